@@ -1,0 +1,37 @@
+# make run: everything from nothing to a served app.   make test: the same, and every test.
+# A second run starts at once. PYTHON=python3.12 chooses another interpreter (3.11 to 3.13).
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint docs weights clean
+
+run: .venv/installed weights
+	$(BIN)/streamlit run app.py
+
+test: .venv/installed-tests weights
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: .venv/installed
+	$(BIN)/python -m nst_core docs
+
+# The app says what is missing and offers a Retry, so a failed fetch does not stop it.
+weights: .venv/installed
+	-$(BIN)/python -m nst_core weights fetch vgg19 magenta
+
+.venv/installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one with PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/installed-tests: .venv/installed tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+clean:
+	rm -rf .venv

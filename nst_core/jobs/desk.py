@@ -1,0 +1,306 @@
+"""The desk: what pages and the API talk to. It holds jobs and the line, and keeps a worker process alive.
+
+    queued -> running -> done | stopped | failed        running <-> paused
+
+It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
+thread and returns at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from nst_core.errors import JobError, RecipeError, WorkerError
+from nst_core.jobs import line
+from nst_core.jobs.line import Place, Room
+from nst_core.jobs.process import Process
+from nst_core.picture.door import Picture
+from nst_core.recipe import Recipe, change
+
+State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
+FINAL: tuple[State, ...] = ("done", "stopped", "failed")
+KEPT = 60
+"""Finished jobs kept in memory; the oldest goes first."""
+STARTS = 3
+"""Worker processes that may die one after another, before they are ready, until the desk gives up."""
+USUAL_SECONDS = 60.0
+"""How long a run is taken to last before one has been seen."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One step on the curve."""
+
+    number: int
+    seconds: float
+    losses: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as it stands now; frozen, so that a page can read it at leisure.
+
+    Attributes:
+        position: 0 if running or over, n if n-th in line.
+        snapshot: JPEG of the newest picture, made at step `snapshot_number`.
+        content: JPEG of the content at the result's size.
+        result: PNG with the recipe inside; there a moment before `report` and the final state.
+        report: sizes, times, memory, measures; see `player.report`.
+        error: the one sentence to show if the job failed.
+    """
+
+    id: str
+    state: State
+    recipe: Recipe
+    position: int = 0
+    points: tuple[Point, ...] = ()
+    number: int = 0
+    of: int = 0
+    snapshot: bytes | None = field(default=None, repr=False)
+    snapshot_number: int = 0
+    content: bytes = field(default=b"", repr=False)
+    result: bytes | None = field(default=None, repr=False)
+    report: Mapping[str, Any] | None = field(default=None, repr=False)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class WorkerStatus:
+    """How the worker is.
+
+    Attributes:
+        state: "off" before the first start; "failed" when no networks could be loaded, with `message` saying why.
+        sources: network -> where its weights came from, with hash and licence.
+    """
+
+    state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
+    device: str = ""
+    precision: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    memory_mb: float = 0.0
+
+
+class Desk:
+    """Jobs, their line, and the worker that plays them one at a time."""
+
+    def __init__(self, room: Room = Room()) -> None:  # noqa: B008 - frozen
+        self._room = room
+        self._lock = threading.RLock()
+        self._jobs: dict[str, JobView] = {}
+        self._points: dict[str, list[Point]] = {}
+        self._pictures: dict[str, list[Picture]] = {}
+        self._line: tuple[Place, ...] = ()
+        self._now = ""
+        self._last_visitor = ""
+        self._usual = USUAL_SECONDS
+        self._began = 0.0
+        self._worker: Process | None = None
+        self._status = WorkerStatus()
+        self._deaths = 0
+
+    def warm(self) -> None:
+        """Start the worker if it is not there."""
+        with self._lock:
+            if self._worker is None and self._status.state != "failed":
+                self._start()
+
+    def retry(self) -> None:
+        """Start the worker anew after it failed to load the networks."""
+        with self._lock:
+            if self._status.state != "failed":
+                return
+            worker, self._worker = self._worker, None
+            self._deaths = 0
+            self._start()
+        if worker:
+            worker.end()
+
+    def close(self) -> None:
+        """End the worker; what is running or waiting fails."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+            self._status = WorkerStatus()
+            for job in [self._now, *(place.job for place in self._line)]:
+                self._fail(job, "the server is shutting down")
+            self._line, self._now = (), ""
+        if worker:
+            worker.end()
+
+    def status(self) -> WorkerStatus:
+        """How the worker is now."""
+        with self._lock:
+            busy = self._status.state == "ready" and self._now
+            return replace(self._status, state="busy") if busy else self._status
+
+    def submit(self, recipe: Recipe, content: Picture, styles: Sequence[Picture], *, visitor: str = "") -> str:
+        """Put a run in line and return its id.
+
+        Raises:
+            QueueFullError: no room for this visitor, or for anybody.
+            RecipeError: the recipe's styles and the pictures do not fit.
+            WorkerError: the networks could not be loaded; `retry` tries again.
+        """
+        if recipe.styles and len(recipe.styles) != len(styles):
+            raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(styles)} pictures")
+        shares = [s.weight for s in recipe.styles] or [1.0] * len(styles)
+        named = [{"sha256": p.sha256, "weight": w} for p, w in zip(styles, shares, strict=True)]
+        recipe = change(recipe, {"content": content.sha256, "styles": named})
+        job = secrets.token_urlsafe(16)
+        with self._lock:
+            if self._status.state == "failed":
+                raise WorkerError(self._status.message)
+            self._line = line.admit(self._line, Place(job, visitor), self._room, self._usual)
+            self._jobs[job] = JobView(job, "queued", recipe, of=recipe.steps if recipe.method != "fast" else 1)
+            self._points[job] = []
+            self._pictures[job] = [content, *styles]
+            self._forget()
+            self.warm()
+            self._dispatch()
+        return job
+
+    def view(self, job: str) -> JobView:
+        """A job as it stands. Raises JobError if it is unknown or was forgotten."""
+        with self._lock:
+            if job not in self._jobs:
+                raise JobError("this run is not here any more; runs are kept until the server restarts or needs room")
+            ahead = [place.job for place in line.order(self._line, self._last_visitor)]
+            position = ahead.index(job) + 1 if job in ahead else 0
+            return replace(self._jobs[job], position=position, points=tuple(self._points[job]))
+
+    def stop(self, job: str) -> None:
+        """End a job within a step, keeping its picture; one that waits leaves the line. A final job stays as it is."""
+        with self._lock:
+            state = self.view(job).state
+            if state == "queued":
+                self._line = tuple(place for place in self._line if place.job != job)
+                self._pictures.pop(job, None)
+                self._put(job, state="stopped")
+            elif state in ("running", "paused"):
+                self._say("stop", job)
+
+    def pause(self, job: str) -> None:
+        """Hold a running job after its step."""
+        self._turn(job, "pause", "running", "paused")
+
+    def resume(self, job: str) -> None:
+        """Go on with a paused job."""
+        self._turn(job, "resume", "paused", "running")
+
+    # What follows runs under the lock.
+
+    def _turn(self, job: str, command: str, needed: State, then: State) -> None:
+        with self._lock:
+            if self.view(job).state == needed:
+                self._say(command, job)
+                self._put(job, state=then)
+
+    def _say(self, command: str, job: str) -> None:
+        if self._worker:
+            self._worker.say({"do": command, "job": job})
+
+    def _put(self, job: str, **changes: Any) -> None:
+        self._jobs[job] = replace(self._jobs[job], **changes)
+
+    def _fail(self, job: str, message: str) -> None:
+        if job and self._jobs[job].state not in FINAL:
+            self._pictures.pop(job, None)
+            self._put(job, state="failed", error=message)
+
+    def _forget(self) -> None:
+        over = [job for job, view in self._jobs.items() if view.state in FINAL]
+        for job in over[: max(0, len(over) - KEPT)]:
+            del self._jobs[job], self._points[job]
+
+    def _start(self) -> None:
+        self._status = WorkerStatus("starting")
+        worker: Process
+
+        def hear(event: dict[str, Any], blobs: list[bytes]) -> None:
+            with self._lock:
+                if self._worker is worker:
+                    self._hear(event, blobs)
+
+        def gone(reason: str) -> None:
+            with self._lock:
+                if self._worker is worker:
+                    self._gone(reason)
+
+        with self._lock:  # so that the first event waits until `worker` has a value
+            worker = Process(hear, gone)
+            self._worker = worker
+
+    def _dispatch(self) -> None:
+        """Hand the next job to a worker that is ready and free."""
+        if self._now or not self._line or self._status.state != "ready" or self._worker is None:
+            return
+        place = line.order(self._line, self._last_visitor)[0]
+        self._line = tuple(p for p in self._line if p.job != place.job)
+        self._now, self._last_visitor, self._began = place.job, place.visitor, time.monotonic()
+        self._put(place.job, state="running")
+        pictures = self._pictures.pop(place.job)
+        command = {
+            "do": "run",
+            "job": place.job,
+            "recipe": self._jobs[place.job].recipe.model_dump(mode="json"),
+            "shapes": [p.pixels.shape[:2] for p in pictures],
+        }
+        blobs = [p.pixels.data.cast("B") for p in pictures]
+        # On a thread: a pipe holds 64 KB, and a page must not wait for the worker to empty it.
+        threading.Thread(target=self._worker.say, args=(command, blobs), daemon=True).start()
+
+    def _hear(self, event: dict[str, Any], blobs: list[bytes]) -> None:
+        self._status = replace(self._status, memory_mb=event["memory_mb"])
+        match event["event"]:
+            case "ready":
+                self._deaths = 0
+                self._status = WorkerStatus(
+                    "ready", event["device"], event["precision"], event["sources"], memory_mb=event["memory_mb"]
+                )
+                self._dispatch()
+            case "unready":
+                self._give_up(event["message"])
+            case "step":
+                self._stepped(event, blobs)
+            case "result":
+                self._put(event["job"], result=blobs[0], content=blobs[1])
+            case "done" | "stopped" as state:
+                self._put(event["job"], state=state, report=event["report"])
+                self._over()
+            case "failed":
+                self._fail(event["job"], event["message"])
+                self._over()
+
+    def _stepped(self, event: dict[str, Any], blobs: list[bytes]) -> None:
+        job, number = event["job"], event["number"]
+        if event["losses"]:
+            self._points[job].append(Point(number, event["seconds"], event["losses"]))
+        shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
+        self._put(job, number=number, of=event["of"], **shown)
+
+    def _over(self) -> None:
+        self._usual = 0.5 * self._usual + 0.5 * (time.monotonic() - self._began)
+        self._now = ""
+        self._dispatch()
+
+    def _gone(self, reason: str) -> None:
+        """The worker died: its job fails with the reason, and another worker takes over."""
+        self._worker = None
+        self._fail(self._now, f"the process that paints ended in the middle of this run: {reason}; start it again")
+        self._now = ""
+        self._deaths += 1
+        if self._deaths < STARTS:
+            self._start()
+        else:
+            self._give_up(f"the process that holds the networks could not be kept alive: {reason}")
+
+    def _give_up(self, message: str) -> None:
+        self._status = WorkerStatus("failed", message=message)
+        for place in self._line:
+            self._fail(place.job, message)
+        self._line = ()

@@ -1,0 +1,52 @@
+"""Who is next: a bounded line, fair among visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nst_core.errors import QueueFullError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A job that waits."""
+
+    job: str
+    visitor: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many jobs may wait: in all, and of one visitor."""
+
+    waiting: int = 8
+    per_visitor: int = 2
+
+
+def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: float) -> tuple[Place, ...]:
+    """The line with a newcomer. Raises QueueFullError, saying when to try again."""
+    own = sum(place.visitor == newcomer.visitor for place in line)
+    if own >= room.per_visitor:
+        raise QueueFullError(
+            f"{room.per_visitor} of your runs are waiting already; wait for one of them, or stop it",
+            retry_after_seconds=seconds_each,
+        )
+    if len(line) >= room.waiting:
+        minutes = max(1, round(seconds_each * len(line) / 60))
+        raise QueueFullError(
+            f"{len(line)} runs are waiting, which is as many as fit; try again in about {minutes} min",
+            retry_after_seconds=seconds_each,
+        )
+    return (*line, newcomer)
+
+
+def order(line: Sequence[Place], last_visitor: str = "") -> tuple[Place, ...]:
+    """The order in which a line is served: visitors take turns, each one's jobs as they came, the last served last."""
+    turns: dict[str, int] = {}
+    ranked = []
+    for arrival, place in enumerate(line):
+        turn = turns.get(place.visitor, 0) + (place.visitor == last_visitor)
+        turns[place.visitor] = turns.get(place.visitor, 0) + 1
+        ranked.append((turn, arrival, place))
+    return tuple(place for _, _, place in sorted(ranked, key=lambda r: r[:2]))

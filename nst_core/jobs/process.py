@@ -1,0 +1,72 @@
+"""The worker process as the desk sees it: started, spoken to, listened to, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from nst_core.jobs import wire
+
+Hear = Callable[[dict[str, Any], list[bytes]], None]
+Gone = Callable[[str], None]
+
+
+class Process:
+    """One worker process; `hear` gets each event and `gone` why it ended, both on a thread of this object's own."""
+
+    def __init__(self, hear: Hear, gone: Gone) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "nst_core.jobs.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+        )
+        self._saying = threading.Lock()
+        self._stdin = cast(BinaryIO, self._child.stdin)
+        self._stdout = cast(BinaryIO, self._child.stdout)
+        threading.Thread(target=self._listen, args=(hear, gone), name="nst-worker-events", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._child.pid
+
+    def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
+        """Send a command; one to a process that has just died is lost, and `gone` tells of that."""
+        try:
+            with self._saying:
+                wire.write(self._stdin, command, blobs)
+        except (OSError, ValueError):
+            return
+
+    def end(self) -> None:
+        """End the process now."""
+        self._child.kill()
+        self._child.wait()
+
+    def _listen(self, hear: Hear, gone: Gone) -> None:
+        while (message := wire.read(self._stdout)) is not None:
+            hear(*message)
+        gone(_reason(self._child.wait()))
+
+
+def _reason(status: int) -> str:
+    """Why a process ended, for a person."""
+    if status == -signal.SIGKILL:
+        return "it was killed, most likely because the machine ran out of memory"
+    if status < 0:
+        return f"it was ended by {signal.Signals(-status).name}"
+    return f"it ended with exit status {status}"
+
+
+def _environment() -> dict[str, str]:
+    """The server's environment, with this package importable and TensorFlow's chatter off."""
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONPATH": os.pathsep.join(paths)}

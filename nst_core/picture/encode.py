@@ -1,0 +1,73 @@
+"""Pixels to files: fresh pixels only, no metadata but the recipe."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from nst_core.picture.chunks import png_chunks
+from nst_core.step import Pixels
+
+RECIPE_KEY = "nst-recipe"
+"""Keyword of the PNG text chunk that holds the recipe."""
+
+MAX_RECIPE_BYTES = 256 * 1024
+"""A recipe longer than this is not read: ours have a few kilobytes."""
+
+
+def to_image(pixels: Pixels) -> Image.Image:
+    """A Pillow picture of [1, H, W, 3] in [0, 1], rounded to 8 bits."""
+    return Image.fromarray((np.clip(pixels[0], 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8))
+
+
+def to_png(pixels: Pixels, recipe_json: str | None = None) -> bytes:
+    """PNG of [1, H, W, 3] in [0, 1], with the recipe inside as an iTXt chunk if one is given."""
+    info = PngImagePlugin.PngInfo()
+    if recipe_json is not None:
+        info.add_itxt(RECIPE_KEY, recipe_json)
+    return _saved(pixels, "PNG", pnginfo=info)
+
+
+def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
+    """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95."""
+    return _saved(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
+
+
+def to_webp(pixels: Pixels, quality: int = 90) -> bytes:
+    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100."""
+    return _saved(pixels, "WEBP", quality=quality)
+
+
+def read_recipe(png: bytes) -> str | None:
+    """The recipe JSON inside a PNG of ours, or None if there is none, it is damaged or longer than 256 KB.
+
+    The text is whatever the file's owner wrote there: validate it with `recipe_from_json`, show it as text only.
+    """
+    keyword = RECIPE_KEY.encode() + b"\0"
+    for kind, start, end in png_chunks(png):
+        if kind == b"iTXt" and png.startswith(keyword, start) and end - start <= MAX_RECIPE_BYTES:
+            return _itxt_text(png[start + len(keyword) : end])
+    return None
+
+
+def _itxt_text(rest: bytes) -> str | None:
+    """The text of an iTXt chunk after its keyword: flag, method, language, translated keyword, text."""
+    flag, text = rest[:1], rest[2:].split(b"\0", 2)[-1]
+    try:
+        if flag == b"\1":
+            inflater = zlib.decompressobj()
+            text = inflater.decompress(text, MAX_RECIPE_BYTES)
+            if not inflater.eof:
+                return None
+        return text.decode("utf-8") or None
+    except (zlib.error, UnicodeDecodeError):
+        return None
+
+
+def _saved(pixels: Pixels, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    to_image(pixels).save(file, kind, **options)
+    return file.getvalue()

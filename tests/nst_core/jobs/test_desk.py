@@ -1,0 +1,169 @@
+"""The desk with its real worker process and real networks."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from nst_core.errors import JobError, QueueFullError, RecipeError, WorkerError
+from nst_core.jobs.desk import FINAL, Desk, JobView
+from nst_core.picture import samples
+from nst_core.picture.door import Picture, open_picture
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import Recipe, make, recipe_from_json
+
+pytestmark = pytest.mark.weights
+PATIENCE = 90.0
+
+
+def content() -> Picture:
+    return samples.find("coffee").load(96)
+
+
+def style() -> Picture:
+    return samples.find("night-swirls").load(96)
+
+
+def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def small(**settings: object) -> Recipe:
+    return make(settings={"longest_edge_px": 96, "steps": 6, "snapshot_every": 2, **settings})
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    desk.warm()
+    wait(lambda: desk.status().state in ("ready", "failed"))
+    assert desk.status().state == "ready", desk.status().message
+    yield desk
+    desk.close()
+
+
+def finished(desk: Desk, job: str) -> JobView:
+    wait(lambda: desk.view(job).state in FINAL)
+    return desk.view(job)
+
+
+def endless(desk: Desk, visitor: str = "") -> str:
+    """A run that will not end by itself within any test, seen to be running."""
+    job = desk.submit(small(steps=5000), content(), [style()], visitor=visitor)
+    wait(lambda: desk.view(job).number >= 2)
+    return job
+
+
+@pytest.mark.parametrize(("method", "points"), [("slow", 7), ("fast", 0), ("balanced", 7)])
+def test_a_job_ends_with_a_picture_a_recipe_and_a_report(desk: Desk, method: str, points: int) -> None:
+    view = finished(desk, desk.submit(small(method=method), content(), [style()]))
+    assert (view.state, view.error) == ("done", None)
+    assert len(view.points) == points
+    assert [p.number for p in view.points] == list(range(points))
+    assert view.result is not None
+    assert view.report is not None
+    assert view.report["size"] == [open_picture(view.result).width, open_picture(view.result).height] == [96, 64]
+    recipe = recipe_from_json(read_recipe(view.result) or "")
+    assert recipe.content == content().sha256
+    assert recipe.origin.weights
+    assert view.report["measures"]["tutorial_total"] > 0
+    assert open_picture(view.content).width == 96
+
+
+def test_the_same_recipe_gives_the_same_losses(desk: Desk) -> None:
+    first, second = (finished(desk, desk.submit(small(seed=3), content(), [style()])) for _ in range(2))
+    assert [p.losses for p in first.points] == [p.losses for p in second.points]
+    assert first.result == second.result
+
+
+def test_stop_ends_a_run_within_a_step_and_keeps_its_picture(desk: Desk) -> None:
+    job = endless(desk)
+    at = desk.view(job).number
+    desk.stop(job)
+    view = finished(desk, job)
+    assert view.state == "stopped"
+    assert view.number - at <= 2  # the step under way, and one that was on its way here
+    assert view.result is not None
+
+
+def test_pause_holds_a_run_and_resume_goes_on(desk: Desk) -> None:
+    job = endless(desk)
+    desk.pause(job)
+    time.sleep(0.8)
+    at = desk.view(job).number
+    time.sleep(0.8)
+    assert (desk.view(job).state, desk.view(job).number) == ("paused", at)
+    desk.resume(job)
+    wait(lambda: desk.view(job).number > at)
+    desk.stop(job)
+    finished(desk, job)
+
+
+def test_a_paused_run_can_be_stopped(desk: Desk) -> None:
+    job = endless(desk)
+    desk.pause(job)
+    desk.stop(job)
+    assert finished(desk, job).state == "stopped"
+
+
+def test_the_line_is_bounded_and_a_waiting_job_can_leave(desk: Desk) -> None:
+    running = endless(desk, "ann")
+    waiting = [desk.submit(small(), content(), [style()], visitor="ann") for _ in range(2)]
+    assert [desk.view(job).position for job in waiting] == [1, 2]
+    with pytest.raises(QueueFullError, match="2 of your runs") as full:
+        desk.submit(small(), content(), [style()], visitor="ann")
+    assert full.value.retry_after_seconds > 0
+    desk.stop(waiting[0])
+    assert desk.view(waiting[0]).state == "stopped"
+    assert desk.view(waiting[1]).position == 1
+    desk.stop(running)
+    assert finished(desk, waiting[1]).state == "done"
+
+
+def test_a_killed_worker_fails_its_job_with_a_reason_and_another_takes_over(desk: Desk) -> None:
+    job = endless(desk)
+    behind = desk.submit(small(), content(), [style()])
+    assert desk._worker is not None
+    os.kill(desk._worker.pid, signal.SIGKILL)
+    view = finished(desk, job)
+    assert view.state == "failed"
+    assert "killed" in (view.error or "")
+    assert view.snapshot is not None
+    assert finished(desk, behind).state == "done"
+
+
+def test_bad_orders_are_refused_at_once(desk: Desk) -> None:
+    with pytest.raises(JobError, match="not here"):
+        desk.view("nobody")
+    with pytest.raises(RecipeError, match="1 styles, got 2"):
+        desk.submit(small(styles=[{"sha256": "0" * 64}]), content(), [style(), style()])
+
+
+def test_this_process_never_imported_tensorflow_for_it(desk: Desk) -> None:
+    import subprocess
+
+    code = "import sys, nst_core.jobs.desk as d; d.Desk(); sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_worker_without_weights_says_what_was_tried(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NST_OFFLINE", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    desk = Desk()
+    desk.warm()
+    wait(lambda: desk.status().state == "failed")
+    assert "tried" in desk.status().message
+    with pytest.raises(WorkerError, match="tried"):
+        desk.submit(small(), content(), [style()])
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("NST_CACHE_DIR")
+    desk.retry()
+    wait(lambda: desk.status().state == "ready")
+    desk.close()

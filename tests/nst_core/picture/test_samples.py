@@ -1,0 +1,91 @@
+"""Samples load, are told apart, and survive any state of the cache."""
+
+import os
+
+import numpy as np
+import pytest
+
+from nst_core.errors import PictureError
+from nst_core.picture import samples
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
+    samples._load.cache_clear()
+    yield tmp_path / "cache"
+    samples._load.cache_clear()
+
+
+ALL = (*samples.contents(), *samples.styles())
+
+
+@pytest.mark.parametrize("sample", ALL, ids=lambda s: s.key)
+def test_every_sample_loads(sample):
+    picture = sample.load(96)
+    assert max(picture.width, picture.height) == 96
+    assert picture.pixels.std() > 10
+    assert samples.find(sample.key) is sample
+    for words in (sample.title, sample.artist, sample.licence, sample.alt):
+        assert words.strip() == words != ""
+    assert len(sample.title) <= 24
+    assert "\n" not in sample.alt
+
+
+def test_keys_and_pictures_are_unique():
+    assert len({s.key for s in ALL}) == len(ALL)
+    assert len({s.load(64).sha256 for s in ALL}) == len(ALL)
+    assert {s.kind for s in samples.contents()} == {"content"}
+    assert {s.kind for s in samples.styles()} == {"style"}
+
+
+def test_drawn_styles_come_first_and_all_are_offered():
+    from nst_core.picture.drawn import DRAWINGS
+
+    drawn = [s.key for s in samples.styles() if s.source == samples.DRAWN]
+    assert drawn == list(DRAWINGS) == [s.key for s in samples.styles()][: len(drawn)]
+
+
+def test_a_photograph_is_not_enlarged():
+    cat = samples.find("chelsea").load(2000)
+    assert (cat.width, cat.height) == (451, 300)
+
+
+def test_a_drawing_is_kept_on_disk_and_read_from_there(own_cache, monkeypatch):
+    sample = samples.find("composition")
+    drawn = sample.load(80)
+    (file,) = (own_cache / "drawn").iterdir()
+    samples._load.cache_clear()
+    monkeypatch.setattr("nst_core.picture.drawn.draw", lambda *_: pytest.fail("drawn twice"))
+    assert sample.load(80) == drawn
+    assert file.suffix == ".png"
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_cache_costs_only_the_drawing(own_cache, damage):
+    sample = samples.find("composition")
+    drawn = sample.load(80)
+    (file,) = (own_cache / "drawn").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    samples._load.cache_clear()
+    assert sample.load(80) == drawn
+    assert file.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_is_ignored(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where a folder should be")
+    monkeypatch.setenv("NST_CACHE_DIR", os.fspath(blocked))
+    assert np.asarray(samples.find("composition").load(80).pixels).std() > 10
+
+
+def test_an_unknown_sample_lists_what_there_is():
+    with pytest.raises(PictureError, match=r"astronaut.*night-swirls.*brick.*'mona-lisa'"):
+        samples.find("mona-lisa")
+
+
+def test_a_missing_file_is_told(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(PictureError, match="scikit-image"):
+        samples.find("coffee").load(64)

@@ -1,0 +1,28 @@
+"""The direction of imports: a module may import from its own storey and from those below, never upwards.
+
+`test_storeys.py` holds the code to this table, and the README shows it.
+"""
+
+STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("front door", ("app",), "in the browser"),
+    ("screens", ("pages",), "smoke tests with a desk of their own; in the browser"),
+    ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
+    ("doors without a screen", ("nst_core.cli", "nst_core.__main__", "nst_core.docs"), "real processes"),
+    ("runs", ("nst_core.jobs", "nst_core.stylize", "nst_core.bench"), "a real worker, killed and restarted"),
+    ("playing a recipe", ("nst_core.player",), "engines replaced by recorders"),
+    ("judging", ("nst_core.yardstick",), "closed forms, the tutorial's formula evaluated apart"),
+    ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),
+    ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
+    ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
+    ("ground", ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core"), "properties"),
+)
+"""(name, modules, how it is tested), the highest first."""
+
+APART = (("nst_core.slow", "nst_core.fast"), ("nst_core.fast", "nst_core.slow"))
+"""Pairs on one storey that do not know each other."""
+
+TENSORFLOW = ("nst_core.models", "nst_core.slow", "nst_core.fast", "nst_core.yardstick", "nst_core.jobs.worker")
+"""Where TensorFlow may be imported, except inside `nst_core.models.weights`."""
+
+LIBRARIES_BELOW_PAGES = ("streamlit", "plotly")
+"""What nothing below the screens imports."""

@@ -1,0 +1,77 @@
+"""No import goes upwards; see storeys.py."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.storeys import APART, LIBRARIES_BELOW_PAGES, STOREYS, TENSORFLOW
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "nst_core").rglob("*.py")])
+LEVELS = {module: level for level, (_, modules, _) in enumerate(reversed(STOREYS)) for module in modules}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def home(module: str) -> str | None:
+    """The entry of the table that a module belongs to: its longest listed prefix."""
+    parts = module.split(".")
+    prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((p for p in prefixes if p in LEVELS and (p != "nst_core" or module == "nst_core")), None)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                at = ROOT / whole.replace(".", "/")
+                is_module = at.is_dir() or at.with_suffix(".py").exists()
+                yield whole if is_module else node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_go_down(path: Path) -> None:
+    module = module_of(path)
+    here = home(module)
+    assert here, f"{module} is not listed in storeys.py"
+    for imported in imports(path):
+        top = imported.partition(".")[0]
+        if top in ("app", "pages", "nst_core"):
+            there = home(imported)
+            assert there, f"{imported} is not listed in storeys.py"
+            assert LEVELS[there] <= LEVELS[here], f"{module} imports {imported} from above"
+            assert (here, there) not in APART, f"{module} must not know {imported}"
+        if top == "tensorflow" or top.startswith("tensorflow_"):
+            allowed = module.startswith(TENSORFLOW) and not module.startswith("nst_core.models.weights")
+            assert allowed, f"{module} must not import TensorFlow"
+        assert top not in LIBRARIES_BELOW_PAGES or not module.startswith("nst_core"), f"{module} imports {imported}"
+
+
+def test_nothing_a_page_imports_brings_tensorflow() -> None:
+    modules = [
+        "nst_core.recipe",
+        "nst_core.jobs.desk",
+        "nst_core.picture.samples",
+        "nst_core.picture.catalogue",
+        "nst_core.models.weights",
+        "nst_core.cli",
+    ]
+    code = f"import sys, {', '.join(modules)}; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_readme_shows_the_storeys() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for name, modules, how in STOREYS:
+        row = f"| {name} | {', '.join(f'`{m}`' for m in modules)} | {how} |"
+        assert row in readme, f"the README's storeys table needs the row {row}"
