@@ -39,10 +39,14 @@ def play(
         yield from fast.run(content, styles, recipe)
         return
     start = None
-    if recipe.start == "fast" and resume is None:
+    if _chained(recipe) and resume is None:
         (painted,) = fast.run(content, styles, recipe)
         start = painted.picture
     yield from slow.run(content, styles, recipe, start=start, resume=resume)
+
+
+def _chained(recipe: Recipe) -> bool:
+    return recipe.method == "balanced" or recipe.start == "fast"
 
 
 def prepare(recipe: Recipe) -> Recipe:
@@ -56,7 +60,7 @@ def prepare(recipe: Recipe) -> Recipe:
     hashes: dict[str, str] = {}
     chosen = device()
     dtype = "float32"
-    if recipe.method == "fast" or recipe.start == "fast":
+    if recipe.method == "fast" or _chained(recipe):
         hashes["magenta"] = stylisation.load().found.sha256
     if recipe.method != "fast":
         dtype = precision(recipe.precision)

@@ -254,7 +254,9 @@ def _field(name: str) -> Any:
 def _put(raw: dict[str, Any], name: str, value: Any) -> None:
     *folders, last = path_of(name)
     for folder in folders:
-        raw = raw[folder]
+        raw = raw.get(folder)  # type: ignore[assignment]
+        if not isinstance(raw, dict):
+            raise RecipeError(f"{name!r} is no setting; choose from {', '.join(names())}")
     raw[last] = value
 
 

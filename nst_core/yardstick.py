@@ -36,12 +36,13 @@ def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: S
         `content`: layer -> mean squared difference of activations. `style_gram`, `style_wasserstein2`: layer ->
         distance of textures. `total_variation`: per value, of the [0, 1] picture. `ssim`: structure shared with the
         content, 1 if equal. `colour`: Wasserstein-2 distance of colours to the style, in [0, 1] units.
-        `tutorial_total`: the objective of TensorFlow's tutorial. `size`: [W, H].
+        `tutorial_total`: the objective of TensorFlow's tutorial. `size`: [W, H]. Without styles, what needs one is
+        None or empty.
     """
     _, height, width, _ = output.shape
     content = resize(content, width, height)
     fitted = [resize(style, width, height) for style in styles]
-    whole = [s / sum(shares) for s in shares] or [1.0 / len(fitted)] * len(fitted)
+    whole = [s / sum(shares) for s in shares] or [1.0 / len(fitted) for _ in fitted]
     with tf.device(device().name):
         measured = _layer_measures(output, content, fitted, whole)
         variation = float(total_variation(tf.constant(output)))
@@ -51,8 +52,10 @@ def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: S
         **measured,
         "total_variation": variation / output.size,
         "ssim": float(tf.image.ssim(tf.constant(output), tf.constant(content), 1.0)[0]),
-        "colour": float(np.sqrt(_colour_distance(output, fitted, whole))),
-        "tutorial_total": TUTORIAL.content_weight * contents["block5_conv2"]
+        "colour": float(np.sqrt(_colour_distance(output, fitted, whole))) if styles else None,
+        "tutorial_total": None
+        if not styles
+        else TUTORIAL.content_weight * contents["block5_conv2"]
         + TUTORIAL.style_weight * sum(grams.values()) / len(grams)
         + TUTORIAL.tv_weight * variation,
     }
@@ -65,7 +68,7 @@ def _layer_measures(
     ours, theirs = see(tf.constant(output)), see(tf.constant(content))
     looks = [see(tf.constant(style)) for style in styles]
     grams, distances = {}, {}
-    for layer in STYLE_LAYERS:
+    for layer in STYLE_LAYERS if styles else ():
         grams[layer] = float(
             style_loss(ours[layer], sum(w * gram_matrix(s[layer]) for w, s in zip(shares, looks, strict=True)))
         )

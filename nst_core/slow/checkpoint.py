@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from nst_core.recipe import Recipe, recipe_from_json
 
 VERSION = 1
 _ARRAYS = ("picture", "gradient", "mean", "square")
+# RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array.
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +49,16 @@ def load(path: Path) -> Checkpoint:
             arrays = {name: np.asarray(file[name], np.float32) for name in _ARRAYS}
     except FileNotFoundError:
         raise CheckpointError(f"a checkpoint must be there to resume from, got no file {path.name}") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise CheckpointError(f"{path.name} must be a whole checkpoint, but cannot be read ({error})") from None
-    if head.get("version") != VERSION:
-        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {head.get('version')}")
+    version = head.get("version") if isinstance(head, dict) else None
+    if version != VERSION:
+        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {version}")
     try:
         recipe = recipe_from_json(json.dumps(head["recipe"]))
+        numbers = {"number": int(head["number"]), "seconds": float(head["seconds"])}
     except RecipeError as error:
         raise CheckpointError(f"the checkpoint's recipe does not fit this program: {error}") from None
-    return Checkpoint(recipe, {**arrays, "number": int(head["number"]), "seconds": float(head["seconds"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path.name} must be a whole checkpoint, but its head is damaged ({error})") from None
+    return Checkpoint(recipe, {**arrays, **numbers})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 
-def gram_matrix(features: tf.Tensor) -> tf.Tensor:
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def gram_matrix(features: tf.Tensor) -> Any:
     """Which channels are active together, averaged over positions.
 
     Args:
@@ -17,7 +20,13 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, which sums; the mean makes pictures of two sizes comparable.
     """
     flat = tf.reshape(features, [-1, features.shape[-1]])
-    return tf.matmul(flat, flat, transpose_a=True) / tf.cast(tf.shape(flat)[0], tf.float32)
+    positions = tf.cast(tf.shape(flat)[0], tf.float32)
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
+        both = (upstream + tf.transpose(upstream)) / positions
+        return tf.reshape(tf.matmul(flat, both), tf.shape(features))
+
+    return tf.matmul(flat, flat, transpose_a=True) / positions, gradient
 
 
 def style_loss(features: tf.Tensor, target_gram: tf.Tensor) -> tf.Tensor:

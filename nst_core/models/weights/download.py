@@ -47,7 +47,7 @@ DEFAULT_LIMITS = Limits()
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to http(s) only, and never from https down to http."""
 
-    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
+    def redirect_request(  # noqa: PLR0913 - urllib's signature
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme

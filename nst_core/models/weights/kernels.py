@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nst_core.errors import WeightsError
@@ -25,8 +27,10 @@ def layer_shapes(network: str) -> dict[str, tuple[int, int, int, int]]:
     return shapes
 
 
-def vgg_kernels(found: Found) -> dict[str, Pair]:
-    """Kernel [3, 3, in, out] and bias [out], float32, by layer name in the order of the network.
+def vgg_kernels(found: Found) -> Iterator[tuple[str, Pair]]:
+    """Layer name, kernel [3, 3, in, out] and bias [out], float32, one layer at a time in the order of the network.
+
+    One at a time, because all of them together are 80 MB that nobody needs twice.
 
     The convention is Caffe's: input BGR, 0-255, minus the means (103.939, 116.779, 123.68).
 
@@ -41,12 +45,12 @@ def vgg_kernels(found: Found) -> dict[str, Pair]:
         pairs = legacy_h5.read_pairs(found.path, shapes)
     elif found.format == "codebook":
         tensors = codebook.read_tensors(found.path)
-        pairs = {layer: codebook.decode(tensors, layer) for layer in shapes}
+        pairs = ((layer, codebook.decode(tensors, layer)) for layer in shapes)
     else:
         raise WeightsError(f"kernels are read from h5 or codebook, got {found.format}")
-    for layer, pair in pairs.items():
+    for layer, pair in pairs:
         _require_sound(f"{found.path.name}, {layer}", pair, shapes[layer])
-    return pairs
+        yield layer, pair
 
 
 def _require_sound(where: str, pair: Pair, shape: tuple[int, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from nst_core.errors import WeightsError
 Pair = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
-def read_pairs(path: Path, layers: Iterable[str]) -> dict[str, Pair]:
+def read_pairs(path: Path, layers: Iterable[str]) -> Iterator[tuple[str, Pair]]:
     """Kernel [3, 3, in, out] and bias [out] of each layer, float32, as the file has them.
 
     Raises:
@@ -24,7 +24,8 @@ def read_pairs(path: Path, layers: Iterable[str]) -> dict[str, Pair]:
 
     try:
         with h5py.File(path, "r") as file:
-            return {layer: _pair(file, layer) for layer in layers}
+            for layer in layers:
+                yield layer, _pair(file, layer)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path.name} is no readable Keras weights file: {str(error)[:160]}") from error
 

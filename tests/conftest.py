@@ -1,0 +1,50 @@
+"""What several tests share: a VGG-19 with random kernels, for all that needs a network but not what it has learned."""
+
+import numpy as np
+import pytest
+
+from nst_core.recipe import CONVOLUTIONS
+
+
+@pytest.fixture(scope="session")
+def random_kernels():
+    """He-initialised kernels and small biases by layer name: activations keep their size through all 16 layers."""
+    rng = np.random.default_rng(7)
+    kernels, channels = {}, 3
+    for name in CONVOLUTIONS["vgg19"]:
+        out = min(64 * 2 ** (int(name[5]) - 1), 512)
+        spread = np.float32(np.sqrt(2 / (9 * channels)))
+        kernel = rng.standard_normal((3, 3, channels, out), np.float32) * spread
+        kernels[name] = (kernel, rng.standard_normal(out, np.float32))
+        channels = out
+    return kernels
+
+
+@pytest.fixture(scope="session")
+def random_vgg(random_kernels):
+    """The network of those kernels, in float32; one for all tests, so that what is compiled for it is kept."""
+    from nst_core.models import vgg
+
+    return vgg.build("vgg19", random_kernels.items(), "float32")
+
+
+@pytest.fixture
+def unlearned(monkeypatch, random_vgg):
+    """Every engine and measure gets the random network instead of the real one; it is returned."""
+    from nst_core import yardstick
+    from nst_core.models import vgg
+
+    monkeypatch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)
+    yardstick._seer.cache_clear()
+    yield random_vgg
+    yardstick._seer.cache_clear()
+
+
+@pytest.fixture
+def noise():
+    """`noise(height, width, seed)`: a random picture, [1, height, width, 3] in [0, 1]."""
+
+    def make(height, width, seed=0):
+        return np.random.default_rng(seed).random((1, height, width, 3), np.float32)
+
+    return make

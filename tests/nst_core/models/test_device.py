@@ -1,0 +1,144 @@
+"""Which device, which precision: decisions that need no GPU to be made."""
+
+from types import SimpleNamespace
+
+import pytest
+import tensorflow as tf
+
+from nst_core.errors import RecipeError
+from nst_core.models import device as devices
+from nst_core.models.device import Device, choose, faster, precision
+
+GPU = ["RTX 9000"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "cores", "expected"),
+    [
+        ("auto", [], 2, Device("/CPU:0", "CPU, 2 cores", "no GPU is there")),
+        ("auto", [], 1, Device("/CPU:0", "CPU, 1 core", "no GPU is there")),
+        ("auto", GPU, 2, Device("/GPU:0", "RTX 9000", "a GPU is there")),
+        ("auto", ["first", "second"], 2, Device("/GPU:0", "first", "a GPU is there")),
+        ("cpu", [], 8, Device("/CPU:0", "CPU, 8 cores", "set by NST_DEVICE")),
+        ("cpu", GPU, 8, Device("/CPU:0", "CPU, 8 cores", "set by NST_DEVICE")),
+        ("gpu", GPU, 8, Device("/GPU:0", "RTX 9000", "set by NST_DEVICE")),
+    ],
+)
+def test_choices(wanted, gpus, cores, expected):
+    assert choose(wanted, gpus, cores) == expected
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_a_way_out():
+    with pytest.raises(RecipeError, match="NST_DEVICE is gpu, but TensorFlow sees no GPU; install"):
+        choose("gpu", [], 2)
+
+
+@pytest.mark.parametrize("wanted", ["", "tpu", "GPU", "cuda:0"])
+@pytest.mark.parametrize("gpus", [[], GPU])
+def test_an_unknown_wish_is_refused(wanted, gpus):
+    with pytest.raises(RecipeError, match=f"NST_DEVICE must be auto, cpu or gpu, got '{wanted}'"):
+        choose(wanted, gpus, 2)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with two GPUs as TensorFlow would tell of it; holds for which of them growth was set."""
+    grown = {}
+    gpus = [SimpleNamespace(name=f"/physical_device:GPU:{n}") for n in range(2)]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus if kind == "GPU" else [])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.update({gpu.name: on}))
+    details = {"/physical_device:GPU:0": {"device_name": "RTX 9000"}, "/physical_device:GPU:1": {}}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details[gpu.name])
+    monkeypatch.delenv("NST_DEVICE", raising=False)
+    devices.device.cache_clear()
+    yield SimpleNamespace(grown=grown, gpus=gpus)
+    devices.device.cache_clear()
+
+
+def test_memory_growth_is_set_on_each_gpu(machine):
+    assert devices.device() == Device("/GPU:0", "RTX 9000", "a GPU is there")
+    assert machine.grown == {"/physical_device:GPU:0": True, "/physical_device:GPU:1": True}
+
+
+def test_a_gpu_without_a_title_is_called_by_its_name(machine):
+    machine.gpus.pop(0)
+    assert devices.device().title == "/physical_device:GPU:1"
+
+
+def test_the_operators_wish_is_read(machine, monkeypatch):
+    monkeypatch.setenv("NST_DEVICE", " CPU ")
+    chosen = devices.device()
+    assert (chosen.name, chosen.reason) == ("/CPU:0", "set by NST_DEVICE")
+    assert chosen.title.startswith(f"CPU, {devices.cores()} core")
+
+
+def test_the_device_is_chosen_once(machine, monkeypatch):
+    first = devices.device()
+    monkeypatch.setenv("NST_DEVICE", "cpu")
+    assert devices.device() is first
+
+
+def test_cores_are_at_least_one():
+    assert devices.cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("float32", "bfloat16", "expected"),
+    [
+        (1.0, 0.5, "bfloat16"),
+        (1.4, 1.0, "bfloat16"),
+        (1.39, 1.0, "float32"),
+        (1.0, 1.0, "float32"),
+        (1.0, 9.0, "float32"),
+    ],
+)
+def test_bfloat16_must_be_worth_it(float32, bfloat16, expected):
+    assert faster({"float32": float32, "bfloat16": bfloat16}.__getitem__) == expected
+
+
+@pytest.fixture
+def never_measured(monkeypatch):
+    def refuse(*_):
+        pytest.fail("convolutions were measured although the precision was set")
+
+    monkeypatch.setattr(devices, "convolution_seconds", refuse)
+
+
+@pytest.mark.usefixtures("never_measured")
+@pytest.mark.parametrize("operator", ["float32", "bfloat16"])
+def test_a_recipes_precision_beats_the_operators(monkeypatch, operator):
+    monkeypatch.setenv("NST_PRECISION", operator)
+    assert precision("float32") == "float32"
+    assert precision("bfloat16") == "bfloat16"
+    assert precision("auto") == precision() == operator
+
+
+@pytest.mark.parametrize(("quick", "expected"), [("bfloat16", "bfloat16"), ("float32", "float32")])
+@pytest.mark.parametrize("operator", [None, "", "auto"])
+def test_auto_is_measured(monkeypatch, quick, expected, operator):
+    if operator is None:
+        monkeypatch.delenv("NST_PRECISION", raising=False)
+    else:
+        monkeypatch.setenv("NST_PRECISION", operator)
+    monkeypatch.setattr(devices, "convolution_seconds", lambda _side, _channels, dtype: 1.0 if dtype == quick else 3.0)
+    devices._measured.cache_clear()
+    assert precision() == expected
+    devices._measured.cache_clear()
+
+
+def test_a_busy_moment_does_not_decide():
+    seconds = {"float32": iter([9.0, 1.0, 1.0, 1.0]), "bfloat16": iter([1.0, 1.0, 9.0, 1.0])}
+    assert faster(lambda dtype: next(seconds[dtype])) == "float32"
+
+
+@pytest.mark.usefixtures("never_measured")
+def test_an_unknown_precision_is_refused(monkeypatch):
+    monkeypatch.setenv("NST_PRECISION", "float8")
+    with pytest.raises(RecipeError, match="NST_PRECISION must be auto, float32 or bfloat16, got 'float8'"):
+        precision()
+
+
+@pytest.mark.parametrize("dtype", devices.PRECISIONS)
+def test_convolutions_are_timed(dtype):
+    seconds = devices.convolution_seconds(8, 16, dtype)
+    assert 0 < seconds < 10

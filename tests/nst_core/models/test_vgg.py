@@ -1,0 +1,195 @@
+"""VGG's features against naive loops and TensorFlow's own gradients."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_core.models import vgg
+from nst_core.picture import samples
+from nst_core.recipe import CONVOLUTIONS
+
+MEANS_RGB = (123.68, 116.779, 103.939)
+
+
+def naive_first_layer(picture, kernel, bias):
+    """block1_conv1 in float64: RGB -> BGR, x 255, minus the means, zeros around, convolution, ReLU."""
+    _, height, width, _ = picture.shape
+    padded = np.zeros((height + 2, width + 2, 3))
+    for blue_first, red_first in enumerate((2, 1, 0)):
+        plane = picture[0, :, :, red_first].astype(np.float64) * 255 - MEANS_RGB[red_first]
+        padded[1:-1, 1:-1, blue_first] = plane
+    out = np.zeros((height, width, kernel.shape[3]))
+    for y in range(height):
+        for x in range(width):
+            for dy in range(3):
+                for dx in range(3):
+                    out[y, x] += padded[y + dy, x + dx] @ kernel[dy, dx].astype(np.float64)
+    return np.maximum(out + bias, 0)
+
+
+def plain_features(kernels, picture, last, pooling):
+    """The same network of plain TensorFlow operations, with TensorFlow's own gradients."""
+    current = picture[..., ::-1] * 255.0 - tf.constant(MEANS_RGB[::-1], tf.float32)
+    found, block = {}, 1
+    for name in CONVOLUTIONS["vgg19"]:
+        if int(name[5]) != block:
+            block += 1
+            current = tf.nn.pool(current, [2, 2], pooling, [2, 2])
+        kernel, bias = kernels[name]
+        current = found[name] = tf.nn.relu(tf.nn.conv2d(current, kernel, 1, "SAME") + bias)
+        if name == last:
+            return found
+    return found
+
+
+def slope(picture, value_of):
+    x = tf.constant(picture)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = value_of(x)
+    return tape.gradient(value, x).numpy()
+
+
+def test_the_first_layer_is_the_naive_convolution(random_vgg, random_kernels, noise):
+    picture = noise(5, 6)
+    ours = vgg.features(random_vgg, tf.constant(picture), ["block1_conv1"])["block1_conv1"].numpy()[0]
+    np.testing.assert_allclose(ours, naive_first_layer(picture, *random_kernels["block1_conv1"]), rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.weights
+def test_the_real_first_layer_is_the_naive_convolution(noise):
+    from nst_core.models import weights
+
+    network = vgg.load("vgg19", "float32")
+    picture = noise(4, 5)
+    ours = vgg.features(network, tf.constant(picture), ["block1_conv1"])["block1_conv1"].numpy()[0]
+    naive = naive_first_layer(picture, *dict(weights.vgg_kernels(network.found))["block1_conv1"])
+    np.testing.assert_allclose(ours, naive, rtol=1e-4, atol=1e-2)
+
+
+def test_zeros_are_padded_after_the_means_are_taken(random_vgg, random_kernels):
+    """A picture of the means' colour is all zeros inside, so that every pixel, edge or not, sees the bias alone."""
+    picture = np.broadcast_to(np.array(MEANS_RGB, np.float32) / 255, (1, 4, 4, 3))
+    ours = vgg.features(random_vgg, tf.constant(picture), ["block1_conv1"])["block1_conv1"].numpy()
+    bias = np.maximum(random_kernels["block1_conv1"][1], 0)
+    np.testing.assert_allclose(ours, np.broadcast_to(bias, ours.shape), atol=1e-3)
+
+
+@pytest.mark.parametrize(("pooling", "theirs"), [("max", "MAX"), ("average", "AVG")])
+def test_every_layer_is_plain_tensorflows(random_vgg, random_kernels, noise, pooling, theirs):
+    picture = tf.constant(noise(32, 48))
+    plain = plain_features(random_kernels, picture, "block5_conv4", theirs)
+    ours = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], pooling)
+    assert list(ours) == list(CONVOLUTIONS["vgg19"])
+    for name, activations in ours.items():
+        np.testing.assert_allclose(activations, plain[name], rtol=1e-3, atol=1e-2, err_msg=name)
+        assert activations.shape[1:3] == (32 >> (int(name[5]) - 1), 48 >> (int(name[5]) - 1))
+
+
+def test_the_two_poolings_differ(random_vgg, noise):
+    picture = tf.constant(noise(16, 16))
+    most, mean = (vgg.features(random_vgg, picture, ["block2_conv1"], p)["block2_conv1"] for p in ("max", "average"))
+    assert np.abs(most.numpy() - mean.numpy()).mean() > 1
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 31)])
+@pytest.mark.parametrize(("pooling", "theirs"), [("max", "MAX"), ("average", "AVG")])
+def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, pooling, theirs):
+    picture, last = noise(*size), "block3_conv2"
+    weight = noise(1, 256, seed=1)[0, :, :, 0]
+
+    def value(seen):
+        return tf.reduce_sum(seen[last] * weight) + tf.reduce_sum(seen["block1_conv2"] ** 2) * 1e-3
+
+    ours = slope(picture, lambda x: value(vgg.features(random_vgg, x, ["block1_conv2", last], pooling)))
+    plain = slope(picture, lambda x: value(plain_features(random_kernels, x, last, theirs)))
+    assert np.abs(plain).max() > 1
+    np.testing.assert_allclose(ours, plain, rtol=1e-3, atol=1e-4 * np.abs(plain).max())
+
+
+@pytest.mark.parametrize(("height", "width", "channels", "out"), [(6, 7, 3, 5), (1, 1, 4, 2), (2, 9, 5, 1)])
+def test_one_convolutions_gradient_is_the_input_gradient(height, width, channels, out):
+    rng = np.random.default_rng(3)
+    kernel = rng.standard_normal((3, 3, channels, out)).astype(np.float32)
+    mirrored = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
+    x = tf.constant(rng.standard_normal((1, height, width, channels)), tf.float32)
+    upstream = tf.constant(rng.standard_normal((1, height, width, out)), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        activation = vgg._convolve(x, tf.constant(kernel), tf.constant(mirrored), tf.zeros(out))
+    ours = tape.gradient(activation, x, upstream)
+    masked = tf.where(activation > 0, upstream, 0.0)
+    theirs = tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=x.shape, filter=kernel, out_backprop=masked, strides=[1, 1, 1, 1], padding="SAME"
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_only_what_was_asked_for_is_returned(random_vgg, noise):
+    seen = vgg.features(random_vgg, tf.constant(noise(16, 16)), ["block2_conv1", "block1_conv1"])
+    assert set(seen) == {"block1_conv1", "block2_conv1"}
+
+
+def test_nothing_past_the_last_layer_is_computed(random_vgg, monkeypatch, noise):
+    computed = []
+    real = vgg._convolve
+    monkeypatch.setattr(vgg, "_convolve", lambda x, *rest: computed.append(x.shape) or real(x, *rest))
+    vgg.features(random_vgg, tf.constant(noise(16, 16)), ["block2_conv1"])
+    assert len(computed) == 3
+
+
+def test_odd_sizes_are_halved_rounding_down(random_vgg, noise):
+    seen = vgg.features(random_vgg, tf.constant(noise(17, 35)), CONVOLUTIONS["vgg19"])
+    assert seen["block5_conv4"].shape == (1, 1, 2, 512)
+    assert seen["block3_conv1"].shape == (1, 4, 8, 256)
+
+
+def test_bfloat16_features_are_float32_and_near(random_vgg, random_kernels, noise):
+    low = vgg.build("vgg19", random_kernels.items(), "bfloat16")
+    picture = tf.constant(noise(16, 16))
+    for name in ("block1_conv1", "block3_conv4"):
+        coarse = vgg.features(low, picture, [name])[name]
+        exact = vgg.features(random_vgg, picture, [name])[name].numpy()
+        assert coarse.dtype == tf.float32
+        error = np.linalg.norm(coarse.numpy() - exact) / np.linalg.norm(exact)
+        assert 1e-5 < error < 0.05
+
+
+def test_features_leave_the_picture_alone(random_vgg, noise):
+    picture = noise(16, 16)
+    vgg.features(random_vgg, picture, ["block1_conv1"])
+    np.testing.assert_array_equal(picture, noise(16, 16))
+
+
+def test_operations_by_hand():
+    one = 2 * 3 * 3 * 3 * 64 * 10 * 12
+    assert vgg.operations("vgg19", ["block1_conv1"], 10, 12) == one
+    two = one + 2 * 9 * 64 * 64 * 10 * 12
+    assert vgg.operations("vgg19", ["block1_conv2", "block1_conv1"], 10, 12) == two
+    assert vgg.operations("vgg19", ["block2_conv1"], 10, 12) == two + 2 * 9 * 64 * 128 * 5 * 6
+
+
+def test_operations_of_the_whole_networks():
+    """VGG-19's convolutions at 224 px are 19.5 and VGG-16's 15.3 billion multiply-adds, as their papers' tables say."""
+    assert vgg.operations("vgg19", ["block5_conv4"], 224, 224) / 2e9 == pytest.approx(19.5, abs=0.05)
+    assert vgg.operations("vgg16", ["block5_conv3"], 224, 224) / 2e9 == pytest.approx(15.35, abs=0.05)
+
+
+@pytest.mark.weights
+def test_the_real_network_is_whole_and_sees_a_photograph():
+    network = vgg.load("vgg19", "float32")
+    assert [layer.name for layer in network.layers] == list(CONVOLUTIONS["vgg19"])
+    assert network.found.network == "vgg19"
+    photograph = tf.constant(samples.find("chelsea").load(128).tensor())
+    for name, activations in vgg.features(network, photograph, CONVOLUTIONS["vgg19"]).items():
+        values = activations.numpy()
+        assert np.isfinite(values).all(), name
+        assert values.min() == 0, name  # ReLU
+        assert 0.02 < (values > 0).mean() < 0.98, name
+        assert 0.01 < values.std() < 1e4, name
+        assert (values.max(axis=(0, 1, 2)) > 0).mean() > 0.3, name  # most channels see something
+
+
+@pytest.mark.weights
+def test_the_real_networks_are_kept():
+    assert vgg.load("vgg19", "float32") is vgg.load("vgg19", "float32")

@@ -1,0 +1,193 @@
+"""A checkpoint gives back what was saved, or says why not; it never runs what is in the file."""
+
+import io
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from nst_core.errors import CheckpointError
+from nst_core.recipe import make
+from nst_core.slow import checkpoint
+from nst_core.slow.checkpoint import Checkpoint
+
+ARRAYS = ("picture", "gradient", "mean", "square")
+
+
+def some_checkpoint():
+    rng = np.random.default_rng(0)
+    state = {name: rng.standard_normal((1, 6, 5, 3)).astype(np.float32) for name in ARRAYS}
+    return Checkpoint(make("tutorial", {"seed": 3}), {**state, "number": 17, "seconds": 2.25})
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "run.npz"
+    checkpoint.save(path, some_checkpoint())
+    return path
+
+
+def rewrite(path, **changes):
+    """The file again with some of its entries changed; None leaves one out."""
+    with np.load(path) as file:
+        entries = {**dict(file), **changes}
+    with path.open("wb") as out:
+        np.savez(out, **{n: v for n, v in entries.items() if v is not None})
+
+
+def head_of(path, **changes):
+    with np.load(path) as file:
+        head = {**json.loads(file["head"].tobytes()), **changes}
+    return np.frombuffer(json.dumps({n: v for n, v in head.items() if v is not None}).encode(), np.uint8)
+
+
+def test_what_was_saved_is_loaded_bit_for_bit(saved):
+    came, went = checkpoint.load(saved), some_checkpoint()
+    assert came.recipe == went.recipe
+    assert set(came.state) == {*ARRAYS, "number", "seconds"}
+    assert (came.state["number"], came.state["seconds"]) == (17, 2.25)
+    for name in ARRAYS:
+        np.testing.assert_array_equal(came.state[name], went.state[name])
+        assert came.state[name].dtype == np.float32
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path, noise):
+    from nst_core.slow import engine
+
+    recipe = make(
+        settings={
+            "longest_edge_px": 64,
+            "precision": "float32",
+            "steps": 4,
+            "content_layers": {"block2_conv1": 1.0},
+            "style_layers": {"block1_conv1": 0.5, "block2_conv1": 0.5},
+        }
+    )
+    content, style = noise(64, 40), noise(30, 30, 1)
+    whole = list(engine.run(content, [style], recipe))
+    checkpoint.save(tmp_path / "run", Checkpoint(recipe, whole[2].state()))
+    found = checkpoint.load(tmp_path / "run")
+    resumed = list(engine.run(content, [style], found.recipe, resume=found.state))
+    assert [s.losses for s in resumed] == [s.losses for s in whole[3:]]
+    np.testing.assert_array_equal(resumed[-1].picture, whole[-1].picture)
+
+
+def test_saving_again_replaces_and_leaves_nothing_else(saved):
+    checkpoint.save(saved, Checkpoint(make(), {**some_checkpoint().state, "number": 18}))
+    assert checkpoint.load(saved).state["number"] == 18
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_no_file_is_told(tmp_path):
+    with pytest.raises(CheckpointError, match=r"got no file gone\.npz"):
+        checkpoint.load(tmp_path / "gone.npz")
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
+        checkpoint.load(tmp_path)
+
+
+def test_a_file_cut_anywhere_is_refused(saved):
+    whole = saved.read_bytes()
+    for cut in {*range(0, 200, 7), *range(200, len(whole), 97), len(whole) - 1}:
+        saved.write_bytes(whole[:cut])
+        with pytest.raises(CheckpointError, match=r"run\.npz must be a whole checkpoint"):
+            checkpoint.load(saved)
+
+
+def test_damage_is_refused_or_harmless(saved):
+    """One byte wrong anywhere: the same numbers or a CheckpointError, never another exception."""
+    whole, went, refused = bytearray(saved.read_bytes()), some_checkpoint(), 0
+    for at in range(0, len(whole), 11):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0xFF
+        saved.write_bytes(damaged)
+        try:
+            came = checkpoint.load(saved)
+        except CheckpointError:
+            refused += 1
+            continue
+        for name in ARRAYS:
+            np.testing.assert_array_equal(came.state[name], went.state[name])
+    assert refused > 100
+
+
+def npy():
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"\x89PNG\r\n\x1a\n", b"{}", b"\0" * 5000], ids=repr)
+def test_what_is_no_checkpoint_is_refused(saved, data):
+    saved.write_bytes(data)
+    with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
+        checkpoint.load(saved)
+
+
+def test_a_lone_array_is_refused(saved):
+    saved.write_bytes(npy())
+    with pytest.raises(CheckpointError):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("name", ["head", *ARRAYS])
+def test_a_missing_entry_is_refused(saved, name):
+    rewrite(saved, **{name: None})
+    with pytest.raises(CheckpointError, match=name):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_another_version_is_refused(saved, version):
+    rewrite(saved, head=head_of(saved, version=version))
+    with pytest.raises(CheckpointError, match=f"must be of version 1, got {version}"):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("recipe", [{"stepz": 1}, {"steps": 0}, [], 5])
+def test_a_recipe_that_does_not_fit_is_refused(saved, recipe):
+    rewrite(saved, head=head_of(saved, recipe=recipe))
+    with pytest.raises(CheckpointError, match="the checkpoint's recipe does not fit this program"):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("changes", [{"number": None}, {"seconds": None}, {"recipe": None}, {"number": "many"}])
+def test_a_head_without_its_numbers_is_refused(saved, changes):
+    rewrite(saved, head=head_of(saved, **changes))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(saved)
+
+
+def test_a_head_that_is_no_object_is_refused(saved):
+    rewrite(saved, head=np.frombuffer(b"[1]", np.uint8))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(saved)
+
+
+class Trap:
+    """Unpickling this is seen."""
+
+    sprung = False
+
+    def __reduce__(self):
+        return (setattr, (Trap, "sprung", True))
+
+
+def test_nothing_is_ever_unpickled(saved):
+    pickle.loads(pickle.dumps(Trap()))
+    assert Trap.sprung  # the trap works
+    Trap.sprung = False
+    saved.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(CheckpointError):
+        checkpoint.load(saved)
+    checkpoint.save(saved, some_checkpoint())
+    for name in ("head", *ARRAYS):
+        rewrite(saved, **{name: np.array([Trap()], object)})
+        with pytest.raises(CheckpointError):
+            checkpoint.load(saved)
+        checkpoint.save(saved, some_checkpoint())
+    assert not Trap.sprung
