@@ -97,7 +97,7 @@ def _stylize(arguments: argparse.Namespace) -> int:
         from nst_core.slow import checkpoint
 
         resumed = checkpoint.load(arguments.resume)
-    recipe = resumed.recipe if resumed else _recipe(arguments)
+    recipe = change(resumed.recipe, _changes(arguments)) if resumed else _recipe(arguments)
     run = stylize.Run(
         content=open_argument(arguments.content),
         styles=[open_argument(style) for style in arguments.styles],
@@ -112,6 +112,13 @@ def _stylize(arguments: argparse.Namespace) -> int:
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe of a command: a file or a preset, then the named options, then each --set."""
+    changes = _changes(arguments)
+    if arguments.recipe:
+        return change(recipe_from_json(_bytes(str(arguments.recipe))), changes)
+    return make(arguments.preset or "painterly", changes)
+
+
+def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name in ("method", "longest_edge_px", "steps", "seconds", "seed"):
         if getattr(arguments, name) is not None:
@@ -119,9 +126,7 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
     for text in arguments.changes:
         name, _, value = text.partition("=")
         changes[name] = from_text(name, value)
-    if arguments.recipe:
-        return change(recipe_from_json(_bytes(str(arguments.recipe))), changes)
-    return make(arguments.preset or "painterly", changes)
+    return changes
 
 
 def open_argument(name: str) -> Picture:

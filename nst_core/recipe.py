@@ -96,12 +96,12 @@ class Recipe(Frozen):
 
     schema_version: Literal[1] = 1
     method: Method = Field("slow", description="slow: VGG optimisation; fast: one pass; balanced: fast, then slow")
-    preset: str = Field("painterly", description="the preset these settings started from")
+    preset: str = Field("painterly", max_length=40, description="the preset these settings started from")
     content: Sha256 | None = Field(None, description="SHA-256 of the content's pixels")
     styles: tuple[StylePicture, ...] = Field((), max_length=8, strict=False, description="the styles' pixels, weighted")
     longest_edge_px: int = Field(384, ge=64, le=2048, description="longest edge of the result, in pixels")
     style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
-    steps: int = Field(150, ge=1, le=5000, description="slow: how many steps")
+    steps: int = Field(100, ge=1, le=5000, description="slow: how many steps")
     seconds: float | None = Field(None, gt=0, le=86400, description="slow: stop after so many seconds, if set")
     start: Start = Field("content", description="slow: the picture the optimisation starts from")
     style_shape: Literal["own", "content"] = Field(
@@ -161,10 +161,9 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
     if preset not in PRESETS:
         raise RecipeError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}")
     settings = dict(settings or {})
-    raw: dict[str, Any] = {"preset": preset}
+    raw: dict[str, Any] = {"preset": preset, **PRESETS[preset]}
     if settings.get("method") == "balanced":
         raw |= BALANCED
-    raw |= PRESETS[preset]
     return change(parse(raw), settings)
 
 
@@ -195,7 +194,7 @@ def from_text(name: str, text: str) -> Any:
     path_of(name)
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -299,9 +298,20 @@ def _range(where: str, error: Mapping[str, Any]) -> str:
     except RecipeError:
         low = high = None
     if low is not None and high is not None:
-        return f"between {low:g} and {high:g}"
+        return f"between {_plain(low)} and {_plain(high)}{_exclusive(where)}"
     (bound,) = error["ctx"].values()
     return f"{_COMPARISONS[error['type']]} {bound:g}"
+
+
+def _exclusive(where: str) -> str:
+    """Which bounds themselves are not allowed, in words."""
+    found = _field(where).metadata
+    outside = [m.gt for m in found if hasattr(m, "gt")] + [m.lt for m in found if hasattr(m, "lt")]
+    return f" ({' and '.join(_plain(bound) for bound in outside)} excluded)" if outside else ""
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
 
 
 def _short(value: object) -> str:

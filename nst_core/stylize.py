@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst_core.errors import PictureError
+from nst_core.errors import CheckpointError, PictureError
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.picture.files import write_whole
 from nst_core.recipe import Recipe, change
@@ -125,7 +125,21 @@ def _named(run: Run) -> Recipe:
     if len(shares) != len(run.styles):
         shares = [1.0] * len(run.styles)
     styles = [{"sha256": p.sha256, "weight": w} for p, w in zip(run.styles, shares, strict=True)]
+    if run.resume is not None:
+        _same_pictures(run)
     return change(run.recipe, {"content": run.content.sha256, "styles": styles})
+
+
+def _same_pictures(run: Run) -> None:
+    """Raises CheckpointError unless a checkpoint is gone on with from its own pictures, before its end."""
+    for what, wanted, came in (
+        ("content", run.recipe.content, run.content.sha256),
+        ("styles", [s.sha256 for s in run.recipe.styles], [p.sha256 for p in run.styles]),
+    ):
+        if wanted != came:
+            raise CheckpointError(f"the checkpoint is of another run: its {what} must be the pictures it began with")
+    if run.resume is not None and run.resume["number"] >= run.recipe.steps:
+        raise CheckpointError(f"all {run.recipe.steps} steps of this run are done; give a larger --steps to go on")
 
 
 def _encoder(path: Path) -> Any:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nst_core.errors import PictureError
 from nst_core.models import vgg as networks
 from nst_core.models.device import device
-from nst_core.picture.resize import resize
+from nst_core.picture.resize import LEAST_SIDE_PX, resize
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL
-from nst_core.slow.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst_core.slow.losses import content_loss, gram_matrix, total_variation
 from nst_core.step import Pixels
 
 CONTENT_LAYERS = ("block4_conv2", "block5_conv2")
@@ -38,8 +39,16 @@ def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: S
         content, 1 if equal. `colour`: Wasserstein-2 distance of colours to the style, in [0, 1] units.
         `tutorial_total`: the objective of TensorFlow's tutorial. `size`: [W, H]. Without styles, what needs one is
         None or empty.
+
+    Raises:
+        PictureError: the output is less than 16 px high or wide, which VGG halves to nothing.
+        WeightsError: no source gave VGG-19.
     """
     _, height, width, _ = output.shape
+    if min(height, width) < LEAST_SIDE_PX:
+        raise PictureError(
+            f"a result must be at least {LEAST_SIDE_PX} px on each side to be measured, got {width} x {height}"
+        )
     content = resize(content, width, height)
     fitted = [resize(style, width, height) for style in styles]
     whole = [s / sum(shares) for s in shares] or [1.0 / len(fitted) for _ in fitted]
@@ -69,13 +78,11 @@ def _layer_measures(
     looks = [see(tf.constant(style)) for style in styles]
     grams, distances = {}, {}
     for layer in STYLE_LAYERS if styles else ():
-        grams[layer] = float(
-            style_loss(ours[layer], sum(w * gram_matrix(s[layer]) for w, s in zip(shares, looks, strict=True)))
-        )
-        flat = [s[layer].numpy().reshape(-1, s[layer].shape[-1]) for s in looks]
-        distances[layer] = wasserstein2(
-            moments([ours[layer].numpy().reshape(-1, ours[layer].shape[-1])], [1.0]), moments(flat, shares)
-        )
+        look = [_raw_moments(seen[layer]) for seen in looks]
+        own = _raw_moments(ours[layer])
+        target = mixed(look, shares)
+        grams[layer] = float(np.mean((own[1] - sum(w * raw for w, (_, raw) in zip(shares, look, strict=True))) ** 2))
+        distances[layer] = wasserstein2(mixed([own], [1.0]), target)
     contents = {layer: float(content_loss(ours[layer], theirs[layer])) for layer in CONTENT_LAYERS}
     return {"content": contents, "style_gram": grams, "style_wasserstein2": distances}
 
@@ -95,16 +102,26 @@ def _seer() -> Any:
 Moments = tuple[np.ndarray, np.ndarray]
 
 
-def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> Moments:
-    """Mean [C] and covariance [C, C] of a weighted mixture of sample sets, each [n, C]; float64.
+def _raw_moments(features: tf.Tensor) -> Moments:
+    """Mean [C] and raw second moment [C, C], which is the Gram matrix, of activations [1, h, w, C]; float64."""
+    mean = tf.reduce_mean(features, axis=(0, 1, 2))
+    return mean.numpy().astype(np.float64), gram_matrix(features).numpy().astype(np.float64)
 
-    Means and raw second moments are averaged, so that the covariance is the mixture's and not a mean of covariances.
+
+def mixed(parts: Sequence[Moments], shares: Sequence[float]) -> Moments:
+    """Mean [C] and covariance [C, C] of a weighted mixture of distributions, from their means and raw second moments.
+
+    Both are averaged before one covariance is formed: that of the mixture, and not a mean of covariances.
     """
-    means = [s.mean(axis=0, dtype=np.float64) for s in samples]
-    raws = [s.astype(np.float64).T @ s / len(s) for s in samples]
-    mean = sum(w * m for w, m in zip(shares, means, strict=True))
-    raw = sum(w * r for w, r in zip(shares, raws, strict=True))
+    mean = sum(w * m for w, (m, _) in zip(shares, parts, strict=True))
+    raw = sum(w * r for w, (_, r) in zip(shares, parts, strict=True))
     return np.asarray(mean), np.asarray(raw - np.outer(mean, mean))
+
+
+def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> Moments:
+    """Mean [C] and covariance [C, C] of a weighted mixture of sample sets, each [n, C]; float64."""
+    parts = [(s.mean(axis=0, dtype=np.float64), s.astype(np.float64).T @ s / len(s)) for s in samples]
+    return mixed(parts, shares)
 
 
 def wasserstein2(a: Moments, b: Moments) -> float:

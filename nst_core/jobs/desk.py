@@ -28,6 +28,8 @@ KEPT = 60
 """Finished jobs kept in memory; the oldest goes first."""
 STARTS = 3
 """Worker processes that may die one after another, before they are ready, until the desk gives up."""
+RECYCLE_MB = 2500.0
+"""A worker that still holds this much after a job is replaced: each new picture shape or set of layers leaves some."""
 USUAL_SECONDS = 60.0
 """How long a run is taken to last before one has been seen."""
 
@@ -48,7 +50,7 @@ class JobView:
     Attributes:
         position: 0 if running or over, n if n-th in line.
         snapshot: JPEG of the newest picture, made at step `snapshot_number`.
-        content: JPEG of the content at the result's size.
+        content: JPEG of the content at the result's size; there as soon as the job runs.
         result: PNG with the recipe inside; there a moment before `report` and the final state.
         report: sizes, times, memory, measures; see `player.report`.
         error: the one sentence to show if the job failed.
@@ -267,8 +269,10 @@ class Desk:
                 self._give_up(event["message"])
             case "step":
                 self._stepped(event, blobs)
+            case "began":
+                self._put(event["job"], content=blobs[0])
             case "result":
-                self._put(event["job"], result=blobs[0], content=blobs[1])
+                self._put(event["job"], result=blobs[0])
             case "done" | "stopped" as state:
                 self._put(event["job"], state=state, report=event["report"])
                 self._over()
@@ -286,6 +290,10 @@ class Desk:
     def _over(self) -> None:
         self._usual = 0.5 * self._usual + 0.5 * (time.monotonic() - self._began)
         self._now = ""
+        if self._status.memory_mb > RECYCLE_MB and self._worker is not None:
+            worn = self._worker
+            self._start()
+            worn.end()
         self._dispatch()
 
     def _gone(self, reason: str) -> None:

@@ -33,7 +33,7 @@ def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: floa
             retry_after_seconds=seconds_each,
         )
     if len(line) >= room.waiting:
-        minutes = max(1, round(seconds_each * len(line) / 60))
+        minutes = max(1, round(seconds_each / 60))
         raise QueueFullError(
             f"{len(line)} runs are waiting, which is as many as fit; try again in about {minutes} min",
             retry_after_seconds=seconds_each,

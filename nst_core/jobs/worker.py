@@ -20,6 +20,7 @@ from nst_core import player
 from nst_core.errors import NSTError
 from nst_core.jobs import wire
 from nst_core.picture.encode import to_jpeg, to_png
+from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, parse
 from nst_core.step import Pixels, Step
 
@@ -119,6 +120,8 @@ class Worker:
         clock = player.Clock()
         recipe = player.prepare(recipe)
         clock.loaded()
+        before = fit(content, recipe.longest_edge_px)
+        self.say("began", [to_jpeg(before, SNAPSHOT_QUALITY)], job=job)
         stopped = False
         last: Step | None = None
         for step in player.play(content, styles, recipe):
@@ -156,10 +159,7 @@ class Worker:
         stopped: bool,
     ) -> None:
         """Show the result first, then measure it: the picture must not wait for the yardstick."""
-        from nst_core.picture.resize import resize
-
-        before = resize(content, picture.shape[2], picture.shape[1])
-        self.say("result", [to_png(picture, recipe.to_json()), to_jpeg(before, SNAPSHOT_QUALITY)], job=job)
+        self.say("result", [to_png(picture, recipe.to_json())], job=job)
         report = player.report(content, styles, recipe, picture, clock)
         self.say("stopped" if stopped else "done", job=job, report=report)
 

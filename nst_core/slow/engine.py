@@ -44,28 +44,30 @@ def run(
         CheckpointError: `resume` is of another size.
         WeightsError: no source gave the network.
     """
-    with tf.device(device().name):
+    place = device().name
+    with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
         network = networks.load(recipe.objective.network, precision(recipe.precision))
         original = fit(content, recipe.longest_edge_px)
+        began = time.perf_counter()
         terms = objective.bind(
             network, recipe.objective, original, _at_size(styles, original, recipe), _shares(styles, recipe)
         )
-        began = time.perf_counter()
         if resume is None:
             state, losses = _first(terms, _start(original, recipe, start))
-            yield _step(state, losses, recipe, time.perf_counter() - began, picture=True)
         else:
-            state = unpack(resume, original.shape)
+            state, losses = unpack(resume, original.shape), {}
             began -= float(resume["seconds"])
-        resumed_at, ran_from = state.number, time.perf_counter()
-        while state.number < recipe.steps:
-            done = state.number - resumed_at
-            each = (time.perf_counter() - ran_from) / max(done, 1)
-            if recipe.seconds is not None and time.perf_counter() - began + each / 2 > recipe.seconds:
-                break
+    if resume is None:
+        yield _step(state, losses, recipe, time.perf_counter() - began, picture=True)
+    resumed_at, ran_from = state.number, time.perf_counter()
+    while state.number < recipe.steps:
+        each = (time.perf_counter() - ran_from) / max(state.number - resumed_at, 1)
+        if recipe.seconds is not None and time.perf_counter() - began + each / 2 > recipe.seconds:
+            break
+        with tf.device(place):
             state, losses = _next(terms, state, recipe)
-            shown = state.number % recipe.snapshot_every == 0 or state.number == recipe.steps
-            yield _step(state, losses, recipe, time.perf_counter() - began, picture=shown)
+        shown = state.number % recipe.snapshot_every == 0 or state.number == recipe.steps
+        yield _step(state, losses, recipe, time.perf_counter() - began, picture=shown)
 
 
 def pack(state: State, seconds: float) -> dict[str, Any]:

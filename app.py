@@ -1,0 +1,15 @@
+"""The front door: the page's frame and its navigation, nothing else."""
+
+import streamlit as st
+
+st.set_page_config(page_title="NST Studio", page_icon="pages/parts/web/mark.svg", layout="wide")
+st.navigation(
+    [
+        st.Page("pages/studio.py", title="Studio", default=True),
+        st.Page("pages/slow.py", title="Slow", url_path="slow"),
+        st.Page("pages/fast.py", title="Fast", url_path="fast"),
+        st.Page("pages/compare.py", title="Compare", url_path="compare"),
+        st.Page("pages/about.py", title="About", url_path="about"),
+    ],
+    position="top",
+).run()

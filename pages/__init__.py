@@ -1,0 +1,1 @@
+"""What the visitor sees: one screen a file."""

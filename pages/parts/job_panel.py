@@ -1,0 +1,162 @@
+"""A run on a page: started, watched live, stopped, taken home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from nst_core.errors import NSTError, QueueFullError
+from pages.parts import desk, look, outcome, session, stage
+from pages.parts.chosen import chosen
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView
+    from nst_core.recipe import Recipe
+
+ACTIVE = ("queued", "running", "paused")
+_POLL_SECONDS = 1.0
+_POLL_FAST_SECONDS = 0.3
+
+
+def is_active(job_id: str | None) -> bool:
+    """Whether a run may still change."""
+    view = session.view(job_id) if job_id else None
+    return view is not None and view.state in ACTIVE
+
+
+def is_painting(job_id: str | None) -> bool:
+    """Whether a run has no result yet; with one, it may still be measured."""
+    view = session.view(job_id) if job_id else None
+    return view is not None and view.state in ACTIVE and not view.result
+
+
+def start_button(page: str, label: str, jobs: dict[str, Recipe]) -> None:
+    """The one primary button of a page: submits each recipe for the chosen pictures, by its name in the address."""
+    busy = any(is_painting(session.current(page, name)) for name in jobs)
+    pressed = st.button(
+        "Painting…" if busy else label,
+        type="primary",
+        icon=":material/brush:",
+        disabled=busy,
+        width="stretch",
+        key=f"{page}_start",
+    )
+    if not pressed:
+        return
+    try:
+        with st.spinner("Preparing the pictures…"):
+            _submit(page, jobs)
+    except QueueFullError as error:
+        look.notice(
+            "warning", f"All places are taken; try again in about {error.retry_after_seconds:.0f} s", str(error)
+        )
+    except NSTError as error:
+        look.notice("error", "This run could not be started", str(error))
+    else:
+        st.rerun()
+
+
+def _submit(page: str, jobs: dict[str, Recipe]) -> None:
+    content, style = chosen("content").load(), chosen("style").load()
+    for name, recipe in jobs.items():
+        job_id = desk.get().submit(recipe, content, [style], visitor=session.visitor())
+        session.remember(page, job_id, name)
+        st.session_state["fresh"] = job_id
+
+
+def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
+    """Run `show` now, and again and again while one of the runs is under way."""
+
+    def standing() -> list[tuple[bool, bool]]:
+        return [(is_active(job_id), is_painting(job_id)) for job_id in job_ids]
+
+    def panel() -> None:
+        show()
+        if standing() != before:
+            st.rerun()  # the whole page learns that there is a result, or that the run has ended and polling stops
+
+    before = standing()
+    active = any(map(is_active, job_ids))
+    views = [view for view in map(session.view, job_ids) if view]
+    every = _POLL_SECONDS if any(view.of > 1 for view in views) else _POLL_FAST_SECONDS
+    st.fragment(panel, run_every=every if active else None)()
+
+
+def panel(page: str, *, curves: bool) -> None:
+    """The page's run, or what would be painted if there is none yet."""
+    job_id = session.current(page)
+    if job_id is None:
+        stage.ready()
+    elif session.view(job_id) is None:
+        expired(page)
+    else:
+        watch((job_id,), lambda: _run(page, job_id, curves))
+
+
+def expired(page: str, *names: str) -> None:
+    """The run in the address is not here any more."""
+    look.notice(
+        "warning",
+        "This run has expired",
+        "Runs are kept for a while and then make room. Your pictures can be painted again.",
+    )
+    if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
+        session.forget(page, *names)
+        st.rerun()
+    stage.ready("min(40vh, 24rem)")
+
+
+def _run(page: str, job_id: str, curves: bool) -> None:
+    view = session.view(job_id)
+    if view is None:
+        expired(page)
+        return
+    tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
+    stage.picture(view, key=f"{page}_{view.id}", tall=tall)
+    progress(view, page)
+    if curves:
+        outcome.curves(view, key=f"{page}_{view.id}")
+
+
+def progress(view: JobView, page: str) -> None:
+    """How far the run is, with its Pause and Stop; or how it ended, in the same room."""
+    with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
+        if view.state in ACTIVE and not view.result:
+            st.progress(view.number / max(view.of, 1), text=stage.status_line(view, waking=desk.is_waking()))
+            _buttons(view)
+            return
+        outcome.facts(view)
+        outcome.take_home(view, key=f"{page}_{view.id}")
+
+
+def _buttons(view: JobView) -> None:
+    # Callbacks, so that the state shown right after a click is already the new one.
+    office = desk.get()
+    with st.container(horizontal=True):
+        if view.of > 1 and view.state == "paused":
+            st.button(
+                "Go on",
+                icon=":material/play_arrow:",
+                key=f"resume_{view.id}",
+                on_click=_ask,
+                args=(office.resume, view.id),
+            )
+        elif view.of > 1:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key=f"pause_{view.id}",
+                disabled=view.state == "queued",
+                on_click=_ask,
+                args=(office.pause, view.id),
+            )
+        st.button("Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=_ask, args=(office.stop, view.id))
+
+
+def _ask(what: Callable[[str], object], job_id: str) -> None:
+    try:
+        what(job_id)
+    except NSTError as error:
+        st.toast(look.plain(str(error)))

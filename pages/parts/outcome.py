@@ -1,0 +1,88 @@
+"""What a run leaves: its curves, its figures, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.parts import look
+from pages.parts.stage import spell
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView
+
+
+def curves(view: JobView, *, key: str) -> None:
+    """The loss curves. Live redraws them at every poll; switched off, the figure stands still and keeps its zoom."""
+    from pages.parts import charts
+
+    with st.container(horizontal=True, vertical_alignment="center", key=f"curves_{key}"):
+        look.section("Loss curves")
+        log = st.toggle("Log scale", True, key=f"log_{key}")
+        live = st.toggle(
+            "Live", True, key=f"live_{key}", help="Off: the curves stand still, so that zoom and hover stay."
+        )
+    points = view.points
+    if live:
+        st.session_state[f"frozen_{key}"] = len(points)
+    points = points[: st.session_state.get(f"frozen_{key}", len(points))]
+    with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
+        st.plotly_chart(
+            charts.loss_curves(points, of=view.of, log=log),
+            height=charts.HEIGHT_PX,
+            key=f"chart_{key}",
+            config={"displayModeBar": False, "scrollZoom": False},
+            alt=charts.in_words(points, view.of),
+        )
+
+
+def facts(view: JobView) -> None:
+    """How the run ended: its figures in a row, or the reason why there are none."""
+    if view.state == "failed":
+        look.notice("error", "This run ended early", view.error or "No reason was given.")
+    elif view.state == "stopped" and not view.result:
+        look.notice("quiet", "Stopped before it began")
+    elif view.report is None:
+        look.facts({"Done": "measuring the result…"})
+    else:
+        look.facts(_figures(view, view.report))
+
+
+def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
+    seconds = report.get("seconds", {})
+    items = {"Time": spell(seconds["run"])} if "run" in seconds else {}
+    if "size" in report:
+        items["Size"] = "{} × {} px".format(*report["size"])
+    if view.of > 1:
+        items["Steps"] = str(view.number) if view.number == view.of else f"{view.number} of {view.of}"
+    if seconds.get("compile"):
+        items["Compiling"] = spell(seconds["compile"])
+    if report.get("peak_rss_mb"):
+        items["Memory"] = f"{report['peak_rss_mb']:.0f} MB"
+    return items
+
+
+def take_home(view: JobView, *, key: str) -> None:
+    """Downloads, ready at once and without a rerun."""
+    stem = f"nst-{view.recipe.method}-{view.id[:6]}"
+    files = (
+        ("PNG", view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
+        ("JPEG", view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        ("Recipe", view.recipe.to_json(), "json", "application/json", "Every setting of this run"),
+    )
+    with st.container(horizontal=True, key=f"home_{key}"):
+        for label, data, ending, mime, meaning in files:
+            if data:
+                st.download_button(
+                    label,
+                    data,
+                    f"{stem}.{ending}",
+                    mime,
+                    on_click="ignore",
+                    icon=":material/download:",
+                    type="primary" if label == "PNG" else "secondary",
+                    help=meaning,
+                    key=f"get_{label}_{key}",
+                )

@@ -1,0 +1,146 @@
+"""Choosing the photograph and the style: bundled pictures, the visitor's own, paintings by address."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from pages.parts import look
+from pages.parts.before_after import source
+from pages.parts.chosen import Chosen, Role, choose, choose_sample, chosen, preview, thumbs
+from pages.parts.gallery import gallery
+
+if TYPE_CHECKING:
+    from nst_core.picture.catalogue import Painting
+
+MAX_UPLOAD_MB = 20
+TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
+_WAYS: dict[Role, tuple[str, ...]] = {
+    "content": ("Samples", "Upload", "Camera"),
+    "style": ("Samples", "Paintings", "Upload"),
+}
+_TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
+
+
+def picker(role: Role) -> None:
+    """One picture to choose: its name, the ways to choose it, and the way that is open."""
+    with st.container(key=f"picker_{role}", gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            look.section(_TITLES[role])
+            way = _way(role)
+        _OPEN[way](role)
+        if way == "Samples":
+            look.credit_line(chosen(role).title, chosen(role).credit)
+
+
+def _way(role: Role) -> str:
+    return str(
+        st.segmented_control(
+            f"Where the {_TITLES[role].lower()} comes from",
+            _WAYS[role],
+            default="Samples",
+            required=True,
+            key=f"{role}_way",
+            label_visibility="collapsed",
+            persist_state="session",
+            width="content",
+        )
+    )
+
+
+def _wall(role: Role) -> None:
+    label = f"Bundled {'photographs' if role == 'content' else 'styles'}"
+    slot = st.skeleton(height=150) if role == "style" else st.empty()  # the first drawing on a machine takes seconds
+    wall = thumbs(role)
+    slot.empty()
+    gallery(label, wall, picked=chosen(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
+
+
+def _upload(role: Role) -> None:
+    file = st.file_uploader(
+        f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
+        TYPES,
+        key=f"{role}_file",
+        max_upload_size=MAX_UPLOAD_MB,
+    )
+    if file:
+        _own(role, file.getvalue(), file.name)
+    _shown(role)
+
+
+def _camera(role: Role) -> None:
+    shot = st.camera_input("A photograph from your camera", key=f"{role}_camera", resolution="720p")
+    if shot:
+        _own(role, shot.getvalue(), "Your camera")
+    _shown(role)
+
+
+def _own(role: Role, content: bytes, title: str) -> None:
+    """Take the visitor's bytes through the door, once each; a bad file changes nothing but the message."""
+    from nst_core.picture.door import open_picture
+
+    digest = hashlib.sha256(content).hexdigest()
+    seen = st.session_state.setdefault("own", {})
+    if seen.get(role, ("",))[0] != digest:
+        try:
+            picture = open_picture(content)
+        except NSTError as error:
+            seen[role] = (digest, str(error), ())
+        else:
+            choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
+            seen[role] = (digest, "", picture.notes)
+    _, message, notes = seen[role]
+    if message:
+        look.notice("error", "This file cannot be used", message)
+    for note in notes:
+        look.notice("quiet", "Good to know", note)
+
+
+def _paintings(role: Role) -> None:
+    from nst_core.picture import catalogue
+
+    works = {work.key: work for work in catalogue.paintings()}
+    key = st.selectbox(
+        "Public-domain painting, fetched from Wikimedia Commons",
+        works,
+        format_func=lambda k: f"{works[k].title} · {works[k].artist}, {works[k].year}",
+        key=f"{role}_painting",
+    )
+    work = works[key]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.button("Use this painting", key=f"{role}_fetch", icon=":material/download:")
+        st.caption(f"{look.plain(work.licence)} · [source]({work.page})")
+    if wanted:
+        with st.spinner("Fetching the painting…"):
+            _fetch(role, work)
+    _shown(role)
+
+
+def _fetch(role: Role, work: Painting) -> None:
+    try:
+        picture = work.fetch()
+    except NSTError as error:
+        look.notice(
+            "quiet", "This painting is out of reach just now", f"{error}. The bundled styles work without internet"
+        )
+        return
+    words = look.credit(work.artist, str(work.year), work.licence)
+    choose(role, Chosen(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
+
+
+def _shown(role: Role) -> None:
+    """A thumbnail of what is chosen, for the ways that have no wall to mark it on."""
+    what = chosen(role)
+    words = escape(what.credit or "your own picture, kept for this visit only")
+    st.html(
+        f'<div class="nst-chosen"><img src="{source(preview(role))}" alt="{escape(what.alt)}">'
+        f"<div><b>{escape(what.title)}</b><small>{words}</small></div></div>"
+    )
+
+
+_OPEN = {"Samples": _wall, "Upload": _upload, "Camera": _camera, "Paintings": _paintings}

@@ -1,0 +1,103 @@
+"""Where the picture stands: what is about to be painted, and the painting as it grows."""
+
+from __future__ import annotations
+
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts.before_after import Side, before_after, source
+from pages.parts.chosen import chosen, preview
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView
+
+
+def ready(tall: str = "min(62vh, 42rem)") -> None:
+    """The chosen photograph with the style beside it: the page is never empty."""
+    content, style = chosen("content"), chosen("style")
+    photograph = preview("content")
+    content_alt = escape(f"Photograph to be painted: {content.title}, {content.alt}")
+    style_alt = escape(f"Style: {style.title}, {style.alt}")
+    st.html(
+        f'<div class="nst-ready" style="--ratio:{ratio(photograph):.4f};--tall:{tall}">'
+        f'<img src="{source(photograph)}" alt="{content_alt}">'
+        f'<img class="inset" src="{source(preview("style"))}" alt="{style_alt}"></div>'
+        '<p class="nst-hint">This photograph, in this style. The result appears here.</p>'
+    )
+
+
+def picture(view: JobView, *, key: str, tall: str) -> None:
+    """The newest picture of a run under a slider with its photograph."""
+    before = view.content or _own_photograph(view)
+    newest = view.snapshot or before
+    if newest is None:
+        st.skeleton(height=420)
+        return
+    step = f"The result after step {view.snapshot_number} of {view.of}"
+    under_way = {"queued": "", "running": "Painting", "paused": "Paused"}
+    label = view.recipe.method.capitalize() if view.result else under_way.get(view.state, "Unfinished")
+    before_after(
+        Side(before or newest, "Photograph" if view.snapshot and before else "", "The photograph before"),
+        Side(newest, label if view.snapshot else "", step if view.snapshot else "The photograph, not yet painted"),
+        key=f"stage_{key}",
+        ratio=ratio(before or newest),
+        at=0 if view.of > 1 else 50,
+        tall=tall,
+        waiting=view.snapshot is None and view.state in ("queued", "running"),
+        reveal=st.session_state.get("fresh") == view.id,
+    )
+
+
+def _own_photograph(view: JobView) -> bytes | None:
+    """The photograph from this tab's choice, while the run itself has not sent it yet."""
+    return preview("content") if chosen("content").load().sha256 == view.recipe.content else None
+
+
+def status_line(view: JobView, *, waking: bool) -> str:
+    """One line: where the run is, how fast, how long yet."""
+    if waking:
+        return "The networks are being loaded. Your run starts by itself."
+    if view.state == "queued":
+        return (
+            "Next in line. Your run starts by itself."
+            if view.position <= 1
+            else f"Number {view.position} in line. Your run starts by itself."
+        )
+    if view.of <= 1:
+        return "Painting in one pass…"
+    if not view.points:
+        return f"Step 0 of {view.of} · getting ready"
+    parts = [f"{'Paused at step' if view.state == 'paused' else 'Step'} {view.number} of {view.of}", *_pace(view)]
+    return " · ".join(parts)
+
+
+def _pace(view: JobView) -> list[str]:
+    recent = view.points[1:][-20:]  # the first step compiles
+    if len(recent) < 3:
+        return []
+    took = recent[-1].seconds - recent[0].seconds
+    if took <= 0 or view.state == "paused":
+        return []
+    rate = (recent[-1].number - recent[0].number) / took
+    speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
+    return [speed, f"about {spell((view.of - view.number) / rate)} left"]
+
+
+def spell(seconds: float) -> str:
+    """A duration as people say it: 0.8 s, 42 s, 3 min 5 s."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def ratio(encoded: bytes) -> float:
+    """Width over height of one of our own encoded pictures; reads its header alone."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(encoded)) as image:
+        return float(image.width / image.height)

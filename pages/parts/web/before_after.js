@@ -1,0 +1,23 @@
+export default function ({ parentElement, data }) {
+  const one = (s) => parentElement.querySelector(s), box = one("figure"), range = one("input");
+  const first = !box.dataset.ready;
+  if (first) { range.value = data.at; box.dataset.ready = "1"; }
+  const move = () => {
+    const at = Number(range.value);
+    box.style.setProperty("--at", at);
+    one(".l").style.opacity = at > 15 ? 1 : 0; one(".r").style.opacity = at < 85 ? 1 : 0;
+  };
+  range.oninput = move; move();
+  box.classList.toggle("wait", data.waiting);
+  box.style.aspectRatio = data.ratio; box.style.width = `min(100%, calc(${data.tall} * ${data.ratio}))`;
+  for (const side of ["before", "after"]) {
+    const img = one("." + side); img.alt = data[side].alt;
+    if (img.src !== data[side].src) {  // decode first, so that a live picture never blinks
+      const next = new Image(); next.src = data[side].src;
+      next.decode().catch(() => 0).then(() => { img.src = next.src; });
+    }
+  }
+  one(".l").textContent = data.before.label; one(".r").textContent = data.after.label;
+  range.setAttribute("aria-label", `Slide between ${data.before.label} and ${data.after.label}`);
+  if (first && data.reveal) box.scrollIntoView({ behavior: "smooth", block: "nearest" });
+}

@@ -1,0 +1,85 @@
+"""A visitor's ways through the real app, with real networks at small sizes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+
+READY = "text=Networks ready"
+LOADING_MS = 60_000
+
+
+def smallest(page: Any, label: str) -> None:
+    """Move a settings slider to its least value, by keyboard."""
+    slider = page.get_by_role("slider", name=label).first
+    slider.focus()
+    slider.press("Home")
+
+
+def test_the_first_visit_shows_a_finished_example(page: Any, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("heading", level=1).wait_for()
+    handle = page.get_by_role("slider", name="Slide between")
+    handle.wait_for()
+    handle.focus()
+    before = handle.input_value()
+    handle.press("ArrowRight")
+    assert handle.input_value() != before
+    assert page.locator("img:not([alt])").count() == 0
+    page.wait_for_selector(READY, timeout=LOADING_MS)  # by itself, after the paint
+
+
+def test_a_fast_run_shows_and_downloads_its_result(page: Any, address: str) -> None:
+    page.goto(f"{address}/fast")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    page.get_by_role("radiogroup", name="Bundled styles").get_by_role("radio").nth(2).click()
+    smallest(page, "Size")
+    page.get_by_role("button", name="Paint in a second").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click(timeout=20_000)
+    assert re.fullmatch(r"nst-fast-.+\.png", download.value.suggested_filename)
+    assert "job=" in page.url
+
+
+def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) -> None:
+    page.goto(f"{address}/slow")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    page.get_by_role("button", name="Paint step by step").click()
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+    page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(timeout=10_000)
+    page.reload()
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=10_000)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="PNG").wait_for(timeout=15_000)
+    page.get_by_role("button", name="Paint step by step").wait_for()
+
+
+def test_an_unknown_run_has_expired(page: Any, address: str) -> None:
+    page.goto(f"{address}/fast?job={'A' * 22}")
+    page.get_by_text("This run has expired").wait_for()
+    page.get_by_role("button", name="Start afresh").click()
+    page.get_by_text("This run has expired").wait_for(state="hidden")
+    assert "job=" not in page.url
+
+
+def test_a_bad_upload_gets_one_sentence_and_loses_nothing(page: Any, address: str) -> None:
+    page.goto(f"{address}/fast")
+    page.get_by_role("radio", name="Upload").first.click()
+    chooser = page.locator("input[type=file]").first
+    chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"not a picture"})
+    page.get_by_role("alert").get_by_text("This file cannot be used").wait_for(timeout=15_000)
+    assert page.get_by_role("button", name="Paint in a second").is_enabled()
+
+
+def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", "slow", "fast", "compare", "about"):
+        page.goto(f"{address}/{path}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path

@@ -1,0 +1,59 @@
+"""The app under AppTest, with a desk that needs no worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import desk as desk_part
+from tests.pages.fake_desk import FakeDesk
+
+ROOT = Path(__file__).parents[2]
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest makes a new server at each run, which takes the folder `pages` for the old automatic menu."""
+    begin = PagesManager.__init__
+
+    def begin_anew(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_anew)
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
+    """The desk that every page of this test sees."""
+    fake = FakeDesk()
+    monkeypatch.setattr(desk_part, "get", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def open_page(desk: FakeDesk) -> Open:
+    """Opens the app on one page, with query parameters if asked."""
+
+    def open_(page: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception, app.exception
+        return app
+
+    return open_
+
+
+def words(app: AppTest) -> str:
+    """All HTML, captions and button labels on the page, to look for words in."""
+    html = [element.proto.body for element in app.get("html")]
+    return " ".join([*html, *(caption.value for caption in app.caption), *(button.label for button in app.button)])

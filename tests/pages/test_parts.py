@@ -1,0 +1,67 @@
+"""The parts that are plain functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nst_core.jobs.desk import JobView
+from nst_core.recipe import make
+from pages.parts import examples, measures, stage
+from pages.parts.before_after import source
+from pages.parts.look import plain
+from tests.pages.fake_desk import MEASURES, picture, points
+
+RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.84, "0.8 s"), (42.3, "42 s"), (59.9, "1 min 0 s"), (185, "3 min 5 s")]
+)
+def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
+    assert stage.spell(seconds) == words
+
+
+def test_the_status_line_tells_step_speed_and_time_left() -> None:
+    assert stage.status_line(RUNNING, waking=False) == "Step 20 of 100 · 2.0 steps a second · about 40 s left"
+    assert "loaded" in stage.status_line(RUNNING, waking=True)
+    third = replace(RUNNING, state="queued", position=3)
+    assert stage.status_line(third, waking=False).startswith("Number 3 in line")
+
+
+def test_figures_are_flat_and_in_the_order_of_the_table() -> None:
+    flat = measures.figures({"seconds": {"run": 2.0}, "measures": MEASURES})
+    assert list(flat)[:3] == ["seconds", "content", "content/block4_conv2"]
+    assert flat["style_gram/block1_conv1"] == 10.0
+    assert flat["content"] == 770.0
+    assert not any(name.startswith("size") for name in flat)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0849, "0.0849"), (12.34, "12.3"), (999.4, "999"), (999.9, "1 k"), (862_834, "863 k"), (3.153e11, "315 bn")],
+)
+def test_large_figures_are_short(value: float, words: str) -> None:
+    assert measures.in_short(value) == words
+
+
+def test_data_addresses_name_the_kind_by_content() -> None:
+    assert source(picture("PNG")).startswith("data:image/png;base64,")
+    assert source(picture("JPEG")).startswith("data:image/jpeg;base64,")
+    assert source(picture("WEBP")).startswith("data:image/webp;base64,")
+
+
+def test_markdown_in_a_name_is_shown_and_not_obeyed() -> None:
+    assert plain("[a](b) *c*") == "\\[a\\]\\(b\\) \\*c\\*"
+
+
+def test_a_missing_example_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setattr(examples, "FOLDER", tmp_path)
+    assert examples.example.__wrapped__().pictures == {}
+
+
+def test_examples_stay_small() -> None:
+    sizes = [path.stat().st_size for path in examples.FOLDER.glob("*.webp")]
+    assert all(size < 60_000 for size in sizes)
+    assert sum(sizes) < 400_000
