@@ -104,7 +104,7 @@ class Clock:
 def peak_rss_mb() -> float:
     """The most memory this process ever held, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
 def picture_of(step: Step | None) -> Pixels:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nst_core.jobs import wire
+from nst_core.settings import TUNED
 
 Hear = Callable[[dict[str, Any], list[bytes]], None]
 Gone = Callable[[str], None]
@@ -66,7 +67,7 @@ def _reason(status: int) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The server's environment, with this package importable and TensorFlow's chatter off."""
+    """The server's environment, with this package importable and memory tuned for networks."""
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**TUNED, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}

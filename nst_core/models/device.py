@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ from nst_core.errors import RecipeError
 from nst_core.settings import Settings
 
 PRECISIONS = ("float32", "bfloat16")
-_M_MMAP_THRESHOLD = -3
 _WORTH_IT = 1.4
 """bfloat16 must be this much faster: below it, its rounding costs more than it saves, and the choice would flicker."""
 
@@ -62,22 +59,11 @@ def choose(wanted: str, gpus: Sequence[str], cores: int) -> Device:
 @lru_cache(maxsize=1)
 def device() -> Device:
     """The device of this process, chosen at the first call, which must come before any tensor is made."""
-    give_memory_back()
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:  # without growth TensorFlow takes all of the memory at once
         tf.config.experimental.set_memory_growth(gpu, True)
     titles = [str(tf.config.experimental.get_device_details(g).get("device_name", g.name)) for g in gpus]
     return choose(Settings.read().device, titles, cores())
-
-
-def give_memory_back() -> None:
-    """Let glibc return every block above 1 MB to the system when it is freed.
-
-    By itself it raises that bound to 32 MB as large blocks come and go, and what lies between stays in the heap: 0.15
-    to 0.5 GB more at 256 to 512 px. Elsewhere than on glibc nothing is done.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, 1 << 20)
 
 
 def cores() -> int:

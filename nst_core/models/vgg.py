@@ -51,8 +51,10 @@ def build(network: Network, kernels: Iterable[tuple[str, Any]], dtype: str, foun
     """A network from its layers in order: name, (kernel [3, 3, in, out], bias [out])."""
 
     def layer(name: str, kernel: np.ndarray, bias: np.ndarray) -> Layer:
-        mirrored = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
-        return Layer(name, tf.constant(kernel, dtype), tf.constant(mirrored, dtype), tf.constant(bias, dtype))
+        forward = tf.constant(kernel, dtype)
+        # By an operation, not in NumPy: TensorFlow lets go of an array it has copied only when it runs its next one.
+        mirrored = tf.transpose(tf.reverse(forward, axis=[0, 1]), [0, 1, 3, 2])
+        return Layer(name, forward, mirrored, tf.constant(bias, dtype))
 
     return Vgg(network, dtype, tuple(layer(name, *pair) for name, pair in kernels), found)
 
