@@ -74,27 +74,34 @@ def _layer_measures(
     output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: Sequence[float]
 ) -> dict[str, dict[str, float]]:
     see = _seer()
-    ours, theirs = see(tf.constant(output)), see(tf.constant(content))
-    looks = [see(tf.constant(style)) for style in styles]
+    ours, own = see(tf.constant(output))
+    theirs, _ = see(tf.constant(content))
+    looks = [see(tf.constant(style))[1] for style in styles]
     grams, distances = {}, {}
     for layer in STYLE_LAYERS if styles else ():
-        look = [_raw_moments(seen[layer]) for seen in looks]
-        own = _raw_moments(ours[layer])
-        target = mixed(look, shares)
-        grams[layer] = float(np.mean((own[1] - sum(w * raw for w, (_, raw) in zip(shares, look, strict=True))) ** 2))
-        distances[layer] = wasserstein2(mixed([own], [1.0]), target)
+        look = [_float64(seen[layer]) for seen in looks]
+        mean, raw = _float64(own[layer])
+        target = sum(share * gram for share, (_, gram) in zip(shares, look, strict=True))
+        grams[layer] = float(np.mean((raw - target) ** 2))
+        distances[layer] = wasserstein2(mixed([(mean, raw)], [1.0]), mixed(look, shares))
     contents = {layer: float(content_loss(ours[layer], theirs[layer])) for layer in CONTENT_LAYERS}
     return {"content": contents, "style_gram": grams, "style_wasserstein2": distances}
 
 
 @lru_cache(maxsize=1)
 def _seer() -> Any:
-    """VGG-19's activations at the yardstick's layers, compiled once for any size."""
+    """What VGG-19 sees in a picture, compiled once for any size.
+
+    Returns activations of the content layers, and for each style layer the mean [C] and the raw second moment [C, C],
+    which is the Gram matrix. The large early activations do not outlive the call.
+    """
     network = networks.load("vgg19", "float32")
 
     @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])  # type: ignore[untyped-decorator]
-    def see(picture: tf.Tensor) -> dict[str, tf.Tensor]:
-        return networks.features(network, picture, (*STYLE_LAYERS, *CONTENT_LAYERS))
+    def see(picture: tf.Tensor) -> tuple[dict[str, tf.Tensor], dict[str, tuple[tf.Tensor, tf.Tensor]]]:
+        seen = networks.features(network, picture, (*STYLE_LAYERS, *CONTENT_LAYERS))
+        moments_seen = {n: (tf.reduce_mean(seen[n], axis=(0, 1, 2)), gram_matrix(seen[n])) for n in STYLE_LAYERS}
+        return {n: seen[n] for n in CONTENT_LAYERS}, moments_seen
 
     return see
 
@@ -102,10 +109,8 @@ def _seer() -> Any:
 Moments = tuple[np.ndarray, np.ndarray]
 
 
-def _raw_moments(features: tf.Tensor) -> Moments:
-    """Mean [C] and raw second moment [C, C], which is the Gram matrix, of activations [1, h, w, C]; float64."""
-    mean = tf.reduce_mean(features, axis=(0, 1, 2))
-    return mean.numpy().astype(np.float64), gram_matrix(features).numpy().astype(np.float64)
+def _float64(pair: tuple[tf.Tensor, tf.Tensor]) -> Moments:
+    return pair[0].numpy().astype(np.float64), pair[1].numpy().astype(np.float64)
 
 
 def mixed(parts: Sequence[Moments], shares: Sequence[float]) -> Moments:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,33 +19,48 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+REQUIRED = os.environ.get("NST_REQUIRE_BROWSER") == "1"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 OFFLINE = ("--disable-background-networking", "--disable-component-update")
 STARTS_WITHIN_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Server:
+    """The served app: its address and its process."""
+
+    url: str
+    pid: int
+
+
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """Where the app is served."""
+def server() -> Iterator[Server]:
+    """The app as `streamlit run` serves it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen([*command, "--server.address", "127.0.0.1"], cwd=ROOT)
+    process = subprocess.Popen([*command, "--server.address", "127.0.0.1"], cwd=ROOT)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/_stcore/health")
-        yield url
+        yield Server(url, process.pid)
     finally:
-        server.terminate()
-        server.wait(10)
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> str:
+    """Where the app is served."""
+    return server.url
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[playwright.Browser]:
     """Debian's Chromium."""
     if not CHROMIUM:
-        pytest.skip("Chromium is not installed")
+        (pytest.fail if REQUIRED else pytest.skip)("Chromium is not installed")
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *OFFLINE])
         yield chromium

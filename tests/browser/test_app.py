@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import psutil
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
@@ -83,3 +84,16 @@ def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: 
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, server: Any) -> None:
+    page.goto(f"{server.url}/about")
+    page.wait_for_selector("h1")
+    web = psutil.Process(server.pid)
+    loaded = {entry.path for entry in web.memory_maps()}
+    assert any("python" in path for path in loaded)
+    assert not any("tensorflow" in path for path in loaded)
+    assert web.memory_info().rss <= 300e6
+    workers = [child for child in web.children() if "nst_core.jobs.worker" in child.cmdline()]
+    assert len(workers) == 1
+    assert any("tensorflow" in entry.path for entry in workers[0].memory_maps())
