@@ -54,9 +54,8 @@ def bind(
     """
     names = _layers(objective)
     content_names, style_names = names
-    seen = features(vgg, content, content_names, objective.pooling) if content_names else {}
     targets = Targets(
-        tuple(seen[n] for n in content_names),
+        _seer(vgg, content_names, objective.pooling, False)(content) if content_names else (),
         _mean_grams(vgg, styles, shares, style_names, objective.pooling),
     )
     return Terms(
@@ -163,6 +162,18 @@ def _layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
+@lru_cache(maxsize=16)
+def _seer(vgg: Vgg, names: tuple[str, ...], pooling: str, grams: bool) -> Callable[[tf.Tensor], Any]:
+    """What targets are made of, compiled: a picture's activations at the named layers, or their Gram matrices."""
+
+    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])  # type: ignore[untyped-decorator]
+    def see(picture: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        seen = features(vgg, picture, names, pooling)
+        return tuple(gram_matrix(seen[n]) if grams else seen[n] for n in names)
+
+    return see  # type: ignore[no-any-return]
+
+
 def _mean_grams(
     vgg: Vgg, styles: Sequence[tf.Tensor], shares: Sequence[float], names: tuple[str, ...], pooling: str
 ) -> tuple[tf.Tensor, ...]:
@@ -171,6 +182,6 @@ def _mean_grams(
     whole = sum(shares)
     sums: list[tf.Tensor] = [0.0] * len(names)
     for style, share in zip(styles, shares, strict=True):
-        seen = features(vgg, style, names, pooling)
-        sums = [s + share / whole * gram_matrix(seen[n]) for s, n in zip(sums, names, strict=True)]
+        seen = _seer(vgg, names, pooling, True)(style)
+        sums = [s + share / whole * gram for s, gram in zip(sums, seen, strict=True)]
     return tuple(sums)
