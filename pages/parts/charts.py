@@ -32,7 +32,7 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
 
     Args:
         points: the run's points, by rising number; may be empty.
-        of: how many steps the run will have: the x axis stands still while the curves grow.
+        of: where the x axis ends. While the run lives, all of its steps: the axis stands still as the curves grow.
         log: whether the y axis is logarithmic; then a term that is 0 has a gap.
     """
     shown = thinned(points)

@@ -28,9 +28,10 @@ def curves(view: JobView, *, key: str) -> None:
     if live:
         st.session_state[f"frozen_{key}"] = len(points)
     points = points[: st.session_state.get(f"frozen_{key}", len(points))]
+    over = view.report is not None or view.state in ("stopped", "failed")
     with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
         st.plotly_chart(
-            charts.loss_curves(points, of=view.of, log=log),
+            charts.loss_curves(points, of=view.number if over else view.of, log=log),
             height=charts.HEIGHT_PX,
             key=f"chart_{key}",
             config={"displayModeBar": False, "scrollZoom": False},
