@@ -139,7 +139,7 @@ _CONTENTS = (
 
 
 def _own(key: str, title: str, alt: str) -> Sample:
-    return Sample(key, title, "style", "NST Studio, drawn by code", "2026", "same as this project", DRAWN, alt)
+    return Sample(key, title, "style", "NST Studio, drawn by code", "2026", "MIT, as this project", DRAWN, alt)
 
 
 _DRAWN = (
