@@ -99,7 +99,7 @@ class Desk:
         shares = [s.weight for s in recipe.styles] or [1.0] * len(styles)
         named = [{"sha256": p.sha256, "weight": w} for p, w in zip(styles, shares, strict=True)]
         recipe = change(recipe, {"content": content.sha256, "styles": named})
-        job = secrets.token_urlsafe(16)
+        job = secrets.token_hex(16)  # hex: Streamlit refuses "__" in the key of a component
         with self._lock:
             if self._status.state == "failed":
                 raise WorkerError(self._status.message)

@@ -1,6 +1,7 @@
 """The desk with its real worker process and real networks."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -63,6 +64,7 @@ def endless(desk: Desk, visitor: str = "") -> str:
 @pytest.mark.parametrize(("method", "points"), [("slow", 7), ("fast", 0), ("balanced", 7)])
 def test_a_job_ends_with_a_picture_a_recipe_and_a_report(desk: Desk, method: str, points: int) -> None:
     view = finished(desk, desk.submit(small(method=method), content(), [style()]))
+    assert re.fullmatch("[0-9a-f]{32}", view.id)  # 128 bits, fit for an address, a file name and a component's key
     assert (view.state, view.error) == ("done", None)
     assert len(view.points) == points
     assert [p.number for p in view.points] == list(range(points))
