@@ -1,0 +1,227 @@
+"""Whose colours a picture has: the style's matched to the content's before a run, the content's put back after it.
+
+All of it is NumPy, and works in strips of rows: a picture of 2048 px needs its result and a few MB more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.picture.resize import resize
+from nst_core.recipe import Colour
+from nst_core.step import Pixels
+
+Space = Literal["luminance", "lab"]
+Values = NDArray[np.float32]
+"""Any float32 array whose last axis is red, green and blue, or lightness, a and b."""
+
+MAX_STRETCH = 10.0
+"""No matching stretches deviations further: in a picture of nearly one colour there is but noise to stretch."""
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601: the Y of YIQ, of values as they are stored."""
+
+_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+"""Linear sRGB to CIE XYZ under D65; its middle row is luminance."""
+
+_WHITE = _XYZ.sum(axis=1)
+_TO_LAB = (_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_FROM_LAB = np.linalg.inv(_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_STRIP = 1 << 16
+"""Pixels a strip, about."""
+
+
+def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
+    """Content and styles as an engine should see them; the very same objects where nothing is to be matched.
+
+    With `colour_match` "luminance" all of them become grey by `colour_degree`, and `after` puts the colours back.
+
+    Args:
+        content: the original, [1, H, W, 3] in [0, 1].
+        styles: the originals, each [1, h, w, 3] in [0, 1].
+        colour: what to match, and how far.
+    """
+    degree = colour.colour_degree
+    if colour.colour_match == "none" or degree == 0:
+        return content, styles
+    if colour.colour_match == "covariance":
+        return content, [match(style, content, degree) for style in styles]
+    return greyed(content, degree), [match_luminance(style, content, degree) for style in styles]
+
+
+def after(picture: Pixels, content: Pixels, colour: Colour) -> Pixels:
+    """An engine's picture with the colours that `colour` asks for; the very same object where it asks for none.
+
+    Args:
+        picture: what an engine painted, [1, H, W, 3] in [0, 1].
+        content: the original in its own colours, [1, h, w, 3] in [0, 1], any size.
+        colour: what was matched before, and what to keep.
+    """
+    if colour.colour_match == "luminance":
+        picture = keep(picture, content, colour.colour_degree, "luminance")
+    return keep(picture, content, colour.colour_keep, colour.colour_space)
+
+
+def match(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:
+    """The style with the content's mean and covariance of red, green and blue.
+
+    Args:
+        style: [1, H, W, 3] in [0, 1].
+        content: [1, h, w, 3] in [0, 1].
+        degree: 0 the style as it is, 1 matched, between them a mix of the two.
+
+    Returns:
+        [1, H, W, 3], clipped to [0, 1]; `style` itself at degree 0.
+
+    Source: Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer", arXiv:1606.05897, and "Controlling
+    Perceptual Factors", arXiv:1611.07865. Of all linear maps with that covariance we take the one that moves colours
+    least (Monge's; Pitié & Kokaram 2007), since theirs may swap hues; and no direction is stretched more than
+    `MAX_STRETCH` times, so that a grey style stays grey instead of showing its coding noise in colour.
+    """
+    if degree == 0:
+        return style
+    centre, spread = _moments(style)
+    wanted, shape = _moments(content)
+    # The mix with the identity is the mix of the pictures: one affine map.
+    stretch = degree * _monge(spread, shape) + (1 - degree) * np.eye(3)
+    shift = centre + degree * (wanted - centre) - centre @ stretch
+    return _affine(style, stretch, shift)
+
+
+def match_luminance(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:
+    """The style in grey, its luminance of the content's mean and deviation.
+
+    Args and Returns as for `match`. Source: Gatys et al. 2016, arXiv:1611.07865, luminance-only transfer.
+    """
+    if degree == 0:
+        return style
+    centre, spread = (moment @ _LUMA for moment in _moments(style))
+    wanted, shape = (moment @ _LUMA for moment in _moments(content))
+    gain = _gain(float(spread @ _LUMA), float(shape @ _LUMA))
+    # Every channel gets the same weighted sum, moved and stretched.
+    grey = gain * np.outer(_LUMA, np.ones(3))
+    return _affine(style, degree * grey + (1 - degree) * np.eye(3), degree * (wanted - gain * centre) * np.ones(3))
+
+
+def luminance(picture: Pixels) -> Pixels:
+    """The picture in grey: [1, H, W, 3] -> [1, H, W, 3] of three equal channels, 0.299 R + 0.587 G + 0.114 B."""
+    return greyed(picture, 1.0)
+
+
+def greyed(picture: Pixels, degree: float) -> Pixels:
+    """The picture, [1, H, W, 3], on its way to `luminance`: 0 is the picture itself, 1 grey."""
+    if degree == 0:
+        return picture
+    return _affine(picture, degree * np.outer(_LUMA, np.ones(3)) + (1 - degree) * np.eye(3), np.zeros(3))
+
+
+def keep(result: Pixels, content: Pixels, degree: float, space: Space = "lab") -> Pixels:
+    """The result's light and dark with the content's colours.
+
+    Args:
+        result: [1, H, W, 3] in [0, 1].
+        content: [1, h, w, 3] in [0, 1]; resized to the result if it is of another size.
+        degree: how much of the content's colours returns, from 0 to 1.
+        space: "lab" keeps CIE lightness and mixes a and b; "luminance" keeps the Y of YIQ and mixes I and Q.
+
+    Returns:
+        [1, H, W, 3] in [0, 1]; `result` itself at degree 0. Where no screen can show a colour at that lightness, it
+        is made paler, not lighter or darker.
+    """
+    if degree == 0:
+        return result
+    content = resize(content, result.shape[2], result.shape[1])
+    mix = _mix_lab if space == "lab" else _mix_luminance
+    return _by_strips(lambda r, c: mix(r, c, degree), result, content)
+
+
+def rgb_to_lab(rgb: Values) -> Values:
+    """CIE L*a*b* under D65 of sRGB: [..., 3] in [0, 1] -> [..., 3], lightness from 0 to 100."""
+    linear = np.where(rgb > 0.04045, ((rgb + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), rgb / 12.92)
+    xyz = linear.astype(np.float32) @ _TO_LAB
+    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (841 / 108) + 4 / 29), -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+def lab_to_rgb(lab: Values) -> Values:
+    """sRGB of CIE L*a*b* under D65, [..., 3] -> [..., 3] in [0, 1]; colours out of gamut at their own lightness."""
+    light = (lab[..., :1] + 16) / 116
+    roots = np.concatenate([light + lab[..., 1:2] / 500, light, light - lab[..., 2:] / 200], axis=-1)
+    xyz = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) * (108 / 841)).astype(np.float32)
+    linear = _into_gamut(xyz @ _FROM_LAB, xyz[..., 1:2])
+    curved = np.where(linear > 0.0031308, 1.055 * linear ** np.float32(1 / 2.4) - 0.055, linear * 12.92)
+    return np.clip(curved, 0, 1).astype(np.float32)
+
+
+def _mix_lab(result: Values, content: Values, degree: float) -> Values:
+    lab = rgb_to_lab(result)
+    lab[..., 1:] += degree * (rgb_to_lab(content)[..., 1:] - lab[..., 1:])
+    return lab_to_rgb(lab)
+
+
+def _mix_luminance(result: Values, content: Values, degree: float) -> Values:
+    light = (result @ _LUMA)[..., None]
+    wanted = content - (content @ _LUMA)[..., None]
+    mixed = result + degree * (wanted - (result - light))
+    return _into_gamut(mixed.astype(np.float32, copy=False), light)
+
+
+def _into_gamut(rgb: Values, light: Values) -> Values:
+    """Colours drawn towards the grey of their own luminance, `light` [..., 1], until they lie in [0, 1]."""
+    light = np.clip(light, 0, 1)
+    chroma = rgb - light
+    room = np.where(chroma > 0, 1 - light, light)
+    share = np.min(room / np.maximum(np.abs(chroma), 1e-6), axis=-1, keepdims=True)
+    paler: Values = np.clip(light + np.minimum(share, 1) * chroma, 0, 1)
+    return paler
+
+
+def _monge(spread: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The symmetric map, [3, 3], that gives colours of covariance `spread` the covariance `wanted`."""
+    tiny = 1e-9 * np.eye(3)  # far below one 8-bit level squared, so that one colour has an inverse too
+    root = _power(spread + tiny, 0.5)
+    inverse = _power(spread + tiny, -0.5)
+    whole = inverse @ _power(root @ (wanted + tiny) @ root, 0.5) @ inverse
+    stretches, axes = np.linalg.eigh((whole + whole.T) / 2)
+    return np.asarray((axes * np.clip(stretches, 0, MAX_STRETCH)) @ axes.T)
+
+
+def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    values, axes = np.linalg.eigh((matrix + matrix.T) / 2)
+    return np.asarray((axes * np.maximum(values, 1e-18) ** exponent) @ axes.T)
+
+
+def _gain(variance: float, wanted: float) -> float:
+    return min(MAX_STRETCH, float(np.sqrt(max(wanted, 0.0) / max(variance, 1e-9))))
+
+
+def _moments(picture: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean [3] and covariance [3, 3] over the pixels of [1, H, W, 3]."""
+    colours = picture.reshape(-1, 3)
+    total, products = np.zeros(3), np.zeros((3, 3))
+    for start in range(0, len(colours), _STRIP):
+        strip = colours[start : start + _STRIP].astype(np.float64)
+        total += strip.sum(axis=0)
+        products += strip.T @ strip
+    mean = total / len(colours)
+    return mean, products / len(colours) - np.outer(mean, mean)
+
+
+def _affine(picture: Pixels, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> Pixels:
+    """Each colour times `matrix` [3, 3] plus `shift` [3], clipped to [0, 1]."""
+    by, plus = matrix.astype(np.float32), shift.astype(np.float32)
+    return _by_strips(lambda strip: np.clip(strip @ by + plus, 0, 1), picture)
+
+
+def _by_strips(function: Callable[..., Values], *pictures: Pixels) -> Pixels:
+    """`function` of pictures of one shape, [1, H, W, 3], so many rows at a time that temporaries stay small."""
+    first = pictures[0]
+    made = np.empty_like(first, np.float32)
+    rows = max(1, _STRIP // first.shape[2])
+    for top in range(0, first.shape[1], rows):
+        made[:, top : top + rows] = function(*(picture[:, top : top + rows] for picture in pictures))
+    return made
