@@ -23,9 +23,13 @@ class Step:
         scale_px: longest edge worked at in this step.
         seconds: wall time since the engine began, loading excluded.
         losses: weighted terms by name: `total`, `content`, `style`, `variation`, and `style/<layer>` for each layer.
-        picture: [1, H, W, 3] in [0, 1], or None between snapshots.
+        picture: [1, H, W, 3] in [0, 1], or None between snapshots; where the recipe averages, the average so far,
+            while `losses` are those of the last picture.
         state: call it for what `resume=` takes to go on from here bit for bit (arrays and numbers, the picture of
             this very step among them); a call, because copying costs; None where there is nothing to go on with.
+        marks: what happened at this step that a curve should show: "scale 256 px", "steered style_weight to 40",
+            "rolled back, learning_rate 0.01", "plateau".
+        evaluations: how many times the objective was evaluated since the run began.
     """
 
     number: int
@@ -35,3 +39,5 @@ class Step:
     losses: Mapping[str, float]
     picture: Pixels | None = None
     state: Callable[[], Mapping[str, Any]] | None = None
+    marks: tuple[str, ...] = ()
+    evaluations: int = 0

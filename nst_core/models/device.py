@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -16,6 +17,10 @@ from nst_core.settings import Settings
 PRECISIONS = ("float32", "bfloat16")
 _WORTH_IT = 1.4
 """bfloat16 must be this much faster: below it, its rounding costs more than it saves, and the choice would flicker."""
+
+
+MEMORY_MB = (1000, 1300, 1800, 2500, 5000, 10_000)
+"""Limits that a run's memory may have, if none is set: what small hosts offer, and what the largest pictures need."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,22 @@ def cores() -> int:
     import psutil
 
     return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else psutil.cpu_count() or 1
+
+
+def memory_mb() -> int:
+    """Memory a run may take in this process, in MB: the largest of `MEMORY_MB` that it holds or is free.
+
+    Of what is free, 70 % counts: what the machine has, or what a container's limit leaves. Few and wide steps, so that
+    the plan of a run, which is a part of its recipe, does not follow every breath of the machine.
+    """
+    import psutil
+
+    free = float(psutil.virtual_memory().available)
+    limit, used = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
+    if limit.is_file() and limit.read_text().strip().isdigit():
+        free = min(free, float(limit.read_text()) - float(used.read_text()))
+    has = (psutil.Process().memory_info().rss + 0.7 * max(free, 0.0)) / 1e6
+    return max((step for step in MEMORY_MB if step <= has), default=MEMORY_MB[0])
 
 
 def precision(wanted: str = "auto") -> str:

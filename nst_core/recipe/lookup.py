@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.schema import Minimiser, Objective, Recipe
+from nst_core.recipe.schema import Colour, Minimiser, Objective, Recipe, Schedule
 
 
 def path_of(name: str) -> tuple[str, ...]:
-    """Where a setting stands: `tv_weight` -> ("objective", "tv_weight"), as does its full name. Raises RecipeError."""
-    head, _, rest = name.partition(".")
-    if rest and head in _PARTS and rest.partition(".")[0] in _PARTS[head].model_fields:
-        return (head, *rest.split("."))
-    if not rest and name in Recipe.model_fields:
-        return (name,)
-    for part, model in _PARTS.items():
-        if head in model.model_fields:
-            return (part, *name.split("."))
-    raise RecipeError(f"{name!r} is no setting; choose from {', '.join(names())}")
+    """Where a setting stands: `tv_weight` -> ("objective", "tv_weight"), as does its full name.
+
+    A layer's share stands below its kind: `style_layers.block1_conv1`. Raises RecipeError.
+    """
+    head, *rest = name.split(".")
+    if head in Recipe.model_fields and not rest:
+        return (head,)
+    if head in _PARTS and rest:
+        part, head, rest = head, rest[0], rest[1:]
+    else:
+        part = next((p for p, model in _PARTS.items() if head in model.model_fields), "")
+    known = part and head in _PARTS[part].model_fields
+    below = 1 if known and get_origin(_PARTS[part].model_fields[head].annotation) is dict else 0
+    if not known or len(rest) > below:
+        raise RecipeError(f"{name!r} is no setting; choose from {', '.join(names())}")
+    return (part, head, *rest)
 
 
 def names() -> tuple[str, ...]:
@@ -31,10 +38,31 @@ def names() -> tuple[str, ...]:
 
 def bounds(name: str) -> tuple[float | None, float | None]:
     """The least and greatest value of a numeric setting, None where open; what sliders and messages read."""
-    info = field(name)
-    low = next((getattr(m, a) for m in info.metadata for a in ("ge", "gt") if hasattr(m, a)), None)
-    high = next((getattr(m, a) for m in info.metadata for a in ("le", "lt") if hasattr(m, a)), None)
+    limits = _limits(name)
+    low = next((getattr(m, a) for m in limits for a in ("ge", "gt") if hasattr(m, a)), None)
+    high = next((getattr(m, a) for m in limits for a in ("le", "lt") if hasattr(m, a)), None)
     return low, high
+
+
+def excluded(name: str) -> tuple[float, ...]:
+    """Those of a setting's bounds that are not allowed themselves."""
+    return tuple(getattr(m, a) for m in _limits(name) for a in ("gt", "lt") if hasattr(m, a))
+
+
+def allows(name: str, value: float) -> bool:
+    """Whether a number lies in a setting's range."""
+    low, high = bounds(name)
+    return (low is None or value >= low) and (high is None or value <= high) and value not in excluded(name)
+
+
+def is_whole(name: str) -> bool:
+    """Whether a setting is a whole number."""
+    return int in _types(name)
+
+
+def is_optional(name: str) -> bool:
+    """Whether a setting may be None, which leaves it unset."""
+    return NoneType in _types(name)
 
 
 def choices(name: str) -> tuple[str, ...]:
@@ -53,11 +81,30 @@ def describe(name: str) -> str:
     return field(name).description or ""
 
 
-_PARTS: dict[str, type[BaseModel]] = {"objective": Objective, "minimiser": Minimiser}
+_PARTS: dict[str, type[BaseModel]] = {
+    "objective": Objective,
+    "minimiser": Minimiser,
+    "schedule": Schedule,
+    "colour": Colour,
+}
 
 
 def field(name: str) -> Any:
-    """The pydantic field of a setting. Raises RecipeError."""
+    """The pydantic field of a setting, or the one that a layer's share stands in. Raises RecipeError."""
     path = path_of(name)
-    model: type[BaseModel] = _PARTS.get(path[0], Recipe)
+    model: type[BaseModel] = _PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
     return model.model_fields[path[min(1, len(path) - 1)]]
+
+
+def _limits(name: str) -> tuple[Any, ...]:
+    """What a setting's type says of its range."""
+    info = field(name)
+    if len(path_of(name)) < 3:
+        return tuple(info.metadata)
+    _, share = get_args(info.annotation)
+    return tuple(share.__metadata__[0].metadata)
+
+
+def _types(name: str) -> tuple[Any, ...]:
+    annotation = field(name).annotation
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["slow", "fast", "balanced"]
 Network = Literal["vgg19", "vgg16"]
-Start = Literal["content", "noise", "fast"]
+Start = Literal["content", "noise", "fast", "own"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 CONVOLUTIONS: dict[Network, tuple[str, ...]] = {
@@ -46,7 +46,22 @@ class Objective(Frozen):
     content_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the content distance")
     style_weight: float = Field(20.0, ge=0, le=1e6, description="weight of the style distance, all layers together")
     tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation: higher is smoother")
-    pooling: Literal["max", "average"] = Field("max", description="how the network halves its features")
+    style_distance: Literal["gram", "wasserstein2"] = Field(
+        "gram",
+        description="gram: which channels are active together (Gatys et al.); wasserstein2: how far the Gaussians of "
+        "activations are apart, which also holds their means and is evener among layers",
+    )
+    variation: Literal["absolute", "nine-point"] = Field(
+        "absolute",
+        description="absolute: differences of neighbours, as in the tutorial; nine-point: squared differences from "
+        "all eight neighbours, which also calms diagonal grain",
+    )
+    pooling: Literal["max", "average", "l2"] = Field(
+        "max", description="how the network halves its features; average and l2 are rescaled to max's magnitude"
+    )
+    padding: Literal["zero", "replicate"] = Field(
+        "zero", description="what the first convolution sees beyond the edge; replicate leaves no frame"
+    )
 
     @model_validator(mode="after")
     def _layers_exist(self) -> Objective:
@@ -60,12 +75,57 @@ class Objective(Frozen):
 
 
 class Minimiser(Frozen):
-    """How the picture is moved: Adam on the pixels, clamped to [0, 1]. Source: Kingma & Ba 2015, arXiv:1412.6980."""
+    """How the picture is moved, clamped to [0, 1].
 
+    Source: Adam, Kingma & Ba 2015, arXiv:1412.6980; L-BFGS, Nocedal & Wright 2006, algorithm 7.4, and Byrd et al. 1995
+    for its box.
+    """
+
+    algorithm: Literal["adam", "lbfgs"] = Field(
+        "adam", description="adam: even steps, bears anything; lbfgs: learns the curvature, far fewer evaluations"
+    )
     learning_rate: float = Field(0.02, gt=0, le=1, description="Adam's step, in units of the [0, 1] picture")
-    beta1: float = Field(0.9, ge=0, lt=1, description="memory of the gradient's mean")
-    beta2: float = Field(0.99, ge=0, lt=1, description="memory of the gradient's square")
-    epsilon: float = Field(1e-8, gt=0, le=1, description="floor under the gradient's size")
+    beta1: float = Field(0.9, ge=0, lt=1, description="Adam: memory of the gradient's mean")
+    beta2: float = Field(0.99, ge=0, lt=1, description="Adam: memory of the gradient's square")
+    epsilon: float = Field(1e-8, gt=0, le=1, description="Adam: floor under the gradient's size")
+    history: int = Field(50, ge=1, le=100, description="L-BFGS: pairs of steps it remembers")
+    precondition: float = Field(
+        0.0, ge=0, le=1, description="exponent p of a preconditioner frequency^-p: large shapes move before fine grain"
+    )
+    average: float = Field(
+        0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"
+    )
+
+
+class Schedule(Frozen):
+    """In which sizes a run is done, and when a size is done. Steps, lengths and starts stand in the recipe itself."""
+
+    pyramid: Literal["off", "auto"] = Field(
+        "off", description="auto: from small to large by factors of sqrt(2), the originals resized anew each time"
+    )
+    smallest_edge_px: int = Field(128, ge=64, le=1024, description="pyramid: longest edge of its smallest size")
+    first_steps: int | None = Field(
+        None, ge=1, le=5000, description="pyramid: steps at the smallest size, if not as many as at each other"
+    )
+    plateau: float = Field(
+        0.0, ge=0, le=0.1, description="a size ends early when 20 steps gain less than this share of the loss; 0: never"
+    )
+
+
+class Colour(Frozen):
+    """Whose colours the result has, before the run and after it; the same for both methods."""
+
+    colour_match: Literal["none", "covariance", "luminance"] = Field(
+        "none",
+        description="before the run; covariance: the style takes the content's colours; luminance: only light and "
+        "dark are painted, and the content's colours put back",
+    )
+    colour_degree: float = Field(1.0, ge=0, le=1, description="how far the styles' colours are matched")
+    colour_keep: float = Field(0.0, ge=0, le=1, description="after the run: how much of the content's colour returns")
+    colour_space: Literal["luminance", "lab"] = Field(
+        "lab",
+        description="after the run: lab keeps perceived lightness, luminance the weighted sum of red, green, blue",
+    )
 
 
 class StylePicture(Frozen):
@@ -73,6 +133,21 @@ class StylePicture(Frozen):
 
     sha256: Sha256
     weight: float = Field(1.0, gt=0, le=100, description="share among the styles")
+
+
+class Region(Frozen):
+    """A soft part of the content with a style mix of its own."""
+
+    mask: Sha256 = Field(description="SHA-256 of the mask's pixels")
+    shares: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
+        min_length=1, max_length=8, strict=False, description="share of each style here, in the styles' order"
+    )
+
+    @model_validator(mode="after")
+    def _some_style(self) -> Region:
+        if not any(self.shares):
+            raise ValueError("at least one style must have a share above 0")
+        return self
 
 
 class Origin(Frozen):
@@ -91,11 +166,18 @@ class Recipe(Frozen):
     preset: str = Field("painterly", max_length=40, description="the preset these settings started from")
     content: Sha256 | None = Field(None, description="SHA-256 of the content's pixels")
     styles: tuple[StylePicture, ...] = Field((), max_length=8, strict=False, description="the styles' pixels, weighted")
+    regions: tuple[Region, ...] = Field(
+        (), max_length=8, strict=False, description="soft masks of the content, each with its own mix of the styles"
+    )
     longest_edge_px: int = Field(384, ge=64, le=2048, description="longest edge of the result, in pixels")
     style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
-    steps: int = Field(100, ge=1, le=5000, description="slow: how many steps")
+    style_scale: float = Field(
+        1.0, ge=0.25, le=4, description="slow: size of the style's strokes relative to the result; never enlarged"
+    )
+    steps: int = Field(100, ge=1, le=5000, description="slow: how many steps, at each size of a pyramid")
     seconds: float | None = Field(None, gt=0, le=86400, description="slow: stop after so many seconds, if set")
     start: Start = Field("content", description="slow: the picture the optimisation starts from")
+    start_picture: Sha256 | None = Field(None, description="SHA-256 of the pixels of start own")
     style_shape: Literal["own", "content"] = Field(
         "own", description="slow: the style in its own shape, or squashed to the content's as in the tutorial"
     )
@@ -104,35 +186,32 @@ class Recipe(Frozen):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the convolutions; losses are float32 always; auto is measured at start"
     )
+    convolutions: Literal["auto", "direct", "winograd"] = Field(
+        "auto",
+        description="direct: the library's; winograd: the same sums with fewer products, compiled for the size; auto "
+        "takes it on a processor where a run is long enough to pay for compiling",
+    )
+    memory_mb: int | None = Field(
+        None,
+        ge=1000,
+        le=1_000_000,
+        description="slow: memory to stay within, by working in strips; free memory if unset",
+    )
     objective: Objective = Field(default_factory=Objective)
     minimiser: Minimiser = Field(default_factory=Minimiser)
+    schedule: Schedule = Field(default_factory=Schedule)
+    colour: Colour = Field(default_factory=Colour)
     origin: Origin = Field(default_factory=Origin)
+
+    @model_validator(mode="after")
+    def _regions_fit(self) -> Recipe:
+        for region in self.regions:
+            if self.styles and len(region.shares) != len(self.styles):
+                raise ValueError(
+                    f"each region must have a share for each of {len(self.styles)} styles, got {len(region.shares)}"
+                )
+        return self
 
     def to_json(self) -> str:
         """The recipe as compact JSON; `recipe_from_json` gives it back."""
         return self.model_dump_json()
-
-
-TUTORIAL = Objective(
-    units="tutorial",
-    content_layers={"block5_conv2": 1.0},
-    content_weight=1e4,
-    style_weight=1e-2,
-    tv_weight=30.0,
-)
-"""The objective of TensorFlow's style-transfer tutorial; the yardstick's `tutorial_total` is its value."""
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "painterly": {},
-    "tutorial": {
-        "steps": 1000,
-        "precision": "float32",
-        "style_shape": "content",
-        "objective": TUTORIAL.model_dump(),
-        "minimiser": {"learning_rate": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1},
-    },
-}
-"""Named settings, each as what differs from the defaults."""
-
-BALANCED: dict[str, Any] = {"method": "balanced", "start": "fast", "steps": 30}
-"""What `balanced` changes: the fast result is the start, so few steps are enough."""

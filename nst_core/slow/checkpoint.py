@@ -6,8 +6,8 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,48 +17,87 @@ from nst_core.errors import CheckpointError, RecipeError
 from nst_core.picture.files import write_whole
 from nst_core.recipe import Recipe, recipe_from_json
 
-VERSION = 1
-_ARRAYS = ("picture", "gradient", "mean", "square")
+VERSION = 2
+_KINDS = ("state", "best")
+"""The parts of a checkpoint that hold arrays and numbers."""
 # RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array.
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 
+_POINT = {"number", "seconds", "scale_px", "total"}
+"""What each point of a curve has, among other losses."""
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A recipe and the `state()` of the Step to go on from."""
+    """A run to go on with.
+
+    Attributes:
+        recipe: as it was in force, with the hashes of what it ran with.
+        state: the `state()` of its last Step: arrays and numbers by name.
+        curve: the losses so far, one mapping a Step: `number`, `seconds`, `scale_px`, losses by name, maybe `marks`.
+        best: `number` and picture `shown` of an earlier Step that is better than the last; empty if that is the best.
+    """
 
     recipe: Recipe
     state: Mapping[str, Any]
+    curve: Sequence[Mapping[str, Any]] = ()
+    best: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; a crash leaves the old file or the new one, never half of one. Raises OSError."""
-    state = checkpoint.state
-    head = {"version": VERSION, "number": state["number"], "seconds": state["seconds"]}
-    text = json.dumps({**head, "recipe": checkpoint.recipe.model_dump(mode="json")})
+    values = {f"{kind}/{n}": v for kind in _KINDS for n, v in getattr(checkpoint, kind).items()}
+    arrays = {n: v for n, v in values.items() if isinstance(v, np.ndarray)}
+    head = {
+        "version": VERSION,
+        "arrays": sorted(arrays),
+        "numbers": {n: v for n, v in values.items() if n not in arrays},
+        "recipe": checkpoint.recipe.model_dump(mode="json"),
+        "curve": [dict(step) for step in checkpoint.curve],
+    }
     buffer = io.BytesIO()
-    np.savez(buffer, head=np.frombuffer(text.encode(), np.uint8), **{name: state[name] for name in _ARRAYS})
+    np.savez(buffer, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
     write_whole(path, buffer.getvalue())
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a checkpoint. Raises CheckpointError if there is none, or it is truncated or of another version."""
+    """Read a checkpoint. Raises CheckpointError if there is none, or it is damaged, truncated or of another version."""
     try:
         with np.load(path, allow_pickle=False) as file:
             head = json.loads(file["head"].tobytes())
-            arrays = {name: np.asarray(file[name], np.float32) for name in _ARRAYS}
+            arrays = {name: file[name] for name in file.files if name != "head"}
     except FileNotFoundError:
         raise CheckpointError(f"a checkpoint must be there to resume from, got no file {path.name}") from None
     except _UNREADABLE as error:
         raise CheckpointError(f"{path.name} must be a whole checkpoint, but cannot be read ({error})") from None
     version = head.get("version") if isinstance(head, dict) else None
     if version != VERSION:
-        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {version}")
+        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {version}; start the run anew")
     try:
-        recipe = recipe_from_json(json.dumps(head["recipe"]))
-        numbers = {"number": int(head["number"]), "seconds": float(head["seconds"])}
+        return _from_head(head, arrays, path.name)
     except RecipeError as error:
         raise CheckpointError(f"the checkpoint's recipe does not fit this program: {error}") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path.name} must be a whole checkpoint, but its head is damaged ({error})") from None
-    return Checkpoint(recipe, {**arrays, **numbers})
+
+
+def _from_head(head: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: str) -> Checkpoint:
+    missing = set(head["arrays"]) ^ set(arrays)
+    if missing:
+        raise CheckpointError(f"{name} must be a whole checkpoint, but lacks {', '.join(sorted(missing))}")
+    values = {**arrays, **{n: _number(v) for n, v in head["numbers"].items()}}
+    of: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+    for path, value in values.items():
+        kind, _, own = path.partition("/")
+        of[kind][own] = value
+    curve = [dict(step) for step in head["curve"]]
+    if any(_POINT - set(step) for step in curve):
+        raise ValueError("a point of its curve is incomplete")
+    return Checkpoint(recipe_from_json(json.dumps(head["recipe"])), of["state"], curve, of["best"])
+
+
+def _number(value: Any) -> float | int:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return value

@@ -1,8 +1,8 @@
-"""The objective of a run: targets made once, and one compiled evaluation of all terms and their gradient."""
+"""The objective of a run: targets made once, and one evaluation of all terms and their gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,60 +10,74 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst_core.models.vgg import Vgg, features
+from nst_core.models.vgg import Reading, Vgg, features
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS, Objective
-from nst_core.slow.losses import content_loss, gram_matrix, style_loss, total_variation
-
-Evaluate = Callable[..., tuple[tf.Tensor, tf.Tensor]]
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """What a picture is compared with: activations [1, h, w, C] of the content, Gram matrices [C, C] of the styles."""
-
-    content: tuple[tf.Tensor, ...]
-    grams: tuple[tf.Tensor, ...]
+from nst_core.slow.evaluation import Form, Targets
+from nst_core.slow.losses import gaussian
+from nst_core.slow.regions import layer_weights
+from nst_core.slow.sight import Moments, activations, moments
+from nst_core.slow.statistics import gram_matrix
+from nst_core.slow.strips import WHOLE, Plan
+from nst_core.slow.terms import Terms
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
-    """An objective bound to its pictures: call it with a picture."""
+class Mix:
+    """How styles are mixed, everywhere or in one region: `shares` of the styles, and the region [H, W] or None."""
 
-    names: tuple[str, ...]
-    weights: tf.Tensor
-    targets: Targets
-    evaluate: Evaluate
-
-    def __call__(self, picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Weighted terms [len(names)] and the gradient of their sum, [1, H, W, 3], at `picture` [1, H, W, 3]."""
-        return self.evaluate(picture, self.targets.content, self.targets.grams, self.weights)
+    shares: Sequence[float]
+    region: np.ndarray | None = None
 
 
-def bind(
-    vgg: Vgg, objective: Objective, content: tf.Tensor, styles: Sequence[tf.Tensor], shares: Sequence[float]
+def bind(  # noqa: PLR0913 - everything an objective is made of
+    vgg: Vgg,
+    objective: Objective,
+    content: tf.Tensor,
+    styles: Sequence[tf.Tensor],
+    mixes: Sequence[Mix],
+    *,
+    convolutions: str = "direct",
+    plan: Plan = WHOLE,
 ) -> Terms:
     """The objective for these pictures.
 
     Args:
         vgg: the network.
-        objective: layers and weights.
+        objective: layers, distances and weights.
         content: [1, H, W, 3] in [0, 1]; the picture will have this size.
         styles: each [1, h, w, 3] in [0, 1], of any size.
-        shares: a weight for each style; they are normalised to sum to 1.
+        mixes: one without a region, or one for each region; regions are [H, W] of the content.
+        convolutions: "direct" or "winograd".
+        plan: whole, or by strips.
+
+    Raises:
+        RecipeError: a region is too small for a layer.
     """
-    names = _layers(objective)
-    content_names, style_names = names
+    reading = Reading(objective.pooling, objective.padding, convolutions)
+    content_names, style_names = layers(objective)
+    guided = [m for m in mixes if m.region is not None]
+    form = Form(
+        content_names,
+        style_names,
+        objective.style_distance,
+        objective.variation,
+        reading,
+        regions=len(guided),
+        strips=plan.blocks,
+    )
+    seen = [moments(vgg, style, style_names, reading, plan) for style in styles] if style_names else []
+    maps = [layer_weights(m.region, vgg.network, style_names) for m in guided if m.region is not None]
+    areas = np.array([m.region.mean() for m in guided if m.region is not None] or [1.0], np.float32)
     targets = Targets(
-        _seer(vgg, content_names, objective.pooling, False)(content) if content_names else (),
-        _mean_grams(vgg, styles, shares, style_names, objective.pooling),
+        activations(vgg, content, content_names, reading, plan),
+        tuple(tuple(_style(form, n, seen, mix.shares) for mix in mixes) for n in style_names),
+        tuple(tuple(tf.constant(m[n]) for m in maps) for n in style_names) if maps else (),
+        tf.constant(areas / areas.sum()),
     )
-    return Terms(
-        (*(f"content/{n}" for n in content_names), *(f"style/{n}" for n in style_names), "variation"),
-        weigh(vgg, objective, int(np.prod(content.shape))),
-        targets,
-        compiled(vgg, names, objective.pooling),
-    )
+    _, height, width, _ = content.shape
+    weights = weigh(vgg, objective, int(np.prod(content.shape)))
+    return Terms(vgg, form, plan, targets, weights, (int(height), int(width)))
 
 
 def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
@@ -74,8 +88,9 @@ def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
         objective: layers and weights.
         values: how many numbers the picture has, H * W * 3.
     """
-    content_names, style_names = _layers(objective)
+    content_names, style_names = layers(objective)
     units = scales(vgg, objective.pooling) if objective.units == "normalised" else None
+    style_units = units and (units.gram if objective.style_distance == "gram" else units.energy)
     return tf.constant(
         [
             *(
@@ -83,7 +98,7 @@ def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
                 for n in content_names
             ),
             *(
-                objective.style_weight * objective.style_layers[n] / (units.style[n] if units else 1.0)
+                objective.style_weight * objective.style_layers[n] / (style_units[n] if style_units else 1.0)
                 for n in style_names
             ),
             objective.tv_weight / (values if units else 1),
@@ -94,20 +109,29 @@ def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
 
 @dataclass(frozen=True)
 class Scales:
-    """How large each layer's terms are on a photograph: mean square of activations, and of Gram matrices."""
+    """How large each layer's terms are on a photograph.
+
+    Attributes:
+        content: mean square of activations.
+        gram: mean square of the Gram matrix.
+        energy: sum over channels of mean squares, the Wasserstein distance from no activation at all.
+    """
 
     content: Mapping[str, float]
-    style: Mapping[str, float]
+    gram: Mapping[str, float]
+    energy: Mapping[str, float]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def scales(vgg: Vgg, pooling: str) -> Scales:
     """The scales of a network, measured once on a bundled photograph at 256 px."""
     photograph = tf.constant(samples.find("astronaut").load(256).tensor())
-    seen = features(vgg, photograph, CONVOLUTIONS[vgg.network], pooling)
+    seen = features(vgg, photograph, CONVOLUTIONS[vgg.network], Reading(pooling))
+    grams = {n: gram_matrix(f) for n, f in seen.items()}
     return Scales(
         {n: float(tf.reduce_mean(tf.square(f))) for n, f in seen.items()},
-        {n: float(tf.reduce_mean(tf.square(gram_matrix(f)))) for n, f in seen.items()},
+        {n: float(tf.reduce_mean(tf.square(g))) for n, g in grams.items()},
+        {n: float(tf.linalg.trace(g)) for n, g in grams.items()},
     )
 
 
@@ -120,39 +144,7 @@ def named(terms: Mapping[str, float]) -> dict[str, float]:
     return {"total": total, "content": content, "style": sum(style.values()), "variation": variation, **style}
 
 
-@lru_cache(maxsize=8)
-def compiled(vgg: Vgg, names: tuple[tuple[str, ...], tuple[str, ...]], pooling: str) -> Evaluate:
-    """The evaluation for one network and set of layers, traced once for any picture, size and weights.
-
-    A `tf.function` for each job would leak some 5 MB a job; these few are kept for the life of the process.
-    """
-    content_names, style_names = names
-    wanted = tuple(dict.fromkeys((*content_names, *style_names)))
-    widths = {layer.name: int(layer.bias.shape[0]) for layer in vgg.layers}
-
-    @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=[
-            tf.TensorSpec([1, None, None, 3], tf.float32),
-            tuple(tf.TensorSpec([1, None, None, widths[n]], tf.float32) for n in content_names),
-            tuple(tf.TensorSpec([widths[n], widths[n]], tf.float32) for n in style_names),
-            tf.TensorSpec([len(content_names) + len(style_names) + 1], tf.float32),
-        ]
-    )
-    def evaluate(picture: tf.Tensor, content: Any, grams: Any, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(picture)
-            seen = features(vgg, picture, wanted, pooling) if wanted else {}
-            terms = [content_loss(seen[n], t) for n, t in zip(content_names, content, strict=True)]
-            terms += [style_loss(seen[n], t) for n, t in zip(style_names, grams, strict=True)]
-            terms.append(total_variation(picture))
-            weighted = weights * tf.stack(terms)
-            total = tf.reduce_sum(weighted)
-        return weighted, tape.gradient(total, picture)
-
-    return evaluate  # type: ignore[no-any-return]
-
-
-def _layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Content and style layers in the network's order; one with no share or no weight is not computed."""
     order = CONVOLUTIONS[objective.network]
     content, style = objective.content_layers, objective.style_layers
@@ -162,26 +154,10 @@ def _layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-@lru_cache(maxsize=16)
-def _seer(vgg: Vgg, names: tuple[str, ...], pooling: str, grams: bool) -> Callable[[tf.Tensor], Any]:
-    """What targets are made of, compiled: a picture's activations at the named layers, or their Gram matrices."""
-
-    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])  # type: ignore[untyped-decorator]
-    def see(picture: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        seen = features(vgg, picture, names, pooling)
-        return tuple(gram_matrix(seen[n]) if grams else seen[n] for n in names)
-
-    return see  # type: ignore[no-any-return]
-
-
-def _mean_grams(
-    vgg: Vgg, styles: Sequence[tf.Tensor], shares: Sequence[float], names: tuple[str, ...], pooling: str
-) -> tuple[tf.Tensor, ...]:
-    if not names:
-        return ()
+def _style(form: Form, layer: str, seen: Sequence[Mapping[str, Moments]], shares: Sequence[float]) -> Any:
+    """The statistics of a mixture of styles: means and second moments averaged, then one Gaussian formed."""
     whole = sum(shares)
-    sums: list[tf.Tensor] = [0.0] * len(names)
-    for style, share in zip(styles, shares, strict=True):
-        seen = _seer(vgg, names, pooling, True)(style)
-        sums = [s + share / whole * gram for s, gram in zip(sums, seen, strict=True)]
-    return tuple(sums)
+    mean, second = (
+        tf.add_n([share / whole * of[layer][i] for share, of in zip(shares, seen, strict=True)]) for i in (0, 1)
+    )
+    return (second,) if form.distance == "gram" else gaussian(mean, second)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -12,14 +13,21 @@ from nst_core.recipe import (
     CONVOLUTIONS,
     PRESETS,
     TUTORIAL,
+    Colour,
     Minimiser,
     Objective,
     Recipe,
+    Schedule,
+    allows,
     bounds,
     change,
     choices,
+    default,
     describe,
+    excluded,
     from_text,
+    is_optional,
+    is_whole,
     make,
     names,
     parse,
@@ -28,11 +36,38 @@ from nst_core.recipe import (
 )
 
 SHA = "a1" * 32
-NUMERIC = [name for name in names() if bounds(name) != (None, None)]
-INTEGERS = {"longest_edge_px", "style_edge_px", "steps", "seed", "snapshot_every"}
-OPEN = {("learning_rate", 0), ("epsilon", 0), ("seconds", 0), ("beta1", 1), ("beta2", 1)}
+
+
+def schema_of_settings():
+    """Each setting's JSON schema by short name, as pydantic draws it: what the lookups must agree with."""
+    whole = Recipe.model_json_schema()
+    parts = [whole, *(whole["$defs"][part] for part in ("Objective", "Minimiser", "Schedule", "Colour"))]
+    return {name: one for part in parts for name, one in part["properties"].items() if name in names()}
+
+
+def alternatives(one):
+    return one.get("anyOf", [one])
+
+
+SETTINGS = schema_of_settings()
+NUMERIC = {
+    name: next(kind for kind in alternatives(one) if kind.get("type") in ("integer", "number"))
+    for name, one in SETTINGS.items()
+    if any(kind.get("type") in ("integer", "number") for kind in alternatives(one))
+}
+"""Setting -> the JSON schema of its number."""
+INTEGERS = {name for name, one in NUMERIC.items() if one["type"] == "integer"}
+OPTIONAL = {name for name, one in SETTINGS.items() if {"type": "null"} in alternatives(one)}
+OPEN = {
+    (name, end)
+    for name, one in NUMERIC.items()
+    for end, key in enumerate(("exclusiveMinimum", "exclusiveMaximum"))
+    if key in one
+}
 """(setting, 0 for its low or 1 for its high bound) where the bound itself is not allowed."""
 ENDS = [(name, end) for name in NUMERIC for end in (0, 1)]
+V1 = Path(__file__).with_name("recipe_v1.json")
+"""A recipe as the first release wrote it, before regions, schedules and colours."""
 
 
 def value_of(recipe, name):
@@ -76,11 +111,42 @@ def test_every_field_of_the_recipe_travels_in_json():
     assert set(raw) == set(Recipe.model_fields)
     assert set(raw["objective"]) == set(Objective.model_fields)
     assert set(raw["minimiser"]) == set(Minimiser.model_fields)
+    assert set(raw["schedule"]) == set(Schedule.model_fields)
+    assert set(raw["colour"]) == set(Colour.model_fields)
 
 
-def test_numeric_settings_are_the_ones_known_here():
-    weights = {"content_weight", "style_weight", "tv_weight"}
-    assert set(NUMERIC) == INTEGERS | weights | {"seconds", "learning_rate", "beta1", "beta2", "epsilon"}
+def test_every_setting_is_known_by_name():
+    assert set(SETTINGS) == set(names())
+    assert {"steps", "tv_weight", "learning_rate", "smallest_edge_px", "colour_keep", "memory_mb"} <= set(NUMERIC)
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_bounds_are_those_of_the_json_schema(name):
+    one = NUMERIC[name]
+    low = one.get("minimum", one.get("exclusiveMinimum"))
+    high = one.get("maximum", one.get("exclusiveMaximum"))
+    assert None not in (low, high), "a number needs a range: sliders and messages read it"
+    assert bounds(name) == (low, high)
+    assert excluded(name) == tuple(bounds(name)[end] for end in (0, 1) if (name, end) in OPEN)
+    assert is_whole(name) == (name in INTEGERS)
+
+
+@pytest.mark.parametrize("name", names())
+def test_only_optional_settings_may_be_unset(name):
+    assert is_optional(name) == (name in OPTIONAL)
+    if name in OPTIONAL:
+        assert value_of(make(settings={name: None}), name) is None
+    else:
+        with pytest.raises(RecipeError, match=name):
+            make(settings={name: None})
+
+
+@pytest.mark.parametrize(("name", "end"), ENDS)
+def test_a_widget_learns_what_is_allowed(name, end):
+    bound = bounds(name)[end]
+    assert allows(name, bound) == ((name, end) not in OPEN)
+    assert not allows(name, nudge(name, bound, 2 * end - 1))
+    assert allows(name, nudge(name, bound, 1 - 2 * end))
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)
@@ -105,18 +171,16 @@ def test_just_inside_a_bound_is_accepted(name, end):
 
 
 @pytest.mark.parametrize("name", NUMERIC)
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "7", "", None, True, [1], {}])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "7", "", True, [1], {}])
 def test_what_is_no_number_is_refused_by_name(name, value):
-    if (name, value) == ("seconds", None):
-        assert make(settings={name: value}).seconds is None
-        return
     with pytest.raises(RecipeError, match=name):
         make(settings={name: value})
 
 
 @pytest.mark.parametrize("name", sorted(INTEGERS))
 def test_whole_numbers_stay_whole(name):
-    with pytest.raises(RecipeError, match=name):
+    unset = " or null" if name in OPTIONAL else ""
+    with pytest.raises(RecipeError, match=rf"{name} must be a whole number{unset}, got 100\.5"):
         make(settings={name: 100.5})
 
 
@@ -175,11 +239,72 @@ def test_styles_are_at_most_eight_each_with_a_share_above_0():
         make(settings={"styles": [{"sha256": SHA, "weight": 101}]})
 
 
-@pytest.mark.parametrize(("share", "words"), [(-0.5, "at least 0, got -0.5"), (1001, "at most 1000, got 1001")])
+@pytest.mark.parametrize("share", [-0.5, 1001])
 @pytest.mark.parametrize("kind", ["content_layers", "style_layers"])
-def test_a_layers_share_has_a_range(kind, share, words):
-    with pytest.raises(RecipeError, match=f"{kind}.block4_conv2 must be {words}"):
+def test_a_layers_share_has_a_range(kind, share):
+    layer = f"{kind}.block4_conv2"
+    with pytest.raises(RecipeError, match=rf"{layer} must be between 0 and 1000, got {share}"):
         make(settings={kind: {"block4_conv2": share}})
+    assert bounds(layer) == bounds(f"objective.{layer}") == (0, 1000)
+    assert not allows(layer, share)
+
+
+def region(*shares):
+    return {"mask": SHA, "shares": list(shares)}
+
+
+def test_regions_have_a_share_for_each_style():
+    two = [{"sha256": SHA}, {"sha256": "0" * 64}]
+    recipe = make(settings={"styles": two, "regions": [region(1, 0), region(0.5, 2)]})
+    assert [r.shares for r in recipe.regions] == [(1, 0), (0.5, 2)]
+    assert recipe_from_json(recipe.to_json()) == recipe
+    for shares in ((1,), (1, 1, 1)):
+        with pytest.raises(RecipeError, match=f"a share for each of 2 styles, got {len(shares)}"):
+            change(recipe, {"regions": [region(1, 1), region(*shares)]})
+    with pytest.raises(RecipeError, match="a share for each of 1 styles, got 2"):
+        change(recipe, {"styles": two[:1]})
+    assert make(settings={"regions": [region(1, 1, 1)]}).styles == ()  # pictures not yet chosen
+
+
+@pytest.mark.parametrize(
+    ("regions", "words"),
+    [
+        ([region()], r"regions\.0\.shares must have at least 1 entries, got 0"),
+        ([region(*[1] * 9)], r"regions\.0\.shares must have at most 8 entries, got 9"),
+        ([region(1)] * 9, "regions must have at most 8 entries, got 9"),
+        ([region(0, 0)], "at least one style must have a share above 0"),
+        ([region(1, 101)], r"regions\.0\.shares\.1 must be at most 100, got 101$"),
+        ([region(1, -1)], r"regions\.0\.shares\.1 must be at least 0, got -1$"),
+        ([{"mask": "short", "shares": [1]}], r"regions\.0\.mask must be a SHA-256"),
+        ([{"shares": [1]}], r"regions\.0\.mask"),
+    ],
+)
+def test_a_region_that_means_nothing_is_refused(regions, words):
+    with pytest.raises(RecipeError, match=words):
+        make(settings={"regions": regions})
+
+
+def test_a_start_of_ones_own_is_named_by_hash():
+    recipe = make(settings={"start": "own", "start_picture": SHA})
+    assert (recipe.start, recipe.start_picture) == ("own", SHA)
+    with pytest.raises(RecipeError, match="start_picture must be a SHA-256 in 64 small hexadecimal digits or null"):
+        make(settings={"start_picture": "mine"})
+
+
+def test_a_recipe_of_the_first_release_still_reads_and_means_the_same():
+    old = json.loads(V1.read_text())
+    recipe = parse(old)
+
+    def kept(new, was):
+        return {name: kept(new[name], was[name]) if isinstance(was[name], dict) else new[name] for name in was}
+
+    assert kept(json.loads(recipe.to_json()), old) == old
+    assert (recipe.schedule.pyramid, recipe.schedule.plateau, recipe.schedule.first_steps) == ("off", 0, None)
+    assert (recipe.colour.colour_match, recipe.colour.colour_keep) == ("none", 0)
+    assert (recipe.minimiser.algorithm, recipe.minimiser.precondition, recipe.minimiser.average) == ("adam", 0, 0)
+    seen = recipe.objective
+    assert (seen.style_distance, seen.variation, seen.padding) == ("gram", "absolute", "zero")
+    assert (recipe.regions, recipe.start_picture, recipe.style_scale) == ((), None, 1)
 
 
 def test_layers_must_be_the_networks():
@@ -201,14 +326,32 @@ def test_convolutions_are_vggs():
     assert set(CONVOLUTIONS["vgg16"]) < set(CONVOLUTIONS["vgg19"])
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_presets_are_valid_and_survive_json(preset):
-    recipe = make(preset)
-    assert recipe.preset == preset
+def flat(settings):
+    """Nested settings by short name, layers whole."""
+    for name, value in settings.items():
+        if name in names():
+            yield name, value
+        else:
+            yield from value.items()
+
+
+@pytest.mark.parametrize("key", sorted(PRESETS))
+def test_presets_are_valid_survive_json_and_are_what_they_say(key):
+    recipe = make(key)
+    assert recipe.preset == key
     assert recipe_from_json(recipe.to_json()) == recipe
-    for name, value in PRESETS[preset].items():
-        if not isinstance(value, dict):
-            assert value_of(recipe, name) == value
+    for name, value in flat(PRESETS[key].settings):
+        assert value_of(recipe, name) == value
+    untouched = set(names()) - {name for name, _ in flat(PRESETS[key].settings)} - {"preset"}
+    assert all(value_of(recipe, name) == default(name) for name in untouched)
+
+
+def test_presets_can_be_told_apart():
+    for preset in PRESETS.values():
+        assert preset.title
+        assert preset.text.endswith(".")
+    assert len({preset.title for preset in PRESETS.values()}) == len(PRESETS)
+    assert len({change(make(key), {"preset": ""}).to_json() for key in PRESETS}) == len(PRESETS)
 
 
 def test_the_tutorial_preset_is_the_tutorial():
@@ -221,10 +364,15 @@ def test_the_tutorial_preset_is_the_tutorial():
         0.01,
         30,
     )
+    assert (recipe.objective.content_layers, recipe.objective.units) == ({"block5_conv2": 1.0}, "tutorial")
+    assert (recipe.steps, recipe.precision, recipe.convolutions) == (1000, "float32", "direct")
+    assert (recipe.start, recipe.style_shape, recipe.objective.pooling) == ("content", "content", "max")
+    assert (recipe.objective.variation, recipe.objective.style_distance) == ("absolute", "gram")
+    assert (recipe.schedule.pyramid, recipe.colour.colour_match, recipe.colour.colour_keep) == ("off", "none", 0)
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(RecipeError, match=r"preset must be one of painterly, tutorial.*, got 'nope'"):
+    with pytest.raises(RecipeError, match=r"preset must be one of painterly, .*tutorial.*, got 'nope'"):
         make("nope")
 
 
@@ -274,7 +422,19 @@ def test_short_and_full_names_are_one_setting_with_a_description(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["nope", "", "objective.", "objective.nope", "minimiser.tv_weight", "steps.x", ".steps"]
+    "name",
+    [
+        "nope",
+        "",
+        "objective.",
+        "objective.nope",
+        "minimiser.tv_weight",
+        "steps.x",
+        ".steps",
+        "colour.steps",
+        "regions.0",
+        "first_steps.x",
+    ],
 )
 def test_a_bad_name_is_refused_by_every_door(name):
     for door in (path_of, bounds, choices, describe, lambda n: from_text(n, "1"), lambda n: make(settings={n: 1})):
@@ -289,7 +449,11 @@ def test_a_name_below_a_plain_setting_is_refused(name):
 
 
 def test_choices_are_the_ones_accepted():
-    for name in ("method", "start", "style_shape", "precision", "network", "units", "pooling"):
+    fixed = {name: one for name, one in SETTINGS.items() if "enum" in one}
+    assert {"method", "start", "pooling", "algorithm", "pyramid", "colour_space"} <= set(fixed)
+    assert {name for name in names() if choices(name)} == set(fixed)
+    for name, one in fixed.items():
+        assert list(choices(name)) == one["enum"]
         assert len(choices(name)) >= 2
         for choice in choices(name):
             assert value_of(make(settings={name: choice}), name) == choice

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.models import vgg
+from nst_core.models.vgg import Reading
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS
 
@@ -27,16 +28,33 @@ def naive_first_layer(picture, kernel, bias):
     return np.maximum(out + bias, 0)
 
 
-def plain_features(kernels, picture, last, pooling):
+def plain_pool(x, pooling):
+    """2 x 2 pooling by four slices; the factors are those that keep activations at max pooling's magnitude."""
+    height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
+    quarters = tf.stack([x[:, a:height:2, b:width:2] for a in (0, 1) for b in (0, 1)])
+    if pooling == "max":
+        return tf.reduce_max(quarters, axis=0)
+    if pooling == "average":
+        return 2.0 * tf.reduce_mean(quarters, axis=0)
+    return 0.78 * tf.sqrt(tf.reduce_sum(quarters**2, axis=0) + 1e-8)
+
+
+def plain_features(kernels, picture, last, pooling, padding="zero"):
     """The same network of plain TensorFlow operations, with TensorFlow's own gradients."""
     current = picture[..., ::-1] * 255.0 - tf.constant(MEANS_RGB[::-1], tf.float32)
     found, block = {}, 1
     for name in CONVOLUTIONS["vgg19"]:
         if int(name[5]) != block:
             block += 1
-            current = tf.nn.pool(current, [2, 2], pooling, [2, 2])
+            current = plain_pool(current, pooling)
         kernel, bias = kernels[name]
-        current = found[name] = tf.nn.relu(tf.nn.conv2d(current, kernel, 1, "SAME") + bias)
+        if name == "block1_conv1" and padding == "replicate":
+            current = tf.concat([current[:, :1], current, current[:, -1:]], 1)
+            current = tf.concat([current[:, :, :1], current, current[:, :, -1:]], 2)
+            convolved = tf.nn.conv2d(current, kernel, 1, "VALID")
+        else:
+            convolved = tf.nn.conv2d(current, kernel, 1, "SAME")
+        current = found[name] = tf.nn.relu(convolved + bias)
         if name == last:
             return found
     return found
@@ -75,48 +93,131 @@ def test_zeros_are_padded_after_the_means_are_taken(random_vgg, random_kernels):
     np.testing.assert_allclose(ours, np.broadcast_to(bias, ours.shape), atol=1e-3)
 
 
-@pytest.mark.parametrize(("pooling", "theirs"), [("max", "MAX"), ("average", "AVG")])
-def test_every_layer_is_plain_tensorflows(random_vgg, random_kernels, noise, pooling, theirs):
+READINGS = [("max", "zero"), ("average", "replicate"), ("l2", "zero"), ("max", "replicate")]
+
+
+@pytest.mark.parametrize(("pooling", "padding"), READINGS)
+def test_every_layer_is_plain_tensorflows(random_vgg, random_kernels, noise, pooling, padding):
     picture = tf.constant(noise(32, 48))
-    plain = plain_features(random_kernels, picture, "block5_conv4", theirs)
-    ours = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], pooling)
+    plain = plain_features(random_kernels, picture, "block5_conv4", pooling, padding)
+    ours = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], Reading(pooling, padding))
     assert list(ours) == list(CONVOLUTIONS["vgg19"])
     for name, activations in ours.items():
         np.testing.assert_allclose(activations, plain[name], rtol=1e-3, atol=1e-2, err_msg=name)
         assert activations.shape[1:3] == (32 >> (int(name[5]) - 1), 48 >> (int(name[5]) - 1))
 
 
-def test_the_two_poolings_differ(random_vgg, noise):
-    picture = tf.constant(noise(16, 16))
-    most, mean = (vgg.features(random_vgg, picture, ["block2_conv1"], p)["block2_conv1"] for p in ("max", "average"))
-    assert np.abs(most.numpy() - mean.numpy()).mean() > 1
+@pytest.mark.weights
+def test_every_pooling_keeps_max_poolings_magnitude():
+    """About: on a photograph, down to the deepest layers; without its factor average would end at a fifth."""
+    network, photograph = vgg.load("vgg19", "float32"), tf.constant(samples.find("chelsea").load(128).tensor())
+    names = [f"block{b}_conv1" for b in range(2, 6)]
+    seen = [vgg.features(network, photograph, names, Reading(p)) for p in ("max", "average", "l2")]
+    for name in names:
+        most, mean, root = (s[name].numpy() for s in seen)
+        for other in (mean, root):
+            assert np.abs(most - other).mean() > 0.1 * most.mean()
+            assert 0.5 < np.sqrt((other**2).mean() / (most**2).mean()) < 4, name
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 31)])
-@pytest.mark.parametrize(("pooling", "theirs"), [("max", "MAX"), ("average", "AVG")])
-def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, pooling, theirs):
+@pytest.mark.parametrize(("pooling", "padding"), READINGS)
+def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, pooling, padding):
     picture, last = noise(*size), "block3_conv2"
     weight = noise(1, 256, seed=1)[0, :, :, 0]
 
     def value(seen):
         return tf.reduce_sum(seen[last] * weight) + tf.reduce_sum(seen["block1_conv2"] ** 2) * 1e-3
 
-    ours = slope(picture, lambda x: value(vgg.features(random_vgg, x, ["block1_conv2", last], pooling)))
-    plain = slope(picture, lambda x: value(plain_features(random_kernels, x, last, theirs)))
+    reading = Reading(pooling, padding)
+    ours = slope(picture, lambda x: value(vgg.features(random_vgg, x, ["block1_conv2", last], reading)))
+    plain = slope(picture, lambda x: value(plain_features(random_kernels, x, last, pooling, padding)))
     assert np.abs(plain).max() > 1
     np.testing.assert_allclose(ours, plain, rtol=1e-3, atol=1e-4 * np.abs(plain).max())
+
+
+def test_pooling_by_hand():
+    x = tf.constant([[1.0, 2.0, 9.0], [3.0, 6.0, 9.0], [9.0, 9.0, 9.0]])[None, :, :, None]  # the odd edge is dropped
+    assert vgg._pool(x, "max").numpy() == 6
+    assert vgg._pool(x, "average").numpy() == pytest.approx(2 * 3)
+    assert vgg._pool(x, "l2").numpy() == pytest.approx(0.78 * np.sqrt(1 + 4 + 9 + 36))
+
+
+@pytest.mark.parametrize("pooling", ["average", "l2"])
+def test_no_activation_at_all_pools_to_nothing_with_a_finite_slope(pooling):
+    x = tf.zeros([1, 4, 4, 2])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        pooled = vgg._pool(x, pooling)
+    np.testing.assert_allclose(pooled, 0, atol=1e-3)
+    assert np.isfinite(tape.gradient(pooled, x).numpy()).all()
+
+
+def test_the_greatest_values_of_a_window_share_its_gradient():
+    windows = {(5, 1, 2, 3): (1, 0, 0, 0), (5, 5, 2, 3): (0.5, 0.5, 0, 0), (2, 7, 7, 7): (0, 1 / 3, 1 / 3, 1 / 3)}
+    windows |= {(4, 4, 4, 4): (0.25,) * 4, (0, 0, 0, 0): (0.25,) * 4, (-3, -1, -1, -3): (0, 0.5, 0.5, 0)}
+    x = tf.constant(np.reshape(list(windows), (1, -1, 2, 2)).transpose(0, 2, 1, 3).reshape(1, 2, -1, 1), tf.float32)
+    upstream = tf.constant([2.0, 4.0, 6.0, 8.0, 10.0, 12.0])[None, None, :, None]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        pooled = vgg._max_pool(x)
+    np.testing.assert_array_equal(pooled.numpy().ravel(), [max(w) for w in windows])
+    given = tape.gradient(pooled, x, upstream).numpy().reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
+    shares = np.array(list(windows.values())) * upstream.numpy().reshape(-1, 1)
+    np.testing.assert_allclose(given, shares, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(4, 6), (5, 7)])
+def test_without_ties_max_pooling_has_tensorflows_gradient(noise, size):
+    x, upstream = tf.constant(noise(*size)), tf.constant(noise(size[0] // 2, size[1] // 2, 1))
+    slopes = []
+    for pool in (vgg._max_pool, lambda v: tf.nn.max_pool2d(v, 2, 2, "VALID")):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            pooled = pool(x)
+        slopes.append(tape.gradient(pooled, x, upstream).numpy())
+    np.testing.assert_array_equal(*slopes)
+
+
+@pytest.mark.parametrize("pooling", ["max", "average", "l2"])
+@pytest.mark.parametrize("size", [(48, 64), (51, 37)])
+def test_the_network_in_parts_is_the_whole_network(random_vgg, noise, pooling, size):
+    reading, picture = Reading(pooling, "replicate"), tf.constant(noise(*size))
+    whole = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], reading)
+    for cut in (1, 2, 3):
+        seen, handed = vgg.blocks(random_vgg, picture, CONVOLUTIONS["vgg19"], reading, range(1, cut + 1))
+        assert {int(n[5]) for n in seen} == set(range(1, cut + 1))
+        assert handed.shape[1:3] == tuple(s >> cut for s in size)
+        deeper, _ = vgg.blocks(random_vgg, handed, CONVOLUTIONS["vgg19"], reading, range(cut + 1, vgg.LAST + 1))
+        for name, activations in {**seen, **deeper}.items():
+            np.testing.assert_array_equal(activations, whole[name], err_msg=name)
+        assert {*seen, *deeper} == set(whole)
+
+
+@pytest.mark.parametrize("colour", [(0.0, 0.0, 0.0), (0.2, 0.9, 0.5)])
+def test_replicated_padding_leaves_no_frame(random_vgg, colour):
+    """One colour looks the same at the edge as inside, where zeros around it are seen as a frame."""
+    picture = tf.constant(np.broadcast_to(np.float32(colour), (1, 7, 9, 3)))
+
+    def frame(padding):
+        seen = vgg.features(random_vgg, picture, ["block1_conv1"], Reading("max", padding))["block1_conv1"].numpy()
+        assert seen.shape == (1, 7, 9, 64)
+        return np.abs(seen - seen[:, 3:4, 4:5]).max() / seen.max()
+
+    assert frame("replicate") < 1e-5
+    assert frame("zero") > 0.01
 
 
 @pytest.mark.parametrize(("height", "width", "channels", "out"), [(6, 7, 3, 5), (1, 1, 4, 2), (2, 9, 5, 1)])
 def test_one_convolutions_gradient_is_the_input_gradient(height, width, channels, out):
     rng = np.random.default_rng(3)
     kernel = rng.standard_normal((3, 3, channels, out)).astype(np.float32)
-    mirrored = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
+    layer = vgg.Layer("block1_conv1", tf.constant(kernel), tf.zeros(out))
     x = tf.constant(rng.standard_normal((1, height, width, channels)), tf.float32)
     upstream = tf.constant(rng.standard_normal((1, height, width, out)), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        activation = vgg._convolve(x, tf.constant(kernel), tf.constant(mirrored), tf.zeros(out))
+        activation = vgg._convolve(x, layer)
     ours = tape.gradient(activation, x, upstream)
     masked = tf.where(activation > 0, upstream, 0.0)
     theirs = tf.raw_ops.Conv2DBackpropInput(

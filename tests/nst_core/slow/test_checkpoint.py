@@ -12,13 +12,40 @@ from nst_core.recipe import make
 from nst_core.slow import checkpoint
 from nst_core.slow.checkpoint import Checkpoint
 
-ARRAYS = ("picture", "gradient", "mean", "square")
+ARRAYS = ("picture", "gradient", "memory/square", "totals")
+ENTRIES = (*(f"state/{name}" for name in ARRAYS), "best/shown")
+CURVE = [
+    {
+        "number": n,
+        "seconds": n / 3,
+        "scale_px": 64,
+        "total": 1 / (n + 1),
+        "style/block1_conv1": 1e-9 * n,
+        "marks": ["!"],
+    }
+    for n in range(18)
+]
 
 
 def some_checkpoint():
+    """What engines and minimisers may put into a state: arrays of any name, shape and kind, and numbers."""
     rng = np.random.default_rng(0)
     state = {name: rng.standard_normal((1, 6, 5, 3)).astype(np.float32) for name in ARRAYS}
-    return Checkpoint(make("tutorial", {"seed": 3}), {**state, "number": 17, "seconds": 2.25})
+    state |= {"totals": rng.standard_normal(40), "number": 17, "seconds": 0.1 + 0.2}
+    best = {"number": 12, "shown": rng.random((1, 6, 5, 3), np.float32)}
+    return Checkpoint(make("tutorial", {"seed": 3}), state, CURVE, best)
+
+
+def assert_same(came, went):
+    """Bit for bit: values, kinds and names."""
+    assert came.recipe == went.recipe
+    assert list(came.curve) == list(went.curve)
+    for ours, theirs in ((came.state, went.state), (came.best, went.best)):
+        assert set(ours) == set(theirs)
+        for name, value in theirs.items():
+            np.testing.assert_array_equal(ours[name], value)
+            assert type(ours[name]) is type(value)
+            assert getattr(ours[name], "dtype", None) == getattr(value, "dtype", None)
 
 
 @pytest.fixture
@@ -43,13 +70,13 @@ def head_of(path, **changes):
 
 
 def test_what_was_saved_is_loaded_bit_for_bit(saved):
-    came, went = checkpoint.load(saved), some_checkpoint()
-    assert came.recipe == went.recipe
-    assert set(came.state) == {*ARRAYS, "number", "seconds"}
-    assert (came.state["number"], came.state["seconds"]) == (17, 2.25)
-    for name in ARRAYS:
-        np.testing.assert_array_equal(came.state[name], went.state[name])
-        assert came.state[name].dtype == np.float32
+    assert_same(checkpoint.load(saved), some_checkpoint())
+
+
+def test_a_checkpoint_of_the_first_steps_has_no_curve_and_no_better_picture(tmp_path):
+    went = Checkpoint(make(), {"picture": np.zeros((1, 2, 2, 3), np.float32), "number": 0})
+    checkpoint.save(tmp_path / "run", went)
+    assert_same(checkpoint.load(tmp_path / "run"), went)
 
 
 @pytest.mark.usefixtures("unlearned")
@@ -67,8 +94,10 @@ def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path, noise):
     )
     content, style = noise(64, 40), noise(30, 30, 1)
     whole = list(engine.run(content, [style], recipe))
-    checkpoint.save(tmp_path / "run", Checkpoint(recipe, whole[2].state()))
+    went = Checkpoint(recipe, whole[2].state())
+    checkpoint.save(tmp_path / "run", went)
     found = checkpoint.load(tmp_path / "run")
+    assert_same(found, went)
     resumed = list(engine.run(content, [style], found.recipe, resume=found.state))
     assert [s.losses for s in resumed] == [s.losses for s in whole[3:]]
     np.testing.assert_array_equal(resumed[-1].picture, whole[-1].picture)
@@ -110,8 +139,7 @@ def test_damage_is_refused_or_harmless(saved):
         except CheckpointError:
             refused += 1
             continue
-        for name in ARRAYS:
-            np.testing.assert_array_equal(came.state[name], went.state[name])
+        assert_same(came, went)
     assert refused > 100
 
 
@@ -134,17 +162,34 @@ def test_a_lone_array_is_refused(saved):
         checkpoint.load(saved)
 
 
-@pytest.mark.parametrize("name", ["head", *ARRAYS])
+@pytest.mark.parametrize("name", ["head", *ENTRIES])
 def test_a_missing_entry_is_refused(saved, name):
     rewrite(saved, **{name: None})
     with pytest.raises(CheckpointError, match=name):
         checkpoint.load(saved)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("name", ["state/mystery", "best/mystery", "mystery", "other/mystery"])
+def test_an_entry_that_the_head_does_not_name_is_refused(saved, name):
+    rewrite(saved, **{name: np.zeros(3)})
+    with pytest.raises(CheckpointError, match="whole checkpoint"):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_version_is_refused(saved, version):
     rewrite(saved, head=head_of(saved, version=version))
-    with pytest.raises(CheckpointError, match=f"must be of version 1, got {version}"):
+    with pytest.raises(CheckpointError, match=f"must be of version 2, got {version}; start the run anew"):
+        checkpoint.load(saved)
+
+
+def test_a_file_of_version_1_is_refused(saved):
+    """As that version wrote it: four arrays, and everything else in the head."""
+    head = {"version": 1, "number": 17, "seconds": 2.25, "recipe": make().model_dump(mode="json")}
+    arrays = {n: np.zeros((1, 6, 5, 3), np.float32) for n in ("picture", "gradient", "mean", "square")}
+    with saved.open("wb") as out:
+        np.savez(out, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)
+    with pytest.raises(CheckpointError, match="must be of version 2, got 1"):
         checkpoint.load(saved)
 
 
@@ -155,10 +200,27 @@ def test_a_recipe_that_does_not_fit_is_refused(saved, recipe):
         checkpoint.load(saved)
 
 
-@pytest.mark.parametrize("changes", [{"number": None}, {"seconds": None}, {"recipe": None}, {"number": "many"}])
-def test_a_head_without_its_numbers_is_refused(saved, changes):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"numbers": None},
+        {"arrays": None},
+        {"recipe": None},
+        {"curve": None},
+        {"numbers": {"state/number": "many"}},
+        {"numbers": {"state/number": None}},
+        {"numbers": {"state/number": [1]}},
+        {"numbers": {"elsewhere/number": 1}},
+        {"numbers": 5},
+        {"curve": [{"number": 1}]},
+        {"curve": [5]},
+        {"curve": 5},
+    ],
+    ids=str,
+)
+def test_a_damaged_head_is_refused(saved, changes):
     rewrite(saved, head=head_of(saved, **changes))
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match="whole checkpoint"):
         checkpoint.load(saved)
 
 
@@ -185,7 +247,7 @@ def test_nothing_is_ever_unpickled(saved):
     with pytest.raises(CheckpointError):
         checkpoint.load(saved)
     checkpoint.save(saved, some_checkpoint())
-    for name in ("head", *ARRAYS):
+    for name in ("head", *ENTRIES):
         rewrite(saved, **{name: np.array([Trap()], object)})
         with pytest.raises(CheckpointError):
             checkpoint.load(saved)

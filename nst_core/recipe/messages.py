@@ -1,0 +1,102 @@
+"""What is wrong with a recipe, in our words: what was required, what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from nst_core.errors import RecipeError
+from nst_core.recipe.lookup import bounds, excluded, is_optional, names
+
+
+def message(error: ValidationError) -> str:
+    """Every offence, each with the setting it is in."""
+    return "; ".join(map(_words, _innermost(error)))
+
+
+def _innermost(error: ValidationError) -> list[dict[str, Any]]:
+    """Its errors without those of a list that only say again that something inside it is wrong."""
+    found: list[dict[str, Any]] = [dict(e) for e in error.errors()]
+    return [e for e in found if not any(o["loc"][: len(e["loc"])] == e["loc"] != o["loc"] for o in found)]
+
+
+def _words(error: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "recipe"
+    context = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        return f"{where} is no setting; choose from {', '.join(names())}"
+    if error["type"] == "missing":
+        return f"{where} must be given"
+    if error["type"] == "value_error":
+        return f"{where}: {context['error']}"
+    if "actual_length" in context:
+        return f"{where} must have {_length(context)} entries, got {context['actual_length']}"
+    return f"{where} must be {_required(where, error['type'], context)}, got {short(error.get('input'))}"
+
+
+def _required(where: str, kind: str, context: Mapping[str, Any]) -> str:
+    if kind in _COMPARISONS:
+        return _range(where, kind, context)
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
+    if kind == "string_too_long":
+        return f"at most {context['max_length']} letters long"
+    return f"{_KINDS.get(kind, kind.replace('_', ' '))}{_or_unset(where)}"
+
+
+_KINDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "string_pattern_mismatch": "a SHA-256 in 64 small hexadecimal digits",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "tuple_type": "a list",
+}
+
+_COMPARISONS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
+
+
+def _length(context: Mapping[str, Any]) -> str:
+    return f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
+
+
+def _range(where: str, kind: str, context: Mapping[str, Any]) -> str:
+    try:
+        low, high = bounds(where)
+    except RecipeError:  # inside a list, such as a style's weight
+        low = high = None
+    if low is not None and high is not None:
+        return f"between {_plain(low)} and {_plain(high)}{_without(excluded(where))}"
+    (bound,) = context.values()
+    return f"{_COMPARISONS[kind]} {bound:g}"
+
+
+def _without(ends: tuple[float, ...]) -> str:
+    return f" ({' and '.join(map(_plain, ends))} excluded)" if ends else ""
+
+
+def _or_unset(where: str) -> str:
+    try:
+        return " or null" if is_optional(where) else ""
+    except RecipeError:
+        return ""
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def short(value: object) -> str:
+    """A value in at most 60 letters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

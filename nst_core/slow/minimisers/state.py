@@ -1,0 +1,79 @@
+"""Where a descent stands: a frozen value, so that going back is keeping the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst_core.errors import CheckpointError
+
+Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
+
+_MEMORY = "memory/"
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that is needed to go on bit for bit.
+
+    Attributes:
+        picture: [1, H, W, 3] in [0, 1].
+        gradient: of the objective at `picture`, same shape.
+        weighted: the objective's terms there, [k].
+        value: their sum.
+        number: moves made.
+        evaluations: of the objective since the descent began.
+        memory: what the minimiser learned, by name.
+    """
+
+    picture: tf.Tensor
+    gradient: tf.Tensor
+    weighted: tf.Tensor
+    value: float
+    number: int
+    evaluations: int
+    memory: Mapping[str, tf.Tensor]
+
+
+def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Tensor, float]:
+    """Gradient, weighted terms and their sum in float64, at a picture."""
+    weighted, gradient = evaluate(picture)
+    return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
+
+
+def pack(state: State) -> dict[str, Any]:
+    """A state as arrays and numbers by name."""
+    return {
+        "picture": state.picture.numpy(),
+        "gradient": state.gradient.numpy(),
+        "weighted": state.weighted.numpy(),
+        "value": state.value,
+        "number": state.number,
+        "evaluations": state.evaluations,
+        **{f"{_MEMORY}{name}": values.numpy() for name, values in state.memory.items()},
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> State:
+    """The state that `pack` took apart. Raises CheckpointError if something is missing or of another shape."""
+    try:
+        picture, gradient, weighted = (np.asarray(packed[n], np.float32) for n in ("picture", "gradient", "weighted"))
+        memory = {n.removeprefix(_MEMORY): np.asarray(v) for n, v in packed.items() if n.startswith(_MEMORY)}
+        numbers = float(packed["value"]), int(packed["number"]), int(packed["evaluations"])
+    except KeyError as error:
+        raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {error}") from None
+    for name, values in (("gradient", gradient), *memory.items()):
+        if values.shape not in (picture.shape, ()):
+            raise CheckpointError(f"the checkpoint's {name} must be of shape {picture.shape}, got {values.shape}")
+    return State(
+        tf.constant(picture),
+        tf.constant(gradient),
+        tf.constant(weighted),
+        *numbers,
+        {name: tf.constant(values) for name, values in memory.items()},
+    )

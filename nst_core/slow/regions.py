@@ -1,0 +1,141 @@
+"""Regions of a picture at a layer's grid: which units see nothing but their region, and what size a layer needs.
+
+Block b's layers have a unit for each 2^(b-1) x 2^(b-1) pixels; rows and columns left over by the pooling have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nst_core.errors import RecipeError
+from nst_core.recipe import CONVOLUTIONS, Network
+
+LEAST_UNITS = 16
+"""Erosion stops before fewer whole units than this remain: statistics of fewer say little of a texture."""
+EMPTY = 1e-3
+"""A region of less than this many units is empty. Less than one unit is allowed: at the smallest size of a pyramid a
+region may shrink to that, and it counts by its area."""
+
+
+def receptive_field_px(network: Network, layer: str) -> int:
+    """Edge of the square of pixels that one unit of `layer` sees: its own cell, and `margin_px` on each side."""
+    return cell_px(layer) + 2 * margin_px(network, layer)
+
+
+def cell_px(layer: str) -> int:
+    """Edge of the square of pixels that is a unit's own share of the picture: 2^(block - 1)."""
+    return 1 << (int(layer[5]) - 1)
+
+
+def margin_px(network: Network, layer: str) -> int:
+    """How far beyond its cell a unit of `layer` sees: every 3 x 3 convolution adds one cell of its own block."""
+    order = CONVOLUTIONS[network]
+    return sum(cell_px(name) for name in order[: order.index(layer) + 1])
+
+
+def layer_weights(
+    mask: np.ndarray, network: Network, names: Sequence[str], least_units: int = LEAST_UNITS
+) -> dict[str, np.ndarray]:
+    """How much each unit counts in the statistics of a region: guided statistics.
+
+    A unit's weight is the least value of the mask within its receptive field, so that no texture from outside enters;
+    beyond the picture's edge there is nothing to exclude. Where less than `least_units` would remain, the field is
+    taken smaller by one cell at a time, so that what remains sees beyond the region as little as possible. Where even
+    the cells alone leave too little, each weight is the mask's mean over the unit's cell; the last row and column of
+    cells then take in what pooling left over, so that a region which is somewhere has weight somewhere.
+
+    Args:
+        mask: the region, [H, W] in [0, 1], soft or hard.
+        network: whose layers.
+        names: layer names.
+        least_units: the least sum of weights that erosion leaves.
+
+    Returns:
+        Layer -> float32 [h, w] in [0, 1], with h = floor(H / 2^(b-1)) in block b.
+
+    Raises:
+        RecipeError: the region is empty at a layer.
+
+    Source: Gatys et al. 2016, arXiv:1611.07865, section 4: eroded guidance channels. How far they are eroded is ours.
+    """
+    values = np.asarray(mask, np.float32)
+    return {name: _weights(values, network, name, least_units) for name in names}
+
+
+def check_style_size(network: Network, names: Sequence[str], height: int, width: int, what: str = "style") -> None:
+    """Refuse a picture that is too small to give the deepest of the layers one unit.
+
+    One unit is what it takes to compute anything; a picture smaller than a layer's receptive field is fine, as the
+    network sees zeros around it, for the content and the result just as for the style.
+
+    Args:
+        network: whose layers.
+        names: layer names; none need nothing.
+        height: of the picture, in pixels, as the network gets it.
+        width: likewise.
+        what: what the picture is called in the message.
+
+    Raises:
+        RecipeError: a side is shorter than the layer's cell.
+    """
+    order = CONVOLUTIONS[network]
+    deepest = max(names, key=order.index, default=None)
+    if deepest is not None and min(height, width) < cell_px(deepest):
+        raise RecipeError(
+            f"the {what} picture must be at least {cell_px(deepest)} px on each side for layer {deepest}, got "
+            f"{width} x {height}; try a larger or less elongated picture, a larger size, or leave that layer out"
+        )
+
+
+def _weights(mask: np.ndarray, network: Network, layer: str, least_units: int) -> np.ndarray:
+    cell, margin = cell_px(layer), margin_px(network, layer)
+    means = _means(mask, cell)
+    if means.sum() < EMPTY:
+        raise RecipeError(
+            f"a region must not be empty for layer {layer}, whose units are {cell} x {cell} px, got "
+            f"{float(mask.sum()):.3g} px in all; try a larger region, a larger longest_edge_px, or leave that layer out"
+        )
+    found, reached = means, 0
+    eroded = mask
+    for radius in (*range(0, margin, cell), margin):
+        eroded = _erode(eroded, radius - reached)
+        reached = radius
+        least = _cells(eroded, cell).min((1, 3))
+        if least.sum() < least_units:
+            break
+        found = least
+    return np.ascontiguousarray(found, np.float32)
+
+
+def _means(mask: np.ndarray, cell: int) -> np.ndarray:
+    """The mask's mean over each unit's cell, those at the far edges extended to the edge."""
+    starts = [np.arange(size // cell) * cell for size in mask.shape]
+    sizes = [np.diff(start, append=size) for start, size in zip(starts, mask.shape, strict=True)]
+    sums = np.add.reduceat(np.add.reduceat(mask, starts[0], axis=0), starts[1], axis=1)
+    return np.asarray(sums / np.outer(*sizes))
+
+
+def _cells(values: np.ndarray, cell: int) -> np.ndarray:
+    """The picture's cells, [h, cell, w, cell], without the rows and columns that pooling drops."""
+    height, width = (size // cell for size in values.shape)
+    return values[: height * cell, : width * cell].reshape(height, cell, width, cell)
+
+
+def _erode(values: np.ndarray, radius: int) -> np.ndarray:
+    """The least value of the square of 2 radius + 1 pixels around each pixel, as far as it lies in the picture."""
+    return _erode_rows(_erode_rows(values, radius).T, radius).T
+
+
+def _erode_rows(values: np.ndarray, radius: int) -> np.ndarray:
+    """The least of rows y - radius to y + radius: windows that double, then two that overlap."""
+    length, size = 2 * radius + 1, values.shape[0]
+    padding = np.ones((radius, values.shape[1]), values.dtype)
+    least: np.ndarray = np.concatenate([padding, values, padding])
+    window = 1
+    while 2 * window <= length:
+        least = np.minimum(least[:-window], least[window:])
+        window *= 2
+    last = length - window
+    return np.asarray(np.minimum(least[:size], least[last : last + size]))

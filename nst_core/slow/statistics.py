@@ -1,0 +1,62 @@
+"""Statistics of activations that add up: those of a picture's strips, with one `whole`, sum to the whole picture's."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import tensorflow as tf
+
+Whole: TypeAlias = float | tf.Tensor | None
+"""What a sum over positions is divided by: a number, or None for the sum of the weights at hand."""
+
+
+def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
+    """Which channels are active together: the second moment of activations over positions.
+
+    Args:
+        features: [1, height, width, channels].
+        weights: how much each position counts, [height, width], >= 0; None counts each as 1. It gets no gradient.
+        whole: the divisor; by default the sum of `weights`, or the number of positions.
+
+    Returns:
+        [channels, channels], symmetric; a picture and its tiling have the same.
+
+    Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, which sums; the mean makes pictures of two sizes comparable.
+    With weights it is the guided Gram matrix of Gatys et al. 2016, arXiv:1611.07865, section 4, whose guidance channels
+    multiply activations: our weights are their squares.
+    """
+    shares = _column(weights)
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def moment(values: tf.Tensor) -> Any:
+        flat = tf.reshape(values, [-1, values.shape[-1]])
+        divisor = _divisor(flat, shares, whole)
+
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
+            both = (upstream + tf.transpose(upstream)) / divisor
+            return tf.reshape(_weighted(tf.matmul(flat, both), shares), tf.shape(values))
+
+        return tf.matmul(_weighted(flat, shares), flat, transpose_a=True) / divisor, gradient
+
+    return moment(features)
+
+
+def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
+    """How active each channel is: the mean over positions, [channels]; arguments as in `gram_matrix`."""
+    flat = tf.reshape(features, [-1, features.shape[-1]])
+    shares = _column(weights)
+    return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, whole)
+
+
+def _column(weights: tf.Tensor | None) -> tf.Tensor | None:
+    return None if weights is None else tf.stop_gradient(tf.reshape(weights, [-1, 1]))
+
+
+def _weighted(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
+    return flat if shares is None else flat * shares
+
+
+def _divisor(flat: tf.Tensor, shares: tf.Tensor | None, whole: Whole) -> tf.Tensor:
+    if whole is not None:
+        return tf.cast(whole, tf.float32)
+    return tf.cast(tf.shape(flat)[0], tf.float32) if shares is None else tf.reduce_sum(shares)

@@ -1,0 +1,75 @@
+"""A large picture in horizontal strips: exact statistics and gradients in bounded memory.
+
+The first blocks of the network hold most of the memory and see only a few pixels around each unit. They are computed
+in windows of rows that overlap by what their units see, so that every row a window *owns* is computed from exactly
+what it would be computed from in the whole picture; windows end where the picture ends. Nothing is approximated, so
+there is no seam to hide, and no random roll is needed to hide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from nst_core.recipe import CONVOLUTIONS, Network
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a picture is worked on: the first `blocks` of the network in strips that own `rows` rows; 0 is whole."""
+
+    blocks: int = 0
+    rows: int = 0
+
+
+WHOLE = Plan()
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows `start` to `stop` of a picture, of which `own_start` to `own_stop` are this window's to count."""
+
+    start: int
+    stop: int
+    own_start: int
+    own_stop: int
+
+    def own(self, block: int, height: int) -> slice:
+        """The owned rows at the grid of a block (1 is pixels), counted within the window; `height` is the picture's."""
+        scale = 2 ** (block - 1)
+        end = height // scale if self.own_stop == height else self.own_stop // scale
+        return slice((self.own_start - self.start) // scale, end - self.start // scale)
+
+    def mask(self, block: int, height: int) -> np.ndarray:
+        """1 at the owned rows of a block's grid, else 0: float32 [rows of the window there]."""
+        rows = np.zeros((self.stop - self.start) // 2 ** (block - 1), np.float32)
+        rows[self.own(block, height)] = 1.0
+        return rows
+
+
+def reach_px(network: Network, blocks: int) -> int:
+    """How far a unit of the first blocks sees beyond its own place, in pixels, rounded up to their grid."""
+    seen = sum(2 ** (int(name[5]) - 1) for name in CONVOLUTIONS[network] if int(name[5]) <= blocks)
+    grid = 2**blocks
+    return int(-(-seen // grid) * grid)
+
+
+@lru_cache(maxsize=64)
+def windows(network: Network, height: int, plan: Plan) -> tuple[Window, ...]:
+    """Windows that own every row once, all of the same height, so that one compiled function serves them."""
+    grid = 2**plan.blocks
+    rows = max(plan.rows // grid, 1) * grid
+    reach = reach_px(network, plan.blocks)
+    tall = rows + 2 * reach + height % grid
+    if tall >= height:
+        return (Window(0, height, 0, height),)
+    starts = range(0, height - height % grid, rows)
+
+    def window(own: int) -> Window:
+        start = min(max(own - reach, 0), height - tall)
+        last = own + rows >= height - height % grid
+        return Window(start, start + tall, own, height if last else own + rows)
+
+    return tuple(window(own) for own in starts)

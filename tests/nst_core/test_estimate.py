@@ -1,0 +1,105 @@
+"""Estimates by their properties, and against real runs."""
+
+import itertools
+import json
+import time
+
+import numpy as np
+import pytest
+
+from nst_core import estimate, player
+from nst_core.recipe import PRESETS, make
+from nst_core.slow.strips import WHOLE, Plan
+
+SQUARE = (1000, 1000)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A measured machine: ten seconds a megapixel, evenly."""
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path))
+    seconds = {str(side): side**2 * 1e-5 for side in (128, 256, 384)}
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps({"version": estimate.VERSION, "seconds": seconds, "compiles": True}))
+    return path
+
+
+def seconds(**settings):
+    return estimate.of(make("tutorial", settings), SQUARE).seconds
+
+
+@pytest.mark.usefixtures("machine")
+def test_cost_grows_with_steps_and_pixels():
+    few, many = (seconds(steps=n, longest_edge_px=256) for n in (100, 200))
+    assert many - few == pytest.approx(100 * 256**2 * 1e-5, rel=0.01)
+    small, large = (seconds(steps=100, longest_edge_px=n) for n in (256, 512))
+    assert large == pytest.approx(4 * small, rel=0.01)
+
+
+@pytest.mark.usefixtures("machine")
+def test_every_preset_has_a_cost():
+    for preset in PRESETS:
+        found = estimate.of(make(preset), (640, 480))
+        assert found.calibrated
+        assert found.seconds > 1
+        assert 700 < found.peak_mb < 5000
+
+
+@pytest.mark.usefixtures("machine")
+def test_what_costs_more_is_said_to():
+    plain = seconds()
+    assert seconds(style_distance="wasserstein2") > plain
+    assert seconds(algorithm="lbfgs") > plain
+    assert seconds(convolutions="winograd") < plain
+    assert seconds(seconds=5.0) == 5.0
+
+
+@pytest.mark.usefixtures("machine")
+def test_less_memory_is_kept_to_and_costs_time():
+    free, tight = (
+        estimate.of(make("tutorial", {"longest_edge_px": 1024, "memory_mb": mb}), SQUARE) for mb in (10_000, 2000)
+    )
+    assert tight.peak_mb <= 2000 < free.peak_mb
+    assert tight.seconds > free.seconds
+
+
+def test_strips_cost_what_they_compute_again():
+    """More blocks, and strips of fewer rows, whose borders are a larger part: both compute more a second time."""
+    recipe = make("tutorial")
+    assert estimate._again(recipe, WHOLE, 1024) == 0
+    by_blocks = [estimate._again(recipe, Plan(blocks, 128), 1024) for blocks in (1, 2, 3)]
+    assert 0 < by_blocks[0] < by_blocks[1] < by_blocks[2]
+    by_rows = [estimate._again(recipe, Plan(3, rows), 1024) for rows in (256, 128, 64, 32)]
+    assert by_rows == sorted(by_rows)
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_fast_method_is_the_least():
+    fast, balanced = (estimate.of(make(settings={"method": m}), SQUARE).seconds for m in ("fast", "balanced"))
+    assert fast < balanced < estimate.of(make(), SQUARE).seconds
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": 0}', '{"version": 1, "seconds": 3, "compiles": true}'])
+def test_a_damaged_measurement_is_none(machine, damage):
+    assert estimate.stored()
+    machine.write_text(damage)
+    assert estimate.stored() is None
+    assert not estimate.of(make(), SQUARE).calibrated
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_real_runs_take_what_was_estimated(tmp_path, monkeypatch):
+    """Within 25 % from 128 to 768 px: the machine measured here and now, since it is shared."""
+    from nst_core.models import weights
+
+    weights.find("vgg19")  # in the shared cache, before the machine's file goes elsewhere
+    monkeypatch.setattr(estimate, "_path", lambda: tmp_path / "machine.json")
+    for side in (128, 192, 256, 512, 768):
+        measured = estimate.calibrate()
+        recipe = make("tutorial", {"longest_edge_px": side, "steps": 3, "snapshot_every": 100})
+        noise = np.random.default_rng(1).random((1, side, side, 3), np.float32)
+        stamps = [time.perf_counter() for _ in player.play(noise, [noise[:, ::-1]], recipe)]
+        step = min(b - a for a, b in itertools.pairwise(stamps))
+        estimated = estimate.of(recipe, (side, side)).seconds / (recipe.steps + estimate.BEGINNING)
+        assert estimated == pytest.approx(step, rel=0.25), (side, measured)
