@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ ROUNDS = 7
 def slow(sizes: Sequence[int]) -> dict[str, Any]:
     """Cost of one slow step at each size (square), and its share of this machine's convolution limit.
 
+    Operations are those of a direct convolution, also where the compiled ones get by with fewer: their share of the
+    limit, which direct convolutions set, may pass 1.
+
     Returns:
         `limit_gflops`, `precision`, and for each size: `seconds` a step (median and least), `gflop` of the
         convolutions needed (forward and to the picture), `share_of_limit` of the median step, `peak_rss_mb`.
@@ -28,8 +31,10 @@ def slow(sizes: Sequence[int]) -> dict[str, Any]:
 
     dtype = precision()
     rows = []
-    for size in sizes:
-        recipe = make(settings={"longest_edge_px": size, "steps": ROUNDS, "snapshot_every": 5})
+    for size, how in itertools.product(sizes, ("direct", "winograd") if dtype == "float32" else ("direct",)):
+        recipe = player.prepare(
+            make("tutorial", {"longest_edge_px": size, "steps": ROUNDS, "snapshot_every": 5, "convolutions": how})
+        )
         content, style = _noise(size, 0), _noise(size, 1)
         limits = [convolution_limit(dtype)]  # before and after: the machine may drift
         stamps = [step.seconds for step in player.play(content, [style], recipe)]
@@ -41,6 +46,7 @@ def slow(sizes: Sequence[int]) -> dict[str, Any]:
         rows.append(
             {
                 "size": size,
+                "convolutions": how,
                 "seconds": {"median": statistics.median(gaps), "least": min(gaps)},
                 "gflop": operations_needed / 1e9,
                 "limit_gflops": limit / 1e9,
@@ -49,6 +55,16 @@ def slow(sizes: Sequence[int]) -> dict[str, Any]:
             }
         )
     return {"precision": dtype, "sizes": rows}
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """A report as lines for people."""
+    lines = ["px | s a step | share of the convolution limit | peak MB"]
+    for row in report["sizes"]:
+        share = f"{100 * row['share_of_limit']:.0f} %" if "share_of_limit" in row else "-"
+        how = f" {row['convolutions']}" if "convolutions" in row else ""
+        lines.append(f"{row['size']}{how} | {row['seconds']['median']:.3f} | {share} | {row['peak_rss_mb']:.0f}")
+    return "\n".join(lines)
 
 
 def fast(sizes: Sequence[int]) -> dict[str, Any]:

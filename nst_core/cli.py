@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst_core import __version__
-from nst_core.errors import NSTError, PictureError
-from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json
+from nst_core.errors import NSTError, PictureError, RecipeError
+from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json, steered
 
 if TYPE_CHECKING:
+    from nst_core.jobs.pictures import Pictures
     from nst_core.picture.door import Picture
 
 
@@ -40,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_stylize(commands)
     _add_measure(commands)
+    _add_estimate(commands)
+    _add_preview(commands)
     _add_weights(commands)
     _add_bench(commands)
     docs = commands.add_parser("docs", help="write the README's generated tables anew")
@@ -52,6 +55,15 @@ def _add_stylize(commands: Any) -> None:
     parser.add_argument("content", metavar="CONTENT", help="a file, or sample:KEY for a bundled picture")
     parser.add_argument("styles", metavar="STYLE", nargs="*", help="files, or sample:KEY")
     parser.add_argument("-o", "--output", type=Path, required=True, help="PNG, JPEG or WebP to write")
+    _add_settings(parser)
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="where to save the run, to go on later")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from a checkpoint")
+    parser.add_argument("--json", type=Path, metavar="REPORT.json", dest="report", help="write a report")
+    parser.set_defaults(run=_stylize)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """The options of a recipe, the same for every command that plays or judges one."""
     parser.add_argument("--method", choices=("slow", "fast", "balanced"))
     parser.add_argument("--preset", choices=tuple(PRESETS))
     parser.add_argument("--longest-edge", type=int, metavar="PX", dest="longest_edge_px")
@@ -60,10 +72,36 @@ def _add_stylize(commands: Any) -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="any setting")
     parser.add_argument("--recipe", type=Path, metavar="FILE.json", help="a recipe to start from")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="where to save the run, to go on later")
-    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from a checkpoint")
-    parser.add_argument("--json", type=Path, metavar="REPORT.json", dest="report", help="write a report")
-    parser.set_defaults(run=_stylize)
+    parser.add_argument("--start", metavar="FILE", help="the picture to start from; a file, or sample:KEY")
+    parser.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        dest="masks",
+        metavar="FILE=SHARE,...",
+        help="a part of the content, white on black, and each style's share there; may be repeated",
+    )
+
+
+def _add_estimate(commands: Any) -> None:
+    parser = commands.add_parser("estimate", help="seconds and peak memory of a run on this machine, as JSON on stdout")
+    parser.add_argument("content", metavar="CONTENT", help="a file, or sample:KEY")
+    parser.add_argument("styles", metavar="STYLE", nargs="*", help="files, or sample:KEY")
+    parser.add_argument("--again", action="store_true", help="measure the machine anew")
+    _add_settings(parser)
+    parser.set_defaults(run=_estimate)
+
+
+def _add_preview(commands: Any) -> None:
+    parser = commands.add_parser(
+        "preview", help="play a recipe small and full, and say how far the small one foretells"
+    )
+    parser.add_argument("content", metavar="CONTENT", help="a file, or sample:KEY")
+    parser.add_argument("styles", metavar="STYLE", nargs="+", help="files, or sample:KEY")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="PNG of the full run")
+    parser.add_argument("--preview-edge", type=int, default=256, metavar="PX", help="longest edge of the small run")
+    _add_settings(parser)
+    parser.set_defaults(run=_preview)
 
 
 def _add_measure(commands: Any) -> None:
@@ -84,8 +122,12 @@ def _add_weights(commands: Any) -> None:
 
 def _add_bench(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure the engines on this machine, as JSON on stdout")
-    parser.add_argument("what", choices=("slow", "fast"))
+    parser.add_argument("what", choices=("slow", "fast", "race"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX")
+    parser.add_argument("--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: on")
+    parser.add_argument(
+        "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and reckon the 1000 from them"
+    )
     parser.set_defaults(run=_bench)
 
 
@@ -97,25 +139,54 @@ def _stylize(arguments: argparse.Namespace) -> int:
         from nst_core.slow import checkpoint
 
         resumed = checkpoint.load(arguments.resume)
-    recipe = change(resumed.recipe, _changes(arguments)) if resumed else _recipe(arguments)
+    pictures, shares = _pictures(arguments)
     run = stylize.Run(
-        content=open_argument(arguments.content),
-        styles=[open_argument(style) for style in arguments.styles],
-        recipe=recipe,
+        pictures=pictures,
+        recipe=_steered(resumed.recipe, arguments) if resumed else _recipe(arguments),
         output=arguments.output,
+        shares=shares,
         checkpoint=arguments.checkpoint or arguments.resume,
         report=arguments.report,
-        resume=resumed.state if resumed else None,
+        resume=resumed,
     )
     return stylize.perform(run)
+
+
+def _pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]]:
+    """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
+    from nst_core.jobs.pictures import Pictures
+    from nst_core.picture.masks import open_mask
+
+    content = open_argument(arguments.content)
+    masks, shares = [], []
+    for text in arguments.masks:
+        name, _, given = text.rpartition("=")
+        try:
+            shares.append([float(share) for share in given.split(",")])
+        except ValueError:
+            raise RecipeError(f"--mask must be FILE=SHARE,SHARE,... with a share for each style, got {text}") from None
+        masks.append(open_mask(_bytes(name), (content.width, content.height)))
+    styles = tuple(open_argument(style) for style in arguments.styles)
+    start = open_argument(arguments.start) if arguments.start else None
+    return Pictures(content, styles, start, tuple(masks)), shares
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe of a command: a file or a preset, then the named options, then each --set."""
     changes = _changes(arguments)
+    if arguments.start:
+        changes["start"] = "own"
     if arguments.recipe:
         return change(recipe_from_json(_bytes(str(arguments.recipe))), changes)
     return make(arguments.preset or "painterly", changes)
+
+
+def _steered(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """The recipe of a checkpoint with the changes that the middle of a run allows. Raises RecipeError."""
+    for option in ("recipe", "preset"):
+        if getattr(arguments, option):
+            raise RecipeError(f"--{option} is for a new run: a resumed one goes on by its own recipe; leave it out")
+    return steered(recipe, _changes(arguments))
 
 
 def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -187,9 +258,44 @@ def _docs(_: argparse.Namespace) -> None:
     docs.rewrite(Path(__file__).resolve().parents[1] / "README.md")
 
 
+def _estimate(arguments: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from nst_core import estimate
+
+    content = open_argument(arguments.content)
+    recipe = _recipe(arguments)
+    if arguments.again or estimate.stored() is None:
+        print("measuring this machine once ...", file=sys.stderr)
+        estimate.calibrate()
+    found = estimate.of(recipe, (content.width, content.height), max(len(arguments.styles), 1))
+    print(json.dumps(asdict(found), indent=2))
+
+
+def _preview(arguments: argparse.Namespace) -> None:
+    from nst_core import preview
+    from nst_core.picture.encode import to_png
+    from nst_core.picture.files import write_whole
+
+    content = open_argument(arguments.content).tensor()
+    styles = [open_argument(style).tensor() for style in arguments.styles]
+    small, full, apart = preview.compare(content, styles, _recipe(arguments), arguments.preview_edge)
+    write_whole(arguments.output, to_png(full))
+    write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small))
+    print(json.dumps(apart, indent=2))
+
+
 def _bench(arguments: argparse.Namespace) -> None:
     from nst_core import bench
 
-    print(
-        json.dumps(bench.slow(arguments.sizes) if arguments.what == "slow" else bench.fast(arguments.sizes), indent=2)
-    )
+    if arguments.what == "race":
+        from nst_core import race
+
+        pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
+        opened = {f"{c} + {s}": (open_argument(c).tensor(), open_argument(s).tensor()) for c, s in pairs}
+        report = race.run(opened, arguments.sizes, arguments.timed)
+        print(race.table(report), file=sys.stderr)
+    else:
+        report = bench.slow(arguments.sizes) if arguments.what == "slow" else bench.fast(arguments.sizes)
+        print(bench.table(report), file=sys.stderr)
+    print(json.dumps(report, indent=2))

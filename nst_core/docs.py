@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
-from nst_core.recipe import bounds, choices, default, describe, names
+from nst_core.recipe import PRESETS, Recipe
 
 MARK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -44,25 +46,98 @@ def pictures_table() -> str:
 
 
 def settings_table() -> str:
-    """Each setting of a recipe: range or choices, default, meaning."""
-    return _table(
-        ("setting", "values", "default", "meaning"),
-        [(f"`{name}`", _values(name), f"`{default(name)}`", describe(name)) for name in names() if describe(name)],
-    )
+    """Each setting of a recipe, and of what its lists hold: values or range, default, meaning."""
+    rows = [
+        (f"`{name}`", _values(knob), _default(knob), knob["description"])
+        for name, knob in _knobs(Recipe.model_json_schema())
+        if "description" in knob
+    ]
+    return _table(("setting", "values", "default", "meaning"), rows)
+
+
+def presets_table() -> str:
+    """Each preset: what it does, what it sets, and its source with what differs there and why."""
+    rows = [
+        (f"`{key}`", preset.title, preset.text, _settings(preset.settings), preset.source)
+        for key, preset in PRESETS.items()
+    ]
+    return _table(("preset", "title", "what it does", "what it sets", "source, what differs, and why"), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "weights": weights_table,
     "pictures": pictures_table,
     "settings": settings_table,
+    "presets": presets_table,
 }
 
 
-def _values(name: str) -> str:
-    low, high = bounds(name)
-    if low is not None and high is not None:
-        return f"{_plain(low)} to {_plain(high)}"
-    return ", ".join(choices(name))
+def _knobs(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and JSON Schema of each setting; parts are flattened, entries of lists follow as `list[].entry`."""
+    parts = schema["$defs"]
+    for name, knob in schema["properties"].items():
+        if name in _NOT_SET:
+            continue
+        of = str(knob.get("$ref", knob.get("items", {}).get("$ref", ""))).rpartition("/")[2]
+        if "$ref" not in knob:
+            yield name, knob
+        for inner, entry in parts[of]["properties"].items() if of else ():
+            yield (inner if "$ref" in knob else f"{name}[].{inner}"), entry
+
+
+_NOT_SET = ("schema_version", "origin")
+"""What the program writes into a recipe and nobody sets."""
+
+
+def _values(knob: Mapping[str, Any]) -> str:
+    """What a setting may be, from its JSON Schema."""
+    if "enum" in knob:
+        return ", ".join(knob["enum"])
+    if "anyOf" in knob:
+        return ", or ".join(_values(one) for one in knob["anyOf"])
+    if knob.get("type") in ("number", "integer"):
+        return _range(knob)
+    if knob.get("type") == "object":
+        return f"{_range(knob['additionalProperties'])} for each layer named"
+    if knob.get("type") == "array":
+        what = _range(knob["items"]) if "$ref" not in knob["items"] else "entries"
+        return f"{what}, {knob.get('minItems', 0)} to {knob['maxItems']} of them"
+    return "unset" if knob.get("type") == "null" else "SHA-256" if "pattern" in knob else "text"
+
+
+def _range(knob: Mapping[str, Any]) -> str:
+    low, high = (knob.get(end, knob.get(f"exclusive{end.title()}")) for end in ("minimum", "maximum"))
+    above = "above " if "exclusiveMinimum" in knob else ""
+    below = "below " if "exclusiveMaximum" in knob else ""
+    whole = "whole, " if knob["type"] == "integer" else ""
+    return f"{whole}{above}{_plain(low)} to {below}{_plain(high)}"
+
+
+def _default(knob: Mapping[str, Any]) -> str:
+    if "default" not in knob:
+        return ""
+    value = knob["default"]
+    return "unset" if value is None else "none" if value == [] else f"`{_text(value)}`"
+
+
+def _settings(nested: Mapping[str, Any]) -> str:
+    """What a preset sets where that is not the default anyway, as `--set` takes it."""
+    own = dict(_knobs(Recipe.model_json_schema()))
+    flat: dict[str, Any] = {}
+    for name, value in nested.items():
+        flat |= value if isinstance(value, dict) and name not in own else {name: value}
+    return ", ".join(f"`{n}={_text(v)}`" for n, v in flat.items() if v != own[n].get("default")) or "the defaults"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps({layer: _number(share) for layer, share in value.items()})
+    return str(_number(value))
+
+
+def _number(value: Any) -> Any:
+    """A number without a fraction of nothing."""
+    return int(value) if isinstance(value, float) and value == int(value) else value
 
 
 def _plain(number: float) -> str:

@@ -6,56 +6,130 @@ import itertools
 import resource
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from nst_core import __version__
+from nst_core.errors import RecipeError
+from nst_core.picture import colour
+from nst_core.picture.masks import Weights
+from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Origin, Recipe
 from nst_core.step import Pixels, Step
 
+MEASURED_PX = 1024
+"""Larger results are judged at this longest edge: the yardstick looks at whole pictures, which takes memory."""
 
-def play(
+
+def play(  # noqa: PLR0913 - an engine's signature, and the masks
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
     *,
+    start: Pixels | None = None,
+    masks: Sequence[Weights] = (),
     resume: Mapping[str, Any] | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step, Recipe | None, None]:
     """The Steps of a recipe: the slow engine's, the fast engine's one, or the slow engine's from the fast result.
+
+    Colours are treated here, before and after the engine, alike for all methods: a Step's `picture` is finished, its
+    `state()` is the engine's own. Sending a recipe in place of `next` steers, as `nst_core.recipe.steering` allows.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
         styles: the originals, one for each of `recipe.styles`.
         recipe: every setting.
+        start: the picture of start "own", any size, which a balanced run takes instead of the fast result.
+        masks: one for each of `recipe.regions`, each [h, w] in [0, 1].
         resume: `state()` of an earlier Step of a slow or balanced run.
 
     Raises:
+        RecipeError: masks with the fast method.
         NSTError: as the engines say.
     """
+    if recipe.method == "fast" and (masks or recipe.regions):
+        raise RecipeError("masks are for the slow and balanced methods at present, got method fast; choose another")
+    seen, matched = colour.before(content, styles, recipe.colour)
+    with closing(_engine(seen, matched, recipe, start, masks, resume)) as steps:
+        yield from _finished(steps, content, recipe)
+
+
+def _engine(  # noqa: PLR0913 - what `play` was given
+    content: Pixels,
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    start: Pixels | None,
+    masks: Sequence[Weights],
+    resume: Mapping[str, Any] | None,
+) -> Generator[Step, Recipe | None, None]:
+    """The raw Steps, before the colours are finished."""
     from nst_core.fast import engine as fast
-    from nst_core.slow import engine as slow
 
     if recipe.method == "fast":
         yield from fast.run(content, styles, recipe)
         return
-    start = None
-    if _chained(recipe) and resume is None:
-        (painted,) = fast.run(content, styles, recipe)
-        start = painted.picture
-    yield from slow.run(content, styles, recipe, start=start, resume=resume)
+    from nst_core.slow import engine as slow
+
+    first = _first(content, styles, recipe, start) if resume is None else None
+    yield from slow.run(content, styles, recipe, start=first, masks=masks, resume=resume)
+
+
+def _first(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, start: Pixels | None) -> Pixels | None:
+    """The picture that the slow engine starts from; None where it makes one itself, or says that it is missing."""
+    from nst_core.fast import engine as fast
+
+    if recipe.start == "own":
+        # Grey as far as the content is.
+        return colour.before(start, (), recipe.colour)[0] if start is not None else None
+    if not _chained(recipe):
+        return None
+    (painted,) = fast.run(content, styles, recipe)
+    return painted.picture
+
+
+def _finished(
+    steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe
+) -> Generator[Step, Recipe | None, None]:
+    """The Steps with their pictures' colours as the recipe in force wants them; what is sent goes on to the engine."""
+    fitted, sent = content, None
+    while True:
+        try:
+            step = steps.send(sent)
+        except StopIteration:
+            return
+        if step.picture is not None:
+            if fitted.shape != step.picture.shape:  # once a size, not once a picture
+                fitted = resize(content, step.picture.shape[2], step.picture.shape[1])
+            step = replace(step, picture=finish(step.picture, fitted, recipe))
+        sent = yield step
+        recipe = sent or recipe
+
+
+def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
+    """An engine's raw picture, [1, H, W, 3] in [0, 1], with the colours of the recipe; `content` of any size."""
+    return colour.after(picture, content, recipe.colour)
+
+
+def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Space = "lab") -> Pixels:
+    """A finished picture with more of the content's colours, without a new run: `nst_core.picture.colour.keep`."""
+    return colour.keep(picture, content, degree, space)
 
 
 def _chained(recipe: Recipe) -> bool:
-    return recipe.method == "balanced" or recipe.start == "fast"
+    """Whether the fast engine paints the start."""
+    return recipe.start == "fast" or (recipe.method == "balanced" and recipe.start != "own")
 
 
 def prepare(recipe: Recipe) -> Recipe:
     """Load the networks a recipe needs and write into it what it will run with. Raises WeightsError.
 
-    An automatic precision becomes the one chosen, so that the recipe gives the same losses when it is run again.
+    An automatic precision becomes the one chosen, and free memory a limit, so that the recipe gives the same losses
+    when it is run again.
     """
     from nst_core.models import stylisation, vgg
-    from nst_core.models.device import device, precision
+    from nst_core.models.device import device, memory_mb, precision
 
     hashes: dict[str, str] = {}
     chosen = device()
@@ -67,7 +141,8 @@ def prepare(recipe: Recipe) -> Recipe:
         network = recipe.objective.network
         hashes[network] = vgg.load(network, dtype).found.sha256
     origin = Origin(version=__version__, weights=hashes, device=chosen.title)
-    return recipe.model_copy(update={"origin": origin, "precision": dtype})
+    limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
+    return recipe.model_copy(update={"origin": origin, "precision": dtype, "memory_mb": limit})
 
 
 class Clock:
@@ -79,11 +154,13 @@ class Clock:
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self._load = 0.0
+        self._already = 0.0
         self._stamps: list[float] = []
 
-    def loaded(self) -> None:
-        """Loading is done."""
+    def loaded(self, already: float = 0.0) -> None:
+        """Loading is done; `already` is how many seconds a run that is gone on with had run before."""
         self._load = time.perf_counter() - self._began
+        self._already = already
 
     def tick(self, step: Step) -> None:
         """A Step came."""
@@ -93,7 +170,7 @@ class Clock:
         """`load`, `compile` and `run`, in seconds; compile is a part of run."""
         gaps = sorted(b - a for a, b in itertools.pairwise(self._stamps))
         usual = gaps[len(gaps) // 2] if gaps else 0.0
-        first = self._stamps[0] if self._stamps else 0.0
+        first = self._stamps[0] - self._already if self._stamps else 0.0
         return {
             "load": round(self._load, 3),
             "compile": round(max(0.0, first - usual), 3) if gaps else 0.0,
@@ -107,11 +184,13 @@ def peak_rss_mb() -> float:
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
-def picture_of(step: Step | None) -> Pixels:
-    """The picture of a Step, taken from its state where the Step itself carries none."""
+def picture_of(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
+    """The finished picture of one of `play`'s Steps, made of what its state shows where it carries none."""
     if step is None or (step.picture is None and step.state is None):
         raise ValueError("this step has no picture")
-    return step.picture if step.picture is not None else step.state()["picture"]  # type: ignore[misc]
+    if step.picture is not None:
+        return step.picture
+    return finish(step.state()["shown"], content, recipe)  # type: ignore[misc]
 
 
 def report(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels, clock: Clock) -> dict[str, Any]:
@@ -119,6 +198,7 @@ def report(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: P
     from nst_core import yardstick
 
     peak = peak_rss_mb()  # before measuring, which is not the run's
+    judged = picture if max(picture.shape) <= MEASURED_PX else fit(picture, MEASURED_PX)
     return {
         "method": recipe.method,
         "size": [int(picture.shape[2]), int(picture.shape[1])],
@@ -126,5 +206,5 @@ def report(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: P
         "peak_rss_mb": peak,
         "weights": dict(recipe.origin.weights),
         "recipe": recipe.model_dump(mode="json"),
-        "measures": yardstick.measure(picture, content, styles, [s.weight for s in recipe.styles]),
+        "measures": yardstick.measure(judged, content, styles, [s.weight for s in recipe.styles]),
     }

@@ -1,76 +1,94 @@
-"""One run from the command line: a progress bar, files written safely, and an interruption that loses nothing."""
+"""One run from the command line: a progress bar, files written safely, and an end of any kind that loses nothing."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst_core.errors import CheckpointError, PictureError
+from nst_core.errors import CheckpointError, DivergedError, PictureError
+from nst_core.jobs.pictures import Pictures
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.picture.files import write_whole
 from nst_core.recipe import Recipe, change
+from nst_core.record import Record
 
 if TYPE_CHECKING:
-    from nst_core.picture.door import Picture
+    from nst_core.slow.checkpoint import Checkpoint
     from nst_core.step import Pixels, Step
 
 INTERRUPTED = 130
-CHECKPOINT_EVERY = 50
-"""Steps between checkpoints, when one was asked for; one more is written at the end, however it comes."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one `stylize` was asked to do; `resume` is the state of a checkpoint."""
+    """What one `stylize` was asked to do.
 
-    content: Picture
-    styles: Sequence[Picture]
+    Attributes:
+        pictures: content, styles, start and masks.
+        recipe: every setting; of a resumed run, as steered.
+        output: the picture to write.
+        shares: for each mask the share of each style there.
+        checkpoint: where to save the run.
+        report: where to write a report.
+        resume: what to go on from.
+    """
+
+    pictures: Pictures
     recipe: Recipe
     output: Path
+    shares: Sequence[Sequence[float]] = ()
     checkpoint: Path | None = None
     report: Path | None = None
-    resume: Mapping[str, Any] | None = None
+    resume: Checkpoint | None = None
 
 
 def perform(run: Run) -> int:
     """Play the run and write its files; 0, or 130 if it was interrupted. Raises NSTError."""
     encode = _encoder(run.output)
+    for path in filter(None, (run.output, run.checkpoint, run.report)):
+        _check_place(path)
     from nst_core import player
 
     clock = player.Clock()
     recipe = player.prepare(_named(run))
-    clock.loaded()
-    content = run.content.tensor()
-    styles = [style.tensor() for style in run.styles]
-    with _interruptible() as interrupted:
-        best = _descend(run, player.play(content, styles, recipe, resume=run.resume), recipe, clock, interrupted)
-    picture = player.picture_of(best)
-    write_whole(run.output, encode(picture, recipe))
+    if run.resume is not None:
+        _check_weights(run.resume.recipe, recipe)
+    clock.loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
+    record = Record(recipe, run.checkpoint, run.resume)
+    content, styles = run.pictures.content.tensor(), [style.tensor() for style in run.pictures.styles]
+    steps = player.play(
+        content,
+        styles,
+        recipe,
+        start=run.pictures.start.tensor() if run.pictures.start else None,
+        masks=[mask.weights for mask in run.pictures.masks],
+        resume=run.resume.state if run.resume is not None else None,
+    )
+    with _interruptible() as interruption:
+        diverged = _descend(steps, record, clock, interruption)
+    picture = player.picture_of(record.best, content, recipe)
+    _write(run.output, encode(picture, recipe))
     if run.report:
         report = player.report(content, styles, recipe, picture, clock)
-        report["losses"] = [dict(step) for step in interrupted.losses]
-        report["interrupted"] = bool(interrupted.asked)
-        write_whole(run.report, (json.dumps(report, indent=2) + "\n").encode())
-    print(f"{'stopped early; ' if interrupted.asked else ''}saved {run.output}", file=sys.stderr)
-    return INTERRUPTED if interrupted.asked else 0
+        report |= {**record.told(), "interrupted": interruption.asked}
+        _write(run.report, (json.dumps(report, indent=2) + "\n").encode())
+    if diverged is not None:
+        raise DivergedError(f"{diverged}; the best picture so far is saved as {run.output}")
+    print(f"{'stopped early; ' if interruption.asked else ''}saved {run.output}", file=sys.stderr)
+    return INTERRUPTED if interruption.asked else 0
 
 
 class _Interruption:
-    """Whether Ctrl-C was pressed, and the losses so far."""
+    """Whether Ctrl-C was pressed."""
 
-    def __init__(self) -> None:
-        self.asked = False
-        self.losses: list[dict[str, float]] = []
-
-    def note(self, step: Step) -> None:
-        """Keep a step's losses for the report."""
-        self.losses.append({"number": step.number, "seconds": step.seconds, **step.losses})
+    asked = False
 
 
 @contextmanager
@@ -90,56 +108,81 @@ def _interruptible() -> Iterator[_Interruption]:
         signal.signal(signal.SIGINT, before)
 
 
-def _descend(run: Run, steps: Iterator[Step], recipe: Recipe, clock: Any, interruption: _Interruption) -> Step:
-    """Play all steps and return the best: the one of the least total loss."""
+def _descend(steps: Iterator[Step], record: Record, clock: Any, interruption: _Interruption) -> DivergedError | None:
+    """Play all steps; what ended them too early is returned, if there is a picture to keep."""
     from tqdm import tqdm
 
-    best = last = next(steps)
-    clock.tick(best)
-    interruption.note(best)
-    with tqdm(total=recipe.steps, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr) as bar:
-        for last in steps if not interruption.asked else ():
-            clock.tick(last)
-            interruption.note(last)
-            bar.update(last.number - bar.n)
-            if last.losses["total"] <= best.losses["total"]:
-                best = last
-            if last.number % CHECKPOINT_EVERY == 0:
-                _save(run.checkpoint, recipe, last)
-            if interruption.asked:
-                break
-    _save(run.checkpoint, recipe, last)
-    return best
-
-
-def _save(path: Path | None, recipe: Recipe, step: Step) -> None:
-    if path is not None and step.state is not None and step.number > 0:
-        from nst_core.slow import checkpoint
-
-        checkpoint.save(path, checkpoint.Checkpoint(recipe, step.state()))
+    first = next(steps, None)
+    if first is None:
+        raise CheckpointError("all steps of this run are done; give a larger --steps or --seconds to go on")
+    clock.tick(first)
+    record.note(first)
+    with tqdm(
+        total=first.of, initial=first.number, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr
+    ) as bar:
+        try:
+            for step in steps if not interruption.asked else ():
+                clock.tick(step)
+                record.note(step)
+                bar.total = step.of
+                bar.update(step.number - bar.n)
+                if interruption.asked:
+                    break
+        except DivergedError as error:
+            return error
+        finally:
+            record.save()
+    return None
 
 
 def _named(run: Run) -> Recipe:
-    """The recipe with the pictures' hashes in it."""
-    shares = [s.weight for s in run.recipe.styles] or [1.0] * len(run.styles)
-    if len(shares) != len(run.styles):
-        shares = [1.0] * len(run.styles)
-    styles = [{"sha256": p.sha256, "weight": w} for p, w in zip(run.styles, shares, strict=True)]
+    """The recipe with the pictures' hashes in it. Raises CheckpointError if a checkpoint is of others."""
+    regions = [
+        {"mask": mask.sha256, "shares": list(map(float, shares))}
+        for mask, shares in zip(run.pictures.masks, run.shares, strict=True)
+    ]
     if run.resume is not None:
-        _same_pictures(run)
-    return change(run.recipe, {"content": run.content.sha256, "styles": styles})
+        _check_pictures(run.pictures, run.recipe, regions)
+        return run.recipe
+    return run.pictures.named_in(change(run.recipe, {"regions": regions}) if regions else run.recipe)
 
 
-def _same_pictures(run: Run) -> None:
-    """Raises CheckpointError unless a checkpoint is gone on with from its own pictures, before its end."""
+def _check_pictures(pictures: Pictures, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
+    """Raises CheckpointError unless a checkpoint is gone on from with its own pictures; its start is not needed."""
+    start = pictures.start.sha256 if pictures.start else recipe.start_picture
     for what, wanted, came in (
-        ("content", run.recipe.content, run.content.sha256),
-        ("styles", [s.sha256 for s in run.recipe.styles], [p.sha256 for p in run.styles]),
+        ("content", recipe.content, pictures.content.sha256),
+        ("styles", [s.sha256 for s in recipe.styles], [p.sha256 for p in pictures.styles]),
+        ("start", recipe.start_picture, start),
+        ("masks, with their shares,", [{"mask": r.mask, "shares": list(r.shares)} for r in recipe.regions], regions),
     ):
         if wanted != came:
             raise CheckpointError(f"the checkpoint is of another run: its {what} must be the pictures it began with")
-    if run.resume is not None and run.resume["number"] >= run.recipe.steps:
-        raise CheckpointError(f"all {run.recipe.steps} steps of this run are done; give a larger --steps to go on")
+
+
+def _check_weights(before: Recipe, now: Recipe) -> None:
+    """Raises CheckpointError unless a checkpoint was made with the networks that are here."""
+    for network, came in now.origin.weights.items():
+        wanted = before.origin.weights.get(network, came)
+        if wanted != came:
+            raise CheckpointError(
+                f"the checkpoint was made with weights of {network} whose SHA-256 is {wanted[:12]}, but those here are "
+                f"{came[:12]}; go on where it was made, or start anew"
+            )
+
+
+def _check_place(path: Path) -> None:
+    """Raises PictureError where a file cannot be written: better before a run than after it."""
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK):
+        raise PictureError(f"{path} must be a file in a folder that can be written to; choose another place")
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise PictureError(f"{path} must be a file that can be written ({error.strerror})") from None
 
 
 def _encoder(path: Path) -> Any:

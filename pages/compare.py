@@ -13,7 +13,7 @@ with style:
 with settings:
     look.section("Settings", "for both methods")
     slow = controls.slow("compare")
-    fast = controls.fast_like(slow)
+    fast = slow and controls.fast_like(slow)
     job_panel.start_button("compare", "Paint both ways", {"fast": fast, "slow": slow})
     desk.engine_light()
 comparison.panel("compare")

@@ -8,7 +8,12 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("screens", ("pages",), "smoke tests with a desk of their own; in the browser"),
     ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
     ("doors without a screen", ("nst_core.cli", "nst_core.__main__", "nst_core.docs"), "real processes"),
-    ("runs", ("nst_core.jobs", "nst_core.stylize", "nst_core.bench"), "a real worker, killed and restarted"),
+    (
+        "runs",
+        ("nst_core.jobs", "nst_core.stylize", "nst_core.record", "nst_core.bench", "nst_core.race", "nst_core.preview"),
+        "a real worker, killed and restarted",
+    ),
+    ("what a run will cost", ("nst_core.estimate",), "against real runs"),
     ("playing a recipe", ("nst_core.player",), "engines replaced by recorders"),
     ("judging", ("nst_core.yardstick",), "closed forms, the tutorial's formula evaluated apart"),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),

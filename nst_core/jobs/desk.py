@@ -11,17 +11,19 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core.errors import JobError, RecipeError, WorkerError
+from nst_core.errors import JobError, WorkerError
 from nst_core.jobs import line
 from nst_core.jobs.line import Place, Room
+from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.process import Process
 from nst_core.jobs.views import FINAL, JobView, Point, State, WorkerStatus
 from nst_core.picture.door import Picture
-from nst_core.recipe import Recipe, change
+from nst_core.picture.masks import Mask
+from nst_core.recipe import Recipe, parse, steered
 
 __all__ = ["FINAL", "Desk", "JobView", "Point", "WorkerStatus"]
 KEPT = 60
@@ -42,7 +44,7 @@ class Desk:
         self._lock = threading.RLock()
         self._jobs: dict[str, JobView] = {}
         self._points: dict[str, list[Point]] = {}
-        self._pictures: dict[str, list[Picture]] = {}
+        self._pictures: dict[str, Pictures] = {}
         self._line: tuple[Place, ...] = ()
         self._now = ""
         self._last_visitor = ""
@@ -86,27 +88,41 @@ class Desk:
             busy = self._status.state == "ready" and self._now
             return replace(self._status, state="busy") if busy else self._status
 
-    def submit(self, recipe: Recipe, content: Picture, styles: Sequence[Picture], *, visitor: str = "") -> str:
+    def submit(  # noqa: PLR0913 - all that a run may be made of
+        self,
+        recipe: Recipe,
+        content: Picture,
+        styles: Sequence[Picture],
+        *,
+        start: Picture | None = None,
+        masks: Sequence[Mask] = (),
+        visitor: str = "",
+    ) -> str:
         """Put a run in line and return its id.
+
+        Args:
+            recipe: every setting; the pictures' hashes are filled in.
+            content: what is painted.
+            styles: one for each of `recipe.styles`; any number if it names none.
+            start: the picture of start "own".
+            masks: one for each of `recipe.regions`.
+            visitor: whose run it is, for the line's fairness.
 
         Raises:
             QueueFullError: no room for this visitor, or for anybody.
-            RecipeError: the recipe's styles and the pictures do not fit.
+            RecipeError: the recipe and the pictures do not fit.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
-        if recipe.styles and len(recipe.styles) != len(styles):
-            raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(styles)} pictures")
-        shares = [s.weight for s in recipe.styles] or [1.0] * len(styles)
-        named = [{"sha256": p.sha256, "weight": w} for p, w in zip(styles, shares, strict=True)]
-        recipe = change(recipe, {"content": content.sha256, "styles": named})
+        pictures = Pictures(content, tuple(styles), start, tuple(masks))
+        recipe = pictures.named_in(recipe)
         job = secrets.token_hex(16)  # hex: Streamlit refuses "__" in the key of a component
         with self._lock:
             if self._status.state == "failed":
                 raise WorkerError(self._status.message)
             self._line = line.admit(self._line, Place(job, visitor), self._room, self._usual)
-            self._jobs[job] = JobView(job, "queued", recipe, of=recipe.steps if recipe.method != "fast" else 1)
+            self._jobs[job] = JobView(job, "queued", recipe, of=_steps(recipe))
             self._points[job] = []
-            self._pictures[job] = [content, *styles]
+            self._pictures[job] = pictures
             self._forget()
             self.warm()
             self._dispatch()
@@ -140,6 +156,28 @@ class Desk:
         """Go on with a paused job."""
         self._turn(job, "resume", "paused", "running")
 
+    def steer(self, job: str, settings: Mapping[str, Any]) -> None:
+        """Change settings of a run between its steps, while it is paused too; one that waits will begin with them.
+
+        Args:
+            job: the run.
+            settings: what to change, by name; see `nst_core.recipe.STEERABLE`.
+
+        Raises:
+            JobError: the run is over or unknown.
+            RecipeError: a setting cannot change in the middle of a run, or is out of range.
+        """
+        with self._lock:
+            view = self.view(job)
+            if view.state in FINAL or view.result:
+                raise JobError("only a run under way can be steered, and this one is over; start a new one")
+            recipe = steered(view.recipe, settings)
+            if view.state == "queued":
+                self._put(job, recipe=recipe, of=_steps(recipe))
+            else:
+                self._say("steer", job, settings=dict(settings))
+                self._put(job, recipe=recipe)
+
     # What follows runs under the lock.
 
     def _turn(self, job: str, command: str, needed: State, then: State) -> None:
@@ -148,9 +186,9 @@ class Desk:
                 self._say(command, job)
                 self._put(job, state=then)
 
-    def _say(self, command: str, job: str) -> None:
+    def _say(self, command: str, job: str, **more: Any) -> None:
         if self._worker:
-            self._worker.say({"do": command, "job": job})
+            self._worker.say({"do": command, "job": job, **more})
 
     def _put(self, job: str, **changes: Any) -> None:
         self._jobs[job] = replace(self._jobs[job], **changes)
@@ -191,16 +229,9 @@ class Desk:
         self._line = tuple(p for p in self._line if p.job != place.job)
         self._now, self._last_visitor, self._began = place.job, place.visitor, time.monotonic()
         self._put(place.job, state="running")
-        pictures = self._pictures.pop(place.job)
-        command = {
-            "do": "run",
-            "job": place.job,
-            "recipe": self._jobs[place.job].recipe.model_dump(mode="json"),
-            "shapes": [p.pixels.shape[:2] for p in pictures],
-        }
-        blobs = [p.pixels.data.cast("B") for p in pictures]
-        # On a thread: a pipe holds 64 KB, and a page must not wait for the worker to empty it.
-        threading.Thread(target=self._worker.say, args=(command, blobs), daemon=True).start()
+        heads, blobs = self._pictures.pop(place.job).packed()
+        recipe = self._jobs[place.job].recipe.model_dump(mode="json")
+        self._worker.say({"do": "run", "job": place.job, "recipe": recipe, "pictures": heads}, blobs)
 
     def _hear(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         self._status = replace(self._status, memory_mb=event["memory_mb"])
@@ -220,7 +251,8 @@ class Desk:
             case "result":
                 self._put(event["job"], result=blobs[0])
             case "done" | "stopped" as state:
-                self._put(event["job"], state=state, report=event["report"])
+                report = event["report"]
+                self._put(event["job"], state=state, report=report, recipe=parse(report["recipe"]))
                 self._over()
             case "failed":
                 self._fail(event["job"], event["message"])
@@ -228,10 +260,11 @@ class Desk:
 
     def _stepped(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         job, number = event["job"], event["number"]
-        if event["losses"]:
-            self._points[job].append(Point(number, event["seconds"], event["losses"]))
+        marks = tuple(event["marks"])
+        if event["losses"] or marks:
+            self._points[job].append(Point(number, event["seconds"], event["losses"], marks, event["scale_px"]))
         shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
-        self._put(job, number=number, of=event["of"], **shown)
+        self._put(job, number=number, of=event["of"], evaluations=event["evaluations"], **shown)
 
     def _over(self) -> None:
         self._usual = 0.5 * self._usual + 0.5 * (time.monotonic() - self._began)
@@ -258,3 +291,8 @@ class Desk:
         for place in self._line:
             self._fail(place.job, message)
         self._line = ()
+
+
+def _steps(recipe: Recipe) -> int:
+    """How many steps a run will say it has before its engine knows better."""
+    return 1 if recipe.method == "fast" else recipe.steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -28,9 +29,9 @@ class Process:
             stdout=subprocess.PIPE,
             env=_environment(),
         )
-        self._saying = threading.Lock()
-        self._stdin = cast(BinaryIO, self._child.stdin)
-        self._stdout = cast(BinaryIO, self._child.stdout)
+        self._outbox: queue.SimpleQueue[tuple[Mapping[str, Any], Sequence[bytes | memoryview]] | None]
+        self._outbox = queue.SimpleQueue()
+        threading.Thread(target=self._talk, name="nst-worker-commands", daemon=True).start()
         threading.Thread(target=self._listen, args=(hear, gone), name="nst-worker-events", daemon=True).start()
 
     @property
@@ -39,21 +40,30 @@ class Process:
         return self._child.pid
 
     def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-        """Send a command; one to a process that has just died is lost, and `gone` tells of that."""
-        try:
-            with self._saying:
-                wire.write(self._stdin, command, blobs)
-        except (OSError, ValueError):
-            return
+        """Send a command, in order, without waiting for the worker to take it: a pipe holds but 64 KB.
+
+        One to a process that has just died is lost, and `gone` tells of that.
+        """
+        self._outbox.put((command, blobs))
 
     def end(self) -> None:
         """End the process now."""
         self._child.kill()
         self._child.wait()
 
+    def _talk(self) -> None:
+        stdin = cast(BinaryIO, self._child.stdin)
+        while (message := self._outbox.get()) is not None:
+            try:
+                wire.write(stdin, *message)
+            except (OSError, ValueError):
+                return
+
     def _listen(self, hear: Hear, gone: Gone) -> None:
-        while (message := wire.read(self._stdout)) is not None:
+        stdout = cast(BinaryIO, self._child.stdout)
+        while (message := wire.read(stdout)) is not None:
             hear(*message)
+        self._outbox.put(None)
         gone(_reason(self._child.wait()))
 
 

@@ -14,11 +14,13 @@ FINAL: tuple[State, ...] = ("done", "stopped", "failed")
 
 @dataclass(frozen=True)
 class Point:
-    """One step on the curve."""
+    """One step on the curve; see `Step` for what each means."""
 
     number: int
     seconds: float
     losses: Mapping[str, float]
+    marks: tuple[str, ...] = ()
+    scale_px: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class JobView:
     """A job as it stands now; frozen, so that a page can read it at leisure.
 
     Attributes:
+        recipe: what it goes by: as submitted, then as steered; once it is over, what it ran with to its last step.
         position: 0 if running or over, n if n-th in line.
+        evaluations: how often the objective was evaluated so far.
         snapshot: JPEG of the newest picture, made at step `snapshot_number`.
         content: JPEG of the content at the result's size; there as soon as the job runs.
         result: PNG with the recipe inside; there a moment before `report` and the final state.
-        report: sizes, times, memory, measures; see `player.report`.
+        report: sizes, times, memory, measures (see `player.report`), and `marks`, the steps where something happened.
         error: the one sentence to show if the job failed.
     """
 
@@ -41,6 +45,7 @@ class JobView:
     points: tuple[Point, ...] = ()
     number: int = 0
     of: int = 0
+    evaluations: int = 0
     snapshot: bytes | None = field(default=None, repr=False)
     snapshot_number: int = 0
     content: bytes = field(default=b"", repr=False)

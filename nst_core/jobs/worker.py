@@ -6,11 +6,15 @@ It ends when stdin does, so that it never outlives the desk.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,12 +23,23 @@ import psutil
 from nst_core import player
 from nst_core.errors import NSTError
 from nst_core.jobs import wire
+from nst_core.jobs.pictures import Inputs, unpacked
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
-from nst_core.recipe import Recipe, make, parse
+from nst_core.recipe import Recipe, make, parse, steered
 from nst_core.step import Pixels, Step
 
 SNAPSHOT_QUALITY = 85
+QUIET_SECONDS = 10.0
+"""How long nobody may have asked for anything before the machine is measured, which takes it for a while."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a run is to do at its next step: end, or go on with settings changed, in that order."""
+
+    stop: bool = False
+    settings: tuple[Mapping[str, Any], ...] = ()
 
 
 class Commands:
@@ -47,15 +62,28 @@ class Commands:
             os._exit(0)  # not sys.exit: a run must not keep an orphan alive
         return message
 
-    def stopped(self, job: str) -> bool:
-        """Whether `job` is to end now; waits here while it is paused."""
-        paused = False
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing is asked for so long; does not wait longer than until something is."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._asked.empty():
+            time.sleep(0.05)
+        return self._asked.empty()
+
+    def orders(self, job: str) -> Orders:
+        """What was asked of `job` since the last look; waits here while it is paused."""
+        paused, settings = False, []
         while paused or not self._asked.empty():
             asked, _ = self.next()
-            if asked["do"] == "stop" and asked["job"] == job:
-                return True
-            paused = asked["do"] == "pause" or (paused and asked["do"] != "resume")
-        return False
+            if asked["job"] != job:  # one that has just ended
+                continue
+            match asked["do"]:
+                case "stop":
+                    return Orders(stop=True)
+                case "steer":
+                    settings.append(asked["settings"])
+                case "pause" | "resume" as turn:
+                    paused = turn == "pause"
+        return Orders(settings=tuple(settings))
 
 
 class Worker:
@@ -76,6 +104,9 @@ class Worker:
             self._warm()
         except NSTError as error:
             self.say("unready", message=str(error))
+        else:
+            if self._commands.is_quiet(QUIET_SECONDS):  # the first visitor does not wait for it
+                _calibrate()
         while True:
             asked, blobs = self._commands.next()
             if asked["do"] == "run":
@@ -101,9 +132,8 @@ class Worker:
 
     def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
         job = asked["job"]
-        content, *styles = (_pixels(b, s) for b, s in zip(blobs, asked["shapes"], strict=True))
         try:
-            self._play(job, content, styles, parse(asked["recipe"]))
+            self._play(job, unpacked(asked["pictures"], blobs), parse(asked["recipe"]))
         except NSTError as error:
             self.say("failed", job=job, message=str(error), code=error.code)
         except MemoryError:
@@ -116,23 +146,33 @@ class Worker:
                 "failed", job=job, message=f"an internal error ended this run ({type(error).__name__})", code="bug"
             )
 
-    def _play(self, job: str, content: Pixels, styles: list[Pixels], recipe: Recipe) -> None:
+    def _play(self, job: str, given: Inputs, recipe: Recipe) -> None:
         clock = player.Clock()
         recipe = player.prepare(recipe)
         clock.loaded()
-        before = fit(content, recipe.longest_edge_px)
+        before = fit(given.content, recipe.longest_edge_px)
         self.say("began", [to_jpeg(before, SNAPSHOT_QUALITY)], job=job)
-        stopped = False
-        last: Step | None = None
-        for step in player.play(content, styles, recipe):
+        marks: list[tuple[int, str]] = []
+        steps = player.play(given.content, given.styles, recipe, start=given.start, masks=given.masks)
+        step = next(steps)
+        while True:
             clock.tick(step)
+            marks += [(step.number, mark) for mark in step.marks]
             self._tell(job, step)
-            last = step
-            if self._commands.stopped(job):
-                stopped = True
+            orders = self._commands.orders(job)
+            if orders.stop:
                 break
-        picture = player.picture_of(last)
-        self._finish(job, content, styles, recipe, picture, clock, stopped=stopped)
+            # Sending None is asking for the next step.
+            changed = reduce(steered, orders.settings, recipe) if orders.settings else None
+            try:
+                step = steps.send(changed)
+            except StopIteration:
+                break
+            recipe = changed or recipe
+        steps.close()  # an engine's memory is not the yardstick's
+        picture = player.picture_of(step, given.content, recipe)
+        happened = {"marks": marks, "evaluations": step.evaluations}
+        self._finish(job, given, recipe, picture, clock, happened, stopped=orders.stop)
 
     def _tell(self, job: str, step: Step) -> None:
         blobs = [to_jpeg(step.picture, SNAPSHOT_QUALITY)] if step.picture is not None else []
@@ -145,29 +185,34 @@ class Worker:
             seconds=step.seconds,
             scale_px=step.scale_px,
             losses=dict(step.losses),
+            marks=step.marks,
+            evaluations=step.evaluations,
         )
 
     def _finish(  # noqa: PLR0913 - all of a finished run
         self,
         job: str,
-        content: Pixels,
-        styles: list[Pixels],
+        given: Inputs,
         recipe: Recipe,
         picture: Pixels,
         clock: player.Clock,
+        happened: Mapping[str, Any],
         *,
         stopped: bool,
     ) -> None:
         """Show the result first, then measure it: the picture must not wait for the yardstick."""
         self.say("result", [to_png(picture, recipe.to_json())], job=job)
-        report = player.report(content, styles, recipe, picture, clock)
-        self.say("stopped" if stopped else "done", job=job, report=report)
+        report = player.report(given.content, given.styles, recipe, picture, clock)
+        self.say("stopped" if stopped else "done", job=job, report={**report, **happened})
 
 
-def _pixels(blob: bytes, shape: Sequence[int]) -> Pixels:
-    height, width = shape
-    values = np.frombuffer(blob, np.uint8).reshape(1, height, width, 3)
-    return values.astype(np.float32) / np.float32(255.0)
+def _calibrate() -> None:
+    """Measure the machine if no one has, so that pages can say what a run will cost."""
+    from nst_core import estimate
+
+    if estimate.stored() is None:
+        with contextlib.suppress(OSError):  # a folder that cannot be written is no reason not to paint
+            estimate.calibrate()
 
 
 def main() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import Point
 
-HEIGHT_PX = 250
+HEIGHT_PX = 280
 
 TERMS: dict[str, tuple[str, str, str, float]] = {
     "total": ("Total", "#7C828D", "solid", 3.0),
@@ -23,12 +24,24 @@ TERMS: dict[str, tuple[str, str, str, float]] = {
 Okabe and Ito's hues at mid-lightness, at least 3:1 on paper and on night; the dash says the same again for eyes that do
 not tell the hues apart."""
 
+MARK = "#7C828D"
+"""The colour of a mark's line and words: legible on paper and on night."""
+
+ROWS = 3
+"""Rows of words above the curves. A mark whose words find no room in them keeps its line, and tells when hovered."""
+
+_BAND = 0.24
+"""Share of the height that the rows take."""
+
+_LETTER = 0.0105
+"""About the width of a letter, as a share of the axis on a page's canvas."""
+
 MOST_POINTS = 600
 """More are thinned evenly: a screen shows no more, and each one travels to the browser."""
 
 
 def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
-    """The weighted terms against steps.
+    """The weighted terms against steps, with a line where the run was steered, changed its size or had to turn back.
 
     Args:
         points: the run's points, by rising number; may be empty.
@@ -43,7 +56,8 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
         line = {"color": colour, "dash": dash, "width": width}
         hover = f"{title} %{{y:.4~g}}<extra></extra>"
         figure.add_scatter(x=steps, y=values, name=title, mode="lines", line=line, hovertemplate=hover)
-    figure.update_xaxes(title_text="Step", range=[0, max(of, 2)], showgrid=False, zeroline=False)
+    end = max(of, 2)
+    figure.update_xaxes(title_text="Step", range=[0, end], showgrid=False, zeroline=False)
     figure.update_yaxes(
         type="log" if log else "linear", tickformat=".3~g", nticks=6, rangemode="tozero", zeroline=False
     )
@@ -55,7 +69,75 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
         uirevision="curves",
         transition=None,
     )
+    if marks(points):
+        _mark(figure, points, end, log)
     return figure
+
+
+def marks(points: Sequence[Point]) -> list[tuple[int, str]]:
+    """The steps where something happened, with what it was; one entry a step."""
+    return [(point.number, ", ".join(point.marks)) for point in points if point.marks]
+
+
+def rows(happened: Sequence[tuple[int, str]], end: int) -> list[int | None]:
+    """The row for each mark's words, the topmost that is free there; None where none is."""
+    taken = [0.0] * ROWS
+    placed: list[int | None] = []
+    for number, text in happened:
+        left, right = _extent(number / end, text)
+        row = next((row for row in range(ROWS) if taken[row] <= left), None)
+        if row is not None:
+            taken[row] = right
+        placed.append(row)
+    return placed
+
+
+def _extent(at: float, text: str) -> tuple[float, float]:
+    """The shares of the axis that a mark's words take: to the right of it if they fit there, else to the left."""
+    width = _LETTER * (len(text) + 1)
+    return (at, at + width) if at + width <= 1 else (at - width, at)
+
+
+def _mark(figure: go.Figure, points: Sequence[Point], end: int, log: bool) -> None:
+    """A line, a dot on the total and words for each mark."""
+    happened = marks(points)
+    total = {point.number: _visible(point.losses.get("total"), log) for point in points}
+    figure.add_scatter(
+        x=[number for number, _ in happened],
+        y=[total[number] for number, _ in happened],
+        text=[escape(text) for _, text in happened],
+        name="Marks",
+        mode="markers",
+        marker={"color": MARK, "size": 7},
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+    tops = [1 - _BAND if row is None else 1 - row * _BAND / ROWS for row in rows(happened, end)]
+    line = {
+        "type": "line",
+        "yref": "paper",
+        "y0": 0,
+        "layer": "below",
+        "line": {"color": MARK, "width": 1, "dash": "dot"},
+    }
+    figure.update_yaxes(domain=[0, 1 - _BAND])
+    figure.update_layout(
+        shapes=[line | {"x0": at, "x1": at, "y1": top} for (at, _), top in zip(happened, tops, strict=True)],
+        annotations=[
+            _words(at, text, end, top) for (at, text), top in zip(happened, tops, strict=True) if top > 1 - _BAND
+        ],
+    )
+
+
+def _words(number: int, text: str, end: int, top: float) -> dict[str, Any]:
+    rightwards = _extent(number / end, text)[0] == number / end
+    place = {"x": number, "y": top, "yref": "paper", "yanchor": "top", "xanchor": "left" if rightwards else "right"}
+    return {
+        "text": escape(text),
+        "showarrow": False,
+        "font": {"size": 11, "color": MARK},
+        "xshift": 3 if rightwards else -3,
+    } | place
 
 
 def thinned(points: Sequence[Point]) -> Sequence[Point]:
@@ -74,7 +156,8 @@ def in_words(points: Sequence[Point], of: int) -> str:
         for name, (title, *_) in TERMS.items()
         if name in first.losses and name in last.losses
     )
-    return f"Loss curves after step {last.number} of {of}: {terms}."
+    happened = "".join(f"; {text} at step {number}" for number, text in marks(points))
+    return f"Loss curves after step {last.number} of {of}: {terms}{happened}."
 
 
 def _visible(value: float | None, log: bool) -> float | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from nst_core.errors import NSTError
 from pages.parts import look
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ def get() -> Desk:
     from nst_core.jobs.desk import Desk
 
     return Desk()
+
+
+def ask(what: Callable[..., object], *about: object) -> None:
+    """Ask the desk for something in answer to a click; a refusal is told in passing."""
+    try:
+        what(*about)
+    except NSTError as error:
+        st.toast(look.plain(str(error)))
 
 
 def engine_light() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
-from pages.parts import desk, look, outcome, session, stage
+from pages.parts import desk, estimates, kept, look, outcome, own_start, session, stage, steering
 from pages.parts.chosen import chosen
 
 if TYPE_CHECKING:
@@ -32,22 +32,29 @@ def is_painting(job_id: str | None) -> bool:
     return view is not None and view.state in ACTIVE and not view.result
 
 
-def start_button(page: str, label: str, jobs: dict[str, Recipe]) -> None:
-    """The one primary button of a page: submits each recipe for the chosen pictures, by its name in the address."""
+def start_button(page: str, label: str, jobs: dict[str, Recipe | None]) -> None:
+    """The one primary button of a page, and what its runs will cost.
+
+    It submits each recipe for the chosen pictures, by its name in the address; a recipe that is None cannot be run.
+    """
     busy = any(is_painting(session.current(page, name)) for name in jobs)
+    ready = {name: recipe for name, recipe in jobs.items() if recipe}
     pressed = st.button(
         "Painting…" if busy else label,
         type="primary",
         icon=":material/brush:",
-        disabled=busy,
+        disabled=busy or len(ready) < len(jobs),
         width="stretch",
         key=f"{page}_start",
     )
+    cost = estimates.line(ready.values())
+    if cost:
+        st.caption(cost, text_alignment="center")
     if not pressed:
         return
     try:
         with st.spinner("Preparing the pictures…"):
-            _submit(page, jobs)
+            _submit(page, ready)
     except QueueFullError as error:
         look.notice(
             "warning", f"All places are taken; try again in about {error.retry_after_seconds:.0f} s", str(error)
@@ -61,7 +68,8 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe]) -> None:
 def _submit(page: str, jobs: dict[str, Recipe]) -> None:
     content, style = chosen("content").load(), chosen("style").load()
     for name, recipe in jobs.items():
-        job_id = desk.get().submit(recipe, content, [style], visitor=session.visitor())
+        start = own_start.picture(page) if recipe.start == "own" else None
+        job_id = desk.get().submit(recipe, content, [style], start=start, visitor=session.visitor())
         session.remember(page, job_id, name)
         st.session_state["fresh"] = job_id
 
@@ -114,8 +122,12 @@ def _run(page: str, job_id: str, curves: bool) -> None:
         expired(page)
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    stage.picture(view, key=f"{page}_{view.id}", tall=tall)
+    stage.picture(view, key=f"{page}_{view.id}", tall=tall, newest=kept.shown(view, kept.degree_of(view, page)))
+    if view.snapshot:
+        kept.slider(view, page)
     progress(view, page)
+    if view.of > 1 and view.state in ("running", "paused") and not view.result:
+        steering.panel(view)
     if curves:
         outcome.curves(view, key=f"{page}_{view.id}")
 
@@ -128,7 +140,7 @@ def progress(view: JobView, page: str) -> None:
             _buttons(view)
             return
         outcome.facts(view)
-        outcome.take_home(view, key=f"{page}_{view.id}")
+        outcome.take_home(view, page)
 
 
 def _buttons(view: JobView) -> None:
@@ -140,7 +152,7 @@ def _buttons(view: JobView) -> None:
                 "Go on",
                 icon=":material/play_arrow:",
                 key=f"resume_{view.id}",
-                on_click=_ask,
+                on_click=desk.ask,
                 args=(office.resume, view.id),
             )
         elif view.of > 1:
@@ -149,14 +161,7 @@ def _buttons(view: JobView) -> None:
                 icon=":material/pause:",
                 key=f"pause_{view.id}",
                 disabled=view.state == "queued",
-                on_click=_ask,
+                on_click=desk.ask,
                 args=(office.pause, view.id),
             )
-        st.button("Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=_ask, args=(office.stop, view.id))
-
-
-def _ask(what: Callable[[str], object], job_id: str) -> None:
-    try:
-        what(job_id)
-    except NSTError as error:
-        st.toast(look.plain(str(error)))
+        st.button("Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=desk.ask, args=(office.stop, view.id))

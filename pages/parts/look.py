@@ -58,6 +58,12 @@ def credit_line(title: str, rest: str) -> None:
     st.html(f'<p class="nst-credit"><b>{escape(title)}</b> {escape(rest)}</p>', width="stretch")
 
 
+def about(text: str, source: str = "") -> None:
+    """What a choice means, and quietly where it comes from."""
+    origin = f"<small>{escape(source)}</small>" if source else ""
+    st.html(f'<p class="nst-about">{escape(text)}{origin}</p>', width="stretch")
+
+
 def notice(kind: Kind, title: str, text: str = "") -> None:
     """A designed state: what is the case and what to do, as plain text."""
     role = "alert" if kind in ("warning", "error") else "status"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.parts import look
+from pages.parts import kept, look
 from pages.parts.stage import spell
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
         items["Size"] = "{} × {} px".format(*report["size"])
     if view.of > 1:
         items["Steps"] = str(view.number) if view.number == view.of else f"{view.number} of {view.of}"
+    if view.evaluations > view.number + 1:
+        items["Evaluations"] = str(view.evaluations)
     if seconds.get("compile"):
         items["Compiling"] = spell(seconds["compile"])
     if report.get("peak_rss_mb"):
@@ -65,25 +68,26 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     return items
 
 
-def take_home(view: JobView, *, key: str) -> None:
-    """Downloads, ready at once and without a rerun."""
+def take_home(view: JobView, page: str) -> None:
+    """Downloads, without a rerun; with the colours that the result is shown in."""
+    degree = kept.degree_of(view, page)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
     files = (
-        ("PNG", view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
-        ("JPEG", view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
-        ("Recipe", view.recipe.to_json(), "json", "application/json", "Every setting of this run"),
+        ("PNG", kept.png, view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
+        ("JPEG", kept.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        ("Recipe", kept.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
     )
-    with st.container(horizontal=True, key=f"home_{key}"):
-        for label, data, ending, mime, meaning in files:
-            if data:
+    with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
+        for label, make, there, ending, mime, meaning in files:
+            if there:
                 st.download_button(
                     label,
-                    data,
+                    partial(make, view, degree),  # made when it is asked for
                     f"{stem}.{ending}",
                     mime,
                     on_click="ignore",
                     icon=":material/download:",
                     type="primary" if label == "PNG" else "secondary",
                     help=meaning,
-                    key=f"get_{label}_{key}",
+                    key=f"get_{label}_{page}_{view.id}",
                 )

@@ -29,10 +29,17 @@ def ready(tall: str = "min(62vh, 42rem)") -> None:
     )
 
 
-def picture(view: JobView, *, key: str, tall: str) -> None:
-    """The newest picture of a run under a slider with its photograph."""
+def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) -> None:
+    """The newest picture of a run under a slider with its photograph.
+
+    Args:
+        view: the run.
+        key: identity on the page.
+        tall: CSS length that the frame's height never exceeds.
+        newest: what to show instead of the run's newest picture, such as that with other colours.
+    """
     before = view.content or _own_photograph(view)
-    newest = view.snapshot or before
+    newest = newest or view.snapshot or before
     if newest is None:
         st.skeleton(height=420)
         return

@@ -8,6 +8,11 @@ from typing import Any
 import psutil
 import pytest
 
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import make, recipe_from_json
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 READY = "text=Networks ready"
@@ -60,6 +65,33 @@ def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) 
     page.get_by_role("button", name="Paint step by step").wait_for()
 
 
+def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any, address: str) -> None:
+    page.goto(f"{address}/slow")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    page.get_by_role("button", name="Paint step by step").click()
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+    page.get_by_text("Steer", exact=True).click()
+    strength = page.locator("[class*=st-key-steer_][class*=style_weight]").get_by_role("slider")
+    strength.focus()
+    strength.press("ArrowRight")
+    page.locator(".js-plotly-plot .annotation", has_text="style_weight").first.wait_for(timeout=20_000)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="PNG").wait_for(timeout=15_000)
+    page.get_by_text("Steer", exact=True).wait_for(state="hidden")
+    painted = page.locator("img.after")
+    before = painted.get_attribute("src")
+    colours = page.get_by_role("slider", name="Colours of the photograph")
+    colours.focus()
+    colours.press("End")
+    playwright.expect(painted).not_to_have_attribute("src", before or "", timeout=5_000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
+    assert recipe.colour.colour_keep == 1
+    assert recipe.objective.style_weight == 2 * make().objective.style_weight
+
+
 def test_an_unknown_run_has_expired(page: Any, address: str) -> None:
     page.goto(f"{address}/fast?job={'A' * 22}")
     page.get_by_text("This run has expired").wait_for()
@@ -83,6 +115,10 @@ def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: 
         page.goto(f"{address}/{path}")
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(500)
+        if path in ("slow", "compare"):
+            page.get_by_text("Advanced", exact=True).click()
+            page.get_by_role("tab", name="Minimiser").click()
+            page.get_by_role("slider", name="Learning rate").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 

@@ -1,6 +1,7 @@
 """The command line as real processes."""
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from nst_core.picture import samples
 from nst_core.picture.door import open_picture
-from nst_core.picture.encode import read_recipe
+from nst_core.picture.encode import read_recipe, to_png
 from nst_core.recipe import recipe_from_json
 
 PICTURES = ("sample:coffee", "sample:night-swirls")
+Pair = tuple[Path, Path]
 
 
 def command(*arguments: object) -> list[str]:
@@ -42,20 +45,43 @@ def test_stylize_writes_the_picture_its_recipe_and_a_report(tmp_path: Path, meth
     assert recipe.origin.weights == told["weights"]
 
 
-@pytest.mark.weights
-def test_an_interrupted_run_keeps_its_best_picture_and_resumes_bit_for_bit(tmp_path: Path) -> None:
-    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
-    saved, out = tmp_path / "run.npz", tmp_path / "out.png"
-    options = ("--longest-edge", 64, "--set", "start=noise", "--seed", 7)
-    begun = subprocess.Popen(
-        command("stylize", *PICTURES, "-o", out, *options, "--steps", 5000, "--checkpoint", saved, "--json", part),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+PLAIN = ("--set", "convolutions=direct", "--set", "algorithm=adam", "--set", "average=0")
+"""A run's length decides whether compiling pays, and rounds otherwise: set where runs of two lengths are compared."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Pair:
+    """The same two pictures, small: the yardstick reads a style at its own size, which would take most of the time."""
+    files = tmp_path / "coffee.png", tmp_path / "swirls.png"
+    for file, name in zip(files, PICTURES, strict=True):
+        file.write_bytes(to_png(samples.find(name.removeprefix("sample:")).load(96).tensor(), ""))
+    return files
+
+
+def begun_and_saving(saved: Path, *arguments: object) -> subprocess.Popen[str]:
+    """A run that is under way and has written its first checkpoint."""
+    process = subprocess.Popen(command(*arguments, "--checkpoint", saved), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 90
-    while not saved.exists():  # the first checkpoint, at step 50
+    while not saved.exists():
+        assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.02)
+    return process
+
+
+def curve(report: Path) -> list[dict[str, float]]:
+    """The losses of every step, without the times."""
+    steps = json.loads(report.read_text())["losses"]
+    return [{name: value for name, value in step.items() if name != "seconds"} for step in steps]
+
+
+@pytest.mark.weights
+def test_an_interrupted_run_keeps_its_best_picture_and_resumes_bit_for_bit(tmp_path: Path, small: Pair) -> None:
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    saved, out, on = tmp_path / "run.npz", tmp_path / "out.png", tmp_path / "on.png"
+    options = (*PLAIN, "--longest-edge", 64, "--set", "start=noise", "--seed", 7)
+    begun = begun_and_saving(saved, "stylize", *small, "-o", out, *options, "--steps", 5000, "--json", part)
+    time.sleep(0.5)
     begun.send_signal(signal.SIGINT)
     _, told = begun.communicate(timeout=60)
     assert begun.returncode == 130, told
@@ -63,21 +89,42 @@ def test_an_interrupted_run_keeps_its_best_picture_and_resumes_bit_for_bit(tmp_p
     first = json.loads(part.read_text())
     assert first["interrupted"]
     stopped_at = first["losses"][-1]["number"]
-    assert run("stylize", *PICTURES, "-o", out, *options, "--steps", stopped_at + 5, "--json", whole).returncode == 0
-    straight = [drop_seconds(step) for step in json.loads(whole.read_text())["losses"]]
-    assert [drop_seconds(step) for step in first["losses"]] == straight[: stopped_at + 1]
-    on = ("stylize", *PICTURES, "-o", tmp_path / "on.png", "--resume", saved)
-    assert run(*on, "--steps", stopped_at + 5, "--json", part).returncode == 0
-    assert [drop_seconds(step) for step in json.loads(part.read_text())["losses"]] == straight[stopped_at + 1 :]
-    assert (open_picture(out.read_bytes()).pixels == open_picture((tmp_path / "on.png").read_bytes()).pixels).all()
-    finished = run(*on)
-    assert (finished.returncode, "give a larger --steps" in finished.stderr) == (2, True)
-    another = run("stylize", "sample:rocket", PICTURES[1], "-o", tmp_path / "on.png", "--resume", saved)
-    assert (another.returncode, "of another run" in another.stderr) == (2, True)
+    assert run("stylize", *small, "-o", out, *options, "--steps", stopped_at + 5, "--json", whole).returncode == 0
+    straight = curve(whole)
+    assert curve(part) == straight[: stopped_at + 1]
+    again = ("stylize", *small, "-o", on, "--resume", saved)
+    done = run(*again, "--steps", stopped_at + 5, "--json", part)
+    assert done.returncode == 0, done.stderr
+    assert curve(part) == straight
+    assert [stopped_at + 1, f"steered steps to {stopped_at + 5}"] in json.loads(part.read_text())["marks"]
+    assert (open_picture(out.read_bytes()).pixels == open_picture(on.read_bytes()).pixels).all()
+    seconds = json.loads(part.read_text())["seconds"]
+    assert seconds["run"] > first["seconds"]["run"]
+    assert seconds["compile"] < 0.9 * seconds["run"]  # what ran before the resume is no compiling
 
 
-def drop_seconds(step: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in step.items() if name != "seconds"}
+@pytest.mark.weights
+def test_a_run_killed_at_any_moment_goes_on_to_the_same_picture_bit_for_bit(tmp_path: Path, small: Pair) -> None:
+    """By a signal that cannot be caught, in a climb from small to large; whatever was being written."""
+    saved, part, whole = (tmp_path / name for name in ("run.npz", "part.json", "whole.json"))
+    straight, out = tmp_path / "straight.png", tmp_path / "out.png"
+    climb = ("--longest-edge", 91, "--set", "pyramid=auto", "--set", "smallest_edge_px=64", "--set", "first_steps=20")
+    options = (*PLAIN, *climb, "--set", "start=noise", "--set", "learning_rate=0.05", "--steps", 60)
+    begun = begun_and_saving(saved, "stylize", *small, "-o", out, *options)
+    wait = random.uniform(0.1, 2.0)
+    time.sleep(wait)
+    assert begun.poll() is None
+    begun.kill()
+    begun.communicate()
+    assert not out.exists()
+    done = run("stylize", *small, "-o", out, "--resume", saved, "--json", part)
+    assert done.returncode == 0, done.stderr
+    assert run("stylize", *small, "-o", straight, *options, "--json", whole).returncode == 0
+    assert len(curve(whole)) == 81
+    assert curve(part) == curve(whole), f"killed after {wait} s"
+    assert (open_picture(out.read_bytes()).pixels == open_picture(straight.read_bytes()).pixels).all()
+    marks = [json.loads(report.read_text())["marks"] for report in (part, whole)]
+    assert marks == [[[0, "scale 64 px"], [21, "scale 91 px"]]] * 2
 
 
 @pytest.mark.weights
@@ -98,6 +145,10 @@ def test_measure_prints_json_and_knows_an_unchanged_picture(tmp_path: Path) -> N
         (("--recipe", "no-such-file.json"), "no-such-file.json must be a file that can be read"),
         (("--resume", "no-such-file.npz"), "no file no-such-file.npz"),
         (("--method", "slow", "--longest-edge", "1"), "longest_edge_px must be between"),
+        (("--mask", "mask.png"), "--mask must be FILE=SHARE,SHARE,... with a share for each style, got mask.png"),
+        (("--mask", "a=b.png=1,x"), "--mask must be FILE=SHARE,SHARE,..."),
+        (("--mask", "no-such-mask.png=1"), "no-such-mask.png must be a file that can be read"),
+        (("--start", "no-such-start.png"), "no-such-start.png must be a file that can be read"),
     ],
 )
 def test_bad_settings_are_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:

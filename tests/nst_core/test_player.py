@@ -1,6 +1,8 @@
 """Which engine plays what, what it will run with, and where the time goes; no network is needed."""
 
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,8 +10,10 @@ import psutil
 import pytest
 
 from nst_core import __version__, player
+from nst_core.errors import RecipeError
 from nst_core.fast import engine as fast
 from nst_core.models import device, stylisation, vgg
+from nst_core.picture import colour
 from nst_core.recipe import change, make
 from nst_core.slow import engine as slow
 from nst_core.step import Step
@@ -23,26 +27,43 @@ def step(number=1, seconds=0.0, picture=None, state=None):
     return Step(number, 9, 4, seconds, {}, picture, state)
 
 
-@pytest.fixture
-def calls(monkeypatch):
-    """Engines that only note how they were called."""
-    noted = []
+RAW = np.random.default_rng(5).random((1, 4, 4, 3), np.float32)
+VIVID = np.random.default_rng(6).random((1, 8, 8, 3), np.float32)
+MASK = np.eye(4, dtype=np.float32)
+REGIONS = [{"mask": "c" * 64, "shares": [1.0]}]
 
-    def fast_run(content, styles, recipe, *, start=None, resume=None):
-        noted.append(("fast", start, resume))
-        assert content is CONTENT
-        assert styles is STYLES
+
+class Recorder:
+    """Engines that only note how they were called, shown and steered, and whether they were closed."""
+
+    def __init__(self):
+        self.names, self.asked, self.shown, self.sent, self.closed = [], [], [], [], False
+
+    def fast(self, content, styles, recipe, **more):
+        self._note("fast", content, styles, more)
         yield step(1, picture=PAINTED)
 
-    def slow_run(content, styles, recipe, *, start=None, resume=None):
-        noted.append(("slow", start, resume))
-        assert content is CONTENT
-        assert styles is STYLES
-        yield from (step(n) for n in range(3))
+    def slow(self, content, styles, recipe, **more):
+        self._note("slow", content, styles, more)
+        state = {"shown": RAW}
+        try:
+            for number, picture in enumerate((RAW, None, RAW)):
+                self.sent.append((yield step(number, picture=picture, state=lambda: state)))
+        finally:
+            self.closed = True
 
-    monkeypatch.setattr(fast, "run", fast_run)
-    monkeypatch.setattr(slow, "run", slow_run)
-    return noted
+    def _note(self, name, content, styles, more):
+        self.names.append(name)
+        self.asked.append(more)
+        self.shown.append((content, styles))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(fast, "run", recorder.fast)
+    monkeypatch.setattr(slow, "run", recorder.slow)
+    return recorder
 
 
 def play(recipe, **more):
@@ -51,37 +72,157 @@ def play(recipe, **more):
 
 def test_fast_is_the_fast_engines_one_step(calls):
     assert play(make(settings={"method": "fast"})) == [1]
-    assert calls == [("fast", None, None)]
+    assert calls.names == ["fast"]
 
 
 @pytest.mark.parametrize("start", ["content", "noise"])
 def test_slow_is_the_slow_engines_steps(calls, start):
     assert play(make(settings={"start": start})) == [0, 1, 2]
-    assert calls == [("slow", None, None)]
+    assert calls.names == ["slow"]
+    assert calls.asked == [{"start": None, "masks": (), "resume": None}]
 
 
 @pytest.mark.parametrize("settings", [{"method": "balanced"}, {"method": "slow", "start": "fast"}])
 def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
     assert play(make(settings=settings)) == [0, 1, 2]
-    assert [name for name, *_ in calls] == ["fast", "slow"]
-    assert calls[1][1] is PAINTED
+    assert calls.names == ["fast", "slow"]
+    assert calls.asked[1]["start"] is PAINTED
 
 
 def test_a_resumed_run_paints_nothing_first(calls):
     state = {"number": 1}
     assert play(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
-    assert calls == [("slow", None, state)]
+    assert calls.names == ["slow"]
+    assert calls.asked == [{"start": None, "masks": (), "resume": state}]
 
 
 def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
     player.play(CONTENT, STYLES, make(settings={"method": "balanced"}))
-    assert calls == []
+    assert calls.names == []
 
 
-@pytest.mark.parametrize("recipe", [lambda: change(make(), {"method": "balanced"})])
-def test_balanced_is_balanced_whatever_door_it_came_through(calls, recipe):
-    play(recipe())
-    assert [name for name, *_ in calls] == ["fast", "slow"]
+def test_balanced_is_balanced_whatever_door_it_came_through(calls):
+    play(change(make(), {"method": "balanced"}))
+    assert calls.names == ["fast", "slow"]
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_a_start_of_ones_own_is_the_slow_engines_start(calls, method):
+    play(make(settings={"method": method, "start": "own"}), start=VIVID)
+    assert calls.names == ["slow"]
+    assert calls.asked[0]["start"] is VIVID
+
+
+def test_the_recipe_says_whether_a_start_is_used(calls):
+    play(make(), start=VIVID)
+    assert calls.asked[0]["start"] is None
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_masks_reach_the_slow_engine(calls, method):
+    play(make(settings={"method": method, "regions": REGIONS}), masks=[MASK])
+    assert calls.names[-1] == "slow"
+    assert calls.asked[-1]["masks"][0] is MASK
+
+
+@pytest.mark.parametrize(("regions", "masks"), [(REGIONS, []), ([], [MASK]), (REGIONS, [MASK])])
+def test_the_fast_method_refuses_masks(calls, regions, masks):
+    with pytest.raises(RecipeError, match="masks are for the slow and balanced methods"):
+        play(make(settings={"method": "fast", "regions": regions}), masks=masks)
+    assert calls.names == []
+
+
+def colours(method, **settings):
+    recipe = make(settings={"method": method, **settings})
+    return recipe, list(player.play(VIVID, STYLES, recipe))
+
+
+METHODS = ["slow", "fast", "balanced"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_without_colour_settings_nothing_is_touched(calls, method):
+    _, steps = colours(method)
+    assert all(content is VIVID and styles is STYLES for content, styles in calls.shown)
+    assert [s.picture for s in steps if s.picture is not None][-1] is (PAINTED if method == "fast" else RAW)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_engine_sees_the_matched_styles(calls, method):
+    colours(method, colour_match="covariance", colour_degree=0.5)
+    for content, (style,) in calls.shown:
+        assert content is VIVID
+        assert np.array_equal(style, colour.match(STYLES[0], VIVID, 0.5))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(calls, method):
+    _, steps = colours(method, colour_match="luminance")
+    for content, (style,) in calls.shown:
+        assert np.array_equal(content, colour.luminance(VIVID))
+        assert np.ptp(style, axis=-1).max() < 1e-6
+    raw = PAINTED if method == "fast" else RAW
+    assert np.array_equal(steps[-1].picture, colour.keep(raw, VIVID, 1.0, "luminance"))
+
+
+def test_luminance_greys_a_start_of_ones_own(calls):
+    recipe = make(settings={"start": "own", "colour_match": "luminance"})
+    list(player.play(CONTENT, STYLES, recipe, start=VIVID))
+    assert np.array_equal(calls.asked[0]["start"], colour.luminance(VIVID))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("space", ["lab", "luminance"])
+def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
+    recipe, steps = colours(method, colour_keep=0.7, colour_space=space)
+    raw = PAINTED if method == "fast" else RAW
+    finished = colour.keep(raw, VIVID, 0.7, space)
+    assert not np.allclose(finished, raw, atol=0.01)
+    for each in steps:
+        assert each.picture is None or np.array_equal(each.picture, finished)
+        assert each.state is None or each.state()["shown"] is RAW
+        assert np.array_equal(player.picture_of(each, VIVID, recipe), finished)
+    if method == "balanced":
+        assert calls.asked[1]["start"] is PAINTED
+
+
+def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
+    recipe = make()
+    greener = change(recipe, {"colour_keep": 0.8})
+    steps = player.play(VIVID, STYLES, recipe)
+    assert next(steps).picture is RAW
+    assert steps.send(greener).picture is None
+    assert np.array_equal(next(steps).picture, colour.keep(RAW, VIVID, 0.8))
+    assert calls.sent == [greener, None]
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_a_run_that_is_closed_closes_its_engine(calls, method):
+    steps = player.play(VIVID, STYLES, make(settings={"method": method}))
+    next(steps)
+    assert not calls.closed
+    steps.close()
+    assert calls.closed
+
+
+def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
+    pictures = [noise(6, 9, 1), noise(12, 18, 2)]
+    monkeypatch.setattr(slow, "run", lambda *_, **__: (step(n, picture=p) for n, p in enumerate(pictures)))
+    original = noise(24, 36, 3)
+    finished = [s.picture for s in player.play(original, STYLES, make(settings={"colour_keep": 1.0}))]
+    for raw, made in zip(pictures, finished, strict=True):
+        assert np.array_equal(made, colour.keep(raw, original, 1.0))
+
+
+def test_recolouring_needs_no_run():
+    recipe = make(settings={"colour_keep": 0.3})
+    assert np.array_equal(player.recolour(RAW, VIVID, 0.3), player.finish(RAW, VIVID, recipe))
+    assert player.recolour(RAW, VIVID, 0.0) is RAW
+
+
+def test_playing_is_imported_without_tensorflow():
+    code = "import sys, nst_core.player; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.fixture
@@ -101,6 +242,7 @@ def machine(monkeypatch):
     monkeypatch.setattr(stylisation, "load", load_magenta)
     monkeypatch.setattr(device, "device", lambda: device.Device("/CPU:0", "Abacus", "it was there"))
     monkeypatch.setattr(device, "precision", lambda wanted: "bfloat16" if wanted == "auto" else wanted)
+    monkeypatch.setattr(device, "memory_mb", lambda: 3400)
     return loaded
 
 
@@ -111,6 +253,7 @@ def machine(monkeypatch):
         ({"network": "vgg16", "precision": "float32"}, [("vgg16", "float32")], {"vgg16": "a" * 64}),
         ({"method": "fast"}, [("magenta",)], {"magenta": "b" * 64}),
         ({"method": "balanced"}, [("magenta",), ("vgg19", "bfloat16")], {"magenta": "b" * 64, "vgg19": "a" * 64}),
+        ({"method": "balanced", "start": "own"}, [("vgg19", "bfloat16")], {"vgg19": "a" * 64}),
         ({"start": "fast"}, [("magenta",), ("vgg19", "bfloat16")], {"magenta": "b" * 64, "vgg19": "a" * 64}),
     ],
 )
@@ -120,7 +263,7 @@ def test_prepare_loads_what_is_needed_and_writes_it_down(machine, settings, load
     assert machine == loaded
     assert ready.origin.weights == hashes
     assert (ready.origin.version, ready.origin.device) == (__version__, "Abacus")
-    assert change(ready, {"origin": {}, "precision": recipe.precision}) == recipe
+    assert change(ready, {"origin": {}, "precision": recipe.precision, "memory_mb": recipe.memory_mb}) == recipe
 
 
 def test_prepare_settles_an_automatic_precision(machine):
@@ -130,8 +273,14 @@ def test_prepare_settles_an_automatic_precision(machine):
     assert player.prepare(make(settings={"precision": "float32"})).precision == "float32"
 
 
-def clocked(*stamps):
+@pytest.mark.parametrize(("settings", "settled"), [({}, 3400), ({"memory_mb": 1200}, 1200), ({"method": "fast"}, None)])
+def test_prepare_settles_the_memory_that_strips_are_cut_for(machine, settings, settled):
+    assert player.prepare(make(settings=settings)).memory_mb == settled
+
+
+def clocked(*stamps, already=0.0):
     clock = player.Clock()
+    clock.loaded(already)
     for number, seconds in enumerate(stamps):
         clock.tick(step(number, seconds))
     return clock.seconds()
@@ -139,6 +288,10 @@ def clocked(*stamps):
 
 def test_compiling_is_what_the_first_step_took_longer():
     assert clocked(3.0, 3.5, 4.0, 4.5) == {"load": 0.0, "compile": 2.5, "run": 4.5}
+
+
+def test_what_ran_before_a_resume_is_no_compiling():
+    assert clocked(103.0, 103.5, 104.0, already=100.0) == {"load": 0.0, "compile": 2.5, "run": 104.0}
 
 
 def test_one_slow_step_is_not_the_usual_one():
@@ -166,15 +319,20 @@ def test_loading_is_timed(monkeypatch):
 
 
 def test_picture_of_a_step():
-    kept = {"picture": PAINTED}
-    assert player.picture_of(step(picture=CONTENT, state=lambda: kept)) is CONTENT
-    assert player.picture_of(step(state=lambda: kept)) is PAINTED
+    kept = {"shown": PAINTED}
+    assert player.picture_of(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
+    assert player.picture_of(step(state=lambda: kept), CONTENT, make()) is PAINTED
+
+
+def test_a_finished_picture_is_not_finished_twice():
+    recipe = make(settings={"colour_keep": 0.5})
+    assert player.picture_of(step(picture=RAW), VIVID, recipe) is RAW
 
 
 @pytest.mark.parametrize("nothing", [None, step()])
 def test_no_picture_is_an_error(nothing):
     with pytest.raises(ValueError, match="no picture"):
-        player.picture_of(nothing)
+        player.picture_of(nothing, CONTENT, make())
 
 
 def test_peak_memory_is_in_megabytes():

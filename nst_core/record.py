@@ -1,0 +1,110 @@
+"""What is kept of a run while it goes on: its curve, its best Step, and a checkpoint now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nst_core.errors import CheckpointError
+from nst_core.recipe import Recipe
+from nst_core.step import Step
+
+if TYPE_CHECKING:
+    from nst_core.slow.checkpoint import Checkpoint
+
+CHECKPOINT_SECONDS = 2.0
+"""The least time between checkpoints of one size, where one was asked for ..."""
+CHECKPOINT_SHARE = 0.05
+"""... and the most of a run's time that writing them may take: large ones come more seldom."""
+_NO_LOSSES = ("number", "seconds", "scale_px", "marks")
+"""What a point of the curve holds besides losses."""
+_REWEIGHED = tuple(f"steered {name}" for name in ("content_", "style_", "tv_weight"))
+"""How a mark begins that tells of other weights."""
+
+
+class Record:
+    """A run so far.
+
+    Attributes:
+        best: the Step whose picture is the result if the run ends here; None before the first.
+    """
+
+    def __init__(self, recipe: Recipe, path: Path | None = None, before: Checkpoint | None = None) -> None:
+        """Of a run by `recipe`, saved at `path` if that is given, going on from the checkpoint `before`, if any."""
+        self.best: Step | None = None
+        self._path, self._recipe = path, recipe
+        self._last: Step | None = None
+        self._curve: list[dict[str, Any]] = []
+        self._steered: tuple[str, ...] = ()
+        self._due = 0.0
+        self._saved = False
+        if before is not None:
+            self._go_on(before)
+
+    def _go_on(self, before: Checkpoint) -> None:
+        from nst_core.slow.journey import steering_marks
+
+        self._curve = [dict(point) for point in before.curve]
+        self._steered = steering_marks(before.recipe, self._recipe.model_copy(update={"origin": before.recipe.origin}))
+        kept = before.best or before.state
+        point = next((p for p in self._curve if p["number"] == kept.get("number")), None)
+        if point:
+            losses = {n: v for n, v in point.items() if n not in _NO_LOSSES}
+            self.best = Step(point["number"], 0, point["scale_px"], point["seconds"], losses, state=lambda: kept)
+
+    def note(self, step: Step) -> None:
+        """Take a step in."""
+        marks = step.marks
+        if self._steered:  # the first step since the resume, which the engine marks without knowing what changed
+            marks = (*self._steered, *(m for m in marks if m != "steered"))
+            self._steered = ()
+        marked = {"marks": list(marks)} if marks else {}
+        point = {"number": step.number, "seconds": step.seconds, "scale_px": step.scale_px, **step.losses, **marked}
+        self._curve.append(point)
+        climbed = self._last is not None and step.scale_px != self._last.scale_px
+        self._last = step
+        if self._better(step, marks):
+            self.best = step
+        if climbed or time.monotonic() >= self._due:
+            self.save()
+
+    def _better(self, step: Step, marks: Sequence[str]) -> bool:
+        """Whether a step's picture is the best so far; losses of two sizes, or by two weights, do not compare.
+
+        Where the recipe averages, the last average is the best picture, whatever the loss of the picture below it.
+        """
+        if self.best is None or self._recipe.minimiser.average or step.scale_px != self.best.scale_px:
+            return True
+        reweighed = any(mark == "steered" or mark.startswith(_REWEIGHED) for mark in marks)
+        return reweighed or step.losses["total"] <= self.best.losses["total"]
+
+    def save(self) -> None:
+        """Write a checkpoint, if one was asked for. A disk that is full later on costs checkpoints, not the run."""
+        if self._path is None or self._last is None or self._last.state is None:
+            return
+        from nst_core.slow import checkpoint
+
+        began = time.monotonic()
+        best: dict[str, Any] = {}
+        if self.best is not None and self.best is not self._last and self.best.state is not None:
+            best = {"number": self.best.number, "shown": self.best.state()["shown"]}
+        try:
+            checkpoint.save(self._path, checkpoint.Checkpoint(self._recipe, self._last.state(), self._curve, best))
+        except OSError as error:
+            if not self._saved:
+                raise CheckpointError(f"{self._path} must be a file that can be written ({error.strerror})") from None
+            print(f"no checkpoint at step {self._last.number}: {error.strerror}", file=sys.stderr)
+        self._saved = True
+        now = time.monotonic()
+        self._due = now + max(CHECKPOINT_SECONDS, (now - began) / CHECKPOINT_SHARE)
+
+    def told(self) -> dict[str, Any]:
+        """The curve for a report: losses of every step, and what happened at some."""
+        return {
+            "losses": [{n: v for n, v in point.items() if n != "marks"} for point in self._curve],
+            "marks": [[point["number"], mark] for point in self._curve for mark in point.get("marks", ())],
+            "evaluations": self._last.evaluations if self._last else 0,
+        }

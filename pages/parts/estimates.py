@@ -1,0 +1,37 @@
+"""What a run will cost, before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pages.parts.chosen import chosen
+
+if TYPE_CHECKING:
+    from nst_core.recipe import Recipe
+
+
+def line(recipes: Iterable[Recipe]) -> str | None:
+    """Time and memory of these runs, one after another: "about 2 min, 1.2 GB"; None where nothing was measured yet."""
+    from nst_core import estimate
+
+    content = chosen("content").load()
+    each = [estimate.of(recipe, (content.width, content.height), styles=1) for recipe in recipes]
+    if not each or not all(one.calibrated for one in each):
+        return None
+    return in_words(sum(one.seconds for one in each), max(one.peak_mb for one in each))
+
+
+def in_words(seconds: float, peak_mb: float) -> str:
+    """A guess as people say it, with no more digits than a guess has."""
+    return f"about {_time(seconds)}, {max(peak_mb, 100) / 1000:.1f} GB"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 57.5 * 60:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{seconds / 3600:.1f} h"

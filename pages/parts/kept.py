@@ -1,0 +1,112 @@
+"""Colours of the photograph that return to a picture already painted: a slider on the result, without a new run."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from nst_core import recipe as recipes
+from nst_core.step import Pixels
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView
+
+SHOWN_EDGE_PX = 768
+"""Longest edge of what the slider redraws: about what a page's frame shows, and a tenth of a second's work."""
+_QUALITY = 88
+
+
+def slider(view: JobView, page: str) -> None:
+    """How much of the photograph's colours the result shows; nothing where the run puts them back itself."""
+    if _least(view) >= 1 or view.recipe.colour.colour_match == "luminance":
+        return
+    st.slider(
+        "Colours of the photograph",
+        _least(view),
+        1.0,
+        step=0.05,
+        format="percent",
+        key=_key(view, page),
+        help="How much of them returns: in what is shown, and in what you take home.",
+        persist_state="session",
+    )
+
+
+def degree_of(view: JobView, page: str) -> float:
+    """What the slider says. To be asked while the page runs: a download is made outside of it."""
+    return float(st.session_state.get(_key(view, page), _least(view)))
+
+
+def shown(view: JobView, degree: float) -> bytes | None:
+    """The newest picture of a run with those colours, as a JPEG for the page."""
+    more = _more(view, degree)
+    if not more or view.snapshot is None or not view.content:
+        return view.snapshot
+    return _shown(view.snapshot, view.content, more, view.recipe.colour.colour_space)
+
+
+def png(view: JobView, degree: float) -> bytes:
+    """The result with those colours at full size, with the recipe that gives it."""
+    more = _more(view, degree)
+    if not more or view.result is None:
+        return view.result or b""
+    from nst_core.picture.encode import to_png
+
+    return to_png(_recoloured(view.result, view.content, more, view.recipe.colour.colour_space), recipe(view, degree))
+
+
+def jpeg(view: JobView, degree: float) -> bytes:
+    """The same as a JPEG."""
+    more = _more(view, degree)
+    if not more or view.result is None:
+        return view.snapshot or b""
+    from nst_core.picture.encode import to_jpeg
+
+    return to_jpeg(_recoloured(view.result, view.content, more, view.recipe.colour.colour_space), _QUALITY)
+
+
+def recipe(view: JobView, degree: float) -> str:
+    """The recipe of the run with those colours, as JSON."""
+    return recipes.change(view.recipe, {"colour_keep": max(degree, _least(view))}).to_json()
+
+
+def _key(view: JobView, page: str) -> str:
+    return f"kept_{page}_{view.id}"
+
+
+def _least(view: JobView) -> float:
+    """What the run itself has put back: that cannot be taken out of its picture again."""
+    return view.recipe.colour.colour_keep
+
+
+def _more(view: JobView, degree: float) -> float:
+    """How much to add to what the run has put back, since a mix of a mix is a mix."""
+    least = _least(view)
+    return max(0.0, (degree - least) / (1 - least)) if least < 1 else 0.0
+
+
+@st.cache_data(show_spinner=False, max_entries=48)
+def _shown(snapshot: bytes, content: bytes, more: float, space: str) -> bytes:
+    from nst_core.picture.encode import to_jpeg
+
+    return to_jpeg(_recoloured(snapshot, content, more, space, SHOWN_EDGE_PX), _QUALITY)
+
+
+def _recoloured(picture: bytes, content: bytes, more: float, space: str, longest_edge_px: int | None = None) -> Pixels:
+    from nst_core.picture.colour import keep
+
+    return keep(_pixels(picture, longest_edge_px), _pixels(content, longest_edge_px), more, space)  # type: ignore[arg-type]
+
+
+def _pixels(encoded: bytes, longest_edge_px: int | None) -> Pixels:
+    """One of our own encoded pictures, made smaller if it is larger than that."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(encoded)) as image:
+        small = image.convert("RGB")
+        if longest_edge_px:
+            small.thumbnail((longest_edge_px, longest_edge_px))
+        return np.asarray(small, np.float32)[None] / np.float32(255)

@@ -1,0 +1,46 @@
+"""Small and full runs of one recipe, compared; on a random network, since no look is judged here."""
+
+import pytest
+
+from nst_core import player, preview
+from nst_core.recipe import make
+
+SETTINGS = {
+    "steps": 2,
+    "first_steps": 2,
+    "smallest_edge_px": 64,
+    "longest_edge_px": 96,
+    "precision": "float32",
+    "convolutions": "direct",
+}
+
+
+@pytest.fixture
+def compared(unlearned, noise, monkeypatch):
+    """`compared(edge_px)`: the comparison of a preview of that size with 96 px."""
+    monkeypatch.setattr(player, "prepare", lambda recipe: recipe)  # a random network has no weights to name
+    return lambda edge_px: preview.compare(noise(80, 120), [noise(96, 96, 1)], make(settings=SETTINGS), edge_px)
+
+
+def test_a_preview_of_the_full_size_is_the_full_run(compared):
+    small, full, apart = compared(96)
+    assert (small == full).all()
+    assert apart["ssim"] == pytest.approx(1.0, abs=1e-6)
+    assert apart["colour"] == pytest.approx(0.0, abs=1e-3)
+    assert set(apart["ratios"].values()) == {1.0}
+
+
+def test_both_are_judged_at_the_size_of_the_preview(compared):
+    small, full, apart = compared(64)
+    assert [max(p.shape[1:3]) for p in (small, full)] == [64, 96]
+    assert apart["preview"]["size"] == apart["full"]["size"] == [small.shape[2], small.shape[1]]
+    assert 0 < apart["ssim"] < 1
+    assert apart["colour"] > 0
+
+
+def test_every_distance_has_its_ratio(compared):
+    _, _, apart = compared(64)
+    for kind in ("content", "style_gram", "style_wasserstein2"):
+        for layer, value in apart["preview"][kind].items():
+            ratio = apart["full"][kind][layer] / value
+            assert apart["ratios"][f"{kind}/{layer}"] == pytest.approx(ratio, abs=1e-3)

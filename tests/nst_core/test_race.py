@@ -1,0 +1,57 @@
+"""The race to one loss: what it says must hold of real runs, here tiny ones on a random network."""
+
+import itertools
+
+import pytest
+
+from nst_core import player, race
+
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def raced(random_vgg):
+    """A race at 64 px, run once."""
+    import numpy as np
+
+    from nst_core.models import vgg
+
+    def made(seed):
+        return np.random.default_rng(seed).random((1, 64, 64, 3), np.float32)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)
+        patch.setattr(player, "prepare", lambda recipe: recipe)
+        return race.run({"noise": (made(0), made(1))}, [64], steps=STEPS)
+
+
+def test_the_quick_run_stops_where_the_goal_is_reached(raced):
+    (row,) = raced["races"]
+    goal = race.WITHIN * row["reference"]["loss"]
+    assert row["quick"]["reached"] == (row["quick"]["loss"] <= goal)
+    assert row["quick"]["reached"]
+    *before, last = (loss for _, _, loss in row["quick"]["curve"])
+    assert last <= goal
+    assert all(loss > goal for loss in before)
+
+
+def test_the_reference_is_run_whole_and_ends_at_its_loss(raced):
+    (row,) = raced["races"]
+    reference = row["reference"]
+    assert not reference["reckoned"]
+    assert reference["curve"][-1][2] == reference["loss"]
+    assert len(reference["curve"]) == STEPS + 1
+
+
+@pytest.mark.parametrize("who", ["reference", "quick"])
+def test_curves_go_on_in_time_and_evaluations(raced, who):
+    curve = raced["races"][0][who]["curve"]
+    for (evaluations, seconds, _), (more, later, _) in itertools.pairwise(curve):
+        assert more > evaluations
+        assert later > seconds
+
+
+def test_the_ratio_is_that_of_the_seconds(raced):
+    (row,) = raced["races"]
+    assert row["ratio"] == pytest.approx(row["reference"]["seconds"] / row["quick"]["seconds"])
+    assert f"{row['ratio']:.1f}" in race.table(raced)

@@ -1,0 +1,200 @@
+"""A run from the command line, with a network of random kernels: what it takes, writes, refuses and goes on from."""
+
+import dataclasses
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nst_core import cli, yardstick
+from nst_core.models import vgg
+from nst_core.picture.door import open_picture
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import recipe_from_json
+from nst_core.slow import checkpoint, minimisers
+
+SMALL = {
+    "longest_edge_px": 64,
+    "precision": "float32",
+    "convolutions": "direct",
+    "content_layers": '{"block2_conv1": 1.0}',
+    "style_layers": '{"block1_conv1": 1.0}',
+    "algorithm": "adam",
+    "average": 0,
+    "pyramid": "off",
+    "steps": 3,
+}
+
+
+@pytest.fixture
+def found(monkeypatch, unlearned):
+    """Where the network that is loaded comes from; its `sha256` may be changed."""
+    origin = SimpleNamespace(sha256="a" * 64)
+    here = dataclasses.replace(unlearned, found=origin)
+    monkeypatch.setattr(vgg, "load", lambda *_: here)
+    return origin
+
+
+@pytest.fixture
+def files(tmp_path, noise):
+    """Pictures in files: content, two styles, a start and two masks."""
+
+    def save(name, values):
+        Image.fromarray(np.round(values * 255).astype(np.uint8)).save(tmp_path / f"{name}.png")
+
+    for seed, (name, size) in enumerate(
+        {"content": (48, 64), "one": (40, 40), "two": (40, 50), "begin": (48, 64)}.items()
+    ):
+        save(name, noise(*size, seed)[0])
+    left = np.zeros((48, 64))
+    left[:, :32] = 1
+    save("left", left)
+    save("right", 1 - left)
+    return tmp_path
+
+
+def stylize(files, *options, styles=("one",), **settings):
+    """The exit code of a run in `files`; `options` as on the command line, where {} is the folder."""
+    sets = [part for name, value in {**SMALL, **settings}.items() for part in ("--set", f"{name}={value}")]
+    given = [str(o).replace("{}", str(files)) for o in options]
+    if "--resume" in given:
+        sets = []
+    pictures = [str(files / f"{name}.png") for name in ("content", *styles)]
+    return cli.main(["stylize", *pictures, "-o", str(files / "out.png"), *sets, *given])
+
+
+def recipe_in(files):
+    return recipe_from_json(read_recipe((files / "out.png").read_bytes()))
+
+
+SAVED = ("--checkpoint", "{}/run")
+ON = ("--resume", "{}/run")
+
+
+def test_a_picture_to_start_from_is_used_and_named(files, found):
+    assert stylize(files, "--start", "{}/begin.png", "--set", "learning_rate=1e-6") == 0
+    recipe = recipe_in(files)
+    begin = open_picture((files / "begin.png").read_bytes())
+    assert (recipe.start, recipe.start_picture) == ("own", begin.sha256)
+    assert np.abs(open_picture((files / "out.png").read_bytes()).pixels.astype(int) - begin.pixels).max() <= 1
+
+
+def test_masks_are_used_and_named_with_their_shares(files, found):
+    masks = ("--mask", "{}/left.png=1,0", "--mask", "{}/right.png=0,0.5")
+    assert stylize(files, *masks, styles=("one", "two")) == 0
+    guided = (files / "out.png").read_bytes()
+    first, second = recipe_in(files).regions
+    assert (first.shares, second.shares) == ((1.0, 0.0), (0.0, 0.5))
+    assert first.mask != second.mask
+    assert stylize(files, styles=("one", "two")) == 0
+    assert (open_picture(guided).pixels != open_picture((files / "out.png").read_bytes()).pixels).any()
+
+
+def test_shares_must_be_one_for_each_style(files, found, capsys):
+    assert stylize(files, "--mask", "{}/left.png=1,0") == 2
+    assert "each region must have a share for each of 1 styles, got 2" in capsys.readouterr().err
+
+
+@pytest.fixture
+def begun(files, found):
+    """A run of three steps with masks and a start, saved."""
+    more = ("--mask", "{}/left.png=1,0", "--start", "{}/begin.png", *SAVED)
+    assert stylize(files, *more, styles=("one", "two")) == 0
+    return lambda *options, styles=("one", "two"): stylize(files, *ON, *options, styles=styles)
+
+
+def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
+    """The start is not needed again, but may be given again."""
+    assert begun("--steps", 4, "--mask", "{}/left.png=1,0") == 0
+    assert begun("--steps", 5, "--mask", "{}/left.png=1,0", "--start", "{}/begin.png") == 0
+    assert recipe_in(files).start_picture == open_picture((files / "begin.png").read_bytes()).sha256
+    kept = checkpoint.load(files / "run")
+    assert [p["number"] for p in kept.curve] == list(range(6))
+    assert [p["marks"] for p in kept.curve if "marks" in p] == [["steered steps to 4"], ["steered steps to 5"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "styles", "told"),
+    [
+        (("--mask", "{}/left.png=1,0"), ("one",), "its styles must be"),
+        (("--mask", "{}/left.png=1,0"), ("two", "one"), "its styles must be"),
+        ((), ("one", "two"), "its masks, with their shares, must be"),
+        (("--mask", "{}/right.png=1,0"), ("one", "two"), "its masks, with their shares, must be"),
+        (("--mask", "{}/left.png=0,1"), ("one", "two"), "its masks, with their shares, must be"),
+        (("--mask", "{}/left.png=1,0", "--start", "{}/content.png"), ("one", "two"), "its start must be"),
+        (("--mask", "{}/left.png=1,0"), ("one", "two"), "give a larger --steps"),
+    ],
+)
+def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys, options, styles, told):
+    assert begun(*options, styles=styles) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--seed", 3), "seed cannot change in the middle of a run"),
+        (("--method", "fast"), "method cannot change"),
+        (("--set", "pooling=average"), "pooling cannot change"),
+        (("--preset", "bold"), "--preset is for a new run"),
+        (("--recipe", "{}/any.json"), "--recipe is for a new run"),
+        (("--set", 'style_layers={"block3_conv1": 1}'), "style_layers must be those in use"),
+    ],
+)
+def test_a_run_goes_on_by_its_own_recipe(begun, capsys, options, told):
+    assert begun(*options) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_other_weights_of_the_network_are_refused(files, found, begun, capsys):
+    found.sha256 = "b" * 64
+    assert begun("--steps", 9, "--mask", "{}/left.png=1,0") == 2
+    told = capsys.readouterr().err
+    assert "weights of vgg19 whose SHA-256 is aaaaaaaaaaaa, but those here are bbbbbbbbbbbb" in told
+
+
+def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypatch):
+    monkeypatch.setattr(yardstick, "measure", lambda *_: {})  # seconds of eigenvalues, tested elsewhere
+    assert stylize(files, "--json", "{}/whole.json", steps=6) == 0
+    straight = open_picture((files / "out.png").read_bytes()).pixels
+    assert stylize(files, *SAVED, steps=4) == 0
+    assert stylize(files, *ON, "--json", "{}/part.json", "--steps", 6, "--set", "snapshot_every=2") == 0
+    whole, part = (json.loads((files / f"{name}.json").read_text()) for name in ("whole", "part"))
+    for told in (whole, part):
+        assert [step.pop("seconds") >= 0 for step in told["losses"]] == [True] * 7
+    assert part["losses"] == whole["losses"]
+    assert (part["evaluations"], whole["evaluations"]) == (7, 7)
+    assert part["marks"] == [[5, "steered steps to 6"], [5, "steered snapshot_every to 2"]]
+    assert (open_picture((files / "out.png").read_bytes()).pixels == straight).all()
+
+
+def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, found, monkeypatch, capsys):
+    real = minimisers.advance
+
+    def advance(state, *more):
+        moved = real(state, *more)
+        return dataclasses.replace(moved, value=math.nan) if moved.number > 2 else moved
+
+    monkeypatch.setattr(minimisers, "advance", advance)
+    assert stylize(files, *SAVED, steps=9) == 2
+    told = capsys.readouterr().err
+    assert "diverged: " in told
+    assert "at step 3 the loss was not finite" in told
+    assert "the best picture so far is saved" in told
+    assert open_picture((files / "out.png").read_bytes()).width == 64
+    assert checkpoint.load(files / "run").state["number"] == 2
+    monkeypatch.setattr(minimisers, "advance", real)
+    assert stylize(files, *ON) == 0
+
+
+@pytest.mark.parametrize("option", ["-o", "--checkpoint", "--json"])
+@pytest.mark.parametrize("place", ["{}", "{}/content.png/out.png"])
+def test_a_place_that_cannot_be_written_is_told_before_the_run(files, monkeypatch, capsys, option, place):
+    monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
+    (files / "folder.png").mkdir()
+    where = place if option != "-o" else place.replace("{}", "{}/folder.png", 1) if place == "{}" else place
+    assert stylize(files, option, where) == 2
+    assert "must be a file in a folder that can be written to" in capsys.readouterr().err

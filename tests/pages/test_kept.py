@@ -1,0 +1,77 @@
+"""Colours put back on a result: by as much as the slider says, whatever the run put back itself."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nst_core.jobs.desk import JobView
+from nst_core.picture.colour import keep
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import change, make, recipe_from_json
+from pages.parts import kept
+from tests.pages.fake_desk import PHOTOGRAPH, picture
+
+OVER = JobView(
+    "id",
+    "done",
+    make(),
+    content=picture("JPEG", PHOTOGRAPH),
+    snapshot=picture("JPEG"),
+    result=picture("PNG"),
+)
+
+
+def pixels(encoded: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"), np.float32)[None] / 255
+
+
+def with_run(degree: float) -> JobView:
+    """The same run, had it put back so much by itself."""
+    image = Image.fromarray(np.uint8(keep(pixels(picture("PNG")), pixels(OVER.content), degree)[0] * 255 + 0.5))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return replace(OVER, recipe=change(OVER.recipe, {"colour_keep": degree}), result=file.getvalue())
+
+
+def test_no_colours_are_the_very_same_files() -> None:
+    assert kept.png(OVER, 0) is OVER.result
+    assert kept.jpeg(OVER, 0) is OVER.snapshot
+    assert kept.shown(OVER, 0) is OVER.snapshot
+    assert recipe_from_json(kept.recipe(OVER, 0)) == OVER.recipe
+
+
+@pytest.mark.parametrize("degree", [0.25, 1.0])
+def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: float) -> None:
+    wanted = keep(pixels(picture("PNG")), pixels(OVER.content), degree)
+    assert np.abs(pixels(kept.png(OVER, degree)) - wanted).max() <= 1 / 255
+    assert np.abs(pixels(kept.jpeg(OVER, degree)) - wanted).max() <= 4 / 255
+    assert np.abs(pixels(kept.shown(OVER, degree) or b"") - wanted).max() <= 6 / 255
+    recipe = recipe_from_json(read_recipe(kept.png(OVER, degree)) or "")
+    assert recipe == change(OVER.recipe, {"colour_keep": degree}) == recipe_from_json(kept.recipe(OVER, degree))
+
+
+def test_what_a_run_put_back_counts() -> None:
+    half = with_run(0.5)
+    assert kept.png(half, 0.5) is half.result
+    assert kept.png(half, 0.2) is half.result  # it cannot be taken out again
+    assert recipe_from_json(kept.recipe(half, 0.2)).colour.colour_keep == 0.5
+    assert np.abs(pixels(kept.png(half, 0.8)) - pixels(kept.png(OVER, 0.8))).max() <= 2 / 255
+    assert kept.png(with_run(1.0), 1.0) == with_run(1.0).result
+
+
+def test_the_space_is_the_recipes() -> None:
+    other = replace(OVER, recipe=change(OVER.recipe, {"colour_space": "luminance"}))
+    assert kept.png(other, 1.0) != kept.png(OVER, 1.0)
+
+
+def test_a_large_picture_is_shown_smaller_and_taken_home_whole() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (1600, 1200), (40, 90, 160)).save(file, "JPEG")
+    large = replace(OVER, snapshot=file.getvalue(), result=file.getvalue())
+    assert pixels(kept.shown(large, 1.0) or b"").shape == (1, kept.SHOWN_EDGE_PX * 3 // 4, kept.SHOWN_EDGE_PX, 3)
+    assert pixels(kept.png(large, 1.0)).shape == (1, 1200, 1600, 3)
