@@ -5,16 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that a reader, even after a crash, sees the old file or the new one. Raises OSError."""
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, at `path` once the block ends: a reader, even after a crash, sees the old one or the new one.
+
+    Raises OSError; then, and when the block fails, what was at `path` is left as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not mkstemp: the umask decides who may read
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -22,6 +28,12 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` at `path` as `whole` does. Raises OSError."""
+    with whole(path) as file:
+        file.write(data)
 
 
 def keep(path: Path, data: bytes) -> None:

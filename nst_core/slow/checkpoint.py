@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 import zlib
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nst_core.errors import CheckpointError, RecipeError
-from nst_core.picture.files import write_whole
+from nst_core.picture.files import whole
 from nst_core.recipe import Recipe, recipe_from_json
 
 VERSION = 2
@@ -56,9 +55,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "recipe": checkpoint.recipe.model_dump(mode="json"),
         "curve": [dict(step) for step in checkpoint.curve],
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
-    write_whole(path, buffer.getvalue())
+    with whole(path) as file:  # array by array: a second copy of a large run's memory may not fit
+        np.savez(file, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
 
 def load(path: Path) -> Checkpoint:

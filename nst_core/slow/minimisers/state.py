@@ -67,8 +67,15 @@ def unpack(packed: Mapping[str, Any]) -> State:
         numbers = float(packed["value"]), int(packed["number"]), int(packed["evaluations"])
     except KeyError as error:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {error}") from None
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint's numbers must be numbers, but {error}") from None
+    pairs = {f"{part}{i}" for i in range(len(memory) // 2) for part in ("step", "change")}
+    if memory and set(memory) not in ({"mean", "square"}, pairs):
+        raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
+    if not np.isfinite(numbers[0]) or weighted.ndim != 1:
+        raise CheckpointError("the checkpoint's loss must be finite, one number for each term")
     for name, values in (("gradient", gradient), *memory.items()):
-        if values.shape not in (picture.shape, ()):
+        if values.shape != picture.shape:
             raise CheckpointError(f"the checkpoint's {name} must be of shape {picture.shape}, got {values.shape}")
     return State(
         tf.constant(picture),

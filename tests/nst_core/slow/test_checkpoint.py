@@ -109,6 +109,18 @@ def test_saving_again_replaces_and_leaves_nothing_else(saved):
     assert list(saved.parent.iterdir()) == [saved]
 
 
+def test_a_disk_that_fills_up_leaves_the_checkpoint_before(saved, monkeypatch):
+    def half(file, **_):
+        file.write(b"PK half of a checkpoint")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.np, "savez", half)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(saved, Checkpoint(make(), {"number": 18}))
+    assert_same(checkpoint.load(saved), some_checkpoint())
+    assert list(saved.parent.iterdir()) == [saved]
+
+
 def test_no_file_is_told(tmp_path):
     with pytest.raises(CheckpointError, match=r"got no file gone\.npz"):
         checkpoint.load(tmp_path / "gone.npz")

@@ -86,6 +86,24 @@ def test_a_part_of_another_shape_is_told(name):
         minimisers.unpack(packed)
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "lost"), [("adam", "memory/mean"), ("lbfgs", "memory/step0"), ("lbfgs", "memory/change1")]
+)
+def test_what_was_learned_is_whole_or_refused(algorithm, lost):
+    packed = minimisers.pack(moved(algorithm)[0])
+    del packed[lost]
+    with pytest.raises(CheckpointError, match="must hold all a minimiser learned"):
+        minimisers.unpack(packed)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"value": "x"}, {"value": float("nan")}, {"weighted": np.zeros((2, 2))}, {"number": None}]
+)
+def test_damaged_numbers_are_refused(damage):
+    with pytest.raises(CheckpointError):
+        minimisers.unpack(minimisers.pack(moved("adam")[0]) | damage)
+
+
 def noise(height, width, seed):
     return tf.constant(np.random.default_rng(seed).standard_normal((1, height, width, 3)), tf.float32)
 
