@@ -39,6 +39,11 @@ def degree_of(view: JobView, page: str) -> float:
     return float(st.session_state.get(_key(view, page), _least(view)))
 
 
+def is_repainted(view: JobView, degree: float) -> bool:
+    """Whether that many colours take work; else the files are those of the run."""
+    return _more(view, degree) > 0
+
+
 def shown(view: JobView, degree: float) -> bytes | None:
     """The newest picture of a run with those colours, as a JPEG for the page."""
     more = _more(view, degree)

@@ -71,6 +71,7 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
 def take_home(view: JobView, page: str) -> None:
     """Downloads, without a rerun; with the colours that the result is shown in."""
     degree = kept.degree_of(view, page)
+    repainted = kept.is_repainted(view, degree)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
     files = (
         ("PNG", kept.png, view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
@@ -82,7 +83,7 @@ def take_home(view: JobView, page: str) -> None:
             if there:
                 st.download_button(
                     label,
-                    partial(make, view, degree),  # made when it is asked for
+                    partial(make, view, degree) if repainted else make(view, degree),  # work only when asked for
                     f"{stem}.{ending}",
                     mime,
                     on_click="ignore",

@@ -39,6 +39,7 @@ def with_run(degree: float) -> JobView:
 
 
 def test_no_colours_are_the_very_same_files() -> None:
+    assert not kept.is_repainted(OVER, 0)
     assert kept.png(OVER, 0) is OVER.result
     assert kept.jpeg(OVER, 0) is OVER.snapshot
     assert kept.shown(OVER, 0) is OVER.snapshot
@@ -51,6 +52,7 @@ def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: floa
     assert np.abs(pixels(kept.png(OVER, degree)) - wanted).max() <= 1 / 255
     assert np.abs(pixels(kept.jpeg(OVER, degree)) - wanted).max() <= 4 / 255
     assert np.abs(pixels(kept.shown(OVER, degree) or b"") - wanted).max() <= 6 / 255
+    assert kept.is_repainted(OVER, degree)
     recipe = recipe_from_json(read_recipe(kept.png(OVER, degree)) or "")
     assert recipe == change(OVER.recipe, {"colour_keep": degree}) == recipe_from_json(kept.recipe(OVER, degree))
 
