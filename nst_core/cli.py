@@ -11,15 +11,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nst_core import __version__
-from nst_core.errors import NSTError, PictureError, RecipeError
-from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json, steered
-
-if TYPE_CHECKING:
-    from nst_core.jobs.pictures import Pictures
-    from nst_core.picture.door import Picture
+from nst_core import arguments as said
+from nst_core.errors import NSTError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,32 +51,11 @@ def _add_stylize(commands: Any) -> None:
     parser.add_argument("content", metavar="CONTENT", help="a file, or sample:KEY for a bundled picture")
     parser.add_argument("styles", metavar="STYLE", nargs="*", help="files, or sample:KEY")
     parser.add_argument("-o", "--output", type=Path, required=True, help="PNG, JPEG or WebP to write")
-    _add_settings(parser)
+    said.add_settings(parser)
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="where to save the run, to go on later")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from a checkpoint")
     parser.add_argument("--json", type=Path, metavar="REPORT.json", dest="report", help="write a report")
     parser.set_defaults(run=_stylize)
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """The options of a recipe, the same for every command that plays or judges one."""
-    parser.add_argument("--method", choices=("slow", "fast", "balanced"))
-    parser.add_argument("--preset", choices=tuple(PRESETS))
-    parser.add_argument("--longest-edge", type=int, metavar="PX", dest="longest_edge_px")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--seconds", type=float, help="budget after loading, compilation included")
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="any setting")
-    parser.add_argument("--recipe", type=Path, metavar="FILE.json", help="a recipe to start from")
-    parser.add_argument("--start", metavar="FILE", help="the picture to start from; a file, or sample:KEY")
-    parser.add_argument(
-        "--mask",
-        action="append",
-        default=[],
-        dest="masks",
-        metavar="FILE=SHARE,...",
-        help="a part of the content, white on black, and each style's share there; may be repeated",
-    )
 
 
 def _add_estimate(commands: Any) -> None:
@@ -88,7 +63,7 @@ def _add_estimate(commands: Any) -> None:
     parser.add_argument("content", metavar="CONTENT", help="a file, or sample:KEY")
     parser.add_argument("styles", metavar="STYLE", nargs="*", help="files, or sample:KEY")
     parser.add_argument("--again", action="store_true", help="measure the machine anew")
-    _add_settings(parser)
+    said.add_settings(parser)
     parser.set_defaults(run=_estimate)
 
 
@@ -100,7 +75,7 @@ def _add_preview(commands: Any) -> None:
     parser.add_argument("styles", metavar="STYLE", nargs="+", help="files, or sample:KEY")
     parser.add_argument("-o", "--output", type=Path, required=True, help="PNG of the full run")
     parser.add_argument("--preview-edge", type=int, default=256, metavar="PX", help="longest edge of the small run")
-    _add_settings(parser)
+    said.add_settings(parser)
     parser.set_defaults(run=_preview)
 
 
@@ -139,10 +114,10 @@ def _stylize(arguments: argparse.Namespace) -> int:
         from nst_core.slow import checkpoint
 
         resumed = checkpoint.load(arguments.resume)
-    pictures, shares = _pictures(arguments)
+    pictures, shares = said.pictures(arguments)
     run = stylize.Run(
         pictures=pictures,
-        recipe=_steered(resumed.recipe, arguments) if resumed else _recipe(arguments),
+        recipe=said.resumed(resumed.recipe, arguments) if resumed else said.recipe(arguments),
         output=arguments.output,
         shares=shares,
         checkpoint=arguments.checkpoint or arguments.resume,
@@ -152,83 +127,15 @@ def _stylize(arguments: argparse.Namespace) -> int:
     return stylize.perform(run)
 
 
-def _pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]]:
-    """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
-    from nst_core.jobs.pictures import Pictures
-    from nst_core.picture.masks import open_mask
-
-    content = open_argument(arguments.content)
-    masks, shares = [], []
-    for text in arguments.masks:
-        name, _, given = text.rpartition("=")
-        try:
-            shares.append([float(share) for share in given.split(",")])
-        except ValueError:
-            raise RecipeError(f"--mask must be FILE=SHARE,SHARE,... with a share for each style, got {text}") from None
-        masks.append(open_mask(_bytes(name), (content.width, content.height)))
-    styles = tuple(open_argument(style) for style in arguments.styles)
-    start = open_argument(arguments.start) if arguments.start else None
-    return Pictures(content, styles, start, tuple(masks)), shares
-
-
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a command: a file or a preset, then the named options, then each --set."""
-    changes = _changes(arguments)
-    if arguments.start:
-        changes["start"] = "own"
-    if arguments.recipe:
-        return change(recipe_from_json(_bytes(str(arguments.recipe))), changes)
-    return make(arguments.preset or "painterly", changes)
-
-
-def _steered(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a checkpoint with the changes that the middle of a run allows. Raises RecipeError."""
-    for option in ("recipe", "preset"):
-        if getattr(arguments, option):
-            raise RecipeError(f"--{option} is for a new run: a resumed one goes on by its own recipe; leave it out")
-    return steered(recipe, _changes(arguments))
-
-
-def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for name in ("method", "longest_edge_px", "steps", "seconds", "seed"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    for text in arguments.changes:
-        name, _, value = text.partition("=")
-        changes[name] = from_text(name, value)
-    return changes
-
-
-def open_argument(name: str) -> Picture:
-    """A picture named on the command line: a file, or `sample:KEY`. Raises PictureError."""
-    from nst_core.picture import samples
-    from nst_core.picture.door import open_picture
-
-    if name.startswith("sample:"):
-        return samples.find(name.removeprefix("sample:")).load(1024)
-    try:
-        return open_picture(_bytes(name))
-    except PictureError as error:
-        raise PictureError(f"{Path(name).name}: {error}") from None
-
-
-def _bytes(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise PictureError(f"{name} must be a file that can be read ({error.strerror})") from None
-
-
 def _measure(arguments: argparse.Namespace) -> None:
     from nst_core import yardstick
     from nst_core.picture.resize import fit
 
-    output = open_argument(arguments.output).tensor()
+    output = said.picture(arguments.output).tensor()
     if arguments.longest_edge_px:
         output = fit(output, arguments.longest_edge_px)
-    content = open_argument(arguments.content).tensor()
-    styles = [open_argument(style).tensor() for style in arguments.styles]
+    content = said.picture(arguments.content).tensor()
+    styles = [said.picture(style).tensor() for style in arguments.styles]
     print(json.dumps(yardstick.measure(output, content, styles), indent=2))
 
 
@@ -263,8 +170,8 @@ def _estimate(arguments: argparse.Namespace) -> None:
 
     from nst_core import estimate
 
-    content = open_argument(arguments.content)
-    recipe = _recipe(arguments)
+    content = said.picture(arguments.content)
+    recipe = said.recipe(arguments)
     if arguments.again or estimate.stored() is None:
         print("measuring this machine once ...", file=sys.stderr)
         estimate.calibrate()
@@ -273,14 +180,21 @@ def _estimate(arguments: argparse.Namespace) -> None:
 
 
 def _preview(arguments: argparse.Namespace) -> None:
-    from nst_core import preview
+    from nst_core import preview, stylize
     from nst_core.picture.encode import to_png
     from nst_core.picture.files import write_whole
 
-    content = open_argument(arguments.content).tensor()
-    styles = [open_argument(style).tensor() for style in arguments.styles]
-    small, full, apart = preview.compare(content, styles, _recipe(arguments), arguments.preview_edge)
-    write_whole(arguments.output, to_png(full))
+    pictures, shares = said.pictures(arguments)
+    recipe = stylize.named(pictures, shares, said.recipe(arguments))
+    small, full, apart = preview.compare(
+        pictures.content.tensor(),
+        [style.tensor() for style in pictures.styles],
+        recipe,
+        arguments.preview_edge,
+        start=pictures.start.tensor() if pictures.start else None,
+        masks=[mask.weights for mask in pictures.masks],
+    )
+    write_whole(arguments.output, to_png(full, recipe.to_json()))
     write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small))
     print(json.dumps(apart, indent=2))
 
@@ -292,7 +206,7 @@ def _bench(arguments: argparse.Namespace) -> None:
         from nst_core import race
 
         pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
-        opened = {f"{c} + {s}": (open_argument(c).tensor(), open_argument(s).tensor()) for c, s in pairs}
+        opened = {f"{c} + {s}": (said.picture(c).tensor(), said.picture(s).tensor()) for c, s in pairs}
         report = race.run(opened, arguments.sizes, arguments.timed)
         print(race.table(report), file=sys.stderr)
     else:

@@ -6,13 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nst_core import player, yardstick
+from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, change
 from nst_core.step import Pixels, Step
 
 
-def compare(
-    content: Pixels, styles: Sequence[Pixels], recipe: Recipe, edge_px: int = 256
+def compare(  # noqa: PLR0913 - what a run is played from
+    content: Pixels,
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    edge_px: int = 256,
+    *,
+    start: Pixels | None = None,
+    masks: Sequence[Weights] = (),
 ) -> tuple[Pixels, Pixels, dict[str, Any]]:
     """Play a recipe at `edge_px` and at its own size.
 
@@ -21,17 +28,22 @@ def compare(
         styles: the originals.
         recipe: every setting; its `longest_edge_px` is the full size.
         edge_px: longest edge of the preview.
+        start, masks: as in `player.play`.
 
     Returns:
         The preview, the full result, and how they differ: `preview` and `full` hold the yardstick's measures, both at
         the preview's size; `ratios` the full one's over the preview's for every distance; `ssim` and `colour` compare
         the two pictures with each other (1 and 0 if equal).
     """
-    small = _last(player.play(content, styles, player.prepare(change(recipe, {"longest_edge_px": edge_px}))))
-    full = _last(player.play(content, styles, player.prepare(recipe)))
+
+    def played(wanted: Recipe) -> Pixels:
+        return _last(player.play(content, styles, player.prepare(wanted), start=start, masks=masks))
+
+    small, full = played(change(recipe, {"longest_edge_px": edge_px})), played(recipe)
     fitted = fit(full, max(small.shape[1:3]))
     seen = {"preview": small, "full": fitted}
-    measures = {name: yardstick.measure(picture, content, styles) for name, picture in seen.items()}
+    shares = [s.weight for s in recipe.styles]
+    measures = {name: yardstick.measure(picture, content, styles, shares) for name, picture in seen.items()}
     between = yardstick.measure(fitted, small, [small])
     return (
         small,

@@ -135,16 +135,28 @@ def _descend(steps: Iterator[Step], record: Record, clock: Any, interruption: _I
     return None
 
 
+def named(pictures: Pictures, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
+    """The recipe with the pictures' hashes in it, and a region for each mask with its `shares` of the styles.
+
+    Raises RecipeError if they do not fit.
+    """
+    regions = _regions(pictures, shares)
+    return pictures.named_in(change(recipe, {"regions": regions}) if regions else recipe)
+
+
 def _named(run: Run) -> Recipe:
-    """The recipe with the pictures' hashes in it. Raises CheckpointError if a checkpoint is of others."""
-    regions = [
-        {"mask": mask.sha256, "shares": list(map(float, shares))}
-        for mask, shares in zip(run.pictures.masks, run.shares, strict=True)
+    """The recipe of a run, its pictures named. Raises CheckpointError if a checkpoint is of others."""
+    if run.resume is None:
+        return named(run.pictures, run.shares, run.recipe)
+    _check_pictures(run.pictures, run.recipe, _regions(run.pictures, run.shares))
+    return run.recipe
+
+
+def _regions(pictures: Pictures, shares: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    return [
+        {"mask": mask.sha256, "shares": list(map(float, each))}
+        for mask, each in zip(pictures.masks, shares, strict=True)
     ]
-    if run.resume is not None:
-        _check_pictures(run.pictures, run.recipe, regions)
-        return run.recipe
-    return run.pictures.named_in(change(run.recipe, {"regions": regions}) if regions else run.recipe)
 
 
 def _check_pictures(pictures: Pictures, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:

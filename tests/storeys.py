@@ -7,7 +7,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("front door", ("app",), "in the browser"),
     ("screens", ("pages",), "smoke tests with a desk of their own; in the browser"),
     ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
-    ("doors without a screen", ("nst_core.cli", "nst_core.__main__", "nst_core.docs"), "real processes"),
+    (
+        "doors without a screen",
+        ("nst_core.cli", "nst_core.arguments", "nst_core.__main__", "nst_core.docs"),
+        "real processes",
+    ),
     (
         "runs",
         ("nst_core.jobs", "nst_core.stylize", "nst_core.record", "nst_core.bench", "nst_core.race", "nst_core.preview"),

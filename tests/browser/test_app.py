@@ -26,6 +26,15 @@ def smallest(page: Any, label: str) -> None:
     slider.press("Home")
 
 
+def paint_slowly(page: Any, address: str) -> None:
+    """Start a small slow run and wait for its first step."""
+    page.goto(f"{address}/slow")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    page.get_by_role("button", name="Paint step by step").click()
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+
+
 def test_the_first_visit_shows_a_finished_example(page: Any, address: str) -> None:
     page.goto(address)
     page.get_by_role("heading", level=1).wait_for()
@@ -52,11 +61,7 @@ def test_a_fast_run_shows_and_downloads_its_result(page: Any, address: str) -> N
 
 
 def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) -> None:
-    page.goto(f"{address}/slow")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Size")
-    page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+    paint_slowly(page, address)
     page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(timeout=10_000)
     page.reload()
     page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=10_000)
@@ -66,11 +71,7 @@ def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) 
 
 
 def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any, address: str) -> None:
-    page.goto(f"{address}/slow")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Size")
-    page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+    paint_slowly(page, address)
     page.get_by_text("Steer", exact=True).click()
     strength = page.locator("[class*=st-key-steer_][class*=style_weight]").get_by_role("slider")
     strength.focus()

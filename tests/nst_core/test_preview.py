@@ -1,5 +1,6 @@
 """Small and full runs of one recipe, compared; on a random network, since no look is judged here."""
 
+import numpy as np
 import pytest
 
 from nst_core import player, preview
@@ -44,3 +45,19 @@ def test_every_distance_has_its_ratio(compared):
         for layer, value in apart["preview"][kind].items():
             ratio = apart["full"][kind][layer] / value
             assert apart["ratios"][f"{kind}/{layer}"] == pytest.approx(ratio, abs=1e-3)
+
+
+def test_the_start_and_the_masks_are_played(compared, unlearned, noise, monkeypatch):
+    """Both sizes are given them: what was played is what was said."""
+    given = []
+    play = player.play
+
+    def listening(*args, **more):
+        given.append((more["start"] is start, len(more["masks"])))
+        return play(*args, **more)
+
+    monkeypatch.setattr(player, "play", listening)
+    start, mask = noise(20, 30), np.tri(80, 120, dtype=np.float32)
+    recipe = make(settings=SETTINGS | {"start": "own", "regions": [{"mask": "0" * 64, "shares": [1.0]}]})
+    preview.compare(noise(80, 120), [noise(96, 96, 1)], recipe, 64, start=start, masks=[mask])
+    assert given == [(True, 1), (True, 1)]
