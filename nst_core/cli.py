@@ -7,6 +7,7 @@ for, are saved).
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -202,14 +203,12 @@ def _preview(arguments: argparse.Namespace) -> None:
 def _bench(arguments: argparse.Namespace) -> None:
     from nst_core import bench
 
+    measure = importlib.import_module(f"{bench.__name__}.{arguments.what}")
     if arguments.what == "race":
-        from nst_core import race
-
         pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
         opened = {f"{c} + {s}": (said.picture(c).tensor(), said.picture(s).tensor()) for c, s in pairs}
-        report = race.run(opened, arguments.sizes, arguments.timed)
-        print(race.table(report), file=sys.stderr)
+        report = measure.run(opened, arguments.sizes, arguments.timed)
     else:
-        report = bench.slow(arguments.sizes) if arguments.what == "slow" else bench.fast(arguments.sizes)
-        print(bench.table(report), file=sys.stderr)
+        report = measure.run(arguments.sizes)
+    print(measure.table(report), file=sys.stderr)
     print(json.dumps(report, indent=2))

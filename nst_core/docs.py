@@ -101,7 +101,8 @@ def _values(knob: Mapping[str, Any]) -> str:
         return f"{_range(knob['additionalProperties'])} for each layer named"
     if knob.get("type") == "array":
         what = _range(knob["items"]) if "$ref" not in knob["items"] else "entries"
-        return f"{what}, {knob.get('minItems', 0)} to {knob['maxItems']} of them"
+        least, most = knob.get("minItems", 0), knob["maxItems"]
+        return f"{what}, {most if least == most else f'{least} to {most}'} of them"
     return "unset" if knob.get("type") == "null" else "SHA-256" if "pattern" in knob else "text"
 
 

@@ -14,7 +14,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         "runs",
-        ("nst_core.jobs", "nst_core.stylize", "nst_core.record", "nst_core.bench", "nst_core.race", "nst_core.preview"),
+        ("nst_core.jobs", "nst_core.stylize", "nst_core.record", "nst_core.bench", "nst_core.preview"),
         "a real worker, killed and restarted",
     ),
     ("what a run will cost", ("nst_core.estimate",), "against real runs"),

@@ -21,8 +21,11 @@ CHANNEL_MEANS_BGR = (103.939, 116.779, 123.68)
 LAST = 5
 """The last block of both networks."""
 
-AVERAGE_SCALE, L2_SCALE = 2.0, 0.78
-"""What other poolings are multiplied by, so that activations keep about the magnitude that max pooling gives them."""
+AVERAGE_SCALE, L2_SCALE = 1.35, 0.67
+"""What other poolings are multiplied by, so that activations keep about the magnitude that max pooling gives them.
+
+Measured with Keras' weights on photographs; crowsonkb/style-transfer-pytorch has 2.0 and 0.78, for torchvision's.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,13 @@ CONVOLUTIONS: dict[Network, tuple[str, ...]] = {
 """The convolution layers of each network, in order: what a layer name may be."""
 
 
+SLOW_EDGE_PX = 2048
+"""The largest size of methods that optimise."""
+
+LEAST_CROP = 0.05
+"""The least share of a style's side that a crop may leave."""
+
+
 class Frozen(BaseModel):
     """Immutable, and strict: an unknown key, a NaN or a number given as text is an error, never a guess."""
 
@@ -128,11 +135,34 @@ class Colour(Frozen):
     )
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class StylePicture(Frozen):
-    """One style of a run, by content hash."""
+    """One style of a run, by content hash, and which part of it is looked at."""
 
     sha256: Sha256
     weight: float = Field(1.0, gt=0, le=100, description="share among the styles")
+    crop: tuple[Share, ...] = Field(
+        (0.0, 0.0, 1.0, 1.0),
+        min_length=4,
+        max_length=4,
+        strict=False,
+        description="part that is looked at: left, top, right, bottom as shares of its width and height",
+    )
+    rotation_deg: float = Field(
+        0.0, ge=-180, le=180, description="turned clockwise by this; what has no paint is cut off"
+    )
+
+    @model_validator(mode="after")
+    def _some_part(self) -> StylePicture:
+        left, top, right, bottom = self.crop
+        if right - left < LEAST_CROP or bottom - top < LEAST_CROP:
+            raise ValueError(
+                f"crop must leave {LEAST_CROP:g} of each side or more, from left to right and from top to bottom, "
+                f"got {left:g}, {top:g}, {right:g}, {bottom:g}"
+            )
+        return self
 
 
 class Region(Frozen):
@@ -169,10 +199,22 @@ class Recipe(Frozen):
     regions: tuple[Region, ...] = Field(
         (), max_length=8, strict=False, description="soft masks of the content, each with its own mix of the styles"
     )
-    longest_edge_px: int = Field(384, ge=64, le=2048, description="longest edge of the result, in pixels")
+    longest_edge_px: int = Field(
+        384, ge=64, le=4096, description="longest edge of the result, in pixels; beyond 2,048 by the fast method alone"
+    )
+    strength: float = Field(
+        1.0, ge=0, le=1.5, description="fast: how far from the content's own look, 0, to the style's, 1, and beyond"
+    )
+    painted_edge_px: int | None = Field(
+        None,
+        ge=64,
+        le=4096,
+        description="fast: longest edge at which the style is painted, then enlarged along the content's edges; "
+        "smaller means broader strokes; unset: painted at full size",
+    )
     style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
     style_scale: float = Field(
-        1.0, ge=0.25, le=4, description="slow: size of the style's strokes relative to the result; never enlarged"
+        1.0, ge=0.25, le=4, description="size at which the style is looked at, times the usual; larger: broader strokes"
     )
     steps: int = Field(100, ge=1, le=5000, description="slow: how many steps, at each size of a pyramid")
     seconds: float | None = Field(None, gt=0, le=86400, description="slow: stop after so many seconds, if set")
@@ -202,6 +244,21 @@ class Recipe(Frozen):
     schedule: Schedule = Field(default_factory=Schedule)
     colour: Colour = Field(default_factory=Colour)
     origin: Origin = Field(default_factory=Origin)
+
+    @model_validator(mode="after")
+    def _start_is_used(self) -> Recipe:
+        if self.method == "fast" and self.start == "own":
+            raise ValueError("start own needs method slow or balanced, got fast, whose one pass has no start")
+        return self
+
+    @model_validator(mode="after")
+    def _size_is_possible(self) -> Recipe:
+        if self.method != "fast" and self.longest_edge_px > SLOW_EDGE_PX:
+            raise ValueError(
+                f"longest_edge_px must be at most {SLOW_EDGE_PX} with method {self.method}, got "
+                f"{self.longest_edge_px}; larger results are for method fast"
+            )
+        return self
 
     @model_validator(mode="after")
     def _regions_fit(self) -> Recipe:

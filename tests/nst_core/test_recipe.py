@@ -167,7 +167,21 @@ def test_just_outside_a_bound_is_refused_with_name_range_and_value(name, end):
 def test_just_inside_a_bound_is_accepted(name, end):
     bound = bounds(name)[end]
     inside = nudge(name, bound, 1 - 2 * end) if (name, end) in OPEN else bound
-    assert value_of(make(settings={name: inside}), name) == inside
+    method = {"method": "fast"} if name == "longest_edge_px" else {}  # the only one that goes to its end
+    assert value_of(make(settings={**method, name: inside}), name) == inside
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_methods_that_optimise_end_at_a_smaller_size(method):
+    assert make(settings={"method": method, "longest_edge_px": 2048}).longest_edge_px == 2048
+    with pytest.raises(RecipeError, match="must be at most 2048 with method .*, got 2049; larger .* method fast"):
+        make(settings={"method": method, "longest_edge_px": 2049})
+
+
+@pytest.mark.parametrize("crop", [[0, 0, 1], [0.5, 0, 0.5, 1], [0, 0.9, 1, 0.1], [0, 0, 1, 1.5]])
+def test_a_crop_that_leaves_nothing_is_refused(crop):
+    with pytest.raises(RecipeError, match="crop"):
+        make(settings={"styles": [{"sha256": SHA, "crop": crop}]})
 
 
 @pytest.mark.parametrize("name", NUMERIC)
@@ -282,6 +296,11 @@ def test_regions_have_a_share_for_each_style():
 def test_a_region_that_means_nothing_is_refused(regions, words):
     with pytest.raises(RecipeError, match=words):
         make(settings={"regions": regions})
+
+
+def test_one_pass_has_no_start_of_ones_own():
+    with pytest.raises(RecipeError, match="start own needs method slow or balanced, got fast"):
+        make(settings={"method": "fast", "start": "own"})
 
 
 def test_a_start_of_ones_own_is_named_by_hash():

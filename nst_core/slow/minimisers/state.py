@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,8 +42,14 @@ class State:
 
 
 def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Tensor, float]:
-    """Gradient, weighted terms and their sum in float64, at a picture."""
+    """Gradient, weighted terms and their sum in float64, at a picture.
+
+    The sum is NaN where the gradient is not finite: such a point is no better than one without a loss, and a
+    minimiser that only looked at the loss would take its standstill for the end.
+    """
     weighted, gradient = evaluate(picture)
+    if not np.isfinite(gradient.numpy()).all():
+        return gradient, weighted, math.nan
     return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
 
 

@@ -64,6 +64,18 @@ def test_a_changed_objective_is_evaluated_anew(algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_broken_gradient_is_no_rest(algorithm):
+    """L-BFGS finds no descent along a NaN: the state it ends in must not look like an end."""
+    sound = objective(even)
+
+    def broken(picture):
+        weighted, gradient = sound(picture)
+        return weighted, gradient * np.nan
+
+    assert np.isnan(minimisers.begin(start(), broken, Minimiser(algorithm=algorithm)).value)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_restrained_forgets_what_it_learned(algorithm):
     state, _ = moved(algorithm)
     assert state.memory

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from nst_core import player, race
+from nst_core import player
+from nst_core.bench import race
 
 STEPS = 12
 

@@ -1,0 +1,7 @@
+"""The project's own measurements: `python -m nst_core bench`. Ratios of one run, since machines are noisy.
+
+slow    cost of a slow step, its share of the machine's convolution limit, memory, growth with the picture
+race    time to the same loss: the tutorial's own loop against `tutorial-quick`
+fast    latency and memory of the fast method
+tools   what they share
+"""

@@ -1,0 +1,130 @@
+"""Cost of a slow step: seconds, share of the machine's convolution limit, memory, growth. `bench slow` runs it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nst_core.bench.tools import apart, noise, timed
+from nst_core.recipe import Recipe, make
+from nst_core.step import Pixels
+
+ROUNDS = 7
+ROUNDS_LARGE = 3
+LARGE_PX = 768
+"""From here on a step takes so long that fewer of them are steady enough."""
+COMPILED_UP_TO_PX = 1024
+"""Beyond it the compiled convolutions need more memory than they are chosen for."""
+
+
+def run(sizes: Sequence[int]) -> dict[str, Any]:
+    """Cost of one slow step at each size (square), each in a process of its own.
+
+    Operations are those of a direct convolution, also where the compiled ones get by with fewer: their share of the
+    limit, which direct convolutions set, may pass 1.
+
+    Returns:
+        `sizes`: for each size and kind of convolutions what `row` gives. `exponents`: kind -> how time grows with the
+        number of pixels, as the exponent of the power law fitted to the medians; None with fewer than two sizes.
+    """
+    from nst_core.models.device import precision
+
+    direct_only = apart(precision) != "float32"
+    rows = [
+        apart(row, size, how)
+        for size, how in itertools.product(sizes, ("direct", "winograd"))
+        if how == "direct" or not (direct_only or size > COMPILED_UP_TO_PX)
+    ]
+    kinds = sorted({r["convolutions"] for r in rows})
+    return {"sizes": rows, "exponents": {kind: exponent(rows, kind) for kind in kinds}}
+
+
+def row(size: int, how: str) -> dict[str, Any]:
+    """One size, in this process.
+
+    Returns:
+        `seconds` a step (median and least, snapshots and handing over included), `gflop` of the convolutions needed
+        (forward and to the picture), `share_of_limit` of the median step, `beyond_network`: share of the median step
+        that is not the bare network's forward and backward pass, `peak_rss_mb` of this process.
+    """
+    from nst_core import player
+    from nst_core.models.device import convolution_limit
+    from nst_core.models.vgg import operations
+
+    rounds = ROUNDS_LARGE if size >= LARGE_PX else ROUNDS
+    recipe = player.prepare(
+        make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, "convolutions": how})
+    )
+    content, style = noise(size, 0), noise(size, 1)
+    limits = [convolution_limit(recipe.precision)]  # before and after: the machine may drift
+    stamps = [step.seconds for step in player.play(content, [style], recipe)]
+    peak = player.peak_rss_mb()
+    limits.append(convolution_limit(recipe.precision))
+    median = statistics.median(b - a for a, b in itertools.pairwise(stamps))
+    layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
+    needed = 2 * operations(recipe.objective.network, layers, size, size)
+    limit = statistics.mean(limits)
+    bare = _bare_network(content, recipe, rounds) if size < LARGE_PX else None
+    return {
+        "size": size,
+        "convolutions": how,
+        "precision": recipe.precision,
+        "seconds": {"median": median, "least": min(b - a for a, b in itertools.pairwise(stamps))},
+        "gflop": needed / 1e9,
+        "limit_gflops": limit / 1e9,
+        "share_of_limit": needed / median / limit,
+        "beyond_network": 1 - bare / median if bare else None,
+        "peak_rss_mb": peak,
+    }
+
+
+def exponent(rows: Sequence[Mapping[str, Any]], how: str) -> float | None:
+    """The exponent of seconds ~ pixels^exponent over the rows of one kind, by least squares of the logarithms."""
+    points = [(2 * math.log(r["size"]), math.log(r["seconds"]["median"])) for r in rows if r["convolutions"] == how]
+    if len({pixels for pixels, _ in points}) < 2:
+        return None
+    pixels, seconds = zip(*points, strict=True)
+    return float(np.polyfit(pixels, seconds, 1)[0])
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """A report as lines for people."""
+    lines = ["px | s a step | share of the convolution limit | beyond the network | peak MB"]
+    for r in report["sizes"]:
+        beyond = "-" if r["beyond_network"] is None else f"{100 * r['beyond_network']:.0f} %"
+        lines.append(
+            f"{r['size']} {r['convolutions']} | {r['seconds']['median']:.3f} | {100 * r['share_of_limit']:.0f} % | "
+            f"{beyond} | {r['peak_rss_mb']:.0f}"
+        )
+    grown = (f"{kind} {power:.2f}" for kind, power in report["exponents"].items() if power is not None)
+    return "\n".join([*lines, f"time grows with pixels to the power: {', '.join(grown) or '-'}"])
+
+
+def _bare_network(content: Pixels, recipe: Recipe, rounds: int) -> float:
+    """Median seconds of the network's forward and backward pass without any loss: what a step cannot go below."""
+    import tensorflow as tf
+
+    from nst_core.models import vgg
+    from nst_core.models.device import device
+
+    network = vgg.load(recipe.objective.network, recipe.precision)
+    reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, recipe.convolutions)
+    names = (*recipe.objective.content_layers, *recipe.objective.style_layers)
+    jit = recipe.convolutions == "winograd"
+
+    @tf.function(jit_compile=jit, autograph=False)  # type: ignore[untyped-decorator]
+    def both_ways(picture: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            seen = vgg.features(network, picture, names, reading)
+        return tape.gradient(list(seen.values()), picture)
+
+    with tf.device(device().name):
+        picture = tf.constant(content)
+        both_ways(picture)
+        return statistics.median(timed(lambda: both_ways(picture).numpy()) for _ in range(rounds))

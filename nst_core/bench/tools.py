@@ -1,0 +1,32 @@
+"""What the measurements share: noise to measure on, and a process of its own for each figure of memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from nst_core.step import Pixels
+
+
+def apart(call: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of a module's function in a fresh process, whose peak memory is then that of this call alone."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(call, *arguments).result()
+
+
+def timed(call: Callable[[], Any]) -> float:
+    """How many seconds a call takes."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def noise(side_px: int, seed: int) -> Pixels:
+    """A square picture, [1, side, side, 3] in [0, 1]; what is in it changes no time."""
+    return np.random.default_rng(seed).random((1, side_px, side_px, 3), np.float32)

@@ -1,0 +1,47 @@
+"""What `bench slow` makes of its measurements: the power law, the table, and a row of a real run at a tiny size."""
+
+import os
+
+import pytest
+
+from nst_core.bench import slow, tools
+
+
+def row_of(size, seconds, how="direct"):
+    return {
+        "size": size,
+        "convolutions": how,
+        "seconds": {"median": seconds, "least": seconds},
+        "share_of_limit": 0.8,
+        "beyond_network": None,
+        "peak_rss_mb": 900.0,
+    }
+
+
+@pytest.mark.parametrize("power", [0.9, 1.0, 1.1])
+def test_the_exponent_is_that_of_the_power_law(power):
+    rows = [row_of(size, 1e-6 * (size * size) ** power) for size in (256, 512, 2048)]
+    assert slow.exponent(rows, "direct") == pytest.approx(power)
+
+
+def test_one_size_has_no_exponent_and_kinds_are_apart():
+    rows = [row_of(256, 1.0), row_of(512, 4.0), row_of(256, 9.0, "winograd")]
+    assert slow.exponent(rows, "direct") == pytest.approx(1.0)
+    assert slow.exponent(rows, "winograd") is None
+    shown = slow.table({"sizes": rows, "exponents": {"direct": 1.0, "winograd": None}})
+    assert "256 winograd | 9.000 | 80 % | - | 900" in shown
+    assert shown.endswith("direct 1.00")
+
+
+def test_each_figure_is_of_a_process_of_its_own():
+    assert tools.apart(os.getpid) != os.getpid()
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_row_holds_what_a_step_needs():
+    row = tools.apart(slow.row, 64, "direct")
+    assert 0 < row["seconds"]["least"] <= row["seconds"]["median"]
+    assert row["gflop"] == pytest.approx(5.9, rel=0.1)  # a sixteenth of the 95 GFLOP at 256 px
+    assert 0 < row["share_of_limit"] < 1
+    assert 300 < row["peak_rss_mb"] < 2000
