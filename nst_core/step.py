@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ class Step:
         marks: what happened at this step that a curve should show: "scale 256 px", "steered style_weight to 40",
             "rolled back, learning_rate 0.01", "plateau".
         evaluations: how many times the objective was evaluated since the run began.
+        levels: losses of other pictures under the objective of this size, by name ("fast"): level lines in its curve.
+            On one Step of a run, where it reaches its full size, if the recipe asks for them.
+        notes: sentences for the user on what the engine could not do as asked, and what it did instead.
     """
 
     number: int
@@ -41,3 +44,5 @@ class Step:
     state: Callable[[], Mapping[str, Any]] | None = None
     marks: tuple[str, ...] = ()
     evaluations: int = 0
+    levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

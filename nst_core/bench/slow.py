@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.bench.tools import apart, noise, timed
-from nst_core.recipe import Recipe, make
-from nst_core.step import Pixels
+from nst_core.bench.tools import apart, noise
+from nst_core.recipe import make
 
 ROUNDS = 7
 ROUNDS_LARGE = 3
@@ -53,8 +52,9 @@ def row(size: int, how: str) -> dict[str, Any]:
         that is not the bare network's forward and backward pass, `peak_rss_mb` of this process.
     """
     from nst_core import player
+    from nst_core.models import vgg
     from nst_core.models.device import convolution_limit
-    from nst_core.models.vgg import operations
+    from nst_core.models.timing import bare_pass
 
     rounds = ROUNDS_LARGE if size >= LARGE_PX else ROUNDS
     recipe = player.prepare(
@@ -67,9 +67,11 @@ def row(size: int, how: str) -> dict[str, Any]:
     limits.append(convolution_limit(recipe.precision))
     median = statistics.median(b - a for a, b in itertools.pairwise(stamps))
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
-    needed = 2 * operations(recipe.objective.network, layers, size, size)
+    needed = 2 * vgg.operations(recipe.objective.network, layers, size, size)
     limit = statistics.mean(limits)
-    bare = _bare_network(content, recipe, rounds) if size < LARGE_PX else None
+    reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, how)
+    network = vgg.load(recipe.objective.network, recipe.precision)
+    bare = bare_pass(network, content, layers, reading, rounds) if size < LARGE_PX else None
     return {
         "size": size,
         "convolutions": how,
@@ -103,28 +105,3 @@ def table(report: Mapping[str, Any]) -> str:
         )
     grown = (f"{kind} {power:.2f}" for kind, power in report["exponents"].items() if power is not None)
     return "\n".join([*lines, f"time grows with pixels to the power: {', '.join(grown) or '-'}"])
-
-
-def _bare_network(content: Pixels, recipe: Recipe, rounds: int) -> float:
-    """Median seconds of the network's forward and backward pass without any loss: what a step cannot go below."""
-    import tensorflow as tf
-
-    from nst_core.models import vgg
-    from nst_core.models.device import device
-
-    network = vgg.load(recipe.objective.network, recipe.precision)
-    reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, recipe.convolutions)
-    names = (*recipe.objective.content_layers, *recipe.objective.style_layers)
-    jit = recipe.convolutions == "winograd"
-
-    @tf.function(jit_compile=jit, autograph=False)  # type: ignore[untyped-decorator]
-    def both_ways(picture: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            seen = vgg.features(network, picture, names, reading)
-        return tape.gradient(list(seen.values()), picture)
-
-    with tf.device(device().name):
-        picture = tf.constant(content)
-        both_ways(picture)
-        return statistics.median(timed(lambda: both_ways(picture).numpy()) for _ in range(rounds))

@@ -5,6 +5,7 @@
     lookup     settings by name, for sliders, messages, help and the README
     messages   what is wrong with a recipe, in words
     reading    recipes from JSON, a preset, the command line or a widget, with the same messages for all
+    blend      mixes of styles on a sheet
     steering   what may change in the middle of a run
 
 It validates itself on construction and is frozen.

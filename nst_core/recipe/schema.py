@@ -213,6 +213,16 @@ class Recipe(Frozen):
         "smaller means broader strokes; unset: painted at full size",
     )
     style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
+    map_cells: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="fast: a sheet of so many cells a side, the styles blended between its corners (two: a strip; one "
+        "style: a strip of strengths); 1: one picture",
+    )
+    level: Literal["none", "fast"] = Field(
+        "none", description="slow: also judge the fast result by this run's objective, for a level line in its curves"
+    )
     style_scale: float = Field(
         1.0, ge=0.25, le=4, description="size at which the style is looked at, times the usual; larger: broader strokes"
     )
