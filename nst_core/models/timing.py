@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Sequence
@@ -33,8 +34,9 @@ def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], reading: Reading,
 
     with tf.device(device().name):
         pixels = tf.constant(picture)
+        both_ways(pixels)
         stamps = [time.perf_counter()]
-        for _ in range(rounds + 1):
+        for _ in range(rounds):
             both_ways(pixels).numpy()
             stamps.append(time.perf_counter())
-    return statistics.median(after - before for before, after in zip(stamps[1:], stamps[2:], strict=False))
+    return statistics.median(after - before for before, after in itertools.pairwise(stamps))

@@ -1,8 +1,7 @@
-"""Mixes of styles on a sheet: what each cell of a map or strip is made of. Pure arithmetic; pages and engine read it."""
+"""Mixes of styles on a sheet: what each cell of a strip or map is made of. Plain arithmetic for pages and engine."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nst_core.errors import RecipeError
@@ -50,8 +49,3 @@ def _corners(styles: int, x: float, y: float) -> tuple[float, ...]:
     if styles == MOST_CORNERS:
         return corners
     return tuple(c + corners[-1] / styles for c in corners[:-1])
-
-
-def whole(shares: Sequence[float]) -> tuple[float, ...]:
-    """Shares that sum to 1, in proportion."""
-    return tuple(share / sum(shares) for share in shares)
