@@ -1,7 +1,8 @@
-"""The fast engine: one call, one Step."""
+"""The fast engine: one pass, one Step."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,62 +11,98 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.errors import RecipeError
+from nst_core.fast.painter import Painter, painter
 from nst_core.models import stylisation
 from nst_core.models.device import device
+from nst_core.picture.guided import enlarge
+from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
+from nst_core.recipe.blend import Cell, sheet
 from nst_core.step import Pixels, Step
 
 
-def run(
+def run(  # noqa: PLR0913 - an engine's signature, and the masks
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
     *,
     start: Pixels | None = None,
+    masks: Sequence[Weights] = (),
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[Step]:
     """Stylise in one pass.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1]; worked on at `recipe.longest_edge_px`.
-        styles: the originals, one for each of `recipe.styles`; read at `recipe.style_edge_px`.
+        styles: the originals, one for each of `recipe.styles`.
         recipe: every setting.
         start, resume: part of every engine's signature; one pass has no use for them.
+        masks: one for each of `recipe.regions`, each [h, w] in [0, 1].
 
     Raises:
-        RecipeError: no style, or styles and recipe do not fit.
+        RecipeError: no style; styles, masks and recipe do not fit; or a sheet with too many styles.
         WeightsError: no source gave the network.
     """
     if not styles or (recipe.styles and len(recipe.styles) != len(styles)):
         raise RecipeError(f"the fast method needs one picture for each style of the recipe, got {len(styles)}")
-    shares = np.array([s.weight for s in recipe.styles] or [1.0] * len(styles), np.float32)
+    if len(masks) != len(recipe.regions):
+        raise RecipeError(f"each of the recipe's {len(recipe.regions)} regions needs a mask, got {len(masks)}")
     with tf.device(device().name):
         network = stylisation.load()
         began = time.perf_counter()
-        fitted = tf.constant(fit(content, recipe.longest_edge_px))
-        read = [tf.constant(fit(style, recipe.style_edge_px)) for style in styles]
-        painted = _paint(network.call, fitted, read, shares / shares.sum()).numpy()
+        chosen = painter(network.call, content, styles, recipe)
+        painted = _sheet(chosen, content, styles, recipe) if recipe.map_cells > 1 else None
+        if painted is None:
+            painted = _picture(chosen, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
         number=1,
         of=1,
         scale_px=max(painted.shape[1:3]),
         seconds=time.perf_counter() - began,
         losses={},
-        picture=np.clip(painted, 0.0, 1.0),
+        picture=np.clip(painted, 0.0, 1.0, out=painted),
+        notes=chosen.notes,
     )
 
 
-def _paint(module: Any, content: tf.Tensor, styles: Sequence[tf.Tensor], shares: np.ndarray) -> tf.Tensor:
-    """One style: one pass. Several: their vectors are mixed, or, where the module gives no vector, their results."""
-    if len(styles) == 1:
-        return _cropped(module(content, styles[0])[0], content)
-    if hasattr(module, "style_vector"):
-        vector = sum(share * module.style_vector(style) for share, style in zip(shares, styles, strict=True))
-        return module.transform(content, vector)
-    return sum(s * _cropped(module(content, style)[0], content) for s, style in zip(shares, styles, strict=True))
+def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
+    """The content at its size, [1, H, W, 3]; by regions where there are masks."""
+    work = _to_paint(chosen, content, recipe)
+    mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
+    cells = [Cell(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
+    if not masks:
+        return _at_full_size(chosen.paint(work, cells), work, content)
+    _, height, width, _ = content.shape
+    layers = partition([at_size(mask, width, height) for mask in masks])
+    painted = np.zeros_like(content)
+    for layer, cell in zip(layers, cells, strict=True):
+        if layer.any():  # masks that cover all leave no rest to paint
+            painted += layer[None, :, :, None] * _at_full_size(chosen.paint(work, [cell]), work, content)
+    return painted
 
 
-def _cropped(painted: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
-    """TF-Hub's module answers in multiples of 4 pixels; the content's size is kept."""
-    return painted[:, : content.shape[1], : content.shape[2]]
+def _sheet(chosen: Painter, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
+    """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
+    rows = sheet(len(styles), recipe.map_cells, recipe.strength)
+    small = fit(content, max(recipe.longest_edge_px // recipe.map_cells, 64))
+    cells = chosen.paint(small, list(itertools.chain(*rows)))
+    across = len(rows[0])
+    return np.concatenate(
+        [np.concatenate(cells[i : i + across], axis=1)[None] for i in range(0, len(cells), across)], axis=1
+    )
+
+
+def _to_paint(chosen: Painter, content: Pixels, recipe: Recipe) -> Pixels:
+    """The content at the size that the style is painted at, where that is smaller than the result."""
+    wished = (recipe.painted_edge_px, chosen.most_px, max(content.shape[1:3]))
+    edge = min(px for px in wished if px)
+    return fit(content, edge)
+
+
+def _at_full_size(painted: Pixels, work: Pixels, content: Pixels) -> Pixels:
+    return painted if painted.shape == content.shape else enlarge(painted, work, content)
+
+
+def _shares(recipe: Recipe, styles: int) -> tuple[float, ...]:
+    return tuple(style.weight for style in recipe.styles) or (1.0,) * styles

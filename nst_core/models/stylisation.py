@@ -17,14 +17,23 @@ import tensorflow as tf
 
 from nst_core.models import weights
 from nst_core.models.device import device
+from nst_core.models.transformer import Arrays, Parameters, Transformer, mirrored
 
 STYLE_EDGE_PX = 256
 """The size that the style prediction network was trained at."""
-_BUILD = "2"
+_BUILD = "4"
 """Version of the rebuilt graph; a new one is built when this changes."""
-_EPSILON = 1e-5
 
-Arrays = Mapping[str, np.ndarray]
+Piece = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+"""Rows before their norm, [n, h, w, C], and the mean and variance [C] over them."""
+
+
+def _rows(name: str, channels: int = 3) -> tf.TensorSpec:
+    return tf.TensorSpec([None, None, None, channels], tf.float32, name)
+
+
+_VECTOR = tf.TensorSpec([None, 1, 1, 100], tf.float32, "vector")
+_WHOLE = tf.TensorSpec([], tf.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +61,13 @@ def _rebuilt(found: weights.Found) -> Path:
 
 
 def save(found: weights.Found, folder: Path) -> None:
-    """Write the rebuilt pair as a SavedModel with Magenta's signature, and two more: `style` and `transform`."""
+    """Write the rebuilt pair as a SavedModel that answers as Magenta's does, and also in the pieces of `Pair`."""
     predict, transform = weights.onnx_arrays(found)
     tf.saved_model.save(Pair(predict, transform), str(folder), signatures=None)
 
 
 class Pair(tf.Module):  # type: ignore[misc]
-    """The two networks as one module, callable like TF-Hub's.
+    """The two networks as one module, callable like TF-Hub's; the transformer also in the pieces of `Transformer`.
 
     Args:
         predict, transform: the networks' arrays by their names in the ONNX graphs, de-quantised; kernels are
@@ -68,60 +77,69 @@ class Pair(tf.Module):  # type: ignore[misc]
     def __init__(self, predict: Arrays, transform: Arrays) -> None:
         super().__init__()
         self.predictor = {n: tf.constant(a) for n, a in _kernels(predict).items()}
-        self.transformer = {n: tf.constant(a) for n, a in _kernels(transform).items()}
+        self.transformer = Transformer(_kernels(transform))
 
-    @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=[
-            tf.TensorSpec([1, None, None, 3], tf.float32, "content"),
-            tf.TensorSpec([1, None, None, 3], tf.float32, "style"),
-        ]
-    )
+    @tf.function(input_signature=[_rows("content"), _rows("style")], autograph=False)  # type: ignore[untyped-decorator]
     def __call__(self, content: tf.Tensor, style: tf.Tensor) -> list[tf.Tensor]:
         """Stylised content, [1, H, W, 3] in [0, 1], in a list of one, as Magenta's module answers."""
-        return [transform(self.transformer, content, predict(self.predictor, style))]
+        return [self.transformer.whole(content, predict(self.predictor, style))]
 
-    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32, "style")])  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[_rows("style")], autograph=False)  # type: ignore[untyped-decorator]
     def style_vector(self, style: tf.Tensor) -> tf.Tensor:
         """The style as a vector, [1, 1, 1, 100]."""
         return predict(self.predictor, style)
 
-    @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=[
-            tf.TensorSpec([None, None, None, 3], tf.float32, "content"),
-            tf.TensorSpec([None, 1, 1, 100], tf.float32, "vector"),
-        ]
-    )
+    @tf.function(input_signature=[_rows("content"), _VECTOR], autograph=False)  # type: ignore[untyped-decorator]
     def transform(self, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
         """Content [n, H, W, 3] in the style of vectors [n, 1, 1, 100]: [n, H, W, 3] in [0, 1]."""
-        return transform(self.transformer, content, vector)
+        return self.transformer.whole(content, vector)
+
+    @tf.function(input_signature=[_VECTOR], autograph=False)  # type: ignore[untyped-decorator]
+    def parameters(self, vector: tf.Tensor) -> list[Parameters]:
+        """As `Transformer.parameters`."""
+        return self.transformer.parameters(vector)
+
+    @tf.function(input_signature=[_rows("window"), _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
+    def contract(self, window: tf.Tensor, top: tf.Tensor) -> tf.Tensor:
+        """As `Transformer.contract`."""
+        return self.transformer.contract(window, top)
+
+    @tf.function(input_signature=[_rows("window", 32), _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
+    def inner(self, window: tf.Tensor, number: tf.Tensor) -> Piece:
+        """As `Transformer.inner`, columns mirrored here, with the mean and variance of each channel."""
+        return _with_moments(self.transformer.inner(mirrored(window, 0, 0, 1, 1), number))
+
+    @tf.function(input_signature=[_rows("window", 32)], autograph=False)  # type: ignore[untyped-decorator]
+    def double0(self, window: tf.Tensor) -> Piece:
+        """As `Transformer.double` the first time, columns repeated here, with moments."""
+        return _with_moments(self.transformer.double(_repeated(window), 0))
+
+    @tf.function(input_signature=[_rows("window", 16)], autograph=False)  # type: ignore[untyped-decorator]
+    def double1(self, window: tf.Tensor) -> Piece:
+        """As `Transformer.double` the second time, columns repeated here, with moments."""
+        return _with_moments(self.transformer.double(_repeated(window), 1))
+
+    @tf.function(input_signature=[_rows("window", 8)], autograph=False)  # type: ignore[untyped-decorator]
+    def last(self, window: tf.Tensor) -> Piece:
+        """As `Transformer.last`, columns mirrored here, with moments."""
+        return _with_moments(self.transformer.last(mirrored(window, 0, 0, 4, 4)))
 
 
-def predict(arrays: Arrays, style: tf.Tensor) -> tf.Tensor:
+def _with_moments(x: tf.Tensor) -> Piece:
+    return x, *tf.nn.moments(x, axes=(0, 1, 2))
+
+
+def _repeated(x: tf.Tensor) -> tf.Tensor:
+    return tf.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]], "SYMMETRIC")
+
+
+def predict(arrays: Mapping[str, tf.Tensor], style: tf.Tensor) -> tf.Tensor:
     """MobileNet-V2, global mean and a 1 x 1 convolution: [1, h, w, 3] in [0, 1] -> [1, 1, 1, 100]."""
     x = _conv6(style, arrays, "MobilenetV2/Conv", 2)
     for block in range(17):
         x = _inverted_residual(x, arrays, f"MobilenetV2/expanded_conv{f'_{block}' if block else ''}", block)
     x = _conv6(x, arrays, "MobilenetV2/Conv_1", 1)
     return _conv(tf.reduce_mean(x, axis=(1, 2), keepdims=True), arrays, "mobilenet_conv/Conv")
-
-
-def transform(arrays: Arrays, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-    """The transformer at any size: [n, H, W, 3] in [0, 1] and [n, 1, 1, 100] -> [n, H, W, 3] in [0, 1]."""
-    size = tf.shape(content)[1:3]
-    x = content
-    for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2)):
-        x = tf.nn.relu(
-            _conv(_reflect(x, arrays, f"transformer/contract/{name}"), arrays, f"transformer/contract/{name}", stride)
-        )
-    for block in range(1, 6):
-        name = f"transformer/residual/residual{block}"
-        inner = tf.nn.relu(_styled(x, arrays, f"{name}/conv1", vector))
-        x = x + _styled(inner, arrays, f"{name}/conv2", vector)
-    for name in ("conv1", "conv2"):
-        doubled = tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
-        x = tf.nn.relu(_styled(doubled, arrays, f"transformer/expand/{name}/conv", vector))
-    x = tf.sigmoid(_styled(x, arrays, "transformer/expand/conv3/conv", vector))
-    return x[:, : size[0], : size[1]]  # odd sizes come out up to 3 px larger
 
 
 # The strides and shortcuts of MobileNet-V2: blocks 1, 3, 6 and 13 halve; a block whose shape is kept adds its input.
@@ -142,25 +160,10 @@ def _conv6(x: tf.Tensor, arrays: Arrays, name: str, stride: int) -> tf.Tensor:
     return tf.nn.relu6(tf.nn.conv2d(x, arrays[f"{name}/weights"], stride, "SAME") + arrays[f"{name}/bias"])
 
 
-def _conv(x: tf.Tensor, arrays: Arrays, name: str, stride: int = 1) -> tf.Tensor:
-    x = tf.nn.conv2d(x, arrays[f"{name}/weights"], stride, "VALID")
+def _conv(x: tf.Tensor, arrays: Arrays, name: str) -> tf.Tensor:
+    x = tf.nn.conv2d(x, arrays[f"{name}/weights"], 1, "VALID")
     bias = arrays.get(f"{name}/bias")
     return x if bias is None else x + bias
-
-
-def _reflect(x: tf.Tensor, arrays: Arrays, name: str) -> tf.Tensor:
-    edge = int(arrays[f"{name}/weights"].shape[0]) // 2
-    return tf.pad(x, [[0, 0], [edge, edge], [edge, edge], [0, 0]], "REFLECT")
-
-
-def _styled(x: tf.Tensor, arrays: Arrays, name: str, vector: tf.Tensor) -> tf.Tensor:
-    """Convolution, then instance norm whose shift and scale are two 1 x 1 convolutions of the style vector."""
-    x = _conv(_reflect(x, arrays, name), arrays, name)
-    mean, variance = tf.nn.moments(x, axes=(1, 2), keepdims=True)
-    shift = _conv(vector, arrays, f"style_params/{name}/StyleNorm/Conv")
-    scale = _conv(vector, arrays, f"style_params/{name}/StyleNorm/Conv_1")
-    gain = scale * tf.math.rsqrt(variance + _EPSILON)
-    return x * gain + (shift - mean * gain)
 
 
 def _kernels(arrays: Arrays) -> dict[str, np.ndarray]:

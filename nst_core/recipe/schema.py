@@ -272,6 +272,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _regions_fit(self) -> Recipe:
+        if self.regions and self.map_cells > 1:
+            raise ValueError("map_cells must be 1 with regions: a sheet shows mixes of the whole picture")
         for region in self.regions:
             if self.styles and len(region.shares) != len(self.styles):
                 raise ValueError(

@@ -1,0 +1,40 @@
+"""Strips against the whole: the same picture, whatever the strips, and memory that does not grow with layers."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_core.fast import strips
+from nst_core.models import stylisation
+from nst_core.picture import samples
+from nst_core.picture.resize import resize
+
+
+def test_moments_of_parts_are_those_of_the_whole(noise):
+    values = noise(1, 90)[0, 0].astype(np.float64) * [1, 10, 100] + [0, 1000, -3]
+    merged = strips.Moments()
+    for part in np.split(values, [7, 8, 50]):
+        merged.add(len(part), part.mean(0), part.var(0))
+    assert merged.count == 90
+    np.testing.assert_allclose(merged.mean, values.mean(0))
+    np.testing.assert_allclose(merged.variance, values.var(0))
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return stylisation.load().call
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("rows", [1, 3, 7, None])
+@pytest.mark.parametrize(("height", "width"), [(96, 128), (97, 130), (35, 111)])
+def test_strips_are_the_whole(pair, height, width, rows):
+    if not hasattr(pair, "contract"):
+        pytest.skip("the official module is in use, which cannot be taken apart")
+    content = resize(samples.find("coffee").load(128).tensor(), width, height)
+    vector = pair.style_vector(tf.constant(samples.find("brick").load(96).tensor()))
+    whole = pair.transform(tf.constant(content), vector).numpy()
+    ours = strips.transform(pair, content, vector, rows)
+    assert ours.shape == whole.shape
+    assert whole.std() > 0.05
+    np.testing.assert_allclose(ours, whole, atol=1e-4)  # 1/255 is what can be seen
