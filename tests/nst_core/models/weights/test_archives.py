@@ -43,11 +43,26 @@ def link(name, target, kind=tarfile.SYMTYPE):
         fakes.tar_bytes(fakes.MODEL, link("dev", "", tarfile.CHRTYPE)),
         fakes.tar_bytes({**fakes.MODEL, "../outside": b"x"}),
         fakes.tar_bytes({"saved_model.pb": b"no variables"}),
+        fakes.tar_bytes({name: data for name, data in fakes.MODEL.items() if not name.endswith(".data")}),
+        fakes.tar_bytes(fakes.MODEL)[:-8] + bytes(8),
+        fakes.tar_bytes(fakes.MODEL) + b"more",
         fakes.tar_bytes(fakes.MODEL)[:-30],
         b"<html>",
         b"",
     ],
-    ids=["symlink", "hard link", "device", "outside", "no variables", "truncated", "html", "empty"],
+    ids=[
+        "symlink",
+        "hard link",
+        "device",
+        "outside",
+        "no variables",
+        "no values",
+        "checksum",
+        "appended",
+        "truncated",
+        "html",
+        "empty",
+    ],
 )
 def test_a_bad_tar_is_refused(tmp_path, folder, data):
     with pytest.raises(WeightsError):
