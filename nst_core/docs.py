@@ -103,7 +103,8 @@ def _values(knob: Mapping[str, Any]) -> str:
         what = _range(knob["items"]) if "$ref" not in knob["items"] else "entries"
         least, most = knob.get("minItems", 0), knob["maxItems"]
         return f"{what}, {most if least == most else f'{least} to {most}'} of them"
-    return "unset" if knob.get("type") == "null" else "SHA-256" if "pattern" in knob else "text"
+    plain = {"null": "unset", "boolean": "true, false"}
+    return plain.get(knob.get("type", "")) or ("SHA-256" if "pattern" in knob else "text")
 
 
 def _range(knob: Mapping[str, Any]) -> str:
@@ -133,7 +134,7 @@ def _settings(nested: Mapping[str, Any]) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps({layer: _number(share) for layer, share in value.items()})
-    return str(_number(value))
+    return json.dumps(value) if isinstance(value, bool) else str(_number(value))
 
 
 def _number(value: Any) -> Any:

@@ -50,6 +50,7 @@ _KINDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
+    "bool_type": "true or false",
     "finite_number": "a finite number",
     "string_type": "text",
     "string_pattern_mismatch": "a SHA-256 in 64 small hexadecimal digits",

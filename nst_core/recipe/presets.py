@@ -99,7 +99,7 @@ PRESETS: dict[str, Preset] = {
             "steps": 400,
             "style_shape": "content",
             "objective": TUTORIAL.model_dump(),
-            "minimiser": {"algorithm": "lbfgs", "history": 50, "precondition": 0.5},
+            "minimiser": {"algorithm": "lbfgs", "history": 50, "precondition": 0.5, "precondition_adapts": True},
         },
         "TensorFlow's style-transfer tutorial. The same objective; its Adam is replaced by preconditioned L-BFGS, and "
         "convolutions are compiled: both give the same loss sooner.",

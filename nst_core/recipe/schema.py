@@ -99,6 +99,10 @@ class Minimiser(Frozen):
     precondition: float = Field(
         0.0, ge=0, le=1, description="exponent p of a preconditioner frequency^-p: large shapes move before fine grain"
     )
+    precondition_adapts: bool = Field(
+        False,
+        description="L-BFGS: that exponent is only where it begins; it follows what the last steps saw of the curvature",
+    )
     average: float = Field(
         0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"
     )

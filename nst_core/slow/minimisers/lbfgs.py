@@ -3,7 +3,9 @@
 Source: Nocedal & Wright 2006, algorithm 7.4 (two-loop recursion); the box as in Bertsekas 1982: values at a bound
 whose gradient points outwards are left out of the direction, and the path of the line search is projected.
 
-Pairs are kept in the preconditioner's space, where the initial inverse Hessian is a multiple of the identity.
+Pairs are kept in the preconditioner's space, where the initial inverse Hessian is a multiple of the identity. Which
+exponent makes that nearly true depends on the pictures (smooth strokes want 0.5, a grainy wall less than none), so the
+exponent may follow the pairs: in the right space a step and the change of gradient along it point the same way.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import tensorflow as tf
 
 from nst_core.recipe import Minimiser
 from nst_core.slow.minimisers.precondition import precondition, unbound
+from nst_core.slow.minimisers.state import EXPONENT as _EXPONENT
 from nst_core.slow.minimisers.state import Evaluate, State, evaluated
 
 SUFFICIENT = 1e-4
@@ -24,6 +27,14 @@ TRIES = 12
 MEMORY_BYTES = 200e6
 """What pairs may take: large pictures keep fewer."""
 
+EXPONENTS = (-0.25, 0.0, 0.25, 0.5, 0.75)
+"""Those tried where the preconditioner adapts: every ..."""
+ADAPT_EVERY = 10
+"""... so many moves, on ..."""
+LOOKED_AT = 8
+"""... the last pairs; another one must fit them better by ..."""
+BETTER = 1.02
+
 Pair = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -31,6 +42,11 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     """One accepted move, or the same state, `number` unchanged, where no descent is left. Never to a higher loss."""
     pairs = _pairs(state)
     evaluations = state.evaluations
+    if settings.precondition_adapts:
+        exponent = float(state.memory.get(_EXPONENT, settings.precondition))
+        if state.number % ADAPT_EVERY == ADAPT_EVERY // 2 and pairs:
+            exponent, pairs = fitting(pairs, exponent)
+        settings = settings.model_copy(update={"precondition": exponent})
     for kept in (pairs, []) if pairs else ([],):
         direction = _direction(state, kept, settings)
         picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=not kept)
@@ -44,6 +60,33 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
 def _pairs(state: State) -> list[Pair]:
     """Steps and changes of the gradient, the oldest first."""
     return [(state.memory[f"step{i}"], state.memory[f"change{i}"]) for i in range(len(state.memory) // 2)]
+
+
+def fitting(pairs: list[Pair], exponent: float) -> tuple[float, list[Pair]]:
+    """The exponent in whose space the last pairs are most nearly parallel, and all pairs there.
+
+    Args:
+        pairs: in the space of `exponent`, the oldest first.
+        exponent: the one in force, which another must clearly beat.
+    """
+
+    def moved(to: float, those: list[Pair]) -> list[Pair]:
+        if to == exponent:
+            return those
+        return [
+            (precondition(precondition(s, exponent), -to), precondition(precondition(y, -exponent), to))
+            for s, y in those
+        ]
+
+    def cosine(to: float) -> float:
+        last = moved(to, pairs[-LOOKED_AT:])
+        return sum(float(_dot(s, y) / tf.sqrt(_dot(s, s) * _dot(y, y))) for s, y in last) / len(last)
+
+    fits = {to: cosine(to) for to in {*EXPONENTS, exponent}}
+    best = max(fits, key=lambda to: (fits[to], to))
+    if fits[best] <= BETTER * fits[exponent]:
+        return exponent, pairs
+    return best, moved(best, pairs)
 
 
 def _direction(state: State, pairs: list[Pair], settings: Minimiser) -> tf.Tensor:
@@ -91,11 +134,12 @@ def _remember(
     if float(_dot(step, change)) > CURVATURE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
         room = max(3, int(MEMORY_BYTES / (2 * 4 * math.prod(picture.shape))))
         pairs = [*pairs, (step, change)][-min(settings.history, room) :]
-    return {
+    learned = {
         name: values
         for i, (step, change) in enumerate(pairs)
         for name, values in ((f"step{i}", step), (f"change{i}", change))
     }
+    return learned | ({_EXPONENT: tf.constant(settings.precondition)} if settings.precondition_adapts else {})
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

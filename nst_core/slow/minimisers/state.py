@@ -15,6 +15,9 @@ from nst_core.errors import CheckpointError
 Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
 
+EXPONENT = "exponent"
+"""What a minimiser's memory calls the preconditioner's exponent, a scalar, where that is learned too."""
+
 _MEMORY = "memory/"
 
 
@@ -76,12 +79,15 @@ def unpack(packed: Mapping[str, Any]) -> State:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {error}") from None
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint's numbers must be numbers, but {error}") from None
-    pairs = {f"{part}{i}" for i in range(len(memory) // 2) for part in ("step", "change")}
-    if memory and set(memory) not in ({"mean", "square"}, pairs):
+    shaped = {name: values for name, values in memory.items() if name != EXPONENT}
+    pairs = {f"{part}{i}" for i in range(len(shaped) // 2) for part in ("step", "change")}
+    if shaped and set(shaped) not in ({"mean", "square"}, pairs):
         raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
     if not np.isfinite(numbers[0]) or weighted.ndim != 1:
         raise CheckpointError("the checkpoint's loss must be finite, one number for each term")
-    for name, values in (("gradient", gradient), *memory.items()):
+    if np.shape(memory.get(EXPONENT, 0.0)) != ():
+        raise CheckpointError("the checkpoint's exponent must be one number")
+    for name, values in (("gradient", gradient), *shaped.items()):
         if values.shape != picture.shape:
             raise CheckpointError(f"the checkpoint's {name} must be of shape {picture.shape}, got {values.shape}")
     return State(

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from nst_core.recipe import Minimiser
 from nst_core.slow import minimisers
+from nst_core.slow.minimisers import lbfgs
+from nst_core.slow.minimisers.precondition import precondition
 from tests.nst_core.slow.minimisers.problems import SHAPE, coupled, objective, quadratic, start, valley
 
 SETTINGS = Minimiser(algorithm="lbfgs", history=10)
@@ -122,3 +124,49 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
         assert state.value == expected.value
         assert (state.number, state.evaluations) == (expected.number, expected.evaluations)
         np.testing.assert_array_equal(state.picture, expected.picture)
+
+
+def spectral(exponent, size=(16, 20)):
+    """A quadratic whose Hessian is frequency^(2 exponent), about: stiff in grain if the exponent is above 0."""
+    goal = np.random.default_rng(3).random((1, *size, 3)).astype(np.float32) * 0.2 + 0.4
+
+    def value_and_slope(picture):
+        apart = precondition(tf.constant(np.asarray(picture - goal, np.float32)), -exponent)
+        slope = precondition(apart, -exponent).numpy().astype(np.float64)
+        return 0.5 * float((apart.numpy().astype(np.float64) ** 2).sum()), slope
+
+    return value_and_slope, np.full((1, *size, 3), 0.5, np.float32)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 0.75])
+def test_the_exponent_that_makes_the_bowl_round_is_found(exponent):
+    problem, begin = spectral(exponent)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    *_, state = descend(objective(problem), 8, settings, tf.constant(begin))
+    assert float(state.memory["exponent"]) == exponent
+
+
+def test_pairs_move_to_the_space_they_would_have_been_made_in():
+    problem, begin = spectral(0.75)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25)
+    *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
+    pairs = [(before.memory[f"step{i}"], before.memory[f"change{i}"]) for i in range(len(before.memory) // 2)]
+    best, moved = lbfgs.fitting(pairs, 0.25)
+    assert best == 0.75
+    for (step, change), (new_step, new_change) in zip(pairs, moved, strict=True):
+        np.testing.assert_allclose(precondition(new_step, best), precondition(step, 0.25), atol=1e-5)
+        np.testing.assert_allclose(precondition(new_change, -best), precondition(change, -0.25), atol=1e-5)
+        assert float(tf.reduce_sum(new_step * new_change)) == pytest.approx(
+            float(tf.reduce_sum(step * change)), rel=1e-3
+        )
+
+
+def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint():
+    problem, begin = spectral(0.75)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    evaluate = objective(problem)
+    *_, state = descend(evaluate, 8, settings, tf.constant(begin))
+    back = minimisers.unpack(minimisers.pack(state))
+    for _ in range(3):
+        state, back = (minimisers.advance(s, evaluate, settings) for s in (state, back))
+        np.testing.assert_array_equal(state.picture, back.picture)
