@@ -101,7 +101,7 @@ class Minimiser(Frozen):
     )
     precondition_adapts: bool = Field(
         False,
-        description="L-BFGS: that exponent is only where it begins; it follows what the last steps saw of the curvature",
+        description="L-BFGS: that exponent is where it begins; it then follows the curvature that the last steps saw",
     )
     average: float = Field(
         0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"
