@@ -39,11 +39,12 @@ def compare(  # noqa: PLR0913 - what a run is played from
     def played(wanted: Recipe) -> Pixels:
         return _last(player.play(content, styles, player.prepare(wanted), start=start, masks=masks))
 
+    framed = player.framed(styles, recipe)
     small, full = played(change(recipe, {"longest_edge_px": edge_px})), played(recipe)
     fitted = fit(full, max(small.shape[1:3]))
     seen = {"preview": small, "full": fitted}
     shares = [s.weight for s in recipe.styles]
-    measures = {name: yardstick.measure(picture, content, styles, shares) for name, picture in seen.items()}
+    measures = {name: yardstick.measure(picture, content, framed, shares) for name, picture in seen.items()}
     between = yardstick.measure(fitted, small, [small])
     return (
         small,

@@ -18,13 +18,15 @@ import tensorflow as tf
 from nst_core.models.transformer import STYLED, affine
 from nst_core.step import Pixels
 
-STRIP_VALUES = 4e6
+STRIP_VALUES = 8e6
 """About how many numbers a strip's layer has at full size: enough to keep the cores busy, little beside the rest."""
 
-Rows = Callable[[int, int], np.ndarray]
-"""(first, after) -> those rows [1, n, w, C] of a layer as the next one reads it; rows beyond its ends are made."""
-Norm = tuple[np.ndarray, np.ndarray]
-"""Gain and offset of each channel, [C]."""
+Read = Callable[[int, int], np.ndarray]
+"""(first, after) -> those rows [1, n, w, C] of a layer; rows beyond its ends are made."""
+Norm = tuple[np.ndarray, np.ndarray, np.float32]
+"""Gain and offset of each channel, [C], and the least value after them."""
+
+_LEAST, _NONE = np.float32(0), np.float32(-np.inf)
 
 
 class Moments:
@@ -45,6 +47,33 @@ class Moments:
         self.count, self.variance = whole, squares / whole
 
 
+class Layer:
+    """A layer in pieces of rows, [1, h, w, C] each, that can be let go of from above while it is read downwards."""
+
+    def __init__(self) -> None:
+        self._pieces: list[tuple[int, np.ndarray]] = []
+        self.tall = 0
+
+    def add(self, piece: np.ndarray) -> None:
+        """The next rows."""
+        self._pieces.append((self.tall, piece))
+        self.tall += piece.shape[1]
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Rows from start to stop, of those still there."""
+        parts = [
+            piece[:, max(start - first, 0) : stop - first]
+            for first, piece in self._pieces
+            if first < stop and first + piece.shape[1] > start
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def once(self, start: int, stop: int) -> np.ndarray:
+        """The same, for the last time: what lies above is let go of."""
+        self._pieces = [(first, piece) for first, piece in self._pieces if first + piece.shape[1] > start]
+        return self.rows(start, stop)
+
+
 def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None = None) -> Pixels:
     """The content in a style.
 
@@ -59,21 +88,20 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
     """
     _, height, width, _ = content.shape
     tall, wide = -(-height // 4), -(-width // 4)
-    rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * 4 * wide)))
+    rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
     styles = [tuple(p.numpy() for p in pair) for pair in module.parameters(vector)]
 
-    def norm(number: int, moments: Moments) -> Norm:
+    def norm(number: int, moments: Moments, least: np.float32 = _LEAST) -> Norm:
         mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in (moments.mean, moments.variance))
-        gain, offset = affine(mean, variance, styles[number])
-        return np.asarray(gain)[0, 0, 0], np.asarray(offset)[0, 0, 0]
+        gain, offset = (np.asarray(part)[0, 0, 0] for part in affine(mean, variance, styles[number]))
+        return gain, offset, least
 
     x = _contracted(module, content, tall, wide, rows)
     _residual(module, x, norm, rows)
-    halved = np.empty((1, 2 * tall, 2 * wide, 16), np.float32)
-    moments = _fill(halved, module.double0, _repeating(_rows_of(x), tall), rows, 1, tall)
+    halved = Layer()
+    moments = _fill(halved.add, module.double0, _repeating(_rows_of(x), tall), _as_it_is(32), tall, rows, 1)
     del x
-    first = _normed(_rows_of(halved), norm(len(STYLED) - 3, moments))
-    painted = _coloured(module, _repeating(first, 2 * tall), norm, (4 * tall, 4 * wide), rows)
+    painted = _coloured(module, halved, norm, norm(len(STYLED) - 3, moments), (4 * tall, 4 * wide), rows)
     return painted[:, :height, :width]
 
 
@@ -84,40 +112,41 @@ def _contracted(module: Any, content: Pixels, tall: int, wide: int, rows: int) -
     for start, stop in _strips(tall, rows):
         above = 4 if start else 0
         down = _mirrored(_mirrored(np.arange(4 * start - above - 4, 4 * stop + 4), 4 * tall), content.shape[1])
-        x[:, start:stop] = module.contract(content[:, down][:, :, across], np.int32(not start)).numpy()
+        x[:, start:stop] = module.contract(content[:, down[:, None], across], np.int32(not start)).numpy()
     return x
 
 
-def _residual(module: Any, x: np.ndarray, norm: Callable[[int, Moments], Norm], rows: int) -> None:
+def _residual(module: Any, x: np.ndarray, norm: Callable[..., Norm], rows: int) -> None:
     """The five residual blocks, in place."""
     tall = x.shape[1]
     inner, outer = np.empty_like(x), np.empty_like(x)
     for number in range(0, 10, 2):
         first, second = (partial(module.inner, number=np.int32(n)) for n in (number, number + 1))
-        moments = _fill(inner, first, _mirroring(_rows_of(x), tall), rows, 1)
-        styled = _normed(_rows_of(inner), norm(number, moments))
-        moments = _fill(outer, second, _mirroring(styled, tall), rows, 1)
-        gain, offset = norm(number + 1, moments)
+        moments = _fill(_into(inner), first, _mirroring(_rows_of(x), tall), _as_it_is(32), tall, rows, 1)
+        styled = norm(number, moments)
+        moments = _fill(_into(outer), second, _mirroring(_rows_of(inner), tall), styled, tall, rows, 1)
+        gain, offset, _ = norm(number + 1, moments)
         for start, stop in _strips(tall, rows):
             x[:, start:stop] += outer[:, start:stop] * gain + offset
 
 
-def _coloured(
-    module: Any, read: Rows, norm: Callable[[int, Moments], Norm], size: tuple[int, int], rows: int
+def _coloured(  # noqa: PLR0913 - two layers, and what comes before them
+    module: Any, halved: Layer, norm: Callable[..., Norm], first: Norm, size: tuple[int, int], rows: int
 ) -> Pixels:
-    """The two last layers, from what is read at half of `size` (height, width): [1, *size, 3] in [0, 1]."""
+    """The two last layers, from what is half of `size` (height, width): [1, *size, 3] in [0, 1]."""
     tall, wide = size
-    moments = _fill(None, module.double1, read, 2 * rows, 1, tall // 2)
-    gain, offset = norm(len(STYLED) - 2, moments)
+    read = _repeating(halved.rows, tall // 2)
+    moments = _fill(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1)
+    second = norm(len(STYLED) - 2, moments)
+    again = _repeating(halved.once, tall // 2)
 
     def full(start: int, stop: int) -> np.ndarray:
-        """Rows of the doubled layer, normed; both ends even, and inside the picture."""
-        seen = module.double1(read(start // 2 - 1, stop // 2 + 1))[0].numpy()
-        return np.asarray(np.maximum(seen * gain + offset, 0))
+        """Rows of the doubled layer; both ends even, and inside the picture."""
+        return module.double1(again(start // 2 - 1, stop // 2 + 1), *first)[0].numpy()  # type: ignore[no-any-return]
 
     painted = np.empty((1, tall, wide, 3), np.float32)
-    moments = _fill(painted, module.last, _mirroring(full, tall), 4 * rows, 4)
-    gain, offset = norm(len(STYLED) - 1, moments)
+    moments = _fill(_into(painted), module.last, _mirroring(full, tall), second, tall, 4 * rows, 4)
+    gain, offset, _ = norm(len(STYLED) - 1, moments, _NONE)
     for start, stop in _strips(tall, 4 * rows):
         part = painted[:, start:stop]
         part[...] = 1 / (1 + np.exp(-(part * gain + offset)))
@@ -125,22 +154,40 @@ def _coloured(
 
 
 def _fill(  # noqa: PLR0913 - a layer, where it reads and where it writes
-    out: np.ndarray | None, layer: Any, read: Rows, rows: int, reach: int, tall: int | None = None
+    keep: Callable[[np.ndarray], None], layer: Any, read: Read, norm: Norm, tall: int, rows: int, reach: int
 ) -> Moments:
-    """Compute a layer before its norm into `out`, if one is given, and return its moments.
+    """Compute a layer before its norm, strip by strip from above, and return its moments.
 
-    `rows` and `tall` are of what the layer reads; it may give twice as many. `reach` is how far it looks beyond.
+    Args:
+        keep: takes each strip.
+        layer: the piece of the network.
+        read: what it reads, before its norm.
+        norm: of what it reads.
+        tall, rows: of what it reads, in all and in a strip.
+        reach: how far it looks beyond.
     """
     moments = Moments()
-    tall = tall or (out.shape[1] if out is not None else 0)
-    times = 1
     for start, stop in _strips(tall, rows):
-        piece, mean, variance = (t.numpy() for t in layer(read(start - reach, stop + reach)))
+        piece, mean, variance = (t.numpy() for t in layer(read(start - reach, stop + reach), *norm))
         moments.add(piece.shape[1] * piece.shape[2], mean, variance)
-        if out is not None:
-            times = piece.shape[1] // (stop - start)
-            out[:, start * times : stop * times] = piece
+        keep(piece)
     return moments
+
+
+def _into(out: np.ndarray) -> Callable[[np.ndarray], None]:
+    """What writes strips one below the other."""
+    written = 0
+
+    def write(piece: np.ndarray) -> None:
+        nonlocal written
+        out[:, written : written + piece.shape[1]] = piece
+        written += piece.shape[1]
+
+    return write
+
+
+def _as_it_is(channels: int) -> Norm:
+    return np.ones(channels, np.float32), np.zeros(channels, np.float32), _NONE
 
 
 def _strips(tall: int, rows: int) -> Iterator[tuple[int, int]]:
@@ -148,13 +195,8 @@ def _strips(tall: int, rows: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + rows, tall)
 
 
-def _rows_of(layer: np.ndarray) -> Rows:
+def _rows_of(layer: np.ndarray) -> Read:
     return lambda start, stop: layer[:, start:stop]
-
-
-def _normed(read: Rows, norm: Norm) -> Rows:
-    gain, offset = norm
-    return lambda start, stop: np.maximum(read(start, stop) * gain + offset, 0)
 
 
 def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
@@ -163,15 +205,15 @@ def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
     return np.where(index < size, index, 2 * size - 2 - index)
 
 
-def _mirroring(read: Rows, tall: int) -> Rows:
+def _mirroring(read: Read, tall: int) -> Read:
     return _beyond(read, tall, lambda index: _mirrored(index, tall))
 
 
-def _repeating(read: Rows, tall: int) -> Rows:
+def _repeating(read: Read, tall: int) -> Read:
     return _beyond(read, tall, lambda index: np.clip(index, 0, tall - 1))
 
 
-def _beyond(read: Rows, tall: int, inside: Callable[[np.ndarray], np.ndarray]) -> Rows:
+def _beyond(read: Read, tall: int, inside: Callable[[np.ndarray], np.ndarray]) -> Read:
     """Rows that may lie beyond the `tall` there are: copies of those that `inside` names."""
 
     def rows(start: int, stop: int) -> np.ndarray:

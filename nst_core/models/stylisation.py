@@ -22,7 +22,7 @@ from nst_core.models.transformer import Arrays, Parameters, Transformer, mirrore
 
 STYLE_EDGE_PX = 256
 """The size that the style prediction network was trained at."""
-_BUILD = "4"
+_BUILD = "5"
 """Version of the rebuilt graph; a new one is built when this changes."""
 
 Piece = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
@@ -35,6 +35,8 @@ def _rows(name: str, channels: int = 3) -> tf.TensorSpec:
 
 _VECTOR = tf.TensorSpec([None, 1, 1, 100], tf.float32, "vector")
 _WHOLE = tf.TensorSpec([], tf.int32)
+_NORM = (tf.TensorSpec([None], tf.float32), tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.float32))
+"""Gain and offset of each channel, and the least value after them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,25 +126,33 @@ class Pair(tf.Module):  # type: ignore[misc]
         """As `Transformer.contract`."""
         return self.transformer.contract(window, top)
 
-    @tf.function(input_signature=[_rows("window", 32), _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
-    def inner(self, window: tf.Tensor, number: tf.Tensor) -> Piece:
-        """As `Transformer.inner`, columns mirrored here, with the mean and variance of each channel."""
-        return _with_moments(self.transformer.inner(mirrored(window, 0, 0, 1, 1), number))
+    @tf.function(input_signature=[_rows("window", 32), *_NORM, _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
+    def inner(
+        self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor, number: tf.Tensor
+    ) -> Piece:
+        """As `Transformer.inner`, of the normed window, columns mirrored here, with moments of each channel."""
+        window = mirrored(_normed(window, gain, offset, least), 0, 0, 1, 1)
+        return _with_moments(self.transformer.inner(window, number))
 
-    @tf.function(input_signature=[_rows("window", 32)], autograph=False)  # type: ignore[untyped-decorator]
-    def double0(self, window: tf.Tensor) -> Piece:
-        """As `Transformer.double` the first time, columns repeated here, with moments."""
-        return _with_moments(self.transformer.double(_repeated(window), 0))
+    @tf.function(input_signature=[_rows("window", 32), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
+    def double0(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
+        """As `Transformer.double` the first time, of the normed window, columns repeated here, with moments."""
+        return _with_moments(self.transformer.double(_repeated(_normed(window, gain, offset, least)), 0))
 
-    @tf.function(input_signature=[_rows("window", 16)], autograph=False)  # type: ignore[untyped-decorator]
-    def double1(self, window: tf.Tensor) -> Piece:
-        """As `Transformer.double` the second time, columns repeated here, with moments."""
-        return _with_moments(self.transformer.double(_repeated(window), 1))
+    @tf.function(input_signature=[_rows("window", 16), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
+    def double1(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
+        """As `Transformer.double` the second time, of the normed window, columns repeated here, with moments."""
+        return _with_moments(self.transformer.double(_repeated(_normed(window, gain, offset, least)), 1))
 
-    @tf.function(input_signature=[_rows("window", 8)], autograph=False)  # type: ignore[untyped-decorator]
-    def last(self, window: tf.Tensor) -> Piece:
-        """As `Transformer.last`, columns mirrored here, with moments."""
-        return _with_moments(self.transformer.last(mirrored(window, 0, 0, 4, 4)))
+    @tf.function(input_signature=[_rows("window", 8), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
+    def last(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
+        """As `Transformer.last`, of the normed window, columns mirrored here, with moments."""
+        return _with_moments(self.transformer.last(mirrored(_normed(window, gain, offset, least), 0, 0, 4, 4)))
+
+
+def _normed(x: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> tf.Tensor:
+    """An instance norm as gain and offset [C]; `least` is 0 for a ReLU after it, or minus infinity."""
+    return tf.maximum(x * gain + offset, least)
 
 
 def _with_moments(x: tf.Tensor) -> Piece:
