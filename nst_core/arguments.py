@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nst_core.picture.door import Picture
 
 
+UNNAMED = "0" * 64
+"""Stands for a style's hash until its picture is opened."""
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options of a recipe, the same for every command that plays or judges one."""
     parser.add_argument("--method", choices=("slow", "fast", "balanced"))
@@ -32,6 +36,26 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         dest="masks",
         metavar="FILE=SHARE,...",
         help="a part of the content, white on black, and each style's share there; may be repeated",
+    )
+
+    _add_style_settings(parser)
+
+
+def _add_style_settings(parser: argparse.ArgumentParser) -> None:
+    """What may be said of each style: the first time an option is given is for the first style, and so on."""
+    group = parser.add_argument_group("styles", "each may be repeated, in the styles' order")
+    group.add_argument(
+        "--style-weight", type=float, action="append", default=[], metavar="W", help="its share among the styles"
+    )
+    group.add_argument(
+        "--style-crop",
+        action="append",
+        default=[],
+        metavar="L,T,R,B",
+        help="the part of it that is looked at: left, top, right, bottom as shares of its width and height",
+    )
+    group.add_argument(
+        "--style-rotation", type=float, action="append", default=[], metavar="DEG", help="turn it clockwise"
     )
 
 
@@ -55,19 +79,49 @@ def pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]
 
 
 def recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a command: a file or a preset, then the named options, then each --set."""
+    """The recipe of a command: a file or a preset, then the named options, then each --set, then the styles' own."""
     changes = _changes(arguments)
     if arguments.start:
         changes["start"] = "own"
     if arguments.recipe:
-        return change(recipe_from_json(_bytes(str(arguments.recipe))), changes)
-    return make(arguments.preset or "painterly", changes)
+        return _looked_at(change(recipe_from_json(_bytes(str(arguments.recipe))), changes), arguments)
+    return _looked_at(make(arguments.preset or "painterly", changes), arguments)
+
+
+def _looked_at(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """The recipe with weights, crops and rotations of its styles; those not named yet get their hashes later."""
+    said = {
+        "weight": ("--style-weight", arguments.style_weight),
+        "crop": ("--style-crop", [_crop(text) for text in arguments.style_crop]),
+        "rotation_deg": ("--style-rotation", arguments.style_rotation),
+    }
+    if not any(values for _, values in said.values()):
+        return recipe
+    styles = [look.model_dump() for look in recipe.styles] or [{"sha256": UNNAMED} for _ in arguments.styles]
+    for name, (option, values) in said.items():
+        if len(values) > len(styles):
+            raise RecipeError(
+                f"{option} must be given at most once for each of {len(styles)} styles, got {len(values)}"
+            )
+        for style, value in zip(styles, values, strict=False):
+            style[name] = value
+    return change(recipe, {"styles": styles})
+
+
+def _crop(text: str) -> list[float]:
+    try:
+        left, top, right, bottom = map(float, text.split(","))
+    except ValueError:
+        raise RecipeError(
+            f"--style-crop must be L,T,R,B: left, top, right and bottom as shares from 0 to 1, got {text}"
+        ) from None
+    return [left, top, right, bottom]
 
 
 def resumed(saved: Recipe, arguments: argparse.Namespace) -> Recipe:
     """The recipe of a checkpoint with the changes that the middle of a run allows. Raises RecipeError."""
-    for option in ("recipe", "preset"):
-        if getattr(arguments, option):
+    for option in ("recipe", "preset", "style-weight", "style-crop", "style-rotation"):
+        if getattr(arguments, option.replace("-", "_")):
             raise RecipeError(f"--{option} is for a new run: a resumed one goes on by its own recipe; leave it out")
     return steered(saved, _changes(arguments))
 

@@ -181,7 +181,7 @@ def _estimate(arguments: argparse.Namespace) -> None:
 
 
 def _preview(arguments: argparse.Namespace) -> None:
-    from nst_core import preview, stylize
+    from nst_core import player, preview, stylize
     from nst_core.picture.encode import to_png
     from nst_core.picture.files import write_whole
 
@@ -195,8 +195,9 @@ def _preview(arguments: argparse.Namespace) -> None:
         start=pictures.start.tensor() if pictures.start else None,
         masks=[mask.weights for mask in pictures.masks],
     )
-    write_whole(arguments.output, to_png(full, recipe.to_json()))
-    write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small))
+    alpha = player.alpha_of(pictures.content.alpha, recipe)
+    write_whole(arguments.output, to_png(full, recipe.to_json(), alpha))
+    write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
     print(json.dumps(apart, indent=2))
 
 

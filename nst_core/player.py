@@ -11,12 +11,15 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from nst_core import __version__
-from nst_core.errors import RecipeError
-from nst_core.picture import colour
+from nst_core.picture import colour, framing
+from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Origin, Recipe
+from nst_core.recipe.blend import sheet
 from nst_core.step import Pixels, Step
 
 MEASURED_PX = 1024
@@ -34,8 +37,9 @@ def play(  # noqa: PLR0913 - an engine's signature, and the masks
 ) -> Generator[Step, Recipe | None, None]:
     """The Steps of a recipe: the slow engine's, the fast engine's one, or the slow engine's from the fast result.
 
-    Colours are treated here, before and after the engine, alike for all methods: a Step's `picture` is finished, its
-    `state()` is the engine's own. Sending a recipe in place of `next` steers, as `nst_core.recipe.steering` allows.
+    Styles are framed and colours are treated here, before and after the engine, alike for all methods: a Step's
+    `picture` is finished, its `state()` is the engine's own. Sending a recipe in place of `next` steers, as
+    `nst_core.recipe.steering` allows.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
@@ -46,14 +50,28 @@ def play(  # noqa: PLR0913 - an engine's signature, and the masks
         resume: `state()` of an earlier Step of a slow or balanced run.
 
     Raises:
-        RecipeError: masks with the fast method.
+        RecipeError: too little of a style is left by its crop and rotation.
         NSTError: as the engines say.
     """
-    if recipe.method == "fast" and (masks or recipe.regions):
-        raise RecipeError("masks are for the slow and balanced methods at present, got method fast; choose another")
-    seen, matched = colour.before(content, styles, recipe.colour)
+    seen, matched = colour.before(content, framed(styles, recipe), recipe.colour)
     with closing(_engine(seen, matched, recipe, start, masks, resume)) as steps:
-        yield from _finished(steps, content, recipe)
+        yield from _finished(steps, content, recipe, layout(recipe, len(styles)))
+
+
+def framed(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
+    """The parts of the styles that a recipe looks at; the very same object where it names none.
+
+    Args:
+        styles: the originals, each [1, H, W, 3] in [0, 1], one for each of `recipe.styles`.
+        recipe: whose styles say what to crop, and how far to turn it.
+
+    Raises:
+        RecipeError: less than 16 px of a side would be left.
+    """
+    if len(recipe.styles) != len(styles):  # none are named; where it names others, the engine says so
+        return styles
+    looks = zip(styles, recipe.styles, strict=True)
+    return [framing.framed(style, look.crop, look.rotation_deg) for style, look in looks]
 
 
 def _engine(  # noqa: PLR0913 - what `play` was given
@@ -68,43 +86,68 @@ def _engine(  # noqa: PLR0913 - what `play` was given
     from nst_core.fast import engine as fast
 
     if recipe.method == "fast":
-        yield from fast.run(content, styles, recipe)
+        yield from fast.run(content, styles, recipe, masks=masks)
         return
     from nst_core.slow import engine as slow
 
-    first = _first(content, styles, recipe, start) if resume is None else None
-    yield from slow.run(content, styles, recipe, start=first, masks=masks, resume=resume)
-
-
-def _first(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, start: Pixels | None) -> Pixels | None:
-    """The picture that the slow engine starts from; None where it makes one itself, or says that it is missing."""
-    from nst_core.fast import engine as fast
-
-    if recipe.start == "own":
-        # Grey as far as the content is.
-        return colour.before(start, (), recipe.colour)[0] if start is not None else None
-    if not _chained(recipe):
-        return None
-    (painted,) = fast.run(content, styles, recipe)
-    return painted.picture
+    first: Pixels | None = None
+    levels: dict[str, Pixels] = {}
+    if (_chained(recipe) and resume is None) or recipe.level == "fast":
+        one = recipe.model_copy(update={"map_cells": 1})  # nothing goes on from a sheet
+        (painted,) = fast.run(content, styles, one, masks=masks)
+        first = painted.picture if _chained(recipe) else None
+        if recipe.level == "fast" and painted.picture is not None:
+            levels = {"fast": painted.picture}
+    if recipe.start == "own" and start is not None:
+        first = colour.before(start, (), recipe.colour)[0]  # grey as far as the content is
+    first = first if resume is None else None
+    yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=levels, resume=resume)
 
 
 def _finished(
-    steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe
+    steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
 ) -> Generator[Step, Recipe | None, None]:
     """The Steps with their pictures' colours as the recipe in force wants them; what is sent goes on to the engine."""
-    fitted, sent = content, None
+    fitted, sent = None, None
     while True:
         try:
             step = steps.send(sent)
         except StopIteration:
             return
         if step.picture is not None:
-            if fitted.shape != step.picture.shape:  # once a size, not once a picture
-                fitted = resize(content, step.picture.shape[2], step.picture.shape[1])
+            if fitted is None or fitted.shape != step.picture.shape:  # once a size, not once a picture
+                fitted = original_of(step.picture, content, cells)
             step = replace(step, picture=finish(step.picture, fitted, recipe))
         sent = yield step
         recipe = sent or recipe
+
+
+def layout(recipe: Recipe, styles: int) -> tuple[int, int]:
+    """Rows and columns of pictures in a recipe's result: of a sheet as `recipe.blend` says, else 1 and 1."""
+    if not _is_sheet(recipe):
+        return 1, 1
+    rows = sheet(styles, recipe.map_cells)
+    return len(rows), len(rows[0])
+
+
+def original_of(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1)) -> Pixels:
+    """What a result was painted from, pixel by pixel: the content at its size, once in every cell of a sheet.
+
+    Args:
+        picture: the result, [1, H, W, 3].
+        content: the original, any size.
+        cells: rows and columns, from `layout`.
+
+    Returns:
+        [1, H, W, 3] in [0, 1].
+    """
+    down, across = cells
+    small = resize(content, picture.shape[2] // across, picture.shape[1] // down)
+    return small if cells == (1, 1) else np.tile(small, (1, down, across, 1))
+
+
+def _is_sheet(recipe: Recipe) -> bool:
+    return recipe.method == "fast" and recipe.map_cells > 1
 
 
 def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
@@ -134,7 +177,7 @@ def prepare(recipe: Recipe) -> Recipe:
     hashes: dict[str, str] = {}
     chosen = device()
     dtype = "float32"
-    if recipe.method == "fast" or _chained(recipe):
+    if recipe.method == "fast" or recipe.level == "fast" or _chained(recipe):
         hashes["magenta"] = stylisation.load().found.sha256
     if recipe.method != "fast":
         dtype = precision(recipe.precision)
@@ -193,18 +236,32 @@ def picture_of(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
     return finish(step.state()["shown"], content, recipe)  # type: ignore[misc]
 
 
-def report(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels, clock: Clock) -> dict[str, Any]:
-    """What a run leaves besides its picture: settings, origins, times, memory, and the yardstick's measures."""
-    from nst_core import yardstick
+def alpha_of(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
+    """The transparency that a result keeps of its content, uint8 [H, W]; none on a sheet, which is many pictures."""
+    return None if _is_sheet(recipe) else content_alpha
 
-    peak = peak_rss_mb()  # before measuring, which is not the run's
-    judged = picture if max(picture.shape) <= MEASURED_PX else fit(picture, MEASURED_PX)
+
+def report(  # noqa: PLR0913 - all of a finished run
+    content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels, clock: Clock, *, measured: bool = True
+) -> dict[str, Any]:
+    """What a run leaves besides its picture: settings, origins, times, memory; the yardstick's measures, if wanted.
+
+    The styles are the originals; the yardstick looks at the parts of them that the run did, and at no sheet, whose
+    cells are in many styles.
+    """
     return {
         "method": recipe.method,
         "size": [int(picture.shape[2]), int(picture.shape[1])],
         "seconds": clock.seconds(),
-        "peak_rss_mb": peak,
+        "peak_rss_mb": peak_rss_mb(),  # before measuring, which is not the run's
         "weights": dict(recipe.origin.weights),
         "recipe": recipe.model_dump(mode="json"),
-        "measures": yardstick.measure(judged, content, styles, [s.weight for s in recipe.styles]),
+        **({"measures": _measures(content, styles, recipe, picture)} if measured and not _is_sheet(recipe) else {}),
     }
+
+
+def _measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
+    from nst_core import yardstick
+
+    judged = picture if max(picture.shape) <= MEASURED_PX else fit(picture, MEASURED_PX)
+    return yardstick.measure(judged, content, framed(styles, recipe), [s.weight for s in recipe.styles])

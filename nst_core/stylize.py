@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from nst_core.recipe import Recipe, change
 from nst_core.record import Record
 
 if TYPE_CHECKING:
+    from nst_core.picture.decode import Bytes
     from nst_core.slow.checkpoint import Checkpoint
     from nst_core.step import Pixels, Step
 
@@ -74,7 +75,7 @@ def perform(run: Run) -> int:
     with _interruptible() as interruption:
         diverged = _descend(steps, record, clock, interruption)
     picture = player.picture_of(record.best, content, recipe)
-    _write(run.output, encode(picture, recipe))
+    _write(run.output, encode(picture, recipe, player.alpha_of(run.pictures.content.alpha, recipe)))
     if run.report:
         report = player.report(content, styles, recipe, picture, clock)
         report |= {**record.told(), "interrupted": interruption.asked}
@@ -197,16 +198,13 @@ def _write(path: Path, data: bytes) -> None:
         raise PictureError(f"{path} must be a file that can be written ({error.strerror})") from None
 
 
-def _encoder(path: Path) -> Any:
-    """(picture, recipe) -> bytes, by the file's ending; only PNG carries the recipe."""
+def _encoder(path: Path) -> Callable[[Pixels, Recipe, Bytes | None], bytes]:
+    """(picture, recipe, alpha) -> bytes, by the file's ending; only PNG carries the recipe, and JPEG no alpha."""
     kind = path.suffix.lower()
     if kind == ".png":
-        return lambda picture, recipe: to_png(picture, recipe.to_json())
-    if kind in (".jpg", ".jpeg", ".webp"):
-        plain = to_webp if kind == ".webp" else to_jpeg
-
-        def encode(picture: Pixels, _recipe: Recipe) -> bytes:
-            return plain(picture)
-
-        return encode
+        return lambda picture, recipe, alpha: to_png(picture, recipe.to_json(), alpha)
+    if kind == ".webp":
+        return lambda picture, _recipe, alpha: to_webp(picture, alpha=alpha)
+    if kind in (".jpg", ".jpeg"):
+        return lambda picture, _recipe, _alpha: to_jpeg(picture)
     raise PictureError(f"the output must end in .png, .jpg or .webp, got {path.name}")

@@ -3,7 +3,7 @@
     queued -> running -> done | stopped | failed        running <-> paused
 
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
-thread and returns at once.
+thread and returns at once, `wait` excepted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nst_core.jobs import line
 from nst_core.jobs.line import Place, Room
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.process import Process
-from nst_core.jobs.views import FINAL, JobView, Point, State, WorkerStatus
+from nst_core.jobs.views import FINAL, JobView, Point, State, WorkerStatus, steps_of
 from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
 from nst_core.recipe import Recipe, parse, steered
@@ -41,15 +41,13 @@ class Desk:
 
     def __init__(self, room: Room = Room()) -> None:  # noqa: B008 - frozen
         self._room = room
-        self._lock = threading.RLock()
+        self._lock = threading.Condition()  # told of every change
         self._jobs: dict[str, JobView] = {}
         self._points: dict[str, list[Point]] = {}
         self._pictures: dict[str, Pictures] = {}
         self._line: tuple[Place, ...] = ()
-        self._now = ""
-        self._last_visitor = ""
-        self._usual = USUAL_SECONDS
-        self._began = 0.0
+        self._now, self._last_visitor = "", ""
+        self._usual, self._began = USUAL_SECONDS, 0.0
         self._worker: Process | None = None
         self._status = WorkerStatus()
         self._deaths = 0
@@ -97,6 +95,7 @@ class Desk:
         start: Picture | None = None,
         masks: Sequence[Mask] = (),
         visitor: str = "",
+        measure: bool = True,
     ) -> str:
         """Put a run in line and return its id.
 
@@ -107,6 +106,7 @@ class Desk:
             start: the picture of start "own".
             masks: one for each of `recipe.regions`.
             visitor: whose run it is, for the line's fairness.
+            measure: whether the yardstick judges the result, which takes seconds.
 
         Raises:
             QueueFullError: no room for this visitor, or for anybody.
@@ -120,7 +120,7 @@ class Desk:
             if self._status.state == "failed":
                 raise WorkerError(self._status.message)
             self._line = line.admit(self._line, Place(job, visitor), self._room, self._usual)
-            self._jobs[job] = JobView(job, "queued", recipe, of=_steps(recipe))
+            self._jobs[job] = JobView(job, "queued", recipe, of=steps_of(recipe), measure=measure)
             self._points[job] = []
             self._pictures[job] = pictures
             self._forget()
@@ -136,6 +136,12 @@ class Desk:
             ahead = [place.job for place in line.order(self._line, self._last_visitor)]
             position = ahead.index(job) + 1 if job in ahead else 0
             return replace(self._jobs[job], position=position, points=tuple(self._points[job]))
+
+    def wait(self, job: str, seconds: float) -> JobView:
+        """A job as soon as it is over, or as it stands after so long. Raises JobError as `view` does."""
+        with self._lock:
+            self._lock.wait_for(lambda: self.view(job).state in FINAL, seconds)
+            return self.view(job)
 
     def stop(self, job: str) -> None:
         """End a job within a step, keeping its picture; one that waits leaves the line. A final job stays as it is."""
@@ -173,7 +179,7 @@ class Desk:
                 raise JobError("only a run under way can be steered, and this one is over; start a new one")
             recipe = steered(view.recipe, settings)
             if view.state == "queued":
-                self._put(job, recipe=recipe, of=_steps(recipe))
+                self._put(job, recipe=recipe, of=steps_of(recipe))
             else:
                 self._say("steer", job, settings=dict(settings))
                 self._put(job, recipe=recipe)
@@ -192,6 +198,7 @@ class Desk:
 
     def _put(self, job: str, **changes: Any) -> None:
         self._jobs[job] = replace(self._jobs[job], **changes)
+        self._lock.notify_all()
 
     def _fail(self, job: str, message: str) -> None:
         if job and self._jobs[job].state not in FINAL:
@@ -230,8 +237,9 @@ class Desk:
         self._now, self._last_visitor, self._began = place.job, place.visitor, time.monotonic()
         self._put(place.job, state="running")
         heads, blobs = self._pictures.pop(place.job).packed()
-        recipe = self._jobs[place.job].recipe.model_dump(mode="json")
-        self._worker.say({"do": "run", "job": place.job, "recipe": recipe, "pictures": heads}, blobs)
+        view = self._jobs[place.job]
+        order = {"do": "run", "job": place.job, "pictures": heads, "measure": view.measure}
+        self._worker.say({**order, "recipe": view.recipe.model_dump(mode="json")}, blobs)
 
     def _hear(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         self._status = replace(self._status, memory_mb=event["memory_mb"])
@@ -259,12 +267,10 @@ class Desk:
                 self._over()
 
     def _stepped(self, event: dict[str, Any], blobs: list[bytes]) -> None:
-        job, number = event["job"], event["number"]
-        marks = tuple(event["marks"])
-        if event["losses"] or marks:
-            self._points[job].append(Point(number, event["seconds"], event["losses"], marks, event["scale_px"]))
-        shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
-        self._put(job, number=number, of=event["of"], evaluations=event["evaluations"], **shown)
+        job = event["job"]
+        if event["losses"] or event["marks"]:
+            self._points[job].append(Point.of(event))
+        self._jobs[job] = self._jobs[job].after_step(event, blobs)
 
     def _over(self) -> None:
         self._usual = 0.5 * self._usual + 0.5 * (time.monotonic() - self._began)
@@ -291,8 +297,3 @@ class Desk:
         for place in self._line:
             self._fail(place.job, message)
         self._line = ()
-
-
-def _steps(recipe: Recipe) -> int:
-    """How many steps a run will say it has before its engine knows better."""
-    return 1 if recipe.method == "fast" else recipe.steps

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
+from nst_core.picture.decode import Bytes
 from nst_core.picture.door import Picture
+from nst_core.picture.framing import framed_size
 from nst_core.picture.masks import Mask, Weights
-from nst_core.recipe import Recipe, change
+from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.step import Pixels
 
 
@@ -31,7 +33,10 @@ class Pictures:
     masks: tuple[Mask, ...] = ()
 
     def named_in(self, recipe: Recipe) -> Recipe:
-        """The recipe with these pictures' hashes. Raises RecipeError if it asks for others, or for more or fewer."""
+        """The recipe with these pictures' hashes; weights, crops and rotations of its styles stay, in their order.
+
+        Raises RecipeError if it asks for other pictures, for more or fewer, or for too small a part of a style.
+        """
         if recipe.styles and len(recipe.styles) != len(self.styles):
             raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")
         if len(recipe.regions) != len(self.masks):
@@ -42,12 +47,17 @@ class Pictures:
             raise RecipeError(
                 f"a start picture is for start own, got start {recipe.start}; choose own, or leave it out"
             )
-        shares = [s.weight for s in recipe.styles] or [1.0] * len(self.styles)
+        looks = recipe.styles or [StylePicture(sha256=style.sha256) for style in self.styles]
+        for style, look in zip(self.styles, looks, strict=True):
+            framed_size(style.width, style.height, look.crop, look.rotation_deg)  # better here than in the line
         return change(
             recipe,
             {
                 "content": self.content.sha256,
-                "styles": [{"sha256": p.sha256, "weight": w} for p, w in zip(self.styles, shares, strict=True)],
+                "styles": [
+                    {**look.model_dump(), "sha256": style.sha256}
+                    for style, look in zip(self.styles, looks, strict=True)
+                ],
                 "regions": [
                     {"mask": mask.sha256, "shares": list(region.shares)}
                     for mask, region in zip(self.masks, recipe.regions, strict=True)
@@ -59,6 +69,7 @@ class Pictures:
     def packed(self) -> tuple[list[dict[str, Any]], list[memoryview]]:
         """A head for each picture, its role and shape, and its values as they lie in memory."""
         arrays: list[tuple[str, NDArray[Any]]] = [("content", self.content.pixels)]
+        arrays += [("alpha", np.ascontiguousarray(self.content.alpha))] if self.content.alpha is not None else []
         arrays += [("style", style.pixels) for style in self.styles]
         arrays += [("start", self.start.pixels)] if self.start else []
         arrays += [("mask", np.ascontiguousarray(mask.weights)) for mask in self.masks]
@@ -70,23 +81,28 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The same as the engines want them: pictures [1, H, W, 3] in [0, 1], masks [H, W] in [0, 1]."""
+    """The same as the engines want them: pictures [1, H, W, 3] in [0, 1], masks [H, W] in [0, 1].
+
+    The content's `alpha`, uint8 [H, W] or None, is for the result alone.
+    """
 
     content: Pixels
     styles: tuple[Pixels, ...]
     start: Pixels | None
     masks: tuple[Weights, ...]
+    alpha: Bytes | None
 
 
 def unpacked(heads: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> Inputs:
     """What `Pictures.packed` packed."""
-    by_role: dict[str, list[Any]] = {"content": [], "style": [], "start": [], "mask": []}
+    by_role: dict[str, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
     for head, blob in zip(heads, blobs, strict=True):
         kind = np.float32 if head["role"] == "mask" else np.uint8
         values = np.frombuffer(blob, kind).reshape(head["shape"])
-        by_role[head["role"]].append(values if kind is np.float32 else _pixels(values))
+        by_role[head["role"]].append(values if head["role"] in ("mask", "alpha") else _pixels(values))
     (content,) = by_role["content"]
-    return Inputs(content, tuple(by_role["style"]), next(iter(by_role["start"]), None), tuple(by_role["mask"]))
+    start, alpha = (next(iter(by_role[role]), None) for role in ("start", "alpha"))
+    return Inputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), alpha)
 
 
 def _pixels(values: Any) -> Pixels:

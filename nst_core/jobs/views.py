@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from nst_core.recipe import Recipe
@@ -22,6 +22,11 @@ class Point:
     marks: tuple[str, ...] = ()
     scale_px: int = 0
 
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Point:
+        """The point of a Step that the worker told of."""
+        return cls(event["number"], event["seconds"], event["losses"], tuple(event["marks"]), event["scale_px"])
+
 
 @dataclass(frozen=True)
 class JobView:
@@ -31,10 +36,14 @@ class JobView:
         recipe: what it goes by: as submitted, then as steered; once it is over, what it ran with to its last step.
         position: 0 if running or over, n if n-th in line.
         evaluations: how often the objective was evaluated so far.
+        measure: whether the yardstick judges the result before the run is done.
+        levels: losses of other pictures under this run's objective at its full size, by name; see `Step`.
+        notes: sentences for the user on what could not be done as asked.
         snapshot: JPEG of the newest picture, made at step `snapshot_number`.
         content: JPEG of the content at the result's size; there as soon as the job runs.
         result: PNG with the recipe inside; there a moment before `report` and the final state.
-        report: sizes, times, memory, measures (see `player.report`), and `marks`, the steps where something happened.
+        report: sizes, times, memory, measures if wanted (see `player.report`), and `marks`, the steps where something
+            happened.
         error: the one sentence to show if the job failed.
     """
 
@@ -46,12 +55,23 @@ class JobView:
     number: int = 0
     of: int = 0
     evaluations: int = 0
+    measure: bool = True
+    levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     snapshot: bytes | None = field(default=None, repr=False)
     snapshot_number: int = 0
     content: bytes = field(default=b"", repr=False)
     result: bytes | None = field(default=None, repr=False)
     report: Mapping[str, Any] | None = field(default=None, repr=False)
     error: str | None = None
+
+    def after_step(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> JobView:
+        """The job after the worker told of a Step; `points` apart, which the desk keeps."""
+        number = event["number"]
+        told = {name: event[name] for name in ("number", "of", "evaluations")}
+        told |= {"levels": {**self.levels, **event["levels"]}, "notes": (*self.notes, *event["notes"])}
+        shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
+        return replace(self, **told, **shown)
 
 
 @dataclass(frozen=True)
@@ -69,3 +89,8 @@ class WorkerStatus:
     sources: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     memory_mb: float = 0.0
+
+
+def steps_of(recipe: Recipe) -> int:
+    """How many steps a run will say it has before its engine knows better."""
+    return 1 if recipe.method == "fast" else recipe.steps

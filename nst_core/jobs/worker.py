@@ -24,6 +24,7 @@ from nst_core import player
 from nst_core.errors import NSTError
 from nst_core.jobs import wire
 from nst_core.jobs.pictures import Inputs, unpacked
+from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, parse, steered
@@ -133,7 +134,7 @@ class Worker:
     def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
         job = asked["job"]
         try:
-            self._play(job, unpacked(asked["pictures"], blobs), parse(asked["recipe"]))
+            self._play(job, unpacked(asked["pictures"], blobs), parse(asked["recipe"]), measure=asked["measure"])
         except NSTError as error:
             self.say("failed", job=job, message=str(error), code=error.code)
         except MemoryError:
@@ -146,7 +147,7 @@ class Worker:
                 "failed", job=job, message=f"an internal error ended this run ({type(error).__name__})", code="bug"
             )
 
-    def _play(self, job: str, given: Inputs, recipe: Recipe) -> None:
+    def _play(self, job: str, given: Inputs, recipe: Recipe, *, measure: bool) -> None:
         clock = player.Clock()
         recipe = player.prepare(recipe)
         clock.loaded()
@@ -172,7 +173,9 @@ class Worker:
         steps.close()  # an engine's memory is not the yardstick's
         picture = player.picture_of(step, given.content, recipe)
         happened = {"marks": marks, "evaluations": step.evaluations}
-        self._finish(job, given, recipe, picture, clock, happened, stopped=orders.stop)
+        self._show(job, recipe, picture, player.alpha_of(given.alpha, recipe))
+        report = player.report(given.content, given.styles, recipe, picture, clock, measured=measure)
+        self.say("stopped" if orders.stop else "done", job=job, report={**report, **happened})
 
     def _tell(self, job: str, step: Step) -> None:
         blobs = [to_jpeg(step.picture, SNAPSHOT_QUALITY)] if step.picture is not None else []
@@ -187,23 +190,13 @@ class Worker:
             losses=dict(step.losses),
             marks=step.marks,
             evaluations=step.evaluations,
+            levels={name: dict(losses) for name, losses in step.levels.items()},
+            notes=step.notes,
         )
 
-    def _finish(  # noqa: PLR0913 - all of a finished run
-        self,
-        job: str,
-        given: Inputs,
-        recipe: Recipe,
-        picture: Pixels,
-        clock: player.Clock,
-        happened: Mapping[str, Any],
-        *,
-        stopped: bool,
-    ) -> None:
-        """Show the result first, then measure it: the picture must not wait for the yardstick."""
-        self.say("result", [to_png(picture, recipe.to_json())], job=job)
-        report = player.report(given.content, given.styles, recipe, picture, clock)
-        self.say("stopped" if stopped else "done", job=job, report={**report, **happened})
+    def _show(self, job: str, recipe: Recipe, picture: Pixels, alpha: Bytes | None) -> None:
+        """Send the result at once: the picture must not wait for the yardstick."""
+        self.say("result", [to_png(picture, recipe.to_json(), alpha)], job=job)
 
 
 def _calibrate() -> None:

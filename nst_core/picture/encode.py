@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from nst_core.picture.chunks import png_chunks
+from nst_core.picture.decode import Bytes
 from nst_core.step import Pixels
 
 RECIPE_KEY = "nst-recipe"
@@ -23,22 +24,25 @@ def to_image(pixels: Pixels) -> Image.Image:
     return Image.fromarray((np.clip(pixels[0], 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8))
 
 
-def to_png(pixels: Pixels, recipe_json: str | None = None) -> bytes:
-    """PNG of [1, H, W, 3] in [0, 1], with the recipe inside as an iTXt chunk if one is given."""
+def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None = None) -> bytes:
+    """PNG of [1, H, W, 3] in [0, 1], with the recipe inside as an iTXt chunk if one is given.
+
+    `alpha`, uint8 [h, w] of any size, becomes its transparency; the values of pixels that it hides stay as painted.
+    """
     info = PngImagePlugin.PngInfo()
     if recipe_json is not None:
         info.add_itxt(RECIPE_KEY, recipe_json)
-    return _saved(pixels, "PNG", pnginfo=info)
+    return _saved(pixels, "PNG", alpha, pnginfo=info)
 
 
 def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
-    """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95."""
+    """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95. It can hold no alpha."""
     return _saved(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
 
 
-def to_webp(pixels: Pixels, quality: int = 90) -> bytes:
-    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100."""
-    return _saved(pixels, "WEBP", quality=quality)
+def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None) -> bytes:
+    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100, `alpha` as in `to_png` and without loss."""
+    return _saved(pixels, "WEBP", alpha, quality=quality, exact=True)  # exact: what is hidden is kept as well
 
 
 def read_recipe(png: bytes) -> str | None:
@@ -67,7 +71,11 @@ def _itxt_text(rest: bytes) -> str | None:
         return None
 
 
-def _saved(pixels: Pixels, kind: str, **options: object) -> bytes:
+def _saved(pixels: Pixels, kind: str, alpha: Bytes | None = None, **options: object) -> bytes:
     file = io.BytesIO()
-    to_image(pixels).save(file, kind, **options)
+    image = to_image(pixels)
+    if alpha is not None:
+        # Bilinear never rings: what is opaque or clear throughout stays so to its edge.
+        image.putalpha(Image.fromarray(alpha).resize(image.size, Image.Resampling.BILINEAR))
+    image.save(file, kind, **options)
     return file.getvalue()

@@ -21,6 +21,7 @@ def run(  # noqa: PLR0913 - every engine's signature
     *,
     start: Pixels | None = None,
     masks: Sequence[Weights] = (),
+    levels: Mapping[str, Pixels] | None = None,
     resume: Mapping[str, Any] | None = None,
 ) -> Generator[Step, Recipe | None, None]:
     """Optimise a picture; Step k carries the picture after k moves and its losses, Step 0 the start.
@@ -33,6 +34,7 @@ def run(  # noqa: PLR0913 - every engine's signature
         recipe: every setting.
         start: the picture to start from, any size; needed where `recipe.start` is "fast" or "own".
         masks: one for each of `recipe.regions`, [h, w] in [0, 1] in the content's aspect ratio.
+        levels: pictures, any size, that the objective judges at full size; the first Step there has their losses.
         resume: the `state()` of an earlier Step of the same run; its successor is yielded first.
 
     Raises:
@@ -43,7 +45,7 @@ def run(  # noqa: PLR0913 - every engine's signature
     """
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
-        studio = Studio(content, styles, recipe, masks)
+        studio = Studio(content, styles, recipe, masks, levels or {})
         journey = studio.resume(resume) if resume is not None else studio.begin(start)
     if resume is None:
         sent = yield studio.step(journey, shown=True)

@@ -22,6 +22,7 @@ from nst_core.slow import minimisers, objective
 from nst_core.slow.journey import Journey, pack, shown_picture, steering_marks, unpack
 from nst_core.slow.minimisers import State
 from nst_core.slow.objective import Mix
+from nst_core.slow.originals import shares_of, styles_at
 from nst_core.slow.plan import choose, convolutions
 from nst_core.slow.regions import check_style_size
 from nst_core.slow.schedule import PLATEAU_STEPS, Scale, coloured_noise, plateau, scales
@@ -40,10 +41,18 @@ TRIES = 5
 class Studio:
     """The originals, the recipe in force, and the objective at the size in work."""
 
-    def __init__(self, content: Pixels, styles: Sequence[Pixels], recipe: Recipe, masks: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        content: Pixels,
+        styles: Sequence[Pixels],
+        recipe: Recipe,
+        masks: Sequence[np.ndarray],
+        levels: Mapping[str, Pixels],
+    ) -> None:
         self.recipe = recipe
+        self._levels = dict(levels)
         self._content, self._styles, self._masks = content, styles, masks
-        self._shares = _shares(styles, recipe)
+        self._shares = shares_of(styles, recipe)
         if len(masks) != len(recipe.regions):
             raise RecipeError(f"each of the recipe's {len(recipe.regions)} regions needs a mask, got {len(masks)}")
         self._network = networks.load(recipe.objective.network, precision(recipe.precision))
@@ -128,7 +137,18 @@ class Studio:
             ),
             marks=journey.marks,
             evaluations=journey.state.evaluations,
+            levels=self._judged() if self._levels and journey.scale == len(self._scales) - 1 else {},
         )
+
+    def _judged(self) -> dict[str, dict[str, float]]:
+        """The losses of other pictures at this size; told once."""
+        _, height, width, _ = self._original.shape
+        pictures, self._levels = self._levels, {}
+        seen = {name: self._terms(tf.constant(resize(p, width, height)))[0] for name, p in pictures.items()}
+        return {
+            name: objective.named(dict(zip(self._terms.names, map(float, terms.numpy()), strict=True)))
+            for name, terms in seen.items()
+        }
 
     def picture(self, journey: Journey) -> Pixels:
         """What is shown: the average of this size's pictures where the recipe asks for one, else the last."""
@@ -151,7 +171,7 @@ class Studio:
     def _bound(self) -> Terms:
         recipe = self.recipe
         _, height, width, _ = self._original.shape
-        styles = _at_size(self._styles, self._original, recipe, self._scales[self._scale].edge_px)
+        styles = styles_at(self._styles, self._original, recipe, self._scales[self._scale].edge_px)
         _, wanted = objective.layers(recipe.objective)
         for style in styles:
             check_style_size(recipe.objective.network, wanted, *style.shape[1:3])
@@ -270,18 +290,3 @@ class Studio:
     def _settings(self, journey: Journey) -> Minimiser:
         rate = self.recipe.minimiser.learning_rate * journey.restraint
         return self.recipe.minimiser.model_copy(update={"learning_rate": rate})
-
-
-def _at_size(styles: Sequence[Pixels], original: Pixels, recipe: Recipe, edge: int) -> list[Pixels]:
-    """The styles at the size their textures are read at: by default the content's longest edge, never enlarged."""
-    if recipe.style_shape == "content":
-        return [resize(s, original.shape[2], original.shape[1]) for s in styles]
-    return [fit(s, min(max(round(edge * recipe.style_scale), 16), max(s.shape[1:3]))) for s in styles]
-
-
-def _shares(styles: Sequence[Pixels], recipe: Recipe) -> list[float]:
-    if recipe.styles and len(recipe.styles) != len(styles):
-        raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(styles)} pictures")
-    if not styles and recipe.objective.style_weight > 0:
-        raise RecipeError("at least one style picture is needed unless style_weight is 0")
-    return [s.weight for s in recipe.styles] or [1.0] * len(styles)

@@ -13,7 +13,7 @@ from nst_core import __version__, player
 from nst_core.errors import RecipeError
 from nst_core.fast import engine as fast
 from nst_core.models import device, stylisation, vgg
-from nst_core.picture import colour
+from nst_core.picture import colour, framing
 from nst_core.recipe import change, make
 from nst_core.slow import engine as slow
 from nst_core.step import Step
@@ -79,7 +79,7 @@ def test_fast_is_the_fast_engines_one_step(calls):
 def test_slow_is_the_slow_engines_steps(calls, start):
     assert play(make(settings={"start": start})) == [0, 1, 2]
     assert calls.names == ["slow"]
-    assert calls.asked == [{"start": None, "masks": (), "resume": None}]
+    assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": None}]
 
 
 @pytest.mark.parametrize("settings", [{"method": "balanced"}, {"method": "slow", "start": "fast"}])
@@ -89,11 +89,18 @@ def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
     assert calls.asked[1]["start"] is PAINTED
 
 
+def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
+    play(make(settings={"level": "fast"}))
+    assert calls.names == ["fast", "slow"]
+    assert calls.asked[-1]["start"] is None
+    assert list(calls.asked[-1]["levels"]) == ["fast"]
+
+
 def test_a_resumed_run_paints_nothing_first(calls):
     state = {"number": 1}
     assert play(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
     assert calls.names == ["slow"]
-    assert calls.asked == [{"start": None, "masks": (), "resume": state}]
+    assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": state}]
 
 
 def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
@@ -118,26 +125,78 @@ def test_the_recipe_says_whether_a_start_is_used(calls):
     assert calls.asked[0]["start"] is None
 
 
-@pytest.mark.parametrize("method", ["slow", "balanced"])
-def test_masks_reach_the_slow_engine(calls, method):
-    play(make(settings={"method": method, "regions": REGIONS}), masks=[MASK])
-    assert calls.names[-1] == "slow"
-    assert calls.asked[-1]["masks"][0] is MASK
+METHODS = ["slow", "fast", "balanced"]
 
 
-@pytest.mark.parametrize(("regions", "masks"), [(REGIONS, []), ([], [MASK]), (REGIONS, [MASK])])
-def test_the_fast_method_refuses_masks(calls, regions, masks):
-    with pytest.raises(RecipeError, match="masks are for the slow and balanced methods"):
-        play(make(settings={"method": "fast", "regions": regions}), masks=masks)
+@pytest.mark.parametrize(
+    ("settings", "engines"),
+    [
+        ({"method": "slow"}, ["slow"]),
+        ({"method": "fast"}, ["fast"]),
+        ({"method": "balanced"}, ["fast", "slow"]),
+        ({"start": "fast"}, ["fast", "slow"]),
+    ],
+)
+def test_masks_reach_every_engine(calls, settings, engines):
+    play(make(settings={**settings, "regions": REGIONS}), masks=[MASK])
+    assert calls.names == engines
+    for asked in calls.asked:
+        assert len(asked["masks"]) == 1
+        assert asked["masks"][0] is MASK
+
+
+LOOKS = [{"crop": (0.5, 0, 1, 1)}, {"rotation_deg": 90}, {"crop": (0, 0.25, 1, 1), "rotation_deg": 30}]
+
+
+def looked_at(looks, **settings):
+    """Three originals, a recipe that looks at parts of them, and those parts."""
+    originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(looks))]
+    recipe = make(settings={"styles": [{"sha256": "0" * 64, **look} for look in looks], **settings})
+    return originals, recipe, [framing.framed(o, **look) for o, look in zip(originals, looks, strict=True)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_engine_sees_the_framed_styles(calls, method):
+    originals, recipe, parts = looked_at(LOOKS, method=method)
+    list(player.play(VIVID, originals, recipe))
+    for _, styles in calls.shown:
+        assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
+    originals, recipe, _ = looked_at([{}, LOOKS[0]], method=method)
+    list(player.play(VIVID, originals, recipe))
+    for _, styles in calls.shown:
+        assert styles[0] is originals[0]
+        assert styles[1].shape == (1, 80, 31, 3)
+
+
+def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls):
+    originals, recipe, parts = looked_at(LOOKS, colour_match="covariance")
+    list(player.play(VIVID, originals, recipe))
+    ((_, styles),) = calls.shown
+    assert all(np.array_equal(s, colour.match(p, VIVID)) for s, p in zip(styles, parts, strict=True))
+
+
+def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls):
+    originals, recipe, _ = looked_at(LOOKS)
+    list(player.play(VIVID, originals[:2], recipe))
+    ((_, styles),) = calls.shown
+    assert [style is original for style, original in zip(styles, originals[:2], strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_too_little_of_a_style_is_refused_before_any_engine_begins(calls, method):
+    recipe = make(settings={"method": method, "styles": [{"sha256": "0" * 64, "crop": (0, 0, 0.05, 1)}]})
+    with pytest.raises(RecipeError, match="at least 16 px on each side"):
+        list(player.play(VIVID, [np.ones((1, 64, 64, 3), np.float32)], recipe))
     assert calls.names == []
 
 
 def colours(method, **settings):
     recipe = make(settings={"method": method, **settings})
     return recipe, list(player.play(VIVID, STYLES, recipe))
-
-
-METHODS = ["slow", "fast", "balanced"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -184,6 +243,37 @@ def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
         assert np.array_equal(player.picture_of(each, VIVID, recipe), finished)
     if method == "balanced":
         assert calls.asked[1]["start"] is PAINTED
+
+
+SHEETS = [(1, 3, (1, 3)), (2, 3, (1, 3)), (3, 2, (2, 2)), (4, 5, (5, 5))]
+
+
+@pytest.mark.parametrize(("styles", "cells", "rows_columns"), SHEETS)
+def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, styles, cells, rows_columns):
+    down, across = rows_columns
+    painted, original = noise(12 * down, 18 * across, 2), noise(24, 36, 3)
+    monkeypatch.setattr(fast, "run", lambda *_, **__: iter([step(picture=painted)]))
+    recipe = make(settings={"method": "fast", "map_cells": cells, "colour_keep": 1.0})
+    (shown,) = player.play(original, [noise(20, 20)] * styles, recipe)
+    for top in range(0, 12 * down, 12):
+        for left in range(0, 18 * across, 18):
+            cell = np.s_[:, top : top + 12, left : left + 18]
+            assert np.allclose(shown.picture[cell], colour.keep(painted[cell], original, 1.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
+    recipe = make(settings={"method": method, "start": "fast", "map_cells": 4})
+    assert player.layout(recipe, 2) == (1, 1)
+    given = []
+
+    def paint(_content, _styles, recipe, **_):
+        given.append(recipe.map_cells)
+        yield step(picture=PAINTED)
+
+    monkeypatch.setattr(fast, "run", paint)
+    play(recipe)
+    assert given == [1]
 
 
 def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
@@ -335,6 +425,14 @@ def test_no_picture_is_an_error(nothing):
         player.picture_of(nothing, CONTENT, make())
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("cells", [1, 3])
+def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method, cells):
+    alpha = np.eye(4, dtype=np.uint8)
+    kept = player.alpha_of(alpha, make(settings={"method": method, "map_cells": cells}))
+    assert kept is (None if (method, cells) == ("fast", 3) else alpha)
+
+
 def test_peak_memory_is_in_megabytes():
     now = psutil.Process().memory_info().rss / 1e6
     assert 0.8 * now < player.peak_rss_mb() < 20 * now
@@ -356,3 +454,25 @@ def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
     assert (report["method"], report["size"], report["seconds"]["run"]) == ("slow", [48, 32], 1.5)
     assert report["recipe"] == json.loads(recipe.to_json())
     assert report["weights"] == {"vgg19": "a" * 64}
+
+
+def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
+    from nst_core import yardstick
+
+    given = []
+    monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
+    originals, recipe, parts = looked_at(LOOKS)
+    player.report(noise(40, 60), originals, recipe, noise(32, 48, 2), player.Clock())
+    ((_, _, styles, shares),) = given
+    assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
+    assert shares == [1.0, 1.0, 1.0]
+
+
+def test_a_sheet_is_not_measured(noise, monkeypatch):
+    from nst_core import yardstick
+
+    monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
+    originals, recipe, _ = looked_at(LOOKS, method="fast", map_cells=3)
+    report = player.report(noise(40, 60), originals, recipe, noise(32, 48, 2), player.Clock())
+    assert "measures" not in report
+    assert report["size"] == [48, 32]

@@ -10,11 +10,14 @@ import pytest
 from PIL import Image
 
 from nst_core import cli, yardstick
-from nst_core.models import vgg
+from nst_core.fast import engine as fast
+from nst_core.models import stylisation, vgg
 from nst_core.picture.door import open_picture
 from nst_core.picture.encode import read_recipe
+from nst_core.picture.resize import fit
 from nst_core.recipe import recipe_from_json
 from nst_core.slow import checkpoint, minimisers
+from nst_core.step import Step
 
 SMALL = {
     "longest_edge_px": 64,
@@ -70,6 +73,49 @@ def recipe_in(files):
     return recipe_from_json(read_recipe((files / "out.png").read_bytes()))
 
 
+@pytest.fixture
+def painter(monkeypatch):
+    """The fast method as a painter that returns what it was given, at the size asked for."""
+    monkeypatch.setattr(stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64)))
+
+    def paint(content, styles, recipe, **_):
+        picture = fit(content, recipe.longest_edge_px)
+        yield Step(1, 1, recipe.longest_edge_px, 0.0, {}, picture, lambda: {"shown": picture})
+
+    monkeypatch.setattr(fast, "run", paint)
+
+
+@pytest.fixture
+def cut_out(files):
+    """The content with its left third clear, its right third opaque, and paint below both."""
+    values = np.dstack([np.asarray(Image.open(files / "content.png")), np.zeros((48, 64), np.uint8)])
+    values[:, 21:42, 3], values[:, 42:, 3] = 128, 255
+    Image.fromarray(values).save(files / "content.png")
+    return values[..., 3]
+
+
+@pytest.mark.usefixtures("found", "painter")
+@pytest.mark.parametrize("method", ["slow", "fast", "balanced"])
+def test_the_contents_alpha_is_kept(files, cut_out, method):
+    assert stylize(files, "-o", "{}/out.png", method=method) == 0
+    assert np.array_equal(np.asarray(Image.open(files / "out.png").getchannel("A")), cut_out)
+    assert recipe_in(files).method == method
+    assert stylize(files, "-o", "{}/out.webp", method=method) == 0
+    assert np.array_equal(np.asarray(Image.open(files / "out.webp").getchannel("A")), cut_out)
+    assert stylize(files, "-o", "{}/out.jpg", method=method) == 0
+    assert Image.open(files / "out.jpg").mode == "RGB"
+
+
+@pytest.mark.usefixtures("found", "painter")
+def test_alpha_is_kept_at_the_size_of_the_result_and_paint_below_it(files, cut_out):
+    assert stylize(files, method="fast", longest_edge_px=128) == 0
+    made = np.asarray(Image.open(files / "out.png"))
+    assert made.shape == (96, 128, 4)
+    assert (made[:, :40, 3] == 0).all()
+    assert (made[:, 88:, 3] == 255).all()
+    assert (made[:, :40, :3] == 255).all()  # white, as the content is seen where it is clear: what was painted
+
+
 SAVED = ("--checkpoint", "{}/run")
 ON = ("--resume", "{}/run")
 
@@ -91,6 +137,65 @@ def test_masks_are_used_and_named_with_their_shares(files, found):
     assert first.mask != second.mask
     assert stylize(files, styles=("one", "two")) == 0
     assert (open_picture(guided).pixels != open_picture((files / "out.png").read_bytes()).pixels).any()
+
+
+LOOKS = ("--style-weight", 2, "--style-crop", "0,0,0.5,1", "--style-rotation", -90, "--style-rotation", 30)
+
+
+def test_weights_crops_and_rotations_are_the_styles_in_their_order(files, found):
+    assert stylize(files, *LOOKS, styles=("one", "two")) == 0
+    first, second = recipe_in(files).styles
+    assert (first.weight, first.crop, first.rotation_deg) == (2, (0, 0, 0.5, 1), -90)
+    assert (second.weight, second.crop, second.rotation_deg) == (1, (0, 0, 1, 1), 30)
+    assert [first.sha256, second.sha256] == [
+        open_picture((files / f"{name}.png").read_bytes()).sha256 for name in ("one", "two")
+    ]
+
+
+def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files, found):
+    half = Image.open(files / "one.png").crop((0, 0, 20, 40)).resize((40, 80), Image.Resampling.NEAREST)
+    whole = Image.new("RGB", (80, 80))
+    whole.paste(half, (40, 0))
+    half.save(files / "half.png")
+    whole.save(files / "whole.png")
+    assert stylize(files, "--style-crop", "0.5,0,1,1", styles=("whole",)) == 0
+    cropped = open_picture((files / "out.png").read_bytes()).pixels
+    assert stylize(files, styles=("half",)) == 0
+    assert (cropped == open_picture((files / "out.png").read_bytes()).pixels).all()
+
+
+def test_options_change_the_styles_of_a_recipe_file(files, found):
+    assert stylize(files, *LOOKS, styles=("one", "two")) == 0
+    (files / "recipe.json").write_text(recipe_in(files).to_json())
+    assert stylize(files, "--recipe", "{}/recipe.json", "--style-weight", 5, styles=("two", "one")) == 0
+    first, second = recipe_in(files).styles
+    assert (first.weight, first.crop, first.rotation_deg) == (5, (0, 0, 0.5, 1), -90)
+    assert (second.weight, second.rotation_deg) == (1, 30)
+    assert first.sha256 == open_picture((files / "two.png").read_bytes()).sha256
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--style-crop", "0,0,1"), "--style-crop must be L,T,R,B: left, top, right and bottom as shares from 0 to 1"),
+        (("--style-crop", "a,b,c,d"), "--style-crop must be L,T,R,B"),
+        (("--style-crop", "0,0,1,2"), "styles.0.crop.3 must be at most 1, got 2.0"),
+        (("--style-crop", "0.5,0,0.5,1"), "crop must leave 0.05 of each side or more"),
+        (("--style-crop", "0,0,0.1,1"), "at least 16 px on each side once it is cropped and turned, got 4 x 40 px"),
+        (("--style-crop", "0,0,nan,1"), "styles.0.crop.2 must be a finite number"),
+        (("--style-rotation", "200"), "styles.0.rotation_deg must be at most 180, got 200.0"),
+        (("--style-weight", "0"), "styles.0.weight must be above 0, got 0.0"),
+        (
+            ("--style-weight", "1", "--style-weight", "1"),
+            "--style-weight must be given at most once for each of 1 styles",
+        ),
+        (("--style-rotation", "1", "--style-rotation", "1"), "--style-rotation must be given at most once"),
+    ],
+)
+def test_what_cannot_be_said_of_a_style_is_refused_before_the_run(files, monkeypatch, capsys, options, told):
+    monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
+    assert stylize(files, *options) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_shares_must_be_one_for_each_style(files, found, capsys):
@@ -141,6 +246,8 @@ def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys
         (("--set", "pooling=average"), "pooling cannot change"),
         (("--preset", "bold"), "--preset is for a new run"),
         (("--recipe", "{}/any.json"), "--recipe is for a new run"),
+        (("--style-crop", "0,0,1,0.5"), "--style-crop is for a new run"),
+        (("--style-weight", "2"), "--style-weight is for a new run"),
         (("--set", 'style_layers={"block3_conv1": 1}'), "style_layers must be those in use"),
     ],
 )

@@ -80,6 +80,39 @@ def test_a_job_ends_with_a_picture_a_recipe_and_a_report(desk: Desk, method: str
     assert open_picture(view.content).width == 96
 
 
+def test_a_run_that_is_not_measured_is_waited_for_and_has_no_measures(desk: Desk) -> None:
+    job = desk.submit(small(method="fast"), content(), [style()], measure=False)
+    view = desk.wait(job, PATIENCE)
+    assert view.state == "done"
+    assert view.result is not None
+    assert view.report is not None
+    assert "measures" not in view.report
+    assert view.report["size"] == [96, 64]
+
+
+def test_waiting_for_a_run_that_does_not_end_ends_itself(desk: Desk) -> None:
+    job = endless(desk)
+    began = time.monotonic()
+    assert desk.wait(job, 0.3).state == "running"
+    assert 0.3 <= time.monotonic() - began < 3
+    desk.stop(job)
+    assert desk.wait(job, PATIENCE).state == "stopped"
+    with pytest.raises(JobError, match="not here"):
+        desk.wait("nobody", 5)
+
+
+@pytest.mark.parametrize("method", ["slow", "fast", "balanced"])
+def test_a_result_keeps_the_contents_transparency(desk: Desk, method: str) -> None:
+    coffee = content()
+    clear = np.tri(coffee.height, coffee.width, dtype=np.uint8) * 255
+    given = Picture.from_pixels(coffee.pixels, clear)
+    view = finished(desk, desk.submit(small(method=method, steps=1), given, [style()]))
+    result = open_picture(view.result or b"")
+    assert result.alpha is not None, view.error
+    assert np.array_equal(result.alpha, clear)
+    assert view.recipe.content == coffee.sha256
+
+
 def test_the_same_recipe_gives_the_same_losses(desk: Desk) -> None:
     first, second = (finished(desk, desk.submit(small(seed=3), content(), [style()])) for _ in range(2))
     assert [p.losses for p in first.points] == [p.losses for p in second.points]

@@ -32,6 +32,50 @@ def test_lossy_formats_are_close_and_quality_counts(encode):
     assert len(worst) < len(best)
 
 
+def bands(data):
+    """Red, green and blue, [H, W, 3], and alpha, [H, W], as they lie in a file."""
+    image = Image.open(io.BytesIO(data))
+    assert image.mode == "RGBA"
+    values = np.asarray(image)
+    return values[..., :3], values[..., 3]
+
+
+def test_alpha_of_the_pictures_size_is_exact_and_hides_nothing(pixels):
+    alpha = np.random.default_rng(3).integers(0, 256, (48, 64), np.uint8)
+    data = to_png(pixels, '{"a": 1}', alpha)
+    painted, kept = bands(data)
+    assert np.array_equal(kept, alpha)
+    assert np.array_equal(painted, np.asarray(Image.open(io.BytesIO(to_png(pixels)))))
+    assert np.array_equal(open_picture(data).alpha, alpha)
+    assert read_recipe(data) == '{"a": 1}'
+
+
+@pytest.mark.parametrize("encode", [to_png, to_webp])
+@pytest.mark.parametrize("size", [(24, 32), (480, 640), (31, 97)])
+def test_alpha_of_another_size_is_resized_without_ringing(encode, size):
+    """A clear left half stays clear, an opaque right half opaque, but for a pixel or two where they meet."""
+    alpha = np.zeros(size, np.uint8)
+    alpha[:, size[1] // 2 :] = 255
+    _, kept = bands(encode(np.full((1, 48, 64, 3), 0.5, np.float32), alpha=alpha))
+    assert kept.shape == (48, 64)
+    assert (kept[:, :28] == 0).all()
+    assert (kept[:, 36:] == 255).all()
+
+
+def test_webp_keeps_alpha_without_loss_and_paint_below_it_about():
+    x = np.linspace(0, 1, 64, dtype=np.float32)
+    smooth = np.stack(np.broadcast_arrays(x[None, :], x[:48, None], np.float32(0.4)), axis=-1)[None]
+    alpha = np.tri(48, 64, dtype=np.uint8) * 200
+    painted, kept = bands(to_webp(smooth, 95, alpha))
+    assert np.array_equal(kept, alpha)
+    assert np.abs(painted / 255 - smooth[0]).mean() < 0.02
+
+
+@pytest.mark.parametrize("encode", [to_png, to_webp])
+def test_without_alpha_there_is_no_channel_for_it(encode, pixels):
+    assert Image.open(io.BytesIO(encode(pixels))).mode == "RGB"
+
+
 def test_values_outside_the_range_are_clipped():
     wild = np.stack([np.full((1, 40, 40), v, np.float32) for v in (-3.0, 0.5, 7.0)], axis=-1)
     assert open_picture(to_png(wild)).pixels[0, 0].tolist() == [0, 128, 255]
@@ -46,7 +90,9 @@ def test_the_recipe_travels_inside_the_png(pixels):
 
 
 def test_nothing_but_the_recipe_is_inside(pixels):
-    for data in (to_png(pixels, "{}"), to_png(pixels), to_jpeg(pixels), to_webp(pixels)):
+    alpha = np.eye(48, 64, dtype=np.uint8)
+    whole = [to_png(pixels, "{}"), to_png(pixels), to_jpeg(pixels), to_webp(pixels)]
+    for data in (*whole, to_png(pixels, "{}", alpha), to_webp(pixels, alpha=alpha)):
         image = Image.open(io.BytesIO(data))
         assert not image.getexif()
         harmless = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "loop", "background", "timestamp", "duration"}

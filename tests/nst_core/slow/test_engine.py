@@ -346,3 +346,19 @@ def test_forty_jobs_leave_no_memory_behind(monkeypatch, noise):
     for number in range(40):
         job(number)
     assert live_mb() - before < 40
+
+
+@pytest.mark.parametrize("pyramid", ["off", "auto"])
+def test_other_pictures_are_judged_once_where_the_full_size_is_reached(pictures, noise, pyramid):
+    content, style = pictures
+    recipe = make(
+        settings={"longest_edge_px": 96, "smallest_edge_px": 64, "pyramid": pyramid, "steps": 2, "first_steps": 2}
+    )
+    other = noise(50, 70, 3)
+    steps = list(engine.run(content, [style], recipe, levels={"fast": other}))
+    told = [step for step in steps if step.levels]
+    assert len(told) == 1
+    assert told[0] is next(step for step in steps if step.scale_px == 96)
+    flat = recipe.model_copy(update={"start": "own", "schedule": recipe.schedule.model_copy(update={"pyramid": "off"})})
+    first = next(engine.run(content, [style], flat, start=other))
+    assert told[0].levels["fast"] == pytest.approx(dict(first.losses), rel=1e-4)

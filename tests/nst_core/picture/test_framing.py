@@ -1,0 +1,141 @@
+"""Parts of styles: the pixels asked for, turned the way asked for, as much as fits, and never an empty corner."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nst_core.errors import RecipeError
+from nst_core.picture.framing import WHOLE, framed, framed_size
+
+ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
+SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]
+
+
+def test_nothing_asked_is_the_very_same_object(noise):
+    style = noise(40, 60)
+    assert framed(style) is style
+    assert framed(style, [0, 0, 1, 1], 0.0) is style
+    tiny = noise(4, 4)  # whether that is too small is not for framing to say
+    assert framed(tiny) is tiny
+    assert framed_size(4, 4) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("crop", "rows", "columns"),
+    [
+        ((0.5, 0, 1, 1), slice(0, 40), slice(30, 60)),
+        ((0, 0.25, 1, 0.75), slice(10, 30), slice(0, 60)),
+        ((0.1, 0.2, 0.7, 0.9), slice(8, 36), slice(6, 42)),
+    ],
+)
+def test_a_crop_is_those_pixels(noise, crop, rows, columns):
+    style = noise(40, 60)
+    assert np.array_equal(framed(style, crop), style[:, rows, columns])
+
+
+@pytest.mark.parametrize(
+    ("degrees", "turned"),
+    [
+        (90, lambda p: p[:, ::-1].swapaxes(1, 2)),  # the bottom row becomes the left column: clockwise
+        (-90, lambda p: p.swapaxes(1, 2)[:, ::-1]),
+        (180, lambda p: p[:, ::-1, ::-1]),
+        (-180, lambda p: p[:, ::-1, ::-1]),
+    ],
+)
+def test_right_angles_are_exact_and_clockwise(noise, degrees, turned):
+    style = noise(40, 60)
+    assert np.array_equal(framed(style, WHOLE, degrees), turned(style))
+    assert np.array_equal(framed(style, (0, 0, 0.5, 1), degrees), turned(style[:, :, :30]))
+
+
+@pytest.mark.parametrize("degrees", ANGLES)
+@pytest.mark.parametrize("value", [0.25, 1.0])
+def test_a_picture_of_one_colour_stays_that_colour_to_its_very_corners(degrees, value):
+    for height, width in SHAPES:
+        turned = framed(np.full((1, height, width, 3), value, np.float32), WHOLE, degrees)
+        assert np.abs(turned - value).max() < 1e-6
+
+
+@pytest.mark.parametrize("degrees", [-150, -20, 10, 45, 75, 120])
+def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees):
+    """Pillow's bicubic reproduces a plane to a tenth of a pixel, but for the pixels that reach beyond the edge."""
+    y, x = np.mgrid[:70, :100] + 0.5
+    ramp = np.stack([x / 100, y / 70, (x + y) / 170], axis=-1).astype(np.float32)[None]
+    turned = framed(ramp, WHOLE, degrees)
+    _, height, width, _ = turned.shape
+    down, across = np.mgrid[:height, :width] + 0.5
+    down, across = down - height / 2, across - width / 2
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    from_x, from_y = 50 + cosine * across + sine * down, 35 - sine * across + cosine * down
+    inside = (from_x > 2) & (from_x < 98) & (from_y > 2) & (from_y < 68)
+    assert inside.mean() > 0.8
+    wanted = np.stack([from_x / 100, from_y / 70, (from_x + from_y) / 170], axis=-1)
+    assert np.abs(turned[0] - wanted)[inside].max() < 0.1 / 70
+
+
+def test_the_least_angle_there_is_turns_nothing(noise):
+    style = noise(40, 60)
+    assert np.allclose(framed(style, WHOLE, 5e-324), style, atol=1e-6)
+
+
+def most(width, height, degrees):
+    """The largest area of an upright rectangle in a turned one, by trying widths."""
+    sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
+    a = np.linspace(0, math.hypot(width, height), 200_001)
+    b = np.minimum((width - a * cosine) / sine, (height - a * sine) / cosine)
+    return float((a * np.maximum(b, 0)).max())
+
+
+@pytest.mark.parametrize("degrees", ANGLES)
+@pytest.mark.parametrize(("width", "height"), [(300, 300), (400, 900), (900, 400), (330, 2570)])
+def test_what_is_kept_fits_and_nothing_larger_would(width, height, degrees):
+    a, b = framed_size(width, height, WHOLE, degrees)
+    sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
+    assert a * cosine + b * sine <= width + 1e-5
+    assert a * sine + b * cosine <= height + 1e-5
+    assert (a + 1) * (b + 1) >= most(width, height, degrees) * (
+        1 - 1e-6
+    )  # whole pixels cost less than one of each side
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 90])
+@pytest.mark.parametrize("crop", [WHOLE, (0.2, 0.1, 0.9, 0.8)])
+def test_the_size_is_foretold(noise, crop, degrees):
+    _, height, width, _ = framed(noise(80, 120), crop, degrees).shape
+    assert framed_size(120, 80, crop, degrees) == (width, height)
+
+
+@pytest.mark.parametrize("degrees", [0, 33, 90])
+def test_the_original_is_left_alone_and_the_part_is_its_own(noise, degrees):
+    style = noise(60, 60)
+    before = style.copy()
+    part = framed(style, (0, 0, 0.8, 0.8), degrees)
+    part[:] = 0.5
+    assert np.array_equal(style, before)
+    assert (part.dtype, part.flags.c_contiguous) == (np.float32, True)
+
+
+@pytest.mark.parametrize("degrees", [20, 45, 110])
+def test_values_stay_in_range_where_bicubic_would_ring(degrees):
+    checkers = np.kron(np.indices((12, 12)).sum(0) % 2, np.ones((6, 6)))[None, :, :, None]
+    turned = framed(np.repeat(checkers, 3, -1).astype(np.float32), WHOLE, degrees)
+    assert (turned.min(), turned.max()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "crop", "degrees", "came"),
+    [
+        ((200, 200), (0, 0, 0.05, 1), 0, "10 x 200 px"),
+        ((200, 200), (0, 0, 0.05, 1), 90, "200 x 10 px"),
+        ((32, 64), (0, 0, 1, 0.05), 0, "32 x 3 px"),
+        ((5, 64), (0, 0, 0.05, 1), 45, "64 x 0 px"),
+        ((32, 32), (0.2, 0.2, 0.8, 0.8), 45, "14 x 14 px"),
+    ],
+)
+def test_too_little_is_refused_with_what_to_try(size, crop, degrees, came):
+    words = f"at least 16 px on each side once it is cropped and turned, got {came}; take a larger part, turn it less"
+    with pytest.raises(RecipeError, match=words):
+        framed_size(*size, crop, degrees)
+    with pytest.raises(RecipeError, match=words):
+        framed(np.zeros((1, size[1], size[0], 3), np.float32), crop, degrees)
