@@ -12,7 +12,7 @@ with style:
     pickers.picker("style")
 with settings:
     look.section("Settings", "for both methods")
-    slow = controls.slow("compare")
+    slow = controls.slow("compare", {"level": "fast"})
     fast = slow and controls.fast_like(slow)
     job_panel.start_button("compare", "Paint both ways", {"fast": fast, "slow": slow})
     desk.engine_light()

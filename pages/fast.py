@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import controls, desk, job_panel, look, pickers
+from pages.parts import blend_map, controls, desk, job_panel, live, look, pickers
 
 look.page("Fast", "One pass through a network that can paint in any style it is shown. It takes about a second.")
 inputs, canvas = st.columns([5, 7], gap="large")
@@ -11,7 +11,9 @@ with inputs:
     pickers.picker("style")
     look.section("Settings")
     recipe = controls.fast("fast")
-    job_panel.start_button("fast", "Paint in a second", {"job": recipe})
+    job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
+    live.follow("fast", recipe)
     desk.engine_light()
 with canvas:
-    job_panel.panel("fast", curves=False)
+    blend_map.panel("fast", recipe)
+    job_panel.panel("fast", curves=False, is_live=True)

@@ -68,6 +68,7 @@ GROUPS: dict[str, tuple[Knob, ...]] = {
     "Minimiser": (
         Knob("algorithm", "Algorithm", words={"adam": "Adam", "lbfgs": "L-BFGS"}),
         Knob("precondition", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
+        Knob("precondition_adapts", "Follow the curvature", shown=_LBFGS),
         Knob("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), shown=_ADAM),
         Knob("history", "History", (5, 10, 20, 50, 100), shown=_LBFGS),
         Knob("average", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
@@ -94,6 +95,7 @@ GROUPS: dict[str, tuple[Knob, ...]] = {
         Knob("plateau", "End at a plateau", (0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)),
         Knob("seconds", "Time limit", (10, 30, 60, 120, 300, 600, 1800, 3600), words={"": "none"}, unit=" s"),
         Knob("snapshot_every", "A picture every", (1, 2, 5, 10, 20, 50, 100), unit=" steps"),
+        Knob("level", "Level line in the curves", words={"fast": "of the fast result"}),
     ),
     "Colour": (
         Knob(
@@ -162,6 +164,8 @@ def _grid(group: tuple[Knob, ...], base: Recipe, chosen: dict[str, Any], key: st
 def _turn(knob: Knob, default: Any, key: str) -> Any:
     if knob.name in WEIGHTS:
         return knobs.times(knob.title, knob.name, default, key)
+    if isinstance(default, bool):
+        return knobs.switch(knob.title, knob.name, default, key)
     if recipes.choices(knob.name):
         return knobs.choose(knob.title, knob.name, default, key, words=knob.words)
     if not knob.values:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from pages.parts.levels import Levels, passings, three_digits
+
 if TYPE_CHECKING:
     from nst_core.jobs.desk import Point
 
@@ -23,6 +25,9 @@ TERMS: dict[str, tuple[str, str, str, float]] = {
 
 Okabe and Ito's hues at mid-lightness, at least 3:1 on paper and on night; the dash says the same again for eyes that do
 not tell the hues apart."""
+
+LEVELS = ("#B0619F", "#A8892A")
+"""Colours of the level lines, the next two of the same set."""
 
 MARK = "#7C828D"
 """The colour of a mark's line and words: legible on paper and on night."""
@@ -40,14 +45,16 @@ MOST_POINTS = 600
 """More are thinned evenly: a screen shows no more, and each one travels to the browser."""
 
 
-def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
+def loss_curves(points: Sequence[Point], *, of: int, log: bool, levels: Levels | None = None) -> go.Figure:
     """The weighted terms against steps, with a line where the run was steered, changed its size or had to turn back.
 
     Args:
         points: the run's points, by rising number; may be empty.
         of: where the x axis ends. While the run lives, all of its steps: the axis stands still as the curves grow.
         log: whether the y axis is logarithmic; then a term that is 0 has a gap.
+        levels: totals drawn as level lines, with a mark where the run first passes below each.
     """
+    levels = levels or {}
     shown = thinned(points)
     steps = [point.number for point in shown]
     figure = go.Figure()
@@ -57,6 +64,7 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
         hover = f"{title} %{{y:.4~g}}<extra></extra>"
         figure.add_scatter(x=steps, y=values, name=title, mode="lines", line=line, hovertemplate=hover)
     end = max(of, 2)
+    _level(figure, levels, end)
     figure.update_xaxes(title_text="Step", range=[0, end], showgrid=False, zeroline=False)
     figure.update_yaxes(
         type="log" if log else "linear", tickformat=".3~g", nticks=6, rangemode="tozero", zeroline=False
@@ -69,14 +77,31 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool) -> go.Figure:
         uirevision="curves",
         transition=None,
     )
-    if marks(points):
-        _mark(figure, points, end, log)
+    if happened := marks(points, levels):
+        _mark(figure, points, happened, end, log)
     return figure
 
 
-def marks(points: Sequence[Point]) -> list[tuple[int, str]]:
-    """The steps where something happened, with what it was; one entry a step."""
-    return [(point.number, ", ".join(point.marks)) for point in points if point.marks]
+def _level(figure: go.Figure, levels: Levels, end: int) -> None:
+    """A dashed line across the curves for each level, its value in the legend."""
+    for (name, losses), colour in zip(levels.items(), LEVELS, strict=False):
+        title = f"{escape(name.capitalize())}: {three_digits(losses['total'])}"
+        figure.add_scatter(
+            x=[0, end],
+            y=[losses["total"]] * 2,
+            name=title,
+            mode="lines",
+            line={"color": colour, "dash": "longdash", "width": 2},
+            hoverinfo="skip",
+        )
+
+
+def marks(points: Sequence[Point], levels: Levels | None = None) -> list[tuple[int, str]]:
+    """The steps where something happened or a level was passed, with what it was; one entry a step."""
+    happened = {point.number: list(point.marks) for point in points if point.marks}
+    for step, text in passings(points, levels or {}):
+        happened.setdefault(step, []).append(text)
+    return [(step, ", ".join(texts)) for step, texts in sorted(happened.items())]
 
 
 def rows(happened: Sequence[tuple[int, str]], end: int) -> list[int | None]:
@@ -98,9 +123,8 @@ def _extent(at: float, text: str) -> tuple[float, float]:
     return (at, at + width) if at + width <= 1 else (at - width, at)
 
 
-def _mark(figure: go.Figure, points: Sequence[Point], end: int, log: bool) -> None:
+def _mark(figure: go.Figure, points: Sequence[Point], happened: Sequence[tuple[int, str]], end: int, log: bool) -> None:
     """A line, a dot on the total and words for each mark."""
-    happened = marks(points)
     total = {point.number: _visible(point.losses.get("total"), log) for point in points}
     figure.add_scatter(
         x=[number for number, _ in happened],
@@ -146,7 +170,7 @@ def thinned(points: Sequence[Point]) -> Sequence[Point]:
     return points if every <= 1 else [*points[:-1:every], points[-1]]
 
 
-def in_words(points: Sequence[Point], of: int) -> str:
+def in_words(points: Sequence[Point], of: int, levels: Levels | None = None) -> str:
     """What the curves show, for those who do not see them."""
     if not points:
         return f"Loss curves of a run of {of} steps; no step is done yet."
@@ -156,8 +180,9 @@ def in_words(points: Sequence[Point], of: int) -> str:
         for name, (title, *_) in TERMS.items()
         if name in first.losses and name in last.losses
     )
-    happened = "".join(f"; {text} at step {number}" for number, text in marks(points))
-    return f"Loss curves after step {last.number} of {of}: {terms}{happened}."
+    known = "".join(f"; {name} is at {three_digits(losses['total'])}" for name, losses in (levels or {}).items())
+    happened = "".join(f"; {text} at step {step}" for step, text in marks(points, levels))
+    return f"Loss curves after step {last.number} of {of}: {terms}{known}{happened}."
 
 
 def _visible(value: float | None, log: bool) -> float | None:

@@ -1,4 +1,7 @@
-"""The pictures a visitor has chosen, kept over pages and reruns: one photograph, one style."""
+"""The pictures a visitor has chosen, kept over pages and reruns: one photograph, and up to four styles.
+
+Each stands in a place: "content", "style", and "style_1" and so on for further styles; no number is used twice.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from nst_core.errors import RecipeError
 from pages.parts.gallery import Thumb
 from pages.parts.look import credit
 
@@ -20,8 +24,11 @@ Role = Literal["content", "style"]
 
 SAMPLE_EDGE_PX: dict[Role, int] = {"content": 1024, "style": 512}
 """Photographs come as large as they are; a drawn style needs no more for the sizes offered."""
+FIRST = "style"
+"""The place of the first style."""
 _THUMB_EDGE_PX = 144
 _PREVIEW_EDGE_PX = 640
+_PART_EDGE_PX = 400
 
 
 @dataclass(frozen=True)
@@ -44,18 +51,59 @@ class Chosen:
 
 
 def chosen(role: Role) -> Chosen:
-    """What is chosen now; at first a sample, or the one that `?content=` or `?style=` names."""
-    if role not in st.session_state.setdefault("chosen", {}):
-        samples = _samples(role)
-        asked = st.query_params.get(role, "")
-        choose(role, _of_sample(next((s for s in samples if s.key == asked), samples[0])))
-    picked: Chosen = st.session_state["chosen"][role]
-    return picked
+    """What is chosen now, of several styles the one in hand; at first a sample, or what `?content=`, `?style=` name."""
+    return at(place_of(role))
 
 
 def choose(role: Role, what: Chosen) -> None:
-    """Make a picture the chosen one."""
-    st.session_state.setdefault("chosen", {})[role] = what
+    """Make a picture the chosen one; of several styles the one in hand changes."""
+    st.session_state.setdefault("chosen", {})[place_of(role)] = what
+
+
+def at(place: str) -> Chosen:
+    """What stands in a place."""
+    places: dict[str, Chosen] = st.session_state.setdefault("chosen", {})
+    if place not in places:
+        role: Role = "content" if place == "content" else "style"
+        samples = _samples(role)
+        asked = st.query_params.get(role, "")
+        places[place] = _of_sample(next((s for s in samples if s.key == asked), samples[0]))
+    return places[place]
+
+
+def place_of(role: Role) -> str:
+    """The place that a picker of this role changes: the style in hand, or the photograph."""
+    return role if role == "content" else str(st.session_state.get("style_in_hand", FIRST))
+
+
+def take(place: str) -> None:
+    """Take a style in hand: the gallery and the other ways now change this one."""
+    st.session_state["style_in_hand"] = place
+
+
+def style_places() -> tuple[str, ...]:
+    """Where the styles stand, in their order; one at first."""
+    return tuple(st.session_state.setdefault("style_places", [FIRST]))
+
+
+def add_style() -> None:
+    """One more style, a sample that is not there yet, taken in hand."""
+    taken = {at(place).key for place in style_places()}
+    sample = next(s for s in _samples("style") if s.key not in taken)
+    number = st.session_state.get("styles_added", 0) + 1
+    st.session_state["styles_added"] = number
+    st.session_state["style_places"] = [*style_places(), f"{FIRST}_{number}"]
+    take(f"{FIRST}_{number}")
+    choose("style", _of_sample(sample))
+
+
+def remove_style(place: str) -> None:
+    """Take a style away; the last one stays."""
+    left = [other for other in style_places() if other != place]
+    if left:
+        st.session_state["style_places"] = left
+        if place_of("style") == place:
+            take(left[0])
 
 
 def choose_sample(role: Role, key: str) -> None:
@@ -78,9 +126,30 @@ def preview(role: Role) -> bytes:
     return _preview(picture.sha256, picture)
 
 
+def part_of(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> bytes | None:
+    """A part of a picture, cropped and turned, as a small WebP; None where too little would be left."""
+    return _part(picture.sha256, crop, rotation_deg, picture)
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _preview(sha256: str, _picture: Picture) -> bytes:
     return _webp(_picture, min(_PREVIEW_EDGE_PX, max(_picture.width, _picture.height)), 82)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
+    from nst_core.picture.encode import to_webp
+    from nst_core.picture.framing import framed, framed_size
+    from nst_core.picture.resize import fit
+
+    try:
+        part = framed_size(_picture.width, _picture.height, crop, rotation_deg)
+    except RecipeError:
+        return None
+    longest = max(_picture.width, _picture.height)
+    enough = min(longest, _PART_EDGE_PX * longest // min(part))  # so that a small part is not blurred
+    seen = framed(_picture.tensor(enough), crop, rotation_deg)
+    return to_webp(fit(seen, _PART_EDGE_PX) if max(seen.shape) > _PART_EDGE_PX else seen, 80)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

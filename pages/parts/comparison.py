@@ -52,6 +52,7 @@ def _both(views: dict[str, JobView | None]) -> None:
 def _one(view: JobView) -> None:
     stage.picture(view, key=f"compare_{view.id}", tall="min(52vh, 34rem)")
     job_panel.progress(view, "compare")
+    outcome.notes(view)
 
 
 def _verdict(slow: JobView, fast: JobView) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from nst_core import recipe as recipes
@@ -10,13 +13,21 @@ from nst_core.recipe import PRESETS, Recipe
 from pages.parts import advanced, knobs, look
 
 _SIZES_PX = (128, 192, 256, 384, 512, 640, 768, 1024, 1536, 2048)
+_FAST_SIZES_PX = (*_SIZES_PX, 3072, 4096)
 _STEPS = (10, 25, 50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 _READ_AT_PX = (128, 192, 256, 384, 512)
+_PAINTED_AT_PX = (256, 384, 512, 768, 1024)
+_SCALES = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)
 
 
-def slow(page: str) -> Recipe | None:
-    """The slow method's settings; None, with the reason on the page, if they do not go together."""
-    base = recipes.make(_preset(page))
+def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
+    """The slow method's settings; None, with the reason on the page, if they do not go together.
+
+    Args:
+        page: whose widgets these are.
+        settings: what stands there at first in place of what the preset says.
+    """
+    base = recipes.make(_preset(page), settings)
     key = f"{page}_{base.preset}"
     left, middle, right = st.columns(3)
     chosen = {}
@@ -39,9 +50,20 @@ def slow(page: str) -> Recipe | None:
 def fast(page: str) -> Recipe:
     """The fast method's settings."""
     base = recipes.make(settings={"method": "fast"})
-    chosen = {
-        "longest_edge_px": knobs.slide("Size", "longest_edge_px", _SIZES_PX, base.longest_edge_px, page, unit=" px")
-    }
+    chosen: dict[str, Any] = {}
+    place = knobs.places()
+    with next(place):
+        chosen["longest_edge_px"] = knobs.slide(
+            "Size", "longest_edge_px", _FAST_SIZES_PX, base.longest_edge_px, page, unit=" px"
+        )
+    with next(place):
+        chosen["strength"] = knobs.degree("Strength", "strength", base.strength, page)
+    with next(place):
+        chosen["painted_edge_px"] = knobs.slide(
+            "Painted at", "painted_edge_px", _PAINTED_AT_PX, base.painted_edge_px, page, unit=" px", unset="as the size"
+        )
+    with next(place):
+        chosen["style_scale"] = knobs.slide("Stroke size", "style_scale", _SCALES, base.style_scale, page)
     with st.expander("Advanced", icon=":material/tune:"):
         chosen["style_edge_px"] = knobs.slide(
             "Style read at", "style_edge_px", _READ_AT_PX, base.style_edge_px, page, unit=" px"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pages.parts import mix
 from pages.parts.chosen import chosen
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def line(recipes: Iterable[Recipe]) -> str | None:
     from nst_core import estimate
 
     content = chosen("content").load()
-    each = [estimate.of(recipe, (content.width, content.height), styles=1) for recipe in recipes]
+    each = [estimate.of(recipe, (content.width, content.height), styles=len(mix.in_use())) for recipe in recipes]
     if not each or not all(one.calibrated for one in each):
         return None
     return in_words(sum(one.seconds for one in each), max(one.peak_mb for one in each))

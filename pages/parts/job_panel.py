@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from nst_core.errors import NSTError, QueueFullError
-from pages.parts import desk, estimates, kept, look, outcome, own_start, session, stage, steering
-from pages.parts.chosen import chosen
+from pages.parts import desk, estimates, kept, live, look, orders, outcome, session, stage, steering
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -32,10 +30,11 @@ def is_painting(job_id: str | None) -> bool:
     return view is not None and view.state in ACTIVE and not view.result
 
 
-def start_button(page: str, label: str, jobs: dict[str, Recipe | None]) -> None:
+def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_live: bool = False) -> None:
     """The one primary button of a page, and what its runs will cost.
 
     It submits each recipe for the chosen pictures, by its name in the address; a recipe that is None cannot be run.
+    With `is_live` the page paints anew at every change from then on, and measures only when asked.
     """
     busy = any(is_painting(session.current(page, name)) for name in jobs)
     ready = {name: recipe for name, recipe in jobs.items() if recipe}
@@ -52,26 +51,10 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None]) -> None:
         st.caption(cost, text_alignment="center")
     if not pressed:
         return
-    try:
-        with st.spinner("Preparing the pictures…"):
-            _submit(page, ready)
-    except QueueFullError as error:
-        look.notice(
-            "warning", f"All places are taken; try again in about {error.retry_after_seconds:.0f} s", str(error)
-        )
-    except NSTError as error:
-        look.notice("error", "This run could not be started", str(error))
-    else:
+    with st.spinner("Preparing the pictures…"):
+        begun = live.begin(page, ready["job"]) if is_live else orders.submit(page, ready)
+    if begun:
         st.rerun()
-
-
-def _submit(page: str, jobs: dict[str, Recipe]) -> None:
-    content, style = chosen("content").load(), chosen("style").load()
-    for name, recipe in jobs.items():
-        start = own_start.picture(page) if recipe.start == "own" else None
-        job_id = desk.get().submit(recipe, content, [style], start=start, visitor=session.visitor())
-        session.remember(page, job_id, name)
-        st.session_state["fresh"] = job_id
 
 
 def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
@@ -92,7 +75,7 @@ def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
     st.fragment(panel, run_every=every if active else None)()
 
 
-def panel(page: str, *, curves: bool) -> None:
+def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     """The page's run, or what would be painted if there is none yet."""
     job_id = session.current(page)
     if job_id is None:
@@ -100,7 +83,7 @@ def panel(page: str, *, curves: bool) -> None:
     elif session.view(job_id) is None:
         expired(page)
     else:
-        watch((job_id,), lambda: _run(page, job_id, curves))
+        watch((job_id,), lambda: _run(page, job_id, curves, is_live))
 
 
 def expired(page: str, *names: str) -> None:
@@ -116,16 +99,21 @@ def expired(page: str, *names: str) -> None:
     stage.ready("min(40vh, 24rem)")
 
 
-def _run(page: str, job_id: str, curves: bool) -> None:
+def _run(page: str, job_id: str, curves: bool, is_live: bool) -> None:
     view = session.view(job_id)
     if view is None:
         expired(page)
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    stage.picture(view, key=f"{page}_{view.id}", tall=tall, newest=kept.shown(view, kept.degree_of(view, page)))
-    if view.snapshot:
+    shown = live.standing(page, view) if is_live else view
+    key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
+    stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
+    if shown.snapshot:
         kept.slider(view, page)
     progress(view, page)
+    outcome.notes(view)
+    if is_live:
+        live.judgement(view, page)
     if view.of > 1 and view.state in ("running", "paused") and not view.result:
         steering.panel(view)
     if curves:

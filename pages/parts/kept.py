@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -49,7 +49,7 @@ def shown(view: JobView, degree: float) -> bytes | None:
     more = _more(view, degree)
     if not more or view.snapshot is None or not view.content:
         return view.snapshot
-    return _shown(view.snapshot, view.content, more, view.recipe.colour.colour_space)
+    return _shown(view.snapshot, view.content, more, view.recipe.colour.colour_space, _cells(view))
 
 
 def png(view: JobView, degree: float) -> bytes:
@@ -59,7 +59,8 @@ def png(view: JobView, degree: float) -> bytes:
         return view.result or b""
     from nst_core.picture.encode import to_png
 
-    return to_png(_recoloured(view.result, view.content, more, view.recipe.colour.colour_space), recipe(view, degree))
+    pixels = _recoloured(view.result, view.content, more, view.recipe.colour.colour_space, _cells(view))
+    return to_png(pixels, recipe(view, degree), _alpha(view.result))
 
 
 def jpeg(view: JobView, degree: float) -> bytes:
@@ -69,7 +70,8 @@ def jpeg(view: JobView, degree: float) -> bytes:
         return view.snapshot or b""
     from nst_core.picture.encode import to_jpeg
 
-    return to_jpeg(_recoloured(view.result, view.content, more, view.recipe.colour.colour_space), _QUALITY)
+    pixels = _recoloured(view.result, view.content, more, view.recipe.colour.colour_space, _cells(view))
+    return to_jpeg(pixels, _QUALITY)
 
 
 def recipe(view: JobView, degree: float) -> str:
@@ -92,17 +94,33 @@ def _more(view: JobView, degree: float) -> float:
     return max(0.0, (degree - least) / (1 - least)) if least < 1 else 0.0
 
 
+def _cells(view: JobView) -> tuple[int, int]:
+    from nst_core.player import layout
+
+    return layout(view.recipe, len(view.recipe.styles))
+
+
 @st.cache_data(show_spinner=False, max_entries=48)
-def _shown(snapshot: bytes, content: bytes, more: float, space: str) -> bytes:
+def _shown(snapshot: bytes, content: bytes, more: float, space: str, cells: tuple[int, int]) -> bytes:
     from nst_core.picture.encode import to_jpeg
 
-    return to_jpeg(_recoloured(snapshot, content, more, space, SHOWN_EDGE_PX), _QUALITY)
+    return to_jpeg(_recoloured(snapshot, content, more, space, cells, SHOWN_EDGE_PX), _QUALITY)
 
 
-def _recoloured(picture: bytes, content: bytes, more: float, space: str, longest_edge_px: int | None = None) -> Pixels:
+def _recoloured(  # noqa: PLR0913 - hashable parts of a view, for the cache
+    picture: bytes,
+    content: bytes,
+    more: float,
+    space: str,
+    cells: tuple[int, int],
+    longest_edge_px: int | None = None,
+) -> Pixels:
     from nst_core.picture.colour import keep
+    from nst_core.player import original_of
 
-    return keep(_pixels(picture, longest_edge_px), _pixels(content, longest_edge_px), more, space)  # type: ignore[arg-type]
+    painted = _pixels(picture, longest_edge_px)
+    original = original_of(painted, _pixels(content, longest_edge_px), cells)
+    return keep(painted, original, more, space)  # type: ignore[arg-type]
 
 
 def _pixels(encoded: bytes, longest_edge_px: int | None) -> Pixels:
@@ -115,3 +133,12 @@ def _pixels(encoded: bytes, longest_edge_px: int | None) -> Pixels:
         if longest_edge_px:
             small.thumbnail((longest_edge_px, longest_edge_px))
         return np.asarray(small, np.float32)[None] / np.float32(255)
+
+
+def _alpha(encoded: bytes) -> Any:
+    """The alpha channel of one of our own PNGs, uint8 [H, W], or None."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(encoded)) as image:
+        return np.asarray(image.getchannel("A")) if "A" in image.getbands() else None

@@ -74,6 +74,20 @@ def times(
     return multiple(name, base, chosen)
 
 
+def degree(title: str, name: str, default: float, key: str) -> float:
+    """A setting that is a share, as a slider in percent."""
+    low, high = (float(bound or 0) for bound in recipes.bounds(name))
+    return percent(title, f"{key}_{name}", default, (low, high), step=0.05, meaning=meaning(name))
+
+
+def percent(  # noqa: PLR0913 - each is one visible property
+    title: str, key: str, default: float, ends: tuple[float, float], *, step: float, meaning: str | None = None
+) -> float:
+    """A slider of shares, which other widgets may move by setting its key in the session before it is drawn."""
+    value = None if key in st.session_state else default  # a default beside a value that was set is a warning
+    return st.slider(title, *ends, value, step=step, format="percent", key=key, help=meaning, persist_state="session")
+
+
 def multiple(name: str, base: float, times: float) -> float:
     """So many times a weight, or the usual one where that is 0."""
     return float(times * (base or recipes.default(name)))
@@ -95,6 +109,11 @@ def choose(title: str, name: str, default: str, key: str, *, words: Mapping[str,
             persist_state="session",
         )
     )
+
+
+def switch(title: str, name: str, default: bool, key: str) -> bool:
+    """A setting that is on or off."""
+    return st.toggle(title, default, key=f"{key}_{name}", help=meaning(name), persist_state="session")
 
 
 def number(title: str, name: str, default: int, key: str) -> int:

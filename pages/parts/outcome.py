@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.parts import kept, look
-from pages.parts.stage import spell
+from pages.parts import kept, levels, look
+from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -32,12 +32,20 @@ def curves(view: JobView, *, key: str) -> None:
     over = view.report is not None or view.state in ("stopped", "failed")
     with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
         st.plotly_chart(
-            charts.loss_curves(points, of=view.number if over else view.of, log=log),
+            charts.loss_curves(points, of=view.number if over else view.of, log=log, levels=view.levels),
             height=charts.HEIGHT_PX,
             key=f"chart_{key}",
             config={"displayModeBar": False, "scrollZoom": False},
-            alt=charts.in_words(points, view.of),
+            alt=charts.in_words(points, view.of, view.levels),
         )
+    if passing := levels.sentence(view):
+        look.about(passing)
+
+
+def notes(view: JobView) -> None:
+    """What could not be done as asked, under the picture it shows in."""
+    for note in view.notes:
+        look.notice("quiet", "Good to know", note)
 
 
 def facts(view: JobView) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts import look
+from pages.parts import look, mix
 from pages.parts.before_after import source
-from pages.parts.chosen import Chosen, Role, choose, choose_sample, chosen, preview, thumbs
+from pages.parts.chosen import Chosen, Role, choose, choose_sample, chosen, place_of, preview, thumbs
 from pages.parts.gallery import gallery
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def picker(role: Role) -> None:
         _OPEN[way](role)
         if way == "Samples":
             look.credit_line(chosen(role).title, chosen(role).credit)
+        if role == "style":
+            mix.rows()
 
 
 def _way(role: Role) -> str:
@@ -65,7 +67,7 @@ def _upload(role: Role) -> None:
     file = st.file_uploader(
         f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
         TYPES,
-        key=f"{role}_file",
+        key=f"{place_of(role)}_file",
         max_upload_size=MAX_UPLOAD_MB,
     )
     if file:
@@ -86,15 +88,16 @@ def _own(role: Role, content: bytes, title: str) -> None:
 
     digest = hashlib.sha256(content).hexdigest()
     seen = st.session_state.setdefault("own", {})
-    if seen.get(role, ("",))[0] != digest:
+    place = place_of(role)
+    if seen.get(place, ("",))[0] != digest:
         try:
             picture = open_picture(content)
         except NSTError as error:
-            seen[role] = (digest, str(error), ())
+            seen[place] = (digest, str(error), ())
         else:
             choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
-            seen[role] = (digest, "", picture.notes)
-    _, message, notes = seen[role]
+            seen[place] = (digest, "", picture.notes)
+    _, message, notes = seen[place]
     if message:
         look.notice("error", "This file cannot be used", message)
     for note in notes:

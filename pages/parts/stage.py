@@ -8,24 +8,30 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.parts import mix
 from pages.parts.before_after import Side, before_after, source
 from pages.parts.chosen import chosen, preview
+from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
 
 
 def ready(tall: str = "min(62vh, 42rem)") -> None:
-    """The chosen photograph with the style beside it: the page is never empty."""
-    content, style = chosen("content"), chosen("style")
+    """The chosen photograph with its styles beside it: the page is never empty."""
+    content, styles = chosen("content"), mix.in_use()
     photograph = preview("content")
     content_alt = escape(f"Photograph to be painted: {content.title}, {content.alt}")
-    style_alt = escape(f"Style: {style.title}, {style.alt}")
+    insets = "".join(
+        f'<img src="{style.source()}" alt="{escape(f"Style: {style.what.title}, {style.what.alt}")}">'
+        for style in styles
+    )
     st.html(
         f'<div class="nst-ready" style="--ratio:{ratio(photograph):.4f};--tall:{tall}">'
         f'<img src="{source(photograph)}" alt="{content_alt}">'
-        f'<img class="inset" src="{source(preview("style"))}" alt="{style_alt}"></div>'
-        '<p class="nst-hint">This photograph, in this style. The result appears here.</p>'
+        f'<div class="insets">{insets}</div></div>'
+        f'<p class="nst-hint">This photograph, in {"these styles" if len(styles) > 1 else "this style"}. '
+        "The result appears here.</p>"
     )
 
 
@@ -91,14 +97,6 @@ def _pace(view: JobView) -> list[str]:
     rate = (recent[-1].number - recent[0].number) / took
     speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
     return [speed, f"about {spell((view.of - view.number) / rate)} left"]
-
-
-def spell(seconds: float) -> str:
-    """A duration as people say it: 0.8 s, 42 s, 3 min 5 s."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -41,6 +41,9 @@ class FakeDesk:
         self.calls: list[tuple[str, str]] = []
         self.steered: list[dict[str, Any]] = []
         self.starts: list[Any] = []
+        self.pictures: dict[str, tuple[Any, ...]] = {}
+        self.waited: list[float] = []
+        self.is_quick = False
 
     def warm(self) -> None:
         self.calls.append(("warm", ""))
@@ -51,18 +54,27 @@ class FakeDesk:
     def status(self) -> WorkerStatus:
         return self.worker
 
-    def submit(self, recipe: Any, content: Any, styles: Any, *, start: Any = None, visitor: str = "") -> str:
+    def submit(
+        self, recipe: Any, content: Any, styles: Any, *, start: Any = None, visitor: str = "", measure: bool = True
+    ) -> str:
         if self.refuse:
             raise self.refuse
         assert visitor
-        assert len(styles) == 1
+        assert len(recipe.styles or styles) == len(styles)
         if recipe.start == "own" and start is None:
             raise RecipeError("start own needs a picture to start from")
         self.starts.append(start)
         job_id = f"job-number-{len(self.jobs)}"
         of = 1 if recipe.method == "fast" else recipe.steps
-        self.jobs[job_id] = JobView(job_id, "queued", recipe, position=1, of=of)
+        self.jobs[job_id] = JobView(job_id, "queued", recipe, position=1, of=of, measure=measure)
+        self.pictures[job_id] = (content, *styles)
+        if self.is_quick:
+            self.finish(job_id)
         return job_id
+
+    def wait(self, job_id: str, seconds: float) -> JobView:
+        self.waited.append(seconds)
+        return self.view(job_id)
 
     def view(self, job_id: str) -> JobView:
         if job_id not in self.jobs:
@@ -95,7 +107,9 @@ class FakeDesk:
     def finish(self, job_id: str, state: Any = "done") -> None:
         """End a job with a result and a report."""
         self.advance(job_id, self.jobs[job_id].of if state == "done" else 2)
-        report = {"size": [64, 48], "seconds": {"compile": 1.0, "run": 2.0}, "peak_rss_mb": 900.0, "measures": MEASURES}
+        report = {"size": [64, 48], "seconds": {"compile": 1.0, "run": 2.0}, "peak_rss_mb": 900.0}
+        if self.jobs[job_id].measure:
+            report["measures"] = MEASURES
         self.jobs[job_id] = replace(self.jobs[job_id], state=state, result=picture("PNG"), report=report)
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from nst_core.jobs.desk import Point
-from pages.parts import charts
+from nst_core.jobs.desk import JobView, Point
+from nst_core.jobs.views import State
+from nst_core.recipe import make
+from pages.parts import charts, levels
 from tests.pages.fake_desk import points
 
 
@@ -93,3 +95,67 @@ def test_words_of_marks_never_overlap_in_a_row_and_leave_their_line_when_all_row
 def test_words_of_a_mark_are_shown_as_text() -> None:
     figure = charts.loss_curves(marked((2, "<b>bold</b>")), of=9, log=True)
     assert figure.layout.annotations[0].text == "&lt;b&gt;bold&lt;/b&gt;"
+
+
+FAST = {"fast": {"total": 25.0, "content": 5.0, "style": 20.0}}
+
+
+def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
+    figure = charts.loss_curves(points(3), of=40, log=True, levels={"fast": {"total": 231_400.0}})
+    (line,) = [trace for trace in figure.data if trace.name == "Fast: 2.31e5"]
+    assert (list(line.x), list(line.y)) == ([0, 40], [231_400.0] * 2)
+    assert line.line.dash == "longdash"
+    assert line.line.color not in {colour for _, colour, *_ in charts.TERMS.values()}
+
+
+def test_the_first_step_below_a_level_is_marked() -> None:
+    shown = points(10)  # total 110 / n, half a second a step: below 25 from step 5 on
+    figure = charts.loss_curves(shown, of=10, log=True, levels=FAST)
+    assert [line.x0 for line in figure.layout.shapes] == [5]
+    assert [words.text for words in figure.layout.annotations] == ["slow passes fast after 2.5 s"]
+    assert (list(figure.data[-1].x), list(figure.data[-1].y)) == ([5], [22.0])
+    text = charts.in_words(shown, 10, FAST)
+    assert "fast is at 25" in text
+    assert "slow passes fast after 2.5 s at step 5" in text
+
+
+def test_a_level_that_was_not_passed_has_no_mark() -> None:
+    assert charts.marks(points(4), FAST) == []  # 27.5 is still above
+    assert levels.passed(points(4), 27.5) is None  # and equal is not below
+
+
+def test_a_passing_and_a_mark_of_one_step_are_one_mark() -> None:
+    shown = marked((5, "plateau"), count=9)
+    assert charts.marks(shown, FAST) == [(5, "plateau, slow passes fast after 2.5 s")]
+
+
+def test_a_level_is_not_compared_with_smaller_sizes_or_another_objective() -> None:
+    climbed = [replace(p, scale_px=128 if p.number < 8 else 256) for p in points(10)]
+    assert charts.marks(climbed, FAST) == [(8, "slow passes fast after 4.0 s")]
+    steered = marked((3, "steered style_weight to 1"), count=10)
+    assert charts.marks(steered, FAST) == [(3, "steered style_weight to 1")]
+    quicker = marked((3, "steered learning_rate to 1"), count=10)
+    assert [number for number, _ in charts.marks(quicker, FAST)] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("count", "state", "said"),
+    [
+        (4, "running", "Slow has not passed fast yet."),
+        (4, "done", "Slow did not pass fast."),
+        (9, "running", "Slow passes fast after 2.5 s, at step 5."),
+    ],
+)
+def test_a_sentence_says_whether_a_level_was_passed(count: int, state: State, said: str) -> None:
+    report = {} if state == "running" else {"size": [64, 48]}
+    view = JobView("id", state, make(), points=points(count), levels=FAST, report=report)
+    assert levels.sentence(view) == said
+    assert levels.sentence(replace(view, levels={})) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(231_400, "2.31e5"), (99_949, "99900"), (0.0849, "0.0849"), (12.34, "12.3"), (3.2e-5, "3.20e-5"), (0, "0")],
+)
+def test_levels_are_said_in_three_digits(value: float, said: str) -> None:
+    assert levels.three_digits(value) == said

@@ -27,6 +27,9 @@ ELSEWHERE = {
     "start_picture": "its own picker",
     "style_edge_px": "the fast page",
     "colour_keep": "the slider on the result",
+    "strength": "the fast page",
+    "painted_edge_px": "the fast page",
+    "map_cells": "the blend map",
     "regions": "not on a page yet",
 }
 KNOBS = [knob for group in advanced.GROUPS.values() for knob in group]

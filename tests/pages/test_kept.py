@@ -57,6 +57,41 @@ def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: floa
     assert recipe == change(OVER.recipe, {"colour_keep": degree}) == recipe_from_json(kept.recipe(OVER, degree))
 
 
+@pytest.mark.parametrize("degree", [0.0, 0.5])
+def test_transparency_stays_and_what_it_hides_is_recoloured_too(degree: float) -> None:
+    alpha = np.tri(48, 64, dtype=np.uint8) * 180
+    image = Image.open(io.BytesIO(OVER.result or b""))
+    image.putalpha(Image.fromarray(alpha))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    clear = replace(OVER, result=file.getvalue())
+    made = Image.open(io.BytesIO(kept.png(clear, degree)))
+    assert np.array_equal(np.asarray(made.getchannel("A")), alpha)
+    assert np.array_equal(np.asarray(made.convert("RGB")), np.asarray(Image.open(io.BytesIO(kept.png(OVER, degree)))))
+    assert kept.jpeg(clear, degree) == kept.jpeg(OVER, degree)
+
+
+def test_every_cell_of_a_sheet_gets_the_colours_of_its_own_photograph() -> None:
+    """A photograph half red, half blue, on a strip of three cells: red and blue in each of them."""
+    photograph, strip = Image.new("RGB", (64, 48), (200, 40, 40)), io.BytesIO()
+    photograph.paste((40, 40, 200), (32, 0, 64, 48))
+    file = io.BytesIO()
+    photograph.save(file, "PNG")
+    Image.new("RGB", (192, 48), (128, 128, 128)).save(strip, "PNG")
+    styles = [{"sha256": "0" * 64}] * 2
+    sheet = replace(
+        OVER,
+        recipe=change(OVER.recipe, {"method": "fast", "map_cells": 3, "styles": styles}),
+        content=file.getvalue(),
+        snapshot=strip.getvalue(),
+        result=strip.getvalue(),
+    )
+    for made in (kept.png(sheet, 1.0), kept.jpeg(sheet, 1.0), kept.shown(sheet, 1.0) or b""):
+        redness = (pixels(made)[0, 24, :, 0] - pixels(made)[0, 24, :, 2]).reshape(3, 64)
+        assert (redness[:, 4:28] > 0.2).all()
+        assert (redness[:, 36:60] < -0.2).all()
+
+
 def test_what_a_run_put_back_counts() -> None:
     half = with_run(0.5)
     assert kept.png(half, 0.5) is half.result

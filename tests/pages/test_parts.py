@@ -11,6 +11,7 @@ from nst_core.recipe import make
 from pages.parts import examples, measures, stage
 from pages.parts.before_after import source
 from pages.parts.look import plain
+from pages.parts.spelling import spell
 from tests.pages.fake_desk import MEASURES, picture, points
 
 RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
@@ -20,7 +21,7 @@ RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
     ("seconds", "words"), [(0.84, "0.8 s"), (42.3, "42 s"), (59.9, "1 min 0 s"), (185, "3 min 5 s")]
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
-    assert stage.spell(seconds) == words
+    assert spell(seconds) == words
 
 
 def test_the_status_line_tells_step_speed_and_time_left() -> None:

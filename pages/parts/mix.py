@@ -1,0 +1,191 @@
+"""The styles of a run, up to four: how much each weighs, and which part of it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from nst_core.recipe import Recipe, change
+from nst_core.recipe.blend import MOST_CORNERS
+from nst_core.recipe.schema import LEAST_CROP
+from pages.parts import knobs, look
+from pages.parts.before_after import source
+from pages.parts.chosen import Chosen, add_style, at, part_of, place_of, remove_style, style_places, take
+
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
+_LEAST = LEAST_CROP + 0.01
+_EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+@dataclass(frozen=True)
+class Style:
+    """One style of a run.
+
+    Attributes:
+        place: where it stands among the chosen pictures.
+        what: the picture.
+        weight: its share among the styles, 0 to 1; 0 leaves it out.
+        crop: the part that is looked at: left, top, right, bottom as shares.
+        rotation_deg: turned clockwise by this.
+    """
+
+    place: str
+    what: Chosen
+    weight: float = 1.0
+    crop: tuple[float, ...] = _WHOLE
+    rotation_deg: float = 0.0
+
+    def thumb(self) -> bytes | None:
+        """The part that is looked at, as a small WebP; None where too little would be left."""
+        return part_of(self.what.load(), self.crop, self.rotation_deg)
+
+    def source(self) -> str:
+        """The same as a data address."""
+        thumb = self.thumb()
+        return source(thumb) if thumb else _EMPTY
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is looked at as it is."""
+        return self.crop == _WHOLE and not self.rotation_deg
+
+
+def styles() -> tuple[Style, ...]:
+    """All styles on the page."""
+    return tuple(_style(place) for place in style_places())
+
+
+def in_use() -> tuple[Style, ...]:
+    """Those with a weight. One alone always counts, and where nobody has a weight all count alike."""
+    all_ = styles()
+    if len(all_) == 1 or not any(style.weight for style in all_):
+        return even(all_)
+    return tuple(style for style in all_ if style.weight)
+
+
+def even(of: Sequence[Style]) -> tuple[Style, ...]:
+    """The same styles with equal weights."""
+    return tuple(Style(s.place, s.what, 1.0, s.crop, s.rotation_deg) for s in of)
+
+
+def named_in(recipe: Recipe, of: Sequence[Style]) -> Recipe:
+    """A recipe with these styles; as it is for one that is whole, which the desk names itself."""
+    if len(of) == 1 and of[0].is_whole:
+        return recipe
+    return change(
+        recipe,
+        {
+            "styles": [
+                {"sha256": s.what.load().sha256, "weight": s.weight, "crop": s.crop, "rotation_deg": s.rotation_deg}
+                for s in of
+            ]
+        },
+    )
+
+
+def weigh(shares: dict[str, float]) -> None:
+    """Set weights by place; to be called before the page draws its sliders."""
+    for place, share in shares.items():
+        st.session_state[_key("weight", place)] = share
+
+
+def rows() -> None:
+    """What is done with each style: nothing but two quiet buttons while there is one, else a row for each."""
+    all_ = styles()
+    if len(all_) > 1:
+        for style in all_:
+            _row(style)
+        if not any(style.weight for style in styles()):
+            st.caption("Without any weight, all styles count alike.")
+    with st.container(horizontal=True, key="mix_buttons"):
+        if len(all_) == 1:
+            _framing(all_[0], "Crop and turn")
+        if len(all_) < MOST_CORNERS:
+            st.button("Add a style", icon=":material/add:", key="mix_add", on_click=add_style)
+
+
+def _row(style: Style) -> None:
+    place, in_hand = style.place, style.place == place_of("style")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"mix_row_{place}"):
+        st.button(
+            "",
+            icon=":material/radio_button_checked:" if in_hand else ":material/radio_button_unchecked:",
+            type="tertiary",
+            key=f"mix_take_{place}",
+            help="The gallery changes this style." if in_hand else "Let the gallery change this style.",
+            on_click=take,
+            args=(place,),
+        )
+        st.html(
+            f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.what.title)}">',
+            width="content",
+        )
+        title = look.plain(style.what.title)
+        _settings(place)["weight"] = knobs.percent(title, _key("weight", place), 1.0, (0.0, 1.0), step=0.01)
+        _framing(style, "")
+        st.button(
+            "",
+            icon=":material/close:",
+            type="tertiary",
+            key=f"mix_remove_{place}",
+            help=f"Remove {look.plain(style.what.title)}",
+            on_click=remove_style,
+            args=(place,),
+        )
+
+
+def _framing(style: Style, label: str) -> None:
+    """A part of a style to choose, behind a button, with what is chosen shown as it changes."""
+    place = style.place
+    with st.popover(
+        label,
+        icon=":material/crop_rotate:" if style.is_whole else ":material/crop:",
+        help=None if label else f"Crop and turn {look.plain(style.what.title)}",
+        type="secondary" if label else "tertiary",
+        key=f"mix_frame_{place}",
+    ):
+        across = _range("From left to right", _key("across", place))
+        down = _range("From top to bottom", _key("down", place))
+        turned = st.slider(
+            "Turned clockwise",
+            -180,
+            180,
+            0,
+            step=5,
+            format="%d°",
+            key=_key("turn", place),
+            persist_state="session",
+        )
+        crop = (across[0], down[0], across[1], down[1])
+        _settings(place).update(crop=crop, rotation_deg=float(turned))
+        thumb = _style(place).thumb()
+        if thumb is None:
+            look.notice("warning", "Too little is left", "Take a larger part, or turn it less.")
+        else:
+            alt = f"The part of {style.what.title} that is looked at"
+            st.html(f'<img class="nst-part" src="{source(thumb)}" alt="{escape(alt)}">')
+
+
+def _range(label: str, key: str) -> tuple[float, float]:
+    """Two ends as shares, at least as far apart as a recipe wants them."""
+    low, high = st.slider(label, 0, 100, (0, 100), step=1, format="%d %%", key=key, persist_state="session")
+    first = min(low / 100, 1 - _LEAST)
+    return first, max(high / 100, first + _LEAST)
+
+
+def _style(place: str) -> Style:
+    return Style(place, at(place), **_settings(place))
+
+
+def _settings(place: str) -> dict[str, Any]:
+    """What the widgets of a style said last: they are drawn after some of what needs it."""
+    kept: dict[str, Any] = st.session_state.setdefault("mix", {}).setdefault(place, {})
+    return kept
+
+
+def _key(what: str, place: str) -> str:
+    return f"mix_{what}_{place}"

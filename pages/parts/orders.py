@@ -1,0 +1,62 @@
+"""Handing runs to the desk, with the chosen pictures; and refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from nst_core.errors import NSTError, QueueFullError
+from nst_core.recipe import Recipe
+from pages.parts import desk, look, mix, own_start, session
+from pages.parts.chosen import chosen
+from pages.parts.mix import Style
+
+Asked = tuple[Recipe, str, tuple[str, ...]]
+"""What a run was asked for with: its recipe, and the hashes of its photograph and styles."""
+
+
+def asked(recipe: Recipe, styles: Sequence[Style] | None = None) -> Asked:
+    """What a run of this recipe would be asked for with now."""
+    styles = mix.in_use() if styles is None else styles
+    hashes = tuple(style.what.load().sha256 for style in styles)
+    return mix.named_in(recipe, styles), chosen("content").load().sha256, hashes
+
+
+def submit(
+    page: str, jobs: Mapping[str, Recipe], *, styles: Sequence[Style] | None = None, measure: bool = True
+) -> bool:
+    """Hand in each recipe for the chosen pictures, by its name in the address; False, with the reason, if refused.
+
+    Args:
+        page: whose runs these are.
+        jobs: name -> recipe.
+        styles: those on the page that are in use, unless told otherwise.
+        measure: whether the results are judged by the yardstick.
+    """
+    styles = mix.in_use() if styles is None else styles
+    try:
+        for name, recipe in jobs.items():
+            _one(page, name, recipe, styles, measure)
+    except QueueFullError as error:
+        seconds = f"{error.retry_after_seconds:.0f}"
+        look.notice("warning", f"All places are taken; try again in about {seconds} s", str(error))
+        return False
+    except NSTError as error:
+        look.notice("error", "This run could not be started", str(error))
+        return False
+    return True
+
+
+def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure: bool) -> None:
+    start = own_start.picture(page) if recipe.start == "own" else None
+    job_id = desk.get().submit(
+        mix.named_in(recipe, styles),
+        chosen("content").load(),
+        [style.what.load() for style in styles],
+        start=start,
+        visitor=session.visitor(),
+        measure=measure,
+    )
+    session.remember(page, job_id, name)
+    st.session_state["fresh"] = job_id
