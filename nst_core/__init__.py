@@ -6,5 +6,5 @@ Importing this package, or any module that a page imports, does not import Tenso
 
 from nst_core.errors import NSTError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["NSTError", "__version__"]

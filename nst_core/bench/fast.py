@@ -12,8 +12,9 @@ from nst_core.errors import NSTError
 from nst_core.recipe import Recipe, make
 
 ROUNDS, WARM_UPS = 15, 3
-ROUNDS_LARGE = 3
+ROUNDS_LARGE = 2
 LARGE_PX = 1024
+"""Beyond it a call takes seconds: fewer are made, after one to warm up."""
 BATCH = 16
 BATCH_PX = 256
 OPERATIONS_PER_PIXEL = 25_056
@@ -52,12 +53,12 @@ def row(size: int) -> dict[str, Any]:
     from nst_core import player
     from nst_core.models.device import convolution_limit
 
-    rounds = ROUNDS_LARGE if size > LARGE_PX else ROUNDS
+    rounds, warm_ups = (ROUNDS_LARGE, 1) if size > LARGE_PX else (ROUNDS, WARM_UPS)
     recipe = player.prepare(make(settings={"method": "fast", "longest_edge_px": size, **_NAMES}))
     first = _call(recipe, size)()
     peak = player.peak_rss_mb()
     known = _call(recipe, size)
-    seconds = _spread([known() for _ in range(WARM_UPS + rounds)][WARM_UPS:])
+    seconds = _spread([known() for _ in range(warm_ups + rounds)][warm_ups:])
     new = [_call(recipe, size, style=number)() for number in range(rounds)]
     limit = convolution_limit("float32")
     return {

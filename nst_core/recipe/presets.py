@@ -44,12 +44,14 @@ _CLIMB: dict[str, Any] = {
 
 PRESETS: dict[str, Preset] = {
     "painterly": Preset(
-        "Painterly", "The photograph repainted: its shapes stay, strokes and colours are the style's.", _CLIMB
+        "Painterly",
+        "The photograph repainted: its shapes stay, strokes and colours are the style's.",
+        {**_CLIMB, "objective": {"content_weight": 2.0}},  # at 1 the style's large shapes swallow a thin bridge
     ),
     "faithful": Preset(
         "Faithful",
         "Every face and line of the photograph stays; the style tints and textures it.",
-        {**_CLIMB, "objective": {"content_weight": 4.0}},
+        {**_CLIMB, "objective": {"content_weight": 8.0}},
     ),
     "bold": Preset(
         "Bold",
