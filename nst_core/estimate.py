@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nst_core.fast.plan import in_strips
 from nst_core.picture.files import write_whole
 from nst_core.picture.resize import size_for
 from nst_core.recipe import Recipe, make
@@ -37,9 +38,13 @@ WASSERSTEIN = 0.27 / (64**3 + 128**3 + 256**3 + 2 * 512**3)
 """Cost of one layer's Wasserstein distance for each channels^3, in direct evaluations at 256 px."""
 STRIPPED = {1: 0.11, 2: 0.26, 3: 0.62}
 """Share of the operations, up to block5_conv1, that the first blocks have."""
-FAST_SHARE = 0.2
-"""The fast network's pass, as a share of a direct evaluation of as many pixels."""
-FAST_MB = 750.0
+FAST_SHARE = 0.06
+"""The fast network's pass, as a share of a direct evaluation of as many pixels ..."""
+FAST_STRIPS = 1.6
+"""... and as many times that in strips."""
+FAST_MB = 830.0
+FAST_BYTES_PER_PIXEL = {"whole": 90.0, "strips": 36.0}
+"""What it holds for each pixel beside that. From `bench fast`."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +98,21 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estima
     seconds, peak = 0.0, 0.0
     if recipe.method != "slow" or recipe.start == "fast":
         across, down = size_for(width, height, recipe.longest_edge_px)
-        seconds, peak = FAST_SHARE * known.evaluation(across * down), FAST_MB
+        seconds, peak = _fast(across, down, known)
     if recipe.method != "fast":
         for scale in scales(recipe, height, width):
             cost, memory = _scale(recipe, scale, size_for(width, height, scale.edge_px), styles, known)
             seconds, peak = seconds + cost, max(peak, memory)
         seconds = min(seconds, recipe.seconds or seconds)
     return Estimate(seconds, peak, machine is not None)
+
+
+def _fast(width: int, height: int, machine: Calibration) -> tuple[float, float]:
+    """Seconds and peak memory of one pass."""
+    pixels, stripped = width * height, in_strips(height, width)
+    share = FAST_SHARE * (FAST_STRIPS if stripped else 1.0)
+    held = FAST_BYTES_PER_PIXEL["strips" if stripped else "whole"]
+    return share * machine.evaluation(pixels), FAST_MB + pixels * held / 1e6
 
 
 def _scale(

@@ -11,13 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.fast import strips
+from nst_core.fast.plan import in_strips
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.blend import Cell
 from nst_core.step import Pixels
 
-WHOLE_PIXELS = 4_200_000
-"""Larger pictures are painted in strips: 4,096 px square takes 0.2 GB more so, and twice the time for each pixel."""
 BATCH_PIXELS = 600_000
 """How many pixels one pass over a batch of small pictures takes in."""
 REMEMBERED = 256
@@ -69,7 +68,7 @@ class _ByVector:
     def paint(self, content: Pixels, cells: Sequence[Cell]) -> Pixels:
         mixed = [self._vector(cell) for cell in cells]
         _, height, width, _ = content.shape
-        if height * width > WHOLE_PIXELS:
+        if in_strips(height, width):
             return np.concatenate([strips.transform(self.module, content, tf.constant(v)) for v in mixed])
         at_once = max(1, BATCH_PIXELS // (height * width))
         batches = [mixed[i : i + at_once] for i in range(0, len(mixed), at_once)]

@@ -75,6 +75,13 @@ def test_strips_cost_what_they_compute_again():
 
 
 @pytest.mark.usefixtures("machine")
+def test_the_largest_fast_result_stays_within_its_memory():
+    sizes = {edge: make(settings={"method": "fast", "longest_edge_px": edge}) for edge in (512, 2048, 4096)}
+    found = {edge: estimate.of(recipe, SQUARE) for edge, recipe in sizes.items()}
+    assert 800 < found[512].peak_mb < found[2048].peak_mb < found[4096].peak_mb < 1500
+    assert found[512].seconds < found[2048].seconds < found[4096].seconds
+
+
 def test_the_fast_method_is_the_least():
     fast, balanced = (estimate.of(make(settings={"method": m}), SQUARE).seconds for m in ("fast", "balanced"))
     assert fast < balanced < estimate.of(make(), SQUARE).seconds
