@@ -35,8 +35,8 @@ def plain_pool(x, pooling):
     if pooling == "max":
         return tf.reduce_max(quarters, axis=0)
     if pooling == "average":
-        return 1.35 * tf.reduce_mean(quarters, axis=0)
-    return 0.67 * tf.sqrt(tf.reduce_sum(quarters**2, axis=0) + 1e-8)
+        return 1.5 * tf.reduce_mean(quarters, axis=0)
+    return 0.7 * tf.sqrt(tf.reduce_sum(quarters**2, axis=0) + 1e-8)
 
 
 def plain_features(kernels, picture, last, pooling, padding="zero"):
@@ -139,8 +139,8 @@ def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, 
 def test_pooling_by_hand():
     x = tf.constant([[1.0, 2.0, 9.0], [3.0, 6.0, 9.0], [9.0, 9.0, 9.0]])[None, :, :, None]  # the odd edge is dropped
     assert vgg._pool(x, "max").numpy() == 6
-    assert vgg._pool(x, "average").numpy() == pytest.approx(2 * 3)
-    assert vgg._pool(x, "l2").numpy() == pytest.approx(0.78 * np.sqrt(1 + 4 + 9 + 36))
+    assert vgg._pool(x, "average").numpy() == pytest.approx(1.5 * 3)
+    assert vgg._pool(x, "l2").numpy() == pytest.approx(0.7 * np.sqrt(1 + 4 + 9 + 36))
 
 
 @pytest.mark.parametrize("pooling", ["average", "l2"])
