@@ -263,12 +263,11 @@ def test_the_real_module_paints_a_photograph():
 
 
 @pytest.mark.weights
+@pytest.mark.usefixtures("rebuilt")
 def test_strength_of_the_real_network_moves_steadily_away_from_the_photographs_own_look():
     from nst_core.picture import samples
 
     content, style = samples.find("coffee").load(128).tensor(), samples.find("night-swirls").load(128).tensor()
-    if not hasattr(stylisation.load().call, "style_vector"):
-        pytest.skip("the official module is in use, which shows no vector")
 
     def painted(strength):
         return next(engine.run(content, [style], recipe_of(longest_edge_px=128, strength=strength))).picture

@@ -1,0 +1,25 @@
+"""Pictures, Steps and recipes that the tests of playing and of its reports share."""
+
+import numpy as np
+
+from nst_core.picture import framing
+from nst_core.recipe import make
+from nst_core.step import Step
+
+CONTENT = np.zeros((1, 4, 4, 3), np.float32)
+PAINTED = np.full((1, 4, 4, 3), 0.5, np.float32)
+RAW = np.random.default_rng(5).random((1, 4, 4, 3), np.float32)
+VIVID = np.random.default_rng(6).random((1, 8, 8, 3), np.float32)
+METHODS = ["slow", "fast", "balanced"]
+LOOKS = [{"crop": (0.5, 0, 1, 1)}, {"rotation_deg": 90}, {"crop": (0, 0.25, 1, 1), "rotation_deg": 30}]
+
+
+def step(number=1, seconds=0.0, picture=None, state=None):
+    return Step(number, 9, 4, seconds, {}, picture, state)
+
+
+def looked_at(looks, **settings):
+    """Three originals, a recipe that looks at parts of them, and those parts."""
+    originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(looks))]
+    recipe = make(settings={"styles": [{"sha256": "0" * 64, **look} for look in looks], **settings})
+    return originals, recipe, [framing.framed(o, **look) for o, look in zip(originals, looks, strict=True)]
