@@ -45,6 +45,7 @@ class Desk:
         self._jobs: dict[str, JobView] = {}
         self._points: dict[str, list[Point]] = {}
         self._pictures: dict[str, Pictures] = {}
+        self._timeline: dict[str, dict[int, bytes]] = {}
         self._line: tuple[Place, ...] = ()
         self._now, self._last_visitor = "", ""
         self._usual, self._began = USUAL_SECONDS, 0.0
@@ -120,8 +121,9 @@ class Desk:
             if self._status.state == "failed":
                 raise WorkerError(self._status.message)
             self._line = line.admit(self._line, Place(job, visitor), self._room, self._usual)
-            self._jobs[job] = JobView(job, "queued", recipe, of=steps_of(recipe), measure=measure)
-            self._points[job] = []
+            began = {"created": time.time(), "visitor": visitor}
+            self._jobs[job] = JobView(job, "queued", recipe, of=steps_of(recipe), measure=measure, **began)
+            self._points[job], self._timeline[job] = [], {}
             self._pictures[job] = pictures
             self._forget()
             self.warm()
@@ -135,7 +137,41 @@ class Desk:
                 raise JobError("this run is not here any more; runs are kept until the server restarts or needs room")
             ahead = [place.job for place in line.order(self._line, self._last_visitor)]
             position = ahead.index(job) + 1 if job in ahead else 0
-            return replace(self._jobs[job], position=position, points=tuple(self._points[job]))
+            kept = tuple(self._timeline[job])
+            return replace(self._jobs[job], position=position, points=tuple(self._points[job]), timeline=kept)
+
+    def runs(self, visitor: str = "") -> tuple[JobView, ...]:
+        """A visitor's runs, the newest first; without one, the finished runs that their owners list."""
+        with self._lock:
+            known = [self.view(job) for job in reversed(self._jobs)]
+        return tuple(v for v in known if (v.visitor == visitor if visitor else v.listed and v.result is not None))
+
+    def picture_at(self, job: str, number: int) -> bytes:
+        """The kept picture nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
+        with self._lock:
+            self.view(job)
+            kept = self._timeline[job]
+            if not kept:
+                raise JobError("this run has kept no picture yet; wait for its first step")
+            return kept[min(kept, key=lambda there: abs(there - number))]
+
+    def inputs(self, job: str) -> Pictures:
+        """What a run was made of. Raises JobError if it is unknown."""
+        with self._lock:
+            self.view(job)
+            return self._pictures[job]
+
+    def publish(self, job: str, *, listed: bool) -> None:
+        """List a finished run in the gallery, or take it off. Raises JobError if it is unknown."""
+        with self._lock:
+            self.view(job)
+            self._put(job, listed=listed)
+
+    def delete(self, job: str) -> None:
+        """Forget a run for good, ending it first if it is under way. Raises JobError if it is unknown."""
+        self.stop(job)
+        with self._lock:
+            del self._jobs[job], self._points[job], self._timeline[job], self._pictures[job]
 
     def wait(self, job: str, seconds: float) -> JobView:
         """A job as soon as it is over, or as it stands after so long. Raises JobError as `view` does."""
@@ -149,7 +185,6 @@ class Desk:
             state = self.view(job).state
             if state == "queued":
                 self._line = tuple(place for place in self._line if place.job != job)
-                self._pictures.pop(job, None)
                 self._put(job, state="stopped")
             elif state in ("running", "paused"):
                 self._say("stop", job)
@@ -202,13 +237,12 @@ class Desk:
 
     def _fail(self, job: str, message: str) -> None:
         if job and self._jobs[job].state not in FINAL:
-            self._pictures.pop(job, None)
             self._put(job, state="failed", error=message)
 
     def _forget(self) -> None:
         over = [job for job, view in self._jobs.items() if view.state in FINAL]
         for job in over[: max(0, len(over) - KEPT)]:
-            del self._jobs[job], self._points[job]
+            del self._jobs[job], self._points[job], self._timeline[job], self._pictures[job]
 
     def _start(self) -> None:
         self._status = WorkerStatus("starting")
@@ -236,7 +270,7 @@ class Desk:
         self._line = tuple(p for p in self._line if p.job != place.job)
         self._now, self._last_visitor, self._began = place.job, place.visitor, time.monotonic()
         self._put(place.job, state="running")
-        heads, blobs = self._pictures.pop(place.job).packed()
+        heads, blobs = self._pictures[place.job].packed()
         view = self._jobs[place.job]
         order = {"do": "run", "job": place.job, "pictures": heads, "measure": view.measure}
         self._worker.say({**order, "recipe": view.recipe.model_dump(mode="json")}, blobs)
@@ -270,6 +304,8 @@ class Desk:
         job = event["job"]
         if event["losses"] or event["marks"]:
             self._points[job].append(Point.of(event))
+        if blobs:
+            self._timeline[job][event["number"]] = blobs[0]
         self._jobs[job] = self._jobs[job].after_step(event, blobs)
 
     def _over(self) -> None:

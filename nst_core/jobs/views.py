@@ -21,11 +21,13 @@ class Point:
     losses: Mapping[str, float]
     marks: tuple[str, ...] = ()
     scale_px: int = 0
+    evaluations: int = 0
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Point:
         """The point of a Step that the worker told of."""
-        return cls(event["number"], event["seconds"], event["losses"], tuple(event["marks"]), event["scale_px"])
+        told = {name: event[name] for name in ("number", "seconds", "losses", "scale_px", "evaluations")}
+        return cls(**told, marks=tuple(event["marks"]))
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,15 @@ class JobView:
         levels: losses of other pictures under this run's objective at its full size, by name; see `Step`.
         notes: sentences for the user on what could not be done as asked.
         snapshot: JPEG of the newest picture, made at step `snapshot_number`.
+        timeline: the steps whose pictures are kept, by rising number; `Desk.picture_at` gives them.
         content: JPEG of the content at the result's size; there as soon as the job runs.
         result: PNG with the recipe inside; there a moment before `report` and the final state.
         report: sizes, times, memory, measures if wanted (see `player.report`), and `marks`, the steps where something
             happened.
         error: the one sentence to show if the job failed.
+        created: when it was submitted, in seconds since 1970.
+        visitor: whose run it is.
+        listed: whether its owner shows it in the gallery; else only who has its id can open it.
     """
 
     id: str
@@ -60,10 +66,14 @@ class JobView:
     notes: tuple[str, ...] = ()
     snapshot: bytes | None = field(default=None, repr=False)
     snapshot_number: int = 0
+    timeline: tuple[int, ...] = ()
     content: bytes = field(default=b"", repr=False)
     result: bytes | None = field(default=None, repr=False)
     report: Mapping[str, Any] | None = field(default=None, repr=False)
     error: str | None = None
+    created: float = 0.0
+    visitor: str = ""
+    listed: bool = False
 
     def after_step(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> JobView:
         """The job after the worker told of a Step; `points` apart, which the desk keeps."""
