@@ -6,6 +6,7 @@
     messages   what is wrong with a recipe, in words
     reading    recipes from JSON, a preset, the command line or a widget, with the same messages for all
     blend      mixes of styles on a sheet
+    links      recipes in an address
     steering   what may change in the middle of a run
 
 It validates itself on construction and is frozen.
