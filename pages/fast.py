@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import blend_map, controls, desk, job_panel, live, look, pickers
+from pages.parts import blend_map, controls, desk, job_panel, live, look, opened, pickers
 
 look.page("Fast", "One pass through a network that can paint in any style it is shown. It takes about a second.")
+opened.from_address("fast")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")

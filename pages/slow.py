@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import controls, desk, job_panel, look, pickers
+from pages.parts import controls, desk, job_panel, look, opened, pickers
 
 look.page("Slow", "Repainted step by step until a VGG-19 network sees the style in it. Watch it happen.")
+opened.from_address("slow")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")

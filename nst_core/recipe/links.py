@@ -11,6 +11,7 @@ from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.recipe.lookup import names
+from nst_core.recipe.presets import PRESETS
 from nst_core.recipe.reading import change, make
 from nst_core.recipe.schema import Recipe
 
@@ -25,11 +26,16 @@ PICTURES = ("content", "styles", "regions", "start_picture")
 
 def differences(recipe: Recipe) -> dict[str, Any]:
     """What a recipe changes of its preset, by setting; pictures and the machine apart."""
-    base = make(recipe.preset, {"method": recipe.method}).model_dump(mode="json")
+    base = make(base_preset(recipe), {"method": recipe.method}).model_dump(mode="json")
     own = recipe.model_dump(mode="json")
     flat, usual = _flat(own), _flat(base)
     apart = (*PICTURES, "method", "preset")
     return {name: flat[name] for name in names() if name not in apart and flat[name] != usual[name]}
+
+
+def base_preset(recipe: Recipe) -> str:
+    """The preset that a recipe's differences count from: its own if it is one of ours, else the default."""
+    return recipe.preset if recipe.preset in PRESETS else Recipe().preset
 
 
 def to_text(recipe: Recipe, pictures: Mapping[str, Any] | None = None) -> str:
@@ -40,7 +46,13 @@ def to_text(recipe: Recipe, pictures: Mapping[str, Any] | None = None) -> str:
         pictures: what the link says of pictures, such as the keys of bundled ones; plain data.
     """
     plain = without_pictures(recipe)
-    said = {"v": VERSION, "m": plain.method, "p": plain.preset, "s": differences(plain), "i": dict(pictures or {})}
+    said = {
+        "v": VERSION,
+        "m": plain.method,
+        "p": base_preset(plain),
+        "s": differences(plain),
+        "i": dict(pictures or {}),
+    }
     packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 

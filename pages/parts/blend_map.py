@@ -12,7 +12,7 @@ import streamlit as st
 from nst_core.recipe import Recipe, change
 from nst_core.recipe.blend import STRONGEST, Cell
 from nst_core.recipe.blend import sheet as sheet_of
-from pages.parts import job_panel, live, look, mix, outcome, session, stage
+from pages.parts import job_panel, live, look, mix, opened, outcome, session, stage
 from pages.parts.before_after import source
 from pages.parts.mix import Style
 from pages.parts.web import read
@@ -135,7 +135,7 @@ def _picking(page: str, key: str, cells: Sequence[Cell], styles: Sequence[Style]
 
 def pick(page: str, cell: Cell, styles: Sequence[Style]) -> None:
     """Set the page to a cell; to be called before its widgets are drawn."""
-    st.session_state[f"{page}_strength"] = cell.strength
+    st.session_state[f"{opened.prefix(page)}_strength"] = cell.strength
     if len(styles) > 1:
         mix.weigh({style.place: round(share, 2) for style, share in zip(styles, cell.shares, strict=True)})
     live.want(page)

@@ -10,7 +10,7 @@ import streamlit as st
 from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe
-from pages.parts import advanced, knobs, look
+from pages.parts import advanced, knobs, look, opened
 
 _SIZES_PX = (128, 192, 256, 384, 512, 640, 768, 1024, 1536, 2048)
 _FAST_SIZES_PX = (*_SIZES_PX, 3072, 4096)
@@ -27,8 +27,9 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
         page: whose widgets these are.
         settings: what stands there at first in place of what the preset says.
     """
-    base = recipes.make(_preset(page), settings)
-    key = f"{page}_{base.preset}"
+    preset = _preset(page)
+    base = opened.base(page) if preset == opened.PRESET else recipes.make(preset, settings)
+    key = opened.prefix(page) if preset == opened.PRESET else f"{page}_{preset}"
     left, middle, right = st.columns(3)
     chosen = {}
     with left:
@@ -41,7 +42,7 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
         chosen["style_weight"] = knobs.times("Strength", "style_weight", base.objective.style_weight, key)
     chosen |= advanced.panel(base, page, key)
     try:
-        return recipes.make(base.preset, chosen)
+        return recipes.change(base, chosen)
     except RecipeError as error:
         look.notice("error", "These settings do not go together", str(error))
         return None
@@ -49,27 +50,28 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
 
 def fast(page: str) -> Recipe:
     """The fast method's settings."""
-    base = recipes.make(settings={"method": "fast"})
+    base = opened.base(page) or recipes.make(settings={"method": "fast"})
+    key = opened.prefix(page)
     chosen: dict[str, Any] = {}
     place = knobs.places()
     with next(place):
         chosen["longest_edge_px"] = knobs.slide(
-            "Size", "longest_edge_px", _FAST_SIZES_PX, base.longest_edge_px, page, unit=" px"
+            "Size", "longest_edge_px", _FAST_SIZES_PX, base.longest_edge_px, key, unit=" px"
         )
     with next(place):
-        chosen["strength"] = knobs.degree("Strength", "strength", base.strength, page)
+        chosen["strength"] = knobs.degree("Strength", "strength", base.strength, key)
     with next(place):
         chosen["painted_edge_px"] = knobs.slide(
-            "Painted at", "painted_edge_px", _PAINTED_AT_PX, base.painted_edge_px, page, unit=" px", unset="as the size"
+            "Painted at", "painted_edge_px", _PAINTED_AT_PX, base.painted_edge_px, key, unit=" px", unset="as the size"
         )
     with next(place):
-        chosen["style_scale"] = knobs.slide("Stroke size", "style_scale", _SCALES, base.style_scale, page)
+        chosen["style_scale"] = knobs.slide("Stroke size", "style_scale", _SCALES, base.style_scale, key)
     with st.expander("Advanced", icon=":material/tune:"):
         chosen["style_edge_px"] = knobs.slide(
-            "Style read at", "style_edge_px", _READ_AT_PX, base.style_edge_px, page, unit=" px"
+            "Style read at", "style_edge_px", _READ_AT_PX, base.style_edge_px, key, unit=" px"
         )
-        chosen |= advanced.colour(base, page)
-    return recipes.make(settings={"method": "fast"} | chosen)
+        chosen |= advanced.colour(base, key)
+    return recipes.change(base, chosen)
 
 
 def fast_like(slow_recipe: Recipe) -> Recipe:
@@ -84,16 +86,20 @@ def fast_like(slow_recipe: Recipe) -> Recipe:
 
 
 def _preset(page: str) -> str:
-    """One of the presets, with what it does and where it comes from."""
+    """One of the presets, with what it does and where it comes from; settings that were opened are one of them."""
+    came = opened.base(page)
     key = str(
         st.selectbox(
             "Preset",
-            list(PRESETS),
-            format_func=lambda key: PRESETS[key].title,
+            [*([opened.PRESET] if came else []), *PRESETS],
+            format_func=lambda key: PRESETS[key].title if key in PRESETS else "As opened",
             key=f"{page}_preset",
             filter_mode=None,  # nothing to type: no keyboard on a phone
             persist_state="session",
         )
     )
+    if came and key == opened.PRESET:
+        look.about("The settings that you opened.", opened.in_words(came))
+        return key
     look.about(PRESETS[key].text, f"After {PRESETS[key].source}" if PRESETS[key].source else "")
     return key

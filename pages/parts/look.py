@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.parts import visitor
 from pages.parts.web import FOLDER
 
 STYLE = FOLDER / "look.css"
@@ -27,6 +28,7 @@ def dress() -> None:
     _through_front_door()
     st.html(STYLE)
     st.logo(str(MARK), size="large")
+    visitor.introduce()
 
 
 def _through_front_door() -> None:

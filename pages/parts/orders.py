@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe
-from pages.parts import desk, look, mix, own_start, session
+from pages.parts import desk, look, mix, own_start, session, visitor
 from pages.parts.chosen import chosen
 from pages.parts.mix import Style
 
@@ -55,7 +55,7 @@ def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure:
         chosen("content").load(),
         [style.what.load() for style in styles],
         start=start,
-        visitor=session.visitor(),
+        visitor=visitor.name(),
         measure=measure,
     )
     session.remember(page, job_id, name)

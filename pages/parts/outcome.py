@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.parts import kept, levels, look
+from pages.parts import kept, levels, look, share
 from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
@@ -100,3 +100,5 @@ def take_home(view: JobView, page: str) -> None:
                     help=meaning,
                     key=f"get_{label}_{page}_{view.id}",
                 )
+        if view.result:
+            share.button(view, page)

@@ -1,15 +1,14 @@
-"""What one visitor's tab remembers: who they are, and which run stands on which page and in the address."""
+"""What one visitor's tab remembers: which run stands on which page and in the address."""
 
 from __future__ import annotations
 
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from nst_core.errors import JobError
-from pages.parts import desk
+from pages.parts import desk, visitor
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -17,11 +16,9 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
-def visitor() -> str:
-    """A random name for this tab, so that the queue can be fair."""
-    if "visitor" not in st.session_state:
-        st.session_state["visitor"] = secrets.token_hex(8)
-    return str(st.session_state["visitor"])
+def owns(run: JobView) -> bool:
+    """Whether a run is this visitor's."""
+    return run.visitor == visitor.name()
 
 
 def remember(page: str, job_id: str, name: str = "job") -> None:
