@@ -19,9 +19,10 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("what a run will cost", ("nst_core.estimate",), "against real runs"),
     ("playing a recipe", ("nst_core.player",), "engines replaced by recorders"),
-    ("judging", ("nst_core.yardstick",), "closed forms, the tutorial's formula evaluated apart"),
+    ("judging", ("nst_core.yardstick", "nst_core.inside"), "closed forms, the tutorial's formula evaluated apart"),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),
     ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
+    ("moving pictures", ("nst_core.video",), "films decoded again"),
     ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
     ("ground", ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core"), "properties"),
 )
@@ -30,7 +31,14 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 APART = (("nst_core.slow", "nst_core.fast"), ("nst_core.fast", "nst_core.slow"))
 """Pairs on one storey that do not know each other."""
 
-TENSORFLOW = ("nst_core.models", "nst_core.slow", "nst_core.fast", "nst_core.yardstick", "nst_core.jobs.worker")
+TENSORFLOW = (
+    "nst_core.models",
+    "nst_core.slow",
+    "nst_core.fast",
+    "nst_core.yardstick",
+    "nst_core.inside",
+    "nst_core.jobs.worker",
+)
 """Where TensorFlow may be imported, except inside `nst_core.models.weights`."""
 
 LIBRARIES_BELOW_PAGES = ("streamlit", "plotly")

@@ -18,6 +18,7 @@ from typing import Any
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs import line
 from nst_core.jobs.line import Place, Room
+from nst_core.jobs.looks import Look, Looks, Question
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.process import Process
 from nst_core.jobs.views import FINAL, JobView, Point, State, WorkerStatus, steps_of
@@ -48,6 +49,7 @@ class Desk:
         self._timeline: dict[str, dict[int, bytes]] = {}
         self._line: tuple[Place, ...] = ()
         self._now, self._last_visitor = "", ""
+        self._looks = Looks()
         self._usual, self._began = USUAL_SECONDS, 0.0
         self._worker: Process | None = None
         self._status = WorkerStatus()
@@ -173,6 +175,19 @@ class Desk:
         with self._lock:
             del self._jobs[job], self._points[job], self._timeline[job], self._pictures[job]
 
+    def look(self, question: Question, *pictures: Picture) -> Look:
+        """What a network makes of pictures: the answer if it is there, else the wait for it; ask again until it is.
+
+        The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
+        """
+        with self._lock:
+            if self._status.state == "failed":
+                raise WorkerError(self._status.message)
+            self.warm()
+            look = self._looks.ask(question, pictures)
+            self._put_look()
+            return look
+
     def wait(self, job: str, seconds: float) -> JobView:
         """A job as soon as it is over, or as it stands after so long. Raises JobError as `view` does."""
         with self._lock:
@@ -275,6 +290,11 @@ class Desk:
         order = {"do": "run", "job": place.job, "pictures": heads, "measure": view.measure}
         self._worker.say({**order, "recipe": view.recipe.model_dump(mode="json")}, blobs)
 
+    def _put_look(self) -> None:
+        """Hand the next look to a worker that is ready, whether or not it is free."""
+        if self._status.state == "ready" and self._worker and (message := self._looks.next()):
+            self._worker.say(*message)
+
     def _hear(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         self._status = replace(self._status, memory_mb=event["memory_mb"])
         match event["event"]:
@@ -284,6 +304,10 @@ class Desk:
                     "ready", event["device"], event["precision"], event["sources"], memory_mb=event["memory_mb"]
                 )
                 self._dispatch()
+                self._put_look()
+            case "looked":
+                self._looks.answered(event, blobs)
+                self._put_look()
             case "unready":
                 self._give_up(event["message"])
             case "step":
@@ -313,6 +337,7 @@ class Desk:
         self._now = ""
         if self._status.memory_mb > RECYCLE_MB and self._worker is not None:
             worn = self._worker
+            self._looks.lost()
             self._start()
             worn.end()
         self._dispatch()
@@ -320,6 +345,7 @@ class Desk:
     def _gone(self, reason: str) -> None:
         """The worker died: its job fails with the reason, and another worker takes over."""
         self._worker = None
+        self._looks.lost()
         self._fail(self._now, f"the process that paints ended in the middle of this run: {reason}; start it again")
         self._now = ""
         self._deaths += 1

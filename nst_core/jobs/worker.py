@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, BinaryIO
@@ -22,7 +22,7 @@ import psutil
 
 from nst_core import player
 from nst_core.errors import NSTError
-from nst_core.jobs import wire
+from nst_core.jobs import looks, wire
 from nst_core.jobs.pictures import Inputs, unpacked
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
@@ -49,6 +49,8 @@ class Commands:
     def __init__(self, stream: BinaryIO) -> None:
         self._asked: queue.Queue[tuple[dict[str, Any], list[bytes]] | None] = queue.Queue()
         self._stream = stream
+        self.aside: Callable[[dict[str, Any], list[bytes]], None] = lambda _, __: None
+        """Called with what is asked of no run, in the middle of one."""
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -74,7 +76,10 @@ class Commands:
         """What was asked of `job` since the last look; waits here while it is paused."""
         paused, settings = False, []
         while paused or not self._asked.empty():
-            asked, _ = self.next()
+            asked, blobs = self.next()
+            if asked["do"] == "look":
+                self.aside(asked, blobs)
+                continue
             if asked["job"] != job:  # one that has just ended
                 continue
             match asked["do"]:
@@ -92,6 +97,7 @@ class Worker:
 
     def __init__(self, commands: Commands, out: BinaryIO) -> None:
         self._commands = commands
+        self._commands.aside = self._look
         self._out = out
 
     def say(self, event: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
@@ -110,8 +116,11 @@ class Worker:
                 _calibrate()
         while True:
             asked, blobs = self._commands.next()
-            if asked["do"] == "run":
-                self._run(asked, blobs)
+            match asked["do"]:
+                case "run":
+                    self._run(asked, blobs)
+                case "look":
+                    self._look(asked, blobs)
 
     def _warm(self) -> None:
         """Load both networks and trace both engines on a tiny picture, so that the first visitor does not wait."""
@@ -130,6 +139,10 @@ class Worker:
         for _ in player.play(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
             pass
         self.say("ready", device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources)
+
+    def _look(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
+        answer, drawn = looks.told(asked, blobs)
+        self.say("looked", drawn, **answer)
 
     def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
         job = asked["job"]

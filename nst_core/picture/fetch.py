@@ -1,7 +1,7 @@
 """The one downloader of pictures: http(s) only, every wait and every size bounded.
 
-Only addresses of our own catalogue come here now. For addresses that users type, `_checked` is the place to refuse
-hosts that are not public, and `_Redirects` calls it again at every hop.
+Addresses of our own catalogue come here, and those that visitors type: for these, `public_only` refuses hosts that are
+not on the public internet, at the first address and at every hop; see `nst_core.picture.public`.
 """
 
 from __future__ import annotations
@@ -17,30 +17,40 @@ from urllib.parse import urlsplit
 
 from nst_core import __version__
 from nst_core.errors import FetchError
+from nst_core.picture import public
 
 USER_AGENT = f"nst-studio/{__version__} (neural style transfer demo; Python urllib)"
 MAX_REDIRECTS = 3
 BLOCK_BYTES = 64 * 1024
 
 
-def fetch(url: str, *, max_bytes: int = 20 * 2**20, timeout_seconds: float = 5.0, total_seconds: float = 20.0) -> bytes:
+def fetch(
+    url: str,
+    *,
+    public_only: bool = False,
+    max_bytes: int = 20 * 2**20,
+    timeout_seconds: float = 5.0,
+    total_seconds: float = 20.0,
+) -> bytes:
     """The bytes at an address.
 
     Args:
         url: an http or https address.
+        public_only: whether it must be on the public internet; for every address that is not our own.
         max_bytes: more than this is not read.
         timeout_seconds: longest wait for a connection and between two pieces of the answer.
         total_seconds: longest time for all of it.
 
     Raises:
-        FetchError: no connection, an error answer, too slow, too large, cut off, or a web page instead of a file.
+        FetchError: no connection, an error answer, too slow, too large, cut off, a web page instead of a file, or not
+            public.
     """
     outcome: queue.SimpleQueue[bytes | FetchError] = queue.SimpleQueue()
     deadline = time.monotonic() + total_seconds
 
     def work() -> None:
         try:
-            outcome.put(_fetched(_checked(url), max_bytes, timeout_seconds, deadline))
+            outcome.put(_fetched(_checked(url, public_only), public_only, max_bytes, timeout_seconds, deadline))
         except FetchError as error:
             outcome.put(error)
 
@@ -55,11 +65,13 @@ def fetch(url: str, *, max_bytes: int = 20 * 2**20, timeout_seconds: float = 5.0
     return got
 
 
-def _fetched(url: str, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
+def _fetched(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
     headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - `_checked` allows http and https alone
     try:
-        with urllib.request.build_opener(_Redirects()).open(request, timeout=timeout_seconds) as answer:
+        guard = public.handlers() if public_only else ()
+        opener = urllib.request.build_opener(_Redirects(public_only), *guard)
+        with opener.open(request, timeout=timeout_seconds) as answer:
             if answer.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
                 raise FetchError(f"{_host(url)} must answer with a picture, got a web page; try again later")
             return _body(answer, url, max_bytes, deadline)
@@ -89,10 +101,16 @@ def _body(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: 
     return b"".join(pieces)
 
 
-def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def _checked(url: str, public_only: bool) -> str:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname
+    except ValueError:
+        known = None
+    if not known:
         raise FetchError(f"an address must begin with http:// or https://, got {url[:80]!r}; correct it")
+    if public_only:
+        public.check_address(url)
     return url
 
 
@@ -106,6 +124,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = MAX_REDIRECTS
     max_repeats = 2
 
+    def __init__(self, public_only: bool) -> None:
+        self._public_only = public_only
+
     def redirect_request(  # noqa: PLR0913 - urllib's own signature
         self,
         req: urllib.request.Request,
@@ -116,4 +137,4 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         """The next request, if its address is allowed. Raises FetchError."""
-        return super().redirect_request(req, fp, code, msg, headers, _checked(newurl))
+        return super().redirect_request(req, fp, code, msg, headers, _checked(newurl, self._public_only))

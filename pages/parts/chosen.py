@@ -5,7 +5,7 @@ Each stands in a place: "content", "style", and "style_1" and so on for further 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -104,6 +104,24 @@ def remove_style(place: str) -> None:
         st.session_state["style_places"] = left
         if place_of("style") == place:
             take(left[0])
+
+
+def place_anew(styles: Sequence[Chosen]) -> tuple[str, ...]:
+    """Put these styles in the place of all others, the first in hand; where each stands now."""
+    before = st.session_state.get("styles_added", 0)
+    st.session_state["styles_added"] = before + len(styles)
+    places = [f"{FIRST}_{before + n}" for n in range(1, len(styles) + 1)]
+    st.session_state["style_places"] = places
+    for place, what in zip(places, styles, strict=True):
+        take(place)
+        choose("style", what)
+    take(places[0])
+    return tuple(places)
+
+
+def of_sample_key(role: Role, key: object) -> Chosen | None:
+    """The bundled picture of this key, or None if there is none."""
+    return next((_of_sample(sample) for sample in _samples(role) if sample.key == key), None)
 
 
 def choose_sample(role: Role, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The two runs of Compare next to each other, and what the yardstick says of them."""
+"""The runs of Compare next to each other, and what the yardstick says of them."""
 
 from __future__ import annotations
 
@@ -6,66 +6,148 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import job_panel, look, measures, outcome, session, stage
+from pages.parts import estimates, job_panel, look, measures, outcome, session, stage, trio
 from pages.parts.before_after import Side, before_after
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
+    from nst_core.recipe import Recipe
 
-NAMES = ("fast", "slow")
+Views = dict[str, "JobView | None"]
+
+_NOTES = {"fast": "one pass", "balanced": "ten seconds from there", "slow": "step by step"}
+_POLL_SECONDS = 1.0
+
+
+def start_button(page: str, slow: Recipe | None) -> None:
+    """One button that hands in all three methods, and what they will cost; `slow` is None if it cannot be run."""
+    recipes = trio.recipes_of(slow) if slow else {}
+    busy = any(job_panel.is_painting(session.current(page, name)) for name in trio.NAMES)
+    pressed = st.button(
+        "Painting…" if busy else "Paint all three ways",
+        type="primary",
+        icon=":material/brush:",
+        disabled=busy or not recipes,
+        width="stretch",
+        key=f"{page}_start",
+    )
+    cost = estimates.line(recipes.values())
+    if cost:
+        st.caption(cost, text_alignment="center")
+    if pressed:
+        with st.spinner("Preparing the pictures…"):
+            begun = trio.hand_in(page, recipes)
+        if begun:
+            st.rerun()
 
 
 def panel(page: str) -> None:
-    """Both runs, or what would be painted if there are none yet."""
-    job_ids = {name: session.current(page, name) for name in NAMES}
+    """The runs, or what would be painted if there are none yet."""
+    jobs = {name: session.current(page, name) for name in trio.NAMES}
     st.space("small")
-    if not any(job_ids.values()):
-        if None in job_ids.values():
+    if not any(map(session.view, filter(None, jobs.values()))):
+        if any(job is not None for job in jobs.values()):
+            job_panel.expired(page, *trio.NAMES)
+        else:
             _, middle, _ = st.columns([1, 4, 1])
             with middle:
                 stage.ready("min(40vh, 24rem)")
-        else:
-            job_panel.expired(page, *NAMES)
         return
-    asked = tuple(job_id for job_id in job_ids.values() if job_id)
-    if not any(session.view(job_id) for job_id in asked):
-        job_panel.expired(page, *NAMES)
-        return
-    job_panel.watch(asked, lambda: _both({name: session.view(job_id or "") for name, job_id in job_ids.items()}))
+    _watch(page)
 
 
-def _both(views: dict[str, JobView | None]) -> None:
-    for column, (name, view) in zip(st.columns(2, gap="large"), views.items(), strict=True):
+def _watch(page: str) -> None:
+    """Show the runs, again and again while one is under way or has yet to be handed in."""
+
+    def standing() -> list[tuple[str | None, bool, bool]]:
+        jobs = [session.current(page, name) for name in trio.NAMES]
+        return [(job, job_panel.is_active(job), job_panel.is_painting(job)) for job in jobs]
+
+    def show() -> None:
+        trio.move_on(page)
+        _all(page)
+        if standing() != before:
+            st.rerun()  # the whole page learns of a new run, or of an end
+
+    follow_ups = trio.move_on(page)
+    before = standing()
+    active = any(is_active for _, is_active, _ in before) or bool(follow_ups and follow_ups.waiting)
+    st.fragment(show, run_every=_POLL_SECONDS if active else None)()
+
+
+def _all(page: str) -> None:
+    follow_ups = trio.move_on(page)
+    waiting = follow_ups.waiting if follow_ups else ()
+    refused = follow_ups.refused if follow_ups else {}
+    jobs = {name: session.current(page, name) for name in trio.NAMES}
+    shown = [name for name in trio.NAMES if jobs[name] is not None or name in waiting or name in refused]
+    views: Views = {name: session.view(jobs[name] or "") for name in shown}
+    for column, name in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
-            look.section(name.capitalize(), "one pass" if name == "fast" else "step by step")
-            if view is None:
-                look.notice("quiet", "This run has expired")
-            else:
-                _one(view)
-    slow, fast = views["slow"], views["fast"]
-    if slow:
-        outcome.curves(slow, key=f"compare_{slow.id}")
-    if slow and fast and slow.state not in job_panel.ACTIVE and fast.state not in job_panel.ACTIVE:
-        _verdict(slow, fast)
-
-
-def _one(view: JobView) -> None:
-    stage.picture(view, key=f"compare_{view.id}", tall="min(52vh, 34rem)")
-    job_panel.progress(view, "compare")
-    outcome.notes(view)
-
-
-def _verdict(slow: JobView, fast: JobView) -> None:
-    if slow.snapshot and fast.snapshot:
+            look.section(name.capitalize(), _NOTES[name])
+            _one(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
+    _quality(page, views)
+    if slow := views.get("slow"):
+        outcome.curves(slow, key=f"{page}_{slow.id}")
+    over = {n: v for n, v in views.items() if v and v.state not in job_panel.ACTIVE}
+    if len(over) > 1:
+        _versus(page, over)
         st.space("small")
-        look.section("One over the other", "drag, or use the arrow keys")
-        before_after(
-            Side(fast.snapshot, "Fast", "The fast result"),
-            Side(slow.snapshot, "Slow", "The slow result"),
-            key=f"versus_{slow.id}",
-            ratio=stage.ratio(slow.content),
-        )
-    reports = {"Fast": fast.report or {}, "Slow": slow.report or {}}
+        look.section("The same measures for all")
+        measures.table({name.capitalize(): measures.figures(view.report or {}) for name, view in over.items()})
+
+
+def _one(page: str, view: JobView | None, *, is_waiting: bool, refusal: str) -> None:
+    if refusal:
+        look.notice("error", "This run could not be started", refusal)
+    elif is_waiting:
+        look.notice("quiet", "Waits for a place in line", "It is handed in by itself as soon as there is room.")
+    elif view is None:
+        look.notice("quiet", "This run has expired")
+    else:
+        stage.picture(view, key=f"{page}_{view.id}", tall="min(48vh, 32rem)")
+        job_panel.progress(view, page)
+        outcome.notes(view)
+
+
+def _quality(page: str, views: Views) -> None:
+    """The chart of quality against time, as soon as there is something to draw."""
+    from pages.parts import charts_quality
+    from pages.parts.race import race, sentence
+
+    run = race(views)
+    if run.is_empty:
+        return
     st.space("small")
-    look.section("The same measures for both")
-    measures.table({name: measures.figures(report) for name, report in reports.items()})
+    look.section("Quality against time", "all by the slow run's objective")
+    with st.container(height=charts_quality.HEIGHT_PX + 8, border=False, key=f"{page}_quality_room"):
+        st.plotly_chart(
+            charts_quality.figure(run),
+            height=charts_quality.HEIGHT_PX,
+            key=f"{page}_quality",
+            config={"displayModeBar": False, "scrollZoom": False},
+            alt=charts_quality.in_words(run),
+        )
+    if said := sentence(run):
+        look.about(said)
+
+
+def _versus(page: str, views: dict[str, JobView]) -> None:
+    """One slider between any two of the photograph and the results."""
+    sides = {name.capitalize(): view.snapshot for name, view in views.items() if view.snapshot}
+    photograph = next((view.content for view in views.values() if view.content), None)
+    pictures = ({"Photograph": photograph} if photograph else {}) | sides
+    if len(sides) < 2:
+        return
+    st.space("small")
+    look.section("One over the other", "drag, or use the arrow keys")
+    names = list(pictures)
+    left, right = st.columns(2)
+    before = left.selectbox("Left", names, names.index(next(iter(sides))), key=f"{page}_left", filter_mode=None)
+    after = right.selectbox("Right", names, len(names) - 1, key=f"{page}_right", filter_mode=None)
+    before_after(
+        Side(pictures[before], before, f"{before}, on the left"),
+        Side(pictures[after], after, f"{after}, on the right"),
+        key=f"{page}_versus",
+        ratio=stage.ratio(pictures[names[0]]),
+    )

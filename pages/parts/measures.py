@@ -96,5 +96,5 @@ def _row(name: str, values: list[float | None]) -> str:
 
 def _cell(value: float | None, *, is_best: bool) -> str:
     text = "–" if value is None else in_short(value)
-    mark = ' <span aria-label="better">✓</span>' if is_best else ""
+    mark = ' <span aria-label="best">✓</span>' if is_best else ""
     return f'<td class="num{" best" if is_best else ""}">{text}{mark}</td>'

@@ -9,14 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from nst_core.recipe import Recipe, change
+from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.blend import MOST_CORNERS
 from nst_core.recipe.schema import LEAST_CROP
 from pages.parts import knobs, look
 from pages.parts.before_after import source
-from pages.parts.chosen import Chosen, add_style, at, part_of, place_of, remove_style, style_places, take
+from pages.parts.chosen import Chosen, add_style, at, part_of, place_anew, place_of, remove_style, style_places, take
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
+_AT_FIRST: dict[str, Any] = {"weight": 1.0, "crop": _WHOLE, "rotation_deg": 0.0}
 _LEAST = LEAST_CROP + 0.01
 _EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
@@ -87,6 +88,16 @@ def named_in(recipe: Recipe, of: Sequence[Style]) -> Recipe:
     )
 
 
+def put(styles: Sequence[tuple[Chosen, StylePicture]]) -> None:
+    """Make these the styles on the page, each with its weight, crop and turn; before the page draws its widgets."""
+    heaviest = max(look_.weight for _, look_ in styles)
+    places = place_anew([what for what, _ in styles])
+    for place, (_, look_) in zip(places, styles, strict=True):
+        weight = look_.weight / heaviest
+        first = {"weight": weight, "crop": look_.crop, "rotation_deg": look_.rotation_deg}
+        _settings(place).update(first, first=first)
+
+
 def weigh(shares: dict[str, float]) -> None:
     """Set weights by place; to be called before the page draws its sliders."""
     for place, share in shares.items():
@@ -125,7 +136,9 @@ def _row(style: Style) -> None:
             width="content",
         )
         title = look.plain(style.what.title)
-        _settings(place)["weight"] = knobs.percent(title, _key("weight", place), 1.0, (0.0, 1.0), step=0.01)
+        _settings(place)["weight"] = knobs.percent(
+            title, _key("weight", place), _first(place)["weight"], (0.0, 1.0), step=0.01
+        )
         _framing(style, "")
         st.button(
             "",
@@ -148,13 +161,14 @@ def _framing(style: Style, label: str) -> None:
         type="secondary" if label else "tertiary",
         key=f"mix_frame_{place}",
     ):
-        across = _range("From left to right", _key("across", place))
-        down = _range("From top to bottom", _key("down", place))
+        left, top, right, bottom = _first(place)["crop"]
+        across = _range("From left to right", _key("across", place), (left, right))
+        down = _range("From top to bottom", _key("down", place), (top, bottom))
         turned = st.slider(
             "Turned clockwise",
             -180,
             180,
-            0,
+            round(_first(place)["rotation_deg"]),
             step=5,
             format="%d°",
             key=_key("turn", place),
@@ -170,15 +184,23 @@ def _framing(style: Style, label: str) -> None:
             st.html(f'<img class="nst-part" src="{source(thumb)}" alt="{escape(alt)}">')
 
 
-def _range(label: str, key: str) -> tuple[float, float]:
+def _range(label: str, key: str, first: tuple[float, float]) -> tuple[float, float]:
     """Two ends as shares, at least as far apart as a recipe wants them."""
-    low, high = st.slider(label, 0, 100, (0, 100), step=1, format="%d %%", key=key, persist_state="session")
+    ends = (round(100 * first[0]), round(100 * first[1]))
+    low, high = st.slider(label, 0, 100, ends, step=1, format="%d %%", key=key, persist_state="session")
     first = min(low / 100, 1 - _LEAST)
     return first, max(high / 100, first + _LEAST)
 
 
 def _style(place: str) -> Style:
-    return Style(place, at(place), **_settings(place))
+    said = _settings(place)
+    return Style(place, at(place), **{name: said[name] for name in _AT_FIRST if name in said})
+
+
+def _first(place: str) -> dict[str, Any]:
+    """Where the widgets of a style stand at first."""
+    first: dict[str, Any] = _settings(place).get("first", _AT_FIRST)
+    return first
 
 
 def _settings(place: str) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from pages.parts.gallery import gallery
 
 if TYPE_CHECKING:
     from nst_core.picture.catalogue import Painting
+    from nst_core.recipe import Recipe
 
 MAX_UPLOAD_MB = 20
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 _WAYS: dict[Role, tuple[str, ...]] = {
-    "content": ("Samples", "Upload", "Camera"),
-    "style": ("Samples", "Paintings", "Upload"),
+    "content": ("Samples", "Upload", "Camera", "Link"),
+    "style": ("Samples", "Paintings", "Upload", "Link"),
 }
 _TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
 
@@ -93,14 +94,60 @@ def _own(role: Role, content: bytes, title: str) -> None:
         try:
             picture = open_picture(content)
         except NSTError as error:
-            seen[place] = (digest, str(error), ())
+            seen[place] = (digest, str(error), (), None)
         else:
             choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
-            seen[place] = (digest, "", picture.notes)
-    _, message, notes = seen[place]
+            seen[place] = (digest, "", picture.notes, _carried(content))
+    _, message, notes, recipe = seen[place]
     if message:
         look.notice("error", "This file cannot be used", message)
     for note in notes:
+        look.notice("quiet", "Good to know", note)
+    if recipe is not None:
+        _offer(role, recipe)
+
+
+def _carried(content: bytes) -> Recipe | None:
+    """The recipe that a picture of ours holds; anything else in its place is no recipe and no error."""
+    from nst_core.picture.encode import read_recipe
+    from nst_core.recipe import recipe_from_json
+
+    text = read_recipe(content)
+    try:
+        return recipe_from_json(text) if text else None
+    except NSTError:
+        return None
+
+
+def _offer(role: Role, recipe: Recipe) -> None:
+    from pages.parts import opened
+
+    look.notice("quiet", "This picture carries the settings it was made with", opened.in_words(recipe))
+    if st.button("Use these settings", icon=":material/tune:", key=f"{role}_use_settings"):
+        opened.use(recipe)
+
+
+def _link(role: Role) -> None:
+    with st.form(f"{role}_link_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        url = st.text_input("Address of a picture", key=f"{role}_link", placeholder="https://", max_chars=2000)
+        wanted = st.form_submit_button("Fetch", icon=":material/download:", key=f"{role}_link_fetch")
+    if wanted:
+        with st.spinner("Fetching the picture…"):
+            _fetch_link(role, url)
+    _shown(role)
+
+
+def _fetch_link(role: Role, url: str) -> None:
+    from nst_core.picture import link
+
+    try:
+        picture = link.open_link(url)
+    except NSTError as error:
+        look.notice("error", "This link cannot be used", str(error))
+        return
+    title = link.name(url)
+    choose(role, Chosen("", title, f"from {link.host(url)}", f"the picture {title}", lambda: picture))
+    for note in picture.notes:
         look.notice("quiet", "Good to know", note)
 
 
@@ -146,4 +193,4 @@ def _shown(role: Role) -> None:
     )
 
 
-_OPEN = {"Samples": _wall, "Upload": _upload, "Camera": _camera, "Paintings": _paintings}
+_OPEN = {"Samples": _wall, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}

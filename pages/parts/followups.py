@@ -1,0 +1,129 @@
+"""Runs that follow another one: of the same pictures, handed in as a visitor's places allow.
+
+They belong to the server, under the id of the run that they follow, so that a refresh loses none of them; whoever looks
+at them moves them on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nst_core.errors import JobError, NSTError, QueueFullError
+from nst_core.recipe import Recipe, change
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import Desk, JobView
+    from nst_core.picture.door import Picture
+
+MOST = 64
+"""How many of a kind the server remembers; the oldest is forgotten first."""
+_UNDER_WAY = ("queued", "running", "paused")
+
+T = TypeVar("T")
+
+
+class FollowUps:
+    """Recipes by name, those still to be handed in and those that are runs already.
+
+    Attributes:
+        leader: the run whose pictures, style mix and regions all of them have.
+        jobs: name -> run, the leader among them.
+        refused: name -> why the desk would not have it.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one property of a submission
+        self,
+        name: str,
+        leader: str,
+        recipes: Mapping[str, Recipe],
+        *,
+        visitor: str,
+        start: Picture | None = None,
+        measure: bool = True,
+        one_by_one: bool = False,
+    ) -> None:
+        """Of a run called `name`; `start` is for those of start "own", `one_by_one` waits for the end of each."""
+        self.leader = leader
+        self.jobs = {name: leader}
+        self.refused: dict[str, str] = {}
+        self._waiting = dict(recipes)
+        self._visitor, self._start = visitor, start
+        self._measure, self._one_by_one = measure, one_by_one
+        self._lock = threading.Lock()  # several tabs may look at once
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Those not handed in yet, in their order."""
+        return tuple(self._waiting)
+
+    def advance(self, office: Desk) -> None:
+        """Hand in what there is room for now."""
+        with self._lock:
+            for name in self.waiting:
+                if self._one_by_one and any(is_under_way(look_up(office, job)) for job in self.jobs.values()):
+                    return
+                try:
+                    self.jobs[name] = self._hand_in(office, self._waiting[name])
+                except QueueFullError:
+                    return
+                except NSTError as error:
+                    self.refused[name] = str(error)
+                del self._waiting[name]
+
+    def drop(self, names: Iterable[str] | None = None) -> None:
+        """Do not hand these in any more; none of them unless told otherwise."""
+        with self._lock:
+            for name in self.waiting if names is None else names:
+                self._waiting.pop(name, None)
+
+    def _hand_in(self, office: Desk, recipe: Recipe) -> str:
+        pictures, led = office.inputs(self.leader), office.view(self.leader).recipe
+        same = {
+            "styles": [style.model_dump() for style in led.styles],
+            "regions": [region.model_dump() for region in led.regions],
+        }
+        return office.submit(
+            change(recipe, same),
+            pictures.content,
+            pictures.styles,
+            start=self._start if recipe.start == "own" else None,
+            masks=pictures.masks,
+            visitor=self._visitor,
+            measure=self._measure,
+        )
+
+
+class Shelf(Generic[T]):
+    """What the server remembers of a kind, by the id of a run; bounded."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._things: dict[str, T] = {}
+        self._most = most
+        self._lock = threading.Lock()
+
+    def put(self, key: str, thing: T) -> None:
+        """Remember, and forget the oldest if there are too many."""
+        with self._lock:
+            self._things.pop(key, None)
+            self._things[key] = thing
+            while len(self._things) > self._most:
+                del self._things[next(iter(self._things))]
+
+    def get(self, key: str | None) -> T | None:
+        """What stands under a key, if anything does."""
+        return self._things.get(key or "")
+
+
+def look_up(office: Desk, job: str) -> JobView | None:
+    """A run as it stands, or None if it is gone."""
+    try:
+        return office.view(job)
+    except JobError:
+        return None
+
+
+def is_under_way(view: JobView | None) -> bool:
+    """Whether a run has yet to leave the worker."""
+    return view is not None and view.state in _UNDER_WAY

@@ -1,0 +1,69 @@
+"""Regions painted in the browser, as the masks of a run: plain functions on a map of labels.
+
+A painted map has one label for each pixel: 0 where nothing is painted, else the number of a style. It travels as runs,
+[label, length, label, length, ...] in reading order, which need no decoder and can hold nothing but labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.errors import PictureError
+from nst_core.picture.masks import Mask, feather
+from nst_core.picture.resize import size_for
+
+Labels = NDArray[np.uint8]
+"""[H, W], 0 for unpainted."""
+
+MAP_EDGE_PX = 512
+"""Longest edge of a painted map: finer than a brush, and enlarged softly for larger results."""
+MOST_LABELS = 4
+
+
+def map_size(width: int, height: int) -> tuple[int, int]:
+    """(width, height) of the map painted on a photograph that large, in pixels."""
+    return size_for(width, height, MAP_EDGE_PX)
+
+
+def from_runs(runs: object, width: int, height: int) -> Labels:
+    """The map that a browser sent. Raises PictureError unless it is whole numbers that fill the map exactly."""
+    wanted = f"a painted map must be runs of labels 0 to {MOST_LABELS} that fill {width} x {height} px"
+    numbers = runs if isinstance(runs, list) else []
+    if not numbers or len(numbers) % 2 or len(numbers) > 2 * width * height or {type(n) for n in numbers} != {int}:
+        raise PictureError(f"{wanted}, got something else; paint it anew")
+    labels, lengths = numbers[::2], numbers[1::2]
+    if min(labels) < 0 or max(labels) > MOST_LABELS or min(lengths) < 1 or sum(lengths) != width * height:
+        raise PictureError(f"{wanted}, got others; paint it anew")
+    return np.repeat(np.array(labels, np.uint8), lengths).reshape(height, width)
+
+
+def to_runs(labels: Labels) -> list[int]:
+    """The runs of a map; `from_runs` gives it back."""
+    flat = labels.ravel()
+    starts = [0, *(np.flatnonzero(np.diff(flat)) + 1).tolist(), flat.size]
+    return [number for start, end in pairwise(starts) for number in (int(flat[start]), end - start)]
+
+
+def layers(labels: Labels, soft: float = 0.0) -> dict[int, Mask]:
+    """The mask of each label that is painted somewhere, [H, W] in [0, 1]; together they never exceed 1 by more than
+    their rounding, and where they stay below, a run's ordinary mix holds.
+
+    Args:
+        labels: the map.
+        soft: how soft the edges are: the Gaussian's standard deviation as a share of the longest edge.
+    """
+    found = {}
+    for label in _painted(labels):
+        try:
+            found[label] = feather(Mask.from_weights((labels == label).astype(np.float32)), soft * max(labels.shape))
+        except PictureError:  # a speck that so soft an edge leaves nothing of
+            continue
+    return found
+
+
+def _painted(labels: Labels) -> Sequence[int]:
+    return [int(label) for label in np.unique(labels) if label]

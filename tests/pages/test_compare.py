@@ -1,0 +1,144 @@
+"""Compare: three methods with one click, and the race among them as data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nst_core.errors import QueueFullError
+from nst_core.jobs.desk import JobView, Point
+from nst_core.recipe import change, make
+from pages.parts import charts_quality, trio
+from pages.parts.followups import FollowUps, Shelf
+from pages.parts.race import race, sentence
+from tests.pages.conftest import Open, words
+from tests.pages.fake_desk import FakeDesk, points
+
+SLOW = make("bold", {"level": "fast", "style_scale": 2.0, "longest_edge_px": 192})
+RECIPES = trio.recipes_of(SLOW)
+
+
+def race_of(count: int = 40, fast_total: float = 25.0) -> dict[str, JobView | None]:
+    """Fast after 0.4 s, balanced from its total downwards, slow through 110 / n at two steps a second."""
+    fast = JobView("fast", "done", RECIPES["fast"], report={"seconds": {"run": 0.4}})
+    down = tuple(Point(n, 0.1 + n, {"total": fast_total - 2.0 * n}) for n in range(10))
+    slow = JobView("slow", "done", SLOW, points=points(count), levels={"fast": {"total": fast_total}})
+    return {"fast": fast, "balanced": JobView("balanced", "done", RECIPES["balanced"], points=down), "slow": slow}
+
+
+def test_all_three_are_judged_alike() -> None:
+    assert list(RECIPES) == ["fast", "balanced", "slow"]
+    assert [recipe.method for recipe in RECIPES.values()] == ["fast", "balanced", "slow"]
+    assert RECIPES["balanced"].objective == SLOW.objective
+    assert RECIPES["balanced"].seconds == 10
+    assert {(r.longest_edge_px, r.style_scale, r.colour) for r in RECIPES.values()} == {(192, 2.0, SLOW.colour)}
+
+
+def test_the_race_finds_where_slow_passes_the_others() -> None:
+    run = race(race_of())
+    assert (run.fast_seconds, run.level) == (0.4, 25.0)
+    assert run.balanced[0] == pytest.approx((0.5, 25.0)), "the fast pass is part of balanced's time"
+    assert [(p.what, p.seconds, p.total) for p in run.passings] == [("fast", 2.5, 22.0), ("balanced", 8.0, 110 / 16)]
+    assert sentence(run) == "Slow passes fast after 2.5 s and balanced after 8.0 s."
+    text = charts_quality.in_words(run)
+    assert "fast reaches 25 in 0.4 s" in text
+    assert "slow passes" in text.lower()
+
+
+def test_a_level_that_slow_is_above_is_told_as_such() -> None:
+    run = race(race_of(count=4))
+    assert (run.passings, run.unpassed) == ((), ("fast", "balanced"))
+    assert sentence(run) == "Slow did not pass fast or balanced."
+
+
+def test_another_objective_or_a_smaller_size_is_not_compared() -> None:
+    views = race_of()
+    assert views["balanced"]
+    assert views["slow"]
+    views["balanced"] = replace(views["balanced"], recipe=change(RECIPES["balanced"], {"style_weight": 1.0}))
+    assert race(views).balanced == ()
+    half = tuple(replace(p, scale_px=96 if p.number < 9 else 192) for p in points(40))
+    run = race(views | {"slow": replace(views["slow"], points=half)})
+    assert len(run.climb) == 8
+    assert [p.seconds for p in run.passings] == [4.5]
+
+
+def test_without_slow_balanced_knows_the_fast_total() -> None:
+    views = race_of() | {"slow": None}
+    assert race(views).level == 25.0
+    assert race({}).is_empty
+
+
+def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
+    figure = charts_quality.figure(race(race_of()))
+    named = {trace.name: trace for trace in figure.data if trace.name and trace.mode != "markers"}
+    assert set(named) == {"Balanced", "Slow"}
+    (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
+    assert (list(fast.x), list(fast.y)) == ([0.4], [25.0])
+    (marks,) = [trace for trace in figure.data if trace.name == "Passings"]
+    assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
+    assert charts_quality.figure(race({})).layout.height == charts_quality.HEIGHT_PX
+
+
+def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
+    desk = FakeDesk()
+    leader = desk.submit(RECIPES["fast"], "photograph", ["style"], visitor="v")
+    rest = FollowUps("fast", leader, {"balanced": RECIPES["balanced"], "slow": SLOW}, visitor="v")
+    desk.refuse = QueueFullError("no room", retry_after_seconds=1)
+    rest.advance(desk)  # type: ignore[arg-type]
+    assert rest.waiting == ("balanced", "slow")
+    desk.refuse = None
+    rest.advance(desk)  # type: ignore[arg-type]
+    assert (rest.waiting, list(rest.jobs)) == ((), ["fast", "balanced", "slow"])
+    assert desk.pictures[rest.jobs["slow"]] == ("photograph", "style")
+
+
+def test_one_by_one_hands_in_the_next_when_one_ends() -> None:
+    desk = FakeDesk()
+    leader = desk.submit(SLOW, "photograph", ["style"], visitor="v")
+    rest = FollowUps("0", leader, {"1": SLOW, "2": SLOW}, visitor="v", one_by_one=True)
+    for count in (1, 2, 3):
+        rest.advance(desk)  # type: ignore[arg-type]
+        assert len(desk.jobs) == count
+        desk.finish(f"job-number-{count - 1}")
+    rest.drop()
+    assert rest.waiting == ()
+
+
+def test_a_shelf_forgets_the_oldest() -> None:
+    shelf: Shelf[int] = Shelf(most=2)
+    for n in range(3):
+        shelf.put(str(n), n)
+    assert [shelf.get(str(n)) for n in range(3)] == [None, 1, 2]
+
+
+def start(open_page: Open) -> object:
+    app = open_page("compare")
+    app.button(key="compare_start").click().run()
+    assert not app.exception
+    return app
+
+
+def test_one_click_runs_all_three_and_judges_them(open_page: Open, desk: FakeDesk) -> None:
+    app = start(open_page)
+    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
+    assert {"fast", "balanced", "slow"} <= set(app.query_params)
+    for job in desk.jobs:
+        desk.finish(job)
+    app.run()
+    assert not app.exception
+    assert "Tutorial total" in words(app)
+    assert [box.label for box in app.selectbox if box.label in ("Left", "Right")] == ["Left", "Right"]
+
+
+def test_a_failed_and_an_expired_run_leave_the_others(open_page: Open, desk: FakeDesk) -> None:
+    app = start(open_page)
+    fast, balanced, slow = desk.jobs
+    desk.finish(fast)
+    desk.jobs[slow] = replace(desk.jobs[slow], state="failed", error="out of memory")
+    del desk.jobs[balanced]
+    app.run()
+    assert not app.exception
+    assert "Out of memory" in words(app)
+    assert "This run has expired" in words(app)

@@ -1,0 +1,47 @@
+"""Ways to a picture: by link, and a picture of ours that brings its settings along."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nst_core.picture.encode import to_png
+from nst_core.recipe import make
+from tests.pages.conftest import Open, words
+
+PIXELS = np.full((1, 48, 64, 3), 0.4, np.float32)
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_a_private_link_is_refused_in_words_and_changes_nothing(
+    open_page: Open, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NST_OFFLINE", raising=False)
+    app = open_page("slow")
+    app.segmented_control(key=f"{role}_way").set_value("Link").run()
+    before = words(app)
+    app.text_input(key=f"{role}_link").set_value("http://127.0.0.1/a.png")
+    app.button(key=f"{role}_link_fetch").click().run()
+    assert "must be on the public internet" in words(app)
+    assert not app.exception
+    assert before.count("nst-chosen") == words(app).count("nst-chosen")
+
+
+def test_a_picture_that_carries_its_settings_offers_them_and_serves_as_a_picture(open_page: Open) -> None:
+    png = to_png(PIXELS, make("painterly", {"steps": 123}).to_json())
+    app = open_page("fast")
+    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([("ours.png", png, "image/png")]).run()
+    assert "carries the settings it was made with" in words(app)
+    assert "ours.png" in words(app)
+    app.button(key="content_use_settings").click().run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("text", [None, "no JSON", "[]", '{"steps": -1}', '{"steps": "<b>"}'])
+def test_any_other_text_in_its_place_is_passed_over(open_page: Open, text: str | None) -> None:
+    app = open_page("slow")
+    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([("x.png", to_png(PIXELS, text), "image/png")]).run()
+    assert "carries the settings" not in words(app)
+    assert not app.exception
