@@ -89,7 +89,7 @@ def _mp4(frames: Sequence[Image.Image], held: Sequence[float]) -> bytes:
     import av
 
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4", options={"movflags": "+faststart"}) as film:
+    with av.open(file, "w", format="mp4") as film:
         stream = film.add_stream("libx264", rate=RATE, options={"crf": CRF, "preset": "veryfast"})
         stream.width, stream.height = frames[0].size
         stream.pix_fmt = "yuv420p"

@@ -73,10 +73,15 @@ def from_text(text: str) -> tuple[Recipe, dict[str, Any]]:
 
 
 def without_pictures(recipe: Recipe) -> Recipe:
-    """The settings alone, for other pictures: no hashes, and no start that only an own picture could be."""
+    """The settings alone, for other pictures and other machines.
+
+    Without hashes, a start that only an own picture could be, and the precision and memory that a machine chose.
+    """
+    base = make(base_preset(recipe), {"method": recipe.method})
     start = {"start": "content"} if recipe.start == "own" else {}
+    machine = {"precision": base.precision, "memory_mb": base.memory_mb, "origin": {}}
     emptied: dict[str, Any] = {"content": None, "styles": (), "regions": (), "start_picture": None}
-    return change(recipe, {**emptied, **start, "origin": {}})
+    return change(recipe, {**emptied, **start, **machine})
 
 
 def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def in_words(recipe: Recipe) -> str:
 def told(recipe: Recipe) -> list[tuple[str, str]]:
     """The preset, and each setting that differs from it, as words."""
     title = PRESETS[recipe.preset].title if recipe.preset in PRESETS else recipe.preset
-    return [("preset", title), *((name, _value(value)) for name, value in links.differences(recipe).items())]
+    changed = links.differences(links.without_pictures(recipe))
+    return [("preset", title), *((name, _value(value)) for name, value in changed.items())]
 
 
 def _value(value: Any) -> str:

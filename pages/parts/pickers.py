@@ -46,7 +46,7 @@ def _way(role: Role) -> str:
         st.segmented_control(
             f"Where the {_TITLES[role].lower()} comes from",
             _WAYS[role],
-            default="Samples",
+            default=None if f"{role}_way" in st.session_state else "Samples",  # "my photo" sets it beforehand
             required=True,
             key=f"{role}_way",
             label_visibility="collapsed",

@@ -57,6 +57,8 @@ def test_pictures_and_machine_stay_at_home() -> None:
             "start": "own",
             "start_picture": "3" * 64,
             "origin": {"version": "9", "device": "a machine"},
+            "precision": "bfloat16",
+            "memory_mb": 9000,
         },
     )
     there, _ = from_text(to_text(named))
