@@ -112,7 +112,7 @@ def test_a_bad_upload_gets_one_sentence_and_loses_nothing(page: Any, address: st
 
 def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("", "slow", "fast", "compare", "about"):
+    for path in ("", "slow", "fast", "compare", "gallery", "result", "inside", "about"):
         page.goto(f"{address}/{path}")
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(500)

@@ -1,0 +1,76 @@
+"""What one visitor shares, another opens: links, the gallery, films, and a PNG dropped back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nst_core.recipe import make
+from nst_core.recipe.links import to_text
+from tests.browser.test_app import LOADING_MS, READY
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+
+SMALL = make("bold", {"longest_edge_px": 64, "steps": 10, "pyramid": "off", "first_steps": None, "snapshot_every": 2})
+
+
+@pytest.fixture
+def stranger(browser: Any) -> Iterator[Any]:
+    """A page of another visitor: a new profile, without the first one's cookie."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def painted(page: Any, address: str) -> str:
+    """A finished small run, opened from a settings link; its result's link."""
+    page.goto(f"{address}/slow?settings={to_text(SMALL, {'c': 'chelsea'})}")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    page.get_by_text("The settings that you opened").first.wait_for()
+    page.get_by_role("button", name="Paint step by step").click()
+    page.get_by_role("button", name="PNG").wait_for(timeout=60_000)
+    page.get_by_text("measuring the result").wait_for(state="hidden", timeout=60_000)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_text(re.compile(r"/result\?result=")).wait_for()
+    return str(next(text for text in page.locator("code").all_inner_texts() if "result=" in text)).strip()
+
+
+def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
+    page: Any, stranger: Any, address: str
+) -> None:
+    link = painted(page, address)
+    page.get_by_text("List it in the gallery").click()
+    stranger.goto(link)
+    stranger.get_by_text("Slow · Bold").wait_for(timeout=20_000)
+    stranger.get_by_text("Time-lapse").click()
+    stranger.get_by_role("button", name="Make MP4").click()
+    with stranger.expect_download() as download:
+        stranger.get_by_role("button", name="Download MP4").click(timeout=20_000)
+    assert download.value.path().read_bytes()[4:8] == b"ftyp"
+    stranger.get_by_role("button", name="Share").click()
+    stranger.get_by_text(re.compile(r"/result\?result=")).wait_for()
+    assert stranger.get_by_text("List it in the gallery").count() == 0  # not a stranger's to do
+    stranger.goto(f"{address}/gallery")
+    stranger.get_by_role("button", name="Slow · Bold").first.click(timeout=20_000)
+    stranger.get_by_role("button", name="Same settings, my photo").click(timeout=20_000)
+    stranger.get_by_text("The settings that you opened").first.wait_for(timeout=20_000)
+
+
+def test_a_png_dropped_back_offers_its_settings(page: Any, address: str) -> None:
+    painted(page, address)
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    png = download.value.path().read_bytes()
+    page.goto(f"{address}/slow")
+    page.get_by_role("radio", name="Upload").first.click()
+    file = {"name": "back.png", "mimeType": "image/png", "buffer": png}
+    page.locator("input[type=file]").first.set_input_files(file)
+    page.get_by_role("button", name="Use these settings").click(timeout=20_000)
+    page.get_by_text("The settings that you opened").first.wait_for(timeout=20_000)
+    page.get_by_text("Bold, but longest_edge_px 64").first.wait_for()
