@@ -104,6 +104,9 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument(
         "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and reckon the 1000 from them"
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="also keep it for the README's tables and About, in place of older rows"
+    )
     parser.set_defaults(run=_bench)
 
 
@@ -211,5 +214,11 @@ def _bench(arguments: argparse.Namespace) -> None:
         report = measure.run(opened, arguments.sizes, arguments.timed)
     else:
         report = measure.run(arguments.sizes)
+    if arguments.keep:
+        from nst_core.bench import measured
+
+        timed = f" --timed {arguments.timed}" if arguments.timed else ""
+        sizes = " ".join(map(str, arguments.sizes))
+        measured.keep(arguments.what, report, f"python -m nst_core bench {arguments.what} --sizes {sizes}{timed}")
     print(measure.table(report), file=sys.stderr)
     print(json.dumps(report, indent=2))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nst_core.bench.measured import ROWS
+from nst_core.bench.tables import table as measured_table
 from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
@@ -64,11 +67,18 @@ def presets_table() -> str:
     return _table(("preset", "title", "what it does", "what it sets", "source, what differs, and why"), rows)
 
 
+def measurements(what: str) -> str:
+    """What is kept of one kind of measurement, and below it how it came about."""
+    made = measured_table(what)
+    return "\n\n".join([_table(made.head, made.rows), *made.notes])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "weights": weights_table,
     "pictures": pictures_table,
     "settings": settings_table,
     "presets": presets_table,
+    **{what: partial(measurements, what) for what in ROWS},
 }
 
 

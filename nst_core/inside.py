@@ -225,4 +225,4 @@ def _tile(values: NDArray[np.float32]) -> NDArray[np.float32]:
     every = -(-max(values.shape) // TILE_PX)
     high, wide = (side // every for side in values.shape)
     small = values[: high * every, : wide * every].reshape(high, every, wide, every).mean(axis=(1, 3))
-    return small / max(float(small.max()), 1e-12)
+    return np.asarray(small / max(float(small.max()), 1e-12), np.float32)

@@ -19,7 +19,7 @@ CHECKPOINT_SECONDS = 2.0
 """The least time between checkpoints of one size, where one was asked for ..."""
 CHECKPOINT_SHARE = 0.05
 """... and the most of a run's time that writing them may take: large ones come more seldom."""
-_NO_LOSSES = ("number", "seconds", "scale_px", "marks")
+_NO_LOSSES = ("number", "seconds", "scale_px", "evaluations", "marks")
 """What a point of the curve holds besides losses."""
 _REWEIGHED = tuple(f"steered {name}" for name in ("content_", "style_", "tv_weight"))
 """How a mark begins that tells of other weights."""
@@ -32,15 +32,20 @@ class Record:
         best: the Step whose picture is the result if the run ends here; None before the first.
     """
 
-    def __init__(self, recipe: Recipe, path: Path | None = None, before: Checkpoint | None = None) -> None:
-        """Of a run by `recipe`, saved at `path` if that is given, going on from the checkpoint `before`, if any."""
+    def __init__(
+        self, recipe: Recipe, path: Path | None = None, before: Checkpoint | None = None, *, strict: bool = True
+    ) -> None:
+        """Of a run by `recipe`, saved at `path` if that is given, going on from the checkpoint `before`, if any.
+
+        `strict` is whether a path that cannot be written to is an error at the first step, and not only a loss.
+        """
         self.best: Step | None = None
         self._path, self._recipe = path, recipe
         self._last: Step | None = None
         self._curve: list[dict[str, Any]] = []
         self._steered: tuple[str, ...] = ()
         self._due = 0.0
-        self._saved = False
+        self._saved = not strict
         if before is not None:
             self._go_on(before)
 
@@ -55,21 +60,37 @@ class Record:
             losses = {n: v for n, v in point.items() if n not in _NO_LOSSES}
             self.best = Step(point["number"], 0, point["scale_px"], point["seconds"], losses, state=lambda: kept)
 
-    def note(self, step: Step) -> None:
-        """Take a step in."""
+    def note(self, step: Step) -> tuple[str, ...]:
+        """Take a step in, and return its marks, which after a resume say what was steered."""
         marks = step.marks
         if self._steered:  # the first step since the resume, which the engine marks without knowing what changed
             marks = (*self._steered, *(m for m in marks if m != "steered"))
             self._steered = ()
         marked = {"marks": list(marks)} if marks else {}
-        point = {"number": step.number, "seconds": step.seconds, "scale_px": step.scale_px, **step.losses, **marked}
-        self._curve.append(point)
+        point = {name: getattr(step, name) for name in ("number", "seconds", "scale_px", "evaluations")}
+        self._curve.append({**point, **step.losses, **marked})
         climbed = self._last is not None and step.scale_px != self._last.scale_px
         self._last = step
         if self._better(step, marks):
             self.best = step
         if climbed or time.monotonic() >= self._due:
             self.save()
+        return tuple(marks)
+
+    def steer(self, recipe: Recipe) -> None:
+        """The recipe in force from now on; the engine marks what changed."""
+        self._recipe = recipe
+
+    def points(self) -> list[dict[str, Any]]:
+        """The curve: of each step what `told` says of it, `losses` by name and maybe `marks`."""
+        return [
+            {
+                "evaluations": 0,  # an older checkpoint does not say
+                **{n: v for n, v in point.items() if n in _NO_LOSSES},
+                "losses": {n: v for n, v in point.items() if n not in _NO_LOSSES},
+            }
+            for point in self._curve
+        ]
 
     def _better(self, step: Step, marks: Sequence[str]) -> bool:
         """Whether a step's picture is the best so far; losses of two sizes, or by two weights, do not compare.
@@ -106,5 +127,5 @@ class Record:
         return {
             "losses": [{n: v for n, v in point.items() if n != "marks"} for point in self._curve],
             "marks": [[point["number"], mark] for point in self._curve for mark in point.get("marks", ())],
-            "evaluations": self._last.evaluations if self._last else 0,
+            "evaluations": self._curve[-1].get("evaluations", 0) if self._curve else 0,
         }

@@ -97,7 +97,7 @@ def _mp4(frames: Sequence[Image.Image], held: Sequence[float]) -> bytes:
         until = 0.0
         for frame, each in zip(frames, held, strict=True):
             until += each
-            picture = av.VideoFrame.from_image(frame)
+            picture = av.VideoFrame.from_image(frame)  # type: ignore[no-untyped-call]
             while shown == 0 or shown < round(until * RATE):
                 picture.pts, picture.time_base = shown, Fraction(1, RATE)
                 film.mux(stream.encode(picture))

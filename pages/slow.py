@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import controls, desk, job_panel, look, opened, pickers
+from pages.parts import controls, desk, job_panel, look, masks, opened, pickers
 
 look.page("Slow", "Repainted step by step until a VGG-19 network sees the style in it. Watch it happen.")
 opened.from_address("slow")
@@ -10,6 +10,7 @@ inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")
     pickers.picker("style")
+    masks.panel()
     look.section("Settings")
     recipe = controls.slow("slow")
     job_panel.start_button("slow", "Paint step by step", {"job": recipe})

@@ -1,9 +1,14 @@
 """What several tests share: a VGG-19 with random kernels, for all that needs a network but not what it has learned."""
 
+import os
+
 import numpy as np
 import pytest
 
 from nst_core.recipe import CONVOLUTIONS
+
+os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever runs it
+os.environ["NST_UNSEEN_MINUTES"] = "30"
 
 
 @pytest.fixture(scope="session")

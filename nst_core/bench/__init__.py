@@ -4,4 +4,5 @@ slow    cost of a slow step, its share of the machine's convolution limit, memor
 race    time to the same loss: the tutorial's own loop against `tutorial-quick`
 fast    latency and memory of the fast method
 tools   what they share
+measured, tables   what was measured, kept as JSON, and its cells for people
 """

@@ -10,10 +10,11 @@ from nst_core.errors import QueueFullError
 
 @dataclass(frozen=True)
 class Place:
-    """A job that waits."""
+    """A job that waits; `again` if it had begun before, which lets it go first."""
 
     job: str
     visitor: str
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,14 @@ def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: floa
 
 
 def order(line: Sequence[Place], last_visitor: str = "") -> tuple[Place, ...]:
-    """The order in which a line is served: visitors take turns, each one's jobs as they came, the last served last."""
+    """The order in which a line is served: visitors take turns, each one's jobs as they came, the last served last.
+
+    Those that had begun before go before all others, in the same order among themselves.
+    """
     turns: dict[str, int] = {}
     ranked = []
     for arrival, place in enumerate(line):
         turn = turns.get(place.visitor, 0) + (place.visitor == last_visitor)
         turns[place.visitor] = turns.get(place.visitor, 0) + 1
-        ranked.append((turn, arrival, place))
-    return tuple(place for _, _, place in sorted(ranked, key=lambda r: r[:2]))
+        ranked.append((not place.again, turn, arrival, place))
+    return tuple(place for *_, place in sorted(ranked, key=lambda r: r[:3]))

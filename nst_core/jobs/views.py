@@ -14,7 +14,10 @@ FINAL: tuple[State, ...] = ("done", "stopped", "failed")
 
 @dataclass(frozen=True)
 class Point:
-    """One step on the curve; see `Step` for what each means."""
+    """One step on the curve; see `Step` for what each means.
+
+    `weights` are those in force by term, see `weights_of`: told at a run's first point and where they change.
+    """
 
     number: int
     seconds: float
@@ -22,12 +25,13 @@ class Point:
     marks: tuple[str, ...] = ()
     scale_px: int = 0
     evaluations: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Point:
         """The point of a Step that the worker told of."""
         told = {name: event[name] for name in ("number", "seconds", "losses", "scale_px", "evaluations")}
-        return cls(**told, marks=tuple(event["marks"]))
+        return cls(**told, marks=tuple(event.get("marks", ())), weights=event.get("weights", {}))
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class JobView:
     Attributes:
         recipe: what it goes by: as submitted, then as steered; once it is over, what it ran with to its last step.
         position: 0 if running or over, n if n-th in line.
+        wait_seconds: about how long a run in line waits; 0 for others.
         evaluations: how often the objective was evaluated so far.
         measure: whether the yardstick judges the result before the run is done.
         levels: losses of other pictures under this run's objective at its full size, by name; see `Step`.
@@ -48,7 +53,8 @@ class JobView:
         report: sizes, times, memory, measures if wanted (see `player.report`), and `marks`, the steps where something
             happened.
         error: the one sentence to show if the job failed.
-        created: when it was submitted, in seconds since 1970.
+        created: when it was submitted, in seconds since 1970 ...
+        ended: ... and when it was over; 0 until then.
         visitor: whose run it is.
         listed: whether its owner shows it in the gallery; else only who has its id can open it.
     """
@@ -57,6 +63,7 @@ class JobView:
     state: State
     recipe: Recipe
     position: int = 0
+    wait_seconds: float = 0.0
     points: tuple[Point, ...] = ()
     number: int = 0
     of: int = 0
@@ -72,6 +79,7 @@ class JobView:
     report: Mapping[str, Any] | None = field(default=None, repr=False)
     error: str | None = None
     created: float = 0.0
+    ended: float = 0.0
     visitor: str = ""
     listed: bool = False
 
@@ -79,7 +87,8 @@ class JobView:
         """The job after the worker told of a Step; `points` apart, which the desk keeps."""
         number = event["number"]
         told = {name: event[name] for name in ("number", "of", "evaluations")}
-        told |= {"levels": {**self.levels, **event["levels"]}, "notes": (*self.notes, *event["notes"])}
+        notes = tuple(dict.fromkeys((*self.notes, *event["notes"])))  # a resumed run tells them again
+        told |= {"levels": {**self.levels, **event["levels"]}, "notes": notes}
         shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
         return replace(self, **told, **shown)
 
@@ -91,6 +100,7 @@ class WorkerStatus:
     Attributes:
         state: "off" before the first start; "failed" when no networks could be loaded, with `message` saying why.
         sources: network -> where its weights came from, with hash and licence.
+        forgets: why runs are kept no longer than the server lives, in a sentence; empty where they are.
     """
 
     state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
@@ -99,6 +109,14 @@ class WorkerStatus:
     sources: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     memory_mb: float = 0.0
+    forgets: str = ""
+
+
+def weights_of(recipe: Recipe) -> dict[str, float]:
+    """What each term of a run's losses was multiplied by; a layer's is the style's weight times its share."""
+    objective = recipe.objective
+    terms = {"content": objective.content_weight, "style": objective.style_weight, "variation": objective.tv_weight}
+    return terms | {f"style/{name}": objective.style_weight * share for name, share in objective.style_layers.items()}
 
 
 def steps_of(recipe: Recipe) -> int:

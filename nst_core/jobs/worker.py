@@ -8,88 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import sys
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, BinaryIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import psutil
 
 from nst_core import player
-from nst_core.errors import NSTError
+from nst_core.errors import CheckpointError, NSTError
 from nst_core.jobs import looks, wire
+from nst_core.jobs.commands import Commands, Orders
 from nst_core.jobs.pictures import Inputs, unpacked
+from nst_core.jobs.views import weights_of
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, parse, steered
+from nst_core.record import Record
 from nst_core.step import Pixels, Step
+
+if TYPE_CHECKING:
+    from nst_core.slow.checkpoint import Checkpoint
 
 SNAPSHOT_QUALITY = 85
 QUIET_SECONDS = 10.0
 """How long nobody may have asked for anything before the machine is measured, which takes it for a while."""
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What a run is to do at its next step: end, or go on with settings changed, in that order."""
-
-    stop: bool = False
-    settings: tuple[Mapping[str, Any], ...] = ()
-
-
-class Commands:
-    """What the desk asks, read by a thread so that a run can look without waiting."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._asked: queue.Queue[tuple[dict[str, Any], list[bytes]] | None] = queue.Queue()
-        self._stream = stream
-        self.aside: Callable[[dict[str, Any], list[bytes]], None] = lambda _, __: None
-        """Called with what is asked of no run, in the middle of one."""
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        while (message := wire.read(self._stream)) is not None:
-            self._asked.put(message)
-        self._asked.put(None)
-
-    def next(self) -> tuple[dict[str, Any], list[bytes]]:
-        """The next command; ends the process when the desk is gone."""
-        message = self._asked.get()
-        if message is None:
-            os._exit(0)  # not sys.exit: a run must not keep an orphan alive
-        return message
-
-    def is_quiet(self, seconds: float) -> bool:
-        """Whether nothing is asked for so long; does not wait longer than until something is."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self._asked.empty():
-            time.sleep(0.05)
-        return self._asked.empty()
-
-    def orders(self, job: str) -> Orders:
-        """What was asked of `job` since the last look; waits here while it is paused."""
-        paused, settings = False, []
-        while paused or not self._asked.empty():
-            asked, blobs = self.next()
-            if asked["do"] == "look":
-                self.aside(asked, blobs)
-                continue
-            if asked["job"] != job:  # one that has just ended
-                continue
-            match asked["do"]:
-                case "stop":
-                    return Orders(stop=True)
-                case "steer":
-                    settings.append(asked["settings"])
-                case "pause" | "resume" as turn:
-                    paused = turn == "pause"
-        return Orders(settings=tuple(settings))
 
 
 class Worker:
@@ -103,7 +51,10 @@ class Worker:
     def say(self, event: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
         """Send one event, with this process's memory in MB."""
         memory = psutil.Process().memory_info().rss / 1e6
-        wire.write(self._out, {"event": event, "memory_mb": round(memory, 1), **facts}, blobs)
+        try:
+            wire.write(self._out, {"event": event, "memory_mb": round(memory, 1), **facts}, blobs)
+        except BrokenPipeError:
+            os._exit(0)  # as `Commands.next` does when the desk is gone
 
     def serve(self) -> None:
         """Load and warm up, then play what is asked until the desk is gone."""
@@ -147,7 +98,7 @@ class Worker:
     def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
         job = asked["job"]
         try:
-            self._play(job, unpacked(asked["pictures"], blobs), parse(asked["recipe"]), measure=asked["measure"])
+            self._play(job, unpacked(asked["pictures"], blobs), asked)
         except NSTError as error:
             self.say("failed", job=job, message=str(error), code=error.code)
         except MemoryError:
@@ -160,37 +111,61 @@ class Worker:
                 "failed", job=job, message=f"an internal error ended this run ({type(error).__name__})", code="bug"
             )
 
-    def _play(self, job: str, given: Inputs, recipe: Recipe, *, measure: bool) -> None:
+    def _play(self, job: str, given: Inputs, asked: Mapping[str, Any]) -> None:
         clock = player.Clock()
-        recipe = player.prepare(recipe)
-        clock.loaded()
-        before = fit(given.content, recipe.longest_edge_px)
-        self.say("began", [to_jpeg(before, SNAPSHOT_QUALITY)], job=job)
-        marks: list[tuple[int, str]] = []
-        steps = player.play(given.content, given.styles, recipe, start=given.start, masks=given.masks)
-        step = next(steps)
-        while True:
-            clock.tick(step)
-            marks += [(step.number, mark) for mark in step.marks]
-            self._tell(job, step)
-            orders = self._commands.orders(job)
-            if orders.stop:
-                break
-            # Sending None is asking for the next step.
-            changed = reduce(steered, orders.settings, recipe) if orders.settings else None
-            try:
-                step = steps.send(changed)
-            except StopIteration:
-                break
-            recipe = changed or recipe
-        steps.close()  # an engine's memory is not the yardstick's
-        picture = player.picture_of(step, given.content, recipe)
-        happened = {"marks": marks, "evaluations": step.evaluations}
-        self._show(job, recipe, picture, player.alpha_of(given.alpha, recipe))
-        report = player.report(given.content, given.styles, recipe, picture, clock, measured=measure)
-        self.say("stopped" if orders.stop else "done", job=job, report={**report, **happened})
+        path = Path(asked["checkpoint"]) if asked["checkpoint"] else None
+        recipe, before = _prepared(parse(asked["recipe"]), path)
+        clock.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
+        first = self._commands.orders(job, paused=asked["paused"])
+        recipe = reduce(steered, first.settings, recipe)
+        record = Record(recipe, path, before, strict=False)
+        content = to_jpeg(fit(given.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
+        self.say("began", [content], job=job, curve=record.points())
+        run = _Played(recipe, Orders(stop=first.stop or asked["stop"], shelve=first.shelve))
+        if before is None or run.orders == Orders():  # else there is a picture to end with
+            run = self._descend(job, given, run, record, clock, before)
+        if run.orders.shelve:
+            record.save()
+            self.say("shelved", job=job)
+            return
+        picture = player.picture_of(record.best, given.content, run.recipe)
+        self._show(job, run.recipe, picture, player.alpha_of(given.alpha, run.recipe))
+        record.save()  # so that an end in the middle of judging costs no step
+        report = player.report(given.content, given.styles, run.recipe, picture, clock, measured=asked["measure"])
+        happened = {name: told for name, told in record.told().items() if name != "losses"}
+        self.say("stopped" if run.orders.stop else "done", job=job, report={**report, **happened})
 
-    def _tell(self, job: str, step: Step) -> None:
+    def _descend(  # noqa: PLR0913 - all of a run
+        self, job: str, given: Inputs, run: _Played, record: Record, clock: player.Clock, before: Checkpoint | None
+    ) -> _Played:
+        """Play steps until they end or something else is asked; none where all were played before."""
+        recipe, orders, weights = run.recipe, run.orders, None
+        resume = before.state if before else None
+        steps = player.play(given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume)
+        with contextlib.closing(steps):  # an engine's memory is not the yardstick's
+            step = next(steps, None)
+            while step is not None:
+                clock.tick(step)
+                now = weights_of(recipe)
+                self._tell(job, replace(step, marks=record.note(step)), now if now != weights else {})
+                weights = now
+                asked = self._commands.orders(job, held=record.save)
+                orders = asked if orders == Orders() else orders  # what the run was to begin with wins
+                if orders.stop or orders.shelve:
+                    break
+                # Sending None is asking for the next step.
+                changed = reduce(steered, orders.settings, recipe) if orders.settings else None
+                orders = Orders()
+                try:
+                    step = steps.send(changed)
+                except StopIteration:
+                    break
+                if changed:
+                    recipe = changed
+                    record.steer(recipe)
+        return _Played(recipe, orders)
+
+    def _tell(self, job: str, step: Step, weights: Mapping[str, float] = MappingProxyType({})) -> None:
         blobs = [to_jpeg(step.picture, SNAPSHOT_QUALITY)] if step.picture is not None else []
         self.say(
             "step",
@@ -203,6 +178,7 @@ class Worker:
             losses=dict(step.losses),
             marks=step.marks,
             evaluations=step.evaluations,
+            weights=dict(weights),
             levels={name: dict(losses) for name, losses in step.levels.items()},
             notes=step.notes,
         )
@@ -210,6 +186,40 @@ class Worker:
     def _show(self, job: str, recipe: Recipe, picture: Pixels, alpha: Bytes | None) -> None:
         """Send the result at once: the picture must not wait for the yardstick."""
         self.say("result", [to_png(picture, recipe.to_json(), alpha)], job=job)
+
+
+@dataclass(frozen=True)
+class _Played:
+    """By what a run was played at last, and what ended it."""
+
+    recipe: Recipe
+    orders: Orders
+
+
+def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | None]:
+    """A recipe with its networks loaded, and the checkpoint to go on from; without one that fits it begins anew."""
+    before = _saved(path)
+    if before is None:
+        return player.prepare(recipe), None
+    # What was chosen on this machine then holds for the whole run, or its losses would not be those of one unbroken.
+    pinned = recipe.model_copy(update={"precision": before.recipe.precision, "memory_mb": before.recipe.memory_mb})
+    prepared = player.prepare(pinned)
+    if prepared.origin.weights == before.recipe.origin.weights:
+        return prepared, before
+    print("the networks changed since this run was begun; it begins anew", file=sys.stderr)
+    return player.prepare(recipe), None
+
+
+def _saved(path: Path | None) -> Checkpoint | None:
+    if path is None or not path.exists():
+        return None
+    from nst_core.slow import checkpoint
+
+    try:
+        return checkpoint.load(path)
+    except CheckpointError as error:
+        print(f"{error}; the run begins anew", file=sys.stderr)
+        return None
 
 
 def _calibrate() -> None:

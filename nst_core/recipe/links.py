@@ -79,7 +79,7 @@ def without_pictures(recipe: Recipe) -> Recipe:
     """
     base = make(base_preset(recipe), {"method": recipe.method})
     start = {"start": "content"} if recipe.start == "own" else {}
-    machine = {"precision": base.precision, "memory_mb": base.memory_mb, "origin": {}}
+    machine: dict[str, Any] = {"precision": base.precision, "memory_mb": base.memory_mb, "origin": {}}
     emptied: dict[str, Any] = {"content": None, "styles": (), "regions": (), "start_picture": None}
     return change(recipe, {**emptied, **start, **machine})
 

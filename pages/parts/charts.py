@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from pages.parts import lines, series
 from pages.parts.levels import Levels, passings, three_digits
+from pages.parts.lines import Sight
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import Point
 
 HEIGHT_PX = 280
-
-TERMS: dict[str, tuple[str, str, str, float]] = {
-    "total": ("Total", "#7C828D", "solid", 3.0),
-    "content": ("Content", "#2E86C1", "solid", 2.0),
-    "style": ("Style", "#DB6B30", "dash", 2.0),
-    "variation": ("Variation", "#159A7A", "dot", 2.0),
-}
-"""Term -> title, colour, dash, width.
-
-Okabe and Ito's hues at mid-lightness, at least 3:1 on paper and on night; the dash says the same again for eyes that do
-not tell the hues apart."""
 
 LEVELS = ("#B0619F", "#A8892A")
 """Colours of the level lines, the next two of the same set."""
@@ -41,33 +33,48 @@ _BAND = 0.24
 _LETTER = 0.0105
 """About the width of a letter, as a share of the axis on a page's canvas."""
 
-MOST_POINTS = 600
-"""More are thinned evenly: a screen shows no more, and each one travels to the browser."""
+_FAINT = 0.3
+"""Opacity of the values themselves behind their smoothed curve."""
+
+_AXES = {"steps": "Step", "seconds": "Seconds", "evaluations": "Evaluations"}
 
 
-def loss_curves(points: Sequence[Point], *, of: int, log: bool, levels: Levels | None = None) -> go.Figure:
-    """The weighted terms against steps, with a line where the run was steered, changed its size or had to turn back.
+@dataclass(frozen=True)
+class Other:
+    """Another run, drawn as one curve; `title` says how it differs."""
+
+    title: str
+    points: Sequence[Point]
+
+
+def loss_curves(
+    points: Sequence[Point],
+    *,
+    of: int,
+    sight: Sight = Sight(),  # noqa: B008 - frozen
+    levels: Levels | None = None,
+    others: Sequence[Other] = (),
+) -> go.Figure:
+    """The terms as the run went on, with a line where it was steered, changed its size or had to turn back.
+
+    The points of the first curve can be clicked; each carries its step as `customdata`.
 
     Args:
         points: the run's points, by rising number; may be empty.
         of: where the x axis ends. While the run lives, all of its steps: the axis stands still as the curves grow.
-        log: whether the y axis is logarithmic; then a term that is 0 has a gap.
-        levels: totals drawn as level lines, with a mark where the run first passes below each.
+        sight: which curves are drawn, and along what.
+        levels: totals drawn as level lines, with a mark where the run first passes below each; with the terms alone.
+        others: other runs for comparison.
     """
-    levels = levels or {}
-    shown = thinned(points)
-    steps = [point.number for point in shown]
+    levels = levels if levels and sight.what == "terms" and not sight.raw else {}
     figure = go.Figure()
-    for name, (title, colour, dash, width) in TERMS.items():
-        values = [_visible(point.losses.get(name), log) for point in shown]
-        line = {"color": colour, "dash": dash, "width": width}
-        hover = f"{title} %{{y:.4~g}}<extra></extra>"
-        figure.add_scatter(x=steps, y=values, name=title, mode="lines", line=line, hovertemplate=hover)
-    end = max(of, 2)
+    _terms(figure, points, sight)
+    _others(figure, others, sight)
+    end = max([series.end(points, of, sight.along), *(series.positions(o.points, sight.along)[-1] for o in others)])
     _level(figure, levels, end)
-    figure.update_xaxes(title_text="Step", range=[0, end], showgrid=False, zeroline=False)
+    figure.update_xaxes(title_text=_AXES[sight.along], range=[0, end], showgrid=False, zeroline=False)
     figure.update_yaxes(
-        type="log" if log else "linear", tickformat=".3~g", nticks=6, rangemode="tozero", zeroline=False
+        type="log" if sight.log else "linear", tickformat=".3~g", nticks=6, rangemode="tozero", zeroline=False
     )
     figure.update_layout(
         height=HEIGHT_PX,
@@ -78,11 +85,65 @@ def loss_curves(points: Sequence[Point], *, of: int, log: bool, levels: Levels |
         transition=None,
     )
     if happened := marks(points, levels):
-        _mark(figure, points, happened, end, log)
+        _mark(figure, points, happened, end, sight)
     return figure
 
 
-def _level(figure: go.Figure, levels: Levels, end: int) -> None:
+def _terms(figure: go.Figure, points: Sequence[Point], sight: Sight) -> None:
+    shown = series.kept(points)
+    across = series.positions(points, sight.along)
+    at, steps = [across[index] for index in shown], [points[index].number for index in shown]
+    for index, curve in enumerate(lines.lines(points, sight)):
+        look = {"color": curve.colour, "dash": curve.dash, "width": curve.width}
+        if sight.smoothing:
+            faint = {"x": at, "y": [curve.bare[i] for i in shown], "opacity": _FAINT, "mode": "lines"}
+            figure.add_scatter(**faint, line=look | {"width": 1}, showlegend=False, hoverinfo="skip")
+        figure.add_scatter(
+            x=at,
+            y=[curve.values[i] for i in shown],
+            name=curve.title,
+            line=look,
+            hovertemplate=f"{curve.title} %{{y:.4~g}}<extra></extra>",
+            mode="lines",
+        )
+        if index == 0:
+            _clickable(figure, at, [curve.values[i] for i in shown], steps, curve.colour)
+
+
+def _clickable(
+    figure: go.Figure, at: Sequence[float], values: Sequence[float | None], steps: Sequence[int], colour: str
+) -> None:
+    """Markers that are seen only where they are chosen: Plotly lets no point of a bare line be clicked."""
+    figure.add_scatter(
+        x=at,
+        y=values,
+        customdata=steps,
+        mode="markers",
+        marker={"size": 10, "opacity": 0, "color": colour},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+        hoverinfo="none",
+        showlegend=False,
+    )
+
+
+def _others(figure: go.Figure, others: Sequence[Other], sight: Sight) -> None:
+    """The main term of each other run, thin and in a colour of its own."""
+    for index, other in enumerate(others):
+        shown, across = series.kept(other.points), series.positions(other.points, sight.along)
+        values, _ = lines.values_of(other.points, lines.main_term(sight), sight)
+        title = escape(other.title)
+        figure.add_scatter(
+            x=[across[i] for i in shown],
+            y=[values[i] for i in shown],
+            name=title,
+            mode="lines",
+            line={"color": lines.HUES[-1 - index % len(lines.HUES)], "dash": "dashdot", "width": 1.5},
+            hovertemplate=f"{title} %{{y:.4~g}}<extra></extra>",
+        )
+
+
+def _level(figure: go.Figure, levels: Levels, end: float) -> None:
     """A dashed line across the curves for each level, its value in the legend."""
     for (name, losses), colour in zip(levels.items(), LEVELS, strict=False):
         title = f"{escape(name.capitalize())}: {three_digits(losses['total'])}"
@@ -104,7 +165,7 @@ def marks(points: Sequence[Point], levels: Levels | None = None) -> list[tuple[i
     return [(step, ", ".join(texts)) for step, texts in sorted(happened.items())]
 
 
-def rows(happened: Sequence[tuple[int, str]], end: int) -> list[int | None]:
+def rows(happened: Sequence[tuple[float, str]], end: float) -> list[int | None]:
     """The row for each mark's words, the topmost that is free there; None where none is."""
     taken = [0.0] * ROWS
     placed: list[int | None] = []
@@ -123,12 +184,17 @@ def _extent(at: float, text: str) -> tuple[float, float]:
     return (at, at + width) if at + width <= 1 else (at - width, at)
 
 
-def _mark(figure: go.Figure, points: Sequence[Point], happened: Sequence[tuple[int, str]], end: int, log: bool) -> None:
-    """A line, a dot on the total and words for each mark."""
-    total = {point.number: _visible(point.losses.get("total"), log) for point in points}
+def _mark(
+    figure: go.Figure, points: Sequence[Point], marked: Sequence[tuple[int, str]], end: float, sight: Sight
+) -> None:
+    """A line, a dot on the main term and words for each mark."""
+    values, _ = lines.values_of(points, lines.main_term(sight), sight)
+    across = series.positions(points, sight.along)
+    places = {point.number: (across[i], values[i]) for i, point in enumerate(points)}
+    happened = [(places[number][0], text) for number, text in marked]
     figure.add_scatter(
-        x=[number for number, _ in happened],
-        y=[total[number] for number, _ in happened],
+        x=[at for at, _ in happened],
+        y=[places[number][1] for number, _ in marked],
         text=[escape(text) for _, text in happened],
         name="Marks",
         mode="markers",
@@ -153,7 +219,7 @@ def _mark(figure: go.Figure, points: Sequence[Point], happened: Sequence[tuple[i
     )
 
 
-def _words(number: int, text: str, end: int, top: float) -> dict[str, Any]:
+def _words(number: float, text: str, end: float, top: float) -> dict[str, Any]:
     rightwards = _extent(number / end, text)[0] == number / end
     place = {"x": number, "y": top, "yref": "paper", "yanchor": "top", "xanchor": "left" if rightwards else "right"}
     return {
@@ -164,26 +230,17 @@ def _words(number: int, text: str, end: int, top: float) -> dict[str, Any]:
     } | place
 
 
-def thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """At most `MOST_POINTS` of them, evenly spread, the last always among them."""
-    every = -(-len(points) // MOST_POINTS)
-    return points if every <= 1 else [*points[:-1:every], points[-1]]
-
-
-def in_words(points: Sequence[Point], of: int, levels: Levels | None = None) -> str:
+def in_words(points: Sequence[Point], of: int, levels: Levels | None = None, others: Sequence[Other] = ()) -> str:
     """What the curves show, for those who do not see them."""
     if not points:
         return f"Loss curves of a run of {of} steps; no step is done yet."
     first, last = points[0], points[-1]
     terms = ", ".join(
         f"{title.lower()} from {first.losses[name]:.3g} to {last.losses[name]:.3g}"
-        for name, (title, *_) in TERMS.items()
+        for name, (title, *_) in lines.TERMS.items()
         if name in first.losses and name in last.losses
     )
     known = "".join(f"; {name} is at {three_digits(losses['total'])}" for name, losses in (levels or {}).items())
     happened = "".join(f"; {text} at step {step}" for step, text in marks(points, levels))
-    return f"Loss curves after step {last.number} of {of}: {terms}{known}{happened}."
-
-
-def _visible(value: float | None, log: bool) -> float | None:
-    return None if value is None or (log and value <= 0) else value
+    beside = "".join(f"; beside it a run with {other.title}" for other in others)
+    return f"Loss curves after step {last.number} of {of}: {terms}{known}{happened}{beside}."

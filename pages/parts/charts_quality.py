@@ -47,7 +47,9 @@ def figure(run: Race) -> go.Figure:
         showgrid=False,
         zeroline=False,
     )
-    chart.update_yaxes(type="log", title_text="Total, lower is better", tickformat=".3~g", nticks=6, zeroline=False)
+    chart.update_yaxes(
+        type="log", title_text="Total, lower is better", tickformat=".3~g", dtick=_marked(run), zeroline=False
+    )
     chart.update_layout(
         height=HEIGHT_PX,
         margin={"l": 8, "r": 8, "t": 34, "b": 0},
@@ -82,6 +84,13 @@ def _range(run: Race) -> tuple[float, float]:
     start = max((tick for tick in _TICKS if tick < least), default=_TICKS[0])
     end = min((tick for tick in _TICKS if tick > most), default=2 * most)
     return max(start, least / 2.5), end * 1.05
+
+
+def _marked(run: Race) -> str:
+    """Which values the other axis names: 1, 2 and 5 of each decade, or every digit if there would be too few."""
+    totals = [total for curve in (run.balanced, run.slow, run.climb) for _, total in curve if total > 0]
+    totals += [run.level] if run.level else []
+    return "D2" if totals and max(totals) > 4 * min(totals) else "D1"
 
 
 def _level(chart: go.Figure, run: Race, end: float) -> None:
@@ -129,7 +138,7 @@ def _point(  # noqa: PLR0913 - each is one visible property
 
 
 def _marks(chart: go.Figure, passings: Sequence[Passing], start: float, end: float) -> None:
-    """A ring where slow passes another method, and words beside it, on the side of the curve that is empty."""
+    """A ring where slow passes another method, and words beside it: above falling curves, where there is room."""
     if not passings:
         return
     chart.add_scatter(
@@ -142,20 +151,20 @@ def _marks(chart: go.Figure, passings: Sequence[Passing], start: float, end: flo
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
-    for row, passing in enumerate(passings):
-        share = math.log(passing.seconds / start) / math.log(end / start)
-        to_right = share < 0.5
+    for passing, rise in zip(passings, (48, 16), strict=False):  # the later one is the lower one too
+        is_near_end = math.log(passing.seconds / start) / math.log(end / start) > 0.78
         chart.add_annotation(
             x=math.log10(passing.seconds),
             y=math.log10(passing.total),
-            text=passing.words,
+            text=f"passes {passing.what}<br>after {spell(passing.seconds)}",
+            align="left",
             font={"size": 12},
             arrowcolor=_QUIET,
             arrowhead=0,
             standoff=9,
-            ax=24 if to_right else -24,
-            ay=(-1 if to_right else 1) * (34 + 24 * row),
-            xanchor="left" if to_right else "right",
+            ax=-20 if is_near_end else 20,
+            ay=38 if is_near_end else -rise,
+            xanchor="right" if is_near_end else "left",
         )
 
 

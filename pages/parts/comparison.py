@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import estimates, job_panel, look, measures, outcome, session, stage, trio
+from pages.parts import curves, estimates, job_panel, look, measures, outcome, session, stage, trio
 from pages.parts.before_after import Side, before_after
+from pages.parts.linked import Pane, linked
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Views = dict[str, "JobView | None"]
 
 _NOTES = {"fast": "one pass", "balanced": "ten seconds from there", "slow": "step by step"}
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.5
 
 
 def start_button(page: str, slow: Recipe | None) -> None:
@@ -82,19 +83,44 @@ def _all(page: str) -> None:
     jobs = {name: session.current(page, name) for name in trio.NAMES}
     shown = [name for name in trio.NAMES if jobs[name] is not None or name in waiting or name in refused]
     views: Views = {name: session.view(jobs[name] or "") for name in shown}
+    _pictures(page, {name: view for name, view in views.items() if view or name in waiting})
     for column, name in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
             look.section(name.capitalize(), _NOTES[name])
             _one(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
     _quality(page, views)
-    if slow := views.get("slow"):
-        outcome.curves(slow, key=f"{page}_{slow.id}")
+    if (slow := views.get("slow")) and slow.points:
+        curves.panel(slow, key=f"{page}_{slow.id}")
     over = {n: v for n, v in views.items() if v and v.state not in job_panel.ACTIVE}
     if len(over) > 1:
         _versus(page, over)
         st.space("small")
         look.section("The same measures for all")
         measures.table({name.capitalize(): measures.figures(view.report or {}) for name, view in over.items()})
+
+
+def panes(views: Views, photograph: bytes) -> list[Pane]:
+    """The photograph, then a pane for each run, for those too that have yet to be handed in or to paint anything."""
+    shown = [Pane(photograph, "Photograph", "The photograph that all methods paint")]
+    for name, view in views.items():
+        title = name.capitalize()
+        if view and view.snapshot:
+            step = f", after step {view.snapshot_number} of {view.of}" if view.of > 1 else ""
+            shown.append(Pane(view.snapshot, title, f"Result of the {name} method{step}"))
+        elif view is None or view.state in job_panel.ACTIVE:
+            is_painting = view is not None and view.state != "queued"
+            label = f"{title} begins" if is_painting else f"{title} waits"
+            shown.append(Pane(photograph, label, f"The photograph; {name} has painted nothing yet", waiting=True))
+    return shown
+
+
+def _pictures(page: str, views: Views) -> None:
+    """All pictures in a row, zoomed together."""
+    photograph = next(filter(None, (stage.photograph(view) for view in views.values() if view)), None)
+    if photograph is None:
+        st.skeleton(height=280)
+    else:
+        linked(panes(views, photograph), key=f"{page}_linked", ratio=stage.ratio(photograph))
 
 
 def _one(page: str, view: JobView | None, *, is_waiting: bool, refusal: str) -> None:
@@ -105,7 +131,6 @@ def _one(page: str, view: JobView | None, *, is_waiting: bool, refusal: str) -> 
     elif view is None:
         look.notice("quiet", "This run has expired")
     else:
-        stage.picture(view, key=f"{page}_{view.id}", tall="min(48vh, 32rem)")
         job_panel.progress(view, page)
         outcome.notes(view)
 
@@ -119,7 +144,7 @@ def _quality(page: str, views: Views) -> None:
     if run.is_empty:
         return
     st.space("small")
-    look.section("Quality against time", "all by the slow run's objective")
+    look.section("Quality against time", "by the slow run's objective")
     with st.container(height=charts_quality.HEIGHT_PX + 8, border=False, key=f"{page}_quality_room"):
         st.plotly_chart(
             charts_quality.figure(run),
@@ -141,10 +166,12 @@ def _versus(page: str, views: dict[str, JobView]) -> None:
         return
     st.space("small")
     look.section("One over the other", "drag, or use the arrow keys")
-    names = list(pictures)
+    names = list(pictures)  # one more of them is another choice, which begins with the newest
     left, right = st.columns(2)
-    before = left.selectbox("Left", names, names.index(next(iter(sides))), key=f"{page}_left", filter_mode=None)
-    after = right.selectbox("Right", names, len(names) - 1, key=f"{page}_right", filter_mode=None)
+    before = left.selectbox(
+        "Left", names, names.index(next(iter(sides))), key=f"{page}_left_{len(names)}", filter_mode=None
+    )
+    after = right.selectbox("Right", names, len(names) - 1, key=f"{page}_right_{len(names)}", filter_mode=None)
     before_after(
         Side(pictures[before], before, f"{before}, on the left"),
         Side(pictures[after], after, f"{after}, on the right"),

@@ -74,17 +74,6 @@ def fast(page: str) -> Recipe:
     return recipes.change(base, chosen)
 
 
-def fast_like(slow_recipe: Recipe) -> Recipe:
-    """The fast method at the size and with the colours of a slow recipe, so that their results can be compared."""
-    return recipes.make(
-        settings={
-            "method": "fast",
-            "longest_edge_px": slow_recipe.longest_edge_px,
-            "colour": slow_recipe.colour.model_dump(),
-        }
-    )
-
-
 def _preset(page: str) -> str:
     """One of the presets, with what it does and where it comes from; settings that were opened are one of them."""
     came = opened.base(page)

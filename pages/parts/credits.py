@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterator
 
 import streamlit as st
 
-from pages.parts import desk, look
+from pages.parts import desk, look, model_card
+from pages.parts.tables import table
 
 _METHODS = """
 **Slow** starts from the photograph and changes its pixels, step by step, until a VGG-19 network finds the same shapes
@@ -22,8 +22,15 @@ Source: [Ghiasi et al. 2017](https://arxiv.org/abs/1705.06830), Magenta's networ
 
 _PRIVACY = """
 Your pictures are used for your runs and for nothing else. Hidden data, such as the place where a photograph was taken,
-is dropped as soon as a picture arrives, and results carry only the recipe they were made with. A run can be opened by
-whoever has its link; nobody can list runs, and old ones make room for new ones.
+is dropped as soon as a picture arrives, and results carry only the recipe they were made with.
+
+A run can be opened by whoever has its link, and links cannot be guessed. The gallery lists a run only once its owner
+has asked for it by a click. The owner can take it back, and delete the run with all its pictures, at any time; old runs
+also make room for new ones.
+
+So that your runs find you again, this server leaves a random name in your browser, in a cookie called `nst_visitor`. It
+says nothing about you, is used for nothing else, and lasts for a year; without it, your runs have nothing but their
+links. Your browser loads nothing from other hosts, and nobody counts your visits.
 """
 
 
@@ -43,7 +50,10 @@ def networks() -> None:
         (network.title, loaded.get(name, "not loaded yet"), ", ".join(s.name for s in network.sources), network.licence)
         for name, network in NETWORKS.items()
     ]
-    _table(("Network", "Loaded from", "Sources, in order", "Licence"), rows)
+    model_card.build()
+    table(("Network", "Loaded from", "Sources, in order", "Licence"), rows, label="Where the networks come from")
+    with st.expander("Hashes that are checked at every load"):
+        st.code("\n".join(_hashes()), language=None, wrap_lines=True)
 
 
 def pictures() -> None:
@@ -54,7 +64,7 @@ def pictures() -> None:
     bundled = [(s.title, s.artist, str(s.year), s.licence, s.source) for s in (*samples.contents(), *samples.styles())]
     works = [(w.title, w.artist, str(w.year), w.licence, "Wikimedia Commons") for w in catalogue.paintings()]
     with st.expander(f"{len(bundled)} bundled pictures and {len(works)} paintings, with their licences"):
-        _table(("Title", "Artist", "Year", "Licence", "Source"), [*bundled, *works])
+        table(("Title", "Artist", "Year", "Licence", "Source"), [*bundled, *works], label="Pictures and their licences")
 
 
 def privacy() -> None:
@@ -63,13 +73,12 @@ def privacy() -> None:
     st.markdown(_PRIVACY, width=760)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    cells = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(word)}</td>" for word in rest)}</tr>'
-        for first, *rest in rows
-    )
-    st.html(
-        '<div class="nst-scroll"><table class="nst-table">'
-        f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def _hashes() -> Iterator[str]:
+    """Each published hash in full, with what it is of."""
+    from nst_core.models.weights import NETWORKS
+
+    for network in NETWORKS.values():
+        for source in network.sources:
+            yield f"{network.title}, {source.name}"
+            yield f"  {source.hash or 'none published: kept from the first use'}"
+            yield from (f"  sha256:{sha}  {name}" for name, sha in source.pins.items())

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pages.parts import mix
+from pages.parts import masks, mix
 from pages.parts.chosen import chosen
 
 if TYPE_CHECKING:
     from nst_core.recipe import Recipe
 
 
-def line(recipes: Iterable[Recipe]) -> str | None:
-    """Time and memory of these runs, one after another: "about 2 min, 1.2 GB"; None where nothing was measured yet."""
+def line(recipes: Iterable[Recipe], page: str = "") -> str | None:
+    """Time and memory of these runs, one after another: "about 2 min, 1.2 GB"; None where nothing was measured yet.
+
+    Those of a page with a brush count what is painted.
+    """
     from nst_core import estimate
 
     content = chosen("content").load()
-    each = [estimate.of(recipe, (content.width, content.height), styles=len(mix.in_use())) for recipe in recipes]
+    size, styles = (content.width, content.height), mix.in_use()
+    orders = [
+        masks.applied(recipe, styles)[:2] if page in masks.PAGES else (recipe, tuple(styles)) for recipe in recipes
+    ]
+    each = [estimate.of(recipe, size, styles=len(used)) for recipe, used in orders]
     if not each or not all(one.calibrated for one in each):
         return None
     return in_words(sum(one.seconds for one in each), max(one.peak_mb for one in each))

@@ -17,7 +17,12 @@ _WAYS = (
         "Painted step by step while you watch the loss curves. Finer, and minutes long.",
         "Paint step by step",
     ),
-    ("compare", "Compare", "Both at once on the same pictures, judged by the same measures.", "See them side by side"),
+    (
+        "compare",
+        "Compare",
+        "All at once on the same pictures, judged by the same measures.",
+        "See them side by side",
+    ),
 )
 _ROLES = {"content": "Photograph", "style": "Style", "fast": "Fast", "slow": "Slow"}
 

@@ -130,8 +130,8 @@ def _matrices(answer: Look) -> None:
                 hovertemplate="channels %{x} and %{y}: %{customdata:.3~s}<extra></extra>",
             )
         )
-        figure.update_xaxes(visible=False, type="category")
-        figure.update_yaxes(visible=False, type="category", autorange="reversed")
+        figure.update_xaxes(visible=False, type="category", constrain="domain", constraintoward="left")
+        figure.update_yaxes(visible=False, type="category", autorange="reversed", scaleanchor="x", constrain="domain")
         figure.update_layout(height=_HEIGHT_PX, margin={"l": 0, "r": 0, "t": 0, "b": 0})
         with column:
             look.section(title)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts import desk, estimates, kept, live, look, orders, outcome, session, stage, steering
+from pages.parts.curves import panel as curves_panel
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
     from nst_core.recipe import Recipe
 
 ACTIVE = ("queued", "running", "paused")
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.5
 _POLL_FAST_SECONDS = 0.3
 
 
@@ -46,7 +47,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
         width="stretch",
         key=f"{page}_start",
     )
-    cost = estimates.line(ready.values())
+    cost = estimates.line(ready.values(), page)
     if cost:
         st.caption(cost, text_alignment="center")
     if not pressed:
@@ -117,7 +118,7 @@ def _run(page: str, job_id: str, curves: bool, is_live: bool) -> None:
     if view.of > 1 and view.state in ("running", "paused") and not view.result:
         steering.panel(view)
     if curves:
-        outcome.curves(view, key=f"{page}_{view.id}")
+        curves_panel(view, key=f"{page}_{view.id}")
 
 
 def progress(view: JobView, page: str) -> None:

@@ -7,6 +7,7 @@ A painted map has one label for each pixel: 0 where nothing is painted, else the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,44 @@ Labels = NDArray[np.uint8]
 MAP_EDGE_PX = 512
 """Longest edge of a painted map: finer than a brush, and enlarged softly for larger results."""
 MOST_LABELS = 4
+
+
+@dataclass(frozen=True)
+class Painting:
+    """What is painted on one photograph.
+
+    Attributes:
+        labels: the map, [H, W].
+        slots: the style that label 1, 2, 3, 4 stands for, by its place on the page; "" is free.
+        version: how often something else than the brush has changed it: what a browser painted before is stale.
+    """
+
+    labels: Labels = field(repr=False, compare=False)
+    slots: tuple[str, ...] = ("",) * MOST_LABELS
+    version: int = 0
+
+
+def blank(width: int, height: int) -> Painting:
+    """Nothing painted on a photograph that large, in pixels."""
+    across, down = map_size(width, height)
+    return Painting(np.zeros((down, across), np.uint8))
+
+
+def with_styles(painting: Painting, places: Sequence[str]) -> Painting:
+    """The painting for the styles at these places, four at most: each has a label for as long as it is there.
+
+    What was painted of a style that has gone is unpainted.
+    """
+    gone = [label for label, place in enumerate(painting.slots, 1) if place and place not in places]
+    if gone:
+        kept = np.where(np.isin(painting.labels, gone), 0, painting.labels).astype(np.uint8)
+        left = tuple(place if place in places else "" for place in painting.slots)
+        painting = Painting(kept, left, painting.version + 1)
+    slots = list(painting.slots)
+    for place in places:
+        if place not in slots:
+            slots[slots.index("")] = place
+    return replace(painting, slots=tuple(slots))
 
 
 def map_size(width: int, height: int) -> tuple[int, int]:

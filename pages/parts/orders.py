@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe
-from pages.parts import desk, look, mix, own_start, session, visitor
+from pages.parts import desk, look, masks, mix, own_start, session, visitor
 from pages.parts.chosen import chosen
 from pages.parts.mix import Style
 
@@ -17,10 +17,9 @@ Asked = tuple[Recipe, str, tuple[str, ...]]
 
 
 def asked(recipe: Recipe, styles: Sequence[Style] | None = None) -> Asked:
-    """What a run of this recipe would be asked for with now."""
-    styles = mix.in_use() if styles is None else styles
-    hashes = tuple(style.what.load().sha256 for style in styles)
-    return mix.named_in(recipe, styles), chosen("content").load().sha256, hashes
+    """What a run of this recipe would be asked for with now, on a page with a brush."""
+    order, used, _ = masks.applied(recipe, mix.in_use() if styles is None else styles)
+    return order, chosen("content").load().sha256, tuple(style.what.load().sha256 for style in used)
 
 
 def submit(
@@ -50,11 +49,14 @@ def submit(
 
 def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure: bool) -> None:
     start = own_start.picture(page) if recipe.start == "own" else None
+    painted = masks.applied(recipe, styles) if page in masks.PAGES else None
+    order, used, regions = painted or (mix.named_in(recipe, styles), styles, ())
     job_id = desk.get().submit(
-        mix.named_in(recipe, styles),
+        order,
         chosen("content").load(),
-        [style.what.load() for style in styles],
+        [style.what.load() for style in used],
         start=start,
+        masks=regions,
         visitor=visitor.name(),
         measure=measure,
     )

@@ -8,38 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.parts import kept, levels, look, share
+from pages.parts import kept, look, share
 from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
-
-
-def curves(view: JobView, *, key: str) -> None:
-    """The loss curves. Live redraws them at every poll; switched off, the figure stands still and keeps its zoom."""
-    from pages.parts import charts
-
-    with st.container(horizontal=True, vertical_alignment="center", key=f"curves_{key}"):
-        look.section("Loss curves")
-        log = st.toggle("Log scale", True, key=f"log_{key}")
-        live = st.toggle(
-            "Live", True, key=f"live_{key}", help="Off: the curves stand still, so that zoom and hover stay."
-        )
-    points = view.points
-    if live:
-        st.session_state[f"frozen_{key}"] = len(points)
-    points = points[: st.session_state.get(f"frozen_{key}", len(points))]
-    over = view.report is not None or view.state in ("stopped", "failed")
-    with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
-        st.plotly_chart(
-            charts.loss_curves(points, of=view.number if over else view.of, log=log, levels=view.levels),
-            height=charts.HEIGHT_PX,
-            key=f"chart_{key}",
-            config={"displayModeBar": False, "scrollZoom": False},
-            alt=charts.in_words(points, view.of, view.levels),
-        )
-    if passing := levels.sentence(view):
-        look.about(passing)
 
 
 def notes(view: JobView) -> None:

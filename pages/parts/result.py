@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import desk, film, job_panel, kept, look, measures, opened, outcome, session, stage
+from pages.parts import curves, desk, film, job_panel, kept, look, measures, opened, outcome, session, stage
 from pages.parts.spelling import since
 from pages.parts.wall import title
 
@@ -50,7 +50,7 @@ def _shown(view: JobView) -> None:
         outcome.notes(view)
         _settings(view)
     if view.of > 1 and view.points:
-        outcome.curves(view, key=f"result_{view.id}")
+        curves.panel(view, key=f"result_{view.id}")
     if view.result:
         film.panel(view)
     if view.report and "measures" in view.report:

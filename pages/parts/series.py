@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -24,6 +25,54 @@ def positions(points: Sequence[Point], along: Along) -> list[float]:
 def layers(points: Sequence[Point]) -> list[str]:
     """The style layers' terms in the order in which the run told of them: `style/block1_conv1`."""
     return list(dict.fromkeys(name for point in points for name in point.losses if name.startswith("style/")))
+
+
+def weights(points: Sequence[Point]) -> list[Mapping[str, float]]:
+    """The weights in force at each point, by term: a run tells them at its first point and where they change."""
+    known: Mapping[str, float] = {}
+    found = []
+    for point in points:
+        known = point.weights or known
+        found.append(known)
+    return found
+
+
+def raw(points: Sequence[Point], name: str) -> list[float | None]:
+    """A term before its weight, a value a point; None where the weight is unknown or 0.
+
+    A layer's term is divided by its share of the style's weight too.
+    """
+    found: list[float | None] = []
+    for point, known in zip(points, weights(points), strict=True):
+        value, weight = point.losses.get(name), known.get(name, 0.0)
+        found.append(None if value is None or not weight else value / weight)
+    return found
+
+
+def restarts(points: Sequence[Point]) -> list[int]:
+    """Where an average begins anew: at another size or under other weights, where losses jump by design."""
+    told = weights(points)
+    return [
+        index
+        for index in range(1, len(points))
+        if points[index].scale_px != points[index - 1].scale_px or told[index] != told[index - 1]
+    ]
+
+
+def end(points: Sequence[Point], of: int, along: Along) -> float:
+    """Where the x axis ends: for a run of `of` steps, at least its last point.
+
+    While a run lives, seconds and evaluations are foreseen from its pace and rounded up to 1, 1.5, 2, 3, 5 or 7 times
+    a power of ten, so that the axis moves seldom.
+    """
+    if along == "steps" or not points:
+        return max(of, 2)
+    last = max(positions(points, along)[-1], 1e-3)
+    if points[-1].number >= of:
+        return last
+    foreseen = last * of / max(points[-1].number, 1)
+    power = 10.0 ** math.floor(math.log10(foreseen))
+    return next(times * power for times in (1, 1.5, 2, 3, 5, 7, 10) if times * power >= foreseen * 0.999)
 
 
 def kept(points: Sequence[Point], also: Iterable[int] = ()) -> list[int]:

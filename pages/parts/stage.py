@@ -44,7 +44,7 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
         tall: CSS length that the frame's height never exceeds.
         newest: what to show instead of the run's newest picture, such as that with other colours.
     """
-    before = view.content or _own_photograph(view)
+    before = photograph(view)
     newest = newest or view.snapshot or before
     if newest is None:
         st.skeleton(height=420)
@@ -64,8 +64,10 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
     )
 
 
-def _own_photograph(view: JobView) -> bytes | None:
-    """The photograph from this tab's choice, while the run itself has not sent it yet."""
+def photograph(view: JobView) -> bytes | None:
+    """What a run paints: from this tab's choice while the run itself has not sent it yet; None if it is another's."""
+    if view.content:
+        return view.content
     return preview("content") if chosen("content").load().sha256 == view.recipe.content else None
 
 

@@ -93,6 +93,23 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     assert recipe.objective.style_weight == 2 * make().objective.style_weight
 
 
+def test_one_click_paints_three_ways_and_their_pictures_are_zoomed_together(page: Any, address: str) -> None:
+    page.goto(f"{address}/compare")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    smallest(page, "Steps")
+    page.get_by_role("button", name="Paint all three ways").click()
+    closer = page.get_by_role("button", name="Zoom in")
+    closer.click(timeout=20_000)
+    pictures = page.get_by_role("group", name="Photograph, Fast")
+    zooms = "panes => [...panes.querySelectorAll('img')].map(img => new DOMMatrix(getComputedStyle(img).transform).a)"
+    assert pictures.evaluate(zooms) == [1.4] * 4
+    page.get_by_text("The same measures for all").wait_for(timeout=60_000)
+    assert pictures.evaluate(zooms) == [1.4] * 4, "new pictures leave the zoom as it is"
+    pictures.press("0")
+    assert pictures.evaluate(zooms) == [1] * 4
+
+
 def test_an_unknown_run_has_expired(page: Any, address: str) -> None:
     page.goto(f"{address}/fast?job={'A' * 22}")
     page.get_by_text("This run has expired").wait_for()

@@ -1,17 +1,20 @@
 """The README's generated tables: whole, true to the recipe, and fit to be copied from."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from nst_core import docs
+from nst_core.bench import measured, tables
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe, bounds, change, describe, excluded, from_text, make, names
 
 
 def rows(table):
     """The cells of each row below the head of a Markdown table."""
-    lines = [re.split(r" \| ", line.removeprefix("| ").removesuffix(" |")) for line in table.splitlines()]
+    told = [line for line in table.splitlines() if line.startswith("|")]
+    lines = [re.split(r" \| ", line.removeprefix("| ").removesuffix(" |")) for line in told]
     assert len({len(cells) for cells in lines}) == 1
     return [[cell.strip() for cell in cells] for cells in lines[2:]]
 
@@ -67,7 +70,7 @@ def test_rewriting_changes_generated_tables_only_and_once(tmp_path):
 def test_a_table_that_does_not_exist_is_named(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("<!-- generated: prices -->\n<!-- end -->\n")
-    with pytest.raises(RecipeError, match=r"one of .*presets, got prices"):
+    with pytest.raises(RecipeError, match=r"one of .*presets, .*, got prices"):
         docs.rewrite(readme)
     assert "prices" in readme.read_text()
 
@@ -75,3 +78,12 @@ def test_a_table_that_does_not_exist_is_named(tmp_path):
 @pytest.mark.parametrize("name", docs.TABLES)
 def test_no_cell_breaks_its_table(name):
     assert rows(docs.TABLES[name]())
+
+
+@pytest.mark.parametrize("what", measured.ROWS)
+def test_the_readme_has_the_kept_measurements(what):
+    readme = (Path(docs.__file__).parents[1] / "README.md").read_text()
+    (block,) = re.findall(rf"<!-- generated: {what} -->\n(.*?)<!-- end -->", readme, re.DOTALL)
+    made = tables.table(what)
+    assert [tuple(cells) for cells in rows(block)] == list(made.rows)
+    assert all(note in block for note in made.notes)

@@ -87,6 +87,13 @@ def test_the_fast_method_is_the_least():
     assert fast < balanced < estimate.of(make(), SQUARE).seconds
 
 
+def test_the_fast_method_passes_once_for_each_region_and_the_rest():
+    fast = {"method": "fast"}
+    regions = [{"mask": "0" * 64, "shares": [1.0]}] * 2
+    once, thrice = (estimate.of(make(settings=fast | s), SQUARE).seconds for s in ({}, {"regions": regions}))
+    assert thrice == pytest.approx(3 * once)
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": 0}', '{"version": 1, "seconds": 3, "compiles": true}'])
 def test_a_damaged_measurement_is_none(machine, damage):
     assert estimate.stored()

@@ -11,35 +11,28 @@ from nst_core.jobs.desk import JobView, Point
 from nst_core.jobs.views import State
 from nst_core.recipe import make
 from pages.parts import charts, levels
+from pages.parts.lines import TERMS, Sight
 from tests.pages.fake_desk import points
 
 
 @pytest.mark.parametrize("log", [True, False])
 def test_every_term_is_a_curve_through_its_points(log: bool) -> None:
-    figure = charts.loss_curves(points(4), of=10, log=log)
-    assert [trace.name for trace in figure.data] == ["Total", "Content", "Style", "Variation"]
-    assert list(figure.data[0].x) == [1, 2, 3, 4]
-    assert list(figure.data[2].y) == [100.0, 50.0, 100 / 3, 25.0]
+    figure = charts.loss_curves(points(4), of=10, sight=Sight(log=log))
+    drawn = {trace.name: trace for trace in figure.data if trace.mode == "lines"}
+    assert list(drawn) == ["Total", "Content", "Style", "Variation"]
+    assert list(drawn["Total"].x) == [1, 2, 3, 4]
+    assert list(drawn["Style"].y) == [100.0, 50.0, 100 / 3, 25.0]
 
 
 def test_zero_is_a_gap_on_a_log_axis_and_a_point_on_a_linear_one() -> None:
-    assert list(charts.loss_curves(points(2), of=2, log=True).data[3].y) == [None, None]
-    assert list(charts.loss_curves(points(2), of=2, log=False).data[3].y) == [0.0, 0.0]
+    assert list(charts.loss_curves(points(2), of=2, sight=Sight(log=True)).data[-1].y) == [None, None]
+    assert list(charts.loss_curves(points(2), of=2, sight=Sight(log=False)).data[-1].y) == [0.0, 0.0]
 
 
 def test_no_points_is_an_empty_chart_of_the_same_height() -> None:
-    figure = charts.loss_curves((), of=10, log=True)
+    figure = charts.loss_curves((), of=10, sight=Sight(log=True))
     assert figure.layout.height == charts.HEIGHT_PX
     assert "no step is done yet" in charts.in_words((), 10)
-
-
-@pytest.mark.parametrize("count", [0, 1, 599, 600, 601, 5000])
-def test_thinning_keeps_the_ends_and_the_limit(count: int) -> None:
-    whole = points(count)
-    thin = charts.thinned(whole)
-    assert len(thin) <= charts.MOST_POINTS + 1
-    assert list(thin[:1]) == list(whole[:1])
-    assert list(thin[-1:]) == list(whole[-1:])
 
 
 def test_the_alt_text_says_where_each_curve_went() -> None:
@@ -55,7 +48,7 @@ def marked(*at: tuple[int, str], count: int = 100) -> list[Point]:
 
 def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
     shown = marked((20, "scale 256 px"), (60, "steered style_weight to 40"))
-    figure = charts.loss_curves(shown, of=100, log=True)
+    figure = charts.loss_curves(shown, of=100, sight=Sight(log=True))
     assert [line.x0 for line in figure.layout.shapes] == [line.x1 for line in figure.layout.shapes] == [20, 60]
     assert [words.text for words in figure.layout.annotations] == ["scale 256 px", "steered style_weight to 40"]
     assert [words.x for words in figure.layout.annotations] == [20, 60]
@@ -67,13 +60,13 @@ def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
 
 def test_a_mark_survives_thinning() -> None:
     shown = marked((1235, "plateau"), count=5000)
-    figure = charts.loss_curves(shown, of=5000, log=False)
-    assert 1235 not in figure.data[0].x
+    figure = charts.loss_curves(shown, of=5000, sight=Sight(log=False))
+    assert 1235 in figure.data[0].x
     assert [line.x0 for line in figure.layout.shapes] == [1235]
 
 
 def test_without_marks_the_curves_have_the_whole_height() -> None:
-    figure = charts.loss_curves(points(9), of=9, log=True)
+    figure = charts.loss_curves(points(9), of=9, sight=Sight(log=True))
     assert figure.layout.yaxis.domain is None
     assert not figure.layout.shapes
 
@@ -87,13 +80,13 @@ def test_words_of_marks_never_overlap_in_a_row_and_leave_their_line_when_all_row
         assert ends, "every row is used"
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(ends))
         assert all(0 <= left < right <= 1 for left, right in ends)
-    figure = charts.loss_curves(marked(*happened), of=100, log=True)
+    figure = charts.loss_curves(marked(*happened), of=100, sight=Sight(log=True))
     assert len(figure.layout.shapes) == len(happened)
     assert len(figure.layout.annotations) == sum(row is not None for row in rows)
 
 
 def test_words_of_a_mark_are_shown_as_text() -> None:
-    figure = charts.loss_curves(marked((2, "<b>bold</b>")), of=9, log=True)
+    figure = charts.loss_curves(marked((2, "<b>bold</b>")), of=9, sight=Sight(log=True))
     assert figure.layout.annotations[0].text == "&lt;b&gt;bold&lt;/b&gt;"
 
 
@@ -101,16 +94,16 @@ FAST = {"fast": {"total": 25.0, "content": 5.0, "style": 20.0}}
 
 
 def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
-    figure = charts.loss_curves(points(3), of=40, log=True, levels={"fast": {"total": 231_400.0}})
+    figure = charts.loss_curves(points(3), of=40, sight=Sight(log=True), levels={"fast": {"total": 231_400.0}})
     (line,) = [trace for trace in figure.data if trace.name == "Fast: 2.31e5"]
     assert (list(line.x), list(line.y)) == ([0, 40], [231_400.0] * 2)
     assert line.line.dash == "longdash"
-    assert line.line.color not in {colour for _, colour, *_ in charts.TERMS.values()}
+    assert line.line.color not in {colour for _, colour, *_ in TERMS.values()}
 
 
 def test_the_first_step_below_a_level_is_marked() -> None:
     shown = points(10)  # total 110 / n, half a second a step: below 25 from step 5 on
-    figure = charts.loss_curves(shown, of=10, log=True, levels=FAST)
+    figure = charts.loss_curves(shown, of=10, sight=Sight(log=True), levels=FAST)
     assert [line.x0 for line in figure.layout.shapes] == [5]
     assert [words.text for words in figure.layout.annotations] == ["slow passes fast after 2.5 s"]
     assert (list(figure.data[-1].x), list(figure.data[-1].y)) == ([5], [22.0])

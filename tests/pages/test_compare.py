@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError
 from nst_core.jobs.desk import JobView, Point
 from nst_core.recipe import change, make
-from pages.parts import charts_quality, trio
+from pages.parts import charts_quality, comparison, trio
 from pages.parts.followups import FollowUps, Shelf
 from pages.parts.race import race, sentence
 from tests.pages.conftest import Open, words
@@ -77,8 +78,34 @@ def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
     (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
     assert (list(fast.x), list(fast.y)) == ([0.4], [25.0])
     (marks,) = [trace for trace in figure.data if trace.name == "Passings"]
+    assert [note.text for note in figure.layout.annotations] == [
+        "passes fast<br>after 2.5 s",
+        "passes balanced<br>after 8.0 s",
+    ]
     assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
     assert charts_quality.figure(race({})).layout.height == charts_quality.HEIGHT_PX
+
+
+def test_passings_close_together_do_not_hide_each_others_words() -> None:
+    """A label is two lines of 12 px; the later passing is lower, so their places are at least that far apart."""
+    first, second = charts_quality.figure(race(race_of())).layout.annotations
+    assert second.y < first.y
+    assert second.ay - first.ay >= 2 * 12 * 1.3
+
+
+def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
+    views = race_of() | {"slow": JobView("slow", "queued", SLOW)}
+    views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_number=1, of=1)
+    shown = comparison.panes(views | {"balanced": None}, b"photograph")
+    assert [pane.label for pane in shown] == ["Photograph", "Fast", "Balanced waits", "Slow waits"]
+    assert [pane.picture for pane in shown] == [b"photograph", b"painted", b"photograph", b"photograph"]
+    assert [pane.waiting for pane in shown] == [False, False, True, True]
+    assert len({pane.alt for pane in shown}) == len(shown)
+
+
+def test_a_run_that_failed_before_its_first_picture_has_no_pane() -> None:
+    shown = comparison.panes({"slow": JobView("slow", "failed", SLOW)}, b"photograph")
+    assert [pane.label for pane in shown] == ["Photograph"]
 
 
 def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
@@ -113,7 +140,7 @@ def test_a_shelf_forgets_the_oldest() -> None:
     assert [shelf.get(str(n)) for n in range(3)] == [None, 1, 2]
 
 
-def start(open_page: Open) -> object:
+def start(open_page: Open) -> AppTest:
     app = open_page("compare")
     app.button(key="compare_start").click().run()
     assert not app.exception

@@ -256,15 +256,19 @@ def test_the_line_is_bounded_and_a_waiting_job_can_leave(desk: Desk) -> None:
     assert finished(desk, waiting[1]).state == "done"
 
 
-def test_a_killed_worker_fails_its_job_with_a_reason_and_another_takes_over(desk: Desk) -> None:
+def test_a_killed_worker_is_replaced_and_its_run_begins_again_without_a_disk(desk: Desk) -> None:
     job = endless(desk)
     behind = desk.submit(small(), content(), [style()])
-    assert desk._worker is not None
-    os.kill(desk._worker.pid, signal.SIGKILL)
-    view = finished(desk, job)
-    assert view.state == "failed"
-    assert "killed" in (view.error or "")
-    assert view.snapshot is not None
+    assert desk._floor.crew.pid is not None
+    os.kill(desk._floor.crew.pid, signal.SIGKILL)
+    wait(lambda: desk.view(job).state == "queued")
+    assert desk.view(job).snapshot is not None
+    assert [desk.view(waiting).position for waiting in (job, behind)] == [1, 2]
+    wait(lambda: desk.view(job).state == "running" and desk.view(job).number >= 2)
+    numbers = [point.number for point in desk.view(job).points]
+    assert numbers == list(range(len(numbers)))
+    desk.stop(job)
+    assert finished(desk, job).state == "stopped"
     assert finished(desk, behind).state == "done"
 
 

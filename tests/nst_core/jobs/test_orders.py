@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nst_core.jobs import wire
-from nst_core.jobs.worker import Commands, Orders
+from nst_core.jobs.commands import Commands, Orders
 
 
 class Asking:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nst_core.jobs import wire
+from nst_core.jobs.commands import Commands
 from nst_core.jobs.views import JobView
-from nst_core.jobs.worker import Commands, Worker
+from nst_core.jobs.worker import Worker
 from nst_core.recipe import make
 from nst_core.step import Step
 

@@ -1,0 +1,157 @@
+"""The kept measurements as cells for people, for the README and the About page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nst_core.bench import slow
+from nst_core.bench.measured import FILE, Record, records
+
+NOT_MEASURED = "–"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a head, rows of as many cells, and sentences below."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def table(what: str, file: Path = FILE) -> Table:
+    """What is kept of one kind, "slow", "fast" or "race"; its last column names the run where there are several."""
+    runs = records(what, file)
+    kind = KINDS[what]
+    found = sorted((kind.key(row), kind.cells(row), n) for n, run in enumerate(runs, 1) for row in run.rows)
+    several = len(runs) > 1
+    rows = tuple((*cells, str(n)) if several else cells for _, cells, n in found)
+    notes = [*kind.notes(runs), *(_run(n, run, several) for n, run in enumerate(runs, 1))]
+    return Table(kind.title, (*kind.head, "run") if several else kind.head, rows, tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    title: str
+    head: tuple[str, ...]
+    key: Callable[[Row], tuple[Any, ...]]
+    cells: Callable[[Row], tuple[str, ...]]
+    notes: Callable[[Sequence[Record]], Iterator[str]]
+
+
+def _slow_cells(row: Row) -> tuple[str, ...]:
+    how = {"winograd": "compiled", "direct": "direct"}[row["convolutions"]]
+    each = _seconds(row["seconds"]["median"])
+    return _px(row), how, each, _percent(row["share_of_limit"]), _percent(row["beyond_network"]), _gb(row)
+
+
+def _slow_notes(runs: Sequence[Record]) -> Iterator[str]:
+    rows = [row for run in runs for row in run.rows]
+    powers = {how: slow.exponent(rows, kind) for how, kind in (("direct", "direct"), ("compiled", "winograd"))}
+    grown = ", ".join(f"{power:.2f} ({how})" for how, power in powers.items() if power is not None)
+    yield (
+        "Square pictures, median step, picture handed over. The limit is the machine's own best rate of direct "
+        "convolutions, in the same run; compiled ones need fewer products, and may pass it."
+    )
+    if grown:
+        yield f"Time grows with the number of pixels to the power of {grown}."
+
+
+def _fast_cells(row: Row) -> tuple[str, ...]:
+    return (
+        _px(row),
+        _median(row["seconds"]),
+        _median(row["new_style_seconds"]),
+        _seconds(row["first_seconds"]),
+        _percent(row["share_of_limit"]),
+        _gb(row),
+    )
+
+
+def _fast_notes(runs: Sequence[Record]) -> Iterator[str]:
+    yield "Square pictures, medians of whole calls. A style is known while a slider moves."
+    for number, run in enumerate(runs, 1):
+        said = f"Run {number}: " if len(runs) > 1 else ""
+        if "batch" in run.report:
+            batch = run.report["batch"]
+            each = f"{batch['a_second']:.0f} pictures a second"
+            yield f"{said}{each}, {batch['size']} px, {batch['pictures']} at a time."
+        theirs = run.report.get("rival", {})
+        if "known_style" in theirs:
+            yield (
+                f"{said}{theirs['package']} {theirs['version']}, the same network in 8-bit integers, takes "
+                f"{_median(theirs['call'])} a call at its one size of {theirs['size']} px and "
+                f"{_median(theirs['known_style'])} with the style known; ours, timed right after it, "
+                f"{_median(theirs['ours'])}, {theirs['ratio']:.2f} times as long."
+            )
+
+
+def _race_cells(row: Row) -> tuple[str, ...]:
+    reference, quick = row["reference"], row["quick"]
+    times = f"{row['ratio']:.1f}" if quick["reached"] else "not reached"
+    took = _seconds(reference["seconds"]), _seconds(quick["seconds"])
+    return row["pair"], _px(row), *took, f"{quick['evaluations']:,}", times
+
+
+def _race_notes(runs: Sequence[Record]) -> Iterator[str]:
+    yield (
+        "How long until the loss is reached, within 1 %, that TensorFlow's tutorial has after its 1,000 steps: its own "
+        "loop, reckoned from timed steps, against the preset tutorial-quick, compiling included."
+    )
+
+
+KINDS = {
+    "slow": _Kind(
+        "A step of the slow method",
+        ("picture", "convolutions", "a step", "share of the limit", "beyond the network", "peak memory"),
+        lambda row: (row["size"], row["convolutions"]),
+        _slow_cells,
+        _slow_notes,
+    ),
+    "fast": _Kind(
+        "A pass of the fast method",
+        ("picture", "style known", "new style", "first call", "share of the limit", "peak memory"),
+        lambda row: (row["size"],),
+        _fast_cells,
+        _fast_notes,
+    ),
+    "race": _Kind(
+        "Time to the tutorial's loss",
+        ("content + style", "picture", "the tutorial", "tutorial-quick", "its evaluations", "times as fast"),
+        lambda row: (row["size"], -(row["ratio"] or 0)),
+        _race_cells,
+        _race_notes,
+    ),
+}
+
+
+def _run(number: int, run: Record, several: bool) -> str:
+    note = f"; {run.note}" if run.note else ""
+    return f"{f'Run {number}: ' if several else ''}`{run.command}`, {run.date}, {run.machine}{note}."
+
+
+def _px(row: Row) -> str:
+    return f"{row['size']:,} px"
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return NOT_MEASURED
+    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:#.2g} s"
+
+
+def _median(spread: Mapping[str, float] | None) -> str:
+    return _seconds(spread["median"] if spread else None)
+
+
+def _percent(share: float | None) -> str:
+    return NOT_MEASURED if share is None else f"{100 * share:.0f} %"
+
+
+def _gb(row: Row) -> str:
+    return f"{row['peak_rss_mb'] / 1000:.2f} GB"

@@ -1,0 +1,137 @@
+"""The files of runs, a drawer for each run: on a disk, or in memory where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+from nst_core.picture.files import read, write_whole
+
+
+class Drawers(Protocol):
+    """Named bytes of each run. A name may hold one slash; a run is named by letters and digits alone."""
+
+    def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Write a file whole; not `durable`: a power cut may leave it empty. Raises OSError."""
+
+    def get(self, job: str, name: str) -> bytes | None:
+        """A file's bytes; None if it is absent or unreadable."""
+
+    def names(self, job: str, folder: str) -> list[str]:
+        """The names in a folder of a run, without that folder's, in no order."""
+
+    def remove(self, job: str, name: str) -> None:
+        """Remove a file if it is there."""
+
+    def clear(self, job: str) -> None:
+        """Remove a run's whole drawer."""
+
+    def jobs(self) -> list[str]:
+        """The runs that have a drawer."""
+
+    def size(self, job: str) -> int:
+        """Bytes in a drawer."""
+
+    def path(self, job: str, name: str) -> Path | None:
+        """Where a file is or would be; None where there are no paths."""
+
+
+class OnDisk:
+    """A folder for each run below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        """Below `root`, which is made. Raises OSError if it cannot be written to."""
+        self._root = root
+        write_whole(root / ".writable", b"")
+
+    def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Write a file whole; not `durable`: a power cut may leave it empty. Raises OSError."""
+        path = self.path(job, name)
+        if durable:
+            write_whole(path, data)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}")
+        part.write_bytes(data)
+        part.replace(path)
+
+    def get(self, job: str, name: str) -> bytes | None:
+        """A file's bytes; None if it is absent or unreadable."""
+        return read(self.path(job, name))
+
+    def names(self, job: str, folder: str) -> list[str]:
+        """The names in a folder of a run, without that folder's, in no order."""
+        try:
+            return [name for name in os.listdir(self.path(job, folder)) if not name.startswith(".")]
+        except OSError:
+            return []
+
+    def remove(self, job: str, name: str) -> None:
+        """Remove a file if it is there."""
+        with contextlib.suppress(OSError):
+            self.path(job, name).unlink()
+
+    def clear(self, job: str) -> None:
+        """Remove a run's whole drawer."""
+        shutil.rmtree(self.path(job, ""), ignore_errors=True)
+
+    def jobs(self) -> list[str]:
+        """The runs that have a drawer."""
+        return [path.name for path in self._root.iterdir() if path.is_dir()]
+
+    def size(self, job: str) -> int:
+        """Bytes in a drawer."""
+        found = 0
+        for folder, _, names in os.walk(self.path(job, "")):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    found += os.stat(os.path.join(folder, name)).st_size
+        return found
+
+    def path(self, job: str, name: str) -> Path:
+        """Where a file is or would be. Raises ValueError for a run that none of ours can be called."""
+        if not job.isalnum() or not job.isascii():
+            raise ValueError("a run's id must be letters and digits")
+        return self._root / job / name
+
+
+class InMemory:
+    """The same in a dictionary."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, dict[str, bytes]] = {}
+
+    def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
+        """Keep a file."""
+        self._files.setdefault(job, {})[name] = data
+
+    def get(self, job: str, name: str) -> bytes | None:
+        """A file's bytes; None if it is absent."""
+        return self._files.get(job, {}).get(name)
+
+    def names(self, job: str, folder: str) -> list[str]:
+        """The names in a folder of a run, without that folder's."""
+        start = f"{folder}/"
+        return [name.removeprefix(start) for name in list(self._files.get(job, ())) if name.startswith(start)]
+
+    def remove(self, job: str, name: str) -> None:
+        """Remove a file if it is there."""
+        self._files.get(job, {}).pop(name, None)
+
+    def clear(self, job: str) -> None:
+        """Remove a run's whole drawer."""
+        self._files.pop(job, None)
+
+    def jobs(self) -> list[str]:
+        """The runs that have a drawer."""
+        return list(self._files)
+
+    def size(self, job: str) -> int:
+        """Bytes in a drawer."""
+        return sum(map(len, list(self._files.get(job, {}).values())))
+
+    def path(self, job: str, name: str) -> None:
+        """None: nothing here has a path."""

@@ -1,0 +1,169 @@
+"""A run's loss curves on a page: how they are looked at, beside which other runs, and what they are taken home as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.parts import curve_files, frames, levels, look, session
+from pages.parts.lines import Sight, What, has_weights
+from pages.parts.series import Along
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nst_core.jobs.desk import JobView, Point
+    from pages.parts.charts import Other
+
+MOST_BESIDE = 4
+"""Other runs that are drawn at once: more cannot be told apart."""
+_ALONG: dict[Along, str] = {"steps": "Steps", "seconds": "Seconds", "evaluations": "Evaluations"}
+_WHAT: dict[What, str] = {"terms": "Terms", "layers": "Style layers"}
+
+
+def panel(view: JobView, *, key: str) -> None:
+    """The curves with their controls, and below them the picture at any kept step.
+
+    While the run lives, Live redraws them at every poll; switched off, the figure stands still and keeps its zoom.
+    """
+    over = view.report is not None or view.state in ("stopped", "failed")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"curves_{key}"):
+        look.section("Loss curves")
+        sight = _sight(view.points, key)
+        others = _beside(view, key)
+        export = st.popover("Export", icon=":material/download:")
+        live = over or st.toggle(
+            "Live", True, key=f"live_{key}", help="Off: the curves stand still, so that zoom and clicks stay."
+        )
+    points = _standing(view.points, key, live=live)
+    _chart(replace(view, points=points), sight, others, key, over=over, still=over or not live)
+    if passing := levels.sentence(view):
+        look.about(passing)
+    with export:
+        _files(replace(view, points=points), sight, others, key)
+    frames.panel(view, key=key)
+
+
+def _sight(points: Sequence[Point], key: str) -> Sight:
+    """What the popover View says."""
+    with st.popover("View", icon=":material/tune:"):
+        what = st.segmented_control(
+            "Curves",
+            list(_WHAT),
+            default="terms",
+            format_func=lambda what: _WHAT[what],
+            key=f"what_{key}",
+            required=True,
+        )
+        along = st.segmented_control(
+            "Along", list(_ALONG), default="steps", format_func=_ALONG.__getitem__, key=f"along_{key}", required=True
+        )
+        log = st.toggle("Log scale", True, key=f"log_{key}")
+        raw = st.toggle(
+            "Before weights",
+            False,
+            key=f"raw_{key}",
+            disabled=not has_weights(points),
+            help="Each distance by itself, which steering the weights does not move. The total has none.",
+        )
+        smoothing = st.slider(
+            "Smoothing", 0.0, 0.98, 0.0, 0.02, key=f"smooth_{key}", help="Weight of the past in the moving average."
+        )
+    return Sight(what, log, along, smoothing, raw and has_weights(points))
+
+
+def _beside(view: JobView, key: str) -> list[Other]:
+    """The other runs that the popover Compare names, each titled by how it differs."""
+    from pages.parts.charts import Other
+    from pages.parts.others import known
+
+    with st.popover("Compare", icon=":material/stacked_line_chart:"):
+        titles = known(view)
+        picked = st.multiselect(
+            "Your other runs",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=f"beside_{key}",
+            max_selections=MOST_BESIDE,
+            placeholder="Choose runs" if titles else "None yet",
+            disabled=not titles,
+            help="Each is named by what it has otherwise than this run.",
+        )
+    found = [(titles[job], other) for job in picked if (other := session.view(job)) and other.points]
+    return [Other(title, other.points) for title, other in found]
+
+
+def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point, ...]:
+    """All points while live, else those that there were when Live was switched off."""
+    slot = f"frozen_{key}"
+    if live:
+        st.session_state[slot] = len(points)
+    return points[: st.session_state.get(slot, len(points))]
+
+
+def _chart(  # noqa: PLR0913 - all that the figure is made of
+    view: JobView, sight: Sight, others: Sequence[Other], key: str, *, over: bool, still: bool
+) -> None:
+    from pages.parts import charts
+
+    of = view.number if over else view.of
+    figure = charts.loss_curves(view.points, of=of, sight=sight, levels=view.levels, others=others)
+    clickable: dict[str, Any] = {}
+    chart_key = f"chart_{key}_{'still' if still else 'live'}"
+    if still and view.timeline:
+        figure.update_layout(dragmode="zoom", clickmode="event+select", hovermode="x unified")
+        clickable = {"on_select": partial(_clicked, view, key, chart_key), "selection_mode": "points"}
+    with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
+        st.plotly_chart(
+            figure,
+            height=charts.HEIGHT_PX,
+            key=chart_key,
+            config=_config(view, still=still),
+            alt=charts.in_words(view.points, view.of, view.levels, others),
+            **clickable,
+        )
+
+
+def _clicked(view: JobView, key: str, chart_key: str) -> None:
+    """Show the picture at the step of the clicked point."""
+    chosen = st.session_state.get(chart_key, {}).get("selection", {}).get("points", [])
+    steps = [point["customdata"] for point in chosen if "customdata" in point]
+    if steps:
+        step = steps[0][0] if isinstance(steps[0], (list, tuple)) else steps[0]
+        frames.pick(view, int(step), key=key)
+
+
+def _config(view: JobView, *, still: bool) -> dict[str, Any]:
+    """Plotly's own buttons where the figure stands still: a PNG, zoom and back."""
+    image = {"format": "png", "filename": f"nst-curves-{view.id[:6]}", "scale": 2}
+    return {
+        "displayModeBar": "hover" if still else False,
+        "displaylogo": False,
+        "scrollZoom": False,
+        "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+        "toImageButtonOptions": image,
+    }
+
+
+def _files(view: JobView, sight: Sight, others: Sequence[Other], key: str) -> None:
+    """The curves as files, each made when it is asked for."""
+    files = (
+        ("CSV", "csv", "text/csv", partial(curve_files.as_csv, view.points)),
+        ("JSON", "json", "application/json", partial(curve_files.as_json, view)),
+        ("Web page", "html", "text/html", partial(curve_files.as_html, view, sight, tuple(others))),
+    )
+    for label, ending, mime, make in files:
+        st.download_button(
+            label,
+            make,
+            f"nst-curves-{view.id[:6]}.{ending}",
+            mime,
+            on_click="ignore",
+            width="stretch",
+            disabled=not view.points,
+            key=f"curves_{ending}_{key}",
+        )
+    st.caption("A PNG: the camera on the chart, once it stands still.")

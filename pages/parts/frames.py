@@ -1,0 +1,155 @@
+"""The pictures that a run kept on its way: one looked at by its step, and a new run begun from it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from nst_core.errors import NSTError, QueueFullError
+from pages.parts import desk, knobs, look, session, visitor
+from pages.parts.before_after import source
+from pages.parts.levels import three_digits
+from pages.parts.lines import TERMS
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView, Point
+    from nst_core.recipe import Recipe
+
+
+def panel(view: JobView, *, key: str) -> None:
+    """A slider over the kept steps, and the picture it stands at; the newest stays where it is, above."""
+    picked: int | None = st.session_state.get(_picked(key))
+    # While one is looked at the slider's steps stand still, else a newer one would move it under the hand.
+    steps = st.session_state.get(_steps(key), view.timeline) if picked is not None else view.timeline
+    if len(steps) < 2:
+        return
+    st.session_state[_slider(key)] = picked if picked in steps else steps[-1]
+    st.select_slider(
+        "Picture at step",
+        steps,
+        key=_slider(key),
+        on_change=lambda: pick(view, int(st.session_state[_slider(key)]), key=key),
+        help="The pictures this run kept on its way. A click on the curves finds one too, once they stand still.",
+    )
+    if picked is not None and picked in steps:
+        _card(view, picked, key)
+
+
+def pick(view: JobView, step: int, *, key: str) -> None:
+    """Look at the kept picture nearest to a step; the newest is none to look back at."""
+    steps = st.session_state.get(_steps(key)) or view.timeline
+    nearest = min(steps, key=lambda kept: abs(kept - step))
+    if nearest == view.timeline[-1]:
+        _let_go(key)
+        return
+    st.session_state[_steps(key)] = view.timeline
+    st.session_state[_picked(key)] = nearest
+
+
+def _card(view: JobView, step: int, key: str) -> None:
+    try:
+        picture = desk.get().picture_at(view.id, step)
+    except NSTError as error:
+        look.notice("warning", "This picture is not here any more", str(error))
+        return
+    with st.container(border=True, key=f"frame_{key}"):
+        shown, words = st.columns(2, gap="medium", vertical_alignment="center")
+        alt = escape(f"The picture after step {step} of {view.of}")
+        shown.html(f'<img class="nst-frame" src="{source(picture)}" alt="{alt}">')
+        with words:
+            look.section(f"Step {step}")
+            look.facts(losses_at(view, step))
+            with st.container(horizontal=True):
+                st.button(
+                    "Back to the newest",
+                    icon=":material/last_page:",
+                    key=f"newest_{key}",
+                    on_click=_let_go,
+                    args=(key,),
+                )
+                with st.popover("Branch from here", icon=":material/call_split:"):
+                    _branch_form(view, step, picture, key)
+
+
+def losses_at(view: JobView, step: int) -> dict[str, str]:
+    """The terms at the point nearest to a step, in words."""
+    if not view.points:
+        return {}
+    point = _point(view, step)
+    return {title: three_digits(point.losses[name]) for name, (title, *_) in TERMS.items() if name in point.losses}
+
+
+def branched(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:
+    """The recipe of a run that goes on from a step: the same but for `settings`, and it starts from a picture.
+
+    A pyramid begins at the size that the step was worked at, for a smaller one would throw away what it has painted.
+    """
+    from nst_core.recipe import change
+
+    schedule: dict[str, Any] = {"first_steps": None}
+    edge = _point(view, step).scale_px if view.points else 0
+    if edge >= view.recipe.longest_edge_px or not edge:
+        schedule["pyramid"] = "off"
+    else:
+        schedule["smallest_edge_px"] = min(max(edge, 64), 1024)
+    return change(view.recipe, {"start": "own", **schedule, **settings})
+
+
+def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
+    """What the new run has otherwise, and its button."""
+    st.markdown("A new run that starts from this picture.")
+    here = f"branch_{key}"
+    strength = knobs.times("Strength", "style_weight", view.recipe.objective.style_weight, here)
+    steps = knobs.number("Steps", "steps", view.recipe.steps, here)
+    if st.button("Paint on", icon=":material/brush:", type="primary", key=f"{here}_go"):
+        _branch(view, branched(view, step, {"style_weight": strength, "steps": steps}), picture)
+
+
+def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
+    from nst_core.picture.door import open_picture
+
+    office = desk.get()
+    try:
+        given = office.inputs(view.id)
+        job = office.submit(
+            recipe,
+            given.content,
+            given.styles,
+            start=open_picture(picture),
+            masks=given.masks,
+            visitor=visitor.name(),
+        )
+    except QueueFullError as error:
+        look.notice("warning", f"All places are taken; try again in {error.retry_after_seconds:.0f} s", str(error))
+        return
+    except NSTError as error:
+        look.notice("error", "This run could not be started", str(error))
+        return
+    st.session_state["slow_job"] = job
+    if st.query_params.get("job") == view.id:
+        session.remember("slow", job)
+        st.rerun()
+    st.switch_page("pages/slow.py", query_params={"job": job})
+
+
+def _point(view: JobView, step: int) -> Point:
+    return min(view.points, key=lambda point: abs(point.number - step))
+
+
+def _let_go(key: str) -> None:
+    st.session_state.pop(_picked(key), None)
+    st.session_state.pop(_steps(key), None)
+
+
+def _picked(key: str) -> str:
+    return f"picked_{key}"
+
+
+def _steps(key: str) -> str:
+    return f"picked_among_{key}"
+
+
+def _slider(key: str) -> str:
+    return f"at_{key}"

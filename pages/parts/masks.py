@@ -1,0 +1,160 @@
+"""Painting on the photograph where each style goes: the brush on the page, and what it makes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from nst_core.recipe import Recipe, change
+from pages.parts import knobs, mix
+from pages.parts.before_after import source
+from pages.parts.chosen import chosen, preview
+from pages.parts.mix import Style
+from pages.parts.web import read
+
+if TYPE_CHECKING:
+    from nst_core.picture.masks import Mask
+    from pages.parts.masks_layers import Labels, Painting
+
+PAGES = ("slow", "fast")
+"""Where the brush is."""
+MOST_KEPT = 4
+"""Photographs whose paintings a visit keeps."""
+TRACE = 1e-6
+"""Weight of a style that is painted somewhere and has none in the mix: a recipe wants some."""
+_SOFT, _SOFTEST = 0.02, 0.1
+_ON, _SOFT_KEY, _KEPT, _BRUSH = "masks_on", "masks_soft", "masks_painted", "masks_brush"
+
+_HTML = """<figure><div class="sheet"><img><canvas tabindex="0"></canvas><i hidden></i></div>
+<div class="styles" role="radiogroup"></div>
+<div class="tools"><label><span>Brush</span><input type="range" min="2" max="40" step="1" value="12"></label>
+<button type="button" class="undo">Undo</button><button type="button" class="clear">Clear</button></div></figure>"""
+
+_brush = st.components.v2.component("nst_masks", html=_HTML, css=read("masks.css"), js=read("masks.js"))
+
+
+def panel() -> None:
+    """A toggle where there are several styles; switched on, the photograph to paint on."""
+    if len(mix.styles()) < 2:
+        return
+    st.toggle(
+        "Paint where each style goes",
+        key=_ON,
+        help="Brush each style onto the photograph. What stays unpainted takes the mix of all of them.",
+        persist_state="session",
+    )
+    if not is_on():
+        return
+    painting = _painting()
+    with st.container(key="masks", gap="xsmall"):
+        _brush(key=_BRUSH, data=_data(painting), on_painted_change=_taking(painting))
+        knobs.percent("Soft edge", _SOFT_KEY, _SOFT, (0.0, _SOFTEST), step=0.01)
+
+
+def is_on() -> bool:
+    """Whether what is painted counts."""
+    return bool(st.session_state.get(_ON)) and len(mix.styles()) > 1
+
+
+def applied(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Style, ...], tuple[Mask, ...]]:
+    """A recipe with a region for each style that is painted somewhere, all styles it needs, and the regions' masks.
+
+    A sheet of mixes shows whole pictures and has none.
+    """
+    plain = change(recipe, {"regions": []}) if recipe.regions else recipe
+    found = _masks() if is_on() and recipe.map_cells == 1 else {}
+    if not found:
+        return mix.named_in(plain, styles), tuple(styles), ()
+    weights = {style.place: style.weight for style in styles}
+    everyone = [s for s in mix.styles() if s.place in weights or s.place in found]
+    used = tuple(replace(style, weight=weights.get(style.place, TRACE)) for style in everyone)
+    regions = [
+        {"mask": mask.sha256, "shares": [float(style.place == place) for style in used]}
+        for place, mask in found.items()
+    ]
+    return change(mix.named_in(plain, used), {"regions": regions}), used, tuple(found.values())
+
+
+def take(painting: Painting, sent: Any) -> bool:
+    """Keep what a browser painted over this; False if it is no map, or was painted over something else."""
+    from pages.parts import masks_layers
+
+    if not isinstance(sent, dict) or sent.get("token") != _token(painting):
+        return False
+    height, width = painting.labels.shape
+    try:
+        labels = masks_layers.from_runs(sent.get("runs"), width, height)
+    except NSTError:
+        return False
+    _keep(replace(painting, labels=labels))
+    return True
+
+
+def _taking(painting: Painting) -> Callable[[], None]:
+    def taking() -> None:
+        take(painting, st.session_state[_BRUSH].get("painted"))
+
+    return taking
+
+
+def _painting() -> Painting:
+    """What is painted on the chosen photograph, for the styles on the page."""
+    from pages.parts import masks_layers
+
+    photograph = chosen("content").load()
+    kept: Painting | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
+    painting = kept or masks_layers.blank(photograph.width, photograph.height)
+    now = masks_layers.with_styles(painting, [style.place for style in mix.styles()])
+    _keep(now)
+    return now
+
+
+def _keep(painting: Painting) -> None:
+    """Keep it as the latest, and only so many of others."""
+    kept: dict[str, Painting] = st.session_state.setdefault(_KEPT, {})
+    photograph = chosen("content").load().sha256
+    kept.pop(photograph, None)
+    kept[photograph] = painting
+    for old in list(kept)[:-MOST_KEPT]:
+        del kept[old]
+
+
+def _masks() -> dict[str, Mask]:
+    """The mask of each style that is painted somewhere, by its place."""
+    painting = _painting()
+    found = _layers(painting.labels, float(st.session_state.get(_SOFT_KEY, _SOFT)))
+    return {painting.slots[label - 1]: mask for label, mask in found.items()}
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _layers(labels: Labels, soft: float) -> dict[int, Mask]:
+    from pages.parts import masks_layers
+
+    return masks_layers.layers(labels, soft)
+
+
+def _token(painting: Painting) -> str:
+    return f"{chosen('content').load().sha256[:16]}-{painting.version}"
+
+
+def _data(painting: Painting) -> dict[str, Any]:
+    from pages.parts import masks_layers
+
+    height, width = painting.labels.shape
+    what = chosen("content")
+    return {
+        "token": _token(painting),
+        "runs": masks_layers.to_runs(painting.labels),
+        "width": width,
+        "height": height,
+        "src": source(preview("content")),
+        "alt": f"{what.title}: {what.alt}",
+        "styles": [
+            {"label": painting.slots.index(style.place) + 1, "title": style.what.title, "src": style.source()}
+            for style in mix.styles()
+        ],
+    }

@@ -1,0 +1,34 @@
+"""The visitor's other runs that have curves, each named by how it differs from one of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts import desk, visitor
+from pages.parts.differences import differences
+
+if TYPE_CHECKING:
+    from nst_core.jobs.desk import JobView
+
+MOST = 20
+"""Runs that are offered, the newest first."""
+_FRESH_SECONDS = 10.0
+"""How long a list serves: a page that polls does not read all runs each time."""
+
+
+def known(view: JobView) -> dict[str, str]:
+    """Id -> title of the visitor's other runs with curves."""
+    slot = f"others_{view.id}"
+    found: tuple[float, dict[str, str]] | None = st.session_state.get(slot)
+    if found is None or time.monotonic() - found[0] > _FRESH_SECONDS:
+        found = time.monotonic(), _titles(view)
+        st.session_state[slot] = found
+    return found[1]
+
+
+def _titles(view: JobView) -> dict[str, str]:
+    runs = [run for run in desk.get().runs(visitor.name()) if run.of > 1 and run.number and run.id != view.id]
+    return {run.id: f"{differences(run.recipe, view.recipe)} ({run.id[-4:]})" for run in runs[:MOST]}

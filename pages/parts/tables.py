@@ -1,0 +1,41 @@
+"""Plain tables: escaped, scrolling by themselves where a phone is too narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import streamlit as st
+
+SHORT = 12
+"""Columns whose cells have no more characters are not broken into lines."""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, numbers: Sequence[int] = ()) -> None:
+    """A table whose first column names its rows.
+
+    Args:
+        head: names of the columns.
+        rows: as many cells each, as plain text.
+        label: what it holds, for those who do not see it.
+        numbers: columns that are set to the right, so that digits stand below digits.
+    """
+    lines = list(rows)
+    aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]
+    top = "".join(f'<th scope="col"{how}>{escape(word)}</th>' for word, how in zip(head, aligned, strict=True))
+    whole = [how or _whole(cells) for how, cells in zip(aligned, zip(*lines, strict=True), strict=True)]
+    body = "".join(f"<tr>{_cells(row, whole)}</tr>" for row in lines)
+    st.html(
+        f'<div class="nst-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="nst-table">'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(row: Sequence[str], aligned: Sequence[str]) -> str:
+    first, *rest = (escape(cell) for cell in row)
+    cells = "".join(f"<td{how}>{cell}</td>" for cell, how in zip(rest, aligned[1:], strict=True))
+    return f'<th scope="row"{aligned[0]}>{first}</th>{cells}'
+
+
+def _whole(cells: Sequence[str]) -> str:
+    return ' class="short"' if all(len(cell) <= SHORT for cell in cells) else ""

@@ -1,0 +1,67 @@
+"""What was measured: kept once, and taken the place of by newer runs of the same case."""
+
+import json
+import shutil
+
+import pytest
+
+from nst_core.bench import measured
+
+TIMES = {"seconds": {"median": 1.0, "least": 0.5}}
+
+
+@pytest.fixture
+def file(tmp_path):
+    return shutil.copy(measured.FILE, tmp_path / "measured.json")
+
+
+def cases(what, file):
+    return {
+        (row["size"], row.get("convolutions"), n)
+        for n, run in enumerate(measured.records(what, file))
+        for row in run.rows
+    }
+
+
+def test_a_newer_run_takes_the_place_of_the_same_cases_only(file):
+    before = {(size, how) for size, how, _ in cases("slow", file)}
+    row = {"size": 256, "convolutions": "winograd", **TIMES}
+    measured.keep("slow", {"sizes": [row]}, "bench slow", file)
+    assert {(size, how) for size, how, n in cases("slow", file) if n} == before - {(256, "winograd")}
+    fresh, *_ = measured.records("slow", file)
+    assert fresh.rows == (row,)
+    assert fresh.command == "bench slow"
+
+
+def test_other_kinds_stay_as_they_were(file):
+    before = measured.records("fast", file), measured.records("race", file)
+    measured.keep("slow", {"sizes": [{"size": 256, "convolutions": "direct", **TIMES}]}, "bench slow", file)
+    assert (measured.records("fast", file), measured.records("race", file)) == before
+
+
+def test_a_run_of_which_nothing_is_left_goes(file):
+    rows = [{"size": size, "convolutions": how} for size, how, _ in cases("slow", file)]
+    measured.keep("slow", {"sizes": rows}, "bench slow", file)
+    assert len(measured.records("slow", file)) == 1
+
+
+def test_neither_curves_nor_folders_are_kept(file):
+    road = {"seconds": 2.0, "curve": [[1, 0.5, 3.0]]}
+    race = {"pair": "sample:chelsea + /home/me/night-swirls.jpg", "size": 64, "reference": road, "quick": road}
+    measured.keep("race", {"races": [race]}, "bench race", file)
+    text = file.read_text()
+    assert "curve" not in text
+    assert "/home" not in text
+    assert measured.records("race", file)[0].rows[0]["pair"] == "Chelsea + Night swirls"
+
+
+def test_what_ships_has_no_curves_and_names_no_case_twice_in_one_run():
+    assert "curve" not in measured.FILE.read_text()
+    for what in measured.ROWS:
+        for run in measured.records(what):
+            named = [json.dumps([row.get(n) for n in ("pair", "size", "convolutions")]) for row in run.rows]
+            assert len(named) == len(set(named))
+
+
+def test_this_machine_is_told_by_its_cores():
+    assert measured.machine()[0].isdigit()

@@ -1,0 +1,239 @@
+"""What was written is there for the next server, bounded; damage costs one run, and no disk costs no run."""
+
+import json
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nst_core.errors import JobError
+from nst_core.jobs.pictures import Pictures
+from nst_core.jobs.store import Bounds, Change, Store
+from nst_core.jobs.timeline import nearest, thinned
+from nst_core.jobs.views import JobView, Point
+from nst_core.picture.door import Picture
+from nst_core.picture.masks import Mask
+from nst_core.recipe import make
+
+RNG = np.random.default_rng(3)
+
+
+def picture(height: int = 5, width: int = 7, *, clear: bool = False) -> Picture:
+    alpha = RNG.integers(0, 256, (height, width), np.uint8) if clear else None
+    return Picture.from_pixels(RNG.integers(0, 256, (height, width, 3), np.uint8), alpha, ("turned upright",))
+
+
+PICTURES = Pictures(
+    picture(clear=True),
+    (picture(4, 3), picture(2, 9, clear=True)),
+    picture(6, 6),
+    (Mask.from_weights(RNG.random((5, 7), np.float32)), Mask.from_weights(np.eye(4, dtype=np.float32))),
+)
+POINTS = tuple(Point(n, n / 3, {"total": 1 / (n + 3)}, ("larger",) if n == 2 else (), 64, n + 1) for n in range(5))
+
+
+def view(job: str = "a1", **more: object) -> JobView:
+    settings = {"steps": 9, "regions": []}
+    shown = {
+        "notes": ("One.", "Two."),
+        "levels": {"fast": {"total": 0.1}},
+        "report": {"size": [7, 5]},
+        "visitor": "ann",
+    }
+    return replace(JobView(job, "done", make(settings=settings), number=4, of=9, created=5.0), **{**shown, **more})
+
+
+def change(job: str = "a1", size: int = 10, **more: object) -> Change:
+    pictures = {0: b"jpeg 0", 4: b"jpeg 4"}
+    return Change(
+        view(job, content=b"content", result=b"r" * size, **more),
+        (0, 4),
+        POINTS,
+        None,
+        pictures,
+        PICTURES,
+        b"content",
+        b"r" * size,
+        is_new=True,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "runs of ours"
+
+
+@pytest.fixture(params=["disk", "memory"])
+def store(request: pytest.FixtureRequest, folder: Path) -> Store:
+    store = Store(folder if request.param == "disk" else None, Bounds(runs=3, total_bytes=1e6, pictures=4))
+    assert bool(store.why_in_memory) == (request.param == "memory")
+    return store
+
+
+def test_a_run_comes_back_whole(store: Store) -> None:
+    store.write(change())
+    want = view(content=b"content", result=b"r" * 10, points=POINTS, timeline=(0, 4))
+    assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_number=4)
+    assert (store.picture("a1", 0), store.picture("a1", 3)) == (b"jpeg 0", None)
+
+
+def test_its_pictures_come_back_exactly(store: Store) -> None:
+    store.write(change())
+    came = store.inputs("a1")
+    pairs = [(came.content, PICTURES.content), *zip(came.styles, PICTURES.styles, strict=True)]
+    for got, wanted in [*pairs, (came.start, PICTURES.start)]:
+        assert got is not None
+        assert wanted is not None
+        assert (got.sha256, got.notes) == (wanted.sha256, wanted.notes)
+        assert np.array_equal(got.pixels, wanted.pixels)
+        assert (got.alpha is None) == (wanted.alpha is None)
+        assert wanted.alpha is None or np.array_equal(got.alpha, wanted.alpha)  # type: ignore[arg-type]
+    for mask, meant in zip(came.masks, PICTURES.masks, strict=True):
+        assert mask.sha256 == meant.sha256
+        assert np.array_equal(mask.weights, meant.weights)
+
+
+def test_it_comes_back_in_another_life(folder: Path) -> None:
+    first = Store(folder)
+    first.write(change())
+    before = first.view("a1")
+    first.close()
+    assert Store(folder).view("a1") == before
+
+
+def test_what_happened_after_a_checkpoint_is_forgotten(store: Store) -> None:
+    store.write(change(state="running"))
+    again = (replace(POINTS[3], losses={"total": 9.0}),)
+    store.write(Change(view(state="running"), (0,), again, after=2))
+    assert store.view("a1").points == (*POINTS[:3], *again)
+    assert store.timeline("a1") == [0]
+
+
+def test_a_deleted_run_leaves_nothing(store: Store, folder: Path) -> None:
+    store.write(change())
+    store.delete("a1")
+    store.write(replace(change(), is_new=False))  # what was on its way to the disk meanwhile
+    with pytest.raises(JobError, match="not here any more"):
+        store.view("a1")
+    with pytest.raises(JobError, match="not here any more"):
+        store.inputs("a1")
+    assert not list(folder.rglob("*.png"))
+
+
+def test_the_oldest_that_nobody_lists_go_first(store: Store) -> None:
+    for age in range(6):
+        store.write(change(f"a{age}", created=float(age), listed=age == 0))
+    store.write(change("b", state="running", created=-1.0))
+    assert store.make_room() == ["a1", "a2"]
+    assert store.runs("ann", 99) == ["a5", "a4", "a3", "a0", "b"]
+    assert store.runs("", 99) == ["a0"]
+
+
+def test_the_bytes_of_all_are_bounded(store: Store) -> None:
+    for age in range(3):
+        store.write(change(f"a{age}", 450_000, created=float(age)))
+    assert store.make_room(spared=["a2"]) == ["a0"]
+    assert store.make_room(at_least=1) == ["a1"]
+
+
+def test_those_under_way_are_known_in_the_order_in_which_they_go_on(store: Store) -> None:
+    states = {"a": "queued", "b": "running", "c": "done", "d": "queued", "e": "paused"}
+    for age, (job, state) in enumerate(states.items()):
+        store.write(change(job, state=state, created=float(age)))
+    assert store.pending() == ["b", "e", "a", "d"]
+
+
+@pytest.mark.parametrize("head", ["", "{}", '{"id": 1}', json.dumps({"recipe": 5})])
+def test_a_damaged_row_costs_its_run_alone(folder: Path, head: str) -> None:
+    store = Store(folder)
+    for job in ("a1", "a2"):
+        store.write(change(job))
+    store.close()
+    base = sqlite3.connect(folder / "runs.sqlite")
+    with base:
+        base.execute("UPDATE runs SET head = ? WHERE job = 'a1'", (head,))
+        base.execute("UPDATE points SET words = 'x' WHERE job = 'a2' AND number = 1")
+    base.close()
+    store = Store(folder)
+    with pytest.raises(JobError, match="cannot be read"):
+        store.view("a1")
+    assert [point.number for point in store.view("a2").points] == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["content.png", "style1.png", "start.png", "mask0.npy", "contents.json"])
+@pytest.mark.parametrize("data", [b"", b"noise", None], ids=["empty", "noise", "gone"])
+def test_damaged_pictures_are_missed_and_the_run_is_shown(folder: Path, name: str, data: bytes | None) -> None:
+    store = Store(folder)
+    store.write(change())
+    path = folder / "runs" / "a1" / "inputs" / name
+    path.unlink() if data is None else path.write_bytes(data)
+    with pytest.raises(JobError, match="not here any more; choose them again"):
+        store.inputs("a1")
+    assert store.view("a1").result
+
+
+def test_a_file_that_is_no_table_is_put_aside(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "runs.sqlite").write_bytes(b"no table at all" * 99)
+    store = Store(folder)
+    assert not store.why_in_memory
+    store.write(change())
+    assert store.view("a1").result
+    assert (folder / "runs.sqlite.damaged").exists()
+
+
+def test_a_folder_has_one_server_and_the_other_keeps_runs_in_memory(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr("nst_core.jobs.store.LOCK_SECONDS", 0.05)
+    first, second = Store(folder), Store(folder)
+    assert not first.why_in_memory
+    assert "another server" in second.why_in_memory
+    second.write(change())
+    assert second.view("a1").result
+    first.close()
+    assert not Store(folder).why_in_memory
+
+
+def test_a_place_that_is_no_folder_is_said_and_costs_no_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    store = Store(tmp_path / "file" / "below")
+    assert "cannot be used" in store.why_in_memory
+    store.write(change())
+    assert store.inputs("a1").content.sha256 == PICTURES.content.sha256
+    assert store.checkpoint("a1") is None
+
+
+def test_readers_see_whole_runs_while_one_writes(store: Store) -> None:
+    store.write(change(state="running"))
+    stop, seen = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append([point.number for point in store.view("a1").points])
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(5, 105, 5):
+        batch = tuple(Point(n, 0.0, {"total": 1.0}) for n in range(number, number + 5))
+        store.write(Change(view(state="running"), (0, 4), batch))
+    stop.set()
+    for reader in readers:
+        reader.join(10)
+    assert all(numbers == list(range(len(numbers))) and len(numbers) % 5 == 0 for numbers in seen)
+    assert seen
+
+
+@pytest.mark.parametrize("most", [2, 5, 24])
+def test_pictures_are_thinned_evenly_with_the_first_and_the_newest(most: int) -> None:
+    kept: list[int] = []
+    for number in range(0, 700, 2):
+        kept = thinned([*kept, number], most)
+        assert (kept[0], kept[-1]) == (0, number)
+        assert kept == sorted(set(kept))
+        assert len(kept) == min(most, number // 2 + 1)
+    gaps = np.diff(kept)
+    assert gaps.max() <= 4 * 700 / (most - 1)
+    assert nearest(kept, kept[1] + 0) == kept[1]
