@@ -80,6 +80,8 @@ def show_status(status: WorkerStatus | None) -> None:
     else:
         where = look.credit(status.device, status.precision)
         st.caption(f":material/check_circle: Networks ready · {look.plain(where)}")
+        if status.forgets:
+            st.caption(f":material/history_toggle_off: {look.plain(status.forgets)}")
 
 
 def is_waking() -> bool:
