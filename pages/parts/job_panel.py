@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ACTIVE = ("queued", "running", "paused")
 _POLL_SECONDS = 0.5
 _POLL_FAST_SECONDS = 0.3
+_POLL_MEASURING_SECONDS = 2.0
+"""Nothing moves any more, and a download that is made on a click must not lose its file to the page's next run."""
 
 
 def is_active(job_id: str | None) -> bool:
@@ -73,6 +75,8 @@ def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
     active = any(map(is_active, job_ids))
     views = [view for view in map(session.view, job_ids) if view]
     every = _POLL_SECONDS if any(view.of > 1 for view in views) else _POLL_FAST_SECONDS
+    if not any(map(is_painting, job_ids)):
+        every = _POLL_MEASURING_SECONDS
     st.fragment(panel, run_every=every if active else None)()
 
 

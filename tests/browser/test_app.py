@@ -55,7 +55,7 @@ def test_a_fast_run_shows_and_downloads_its_result(page: Any, address: str) -> N
     smallest(page, "Size")
     page.get_by_role("button", name="Paint in a second").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click(timeout=20_000)
+        page.get_by_role("button", name="PNG", exact=True).click(timeout=20_000)
     assert re.fullmatch(r"nst-fast-.+\.png", download.value.suggested_filename)
     assert "job=" in page.url
 
@@ -66,7 +66,7 @@ def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) 
     page.reload()
     page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=10_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="PNG").wait_for(timeout=15_000)
+    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=15_000)
     page.get_by_role("button", name="Paint step by step").wait_for()
 
 
@@ -78,7 +78,7 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     strength.press("ArrowRight")
     page.locator(".js-plotly-plot .annotation", has_text="style_weight").first.wait_for(timeout=20_000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="PNG").wait_for(timeout=15_000)
+    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=15_000)
     page.get_by_text("Steer", exact=True).wait_for(state="hidden")
     painted = page.locator("img.after")
     before = painted.get_attribute("src")
@@ -87,7 +87,7 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     colours.press("End")
     playwright.expect(painted).not_to_have_attribute("src", before or "", timeout=5_000)
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="PNG", exact=True).click()
     recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
     assert recipe.colour.colour_keep == 1
     assert recipe.objective.style_weight == 2 * make().objective.style_weight

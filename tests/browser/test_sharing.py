@@ -33,7 +33,7 @@ def painted(page: Any, address: str) -> str:
     page.wait_for_selector(READY, timeout=LOADING_MS)
     page.get_by_text("The settings that you opened").first.wait_for()
     page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_role("button", name="PNG").wait_for(timeout=60_000)
+    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=60_000)
     page.get_by_text("measuring the result").wait_for(state="hidden", timeout=60_000)
     page.get_by_role("button", name="Share").click()
     page.get_by_text(re.compile(r"/result\?result=")).wait_for()
@@ -65,7 +65,7 @@ def test_a_png_dropped_back_offers_its_settings(page: Any, address: str) -> None
     painted(page, address)
     page.keyboard.press("Escape")
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="PNG", exact=True).click()
     png = download.value.path().read_bytes()
     page.goto(f"{address}/slow")
     page.get_by_role("radio", name="Upload").first.click()
