@@ -65,7 +65,8 @@ def pack(state: State) -> dict[str, Any]:
         "value": state.value,
         "number": state.number,
         "evaluations": state.evaluations,
-        **{f"{_MEMORY}{name}": values.numpy() for name, values in state.memory.items()},
+        # A scalar tensor gives a NumPy scalar, which is neither an array nor a plain number.
+        **{f"{_MEMORY}{name}": np.asarray(values.numpy()) for name, values in state.memory.items()},
     }
 
 

@@ -8,8 +8,8 @@ import pytest
 import scipy.optimize
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser
-from nst_core.slow import minimisers
+from nst_core.recipe import Minimiser, make
+from nst_core.slow import checkpoint, minimisers
 from nst_core.slow.minimisers import lbfgs
 from nst_core.slow.minimisers.precondition import precondition
 from tests.nst_core.slow.minimisers.problems import SHAPE, coupled, objective, quadratic, start, valley
@@ -161,12 +161,13 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in():
         )
 
 
-def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint():
+def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path):
     problem, begin = spectral(0.75)
     settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
     evaluate = objective(problem)
     *_, state = descend(evaluate, 8, settings, tf.constant(begin))
-    back = minimisers.unpack(minimisers.pack(state))
+    checkpoint.save(tmp_path / "run.npz", checkpoint.Checkpoint(make(), minimisers.pack(state)))
+    back = minimisers.unpack(checkpoint.load(tmp_path / "run.npz").state)
     for _ in range(3):
         state, back = (minimisers.advance(s, evaluate, settings) for s in (state, back))
         np.testing.assert_array_equal(state.picture, back.picture)
