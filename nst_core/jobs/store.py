@@ -82,7 +82,7 @@ class Store:
         if folder is not None:
             try:
                 self._open(folder)
-            except (OSError, sqlite3.Error, filelock.Timeout, NotImplementedError) as error:
+            except (OSError, sqlite3.Error, filelock.Timeout, NotImplementedError) as error:  # the last: no locks there
                 self._unlock()
                 self.why_in_memory = _why(error)
         if self.why_in_memory:
