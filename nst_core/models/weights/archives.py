@@ -78,7 +78,23 @@ def _extract_safely(tar: tarfile.TarFile, folder: Path) -> None:
             raise WeightsError(f"the archive holds {info.name[:80]!r}, which is neither a file nor a folder")
         if total > MAX_BYTES or number >= MAX_FILES:
             raise WeightsError(f"the archive is larger than {MAX_BYTES:,} bytes or {MAX_FILES} files")
-        tar.extract(info, folder, filter="data")
+        _write(tar, info, folder)
+
+
+def _write(tar: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None:
+    """One entry, by its content alone: no owner, no mode. Not `extract`, whose filters Python lacks before 3.11.4."""
+    target = folder / info.name
+    if ".." in target.parts or not target.is_relative_to(folder):
+        raise WeightsError(f"the archive holds {info.name[:80]!r}, which is outside the folder")
+    if info.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = tar.extractfile(info)
+    if source is None:
+        raise WeightsError(f"the archive holds {info.name[:80]!r} without its content")
+    with source, target.open("wb") as copy:
+        shutil.copyfileobj(source, copy)
 
 
 def _read_to_the_end(stream: gzip.GzipFile) -> None:

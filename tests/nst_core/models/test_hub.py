@@ -258,7 +258,7 @@ DAMAGED = {
     "no model": (lambda h, body: send(h, fakes.tar_bytes({"readme": b"x"})), "no SavedModel"),
     "no graph": (lambda h, body: send(h, without(body, "saved_model.pb")), "no SavedModel"),
     "no values": (lambda h, body: send(h, without(body, ".data-")), "no SavedModel"),
-    "path outside": (lambda h, body: send(h, ESCAPES), "outside the destination"),
+    "path outside": (lambda h, body: send(h, ESCAPES), "outside the folder"),
 }
 UNANSWERED = {
     "no such module": (lambda h, body: h.send_error(404), "HTTP 404"),
