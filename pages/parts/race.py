@@ -69,7 +69,7 @@ def race(views: Mapping[str, JobView | None]) -> Race:
     fast, balanced, slow = (views.get(name) for name in ("fast", "balanced", "slow"))
     if balanced and slow and not _comparable(balanced, slow):
         balanced = None
-    seconds = _fast_seconds(fast)
+    seconds = fast_seconds(fast)
     full = [point for point in slow.points if _is_full(point, slow)] if slow else []
     level = _level(balanced, slow)
     results = {"fast": level, "balanced": _result(balanced)}
@@ -117,7 +117,8 @@ def _level(balanced: JobView | None, slow: JobView | None) -> float | None:
     return None
 
 
-def _fast_seconds(fast: JobView | None) -> float | None:
+def fast_seconds(fast: JobView | None) -> float | None:
+    """What the fast pass took, which balanced begins with as well; None while it is unknown."""
     seconds = ((fast and fast.report) or {}).get("seconds", {}).get("run")
     return None if not seconds else float(seconds)
 

@@ -47,6 +47,15 @@ def test_the_race_finds_where_slow_passes_the_others() -> None:
     assert "slow passes" in text.lower()
 
 
+@pytest.mark.parametrize(("known", "seconds"), [(True, 10.4), (False, 10.0)])
+def test_the_table_counts_the_fast_pass_into_balanceds_time_as_the_chart_does(known: bool, seconds: float) -> None:
+    views = {name: view for name, view in race_of().items() if view and (known or name != "fast")}
+    views["balanced"] = replace(views["balanced"], report={"seconds": {"run": 10.0}})
+    told = comparison.figures(views)
+    assert told["balanced"]["seconds"] == pytest.approx(seconds)
+    assert told.get("fast", {"seconds": 0.4})["seconds"] == 0.4
+
+
 def test_a_level_that_slow_is_above_is_told_as_such() -> None:
     run = race(race_of(count=4))
     assert (run.passings, run.unpassed) == ((), ("fast", "balanced"))
@@ -121,23 +130,12 @@ def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
     assert desk.pictures[rest.jobs["slow"]] == ("photograph", "style")
 
 
-def test_one_by_one_hands_in_the_next_when_one_ends() -> None:
-    desk = FakeDesk()
-    leader = desk.submit(SLOW, "photograph", ["style"], visitor="v")
-    rest = FollowUps("0", leader, {"1": SLOW, "2": SLOW}, visitor="v", one_by_one=True)
-    for count in (1, 2, 3):
-        rest.advance(desk)  # type: ignore[arg-type]
-        assert len(desk.jobs) == count
-        desk.finish(f"job-number-{count - 1}")
-    rest.drop()
-    assert rest.waiting == ()
-
-
 def test_a_shelf_forgets_the_oldest() -> None:
     shelf: Shelf[int] = Shelf(most=2)
     for n in range(3):
         shelf.put(str(n), n)
     assert [shelf.get(str(n)) for n in range(3)] == [None, 1, 2]
+    assert shelf.values() == [1, 2]
 
 
 def start(open_page: Open) -> AppTest:
