@@ -1,18 +1,31 @@
-"""All methods on the same pictures, side by side, judged by one yardstick."""
+"""All methods on the same pictures, side by side, judged by one yardstick; or two settings varied on a sheet."""
 
 import streamlit as st
 
-from pages.parts import comparison, controls, desk, look, pickers
+from pages.parts import comparison, controls, desk, look, pickers, sweep, trio
 
 look.page("Compare", "The same photograph and style, all three ways, judged by the same measures.")
+view = st.segmented_control(
+    "What is compared",
+    ("Three ways", "Sweep"),
+    default="Three ways",
+    required=True,
+    key="view",
+    label_visibility="collapsed",
+    bind="query-params",
+)
 content, style, settings = st.columns([6, 7, 5], gap="medium")
 with content:
     pickers.picker("content")
 with style:
     pickers.picker("style")
 with settings:
-    look.section("Settings", "for all methods")
+    look.section("Settings", "for all methods" if view == "Three ways" else "for all cells")
     slow = controls.slow("compare", {"level": "fast"})
-    comparison.start_button("compare", slow)
+    if view == "Three ways":
+        comparison.start_button("compare", slow)
     desk.engine_light()
-comparison.panel("compare")
+if view == "Three ways":
+    comparison.panel("compare")
+else:
+    sweep.panel("compare", trio.recipes_of(slow) if slow else {})

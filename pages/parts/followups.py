@@ -7,19 +7,18 @@ at them moves them on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nst_core.errors import JobError, NSTError, QueueFullError
+from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe, change
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Desk, JobView
+    from nst_core.jobs.desk import Desk
     from nst_core.picture.door import Picture
 
 MOST = 64
 """How many of a kind the server remembers; the oldest is forgotten first."""
-_UNDER_WAY = ("queued", "running", "paused")
 
 T = TypeVar("T")
 
@@ -33,24 +32,15 @@ class FollowUps:
         refused: name -> why the desk would not have it.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one property of a submission
-        self,
-        name: str,
-        leader: str,
-        recipes: Mapping[str, Recipe],
-        *,
-        visitor: str,
-        start: Picture | None = None,
-        measure: bool = True,
-        one_by_one: bool = False,
+    def __init__(
+        self, name: str, leader: str, recipes: Mapping[str, Recipe], *, visitor: str, start: Picture | None = None
     ) -> None:
-        """Of a run called `name`; `start` is for those of start "own", `one_by_one` waits for the end of each."""
+        """Of a run called `name`; `start` is for those of start "own"."""
         self.leader = leader
         self.jobs = {name: leader}
         self.refused: dict[str, str] = {}
         self._waiting = dict(recipes)
         self._visitor, self._start = visitor, start
-        self._measure, self._one_by_one = measure, one_by_one
         self._lock = threading.Lock()  # several tabs may look at once
 
     @property
@@ -62,8 +52,6 @@ class FollowUps:
         """Hand in what there is room for now."""
         with self._lock:
             for name in self.waiting:
-                if self._one_by_one and any(is_under_way(look_up(office, job)) for job in self.jobs.values()):
-                    return
                 try:
                     self.jobs[name] = self._hand_in(office, self._waiting[name])
                 except QueueFullError:
@@ -71,12 +59,6 @@ class FollowUps:
                 except NSTError as error:
                     self.refused[name] = str(error)
                 del self._waiting[name]
-
-    def drop(self, names: Iterable[str] | None = None) -> None:
-        """Do not hand these in any more; none of them unless told otherwise."""
-        with self._lock:
-            for name in self.waiting if names is None else names:
-                self._waiting.pop(name, None)
 
     def _hand_in(self, office: Desk, recipe: Recipe) -> str:
         pictures, led = office.inputs(self.leader), office.view(self.leader).recipe
@@ -91,7 +73,6 @@ class FollowUps:
             start=self._start if recipe.start == "own" else None,
             masks=pictures.masks,
             visitor=self._visitor,
-            measure=self._measure,
         )
 
 
@@ -115,15 +96,7 @@ class Shelf(Generic[T]):
         """What stands under a key, if anything does."""
         return self._things.get(key or "")
 
-
-def look_up(office: Desk, job: str) -> JobView | None:
-    """A run as it stands, or None if it is gone."""
-    try:
-        return office.view(job)
-    except JobError:
-        return None
-
-
-def is_under_way(view: JobView | None) -> bool:
-    """Whether a run has yet to leave the worker."""
-    return view is not None and view.state in _UNDER_WAY
+    def values(self) -> list[T]:
+        """All of them, the oldest first."""
+        with self._lock:
+            return list(self._things.values())

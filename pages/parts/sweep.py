@@ -1,0 +1,210 @@
+"""Compare's sheet: two settings varied together, as many small pictures, any of which one click paints large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from nst_core.recipe import Recipe
+from pages.parts import desk, job_panel, look, mix, own_start, session, sweep_choices, sweep_file, visitor
+from pages.parts.chosen import chosen
+from pages.parts.followups import Shelf
+from pages.parts.spelling import spell
+from pages.parts.sweep_plan import Plan
+from pages.parts.sweep_run import Sweep, fitting
+from pages.parts.sweep_sheet import sheet
+
+NAME = "sweep"
+"""What the address calls a sheet."""
+_LARGE = "sweep"
+"""The page, so to speak, that the large picture stands on."""
+MOST = 16
+"""Sheets that the server remembers: each holds the pictures it was made of."""
+_POLL_SECONDS = 0.4
+
+
+def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
+    """What to vary, and the sheet.
+
+    Args:
+        page: whose sheet this is.
+        recipes: method -> the settings of the page, which all cells share; none if they cannot be run.
+    """
+    st.space("small")
+    look.section("Sweep", "two settings varied together, as small pictures")
+    plan = sweep_choices.choices(page, recipes) if recipes else None
+    sweep = _current(page)
+    _start(page, plan, sweep)
+    if sweep is None:
+        _nothing(page)
+        return
+    if plan and not sweep.is_active and _is_other(sweep, plan):
+        look.about("The settings above are other ones than this sheet's.")
+    _watch(page, sweep, plan.base.longest_edge_px if plan else sweep.plan.base.longest_edge_px)
+    _large(sweep)
+
+
+def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
+    """The button that paints a sheet, and what it will cost."""
+    busy = sweep is not None and sweep.is_active
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        pressed = st.button(
+            "Painting…" if busy else "Paint the sheet",
+            type="primary",
+            icon=":material/grid_view:",
+            disabled=busy or plan is None,
+            width="stretch",
+            key=f"{page}_sweep_start",
+        )
+        if plan:
+            st.caption(sweep_choices.cost(plan), text_alignment="center")
+    if pressed and plan:
+        with st.spinner("Preparing the pictures…"):
+            begun = _begin(page, plan)
+        if begun:
+            st.rerun()
+
+
+def _begin(page: str, plan: Plan) -> bool:
+    """Paint a sheet in the place of the visitor's last one; False, with the reason on the page, if it cannot be."""
+    from nst_core.jobs.pictures import Pictures
+
+    pictures = Pictures(
+        chosen("content").load(),
+        tuple(style.what.load() for style in mix.in_use()),
+        own_start.picture(page),
+    )
+    try:
+        fitting(pictures, plan.small(0)).named_in(plan.small(0))
+    except NSTError as error:
+        look.notice("error", "This sheet could not be started", str(error))
+        return False
+    for other in _shelf().values():
+        if other.visitor == visitor.name():
+            other.stop()
+    sweep = Sweep(plan, pictures, visitor=visitor.name())
+    _shelf().put(sweep.id, sweep)
+    session.remember(page, sweep.id, NAME)
+    session.forget(_LARGE)
+    sweep.look(desk.get())
+    sweep.wait(0.3)  # a small fast sheet is there at once
+    return True
+
+
+def _current(page: str) -> Sweep | None:
+    return _shelf().get(session.current(page, NAME))
+
+
+def _is_other(sweep: Sweep, plan: Plan) -> bool:
+    """Whether the page would now paint another sheet."""
+    return sweep.plan != plan or sweep.pictures.content.sha256 != chosen("content").load().sha256
+
+
+def _nothing(page: str) -> None:
+    """No sheet yet, or one that the server has forgotten."""
+    if session.current(page, NAME) is None:
+        look.notice("quiet", "The sheet appears here", "Each of its pictures can then be painted large with one click.")
+        return
+    look.notice("warning", "This sheet has expired", "Sheets make room for newer ones. It can be painted again.")
+
+
+def _watch(page: str, sweep: Sweep, longest_edge_px: int) -> None:
+    """The sheet, again and again while it is being painted."""
+
+    def show() -> None:
+        sweep.look(desk.get())
+        clicked = sheet(sweep, key=f"{page}_sheet", picked=sweep.large.get(session.current(_LARGE) or "", -1))
+        _below(page, sweep)
+        if clicked is not None and _render(sweep, clicked, longest_edge_px):
+            st.rerun()
+        if sweep.is_active != was_active:
+            st.rerun()  # the whole page learns of it
+
+    was_active = sweep.is_active
+    st.fragment(show, run_every=_POLL_SECONDS if was_active else None)()
+
+
+def _below(page: str, sweep: Sweep) -> None:
+    """How far the sheet is with its Stop, or how it ended with what can be done now; always in the same room."""
+    with st.container(key=f"{page}_sweep_below"):
+        if sweep.trouble:
+            look.notice("error", "The sheet cannot go on", sweep.trouble)
+        if sweep.is_active:
+            st.progress(sweep.done / sweep.plan.count, text=_status(sweep))
+            st.button("Stop", icon=":material/stop:", key=f"{page}_sweep_stop", on_click=sweep.stop)
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.download_button(
+                "Sheet",
+                lambda: sweep_file.to_png(sweep),
+                f"nst-sweep-{sweep.id[:6]}.png",
+                "image/png",
+                on_click="ignore",
+                icon=":material/download:",
+                help="All pictures with the values of both settings, as one PNG",
+                key=f"{page}_sweep_file",
+            )
+            if not sweep.is_over:
+                st.button(
+                    "Go on",
+                    icon=":material/play_arrow:",
+                    key=f"{page}_sweep_on",
+                    on_click=sweep.go_on,
+                    args=(desk.get(),),
+                )
+            st.caption("Click a picture, or press Enter on it, to paint it large.")
+
+
+def _status(sweep: Sweep) -> str:
+    """One line: how many pictures there are, and what the next one waits for."""
+    parts = [f"{sweep.done} of {sweep.plan.count} painted"]
+    if desk.is_waking():
+        parts.append("the networks are being loaded")
+    elif sweep.is_held:
+        parts.append("waits for a place in line")
+    elif left := sweep.seconds_left:
+        parts.append(f"about {spell(left)} left")
+    return " · ".join(parts)
+
+
+def _render(sweep: Sweep, number: int, longest_edge_px: int) -> bool:
+    """Paint a cell at full size as a run of its own, or show the one there is; False, with the reason, if refused."""
+    recipe = sweep.plan.large(number, longest_edge_px)
+    for job, cell in sweep.large.items():
+        view = session.view(job) if cell == number else None
+        if view and view.recipe.longest_edge_px == longest_edge_px and view.state not in ("failed", "stopped"):
+            session.remember(_LARGE, job)
+            st.session_state["fresh"] = job
+            return True
+    pictures = fitting(sweep.pictures, recipe)
+    try:
+        job = desk.get().submit(recipe, pictures.content, pictures.styles, start=pictures.start, visitor=visitor.name())
+    except NSTError as error:
+        st.toast(look.plain(str(error)))
+        return False
+    sweep.large[job] = number
+    session.remember(_LARGE, job)
+    st.session_state["fresh"] = job
+    return True
+
+
+def _large(sweep: Sweep) -> None:
+    """The cell that was picked, as the run it is."""
+    job = session.current(_LARGE)
+    if not job:
+        return
+    view = session.view(job)
+    st.space("small")
+    number = sweep.large.get(job)
+    look.section("Large", "" if number is None else sweep.plan.words(number))
+    _, middle, _ = st.columns([1, 6, 1])
+    with middle:
+        job_panel.panel(_LARGE, curves=view is not None and view.of > 1)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> Shelf[Sweep]:
+    return Shelf(MOST)
