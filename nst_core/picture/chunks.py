@@ -1,4 +1,4 @@
-"""The skeleton of a PNG file: its chunks, without decoding what is in them."""
+"""The skeleton of a PNG or WebP file: its chunks, without decoding what is in them."""
 
 from __future__ import annotations
 
@@ -31,3 +31,17 @@ def png_chunks(data: bytes) -> Iterator[Chunk]:
         yield chunk
         if chunk.kind == b"IEND":
             return
+
+
+def webp_chunks(data: bytes) -> Iterator[Chunk]:
+    """Every whole chunk of a WebP file; a chunk that is cut off ends the walk."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return
+    at = 12
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from("<I", data, at + 4)
+        chunk = Chunk(data[at : at + 4], at + 8, at + 8 + length)
+        if chunk.end > len(data):
+            return
+        yield chunk
+        at = chunk.end + length % 2

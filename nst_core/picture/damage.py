@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 
 from nst_core.errors import PictureError
-from nst_core.picture.chunks import Chunk, png_chunks
+from nst_core.picture.chunks import Chunk, png_chunks, webp_chunks
 
 MAX_JPEG_SCANS = 100
 """A progressive JPEG has about 10 scans; each costs a pass over the whole picture."""
@@ -140,12 +140,7 @@ def _webp(data: bytes, _width: int, _height: int) -> int:
     (stated,) = struct.unpack_from("<I", data, 4)
     if stated + 8 > len(data):
         raise cut_off("WebP", f"{stated + 8 - len(data)} of its {stated + 8} bytes are missing")
-    at, frames = 12, 0
-    while at + 8 <= len(data):
-        frames += data[at : at + 4] == b"ANMF"
-        (length,) = struct.unpack_from("<I", data, at + 4)
-        at += 8 + length + length % 2
-    return max(1, frames)
+    return max(1, sum(chunk.kind == b"ANMF" for chunk in webp_chunks(data)))
 
 
 def _bmp(data: bytes, width: int, height: int) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zlib
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from nst_core.picture.chunks import png_chunks
+from nst_core.picture.chunks import png_chunks, webp_chunks
 from nst_core.picture.decode import Bytes
 from nst_core.step import Pixels
 
 RECIPE_KEY = "nst-recipe"
-"""Keyword of the PNG text chunk that holds the recipe."""
+"""Keyword of the PNG text chunk that holds the recipe; in a WebP, what its element is called."""
 
 MAX_RECIPE_BYTES = 256 * 1024
 """A recipe longer than this is not read: ours have a few kilobytes."""
@@ -41,21 +42,46 @@ def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     return _saved(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
 
 
-def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None) -> bytes:
-    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100, `alpha` as in `to_png` and without loss."""
-    return _saved(pixels, "WEBP", alpha, quality=quality, exact=True)  # exact: what is hidden is kept as well
+def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, recipe_json: str | None = None) -> bytes:
+    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100, `alpha` as in `to_png` and without loss.
+
+    The recipe, if one is given, is an element of its XMP.
+    """
+    more = {} if recipe_json is None else {"xmp": _to_xmp(recipe_json)}
+    return _saved(pixels, "WEBP", alpha, quality=quality, exact=True, **more)  # exact: what is hidden is kept as well
 
 
-def read_recipe(png: bytes) -> str | None:
-    """The recipe JSON inside a PNG of ours, or None if there is none, it is damaged or longer than 256 KB.
+def read_recipe(data: bytes) -> str | None:
+    """The recipe JSON inside a PNG or WebP of ours, or None if there is none, it is damaged or longer than 256 KB.
 
     The text is whatever the file's owner wrote there: validate it with `recipe_from_json`, show it as text only.
     """
     keyword = RECIPE_KEY.encode() + b"\0"
-    for kind, start, end in png_chunks(png):
-        if kind == b"iTXt" and png.startswith(keyword, start) and end - start <= MAX_RECIPE_BYTES:
-            return _itxt_text(png[start + len(keyword) : end])
+    for kind, start, end in png_chunks(data):
+        if kind == b"iTXt" and data.startswith(keyword, start) and end - start <= MAX_RECIPE_BYTES:
+            return _itxt_text(data[start + len(keyword) : end])
+    for kind, start, end in webp_chunks(data):
+        if kind == b"XMP " and end - start <= MAX_RECIPE_BYTES:
+            return _from_xmp(data[start:end])
     return None
+
+
+def _to_xmp(recipe_json: str) -> bytes:
+    """An XMP packet with one element of our own; JSON in it needs no more than its quotes and brackets escaped."""
+    text = f'<n:{RECIPE_KEY} xmlns:n="urn:{RECIPE_KEY}">{html.escape(recipe_json, quote=False)}</n:{RECIPE_KEY}>'
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    body = f'<rdf:RDF xmlns:rdf="{rdf}"><rdf:Description rdf:about="">{text}</rdf:Description></rdf:RDF>'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{body}</x:xmpmeta>'.encode()
+
+
+def _from_xmp(packet: bytes) -> str | None:
+    """The text of that element. No XML parser: it would also read entities and addresses that a stranger put there."""
+    try:
+        _, _, rest = packet.decode("utf-8").partition(f"<n:{RECIPE_KEY} ")
+    except UnicodeDecodeError:
+        return None
+    text, end, _ = rest.partition(">")[2].partition(f"</n:{RECIPE_KEY}>")
+    return html.unescape(text) or None if end else None
 
 
 def _itxt_text(rest: bytes) -> str | None:

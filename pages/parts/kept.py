@@ -59,8 +59,17 @@ def png(view: JobView, degree: float) -> bytes:
         return view.result or b""
     from nst_core.picture.encode import to_png
 
-    pixels = _recoloured(view.result, view.content, more, view.recipe.colour.colour_space, _cells(view))
-    return to_png(pixels, recipe(view, degree), _alpha(view.result))
+    return to_png(_painted(view, more), recipe(view, degree), _alpha(view.result))
+
+
+def webp(view: JobView, degree: float) -> bytes:
+    """The same as a WebP, with transparency and recipe too."""
+    if view.result is None:
+        return b""
+    from nst_core.picture.encode import to_webp
+
+    pixels = _painted(view, _more(view, degree))
+    return to_webp(pixels, _QUALITY, _alpha(view.result), recipe_json=recipe(view, degree))
 
 
 def jpeg(view: JobView, degree: float) -> bytes:
@@ -70,8 +79,7 @@ def jpeg(view: JobView, degree: float) -> bytes:
         return view.snapshot or b""
     from nst_core.picture.encode import to_jpeg
 
-    pixels = _recoloured(view.result, view.content, more, view.recipe.colour.colour_space, _cells(view))
-    return to_jpeg(pixels, _QUALITY)
+    return to_jpeg(_painted(view, more), _QUALITY)
 
 
 def recipe(view: JobView, degree: float) -> str:
@@ -98,6 +106,14 @@ def _cells(view: JobView) -> tuple[int, int]:
     from nst_core.player import layout
 
     return layout(view.recipe, len(view.recipe.styles))
+
+
+def _painted(view: JobView, more: float) -> Pixels:
+    """The result at full size, [1, H, W, 3] in [0, 1], with so much more of the photograph's colours."""
+    painted = view.result or b""
+    if not more:
+        return _pixels(painted, None)
+    return _recoloured(painted, view.content, more, view.recipe.colour.colour_space, _cells(view))
 
 
 @st.cache_data(show_spinner=False, max_entries=48)

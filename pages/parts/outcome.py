@@ -50,13 +50,14 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def take_home(view: JobView, page: str) -> None:
-    """Downloads, without a rerun; with the colours that the result is shown in."""
+    """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click."""
     degree = kept.degree_of(view, page)
     repainted = kept.is_repainted(view, degree)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
     files = (
         ("PNG", kept.png, view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
         ("JPEG", kept.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        ("WebP", kept.webp, view.result, "webp", "image/webp", "Smaller still, with the recipe of this run inside"),
         ("Recipe", kept.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
     )
     with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
@@ -64,7 +65,7 @@ def take_home(view: JobView, page: str) -> None:
             if there:
                 st.download_button(
                     label,
-                    partial(make, view, degree) if repainted else make(view, degree),  # work only when asked for
+                    partial(make, view, degree) if repainted or label == "WebP" else make(view, degree),
                     f"{stem}.{ending}",
                     mime,
                     on_click="ignore",

@@ -57,6 +57,20 @@ def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: floa
     assert recipe == change(OVER.recipe, {"colour_keep": degree}) == recipe_from_json(kept.recipe(OVER, degree))
 
 
+@pytest.mark.parametrize("degree", [0.0, 0.4])
+def test_a_webp_has_those_colours_the_recipe_and_the_transparency(degree: float) -> None:
+    image = Image.open(io.BytesIO(OVER.result or b""))
+    image.putalpha(128)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    clear = replace(OVER, result=file.getvalue())
+    made = kept.webp(clear, degree)
+    assert np.abs(pixels(made) - pixels(kept.png(OVER, degree))).max() <= 6 / 255
+    assert recipe_from_json(read_recipe(made) or "") == change(OVER.recipe, {"colour_keep": degree})
+    alpha = np.asarray(Image.open(io.BytesIO(made)).getchannel("A"))
+    assert (alpha == 128).all()
+
+
 @pytest.mark.parametrize("degree", [0.0, 0.5])
 def test_transparency_stays_and_what_it_hides_is_recoloured_too(degree: float) -> None:
     alpha = np.tri(48, 64, dtype=np.uint8) * 180

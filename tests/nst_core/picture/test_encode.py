@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -87,6 +88,31 @@ def test_the_recipe_travels_inside_the_png(pixels):
     assert read_recipe(data) == text
     assert recipe.recipe_from_json(read_recipe(data)).seed == 7
     assert read_recipe(to_png(pixels, '{"title": "Zürich 日本"}')) == '{"title": "Zürich 日本"}'
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}', '{"title": "Zürich 日本 <b>&amp;</b> \\\\ \'"}', "{}"], ids=["plain", "awkward", "empty"]
+)
+def test_the_recipe_travels_inside_the_webp_through_the_door(pixels, text):
+    data = to_webp(pixels, recipe_json=text)
+    assert read_recipe(data) == text
+    assert open_picture(data).pixels.shape == (48, 64, 3)
+    ElementTree.fromstring(Image.open(io.BytesIO(data)).info["xmp"])  # others can read it as what it says it is
+    assert np.abs(open_picture(data).tensor() - open_picture(to_webp(pixels)).tensor()).max() == 0
+
+
+def test_a_webp_with_other_or_cut_off_metadata_gives_none(pixels):
+    assert read_recipe(to_webp(pixels)) is None
+    whole = to_webp(pixels, recipe_json='{"a": 1}')
+    start = whole.index(b"XMP ")
+    for cut in range(start, len(whole), 7):
+        assert read_recipe(whole[:cut]) is None
+    for body in (b"", b"<n:nst-recipe ", b"<n:nst-recipe>{}", b"\xff\xfe<n:nst-recipe x>{}</n:nst-recipe>"):
+        assert read_recipe(whole[:start] + b"XMP " + struct.pack("<I", len(body)) + body) is None
+
+
+def test_a_recipe_too_long_for_a_webp_is_not_read(pixels):
+    assert read_recipe(to_webp(pixels, recipe_json="x" * MAX_RECIPE_BYTES)) is None
 
 
 def test_nothing_but_the_recipe_is_inside(pixels):
