@@ -1,4 +1,4 @@
-"""Curves of a run: data in, figure out. Pure; knows Plotly and nothing of the page."""
+"""Curves of a run: data in, figure out. Pure, and without Plotly, so that a page need not import it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,28 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
-from pages.parts import lines, series
-from pages.parts.levels import Levels, passings, three_digits
+from pages.parts import lines, marks, series
+from pages.parts.levels import Levels, three_digits
 from pages.parts.lines import Sight
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import Point
 
+Figure = dict[str, Any]
+"""A figure as Plotly takes it, in plain data: `data`, its traces, and `layout`.
+
+What `layout.meta.narrow` holds replaces the layout's own where there is little room, as on a phone."""
+
 HEIGHT_PX = 280
+
+MARGIN = {"l": 58, "r": 14, "t": 10, "b": 40}
+"""In pixels, and fixed: a chart whose margins follow its numbers jumps while it grows."""
 
 LEVELS = ("#B0619F", "#A8892A")
 """Colours of the level lines, the next two of the same set."""
 
-MARK = "#7C828D"
-"""The colour of a mark's line and words: legible on paper and on night."""
-
-ROWS = 3
-"""Rows of words above the curves. A mark whose words find no room in them keeps its line, and tells when hovered."""
-
-_BAND = 0.24
-"""Share of the height that the rows take."""
-
-_LETTER = 0.0105
-"""About the width of a letter, as a share of the axis on a page's canvas."""
+PICKED = "#B5761A"
+"""The colour of the step whose picture is looked at."""
 
 _FAINT = 0.3
 """Opacity of the values themselves behind their smoothed curve."""
@@ -47,17 +44,18 @@ class Other:
     points: Sequence[Point]
 
 
-def loss_curves(
+def loss_curves(  # noqa: PLR0913 - all that is drawn
     points: Sequence[Point],
     *,
     of: int,
     sight: Sight = Sight(),  # noqa: B008 - frozen
     levels: Levels | None = None,
     others: Sequence[Other] = (),
-) -> go.Figure:
+    picked: int | None = None,
+) -> Figure:
     """The terms as the run went on, with a line where it was steered, changed its size or had to turn back.
 
-    The points of the first curve can be clicked; each carries its step as `customdata`.
+    Each point of the run's own curves carries its step as `customdata`, whatever the x axis counts.
 
     Args:
         points: the run's points, by rising number; may be empty.
@@ -65,169 +63,125 @@ def loss_curves(
         sight: which curves are drawn, and along what.
         levels: totals drawn as level lines, with a mark where the run first passes below each; with the terms alone.
         others: other runs for comparison.
+        picked: the step whose picture is looked at, shown by a line and a dot.
     """
     levels = levels if levels and sight.what == "terms" and not sight.raw else {}
-    figure = go.Figure()
-    _terms(figure, points, sight)
-    _others(figure, others, sight)
     end = max([series.end(points, of, sight.along), *(series.positions(o.points, sight.along)[-1] for o in others)])
-    _level(figure, levels, end)
-    figure.update_xaxes(title_text=_AXES[sight.along], range=[0, end], showgrid=False, zeroline=False)
-    figure.update_yaxes(
-        type="log" if sight.log else "linear", tickformat=".3~g", nticks=6, rangemode="tozero", zeroline=False
-    )
-    figure.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 30, "b": 0},
-        hovermode="x unified",
-        legend={"orientation": "h", "x": 0, "y": 1.2, "yanchor": "top"},
-        uirevision="curves",
-        transition=None,
-    )
-    if happened := marks(points, levels):
-        _mark(figure, points, happened, end, sight)
-    return figure
+    places = _places(points, sight)
+    happened = [(*places[step], text) for step, text in marks.marks(points, levels)]
+    traces = [*_terms(points, sight), *_others(others, sight), *_levels(levels, end), *_dots(happened)]
+    layout = _layout(sight, end)
+    if happened:
+        told = [(at, text) for at, _, text in happened]
+        layout |= marks.drawn(told, end)
+        layout["meta"] = {"narrow": marks.drawn(told, end, marks.LETTER_NARROW)}
+        layout["yaxis"]["domain"] = [0, 1 - marks.BAND]
+    if picked is not None and points:
+        nearest = min(points, key=lambda point: abs(point.number - picked))
+        traces.append(_pick(layout, *places[nearest.number]))
+    return {"data": traces, "layout": layout}
 
 
-def _terms(figure: go.Figure, points: Sequence[Point], sight: Sight) -> None:
+def _layout(sight: Sight, end: float) -> dict[str, Any]:
+    """Where the axes go. Their `uirevision` says of what a zoom would be: another one lets go of it."""
+    return {
+        "height": HEIGHT_PX,
+        "margin": MARGIN,
+        "hovermode": "x unified",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {
+            "title": {"text": _AXES[sight.along]},
+            "range": [0, end],
+            "showgrid": False,
+            "zeroline": False,
+            "uirevision": sight.along,
+        },
+        "yaxis": {
+            "type": "log" if sight.log else "linear",
+            "tickformat": ".3~g",
+            "nticks": 6,
+            "rangemode": "tozero",
+            "zeroline": False,
+            "uirevision": f"{sight.what} {sight.log} {sight.raw}",
+        },
+    }
+
+
+def _terms(points: Sequence[Point], sight: Sight) -> list[Figure]:
     shown = series.kept(points)
     across = series.positions(points, sight.along)
     at, steps = [across[index] for index in shown], [points[index].number for index in shown]
-    for index, curve in enumerate(lines.lines(points, sight)):
+    traces = []
+    for curve in lines.lines(points, sight):
         look = {"color": curve.colour, "dash": curve.dash, "width": curve.width}
+        base = {"x": at, "mode": "lines", "legendgroup": curve.title}
         if sight.smoothing:
-            faint = {"x": at, "y": [curve.bare[i] for i in shown], "opacity": _FAINT, "mode": "lines"}
-            figure.add_scatter(**faint, line=look | {"width": 1}, showlegend=False, hoverinfo="skip")
-        figure.add_scatter(
-            x=at,
-            y=[curve.values[i] for i in shown],
-            name=curve.title,
-            line=look,
-            hovertemplate=f"{curve.title} %{{y:.4~g}}<extra></extra>",
-            mode="lines",
-        )
-        if index == 0:
-            _clickable(figure, at, [curve.values[i] for i in shown], steps, curve.colour)
+            bare = [curve.bare[index] for index in shown]
+            traces.append(_scatter(y=bare, opacity=_FAINT, line=look | {"width": 1}, is_bare=True) | base)
+        values = [curve.values[index] for index in shown]
+        traces.append(_scatter(curve.title, y=values, line=look) | base | {"customdata": steps})
+    return traces
 
 
-def _clickable(
-    figure: go.Figure, at: Sequence[float], values: Sequence[float | None], steps: Sequence[int], colour: str
-) -> None:
-    """Markers that are seen only where they are chosen: Plotly lets no point of a bare line be clicked."""
-    figure.add_scatter(
-        x=at,
-        y=values,
-        customdata=steps,
-        mode="markers",
-        marker={"size": 10, "opacity": 0, "color": colour},
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 0}},
-        hoverinfo="none",
-        showlegend=False,
-    )
-
-
-def _others(figure: go.Figure, others: Sequence[Other], sight: Sight) -> None:
+def _others(others: Sequence[Other], sight: Sight) -> list[Figure]:
     """The main term of each other run, thin and in a colour of its own."""
+    traces = []
     for index, other in enumerate(others):
         shown, across = series.kept(other.points), series.positions(other.points, sight.along)
         values, _ = lines.values_of(other.points, lines.main_term(sight), sight)
-        title = escape(other.title)
-        figure.add_scatter(
-            x=[across[i] for i in shown],
-            y=[values[i] for i in shown],
-            name=title,
-            mode="lines",
-            line={"color": lines.HUES[-1 - index % len(lines.HUES)], "dash": "dashdot", "width": 1.5},
-            hovertemplate=f"{title} %{{y:.4~g}}<extra></extra>",
-        )
+        look = {"color": lines.HUES[-1 - index % len(lines.HUES)], "dash": "dashdot", "width": 1.5}
+        trace = _scatter(other.title, y=[values[i] for i in shown], line=look, mode="lines")
+        traces.append(trace | {"x": [across[i] for i in shown]})
+    return traces
 
 
-def _level(figure: go.Figure, levels: Levels, end: float) -> None:
+def _levels(levels: Levels, end: float) -> list[Figure]:
     """A dashed line across the curves for each level, its value in the legend."""
-    for (name, losses), colour in zip(levels.items(), LEVELS, strict=False):
-        title = f"{escape(name.capitalize())}: {three_digits(losses['total'])}"
-        figure.add_scatter(
+    return [
+        _scatter(
+            f"{name.capitalize()}: {three_digits(losses['total'])}",
             x=[0, end],
             y=[losses["total"]] * 2,
-            name=title,
             mode="lines",
             line={"color": colour, "dash": "longdash", "width": 2},
-            hoverinfo="skip",
         )
+        | {"hoverinfo": "skip"}
+        for (name, losses), colour in zip(levels.items(), LEVELS, strict=False)
+    ]
 
 
-def marks(points: Sequence[Point], levels: Levels | None = None) -> list[tuple[int, str]]:
-    """The steps where something happened or a level was passed, with what it was; one entry a step."""
-    happened = {point.number: list(point.marks) for point in points if point.marks}
-    for step, text in passings(points, levels or {}):
-        happened.setdefault(step, []).append(text)
-    return [(step, ", ".join(texts)) for step, texts in sorted(happened.items())]
+def _dots(happened: Sequence[tuple[float, float | None, str]]) -> list[Figure]:
+    """A dot on the main term for each mark, which tells it when hovered."""
+    if not happened:
+        return []
+    dots = _scatter("Marks", mode="markers", marker={"color": marks.COLOUR, "size": 7}, showlegend=False)
+    places = {"x": [at for at, _, _ in happened], "y": [value for _, value, _ in happened]}
+    return [dots | places | {"text": [escape(t) for *_, t in happened], "hovertemplate": "%{text}<extra></extra>"}]
 
 
-def rows(happened: Sequence[tuple[float, str]], end: float) -> list[int | None]:
-    """The row for each mark's words, the topmost that is free there; None where none is."""
-    taken = [0.0] * ROWS
-    placed: list[int | None] = []
-    for number, text in happened:
-        left, right = _extent(number / end, text)
-        row = next((row for row in range(ROWS) if taken[row] <= left), None)
-        if row is not None:
-            taken[row] = right
-        placed.append(row)
-    return placed
+def _pick(layout: dict[str, Any], at: float, value: float | None) -> Figure:
+    """A line through a step, added to the layout, and its dot."""
+    line = {"type": "line", "x0": at, "x1": at, "yref": "y domain", "y0": 0, "y1": 1}
+    shape = line | {"line": {"color": PICKED, "width": 1.5}}
+    for shown in (layout, *layout.get("meta", {}).values()):
+        shown["shapes"] = [*shown.get("shapes", []), shape]
+    marker = {"color": PICKED, "size": 10, "line": {"color": "#fff", "width": 1.5}}
+    return _scatter(x=[at], y=[value], mode="markers", marker=marker, is_bare=True)
 
 
-def _extent(at: float, text: str) -> tuple[float, float]:
-    """The shares of the axis that a mark's words take: to the right of it if they fit there, else to the left."""
-    width = _LETTER * (len(text) + 1)
-    return (at, at + width) if at + width <= 1 else (at - width, at)
+def _scatter(title: str = "", *, is_bare: bool = False, **look: Any) -> Figure:
+    """A trace; a bare one stands neither in the legend nor in what hovering tells."""
+    if is_bare:
+        return {"type": "scatter", "showlegend": False, "hoverinfo": "skip"} | look
+    name = escape(title)
+    return {"type": "scatter", "name": name, "hovertemplate": f"{name} %{{y:.4~g}}<extra></extra>"} | look
 
 
-def _mark(
-    figure: go.Figure, points: Sequence[Point], marked: Sequence[tuple[int, str]], end: float, sight: Sight
-) -> None:
-    """A line, a dot on the main term and words for each mark."""
+def _places(points: Sequence[Point], sight: Sight) -> dict[int, tuple[float, float | None]]:
+    """Step -> where it stands on the x axis, and the main term's value as drawn."""
     values, _ = lines.values_of(points, lines.main_term(sight), sight)
     across = series.positions(points, sight.along)
-    places = {point.number: (across[i], values[i]) for i, point in enumerate(points)}
-    happened = [(places[number][0], text) for number, text in marked]
-    figure.add_scatter(
-        x=[at for at, _ in happened],
-        y=[places[number][1] for number, _ in marked],
-        text=[escape(text) for _, text in happened],
-        name="Marks",
-        mode="markers",
-        marker={"color": MARK, "size": 7},
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
-    tops = [1 - _BAND if row is None else 1 - row * _BAND / ROWS for row in rows(happened, end)]
-    line = {
-        "type": "line",
-        "yref": "paper",
-        "y0": 0,
-        "layer": "below",
-        "line": {"color": MARK, "width": 1, "dash": "dot"},
-    }
-    figure.update_yaxes(domain=[0, 1 - _BAND])
-    figure.update_layout(
-        shapes=[line | {"x0": at, "x1": at, "y1": top} for (at, _), top in zip(happened, tops, strict=True)],
-        annotations=[
-            _words(at, text, end, top) for (at, text), top in zip(happened, tops, strict=True) if top > 1 - _BAND
-        ],
-    )
-
-
-def _words(number: float, text: str, end: float, top: float) -> dict[str, Any]:
-    rightwards = _extent(number / end, text)[0] == number / end
-    place = {"x": number, "y": top, "yref": "paper", "yanchor": "top", "xanchor": "left" if rightwards else "right"}
-    return {
-        "text": escape(text),
-        "showarrow": False,
-        "font": {"size": 11, "color": MARK},
-        "xshift": 3 if rightwards else -3,
-    } | place
+    return {point.number: (across[i], values[i]) for i, point in enumerate(points)}
 
 
 def in_words(points: Sequence[Point], of: int, levels: Levels | None = None, others: Sequence[Other] = ()) -> str:
@@ -241,6 +195,6 @@ def in_words(points: Sequence[Point], of: int, levels: Levels | None = None, oth
         if name in first.losses and name in last.losses
     )
     known = "".join(f"; {name} is at {three_digits(losses['total'])}" for name, losses in (levels or {}).items())
-    happened = "".join(f"; {text} at step {step}" for step, text in marks(points, levels))
+    happened = "".join(f"; {text} at step {step}" for step, text in marks.marks(points, levels))
     beside = "".join(f"; beside it a run with {other.title}" for other in others)
     return f"Loss curves after step {last.number} of {of}: {terms}{known}{happened}{beside}."

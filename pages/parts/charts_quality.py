@@ -6,13 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
+from pages.parts.charts import Figure
 from pages.parts.levels import three_digits
 from pages.parts.race import Curve, Passing, Race, sentence
 from pages.parts.spelling import spell
 
 HEIGHT_PX = 330
+
+MARGIN = {"l": 68, "r": 14, "t": 12, "b": 48}
+"""In pixels, and fixed, so that a chart that grows stands still."""
 
 METHODS: dict[str, tuple[str, str, str]] = {
     "fast": ("#B0619F", "solid", "diamond"),
@@ -26,39 +28,49 @@ _TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 720
 _MOST_POINTS = 400
 
 
-def figure(run: Race) -> go.Figure:
+def figure(run: Race) -> Figure:
     """Total of the slow run's objective against seconds of work, both logarithmic."""
-    chart = go.Figure()
     start, end = _range(run)
-    _level(chart, run, end)
-    _line(chart, "Slow, smaller sizes", run.climb, "slow", {"dash": "dot", "width": 1.5}, ends=False)
-    _line(chart, "Balanced", run.balanced, "balanced", {"width": 2.5})
-    _line(chart, "Slow", run.slow, "slow", {"width": 2.5})
-    if run.level and run.fast_seconds:
-        _point(chart, "Fast", (run.fast_seconds, run.level), "fast", 13)
-    _marks(chart, run.passings, start, end)
+    return {
+        "data": [
+            *_level(run, end),
+            *_line("Slow, smaller sizes", run.climb, "slow", {"dash": "dot", "width": 1.5}, ends=False),
+            *_line("Balanced", run.balanced, "balanced", {"width": 2.5}),
+            *_line("Slow", run.slow, "slow", {"width": 2.5}),
+            *_fast(run),
+            *_rings(run.passings),
+        ],
+        "layout": _layout(run, start, end),
+    }
+
+
+def _layout(run: Race, start: float, end: float) -> dict[str, Any]:
     ticks = [tick for tick in _TICKS if start <= tick <= end]
-    chart.update_xaxes(
-        type="log",
-        range=[math.log10(start), math.log10(end)],
-        tickvals=ticks,
-        ticktext=[_tick(tick) for tick in ticks],
-        title_text="Time of work",
-        showgrid=False,
-        zeroline=False,
-    )
-    chart.update_yaxes(
-        type="log", title_text="Total, lower is better", tickformat=".3~g", dtick=_marked(run), zeroline=False
-    )
-    chart.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 34, "b": 0},
-        legend={"orientation": "h", "x": 0, "y": 1.14, "yanchor": "top"},
-        hovermode="closest",
-        uirevision="quality",
-        transition=None,
-    )
-    return chart
+    return {
+        "height": HEIGHT_PX,
+        "margin": MARGIN,
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "annotations": _words(run.passings, start, end),
+        "xaxis": {
+            "type": "log",
+            "range": [math.log10(start), math.log10(end)],
+            "tickvals": ticks,
+            "ticktext": [_tick(tick) for tick in ticks],
+            "title": {"text": "Time of work"},
+            "showgrid": False,
+            "zeroline": False,
+            "uirevision": "seconds",
+        },
+        "yaxis": {
+            "type": "log",
+            "title": {"text": "Total, lower is better"},
+            "tickformat": ".3~g",
+            "dtick": _marked(run),
+            "zeroline": False,
+            "uirevision": "total",
+        },
+    }
 
 
 def in_words(run: Race) -> str:
@@ -93,79 +105,87 @@ def _marked(run: Race) -> str:
     return "D2" if totals and max(totals) > 4 * min(totals) else "D1"
 
 
-def _level(chart: go.Figure, run: Race, end: float) -> None:
+def _level(run: Race, end: float) -> list[Figure]:
     """The fast result's total, from its point to the right: where slow crosses this line it has become better."""
-    if run.level:
-        begin = run.fast_seconds or _range(run)[0]
-        line = {"color": METHODS["fast"][0], "dash": "longdash", "width": 1.5}
-        chart.add_scatter(
-            x=[begin, end], y=[run.level] * 2, mode="lines", line=line, showlegend=False, hoverinfo="skip"
-        )
+    if not run.level:
+        return []
+    line = {"color": METHODS["fast"][0], "dash": "longdash", "width": 1.5}
+    begin = run.fast_seconds or _range(run)[0]
+    place = {"x": [begin, end], "y": [run.level] * 2}
+    return [{"type": "scatter", "mode": "lines", "line": line, "showlegend": False, "hoverinfo": "skip"} | place]
 
 
-def _line(  # noqa: PLR0913 - each is one visible property
-    chart: go.Figure, title: str, curve: Curve, method: str, line: dict[str, Any], *, ends: bool = True
-) -> None:
+def _fast(run: Race) -> list[Figure]:
+    return [_point("Fast", (run.fast_seconds, run.level), "fast", 13)] if run.level and run.fast_seconds else []
+
+
+def _line(title: str, curve: Curve, method: str, line: dict[str, Any], *, ends: bool = True) -> list[Figure]:
+    """A curve, and its newest point."""
     shown = [at for at in _thinned(curve) if at[0] > 0 and at[1] > 0]
     if not shown:
-        return
+        return []
     colour, dash, _ = METHODS[method]
-    chart.add_scatter(
-        x=[seconds for seconds, _ in shown],
-        y=[total for _, total in shown],
-        name=title,
-        mode="lines",
-        line={"color": colour, "dash": dash} | line,
-        hovertemplate=f"{title} %{{y:.4~g}} after %{{x:.3~g}} s<extra></extra>",
-    )
-    if ends:
-        _point(chart, title, shown[-1], method, 9, legend=False)
+    drawn = {
+        "type": "scatter",
+        "x": [seconds for seconds, _ in shown],
+        "y": [total for _, total in shown],
+        "name": title,
+        "legendgroup": title,
+        "mode": "lines",
+        "line": {"color": colour, "dash": dash} | line,
+        "hovertemplate": _told(title),
+    }
+    return [drawn, _point(title, shown[-1], method, 9) | {"showlegend": False}] if ends else [drawn]
 
 
-def _point(  # noqa: PLR0913 - each is one visible property
-    chart: go.Figure, title: str, at: tuple[float, float], method: str, size: int, *, legend: bool = True
-) -> None:
+def _point(title: str, at: tuple[float, float], method: str, size: int) -> Figure:
     colour, _, symbol = METHODS[method]
-    chart.add_scatter(
-        x=[at[0]],
-        y=[at[1]],
-        name=title,
-        mode="markers",
-        marker={"color": colour, "symbol": symbol, "size": size},
-        showlegend=legend,
-        hovertemplate=f"{title} %{{y:.4~g}} after %{{x:.3~g}} s<extra></extra>",
-    )
+    return {
+        "type": "scatter",
+        "x": [at[0]],
+        "y": [at[1]],
+        "name": title,
+        "legendgroup": title,
+        "mode": "markers",
+        "marker": {"color": colour, "symbol": symbol, "size": size},
+        "hovertemplate": _told(title),
+    }
 
 
-def _marks(chart: go.Figure, passings: Sequence[Passing], start: float, end: float) -> None:
-    """A ring where slow passes another method, and words beside it: above falling curves, where there is room."""
+def _told(title: str) -> str:
+    return f"{title} %{{y:.4~g}} after %{{x:.3~g}} s<extra></extra>"
+
+
+def _rings(passings: Sequence[Passing]) -> list[Figure]:
+    """A ring where slow passes another method."""
     if not passings:
-        return
-    chart.add_scatter(
-        x=[passing.seconds for passing in passings],
-        y=[passing.total for passing in passings],
-        text=[passing.words for passing in passings],
-        name="Passings",
-        mode="markers",
-        marker={"symbol": "circle-open", "size": 15, "color": _QUIET, "line": {"width": 2}},
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
+        return []
+    ring = {"symbol": "circle-open", "size": 15, "color": _QUIET, "line": {"width": 2}}
+    rings = {
+        "type": "scatter",
+        "x": [passing.seconds for passing in passings],
+        "y": [passing.total for passing in passings],
+        "text": [passing.words for passing in passings],
+        "name": "Passings",
+        "mode": "markers",
+        "marker": ring,
+        "hovertemplate": "%{text}<extra></extra>",
+        "showlegend": False,
+    }
+    return [rings]
+
+
+def _words(passings: Sequence[Passing], start: float, end: float) -> list[dict[str, Any]]:
+    """Words beside each ring: above falling curves, where there is room."""
+    words = []
     for passing, rise in zip(passings, (48, 16), strict=False):  # the later one is the lower one too
         is_near_end = math.log(passing.seconds / start) / math.log(end / start) > 0.78
-        chart.add_annotation(
-            x=math.log10(passing.seconds),
-            y=math.log10(passing.total),
-            text=f"passes {passing.what}<br>after {spell(passing.seconds)}",
-            align="left",
-            font={"size": 12},
-            arrowcolor=_QUIET,
-            arrowhead=0,
-            standoff=9,
-            ax=-20 if is_near_end else 20,
-            ay=38 if is_near_end else -rise,
-            xanchor="right" if is_near_end else "left",
-        )
+        side = {"xanchor": "right", "ax": -20, "ay": 38} if is_near_end else {"xanchor": "left", "ax": 20, "ay": -rise}
+        text = f"passes {passing.what}<br>after {spell(passing.seconds)}"
+        place = {"x": math.log10(passing.seconds), "y": math.log10(passing.total), "text": text}
+        arrow = {"arrowcolor": _QUIET, "arrowhead": 0, "standoff": 9}
+        words.append(place | side | arrow | {"align": "left", "font": {"size": 12}})
+    return words
 
 
 def _thinned(curve: Curve) -> Curve:

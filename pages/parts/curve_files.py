@@ -41,8 +41,10 @@ def as_json(view: JobView) -> str:
 
 def as_html(view: JobView, sight: Sight, others: Sequence[Other] = ()) -> str:
     """The chart as it is looked at, to hover and zoom without a server or a network."""
+    import plotly.graph_objects as go
+
     from pages.parts import charts
 
-    figure = charts.loss_curves(view.points, of=view.number, sight=sight, levels=view.levels, others=others)
+    figure = go.Figure(charts.loss_curves(view.points, of=view.number, sight=sight, levels=view.levels, others=others))
     figure.update_layout(template="plotly_white", height=560, margin={"l": 60, "r": 20, "t": 60, "b": 50})
     return str(figure.to_html(include_plotlyjs=True, config={"displaylogo": False}))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import curve_files, frames, levels, look, session
+from pages.parts import charts, curve_files, frames, levels, look, plot, session
 from pages.parts.lines import Sight, What, has_weights
 from pages.parts.series import Along
 
@@ -27,7 +27,7 @@ _WHAT: dict[What, str] = {"terms": "Terms", "layers": "Style layers"}
 def panel(view: JobView, *, key: str) -> None:
     """The curves with their controls, and below them the picture at any kept step.
 
-    While the run lives, Live redraws them at every poll; switched off, the figure stands still and keeps its zoom.
+    While the run lives they grow at every poll, under a zoom too; with Live switched off they stand still.
     """
     over = view.report is not None or view.state in ("stopped", "failed")
     with st.container(horizontal=True, vertical_alignment="center", key=f"curves_{key}"):
@@ -36,10 +36,10 @@ def panel(view: JobView, *, key: str) -> None:
         others = _beside(view, key)
         export = st.popover("Export", icon=":material/download:")
         live = over or st.toggle(
-            "Live", True, key=f"live_{key}", help="Off: the curves stand still, so that zoom and clicks stay."
+            "Live", True, key=f"live_{key}", help="Off: the curves stand still. A zoom stays in any case."
         )
     points = _standing(view.points, key, live=live)
-    _chart(replace(view, points=points), sight, others, key, over=over, still=over or not live)
+    _chart(replace(view, points=points), sight, others, key, over=over)
     if passing := levels.sentence(view):
         look.about(passing)
     with export:
@@ -77,7 +77,6 @@ def _sight(points: Sequence[Point], key: str) -> Sight:
 
 def _beside(view: JobView, key: str) -> list[Other]:
     """The other runs that the popover Compare names, each titled by how it differs."""
-    from pages.parts.charts import Other
     from pages.parts.others import known
 
     with st.popover("Compare", icon=":material/stacked_line_chart:"):
@@ -93,7 +92,7 @@ def _beside(view: JobView, key: str) -> list[Other]:
             help="Each is named by what it has otherwise than this run.",
         )
     found = [(titles[job], other) for job in picked if (other := session.view(job)) and other.points]
-    return [Other(title, other.points) for title, other in found]
+    return [charts.Other(title, other.points) for title, other in found]
 
 
 def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point, ...]:
@@ -104,48 +103,20 @@ def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point
     return points[: st.session_state.get(slot, len(points))]
 
 
-def _chart(  # noqa: PLR0913 - all that the figure is made of
-    view: JobView, sight: Sight, others: Sequence[Other], key: str, *, over: bool, still: bool
-) -> None:
-    from pages.parts import charts
-
+def _chart(view: JobView, sight: Sight, others: Sequence[Other], key: str, *, over: bool) -> None:
     of = view.number if over else view.of
-    figure = charts.loss_curves(view.points, of=of, sight=sight, levels=view.levels, others=others)
-    clickable: dict[str, Any] = {}
-    chart_key = f"chart_{key}_{'still' if still else 'live'}"
-    if still and view.timeline:
-        figure.update_layout(dragmode="zoom", clickmode="event+select", hovermode="x unified")
-        clickable = {"on_select": partial(_clicked, view, key, chart_key), "selection_mode": "points"}
-    with st.container(height=charts.HEIGHT_PX + 8, border=False, key=f"room_{key}"):  # its room, before it is there
-        st.plotly_chart(
+    figure = charts.loss_curves(
+        view.points, of=of, sight=sight, levels=view.levels, others=others, picked=frames.picked(key)
+    )
+    with st.container(key=f"plot_room_{key}"):  # its room, before it is there
+        plot.chart(
             figure,
-            height=charts.HEIGHT_PX,
-            key=chart_key,
-            config=_config(view, still=still),
+            key=f"chart_{key}",
             alt=charts.in_words(view.points, view.of, view.levels, others),
-            **clickable,
+            file=f"nst-curves-{view.id[:6]}",
+            slider=plot.Slider("Picture at step", frames.steps(view, key), frames.picked(key)),
+            on_pick=(lambda step: frames.pick(view, step, key=key)) if view.timeline else None,
         )
-
-
-def _clicked(view: JobView, key: str, chart_key: str) -> None:
-    """Show the picture at the step of the clicked point."""
-    chosen = st.session_state.get(chart_key, {}).get("selection", {}).get("points", [])
-    steps = [point["customdata"] for point in chosen if "customdata" in point]
-    if steps:
-        step = steps[0][0] if isinstance(steps[0], (list, tuple)) else steps[0]
-        frames.pick(view, int(step), key=key)
-
-
-def _config(view: JobView, *, still: bool) -> dict[str, Any]:
-    """Plotly's own buttons where the figure stands still: a PNG, zoom and back."""
-    image = {"format": "png", "filename": f"nst-curves-{view.id[:6]}", "scale": 2}
-    return {
-        "displayModeBar": "hover" if still else False,
-        "displaylogo": False,
-        "scrollZoom": False,
-        "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
-        "toImageButtonOptions": image,
-    }
 
 
 def _files(view: JobView, sight: Sight, others: Sequence[Other], key: str) -> None:
@@ -166,4 +137,3 @@ def _files(view: JobView, sight: Sight, others: Sequence[Other], key: str) -> No
             disabled=not view.points,
             key=f"curves_{ending}_{key}",
         )
-    st.caption("A PNG: the camera on the chart, once it stands still.")

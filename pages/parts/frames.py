@@ -19,32 +19,31 @@ if TYPE_CHECKING:
 
 
 def panel(view: JobView, *, key: str) -> None:
-    """A slider over the kept steps, and the picture it stands at; the newest stays where it is, above."""
-    picked: int | None = st.session_state.get(_picked(key))
-    # While one is looked at the slider's steps stand still, else a newer one would move it under the hand.
-    steps = st.session_state.get(_steps(key), view.timeline) if picked is not None else view.timeline
-    if len(steps) < 2:
-        return
-    st.session_state[_slider(key)] = picked if picked in steps else steps[-1]
-    st.select_slider(
-        "Picture at step",
-        steps,
-        key=_slider(key),
-        on_change=lambda: pick(view, int(st.session_state[_slider(key)]), key=key),
-        help="The pictures this run kept on its way. A click on the curves finds one too, once they stand still.",
-    )
-    if picked is not None and picked in steps:
-        _card(view, picked, key)
+    """The picture that is looked at, if any; the newest stays where it is, above."""
+    at = picked(key)
+    if at is not None:
+        _card(view, at, key)
+
+
+def picked(key: str) -> int | None:
+    """The step whose picture is looked at, if any."""
+    step: int | None = st.session_state.get(_picked(key))
+    return step
+
+
+def steps(view: JobView, key: str) -> tuple[int, ...]:
+    """The steps with a picture; while one is looked at they stand still, else newer ones would move it."""
+    return tuple(st.session_state.get(_steps(key)) or view.timeline)
 
 
 def pick(view: JobView, step: int, *, key: str) -> None:
-    """Look at the kept picture nearest to a step; the newest is none to look back at."""
-    steps = st.session_state.get(_steps(key)) or view.timeline
-    nearest = min(steps, key=lambda kept: abs(kept - step))
-    if nearest == view.timeline[-1]:
+    """Look at the kept picture nearest to a step; the last one is none to look back at."""
+    among = steps(view, key)
+    nearest = min(among, key=lambda kept: abs(kept - step))
+    if nearest == among[-1]:
         _let_go(key)
         return
-    st.session_state[_steps(key)] = view.timeline
+    st.session_state[_steps(key)] = among
     st.session_state[_picked(key)] = nearest
 
 
@@ -149,7 +148,3 @@ def _picked(key: str) -> str:
 
 def _steps(key: str) -> str:
     return f"picked_among_{key}"
-
-
-def _slider(key: str) -> str:
-    return f"at_{key}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -81,7 +82,7 @@ def test_without_slow_balanced_knows_the_fast_total() -> None:
 
 
 def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
-    figure = charts_quality.figure(race(race_of()))
+    figure = go.Figure(charts_quality.figure(race(race_of())))
     named = {trace.name: trace for trace in figure.data if trace.name and trace.mode != "markers"}
     assert set(named) == {"Balanced", "Slow"}
     (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
@@ -92,12 +93,12 @@ def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
         "passes balanced<br>after 8.0 s",
     ]
     assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
-    assert charts_quality.figure(race({})).layout.height == charts_quality.HEIGHT_PX
+    assert go.Figure(charts_quality.figure(race({}))).layout.height == charts_quality.HEIGHT_PX
 
 
 def test_passings_close_together_do_not_hide_each_others_words() -> None:
     """A label is two lines of 12 px; the later passing is lower, so their places are at least that far apart."""
-    first, second = charts_quality.figure(race(race_of())).layout.annotations
+    first, second = go.Figure(charts_quality.figure(race(race_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3
 

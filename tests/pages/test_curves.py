@@ -6,9 +6,11 @@ import csv
 import io
 import json
 from dataclasses import replace
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from nst_core.jobs.desk import JobView, Point
 from nst_core.picture.door import open_picture
@@ -33,18 +35,22 @@ def layered(count: int = 6) -> list[Point]:
     return found
 
 
+def curves(*points: Any, **sight: Any) -> go.Figure:
+    return go.Figure(charts.loss_curves(*points, **sight))
+
+
 def drawn(figure: go.Figure) -> dict[str, go.Scatter]:
     return {trace.name: trace for trace in figure.data if trace.mode == "lines" and trace.name}
 
 
 def test_style_layers_are_curves_of_their_own() -> None:
-    figure = charts.loss_curves(layered(), of=6, sight=Sight(what="layers", log=False))
+    figure = curves(layered(), of=6, sight=Sight(what="layers", log=False))
     assert set(drawn(figure)) == {"a", "b"}
     assert list(drawn(figure)["a"].y) == [10.0] * 3 + [20.0] * 3
 
 
 def test_before_weights_steering_leaves_no_step_and_the_total_is_absent() -> None:
-    figure = charts.loss_curves(layered(), of=6, sight=Sight(raw=True))
+    figure = curves(layered(), of=6, sight=Sight(raw=True))
     assert "Total" not in drawn(figure)
     assert list(drawn(figure)["Style"].y) == [1.0] * 6
     assert list(drawn(figure)["Content"].y) == [2.0] * 6
@@ -53,7 +59,7 @@ def test_before_weights_steering_leaves_no_step_and_the_total_is_absent() -> Non
 
 @pytest.mark.parametrize(("along", "expected"), [("steps", [1, 2]), ("seconds", [0.5, 1.0]), ("evaluations", [3, 6])])
 def test_the_x_axis_counts_what_is_asked(along: series.Along, expected: list[float]) -> None:
-    figure = charts.loss_curves(layered(2), of=2, sight=Sight(along=along))
+    figure = curves(layered(2), of=2, sight=Sight(along=along))
     assert list(drawn(figure)["Total"].x) == expected
     assert figure.layout.xaxis.range[1] >= expected[-1]
 
@@ -69,20 +75,25 @@ def test_smoothing_draws_both_and_forgets_at_a_change_of_weights() -> None:
     values, bare = lines.values_of(run, "style", Sight(smoothing=0.9))
     assert bare == [20.0] * 3 + [40.0] * 3
     assert values == pytest.approx(bare)
-    figure = charts.loss_curves(run, of=6, sight=Sight(smoothing=0.9))
+    figure = curves(run, of=6, sight=Sight(smoothing=0.9))
     assert sum(trace.opacity is not None for trace in figure.data) == 4
 
 
-def test_clicks_carry_the_step_whatever_the_axis() -> None:
-    figure = charts.loss_curves(points(5), of=5, sight=Sight(along="seconds"))
-    (clicked,) = [trace for trace in figure.data if trace.customdata is not None]
-    assert list(clicked.customdata) == [1, 2, 3, 4, 5]
-    assert list(clicked.x) == [0.5, 1.0, 1.5, 2.0, 2.5]
+def test_every_point_carries_its_step_whatever_the_axis() -> None:
+    figure = curves(points(5), of=5, sight=Sight(along="seconds"))
+    for curve in drawn(figure).values():
+        assert list(curve.customdata) == [1, 2, 3, 4, 5]
+        assert list(curve.x) == [0.5, 1.0, 1.5, 2.0, 2.5]
+
+
+def test_a_curve_and_its_values_before_smoothing_are_hidden_together() -> None:
+    groups = [trace.legendgroup for trace in curves(points(5), of=5, sight=Sight(smoothing=0.5)).data]
+    assert groups == ["Total", "Total", "Content", "Content", "Style", "Style", "Variation", "Variation"]
 
 
 def test_another_run_is_a_curve_with_its_difference_as_text() -> None:
     other = charts.Other("steps <b>200</b>", points(9))
-    figure = charts.loss_curves(points(3), of=3, others=[other])
+    figure = curves(points(3), of=3, others=[other])
     assert list(drawn(figure)["steps &lt;b&gt;200&lt;/b&gt;"].y) == [110.0 / n for n in range(1, 10)]
     assert figure.layout.xaxis.range[1] == 9
     assert "steps <b>200</b>" in charts.in_words(points(3), 3, others=[other])
@@ -121,15 +132,21 @@ def finished(desk: FakeDesk) -> str:
     return job
 
 
+def look(app: AppTest, key: str, step: int) -> None:
+    """What a click on the curves does: AppTest cannot click on a component."""
+    app.session_state[f"picked_{key}"] = step
+    app.run()
+
+
 def test_a_picture_is_looked_at_branched_from_and_let_go(open_page: Open, desk: FakeDesk) -> None:
     job = finished(desk)
     app = open_page("slow", job=job)
     key = f"slow_{job}"
-    app.select_slider(key=f"at_{key}").set_value(5).run()
+    look(app, key, 5)
     assert "The picture after step 5 of 20" in words(app)
     app.button(key=f"newest_{key}").click().run()
     assert "The picture after step" not in words(app)
-    app.select_slider(key=f"at_{key}").set_value(10).run()
+    look(app, key, 10)
     app.button(key=f"branch_{key}_go").click().run()
     assert not app.exception
     (branch,) = set(desk.jobs) - {job}
@@ -139,6 +156,28 @@ def test_a_picture_is_looked_at_branched_from_and_let_go(open_page: Open, desk: 
     assert start is not None
     assert start.pixels[0, 0, 0] == pytest.approx(40, abs=3), "the shade of step 10"
     assert app.query_params["job"] in (branch, [branch])
+
+
+@pytest.mark.parametrize(("clicked", "picked"), [(1, 1), (6, 5), (9, 10), (19, None), (99, None)])
+def test_the_picture_nearest_to_a_click_is_looked_at_but_for_the_newest(
+    clicked: int, picked: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames.st, "session_state", {})
+    view = JobView("a", "running", make(), points=points(20), timeline=(1, 5, 10, 20))
+    frames.pick(view, clicked, key="k")
+    assert frames.picked("k") == picked
+
+
+def test_what_can_be_looked_at_stands_still_while_a_picture_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames.st, "session_state", {})
+    view = JobView("a", "running", make(), points=points(20), timeline=(1, 5, 10))
+    later = replace(view, timeline=(1, 5, 10, 20))
+    assert frames.steps(later, "k") == (1, 5, 10, 20)
+    frames.pick(view, 5, key="k")
+    assert frames.steps(later, "k") == (1, 5, 10)
+    frames.pick(later, 10, key="k")
+    assert frames.picked("k") is None
+    assert frames.steps(later, "k") == (1, 5, 10, 20)
 
 
 def test_own_other_runs_are_named_by_their_difference(

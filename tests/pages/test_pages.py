@@ -40,7 +40,7 @@ def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(open_page
     desk.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     assert "Step 5 of" in app.get("progress")[0].proto.text
-    assert app.get("plotly_chart")
+    assert any("Loss curves after step 5" in chart.proto.json for chart in app.get("bidi_component"))
     app.button(key=f"pause_{job_id}").click().run()
     app.button(key=f"resume_{job_id}").click().run()
     app.button(key=f"stop_{job_id}").click().run()

@@ -1,0 +1,261 @@
+// A Plotly chart that is mounted once and then only updated; what it is given is told in pages/parts/plot.py.
+const NARROW_PX = 560, NEXT_MS = 60, AGAIN_MS = 1500, SOON_MS = 120;
+const DASHES = { dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4" };
+const SYMBOLS = { diamond: "◆", square: "■", circle: "●" };
+const coarse = matchMedia("(pointer: coarse)");
+const charts = new WeakMap();
+let library;  // a promise of Plotly, for all charts of this visit
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  let chart = charts.get(parentElement);
+  if (!chart) charts.set(parentElement, (chart = mount(parentElement)));
+  chart.update(data, setTriggerValue);
+  return () => setTimeout(() => parentElement.isConnected || chart.end());  // it is called for overtaken updates too
+}
+
+function mount(root) {
+  const one = (selector) => root.querySelector(selector);
+  const box = one(".nst-plot"), graph = one(".graph"), legend = one(".curves"), keys = one(".keys"), trouble = one(".trouble");
+  const ended = new AbortController(), { signal } = ended;
+  const hidden = new Set(), zoom = {};  // the visitor's own: groups of curves, and axis -> { range, of }
+  let Plotly, data, tell, figure, drawn, drag = "zoom", begun = false, held = false, busy = false, stale = false, pointer = null;
+
+  function update(next, trigger) {
+    data = next; tell = trigger;
+    graph.setAttribute("aria-label", data.alt);
+    keys.setAttribute("aria-label", data.keys);
+    graph.classList.toggle("picks", data.pick);
+    pictures();
+    const now = data.figure + JSON.stringify(colours());
+    if (now === drawn) return;
+    drawn = now;
+    figure = unpacked(data.figure);
+    graph.style.height = `${figure.layout.height}px`;
+    for (const axis of ["xaxis", "yaxis"]) if (zoom[axis]?.of !== figure.layout[axis].uirevision) delete zoom[axis];
+    entries();
+    if (Plotly) draw(); else if (!begun) begin();
+  }
+
+  async function begin(again = true) {
+    begun = true;
+    graph.classList.add("idle"); trouble.hidden = true;
+    try {
+      Plotly = await (library ??= fetched(data.library));
+      graph.classList.remove("idle"); draw();
+    } catch {
+      library = undefined;
+      if (again) setTimeout(() => begin(false), AGAIN_MS); else trouble.hidden = false;
+    }
+  }
+
+  async function draw() {
+    stale = busy || held || !Plotly || !graph.clientWidth || signal.aborted;  // then it is drawn once that has passed
+    if (stale) return;
+    busy = true;
+    try {
+      const isFirst = !graph.data;
+      await Plotly.react(graph, traces(), layout(), { displayModeBar: false, doubleClick: false, showTips: false });
+      if (isFirst) listen();
+      if (pointer) hover();
+    } finally { busy = false; }
+    if (stale) draw();
+  }
+
+  const traces = () => figure.data.map((trace) => ({ ...trace, visible: hidden.has(group(trace)) ? "legendonly" : true }));
+
+  function layout() {
+    const { text, line, ground, raised, font } = colours(), given = figure.layout;
+    const isNarrow = graph.clientWidth < NARROW_PX;
+    const axis = (name) => ({
+      ...given[name], automargin: false, fixedrange: false, gridcolor: line, linecolor: line, tickfont: { color: text },
+      ...(zoom[name] ? { range: [...zoom[name].range], autorange: false } : {}),
+    });
+    const dragmode = coarse.matches && drag !== "pan" && !box.classList.contains("zooms") ? false : drag;
+    graph.classList.toggle("drags", dragmode !== false);
+    box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
+    return {
+      ...given, ...(isNarrow ? given.meta?.narrow : {}), xaxis: axis("xaxis"), yaxis: axis("yaxis"),
+      width: graph.clientWidth, height: given.height, showlegend: false, dragmode,
+      font: { family: font, size: 12, color: text }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { bgcolor: raised || ground, bordercolor: line, font: { family: font, color: text } },
+    };
+  }
+
+  function colours() {
+    const style = getComputedStyle(box), of = (name) => style.getPropertyValue(`--st-${name}`).trim();
+    return { text: of("text-color"), line: of("border-color"), ground: of("background-color"), raised: of("secondary-background-color"), font: of("font") };
+  }
+
+  // The legend: a switch for each group of curves.
+  function entries() {
+    const shown = figure.data.filter((trace) => trace.name && trace.showlegend !== false);
+    const names = JSON.stringify(shown.map((trace) => [trace.name, trace.line, trace.marker]));
+    if (names !== legend.dataset.names) {
+      const focused = document.activeElement?.dataset?.group;
+      legend.dataset.names = names;
+      legend.replaceChildren(...shown.map(entry));
+      [...legend.children].find((button) => button.dataset.group === focused)?.focus();
+    }
+    for (const button of legend.children) button.setAttribute("aria-pressed", !hidden.has(button.dataset.group));
+  }
+
+  function entry(trace) {
+    const button = document.createElement("button"), name = document.createElement("span");
+    button.type = "button"; button.dataset.group = group(trace);
+    name.textContent = plain(trace.name);
+    button.append(swatch(trace), name);
+    return button;
+  }
+
+  legend.addEventListener("click", ({ target }) => {
+    const name = target.closest("button")?.dataset.group;
+    if (!name) return;
+    hidden.has(name) ? hidden.delete(name) : hidden.add(name);
+    entries(); draw();
+  });
+
+  // Zoom: kept here, for Plotly lets go of it when the figure's own range is told again.
+  function listen() {
+    graph.on("plotly_relayout", (change) => {
+      for (const axis of ["xaxis", "yaxis"]) {
+        const range = change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
+        if (range.every((end) => typeof end === "number")) look(axis, range);
+      }
+      box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
+    });
+    graph.on("plotly_doubleclick", all);
+    graph.on("plotly_click", ({ points }) => {
+      const step = points.map((point) => point.customdata).find((value) => value !== undefined);
+      if (data.pick && step !== undefined) tell("picked", Number(step));
+    });
+  }
+
+  // The slider over the pictures: the keyboard's way to a click. It stands still while it is held.
+  const slider = one("input"), label = one("label"), shown = one("output");
+  let sliding = false, soon = 0;
+  slider.id = `plot-${Math.random().toString(36).slice(2)}`; label.htmlFor = slider.id;
+
+  function pictures() {
+    const stops = data.stops;
+    for (const part of [slider, label]) { part.hidden = !stops; part.classList.toggle("few", (stops?.length ?? 0) < 2); }
+    if (!stops || sliding) return;
+    one("label span").textContent = data.slider;
+    slider.max = Math.max(stops.length - 1, 1);
+    const index = stops.indexOf(data.at);
+    slider.value = index < 0 ? slider.max : index;
+    slider.disabled = stops.length < 2;
+    told();
+  }
+
+  function told() {
+    shown.textContent = data.stops[slider.value] ?? "";
+    slider.setAttribute("aria-valuetext", shown.textContent);
+  }
+
+  slider.addEventListener("input", () => {
+    told();
+    clearTimeout(soon); soon = setTimeout(() => tell("picked", data.stops[slider.value]), SOON_MS);
+  });
+  slider.addEventListener("pointerdown", () => { sliding = true; });
+
+  const look = (axis, range) => { zoom[axis] = { range, of: figure.layout[axis].uirevision }; };
+  const all = () => { delete zoom.xaxis; delete zoom.yaxis; drag = "zoom"; pressed(); draw(); };
+
+  function nearer(times, along = 0) {
+    const [from, to] = graph.layout.xaxis.range, middle = (from + to) / 2 + along * (to - from), half = (to - from) / 2 / times;
+    look("xaxis", [middle - half, middle + half]); draw();
+  }
+
+  keys.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !graph.data) return;
+    const does = { "+": () => nearer(1.4), "=": () => nearer(1.4), "-": () => nearer(1 / 1.4), 0: all,
+      ArrowLeft: () => nearer(1, -0.15), ArrowRight: () => nearer(1, 0.15) }[event.key];
+    if (does) { event.preventDefault(); does(); }
+  });
+
+  const pressed = () => {
+    one("[data-do=zoom]").setAttribute("aria-pressed", box.classList.contains("zooms"));
+    one("[data-do=move]").setAttribute("aria-pressed", drag === "pan");
+  };
+
+  one(".tools").addEventListener("click", ({ target }) => {
+    const what = target.closest("button")?.dataset.do;
+    if (what === "all") return all();
+    if (what === "png") return void picture();
+    if (what === "zoom") { box.classList.toggle("zooms"); drag = "zoom"; }
+    if (what === "move") drag = drag === "pan" ? "zoom" : "pan";
+    pressed(); draw();
+  });
+
+  function picture() {
+    if (!graph.data) return;
+    const { ground } = colours(), height = figure.layout.height + 70, margin = { ...figure.layout.margin, t: 76 };
+    const page = { ...layout(), width: Math.max(graph.clientWidth, 640), height, margin, showlegend: true, paper_bgcolor: ground, plot_bgcolor: ground };
+    Plotly.downloadImage({ data: traces(), layout: page }, { format: "png", scale: 2, width: page.width, height, filename: data.file });
+  }
+
+  trouble.querySelector("button").addEventListener("click", () => begin());
+
+  // While a pointer is down nothing is drawn, or a zoom would break off; what hovers is told again after each update.
+  const release = () => setTimeout(() => { held = sliding = false; if (stale) draw(); }, NEXT_MS);
+  keys.addEventListener("pointerdown", () => { held = true; });
+  for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, { signal });
+  graph.addEventListener("pointermove", (event) => { pointer = event.pointerType === "mouse" ? event : null; });
+  graph.addEventListener("pointerleave", () => { pointer = null; });
+
+  function hover() {
+    const { left, top } = graph.getBoundingClientRect(), { l, t } = figure.layout.margin;
+    const place = { xpx: pointer.clientX - left - l, ypx: pointer.clientY - top - t };
+    if (place.xpx >= 0 && place.ypx >= 0) Plotly.Fx.hover(graph, place, "xy");
+  }
+
+  let width = 0;
+  const resized = new ResizeObserver(() => { if (graph.clientWidth !== width) { width = graph.clientWidth; if (figure) draw(); } });
+  resized.observe(graph);
+
+  const end = () => { ended.abort(); resized.disconnect(); if (graph.data) Plotly.purge(graph); };
+  return { update, end };
+}
+
+const group = (trace) => trace.legendgroup ?? trace.name;
+const plain = (text) => new DOMParser().parseFromString(text, "text/html").documentElement.textContent;
+
+function unpacked(text) {
+  const { columns, ...figure } = JSON.parse(text);
+  for (const trace of figure.data) for (const name of ["x", "y", "customdata"]) if (name in trace) trace[name] = columns[trace[name]];
+  return figure;
+}
+
+function swatch({ line, marker, mode }) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("width", 26); svg.setAttribute("height", 10); svg.setAttribute("aria-hidden", "true");
+  const isLine = mode !== "markers", drawn = document.createElementNS(svg.namespaceURI, isLine ? "line" : "text");
+  const look = isLine ? { x1: 0, x2: 26, y1: 5, y2: 5, stroke: line.color, "stroke-width": line.width, "stroke-dasharray": DASHES[line.dash] ?? "" }
+    : { x: 13, y: 10, fill: marker.color, "text-anchor": "middle", "font-size": 14 };
+  for (const [name, value] of Object.entries(look)) drawn.setAttribute(name, value);
+  if (!isLine) drawn.textContent = SYMBOLS[marker.symbol] ?? SYMBOLS.circle;
+  svg.append(drawn);
+  return svg;
+}
+
+// Plotly's script: gzipped by the server once, and kept by the browser under its address, which names its contents.
+async function fetched(address) {
+  const app = document.querySelector('script[src*="static/js/"]');  // also behind a proxy's path
+  const url = new URL(address.replace(/^\//, ""), app ? new URL("../../", app.src) : `${location.origin}/`).href;
+  const store = await globalThis.caches?.open("nst-plot").catch(() => undefined);  // none without HTTPS
+  const packed = (await store?.match(url).catch(() => undefined)) ?? (await asked(url, store));
+  const bytes = await new Response(packed.body.pipeThrough(new DecompressionStream("gzip"))).blob();
+  const script = document.createElement("script");
+  script.src = URL.createObjectURL(new Blob([bytes], { type: "text/javascript" }));
+  await new Promise((loaded, failed) => { script.onload = loaded; script.onerror = failed; document.head.append(script); });
+  URL.revokeObjectURL(script.src);
+  return window.Plotly;
+}
+
+async function asked(url, store) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  const copy = answer.clone();
+  await store?.keys().then((old) => Promise.all(old.map((key) => store.delete(key)))).then(() => store.put(url, copy)).catch(() => undefined);
+  return answer;
+}
