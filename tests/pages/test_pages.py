@@ -31,7 +31,7 @@ def test_a_run_from_start_to_download(open_page: Open, desk: FakeDesk, page: str
     assert "in line" in app.get("progress")[0].proto.text
     desk.finish(job_id)
     app.run()
-    assert [button.label for button in app.get("download_button")][:3] == ["PNG", "JPEG", "Recipe"]
+    assert [button.label for button in app.get("download_button")][:4] == ["PNG", "JPEG", "WebP", "Recipe"]
     assert not app.exception
 
 
