@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.recipe import Recipe
-from pages.parts import desk, job_panel, look, mix, own_start, session, sweep_choices, sweep_file, visitor
+from pages.parts import desk, look, mix, own_start, session, sweep_choices, sweep_file, sweep_large, visitor
 from pages.parts.chosen import chosen
 from pages.parts.followups import Shelf
 from pages.parts.spelling import spell
@@ -18,8 +18,6 @@ from pages.parts.sweep_sheet import sheet
 
 NAME = "sweep"
 """What the address calls a sheet."""
-_LARGE = "sweep"
-"""The page, so to speak, that the large picture stands on."""
 MOST = 16
 """Sheets that the server remembers: each holds the pictures it was made of."""
 _POLL_SECONDS = 0.4
@@ -43,7 +41,7 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
     if plan and not sweep.is_active and _is_other(sweep, plan):
         look.about("The settings above are other ones than this sheet's.")
     _watch(page, sweep, plan.base.longest_edge_px if plan else sweep.plan.base.longest_edge_px)
-    _large(sweep)
+    sweep_large.panel(sweep)
 
 
 def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
@@ -88,7 +86,7 @@ def _begin(page: str, plan: Plan) -> bool:
     sweep = Sweep(plan, pictures, visitor=visitor.name())
     _shelf().put(sweep.id, sweep)
     session.remember(page, sweep.id, NAME)
-    session.forget(_LARGE)
+    sweep_large.forget()
     sweep.look(desk.get())
     sweep.wait(0.3)  # a small fast sheet is there at once
     return True
@@ -116,9 +114,9 @@ def _watch(page: str, sweep: Sweep, longest_edge_px: int) -> None:
 
     def show() -> None:
         sweep.look(desk.get())
-        clicked = sheet(sweep, key=f"{page}_sheet", picked=sweep.large.get(session.current(_LARGE) or "", -1))
+        clicked = sheet(sweep, key=f"{page}_sheet", picked=sweep_large.picked(sweep))
         _below(page, sweep)
-        if clicked is not None and _render(sweep, clicked, longest_edge_px):
+        if clicked is not None and sweep_large.paint(sweep, clicked, longest_edge_px):
             st.rerun()
         if sweep.is_active != was_active:
             st.rerun()  # the whole page learns of it
@@ -168,41 +166,6 @@ def _status(sweep: Sweep) -> str:
     elif left := sweep.seconds_left:
         parts.append(f"about {spell(left)} left")
     return " · ".join(parts)
-
-
-def _render(sweep: Sweep, number: int, longest_edge_px: int) -> bool:
-    """Paint a cell at full size as a run of its own, or show the one there is; False, with the reason, if refused."""
-    recipe = sweep.plan.large(number, longest_edge_px)
-    for job, cell in sweep.large.items():
-        view = session.view(job) if cell == number else None
-        if view and view.recipe.longest_edge_px == longest_edge_px and view.state not in ("failed", "stopped"):
-            session.remember(_LARGE, job)
-            st.session_state["fresh"] = job
-            return True
-    pictures = fitting(sweep.pictures, recipe)
-    try:
-        job = desk.get().submit(recipe, pictures.content, pictures.styles, start=pictures.start, visitor=visitor.name())
-    except NSTError as error:
-        st.toast(look.plain(str(error)))
-        return False
-    sweep.large[job] = number
-    session.remember(_LARGE, job)
-    st.session_state["fresh"] = job
-    return True
-
-
-def _large(sweep: Sweep) -> None:
-    """The cell that was picked, as the run it is."""
-    job = session.current(_LARGE)
-    if not job:
-        return
-    view = session.view(job)
-    st.space("small")
-    number = sweep.large.get(job)
-    look.section("Large", "" if number is None else sweep.plan.words(number))
-    _, middle, _ = st.columns([1, 6, 1])
-    with middle:
-        job_panel.panel(_LARGE, curves=view is not None and view.of > 1)
 
 
 @st.cache_resource(show_spinner=False)

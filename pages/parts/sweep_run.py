@@ -71,8 +71,8 @@ class Sweep:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """How each cell stands, row by row."""
-        return tuple(self._cells)
+        """How each cell stands, row by row; none is being painted once the sheet is stopped."""
+        return tuple(Cell() if self._is_stopped and cell.state == "painting" else cell for cell in self._cells)
 
     @property
     def done(self) -> int:

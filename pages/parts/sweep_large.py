@@ -1,0 +1,67 @@
+"""A cell of a sheet at full size: an ordinary run of its own, kept among the visitor's."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from pages.parts import desk, job_panel, look, session, visitor
+from pages.parts.sweep_run import Sweep, fitting
+
+_PAGE = "sweep"
+"""The page, so to speak, that it stands on."""
+
+
+def picked(sweep: Sweep) -> int:
+    """The cell that is shown large; -1 if none is."""
+    return sweep.large.get(session.current(_PAGE) or "", -1)
+
+
+def forget() -> None:
+    """Show none any more; the run stays."""
+    session.forget(_PAGE)
+
+
+def paint(sweep: Sweep, number: int, longest_edge_px: int) -> bool:
+    """Paint a cell at full size as a run of its own, or show the one there is; False, with the reason, if refused."""
+    if known := _known(sweep, number, longest_edge_px):
+        _show(known)
+        return True
+    try:
+        recipe = sweep.plan.large(number, longest_edge_px)
+        pictures = fitting(sweep.pictures, recipe)
+        job = desk.get().submit(recipe, pictures.content, pictures.styles, start=pictures.start, visitor=visitor.name())
+    except NSTError as error:
+        st.toast(look.plain(str(error)))
+        return False
+    sweep.large[job] = number
+    _show(job)
+    return True
+
+
+def _known(sweep: Sweep, number: int, longest_edge_px: int) -> str:
+    """A run of this cell at this size that did not end early; empty if there is none."""
+    for job in [job for job, cell in sweep.large.items() if cell == number]:
+        view = session.view(job)
+        if view and view.recipe.longest_edge_px == longest_edge_px and view.state not in ("failed", "stopped"):
+            return job
+    return ""
+
+
+def _show(job: str) -> None:
+    session.remember(_PAGE, job)
+    st.session_state["fresh"] = job  # scrolled into view when its picture first appears
+
+
+def panel(sweep: Sweep) -> None:
+    """The cell that was picked, as the run it is."""
+    job = session.current(_PAGE)
+    if not job:
+        return
+    view = session.view(job)
+    st.space("small")
+    number = sweep.large.get(job)
+    look.section("Large", "" if number is None else sweep.plan.words(number))
+    _, middle, _ = st.columns([1, 6, 1])
+    with middle:
+        job_panel.panel(_PAGE, curves=view is not None and view.of > 1)
