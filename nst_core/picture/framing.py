@@ -94,6 +94,17 @@ def framed_picture(
     return Picture.from_pixels(_turned_bytes(picture.pixels[box], width, height, rotation_deg), alpha, picture.notes)
 
 
+def came_from(
+    width: int, height: int, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0
+) -> tuple[float, float, float, float, float, float]:
+    """Where the pixels of a framed picture lay in the original, which is so large: a, b, c, d, e, f with
+    x = a x' + b y' + c and y = d x' + e y' + f, all in pixels from the upper left corner."""
+    left, top, right, bottom = _box(width, height, crop)
+    after = _largest(right - left, bottom - top, rotation_deg)
+    a, b, c, d, e, f = _back((right - left, bottom - top), after, math.radians(rotation_deg))
+    return a, b, c + left, d, e, f + top
+
+
 def _box(width: int, height: int, crop: Sequence[float]) -> tuple[int, int, int, int]:
     left, top, right, bottom = crop
     return round(left * width), round(top * height), round(right * width), round(bottom * height)
@@ -140,7 +151,9 @@ def _turned_bytes(part: Bytes, width: int, height: int, rotation_deg: float) -> 
     return np.array(image.transform((width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC))
 
 
-def _back(before: tuple[int, int], after: tuple[int, int], angle: float) -> tuple[float, ...]:
+def _back(
+    before: tuple[int, int], after: tuple[int, int], angle: float
+) -> tuple[float, float, float, float, float, float]:
     """Where a turned picture's pixels come from, for Pillow; sizes are (width, height), the angle in radians."""
     sine, cosine = math.sin(angle), math.cos(angle)
     across, down = after[0] / 2, after[1] / 2

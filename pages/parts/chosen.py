@@ -6,13 +6,14 @@ Each stands in a place: "content", "style", and "style_1" and so on for further 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from nst_core.errors import RecipeError
+from pages.parts import crop
 from pages.parts.gallery import Thumb
 from pages.parts.look import credit
 
@@ -56,12 +57,20 @@ def chosen(role: Role) -> Chosen:
 
 
 def choose(role: Role, what: Chosen) -> None:
-    """Make a picture the chosen one; of several styles the one in hand changes."""
+    """Make a picture the chosen one, all of it; of several styles the one in hand changes."""
     st.session_state.setdefault("chosen", {})[place_of(role)] = what
+    if role == "content":
+        crop.put()
 
 
 def at(place: str) -> Chosen:
-    """What stands in a place."""
+    """What stands in a place; of the photograph the part that is to be painted."""
+    what = whole(place)
+    return replace(what, load=partial(crop.part, what.load)) if place == "content" else what
+
+
+def whole(place: str) -> Chosen:
+    """What stands in a place, all of it."""
     places: dict[str, Chosen] = st.session_state.setdefault("chosen", {})
     if place not in places:
         role: Role = "content" if place == "content" else "style"

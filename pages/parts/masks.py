@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError
-from nst_core.recipe import Recipe, change
-from pages.parts import knobs, mix
+from nst_core.recipe import Recipe, Region, change
+from pages.parts import crop, knobs, mix
 from pages.parts.before_after import source
-from pages.parts.chosen import chosen, preview
+from pages.parts.chosen import chosen, preview, whole
+from pages.parts.framing import Frame
 from pages.parts.mix import Style
 from pages.parts.web import read
 
 if TYPE_CHECKING:
+    from nst_core.picture.door import Picture
     from nst_core.picture.masks import Mask
     from pages.parts.masks_layers import Labels, Painting
 
@@ -27,7 +29,9 @@ MOST_KEPT = 4
 TRACE = 1e-6
 """Weight of a style that is painted somewhere and has none in the mix: a recipe wants some."""
 _SOFT, _SOFTEST = 0.02, 0.1
+_SOFT_STEPS = tuple(n / 100 for n in range(11))
 _ON, _SOFT_KEY, _KEPT, _BRUSH = "masks_on", "masks_soft", "masks_painted", "masks_brush"
+_LAST, _GIVEN = "masks_last", "masks_given"
 
 _HTML = """<figure><div class="sheet"><img><canvas tabindex="0"></canvas><i hidden></i></div>
 <div class="styles" role="radiogroup"></div>
@@ -91,7 +95,47 @@ def take(painting: Painting, sent: Any) -> bool:
     except NSTError:
         return False
     _keep(replace(painting, labels=labels))
+    st.session_state[_LAST] = whole("content").load().sha256, crop.frame(), labels, painting.slots
     return True
+
+
+def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -> bool:
+    """Have a run's regions painted on its photograph, for the styles on the page; False if no brush could paint them.
+
+    They are the very same masks until something is painted over them or their edges change.
+    """
+    from pages.parts import masks_layers
+
+    size = masks_layers.map_size(photograph.width, photograph.height)[::-1]
+    places = [style.place for style in mix.styles()]
+    owners = [_owner(region, places) for region in regions]
+    alike = all(mask.weights.shape == size for mask in found)
+    if not found or not alike or "" in owners or len(set(owners)) < len(found):
+        return False
+    labels = masks_layers.from_layers([mask.weights for mask in found])
+    soft = min(_SOFT_STEPS, key=lambda soft: _distance(labels, soft, found))
+    free = [""] * (masks_layers.MOST_LABELS - len(owners))
+    painting = masks_layers.Painting(labels, (*owners, *free))
+    _keep(painting, photograph.sha256)
+    st.session_state[_LAST] = photograph.sha256, Frame(), labels, painting.slots
+    st.session_state[_GIVEN] = labels, soft, dict(zip(owners, found, strict=True))
+    st.session_state[_ON], st.session_state[_SOFT_KEY] = True, soft
+    return True
+
+
+def _owner(region: Region, places: Sequence[str]) -> str:
+    """The style that a region is of; empty where it is a mix."""
+    owning = [place for place, share in zip(places, region.shares, strict=False) if share]
+    return owning[0] if len(owning) == 1 and len(region.shares) == len(places) else ""
+
+
+def _distance(labels: Labels, soft: float, found: Sequence[Mask]) -> float:
+    """How far the masks are from those that a map would have with so soft an edge."""
+    from pages.parts import masks_layers
+
+    made = masks_layers.layers(labels, soft)
+    pairs = ((made.get(label), mask) for label, mask in enumerate(found, 1))
+    return sum(float(abs(mask.weights - (m.weights if m else 0)).mean()) for m, mask in pairs)
 
 
 def _taking(painting: Painting) -> Callable[[], None]:
@@ -107,16 +151,30 @@ def _painting() -> Painting:
 
     photograph = chosen("content").load()
     kept: Painting | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
-    painting = kept or masks_layers.blank(photograph.width, photograph.height)
-    now = masks_layers.with_styles(painting, [style.place for style in mix.styles()])
+    places = [style.place for style in mix.styles()]
+    if (kept is None or not kept.labels.any()) and (carried := _carried_over()):
+        return masks_layers.with_styles(carried, places)  # it is kept once something is painted on it
+    now = masks_layers.with_styles(kept or masks_layers.blank(photograph.width, photograph.height), places)
     _keep(now)
     return now
 
 
-def _keep(painting: Painting) -> None:
-    """Keep it as the latest, and only so many of others."""
+def _carried_over() -> Painting | None:
+    """What was painted last on another part of the chosen photograph, on the part that is chosen now."""
+    from pages.parts import masks_layers
+
+    photograph = whole("content").load()
+    last: tuple[str, Frame, Labels, tuple[str, ...]] | None = st.session_state.get(_LAST)
+    if last is None or last[0] != photograph.sha256 or last[1] == crop.frame():
+        return None
+    labels = masks_layers.reframed(last[2], (photograph.width, photograph.height), last[1], crop.frame())
+    return masks_layers.Painting(labels, last[3])
+
+
+def _keep(painting: Painting, photograph: str = "") -> None:
+    """Keep it as the latest, of the chosen photograph unless told of which, and only so many of others."""
     kept: dict[str, Painting] = st.session_state.setdefault(_KEPT, {})
-    photograph = chosen("content").load().sha256
+    photograph = photograph or chosen("content").load().sha256
     kept.pop(photograph, None)
     kept[photograph] = painting
     for old in list(kept)[:-MOST_KEPT]:
@@ -126,7 +184,11 @@ def _keep(painting: Painting) -> None:
 def _masks() -> dict[str, Mask]:
     """The mask of each style that is painted somewhere, by its place."""
     painting = _painting()
-    found = _layers(painting.labels, float(st.session_state.get(_SOFT_KEY, _SOFT)))
+    soft = float(st.session_state.get(_SOFT_KEY, _SOFT))
+    given: tuple[Labels, float, dict[str, Mask]] | None = st.session_state.get(_GIVEN)
+    if given and given[0] is painting.labels and given[1] == soft:
+        return given[2]
+    found = _layers(painting.labels, soft)
     return {painting.slots[label - 1]: mask for label, mask in found.items()}
 
 

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import PictureError
-from nst_core.picture.masks import Mask, feather
+from nst_core.picture.framing import came_from, framed_size
+from nst_core.picture.masks import Mask, Weights, feather
 from nst_core.picture.resize import size_for
+from pages.parts.framing import Frame
 
 Labels = NDArray[np.uint8]
 """[H, W], 0 for unpainted."""
@@ -102,6 +104,43 @@ def layers(labels: Labels, soft: float = 0.0) -> dict[int, Mask]:
         except PictureError:  # a speck that so soft an edge leaves nothing of
             continue
     return found
+
+
+def from_layers(layers: Sequence[Weights]) -> Labels:
+    """The map that was painted, from the masks made of it, each [H, W]: label 1 for the first, and so on.
+
+    A pixel belongs to the mask that has most of it, which undoes a soft edge where the edge was straight.
+    """
+    rest = np.clip(1 - np.sum(layers, axis=0, dtype=np.float32), 0, 1)
+    owners: Labels = np.argmax([rest, *layers], axis=0).astype(np.uint8)
+    return owners
+
+
+def reframed(labels: Labels, size: tuple[int, int], old: Frame, new: Frame) -> Labels:
+    """What was painted on one part of a photograph, on another part of it; what was not seen there is unpainted.
+
+    Args:
+        labels: the map of the old part.
+        size: (width, height) of the whole photograph, in pixels.
+        old: the part that was painted on.
+        new: the part that is wanted.
+    """
+    width, height = framed_size(*size, new.crop, new.rotation_deg)
+    across, down = map_size(width, height)
+    x, y = np.meshgrid((np.arange(across) + 0.5) * width / across, (np.arange(down) + 0.5) * height / down)
+    in_whole = _matrix(size, new) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    there = np.linalg.inv(_matrix(size, old)) @ in_whole
+    shares = there[:2] / np.array(framed_size(*size, old.crop, old.rotation_deg))[:, None]
+    column, row = np.floor(shares * np.array(labels.shape[::-1])[:, None]).astype(int)
+    is_seen = (column >= 0) & (column < labels.shape[1]) & (row >= 0) & (row < labels.shape[0])
+    found = np.zeros(x.size, np.uint8)
+    found[is_seen] = labels[row[is_seen], column[is_seen]]
+    return found.reshape(down, across)
+
+
+def _matrix(size: tuple[int, int], frame: Frame) -> NDArray[np.float64]:
+    """From pixels of a part to pixels of the whole, both with a 1 below."""
+    return np.array([*came_from(*size, frame.crop, frame.rotation_deg), 0, 0, 1]).reshape(3, 3)
 
 
 def _painted(labels: Labels) -> Sequence[int]:

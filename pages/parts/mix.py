@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,14 +12,12 @@ import streamlit as st
 
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.blend import MOST_CORNERS
-from nst_core.recipe.schema import LEAST_CROP
-from pages.parts import knobs, look
+from pages.parts import framing, knobs, look
 from pages.parts.before_after import source
 from pages.parts.chosen import Chosen, add_style, at, part_of, place_anew, place_of, remove_style, style_places, take
+from pages.parts.framing import WHOLE, Frame
 
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
-_AT_FIRST: dict[str, Any] = {"weight": 1.0, "crop": _WHOLE, "rotation_deg": 0.0}
-_LEAST = LEAST_CROP + 0.01
+_AT_FIRST: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
 _EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -37,7 +36,7 @@ class Style:
     place: str
     what: Chosen
     weight: float = 1.0
-    crop: tuple[float, ...] = _WHOLE
+    crop: tuple[float, ...] = WHOLE
     rotation_deg: float = 0.0
 
     def thumb(self) -> bytes | None:
@@ -52,7 +51,7 @@ class Style:
     @property
     def is_whole(self) -> bool:
         """Whether all of it is looked at as it is."""
-        return self.crop == _WHOLE and not self.rotation_deg
+        return self.crop == WHOLE and not self.rotation_deg
 
 
 def styles() -> tuple[Style, ...]:
@@ -161,35 +160,15 @@ def _framing(style: Style, label: str) -> None:
         type="secondary" if label else "tertiary",
         key=f"mix_frame_{place}",
     ):
-        left, top, right, bottom = _first(place)["crop"]
-        across = _range("From left to right", _key("across", place), (left, right))
-        down = _range("From top to bottom", _key("down", place), (top, bottom))
-        turned = st.slider(
-            "Turned clockwise",
-            -180,
-            180,
-            round(_first(place)["rotation_deg"]),
-            step=5,
-            format="%d°",
-            key=_key("turn", place),
-            persist_state="session",
-        )
-        crop = (across[0], down[0], across[1], down[1])
-        _settings(place).update(crop=crop, rotation_deg=float(turned))
+        first = Frame(_first(place)["crop"], _first(place)["rotation_deg"])
+        said = framing.sliders(partial(_key, place=place), first)
+        _settings(place).update(crop=said.crop, rotation_deg=said.rotation_deg)
         thumb = _style(place).thumb()
         if thumb is None:
             look.notice("warning", "Too little is left", "Take a larger part, or turn it less.")
         else:
             alt = f"The part of {style.what.title} that is looked at"
             st.html(f'<img class="nst-part" src="{source(thumb)}" alt="{escape(alt)}">')
-
-
-def _range(label: str, key: str, first: tuple[float, float]) -> tuple[float, float]:
-    """Two ends as shares, at least as far apart as a recipe wants them."""
-    ends = (round(100 * first[0]), round(100 * first[1]))
-    low, high = st.slider(label, 0, 100, ends, step=1, format="%d %%", key=key, persist_state="session")
-    first = min(low / 100, 1 - _LEAST)
-    return first, max(high / 100, first + _LEAST)
 
 
 def _style(place: str) -> Style:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError, RecipeError
-from nst_core.recipe import PRESETS, Recipe, StylePicture, links, parse
-from pages.parts import look, mix
+from nst_core.recipe import PRESETS, Recipe, StylePicture, change, links, parse
+from pages.parts import crop, look, masks, mix
 from pages.parts.chosen import Chosen, choose, of_sample_key, take
+from pages.parts.framing import Frame
 
 if TYPE_CHECKING:
     from nst_core.jobs.pictures import Pictures
@@ -26,21 +27,25 @@ PRESET = "opened"
 """What the opened settings are called among the presets."""
 _PAGES = {"fast": "fast", "slow": "slow", "balanced": "slow"}
 _MOST_STYLES = 4
+_LEFT_OUT = "opened_regions_left_out"
+"""Where the page stands that was opened without the regions of its run."""
 
 
 def use(recipe: Recipe, *, stay: bool = False) -> None:
     """Put a recipe's settings into the controls of its method's page and go there; pictures stay as they are chosen."""
     page = page_of(recipe)
     _put(page, links.without_pictures(recipe))
+    st.session_state[_LEFT_OUT] = page if recipe.regions else ""
     if not stay:
         st.switch_page(f"pages/{page}.py")
 
 
 def use_with_pictures(recipe: Recipe, pictures: Pictures) -> None:
-    """The same, and choose the photograph and styles of a run."""
+    """The same, and choose the photograph and styles of a run, with what was painted on the one for the others."""
     choose("content", _own(pictures.content, "The photograph of this run"))
     use_styles(recipe, pictures, stay=True)
-    use(recipe)
+    came_back = masks.put(pictures.content, recipe.regions, pictures.masks)
+    use(change(recipe, {"regions": []}) if came_back else recipe)
 
 
 def use_styles(recipe: Recipe, pictures: Pictures, *, stay: bool = False) -> None:
@@ -92,6 +97,8 @@ def from_address(page: str) -> None:
 
     Those of another method stay in the address and are offered on their own page.
     """
+    if st.session_state.get(_LEFT_OUT) == page and not masks.is_on():
+        look.notice("quiet", "Painted regions were left out", "They belong to another photograph; paint them anew")
     text = st.query_params.get(PARAMETER)
     if not text:
         return
@@ -112,6 +119,8 @@ def address(recipe: Recipe) -> str:
     said: dict[str, Any] = {}
     if key_ := chosen("content").key:
         said["c"] = key_
+        if not (frame := crop.frame()).is_whole:
+            said["f"] = {"c": frame.crop, "r": frame.rotation_deg}
     styles = [{"k": s.what.key, "w": s.weight, "c": s.crop, "r": s.rotation_deg} for s in mix.in_use()]
     if all(style["k"] for style in styles):
         said["y"] = styles
@@ -128,6 +137,8 @@ def _choose(pictures: Mapping[str, Any]) -> None:
     content, styles = pictures.get("c"), pictures.get("y")
     if found := of_sample_key("content", content):
         choose("content", found)
+        if isinstance(said := pictures.get("f"), dict) and (part := _looked_at(said)):
+            crop.put(Frame(part.crop, part.rotation_deg))
     if isinstance(styles, Sequence):
         known = [look_ for look_ in map(_style, styles[:_MOST_STYLES]) if look_]
         if known:
@@ -136,13 +147,16 @@ def _choose(pictures: Mapping[str, Any]) -> None:
 
 def _style(said: Any) -> tuple[Chosen, StylePicture] | None:
     found = of_sample_key("style", said.get("k")) if isinstance(said, dict) else None
-    if found is None:
-        return None
-    wanted = {"sha256": "0" * 64, "weight": said.get("w"), "crop": said.get("c"), "rotation_deg": said.get("r")}
+    return (found, _looked_at(said) or StylePicture(sha256="0" * 64)) if found else None
+
+
+def _looked_at(said: Mapping[str, Any]) -> StylePicture | None:
+    """The weight and the part that a link names; None where a recipe would not have them."""
+    wanted = {"sha256": "0" * 64, "weight": said.get("w", 1.0), "crop": said.get("c"), "rotation_deg": said.get("r")}
     try:
-        return found, parse({"styles": [wanted]}).styles[0]
+        return parse({"styles": [wanted]}).styles[0]
     except RecipeError:
-        return found, StylePicture(sha256="0" * 64)
+        return None
 
 
 def _own(picture: Picture, title: str) -> Chosen:

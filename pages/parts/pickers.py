@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts import look, mix
+from pages.parts import crop, look, mix
 from pages.parts.before_after import source
-from pages.parts.chosen import Chosen, Role, choose, choose_sample, chosen, place_of, preview, thumbs
+from pages.parts.chosen import Chosen, Role, choose, choose_sample, chosen, place_of, preview, thumbs, whole
 from pages.parts.gallery import gallery
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def picker(role: Role) -> None:
             look.credit_line(chosen(role).title, chosen(role).credit)
         if role == "style":
             mix.rows()
+        else:
+            _crop()
 
 
 def _way(role: Role) -> str:
@@ -54,6 +56,20 @@ def _way(role: Role) -> str:
             width="content",
         )
     )
+
+
+def _crop() -> None:
+    """The part of the photograph that is painted, behind a button, with what is chosen shown as it changes."""
+    what = whole("content")
+    icon = ":material/crop_rotate:" if crop.frame().is_whole else ":material/crop:"
+    with st.popover("Crop and turn", icon=icon, key="crop"):
+        crop.sliders()
+        if not crop.is_possible(what.load):
+            look.notice(
+                "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
+            )
+        alt = f"The part of {what.title} that is painted"
+        st.html(f'<img class="nst-part" src="{source(preview("content"))}" alt="{escape(alt)}">')
 
 
 def _wall(role: Role) -> None:
@@ -94,17 +110,18 @@ def _own(role: Role, content: bytes, title: str) -> None:
         try:
             picture = open_picture(content)
         except NSTError as error:
-            seen[place] = (digest, str(error), (), None)
+            seen[place] = (digest, str(error), (), None, "")
         else:
             choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
-            seen[place] = (digest, "", picture.notes, _carried(content))
-    _, message, notes, recipe = seen[place]
+            recipe = _carried(content)
+            seen[place] = (digest, "", picture.notes, recipe, _run_of(recipe) if recipe else "")
+    _, message, notes, recipe, job = seen[place]
     if message:
         look.notice("error", "This file cannot be used", message)
     for note in notes:
         look.notice("quiet", "Good to know", note)
     if recipe is not None:
-        _offer(role, recipe)
+        _offer(role, recipe, job)
 
 
 def _carried(content: bytes) -> Recipe | None:
@@ -119,12 +136,40 @@ def _carried(content: bytes) -> Recipe | None:
         return None
 
 
-def _offer(role: Role, recipe: Recipe) -> None:
+def _run_of(recipe: Recipe) -> str:
+    """The visitor's run that a recipe is of, if it is still here."""
+    from pages.parts import desk, visitor
+
+    made_of = recipe.content, recipe.styles, recipe.regions
+    runs = desk.get().runs(visitor.name()) if recipe.content else ()
+    return next((r.id for r in runs if (r.recipe.content, r.recipe.styles, r.recipe.regions) == made_of), "")
+
+
+def _offer(role: Role, recipe: Recipe, job: str) -> None:
     from pages.parts import opened
 
     look.notice("quiet", "This picture carries the settings it was made with", opened.in_words(recipe))
-    if st.button("Use these settings", icon=":material/tune:", key=f"{role}_use_settings"):
-        opened.use(recipe)
+    with st.container(horizontal=True):
+        if st.button("Use these settings", icon=":material/tune:", key=f"{role}_use_settings"):
+            opened.use(recipe)
+        if job and st.button(
+            "With its pictures",
+            icon=":material/photo_library:",
+            key=f"{role}_use_pictures",
+            help="And the photograph, the styles and the painted regions of the run that it is from.",
+        ):
+            _use_with_pictures(recipe, job)
+
+
+def _use_with_pictures(recipe: Recipe, job: str) -> None:
+    from pages.parts import desk, opened
+
+    try:
+        pictures = desk.get().inputs(job)
+    except NSTError as error:
+        look.notice("warning", "The pictures of that run are gone", str(error))
+        return
+    opened.use_with_pictures(recipe, pictures)
 
 
 def _link(role: Role) -> None:

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
 from pages.parts.spelling import since
@@ -85,6 +87,71 @@ def test_same_settings_for_another_photo(open_page: Open, desk: FakeDesk, monkey
     assert not app.exception
     assert app.session_state["content_way"] == "Upload"
     assert app.session_state["slow_preset"] == "opened"
+
+
+def goes_to(app: Any, page: str) -> None:
+    """Be on the page that a click led to: AppTest shows it, but goes on with the page before."""
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception, app.exception
+
+
+def masked(open_page: Open, desk: FakeDesk) -> str:
+    """A finished run with two painted regions."""
+    app = open_page("slow")
+    app.button(key="mix_add").click().run()
+    app.toggle(key="masks_on").set_value(True).run()
+    app.slider(key="masks_soft").set_value(0.03).run()
+    labels = next(iter(app.session_state["masks_painted"].values())).labels
+    labels[:150, :200] = 2
+    labels[200:, 250:] = 1
+    app.button(key="slow_start").click().run()
+    job = list(desk.jobs)[-1]
+    desk.finish(job)
+    assert len(desk.jobs[job].recipe.regions) == 2
+    return job
+
+
+def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, desk: FakeDesk) -> None:
+    job = masked(open_page, desk)
+    app = open_page("result", result=job)
+    app.button(key=f"open_{job}").click().run()
+    goes_to(app, "slow")
+    assert app.toggle(key="masks_on").value
+    assert app.slider(key="masks_soft").value == 0.03
+    app.button(key="slow_start").click().run()
+    again = list(desk.jobs)[-1]
+    assert again != job
+    assert desk.jobs[again].recipe.regions == desk.jobs[job].recipe.regions
+    assert desk.given[again].content.sha256 == desk.given[job].content.sha256
+    assert "were left out" not in words(app)
+
+
+def test_for_another_photo_the_regions_are_left_out_and_it_is_said(open_page: Open, desk: FakeDesk) -> None:
+    job = masked(open_page, desk)
+    app = open_page("result", result=job)
+    app.button(key=f"mine_{job}").click().run()
+    goes_to(app, "slow")
+    assert "Painted regions were left out" in words(app)
+    app.button(key="slow_start").click().run()
+    assert len(desk.jobs) == 2
+    assert not desk.jobs[list(desk.jobs)[-1]].recipe.regions
+
+
+def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, desk: FakeDesk) -> None:
+    job = masked(open_page, desk)
+    pictures, recipe = desk.given[job], desk.jobs[job].recipe
+    desk.jobs[job] = replace(desk.jobs[job], recipe=pictures.named_in(recipe))  # as the desk does
+    png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), desk.jobs[job].recipe.to_json())
+    app = open_page("slow")
+    desk.jobs[job] = replace(desk.jobs[job], visitor=app.session_state["visitor"])
+    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([("back.png", png, "image/png")]).run()
+    app.button(key="content_use_pictures").click().run()
+    assert app.toggle(key="masks_on").value
+    app.button(key="slow_start").click().run()
+    again = list(desk.jobs)[-1]
+    assert desk.given[again].content.sha256 == pictures.content.sha256
+    assert [mask.sha256 for mask in desk.given[again].masks] == [mask.sha256 for mask in pictures.masks]
 
 
 def test_a_deleted_result_is_gone(open_page: Open, desk: FakeDesk) -> None:

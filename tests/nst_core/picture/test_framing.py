@@ -7,7 +7,7 @@ import pytest
 
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.door import Picture
-from nst_core.picture.framing import WHOLE, framed, framed_picture, framed_size
+from nst_core.picture.framing import WHOLE, came_from, framed, framed_picture, framed_size
 
 ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
 SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]
@@ -171,3 +171,17 @@ def test_bytes_are_turned_as_floats_are(noise, degrees):
 def test_too_little_of_a_photograph_is_refused(noise, crop, degrees):
     with pytest.raises(PictureError, match="take a larger part"):
         framed_picture(photograph(noise, 120, 120), crop, degrees)
+
+
+@pytest.mark.parametrize("frame", [(WHOLE, 0.0), ((0.25, 0.0, 0.75, 1.0), 90.0), ((0.1, 0.2, 0.9, 1.0), -25.0)])
+def test_a_parts_pixels_are_found_again_in_the_original(frame):
+    """Red rises along x and green along y, so that a pixel's colour says where it came from."""
+    width, height = 240, 160
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    original = np.stack([x / width, y / height, np.zeros_like(x)], axis=-1)[None].astype(np.float32)
+    part = framed(original, *frame)
+    a, b, c, d, e, f = came_from(width, height, *frame)
+    for down, across in ((3, 3), (part.shape[1] // 2, part.shape[2] // 2), (part.shape[1] - 4, part.shape[2] - 4)):
+        there = a * (across + 0.5) + b * (down + 0.5) + c, d * (across + 0.5) + e * (down + 0.5) + f
+        told = part[0, down, across, 0] * width, part[0, down, across, 1] * height
+        assert there == pytest.approx(told, abs=1.0)
