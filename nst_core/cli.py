@@ -97,8 +97,8 @@ def _add_weights(commands: Any) -> None:
 
 
 def _add_bench(commands: Any) -> None:
-    parser = commands.add_parser("bench", help="measure the engines on this machine, as JSON on stdout")
-    parser.add_argument("what", choices=("slow", "fast", "race"))
+    parser = commands.add_parser("bench", help="measure engines and pages on this machine, as JSON on stdout")
+    parser.add_argument("what", choices=("slow", "fast", "race", "pages"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX")
     parser.add_argument("--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: on")
     parser.add_argument(
@@ -208,17 +208,29 @@ def _bench(arguments: argparse.Namespace) -> None:
     from nst_core import bench
 
     measure = importlib.import_module(f"{bench.__name__}.{arguments.what}")
-    if arguments.what == "race":
-        pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
-        opened = {f"{c} + {s}": (said.picture(c).tensor(), said.picture(s).tensor()) for c, s in pairs}
-        report = measure.run(opened, arguments.sizes, arguments.timed)
-    else:
-        report = measure.run(arguments.sizes)
+    report = measure.run(*_bench_arguments(arguments))
     if arguments.keep:
         from nst_core.bench import measured
 
-        timed = f" --timed {arguments.timed}" if arguments.timed else ""
-        sizes = " ".join(map(str, arguments.sizes))
-        measured.keep(arguments.what, report, f"python -m nst_core bench {arguments.what} --sizes {sizes}{timed}")
+        measured.keep(arguments.what, report, _bench_command(arguments))
     print(measure.table(report), file=sys.stderr)
     print(json.dumps(report, indent=2))
+
+
+def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
+    if arguments.what == "pages":
+        return ()
+    if arguments.what != "race":
+        return (arguments.sizes,)
+    pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
+    opened = {f"{c} + {s}": (said.picture(c).tensor(), said.picture(s).tensor()) for c, s in pairs}
+    return opened, arguments.sizes, arguments.timed
+
+
+def _bench_command(arguments: argparse.Namespace) -> str:
+    """What repeats a measurement."""
+    command = f"python -m nst_core bench {arguments.what}"
+    if arguments.what == "pages":
+        return command
+    timed = f" --timed {arguments.timed}" if arguments.timed else ""
+    return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"

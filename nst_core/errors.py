@@ -9,7 +9,8 @@
     ├── CheckpointError      a checkpoint is of another version, truncated or of another run
     ├── JobError             a job is unknown, or cannot do what was asked in its state
     │   └── QueueFullError   no room for another job now; try again after `retry_after_seconds`
-    └── WorkerError          the process that holds the networks died or did not start
+    ├── WorkerError          the process that holds the networks died or did not start
+    └── ToolError            a program that only a measurement needs is not installed
 
 Each class has a stable `code`, which interfaces may show and programs may match.
 """
@@ -68,16 +69,22 @@ class JobError(NSTError):
 
 
 class QueueFullError(JobError):
-    """No room for another job now."""
+    """No room for another job now; `own` if the visitor's own jobs take it up."""
 
     code = "queue-full"
 
-    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float, own: bool = False) -> None:
         super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds, self.own = retry_after_seconds, own
 
 
 class WorkerError(NSTError):
     """The process that holds the networks died or did not start."""
 
     code = "worker"
+
+
+class ToolError(NSTError):
+    """A program that only a measurement needs is not installed."""
+
+    code = "tool"

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from nst_core.channels import seriated
 from nst_core.errors import RecipeError
 from nst_core.models import vgg
 from nst_core.models.anatomy import receptive_field_px, stride_px, width
@@ -160,27 +161,6 @@ def grams(first: Pixels, second: Pixels, layer: str, network: Network = "vgg19",
         distance=distance,
         relative=distance / max(float(np.mean(both[1] ** 2)), 1e-12),
     )
-
-
-def seriated(second: NDArray[np.float64]) -> NDArray[np.intp]:
-    """An order of channels in which those that are active together are neighbours.
-
-    Args:
-        second: second moments of activations, [n, n], symmetric, >= 0.
-
-    Returns:
-        A permutation of 0 to n - 1, by the Fiedler vector of the channels' cosines; the louder end comes first.
-
-    Source: Atkins, Boman & Hendrickson 1998, A spectral algorithm for seriation.
-    """
-    loud = np.diag(second)
-    root = np.sqrt(np.maximum(loud, 1e-12 * max(loud.max(), 1e-12)))
-    cosines = np.maximum(second / np.outer(root, root), 0.0)
-    laplacian = np.diag(cosines.sum(axis=0)) - cosines
-    fiedler = np.linalg.eigh(laplacian)[1][:, min(1, len(loud) - 1)]
-    order = np.argsort(fiedler, kind="stable")
-    half = len(order) // 2
-    return order if loud[order[:half]].sum() >= loud[order[len(order) - half :]].sum() else order[::-1]
 
 
 def _seen(picture: Pixels, layer: str, network: Network) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@
 """
 
 STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("front door", ("app",), "in the browser"),
+    ("front door", ("app", "serve"), "in the browser; a real server, killed and restarted"),
     ("screens", ("pages",), "smoke tests with a desk of their own; in the browser"),
     ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
     (
@@ -19,7 +19,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("what a run will cost", ("nst_core.estimate",), "against real runs"),
     ("playing a recipe", ("nst_core.player",), "engines replaced by recorders"),
-    ("judging", ("nst_core.yardstick", "nst_core.inside"), "closed forms, the tutorial's formula evaluated apart"),
+    (
+        "judging",
+        ("nst_core.yardstick", "nst_core.inside", "nst_core.channels"),
+        "closed forms, the tutorial's formula evaluated apart",
+    ),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),
     ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
     ("moving pictures", ("nst_core.video",), "films decoded again"),

@@ -3,6 +3,7 @@
 slow    cost of a slow step, its share of the machine's convolution limit, memory, growth with the picture
 race    time to the same loss: the tutorial's own loop against `tutorial-quick`
 fast    latency and memory of the fast method
-tools   what they share
+pages   first paint, page switch and memory of the app, in a real browser
+tools   what they share; browser: the app and Chromium
 measured, tables   what was measured, kept as JSON, and its cells for people
 """

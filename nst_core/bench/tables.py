@@ -9,6 +9,7 @@ from typing import Any
 
 from nst_core.bench import slow
 from nst_core.bench.measured import FILE, Record, records
+from nst_core.bench.pages import PAGES
 
 NOT_MEASURED = "–"
 Row = Mapping[str, Any]
@@ -25,7 +26,7 @@ class Table:
 
 
 def table(what: str, file: Path = FILE) -> Table:
-    """What is kept of one kind, "slow", "fast" or "race"; its last column names the run where there are several."""
+    """What is kept of one of `KINDS`; its last column names the run where there are several."""
     runs = records(what, file)
     kind = KINDS[what]
     found = sorted((kind.key(row), kind.cells(row), n) for n, run in enumerate(runs, 1) for row in run.rows)
@@ -105,6 +106,27 @@ def _race_notes(runs: Sequence[Record]) -> Iterator[str]:
     )
 
 
+def _pages_cells(row: Row) -> tuple[str, ...]:
+    cold, switch = row["cold_seconds"], row["switch_seconds"]
+    return (row["page"], *(_seconds(spread[which]) for spread in (cold, switch) for which in ("median", "most")))
+
+
+def _pages_notes(runs: Sequence[Record]) -> Iterator[str]:
+    yield (
+        "Cold: from the address to the painted page, of a server that nobody has visited, in a browser without a "
+        "cache. A switch: from the click in the menu to the painted page."
+    )
+    for number, run in enumerate(runs, 1):
+        if "rss_mb" in run.report:
+            told = [f"{mb:.0f} MB after {views}" for views, mb in run.report["rss_mb"].items()]
+            said = f"Run {number}: the" if len(runs) > 1 else "The"
+            yield (
+                f"{said} web process has {', '.join(told)} page views, and grows by "
+                f"{run.report['slope_mb_per_100_views']:.1f} MB per 100; errors in the browser: "
+                f"{len(run.report['errors'])}."
+            )
+
+
 KINDS = {
     "slow": _Kind(
         "A step of the slow method",
@@ -126,6 +148,13 @@ KINDS = {
         lambda row: (row["size"], -(row["ratio"] or 0)),
         _race_cells,
         _race_notes,
+    ),
+    "pages": _Kind(
+        "Pages",
+        ("page", "first paint, cold", "at most", "switch", "at most"),
+        lambda row: (list(PAGES).index(row["page"]),),
+        _pages_cells,
+        _pages_notes,
     ),
 }
 

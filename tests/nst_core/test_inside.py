@@ -61,14 +61,6 @@ def test_a_layer_that_does_not_exist_is_refused(noise):
         inside.features(noise(64, 64), "block3_conv4", "vgg16")
 
 
-def test_seriation_puts_groups_together():
-    group = np.arange(12) % 3
-    second = np.where(group[:, None] == group, 4.0, 0.1)
-    order = inside.seriated(second)
-    assert sorted(order) == list(range(12))
-    assert np.count_nonzero(np.diff(group[order])) == 2
-
-
 @pytest.mark.parametrize("network", ["vgg19", "vgg16"])
 def test_the_receptive_field_is_what_a_gradient_reaches(network):
     """One value of a layer of ones depends on just so many pixels: counted by widening an interval backwards."""

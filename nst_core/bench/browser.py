@@ -1,0 +1,131 @@
+"""The app and a browser to measure it with: each a context that ends what it started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from nst_core.errors import ToolError, WorkerError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTS_WITHIN_SECONDS = 60.0
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+_LOCAL = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class App:
+    """The served app: its address and its process."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def app() -> Iterator[App]:
+    """The app on a free port with a data folder of its own, just started: no page has been opened yet.
+
+    Raises:
+        WorkerError: it did not answer in time.
+    """
+    with tempfile.TemporaryDirectory(prefix="nst-pages-", ignore_cleanup_errors=True) as folder:
+        port = _free_port()
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        process = subprocess.Popen(  # noqa: S603 - a fixed command
+            [*command, "--server.address", _LOCAL, "--server.headless", "true"],
+            cwd=ROOT,
+            env=os.environ | {"NST_DATA_DIR": folder},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            url = f"http://{_LOCAL}:{port}"
+            _wait_for(f"{url}/_stcore/health", process)
+            yield App(url, process.pid)
+        finally:
+            _end(process)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; the one that `CHROMIUM` names, or else the first on the path.
+
+    Raises:
+        ToolError: Playwright or Chromium is not installed.
+    """
+    path = executable()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise ToolError(
+            "measuring pages needs Playwright, got none; pip install -r tests/requirements.txt and try again"
+        ) from error
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+def executable() -> str:
+    """Where Chromium is. Raises ToolError if it is nowhere."""
+    named = os.environ.get("CHROMIUM", "")
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise ToolError(
+            f"measuring pages needs Chromium, got no {named or ' or '.join(_NAMES)} that can be run; "
+            "install it, or name it in CHROMIUM"
+        )
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((_LOCAL, 0))
+        return int(free.getsockname()[1])
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + STARTS_WITHIN_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise WorkerError(
+        f"the app should answer within {STARTS_WITHIN_SECONDS:g} s, got none; see what `streamlit run app.py` says"
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the server, and its worker should it outlive it."""
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(family, timeout=5)
+    for child in alive:
+        child.kill()

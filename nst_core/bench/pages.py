@@ -1,0 +1,182 @@
+"""Speed and memory of the pages, in a real browser: first paint, page switch, web process. `bench pages` runs it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from nst_core.bench.browser import App, app, chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGES = {
+    "Studio": ("", "Your photograph, in another hand."),
+    "Slow": ("slow", "Slow"),
+    "Fast": ("fast", "Fast"),
+    "Compare": ("compare", "Compare"),
+    "Gallery": ("gallery", "Gallery"),
+    "Inside": ("inside", "Inside the network"),
+    "About": ("about", "About"),
+}
+"""Name in the menu -> path, headline."""
+COLD_ROUNDS = 3
+SWITCH_ROUNDS = 5
+VIEWS = (20, 100, 200)
+EVERY_VIEWS = 20
+VIEWS_A_VISITOR = 10
+"""So often a view is of a new visitor, with a session of their own."""
+NETWORKS_SECONDS = 120.0
+_SIZE = {"width": 1280, "height": 800}
+_MB = 1e6
+
+_SHOWN = """title => {
+  const head = document.querySelector("h1"), app = document.querySelector("[data-testid=stApp]");
+  if (!head || head.textContent.trim() !== title || !head.getClientRects().length) return false;
+  const seen = [...document.querySelectorAll("section.stMain img, [data-testid=stMain] img")]
+    .filter(img => img.getClientRects().length && img.getBoundingClientRect().top < innerHeight && img.src);
+  return seen.every(img => img.complete) && app.dataset.testScriptState === "notRunning";
+}"""
+"""Whether a page is there: its headline, the pictures in sight, and its script at an end."""
+
+_WAIT = f"""const shown = {_SHOWN};
+  const painted = then => requestAnimationFrame(() => setTimeout(then));
+  const until = () => new Promise(done => {{
+    const look = () => shown(title) ? painted(() => done(performance.now())) : requestAnimationFrame(look);
+    look();
+  }});"""
+
+_FIRST = f"async title => {{ {_WAIT} return await until() / 1000; }}"
+"""Seconds from the start of the navigation to the painted page."""
+
+_SWITCH = f"""async ([name, title]) => {{ {_WAIT}
+  const link = [...document.querySelectorAll("[data-testid=stTopNavLink]")].find(a => a.textContent.trim() === name);
+  const began = performance.now();
+  link.click();
+  return (await until() - began) / 1000;
+}}"""
+"""Seconds from the click on a link of the menu to the painted page."""
+
+
+def run(cold_rounds: int = COLD_ROUNDS, switch_rounds: int = SWITCH_ROUNDS, views: Sequence[int] = VIEWS) -> Any:
+    """Measure the app from outside, as a visitor meets it.
+
+    Returns:
+        `pages`: for each page `cold_seconds`, from the address to the painted page with a server that nobody has
+        visited and a browser without a cache, and `switch_seconds`, from the click in the menu, once the networks are
+        ready; each {median, most}. `rss_mb`: of the web process, by page views so far. `slope_mb_per_100_views`: its
+        growth over the later half of them. `errors`: what browsers complained of.
+
+    Raises:
+        ToolError: Playwright or Chromium is not installed.
+        WorkerError: the app did not answer.
+    """
+    errors: list[str] = []
+    with chromium() as browser:
+        cold = {name: [_cold(browser, name, errors) for _ in range(cold_rounds)] for name in PAGES}
+        with app() as served:
+            switches = _switches(browser, served, switch_rounds, errors)
+            memory = _memory(browser, served, views, errors)
+    rows = [
+        {"page": name, "cold_seconds": _spread(cold[name]), "switch_seconds": _spread(switches[name])} for name in PAGES
+    ]
+    return {
+        "pages": rows,
+        "rss_mb": {str(count): memory[count] for count in views},
+        "slope_mb_per_100_views": slope(memory),
+        "errors": errors,
+    }
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """A report as lines for people."""
+    lines = ["page | s to the first paint, cold: median, most | s to switch to it: median, most"]
+    for row in report["pages"]:
+        cold, switch = row["cold_seconds"], row["switch_seconds"]
+        told = (f"{spread['median']:.2f}, {spread['most']:.2f}" for spread in (cold, switch))
+        lines.append(f"{row['page']} | {' | '.join(told)}")
+    grown = ", ".join(f"{mb:.0f} MB after {views}" for views, mb in report["rss_mb"].items())
+    lines.append(f"web process: {grown} page views; {report['slope_mb_per_100_views']:+.1f} MB per 100 views")
+    return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
+
+
+def slope(memory: Mapping[int, float]) -> float:
+    """MB per 100 page views by least squares, over the later half of what was measured: at first, caches fill.
+
+    Args:
+        memory: MB by page views so far.
+    """
+    later = {views: mb for views, mb in memory.items() if 2 * views >= max(memory)}
+    return float(100 * np.polyfit(list(later), list(later.values()), 1)[0]) if len(later) > 1 else 0.0
+
+
+def _cold(browser: Browser, name: str, errors: list[str]) -> float:
+    path, title = PAGES[name]
+    with app() as served:
+        page = _visitor(browser, errors)
+        page.goto(f"{served.url}/{path}", wait_until="commit")
+        seconds = float(page.evaluate(_FIRST, title))
+        page.context.close()
+    return seconds
+
+
+def _switches(browser: Browser, served: App, rounds: int, errors: list[str]) -> dict[str, list[float]]:
+    """Seconds of each switch, by the page that is switched to; what each server does once only is left out."""
+    page = _visitor(browser, errors)
+    page.goto(served.url)
+    page.get_by_text("Networks ready").wait_for(timeout=1000 * NETWORKS_SECONDS)
+    taken: dict[str, list[float]] = {name: [] for name in PAGES}
+    for _ in range(rounds + 1):
+        for name in (*list(PAGES)[1:], "Studio"):
+            taken[name].append(float(page.evaluate(_SWITCH, [name, PAGES[name][1]])))
+            page.wait_for_timeout(300)  # a visitor looks; what comes after the paint is done meanwhile
+    page.context.close()
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
+def _memory(browser: Browser, served: App, views: Sequence[int], errors: list[str]) -> dict[int, float]:
+    """MB of the web process by page views, of one visitor after another: at those asked for, and evenly between."""
+    web = psutil.Process(served.pid)
+    names, found = list(PAGES), {}
+    page = _arrived(browser, served, errors)
+    for view in range(1, max(views) + 1):
+        if view % VIEWS_A_VISITOR == 0:
+            page.context.close()
+            page = _arrived(browser, served, errors)
+        elif view > 1:
+            name = names[(view + view // len(names)) % len(names)]
+            page.evaluate(_SWITCH, [name, PAGES[name][1]])
+        if view % EVERY_VIEWS == 0 or view in views:
+            found[view] = round(web.memory_info().rss / _MB, 1)
+    page.context.close()
+    return found
+
+
+def _arrived(browser: Browser, served: App, errors: list[str]) -> Page:
+    """The first page as a new visitor sees it."""
+    page = _visitor(browser, errors)
+    page.goto(served.url, wait_until="commit")
+    page.evaluate(_FIRST, PAGES["Studio"][1])
+    return page
+
+
+def _visitor(browser: Browser, errors: list[str]) -> Page:
+    """A page in a profile of its own, whose complaints are collected."""
+    page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if _is_complaint(said) else None)
+    return page
+
+
+def _is_complaint(said: Any) -> bool:
+    # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
+    probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
+    return said.type == "error" and not probing
+
+
+def _spread(seconds: Sequence[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(seconds), 3), "most": round(max(seconds), 3)}
