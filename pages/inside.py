@@ -1,32 +1,38 @@
 """Inside the network: what it sees in a picture, and what it keeps of it."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
-from pages.parts import desk, inside_looks, inside_runs, look, pickers
+from nst_core.recipe import Network
+from pages.parts import desk, inside_grams, inside_looks, inside_runs, look, pickers
 from pages.parts.chosen import chosen
 
 VIEWS = {
     "Layers": inside_looks.layers,
-    "Gram matrix": inside_looks.grams,
+    "Gram matrix": inside_grams.grams,
     "Content rebuilt": inside_runs.content,
     "Style alone": inside_runs.style,
 }
+NETWORKS: dict[str, Network] = {"VGG-19": "vgg19", "VGG-16": "vgg16"}
 
-look.page("Inside the network", "What VGG-19 sees in your photograph, and what it takes a style to be.")
+
+def _choice(label: str, key: str, options: Iterable[str]) -> str:
+    """A row of buttons, the first pressed until another is."""
+    first, *others = options
+    told = {"label_visibility": "collapsed", "persist_state": "session", "required": True}
+    return str(st.segmented_control(label, [first, *others], default=first, key=key, **told))
+
+
+look.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
 with st.expander(look.plain(f"{chosen('content').title} and {chosen('style').title}"), icon=":material/image:"):
     left, right = st.columns(2, gap="large")
     with left:
         pickers.picker("content")
     with right:
         pickers.picker("style")
-view = st.segmented_control(
-    "What to look at",
-    list(VIEWS),
-    default="Layers",
-    required=True,
-    key="inside_view",
-    label_visibility="collapsed",
-    persist_state="session",
-)
-VIEWS[str(view)]()
+with st.container(horizontal=True, horizontal_alignment="distribute", key="inside_choice"):
+    view = _choice("What to look at", "inside_view", VIEWS)
+    network = _choice("Network", "inside_network", NETWORKS)
+VIEWS[view](NETWORKS[network])
 desk.engine_light()

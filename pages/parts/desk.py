@@ -38,7 +38,7 @@ def ask(what: Callable[..., object], *about: object) -> None:
 
 def engine_light() -> None:
     """A quiet line about the networks. It also wakes the worker, but only after the page has been painted."""
-    waiting = _is_unopened() or is_waking()
+    waiting = is_unopened() or is_waking()
     st.fragment(_light, run_every=1.5 if waiting else None)(waiting)
 
 
@@ -48,14 +48,14 @@ def _light(waiting: bool) -> None:
     if painted and is_waking():
         get().warm()
         _draw_ahead()
-    status = None if _is_unopened() else get().status()
+    status = None if is_unopened() else get().status()
     if waiting and status and status.state not in _WAKING:
         st.rerun()
     with st.container(key="engine_light"):
         show_status(status)
 
 
-def _is_unopened() -> bool:
+def is_unopened() -> bool:
     """Whether nobody has needed the desk since the server began: its import must not delay the very first paint."""
     return "nst_core.jobs.desk" not in sys.modules
 

@@ -1,4 +1,4 @@
-"""What each layer sees, and what the Gram matrix holds: answered by the real network in the worker."""
+"""What each layer sees, answered by the real network in the worker; and how a page asks it."""
 
 from __future__ import annotations
 
@@ -10,79 +10,81 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.models.anatomy import receptive_field_px, width
-from nst_core.recipe import CONVOLUTIONS
+from nst_core.recipe import CONVOLUTIONS, Network
 from pages.parts import desk, look
 from pages.parts.before_after import source
-from pages.parts.chosen import chosen
+from pages.parts.chosen import Role, chosen
 
 if TYPE_CHECKING:
-    from nst_core.jobs.looks import Look, Question
-    from nst_core.picture.door import Picture
+    from nst_core.jobs.looks import Look, What
 
 _POLL_SECONDS = 0.7
-_HEIGHT_PX = 380
+_ROOM_PX = 380
+Ask = Callable[[], "Look | None"]
 
 
-def layers() -> None:
+def layers(network: Network) -> None:
     """The most active feature maps of a layer, each with its channel."""
-    from nst_core.jobs.looks import Question
-
     st.latex(r"F^\ell = \mathrm{ReLU}(W^\ell * F^{\ell-1} + b^\ell)")
-    layer = _layer("block3_conv1")
-    side = receptive_field_px("vgg19", layer)
+    layer = layer_slider(network, "block3_conv1")
+    side = receptive_field_px(network, layer)
     look.about(
         f"{layer} has {width(layer)} channels; each value of it depends on {side} × {side} pixels. "
         "Early layers find edges and colours, deep ones parts of things. Bright is active."
     )
-    _wait(Question("features", layer), (chosen("content").load(),), _maps)
+    show_when_answered(asking("features", layer, network, "content"), _maps)
 
 
-def grams() -> None:
-    """The Gram matrices of the photograph and of the style side by side, and their distance."""
-    from nst_core.jobs.looks import Question
-
-    st.latex(r"G^\ell_{ij} = \frac{1}{HW}\sum_{p} F^\ell_{pi}\,F^\ell_{pj}")
-    layer = _layer("block2_conv1")
-    look.about(
-        "How strongly two channels are active in the same places, wherever those are: the layout is lost, the texture "
-        "stays. The slow method moves the photograph until the left matrix looks like the right one."
-    )
-    _wait(Question("grams", layer), (chosen("content").load(), chosen("style").load()), _matrices)
-
-
-def _layer(first: str) -> str:
+def layer_slider(network: Network, first: str) -> str:
+    """The convolution to look at, one of the network's."""
     return str(
-        st.select_slider("Layer", CONVOLUTIONS["vgg19"], first, key=f"inside_layer_{first}", persist_state="session")
+        st.select_slider(
+            "Layer", CONVOLUTIONS[network], first, key=f"inside_layer_{network}_{first}", persist_state="session"
+        )
     )
 
 
-def _wait(question: Question, pictures: tuple[Picture, ...], show: Callable[[Look], None]) -> None:
-    """Ask until the answer is there; then show it, and ask no more."""
-    look_now = _ask(question, pictures)
+def asking(what: What, layer: str, network: Network, *roles: Role) -> Ask:
+    """The question to the worker about the chosen pictures; None in reply where there are no networks."""
 
-    def panel() -> None:
-        now = _ask(question, pictures)
-        if now is None or now.state != "waiting":
+    def ask() -> Look | None:
+        from nst_core.jobs.looks import Question
+
+        try:
+            return desk.get().look(Question(what, layer, network), *(chosen(role).load() for role in roles))
+        except NSTError:
+            return None  # the engine light tells it, with a way to try again
+
+    return ask
+
+
+def show_when_answered(ask: Ask, show: Callable[[Look], None]) -> None:
+    """Ask until the answer is there; then show it, and ask no more.
+
+    The first visit to a server must not wait for the desk to open: then the first ask comes after the paint.
+    """
+    unopened = desk.is_unopened()
+    answer = None if unopened else ask()
+    if unopened or (answer and answer.state == "waiting"):
+        st.fragment(_waiting, run_every=_POLL_SECONDS)(ask)
+    elif answer and answer.state == "failed":
+        look.notice("error", "This could not be looked at", answer.error)
+    elif answer:
+        show(answer)
+
+
+def _waiting(ask: Ask) -> None:
+    painted = "inside_seen" in st.session_state  # a later tick: the browser asks for it, so it has painted
+    st.session_state["inside_seen"] = True
+    words = "Looking inside…"
+    if painted or not desk.is_unopened():
+        answer = ask()
+        if answer is None or answer.state != "waiting":
             st.rerun()
-        busy = desk.get().status().state == "busy"
-        st.caption("The worker is painting; this is looked at between two of its steps." if busy else "Looking inside…")
-        st.skeleton(height=_HEIGHT_PX)
-
-    if look_now is None:
-        return
-    if look_now.state == "waiting":
-        st.fragment(panel, run_every=_POLL_SECONDS)()
-    elif look_now.state == "failed":
-        look.notice("error", "This could not be looked at", look_now.error)
-    else:
-        show(look_now)
-
-
-def _ask(question: Question, pictures: tuple[Picture, ...]) -> Look | None:
-    try:
-        return desk.get().look(question, *pictures)
-    except NSTError:
-        return None  # the engine light tells that there are no networks, with a way to try again
+        if desk.get().status().state == "busy":
+            words = "The worker is painting; this is looked at between two of its steps."
+    st.caption(words)
+    st.skeleton(height=_ROOM_PX)
 
 
 def _maps(answer: Look) -> None:
@@ -106,43 +108,4 @@ def _tile(sheet: str, number: int, one: Mapping[str, Any], columns: int, rows: i
     return (
         f'<li title="{escape(words)}"><i role="img" aria-label="{escape(words)}" style="{style}"></i>'
         f"<span>{one['channel']}</span></li>"
-    )
-
-
-def _matrices(answer: Look) -> None:
-    import numpy as np
-    import plotly.graph_objects as go
-
-    channels = [str(channel) for channel in answer.facts["channels"]]
-    both = np.frombuffer(answer.blob, np.float32).reshape(2, len(channels), len(channels))
-    logs = np.log10(np.maximum(both, max(float(both.max()) * 1e-5, 1e-12)))
-    for column, title, log, values in zip(st.columns(2, gap="large"), ("Photograph", "Style"), logs, both, strict=True):
-        figure = go.Figure(
-            go.Heatmap(
-                z=log,
-                customdata=values,
-                x=channels,
-                y=channels,
-                zmin=float(logs.min()),
-                zmax=float(logs.max()),
-                colorscale="Viridis",
-                showscale=False,
-                hovertemplate="channels %{x} and %{y}: %{customdata:.3~s}<extra></extra>",
-            )
-        )
-        figure.update_xaxes(visible=False, type="category", constrain="domain", constraintoward="left")
-        figure.update_yaxes(visible=False, type="category", autorange="reversed", scaleanchor="x", constrain="domain")
-        figure.update_layout(height=_HEIGHT_PX, margin={"l": 0, "r": 0, "t": 0, "b": 0})
-        with column:
-            look.section(title)
-            st.plotly_chart(
-                figure,
-                height=_HEIGHT_PX,
-                key=f"inside_gram_{title}",
-                config={"displayModeBar": False},
-                alt=f"Gram matrix of the {title.lower()}, {len(channels)} channels, brighter means more together",
-            )
-    look.about(
-        f"Their distance is {answer.facts['relative']:.2g} times the style's own size; 0 would be the same texture. "
-        f"Shown are {len(channels)} of {answer.facts['of']} channels, neighbours active together, on a log scale."
     )

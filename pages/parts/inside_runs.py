@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from nst_core.errors import NSTError
-from nst_core.recipe import Recipe, make
+from nst_core.recipe import Network, Recipe, make
 from pages.parts import desk, job_panel, look, session, visitor
 from pages.parts.before_after import source
 from pages.parts.chosen import Role, chosen
@@ -18,45 +18,46 @@ _SMALL = {"longest_edge_px": EDGE_PX, "steps": 40, "snapshot_every": 4, "schedul
 _QUICK = {"minimiser": {"algorithm": "lbfgs", "average": 0.0}}
 
 
-def content() -> None:
+def content(network: Network) -> None:
     """The photograph rebuilt from noise out of one layer alone."""
     st.latex(r"\min_x \; \lVert F^\ell(x) - F^\ell(\mathrm{photograph}) \rVert^2")
     look.about("Shallow layers keep every pixel; deep ones keep what is there and forget how exactly it looked.")
-    _row("content", "Rebuild")
+    _row("content", "Rebuild", network)
 
 
-def style() -> None:
+def style(network: Network) -> None:
     """The style grown from noise out of the first layers up to one."""
     st.latex(r"\min_x \; \textstyle\sum_{\ell} \lVert G^\ell(x) - G^\ell(\mathrm{style}) \rVert^2")
     look.about("From the first layer alone come colours and grain; each deeper one adds larger strokes and shapes.")
-    _row("style", "Grow")
+    _row("style", "Grow", network)
 
 
-def recipe(role: Role, number: int) -> Recipe:
+def recipe(role: Role, number: int, network: Network = "vgg19") -> Recipe:
     """The run of a card: of the content one layer, of the style all layers up to it."""
+    common = _SMALL | _QUICK | {"network": network}
     if role == "content":
-        return make("reconstruction", _SMALL | _QUICK | {"content_layers": {LAYERS[number]: 1.0}})
+        return make("reconstruction", common | {"content_layers": {LAYERS[number]: 1.0}})
     shares = dict.fromkeys(LAYERS[: number + 1], 1.0 / (number + 1))
-    return make("texture", _SMALL | _QUICK | {"style_layers": shares})
+    return make("texture", common | {"style_layers": shares})
 
 
-def _row(role: Role, verb: str) -> None:
-    wanted: list[int] = st.session_state.setdefault(f"inside_{role}_wanted", [])
+def _row(role: Role, verb: str, network: Network) -> None:
+    wanted: list[int] = st.session_state.setdefault(f"inside_{role}_{network}_wanted", [])
     st.button("All five", key=f"inside_{role}_all", on_click=lambda: wanted.extend(range(len(LAYERS))))
-    _submit_next(role, wanted)
+    _submit_next(role, wanted, network)
     ids = tuple(job for n in range(len(LAYERS)) if (job := session.current("inside", _name(role, n))))
 
     def cards() -> None:
-        if _submit_next(role, wanted):
+        if _submit_next(role, wanted, network):
             st.rerun()
         with st.container(key=f"inside_cards_{role}"):
             for number in range(len(LAYERS)):
-                _card(role, number, verb, wanted)
+                _card(role, number, verb, wanted, network)
 
     job_panel.watch(ids, cards)
 
 
-def _submit_next(role: Role, wanted: list[int]) -> bool:
+def _submit_next(role: Role, wanted: list[int], network: Network) -> bool:
     """Hand in the next wanted run when none of this row is under way, so that other visitors find room."""
     names = [session.current("inside", _name(role, n)) for n in range(len(LAYERS))]
     if not wanted or any(map(job_panel.is_active, names)):
@@ -64,7 +65,7 @@ def _submit_next(role: Role, wanted: list[int]) -> bool:
     number = wanted[0]
     try:
         job = desk.get().submit(
-            recipe(role, number),
+            recipe(role, number, network),
             chosen("content").load(),
             [chosen("style").load()],
             visitor=visitor.name(),
@@ -79,10 +80,10 @@ def _submit_next(role: Role, wanted: list[int]) -> bool:
     return True
 
 
-def _card(role: Role, number: int, verb: str, wanted: list[int]) -> None:
+def _card(role: Role, number: int, verb: str, wanted: list[int], network: Network) -> None:
     job = session.current("inside", _name(role, number))
     view = session.view(job) if job else None
-    if view is not None and not _is_of_chosen(role, view.recipe):
+    if view is not None and not _is_of_chosen(role, view.recipe, network):
         view = None
     title = LAYERS[number] if role == "content" else f"block1 to block{number + 1}"
     with st.container(key=f"inside_card_{role}_{number}", gap="xsmall"):
@@ -103,8 +104,10 @@ def _card(role: Role, number: int, verb: str, wanted: list[int]) -> None:
         )
 
 
-def _is_of_chosen(role: Role, of: Recipe) -> bool:
-    """Whether a run was made of the picture that is chosen now."""
+def _is_of_chosen(role: Role, of: Recipe, network: Network) -> bool:
+    """Whether a run was made of the picture, and by the network, that are chosen now."""
+    if of.objective.network != network:
+        return False
     made_of = of.content if role == "content" else next((style.sha256 for style in of.styles), None)
     return made_of in (None, chosen(role).load().sha256)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nst_core.jobs.looks import Look
-from pages.parts import inside_runs
+from nst_core.recipe import CONVOLUTIONS
+from pages.parts import inside_grams, inside_runs
 from tests.pages.conftest import Open, words
 from tests.pages.fake_desk import FakeDesk, picture
 
@@ -28,14 +29,64 @@ def test_a_refused_look_tells_its_reason(open_page: Open, desk: FakeDesk) -> Non
     assert "No source gave vgg19" in words(open_page("inside"))
 
 
-def test_both_gram_matrices_are_shown_with_their_distance(open_page: Open, desk: FakeDesk) -> None:
+@pytest.mark.parametrize("scale", inside_grams.SCALES)
+def test_both_gram_matrices_are_shown_with_their_distance(open_page: Open, desk: FakeDesk, scale: str) -> None:
     facts = {"channels": [4, 7], "of": 128, "relative": 0.5}
     desk.seen["grams"] = Look("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Gram matrix").run()
+    app.segmented_control(key="inside_scale").set_value(scale).run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 2
+    assert len([chart for chart in app.get("bidi_component") if "heatmap" in chart.proto.json]) == 2
     assert "0.5 times the style" in words(app)
+
+
+def test_the_loudest_channels_do_not_outshine_the_others_cosines() -> None:
+    loudness = np.array([1.0, 30.0, 1000.0])
+    alike = np.array([[1, 0.5, 0.1], [0.5, 1, 0.9], [0.1, 0.9, 1]])
+    both = np.stack([alike * np.outer(loudness, loudness), alike])
+    seen, ends = inside_grams.heat_maps(both, [4, 7, 9], "Cosine")
+    assert ends == (0, 1)
+    for figure in seen:
+        (trace,) = figure["data"]
+        assert np.allclose(trace["z"], alike)
+        assert (trace["zmin"], trace["zmax"]) == (0, 1)
+
+
+def test_the_matrices_themselves_share_one_scale_and_hovering_tells_their_values() -> None:
+    both = np.array([[[1e4, 3.0], [3.0, 10.0]], [[1.0, 0.0], [0.0, 1e-9]]])
+    seen, (low, high) = inside_grams.heat_maps(both, [4, 7], "Gram")
+    assert (low, high) == pytest.approx((10, 1e4))
+    for figure, values in zip(seen, both, strict=True):
+        (trace,) = figure["data"]
+        assert np.allclose(np.array(trace["text"], float), values)
+        assert np.allclose(10 ** np.array(trace["z"]), np.clip(values, low, high), rtol=1e-3)
+        assert (trace["zmin"], trace["zmax"]) == pytest.approx((1, 4))
+
+
+@pytest.mark.parametrize("view", ["Layers", "Gram matrix"])
+def test_the_other_network_is_asked_about_its_own_layers(open_page: Open, desk: FakeDesk, view: str) -> None:
+    app = open_page("inside")
+    app.segmented_control(key="inside_view").set_value(view).run()
+    app.segmented_control(key="inside_network").set_value("VGG-16").run()
+    question, _ = desk.looked[-1]
+    assert question.network == "vgg16"
+    assert tuple(app.select_slider[0].options) == CONVOLUTIONS["vgg16"]
+    desk.seen[question.what] = Look("failed", error="no source gave vgg16")
+    app.run()
+    assert "No source gave vgg16" in words(app)
+
+
+def test_a_card_shows_no_run_of_the_other_network(open_page: Open, desk: FakeDesk) -> None:
+    app = open_page("inside")
+    app.segmented_control(key="inside_view").set_value("Content rebuilt").run()
+    app.button(key="inside_content_1").click().run()
+    desk.finish("job-number-0")
+    assert "<img" in words(app.run())
+    app.segmented_control(key="inside_network").set_value("VGG-16").run()
+    assert 'alt="The content out of' not in words(app)
+    app.button(key="inside_content_1").click().run()
+    assert desk.jobs["job-number-1"].recipe.objective.network == "vgg16"
 
 
 @pytest.mark.parametrize(("view", "role"), [("Content rebuilt", "content"), ("Style alone", "style")])
