@@ -7,6 +7,7 @@ from pages.parts import desk, hero, look
 look.dress()
 hero.opening()
 hero.steps()
+hero.curves()
 hero.ways()
 st.space("medium")
 desk.engine_light()

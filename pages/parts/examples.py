@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nst_core.jobs.views import Point
 
 FOLDER = Path(__file__).parent / "examples"
 
@@ -37,3 +42,50 @@ def example() -> Example:
     except (OSError, ValueError):
         words = {}
     return Example(pictures, words.get("titles", {}), words.get("facts", {}))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How the example's slow run went, and where its fast result stands.
+
+    Attributes:
+        number: the step of each point, rising.
+        seconds: when each was done, since the first began.
+        losses: the weighted terms by name, a value for each point.
+        fast_total: the fast result's total under the same objective.
+        fast_seconds: how long its pass took.
+    """
+
+    number: Sequence[int]
+    seconds: Sequence[float]
+    losses: Mapping[str, Sequence[float]]
+    fast_total: float
+    fast_seconds: float
+
+    @property
+    def levels(self) -> dict[str, dict[str, float]]:
+        """The fast result as a level line of the chart."""
+        return {"fast": {"total": self.fast_total}}
+
+    def points(self) -> tuple[Point, ...]:
+        """The curve as the chart takes it; imports the core's views, which a first paint must not wait for."""
+        from nst_core.jobs.views import Point
+
+        terms = ({name: values[i] for name, values in self.losses.items()} for i in range(len(self.number)))
+        return tuple(
+            Point(number, seconds, losses)
+            for number, seconds, losses in zip(self.number, self.seconds, terms, strict=True)
+        )
+
+
+@cache
+def curves() -> Curves | None:
+    """The example's curves, or None where the file is missing or damaged."""
+    try:
+        told = json.loads((FOLDER / "curve.json").read_text("utf-8"))
+        fast = told["fast"]
+        found = Curves(told["number"], told["seconds"], told["losses"], float(fast["total"]), float(fast["seconds"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    lengths = {len(values) for values in (found.number, found.seconds, *found.losses.values())}
+    return found if len(lengths) == 1 and found.number and "total" in found.losses else None

@@ -6,8 +6,10 @@ from html import escape
 
 import streamlit as st
 
+from pages.parts import tour
 from pages.parts.before_after import Side, before_after, source
-from pages.parts.examples import NAMES, example
+from pages.parts.examples import NAMES, Curves, example
+from pages.parts.examples import curves as known_curves
 
 _WAYS = (
     ("fast", "Fast", "One pass through Magenta's network. Any style, about a second.", "Paint in a second"),
@@ -24,6 +26,10 @@ _WAYS = (
         "See them side by side",
     ),
 )
+_PAINTED = "example_painted"
+_SOON_SECONDS = 0.4
+"""When the curves follow the first paint, which must not wait for Plotly."""
+_ROOM_PX = 320
 _ROLES = {"content": "Photograph", "style": "Style", "fast": "Fast", "slow": "Slow"}
 
 
@@ -41,6 +47,7 @@ def opening() -> None:
                 st.switch_page("pages/fast.py")
             if st.button("Paint step by step", icon=":material/hourglass_empty:"):
                 st.switch_page("pages/slow.py")
+            tour.button()
     with picture:
         _example_slider()
 
@@ -72,6 +79,41 @@ def steps() -> None:
     )
     st.space("medium")
     st.html(f'<h2 class="nst-title">One photograph, one style, two methods</h2><div class="nst-row">{figures}</div>')
+
+
+def curves() -> None:
+    """The slow run's losses, with the fast result as a level line; drawn after the first paint, in room kept for it."""
+    found = known_curves()
+    if found is None:
+        return
+    st.space("medium")
+    st.html(
+        '<h2 class="nst-title">What slow does meanwhile</h2><p class="nst-under">Step by step it lowers these losses: '
+        "the distance from the photograph's shapes, and from the style's texture. The dashed line is where fast stands "
+        f"after {found.fast_seconds:.1f} s.</p>"
+    )
+    painted = _PAINTED in st.session_state
+    st.fragment(_chart, run_every=None if painted else _SOON_SECONDS)(found, drawn=painted)
+
+
+def _chart(found: Curves, *, drawn: bool) -> None:
+    if not drawn and _PAINTED in st.session_state:  # a later tick: the browser asks for it, so it has painted
+        st.rerun()  # the whole page, which then asks no more
+    st.session_state[_PAINTED] = True
+    with st.container(key="plot_room_example"):
+        if drawn:
+            _draw(found)
+        else:
+            st.skeleton(height=_ROOM_PX)
+
+
+def _draw(found: Curves) -> None:
+    from pages.parts import charts, plot
+    from pages.parts.lines import Sight
+
+    points, of = found.points(), found.number[-1]
+    figure = charts.loss_curves(points, of=of, sight=Sight(along="seconds"), levels=found.levels)
+    plot.chart(figure, key="example_chart", alt=charts.in_words(points, of, found.levels), file="nst-example")
 
 
 def ways() -> None:
