@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -10,7 +11,9 @@ from math import log
 import streamlit as st
 
 from pages.parts.before_after import source
+from pages.parts.charts import LEVELS
 from pages.parts.examples import Curves, curves, example
+from pages.parts.lines import TERMS
 
 _AT = "tour_at"
 
@@ -56,8 +59,8 @@ def _dialog() -> None:
             st.switch_page(stop.page)
         st.button("Back", disabled=at == 0, key="tour_back", on_click=_go, args=(at - 1,))
         if at + 1 < len(STOPS):
-            st.button("Next", type="primary", key="tour_next", on_click=_go, args=(at + 1,))
-        elif st.button("Done", type="primary", key="tour_done"):
+            st.button("Next", key="tour_next", on_click=_go, args=(at + 1,))
+        elif st.button("Done", key="tour_done"):
             _leave()
             st.rerun()
 
@@ -72,8 +75,10 @@ def _fast() -> str:
 
 def _slow() -> str:
     found = curves()
-    drawing = sketch(found) if found else ""
-    return f"{_img('slow', 'The photograph in that style, by the slow method')}{drawing}"
+    drawn = b64encode(sketch(found).encode()).decode() if found else ""
+    words = "The loss falls step by step, below that of the fast result"
+    curve = f'<img src="data:image/svg+xml;base64,{drawn}" alt="{words}">' if drawn else ""
+    return f"{_img('slow', 'The photograph in that style, by the slow method')}{curve}"
 
 
 def _compared() -> str:
@@ -136,10 +141,10 @@ def sketch(found: Curves, width: int = 240, height: int = 150) -> str:
         return round(8 + (height - 16) * (high - value) / max(high - low, 1e-9), 1)
 
     spots = " ".join(f"{width * at / end:.1f},{down(value)}" for at, value in zip(found.seconds, totals, strict=True))
-    words = "The loss falls step by step, below that of the fast result"
-    line = f'<line x1="0" x2="{width}" y1="{down(level)}" y2="{down(level)}"/>'
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{words}">{line}<polyline points="{spots}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" fill="none" stroke-width="3">'
+        f'<path stroke="{LEVELS[0]}" stroke-dasharray="8 6" d="M0 {down(level)}H{width}"/>'
+        f'<polyline stroke="{TERMS["total"][1]}" points="{spots}"/></svg>'
     )
 
 
