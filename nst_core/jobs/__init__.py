@@ -3,6 +3,7 @@
 desk      what pages and the API talk to; never imports TensorFlow
 floor     the line and the worker: what their events mean for the runs
 line      who is next
+pace      how long those who wait will wait
 crew      keeps a worker alive
 book      runs under way in memory, all of them in the store, written behind
 run       one under way, and what of it is not written yet

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.errors import JobError
+from nst_core.jobs import mishaps
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.run import Run
 from nst_core.jobs.store import Change, Store
@@ -58,9 +59,10 @@ class Book:
         """Take up the runs that an earlier server left under way."""
         for job in self.store.pending():
             try:
-                run = self.live[job] = Run.of(self.store.view(job))
+                run = self.live[job] = Run.of(self.store.view(job), self.store.content_size(job))
             except JobError:  # it says so when it is looked at
                 continue
+            run.interrupted = mishaps.RESTARTED
             if not self.store.has_inputs(job):
                 message = "the server ended before the pictures of this run were kept; start it again"
                 self.put(job, state="failed", error=message, ended=time.time())
@@ -199,7 +201,7 @@ class Book:
         for change in changes:
             try:
                 self._write(change)
-            except _TROUBLE as error:
+            except Exception as error:  # noqa: BLE001 - a run that cannot be written must not cost the others
                 failed = True
                 with self._lock:
                     self._troubled(error)
@@ -216,6 +218,8 @@ class Book:
         try:
             self.store.write(change)
         except OSError:
+            if self._is_gone(change):
+                return
             if not self.store.make_room(at_least=3):
                 raise
             self.store.write(change)
@@ -224,6 +228,14 @@ class Book:
                 with self._lock:
                     self._recent.pop(job, None)
                     self._glances.pop(job, None)
+
+    def _is_gone(self, change: Change) -> bool:
+        """Whether a run was deleted while it was written, which broke the writing off; what it left is cleared."""
+        with self._lock:
+            is_gone = change.view.id not in self.live
+        if is_gone:
+            self.store.delete(change.view.id)
+        return is_gone
 
     def _settled(self, change: Change) -> None:
         job = change.view.id

@@ -109,8 +109,13 @@ class Crew:
                     self._died(reason)
 
         with self._lock:  # so that the first event waits until `worker` has a value
-            worker = self._hire(hear, gone)
-            self._worker = worker
+            try:
+                worker = self._hire(hear, gone)
+            except OSError as error:  # no memory left for another process, mostly
+                self._worker = None
+                self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
+            else:
+                self._worker = worker
 
     def _heard(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         memory = event["memory_mb"]

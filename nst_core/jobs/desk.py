@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -120,7 +121,7 @@ class Desk:
             self._check_worker()
             self._floor.admit(job, visitor)
             cost = expected.seconds if expected.calibrated else None
-            self._book.add(Run(view, inputs=pictures, cost=cost))
+            self._book.add(Run(view, inputs=pictures, cost=cost, size=(content.width, content.height)))
             self._floor.crew.warm()
             self._floor.dispatch()
         return job
@@ -241,5 +242,8 @@ class Desk:
 
     def _mind(self) -> None:
         while not self._closing.wait(MIND_SECONDS):
-            with self._lock:
-                self._floor.mind(self._unseen_minutes)
+            try:
+                with self._lock:
+                    self._floor.mind(self._unseen_minutes)
+            except Exception:  # noqa: BLE001 - the next round may do better
+                traceback.print_exc()

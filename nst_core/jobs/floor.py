@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nst_core.errors import JobError
-from nst_core.jobs import line
+from nst_core.jobs import mishaps
 from nst_core.jobs.book import Book
 from nst_core.jobs.crew import Crew, Hire
-from nst_core.jobs.line import Place, Room
+from nst_core.jobs.line import Line, Place, Room
 from nst_core.jobs.looks import Looks
+from nst_core.jobs.pace import Pace
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.run import Run
 from nst_core.jobs.views import FINAL, Point
@@ -22,9 +23,8 @@ TRIES = 2
 """How often a run whose worker died in the middle is gone on with."""
 SHELVE_SECONDS = 20.0
 """How long a paused run may keep the worker from those who wait; then it goes on later from its checkpoint."""
-USUAL_SECONDS = 60.0
-"""How long a run is taken to last before one has been seen."""
-UNSEEN = "Nobody had looked at this run for {minutes:g} minutes, so it was stopped with the picture it had."
+_ENDS = ("done", "stopped", "failed", "shelved")
+"""Events after which the worker is free."""
 
 
 class Floor:
@@ -40,12 +40,11 @@ class Floor:
         self.now = ""
         self.looks = Looks()
         self.crew = Crew(lock, self._hear, self._lost, self._given_up, hire)
-        self._book, self._room, self._lock = book, room, lock
-        self._last_visitor, self._usual = "", USUAL_SECONDS
-        self._began = self._paused = 0.0
+        self._book, self._lock = book, lock
+        self._line, self._pace = Line(room), Pace()
+        self._paused = 0.0
         self._ticket = 0
         self._is_ordered = self._is_shelving = False
-        self._line: tuple[Place, ...] = ()
         for job, run in book.live.items():
             if run.view.state == "queued":
                 self._line_up(job, again=run.view.number > 0)
@@ -55,43 +54,26 @@ class Floor:
     @property
     def is_awaited(self) -> bool:
         """Whether somebody waits in line."""
-        return bool(self._line)
+        return len(self._line) > 0
 
     def admit(self, job: str, visitor: str) -> None:
         """Put a newcomer in line. Raises QueueFullError."""
-        self._line = line.admit(self._line, Place(job, visitor), self._room, self._remaining() or self._usual)
+        self._line.admit(Place(job, visitor), self._remaining() or self._pace.usual)
 
     def place(self, job: str) -> tuple[int, float]:
         """Which one in line a run is, from 1, and about how many seconds it will wait; zeros if it is not in line."""
-        ahead = [place.job for place in self._order()]
+        ahead = self._line.jobs()
         if job not in ahead:
             return 0, 0.0
         before = ahead[: ahead.index(job)]
-        return len(before) + 1, self._remaining() + sum(self._cost(self._book.live[other]) for other in before)
-
-    def _order(self) -> tuple[Place, ...]:
-        return line.order(self._line, self._last_visitor)
+        return len(before) + 1, self._remaining() + sum(self._pace.left(self._book.live[other]) for other in before)
 
     def _line_up(self, job: str, *, again: bool) -> None:
-        self._line = (*self._line, Place(job, self._book.live[job].view.visitor, again))
+        self._line.join(Place(job, self._book.live[job].view.visitor, again))
         self._book.put(job, state="queued")
 
-    def _leave_line(self, job: str) -> None:
-        self._line = tuple(place for place in self._line if place.job != job)
-
-    def _cost(self, run: Run) -> float:
-        """Seconds that are left of a run."""
-        done = run.view.number / max(run.view.of, 1)
-        return (run.cost or self._usual) * max(1 - done, 0)
-
     def _remaining(self) -> float:
-        """Seconds that are left of the run that the worker has."""
-        run = self._book.live.get(self.now)
-        if run is None:
-            return 0.0
-        if run.view.number >= 2 and run.points:  # its own pace is the best guess
-            return run.points[-1].seconds / run.view.number * max(run.view.of - run.view.number, 0)
-        return max(self._cost(run) - (time.monotonic() - self._began), 0.0)
+        return self._pace.left_now(self._book.live.get(self.now))
 
     # What people ask of a live run.
 
@@ -104,7 +86,7 @@ class Floor:
             run.ending = True
             self._say("stop")
             return
-        self._leave_line(job)
+        self._line.leave(job)
         can_go_on = self.crew.status.state != "failed" and self._book.store.has_checkpoint(job)
         if run.view.number > 0 and can_go_on:
             run.ending = True
@@ -115,7 +97,7 @@ class Floor:
 
     def drop(self, job: str) -> None:
         """Let go of a run that was taken out of the book."""
-        self._leave_line(job)
+        self._line.leave(job)
         if job != self.now:
             return
         self._say("stop")
@@ -158,7 +140,8 @@ class Floor:
         at = time.monotonic()
         for job, run in list(self._book.live.items()):
             if 0 < unseen_minutes * 60 < at - run.seen and run.view.state not in FINAL and not run.ending:
-                self._book.put(job, notes=(*run.view.notes, UNSEEN.format(minutes=unseen_minutes)))
+                told = mishaps.unseen(unseen_minutes, begun=run.view.number > 0)
+                self._book.put(job, notes=(*run.view.notes, told))
                 self.stop(job)
         run_now = self._book.live.get(self.now)
         long = run_now is not None and run_now.view.state == "paused" and at - self._paused > SHELVE_SECONDS
@@ -168,9 +151,9 @@ class Floor:
 
     def fail_all(self, message: str) -> None:
         """Fail what waits and what runs."""
-        for job in [self.now, *(place.job for place in self._line)]:
-            self._fail(job, message)
-        self._line, self.now = (), ""
+        self._fail(self.now, message)
+        self.now = ""
+        self._given_up(message)
 
     # To the worker.
 
@@ -178,23 +161,22 @@ class Floor:
         """Hand the next run to a worker that is ready and free."""
         if self.now or not self._line or not self.crew.is_ready:
             return
-        place = self._order()[0]
-        self._leave_line(place.job)
-        self.now, self._last_visitor, self._began = place.job, place.visitor, time.monotonic()
+        self.now = job = self._line.serve()
+        self._pace.begin()
         self._is_ordered = self._is_shelving = False
         self._ticket += 1
-        run = self._book.live[place.job]
-        self._book.put(place.job, state="running")
+        run = self._book.live[job]
+        self._book.put(job, state="running")
         if run.inputs is not None:
             self._order_run(run, run.inputs)
         else:  # not under the lock: large pictures take a while to read
-            threading.Thread(target=self._fetch, args=(place.job, self._ticket), daemon=True).start()
+            threading.Thread(target=self._fetch, args=(job, self._ticket), daemon=True).start()
 
     def _fetch(self, job: str, ticket: int) -> None:
         try:
             inputs = self._book.inputs(job)
-        except JobError as error:
-            message = str(error)
+        except Exception as error:  # noqa: BLE001 - else the line would wait for this run for ever
+            message = str(error) if isinstance(error, JobError) else mishaps.bug(error)
             self._when_current(ticket, lambda: self._unplayable(job, message))
         else:
             self._when_current(ticket, lambda: self._order_run(self._book.live[job], inputs))
@@ -209,19 +191,12 @@ class Floor:
                 act()
 
     def _order_run(self, run: Run, inputs: Pictures) -> None:
-        view = run.view
-        heads, blobs = inputs.packed()
-        order = {
-            "do": "run",
-            "job": view.id,
-            "pictures": heads,
-            "measure": view.measure,
-            "recipe": view.recipe.model_dump(mode="json"),
-            "checkpoint": str(self._book.store.checkpoint(view.id) or ""),
-            "stop": run.ending,
-            "paused": view.state == "paused",
-        }
-        self.crew.say(order, blobs)
+        try:
+            order = run.order(inputs, self._book.store.checkpoint(run.view.id))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._unplayable(run.view.id, mishaps.bug(error))
+            return
+        self.crew.say(*order)
         self._is_ordered = True
 
     def put_look(self) -> None:
@@ -232,6 +207,25 @@ class Floor:
     # From the worker.
 
     def _hear(self, event: dict[str, Any], blobs: list[bytes]) -> None:
+        """Take an event in; where that fails, its run does, and what comes after goes on."""
+        try:
+            self._heard(event, blobs)
+        except Exception as error:  # noqa: BLE001 - a bug must cost one run, and not the desk its ears
+            self._bungled(event, mishaps.bug(error))
+
+    def _bungled(self, event: dict[str, Any], message: str) -> None:
+        if event["event"] == "looked":
+            self.looks.answered({"error": message}, [])
+            self.put_look()
+        if not self.now or event.get("job") != self.now:
+            return
+        self._fail(self.now, message)
+        if event["event"] in _ENDS:
+            self._over()
+        else:
+            self._say("stop")
+
+    def _heard(self, event: dict[str, Any], blobs: list[bytes]) -> None:
         kind = event["event"]
         if kind == "ready":
             self.dispatch()
@@ -241,9 +235,9 @@ class Floor:
             self.put_look()
         elif event["job"] == self.now:
             run = self._book.live.get(self.now)
-            if run is not None:  # else it was deleted in the middle
+            if run is not None and run.view.state not in FINAL:  # else it was deleted, or has failed here
                 self._tell(run, event, blobs)
-            if kind in ("done", "stopped", "failed", "shelved"):
+            if kind in _ENDS:
                 self._over()
 
     def _tell(self, run: Run, event: dict[str, Any], blobs: list[bytes]) -> None:
@@ -261,6 +255,8 @@ class Floor:
                 report = event["report"]
                 self._book.put(job, state=state, report=report, recipe=parse(report["recipe"]), ended=time.time())
             case "failed":
+                if kept := event.get("report"):  # it leaves the best picture it had
+                    self._book.put(job, report=kept, recipe=parse(kept["recipe"]))
                 self._fail(job, event["message"])
             case "shelved" if run.view.state == "running" or run.ending:  # asked for again meanwhile
                 self._line_up(job, again=True)
@@ -271,7 +267,7 @@ class Floor:
             self._book.put(job, state="failed", error=message, ended=time.time())
 
     def _over(self) -> None:
-        self._usual = 0.5 * self._usual + 0.5 * (time.monotonic() - self._began)
+        self._pace.end()
         self.now = ""
         if self.crew.recycle():
             self.looks.lost()
@@ -282,16 +278,15 @@ class Floor:
         self.looks.lost()
         job, self.now = self.now, ""
         run = self._book.live.get(job)
-        if run is None:
+        if run is None or run.view.state in FINAL:
             return
-        run.tries += 1
+        run.tries, run.interrupted = run.tries + 1, mishaps.LOST
         if run.tries > TRIES:
-            times = f"{run.tries} times in the middle of this run, the last time because {reason}"
-            self._fail(job, f"the process that paints ended {times}; try a smaller size")
+            self._fail(job, mishaps.died(run.tries, reason))
         elif run.view.state != "paused" or run.ending:
             self._line_up(job, again=True)
 
     def _given_up(self, message: str) -> None:
-        for place in self._line:
-            self._fail(place.job, message)
-        self._line = ()
+        for job in self._line.jobs():
+            self._line.leave(job)
+            self._fail(job, message)

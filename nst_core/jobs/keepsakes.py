@@ -47,6 +47,15 @@ def kept(drawers: Drawers, job: str) -> Pictures | None:
         return None
 
 
+def content_size(drawers: Drawers, job: str) -> tuple[int, int] | None:
+    """Width and height of the content that `keep` wrote, from its header; None where there is none."""
+    try:
+        with Image.open(io.BytesIO(_bytes(drawers, job, "content.png")), formats=["PNG"]) as image:
+            return image.size
+    except (ValueError, OSError, SyntaxError):
+        return None
+
+
 def _png(picture: Picture) -> bytes:
     pixels = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
     file = io.BytesIO()

@@ -25,6 +25,39 @@ class Room:
     per_visitor: int = 2
 
 
+class Line:
+    """Those who wait, and who was served last."""
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._places, self._last_visitor = room, tuple[Place, ...](), ""
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def admit(self, newcomer: Place, seconds_each: float) -> None:
+        """Put a newcomer in line. Raises QueueFullError as the function of this name does."""
+        self._places = admit(self._places, newcomer, self._room, seconds_each)
+
+    def join(self, place: Place) -> None:
+        """Put one in line who had been admitted before: there is always room."""
+        self._places = (*self._places, place)
+
+    def leave(self, job: str) -> None:
+        """Take a job out, if it is in line."""
+        self._places = tuple(place for place in self._places if place.job != job)
+
+    def jobs(self) -> list[str]:
+        """All who wait, in the order in which they will be served."""
+        return [place.job for place in order(self._places, self._last_visitor)]
+
+    def serve(self) -> str:
+        """Take out who is next."""
+        place = order(self._places, self._last_visitor)[0]
+        self.leave(place.job)
+        self._last_visitor = place.visitor
+        return place.job
+
+
 def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: float) -> tuple[Place, ...]:
     """The line with a newcomer. Raises QueueFullError, saying when to try again."""
     own = sum(place.visitor == newcomer.visitor for place in line)
@@ -32,11 +65,11 @@ def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: floa
         raise QueueFullError(
             f"{room.per_visitor} of your runs are waiting already; wait for one of them, or stop it",
             retry_after_seconds=seconds_each,
+            own=True,
         )
     if len(line) >= room.waiting:
-        minutes = max(1, round(seconds_each / 60))
         raise QueueFullError(
-            f"{len(line)} runs are waiting, which is as many as fit; try again in about {minutes} min",
+            f"{len(line)} runs are waiting, which is as many as fit; try again when one of them is done",
             retry_after_seconds=seconds_each,
         )
     return (*line, newcomer)

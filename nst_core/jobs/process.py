@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -17,14 +18,17 @@ from nst_core.settings import TUNED
 
 Hear = Callable[[dict[str, Any], list[bytes]], None]
 Gone = Callable[[str], None]
+GRACE_SECONDS = 10.0
+"""How long a process may take to end after its last word."""
 
 
 class Process:
     """One worker process; `hear` gets each event and `gone` why it ended, both on a thread of this object's own."""
 
-    def __init__(self, hear: Hear, gone: Gone) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "nst_core.jobs.worker"],
+    def __init__(self, hear: Hear, gone: Gone, program: Sequence[str] = ("-m", "nst_core.jobs.worker")) -> None:
+        """Of a program that this interpreter runs."""
+        self._child = subprocess.Popen(  # noqa: S603 - a program of ours
+            [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
@@ -62,9 +66,20 @@ class Process:
     def _listen(self, hear: Hear, gone: Gone) -> None:
         stdout = cast(BinaryIO, self._child.stdout)
         while (message := wire.read(stdout)) is not None:
-            hear(*message)
+            try:
+                hear(*message)
+            except Exception:  # noqa: BLE001 - whatever became of one event, the next one is heard
+                traceback.print_exc()
         self._outbox.put(None)
-        gone(_reason(self._child.wait()))
+        gone(_reason(self._ended()))
+
+    def _ended(self) -> int:
+        """The exit status of a process that talks no more; one that only talks nonsense is ended."""
+        try:
+            return self._child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            return self._child.wait()
 
 
 def _reason(status: int) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from nst_core.jobs import mishaps
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.store import Change
 from nst_core.jobs.timeline import thinned
@@ -26,7 +28,9 @@ class Run:
         tries: how many workers died in the middle of it.
         ending: it was asked to end, and is to leave the picture it has.
         seen: when somebody last looked at it, in seconds of the monotonic clock.
-        cost: seconds it will take as estimated; None on a machine that was not measured.
+        cost: seconds it will take as estimated; None while the machine is not measured.
+        size: (width, height) of its content, which tells that; None where it is not known.
+        interrupted: what broke it off, until it goes on.
     """
 
     view: JobView
@@ -38,6 +42,8 @@ class Run:
     ending: bool = False
     seen: float = field(default_factory=time.monotonic)
     cost: float | None = None
+    size: tuple[int, int] | None = None
+    interrupted: str = ""
     is_new: bool = True
     _written: int = 0
     _after: int | None = None
@@ -45,12 +51,18 @@ class Run:
     _files: tuple[bytes, bytes | None] = (b"", None)
 
     @classmethod
-    def of(cls, view: JobView) -> Run:
-        """A run as the store has it, to go on with."""
+    def of(cls, view: JobView, size: tuple[int, int] | None = None) -> Run:
+        """A run as the store has it, to go on with; `size` is its content's."""
         bare = replace(view, points=(), timeline=())
         points, kept = list(view.points), list(view.timeline)
         return cls(
-            bare, points, kept, is_new=False, _written=len(points), _files=(view.content, view.result)
+            bare,
+            points,
+            kept,
+            size=size,
+            is_new=False,
+            _written=len(points),
+            _files=(view.content, view.result),
         )  # its inputs stay where they are until they are needed
 
     def shown(self) -> JobView:
@@ -69,8 +81,11 @@ class Run:
         self.view = self.view.after_step(event, blobs)
 
     def restart(self, points: Sequence[Point]) -> None:
-        """Begin again after the last of these points: what came later did not happen."""
+        """Begin again after the last of these points: what came later did not happen. Says so if it was broken off."""
         last = points[-1].number if points else -1
+        if self.interrupted and self.view.number:
+            self.view = replace(self.view, notes=(*self.view.notes, mishaps.went_on(self.interrupted, last)))
+        self.interrupted = ""
         self._epoch += 1
         self._written, self._after = 0, last
         known = {point.number: point for point in self.points}
@@ -78,6 +93,21 @@ class Run:
         self.kept = [number for number in self.kept if number <= last]
         self.pending = {number: jpeg for number, jpeg in self.pending.items() if number <= last}
         self.view = replace(self.view, number=max(last, 0), evaluations=points[-1].evaluations if points else 0)
+
+    def order(self, inputs: Pictures, checkpoint: Path | None) -> tuple[dict[str, Any], list[memoryview]]:
+        """What the worker is asked to play, as a message; it goes on from `checkpoint` where there is one."""
+        heads, blobs = inputs.packed()
+        head = {
+            "do": "run",
+            "job": self.view.id,
+            "pictures": heads,
+            "measure": self.view.measure,
+            "recipe": self.view.recipe.model_dump(mode="json"),
+            "checkpoint": str(checkpoint or ""),
+            "stop": self.ending,
+            "paused": self.view.state == "paused",
+        }
+        return head, blobs
 
     def news(self) -> Change:
         """What is new since the last that was `settled`."""

@@ -224,6 +224,10 @@ class Store:
         """Whether what a run is made of was written, whole."""
         return self._drawers.get(job, keepsakes.CONTENTS) is not None
 
+    def content_size(self, job: str) -> tuple[int, int] | None:
+        """Width and height of what a run paints; None if that is not known."""
+        return keepsakes.content_size(self._drawers, job)
+
     def checkpoint(self, job: str) -> Path | None:
         """Where a run's checkpoint is or would be; None where there is no disk."""
         return self._drawers.path(job, "checkpoint.npz")

@@ -45,11 +45,12 @@ class JobView:
         evaluations: how often the objective was evaluated so far.
         measure: whether the yardstick judges the result before the run is done.
         levels: losses of other pictures under this run's objective at its full size, by name; see `Step`.
-        notes: sentences for the user on what could not be done as asked.
+        notes: sentences for the user on what could not be done as asked, and on what befell the run.
         snapshot: JPEG of the newest picture, made at step `snapshot_number`.
         timeline: the steps whose pictures are kept, by rising number; `Desk.picture_at` gives them.
         content: JPEG of the content at the result's size; there as soon as the job runs.
-        result: PNG with the recipe inside; there a moment before `report` and the final state.
+        result: PNG with the recipe inside; there a moment before `report` and the final state. One that failed may
+            have one too: the best picture it had.
         report: sizes, times, memory, measures if wanted (see `player.report`), and `marks`, the steps where something
             happened.
         error: the one sentence to show if the job failed.

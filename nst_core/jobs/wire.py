@@ -27,8 +27,8 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]] | None:
     text = stream.read(_LENGTH.unpack(prefix)[0])
     try:
         head: dict[str, Any] = json.loads(text)
-    except ValueError:
+        sizes = head.pop("blobs")
+    except (ValueError, KeyError, AttributeError):
         return None
-    sizes = head.pop("blobs")
     blobs = [stream.read(size) for size in sizes]
     return (head, blobs) if [len(blob) for blob in blobs] == sizes else None

@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 from nst_core import player
-from nst_core.errors import CheckpointError, NSTError
+from nst_core.errors import CheckpointError, DivergedError, NSTError
 from nst_core.jobs import looks, wire
 from nst_core.jobs.commands import Commands, Orders
 from nst_core.jobs.pictures import Inputs, unpacked
@@ -131,9 +131,11 @@ class Worker:
         picture = player.picture_of(record.best, given.content, run.recipe)
         self._show(job, run.recipe, picture, player.alpha_of(given.alpha, run.recipe))
         record.save()  # so that an end in the middle of judging costs no step
-        report = player.report(given.content, given.styles, run.recipe, picture, clock, measured=asked["measure"])
+        measured = asked["measure"] and not run.diverged
+        report = player.report(given.content, given.styles, run.recipe, picture, clock, measured=measured)
         happened = {name: told for name, told in record.told().items() if name != "losses"}
-        self.say("stopped" if run.orders.stop else "done", job=job, report={**report, **happened})
+        end = "stopped" if run.orders.stop else "failed" if run.diverged else "done"
+        self.say(end, job=job, report={**report, **happened}, message=run.diverged, code=DivergedError.code)
 
     def _descend(  # noqa: PLR0913 - all of a run
         self, job: str, given: Inputs, run: _Played, record: Record, clock: player.Clock, before: Checkpoint | None
@@ -142,9 +144,19 @@ class Worker:
         recipe, orders, weights = run.recipe, run.orders, None
         resume = before.state if before else None
         steps = player.play(given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume)
+        changed, diverged = None, ""
         with contextlib.closing(steps):  # an engine's memory is not the yardstick's
-            step = next(steps, None)
-            while step is not None:
+            while True:
+                try:
+                    step = steps.send(changed)  # None asks for the next step as it is
+                except StopIteration:
+                    break
+                except DivergedError as error:
+                    diverged = _with_best(error, record)
+                    break
+                if changed:
+                    recipe, changed = changed, None
+                    record.steer(recipe)
                 clock.tick(step)
                 now = weights_of(recipe)
                 self._tell(job, replace(step, marks=record.note(step)), now if now != weights else {})
@@ -153,17 +165,9 @@ class Worker:
                 orders = asked if orders == Orders() else orders  # what the run was to begin with wins
                 if orders.stop or orders.shelve:
                     break
-                # Sending None is asking for the next step.
-                changed = reduce(steered, orders.settings, recipe) if orders.settings else None
-                orders = Orders()
-                try:
-                    step = steps.send(changed)
-                except StopIteration:
-                    break
-                if changed:
-                    recipe = changed
-                    record.steer(recipe)
-        return _Played(recipe, orders)
+                if orders.settings:
+                    changed, orders = reduce(steered, orders.settings, recipe), Orders()
+        return _Played(recipe, orders, diverged)
 
     def _tell(self, job: str, step: Step, weights: Mapping[str, float] = MappingProxyType({})) -> None:
         blobs = [to_jpeg(step.picture, SNAPSHOT_QUALITY)] if step.picture is not None else []
@@ -190,10 +194,18 @@ class Worker:
 
 @dataclass(frozen=True)
 class _Played:
-    """By what a run was played at last, and what ended it."""
+    """By what a run was played at last, and what ended it: an order, or that it diverged, in a sentence."""
 
     recipe: Recipe
     orders: Orders
+    diverged: str = ""
+
+
+def _with_best(error: DivergedError, record: Record) -> str:
+    """Why a run came to nothing, and what is left of it; the error itself if nothing is."""
+    if record.best is None:
+        raise error
+    return f"{error}; its best picture, of step {record.best.number}, is kept"
 
 
 def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | None]:

@@ -5,7 +5,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ from nst_core.picture.door import Picture, open_picture
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.masks import Mask
 from nst_core.recipe import Recipe, make, recipe_from_json
+from tests.nst_core.jobs.servers import until
 
 pytestmark = pytest.mark.weights
-PATIENCE = 90.0
+PATIENCE = 240.0
+wait = partial(until, seconds=PATIENCE)
 
 
 def content() -> Picture:
@@ -28,13 +31,6 @@ def content() -> Picture:
 
 def style() -> Picture:
     return samples.find("night-swirls").load(96)
-
-
-def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    end = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
 
 
 def small(**settings: object) -> Recipe:
