@@ -16,7 +16,7 @@ from nst_core.errors import CheckpointError, RecipeError
 from nst_core.picture.files import whole
 from nst_core.recipe import Recipe, recipe_from_json
 
-VERSION = 2
+VERSION = 3
 _KINDS = ("state", "best")
 """The parts of a checkpoint that hold arrays and numbers."""
 # RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array.

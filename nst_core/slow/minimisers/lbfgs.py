@@ -1,7 +1,7 @@
 """L-BFGS one accepted move at a time, the picture kept in its box [0, 1].
 
-Source: Nocedal & Wright 2006, algorithm 7.4 (two-loop recursion); the box as in Bertsekas 1982: values at a bound
-whose gradient points outwards are left out of the direction, and the path of the line search is projected.
+Source: Nocedal & Wright 2006, chapter 7.2; the box as in Bertsekas 1982: values at a bound whose gradient points
+outwards are left out of the direction, and the path of the line search is projected.
 
 Pairs are kept in the preconditioner's space, where the initial inverse Hessian is a multiple of the identity. Which
 exponent makes that nearly true depends on the pictures (smooth strokes want 0.5, a grainy wall less than none), so the
@@ -15,7 +15,9 @@ import math
 import tensorflow as tf
 
 from nst_core.recipe import Minimiser
-from nst_core.slow.minimisers.precondition import precondition, unbound
+from nst_core.slow.minimisers import history
+from nst_core.slow.minimisers.history import History
+from nst_core.slow.minimisers.precondition import energies, multiplier, precondition, unbound
 from nst_core.slow.minimisers.state import EXPONENT as _EXPONENT
 from nst_core.slow.minimisers.state import Evaluate, State, evaluated
 
@@ -35,21 +37,19 @@ LOOKED_AT = 8
 """... the last pairs; another one must fit them better by ..."""
 BETTER = 1.02
 
-Pair = tuple[tf.Tensor, tf.Tensor]
-
 
 def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     """One accepted move, or the same state, `number` unchanged, where no descent is left. Never to a higher loss."""
-    pairs = _pairs(state)
+    pairs = history.recall(state.memory)
     evaluations = state.evaluations
     if settings.precondition_adapts:
         exponent = float(state.memory.get(_EXPONENT, settings.precondition))
         if state.number % ADAPT_EVERY == ADAPT_EVERY // 2 and pairs:
             exponent, pairs = fitting(pairs, exponent)
         settings = settings.model_copy(update={"precondition": exponent})
-    for kept in (pairs, []) if pairs else ([],):
+    for kept in (pairs, None) if pairs else (None,):
         direction = _direction(state, kept, settings)
-        picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=not kept)
+        picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=kept is None)
         evaluations += tried
         if picture is not None:
             memory = _remember(kept, state, picture, gradient, settings)
@@ -57,52 +57,41 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     return State(state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory)
 
 
-def _pairs(state: State) -> list[Pair]:
-    """Steps and changes of the gradient, the oldest first."""
-    return [(state.memory[f"step{i}"], state.memory[f"change{i}"]) for i in range(len(state.memory) // 2)]
-
-
-def fitting(pairs: list[Pair], exponent: float) -> tuple[float, list[Pair]]:
+def fitting(pairs: History, exponent: float) -> tuple[float, History]:
     """The exponent in whose space the last pairs are most nearly parallel, and all pairs there.
 
+    A step times a change is the same in every space, and by Parseval's theorem the length of each is a weighted sum of
+    its power spectrum: all exponents are judged by one transform of each.
+
     Args:
-        pairs: in the space of `exponent`, the oldest first.
+        pairs: in the space of `exponent`.
         exponent: the one in force, which another must clearly beat.
     """
-
-    def moved(to: float, those: list[Pair]) -> list[Pair]:
-        if to == exponent:
-            return those
-        return [
-            (precondition(precondition(s, exponent), -to), precondition(precondition(y, -exponent), to))
-            for s, y in those
-        ]
+    steps, changes = energies(pairs.steps[-LOOKED_AT:]), energies(pairs.changes[-LOOKED_AT:])
+    products = tf.linalg.diag_part(pairs.crossed)[-LOOKED_AT:]
+    height, width = pairs.steps.shape[1:3]
 
     def cosine(to: float) -> float:
-        last = moved(to, pairs[-LOOKED_AT:])
-        return sum(float(_dot(s, y) / tf.sqrt(_dot(s, s) * _dot(y, y))) for s, y in last) / len(last)
+        scales = (multiplier(height, width, exponent) / multiplier(height, width, to)) ** 2
+        longer, shorter = (
+            tf.cast(tf.reduce_sum(power * scale, [1, 2]), tf.float64)
+            for power, scale in ((steps, scales), (changes, 1 / scales))
+        )
+        return float(tf.reduce_mean(products / tf.sqrt(longer * shorter)))
 
     fits = {to: cosine(to) for to in {*EXPONENTS, exponent}}
     best = max(fits, key=lambda to: (fits[to], to))
     if fits[best] <= BETTER * fits[exponent]:
         return exponent, pairs
-    return best, moved(best, pairs)
+    return best, history.moved(pairs, exponent, best)
 
 
-def _direction(state: State, pairs: list[Pair], settings: Minimiser) -> tf.Tensor:
+def _direction(state: State, pairs: History | None, settings: Minimiser) -> tf.Tensor:
     """Where to go, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
-    residual = precondition(state.gradient * free, settings.precondition)
-    inverses = [1.0 / _dot(step, change) for step, change in pairs]
-    factors = []
-    for (step, change), inverse in zip(reversed(pairs), reversed(inverses), strict=True):
-        factors.append(inverse * _dot(step, residual))
-        residual -= factors[-1] * change
-    if pairs:
-        residual *= 1.0 / (inverses[-1] * _dot(pairs[-1][1], pairs[-1][1]))
-    for (step, change), inverse, factor in zip(pairs, inverses, reversed(factors), strict=True):
-        residual += (factor - inverse * _dot(change, residual)) * step
-    return -precondition(residual, settings.precondition) * free
+    gradient = precondition(state.gradient * free, settings.precondition)
+    downhill = history.solve(pairs, gradient) if pairs else gradient
+    return -precondition(downhill, settings.precondition) * free
 
 
 def _search(
@@ -127,18 +116,14 @@ def _search(
 
 
 def _remember(
-    pairs: list[Pair], state: State, picture: tf.Tensor, gradient: tf.Tensor, settings: Minimiser
+    pairs: History | None, state: State, picture: tf.Tensor, gradient: tf.Tensor, settings: Minimiser
 ) -> dict[str, tf.Tensor]:
     step = precondition(picture - state.picture, -settings.precondition)
     change = precondition(gradient - state.gradient, settings.precondition)
     if float(_dot(step, change)) > CURVATURE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
         room = max(3, int(MEMORY_BYTES / (2 * 4 * math.prod(picture.shape))))
-        pairs = [*pairs, (step, change)][-min(settings.history, room) :]
-    learned = {
-        name: values
-        for i, (step, change) in enumerate(pairs)
-        for name, values in ((f"step{i}", step), (f"change{i}", change))
-    }
+        pairs = history.remember(pairs, step, change, min(settings.history, room))
+    learned = pairs._asdict() if pairs else {}
     return learned | ({_EXPONENT: tf.constant(settings.precondition)} if settings.precondition_adapts else {})
 
 

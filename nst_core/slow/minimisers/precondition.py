@@ -13,17 +13,28 @@ import tensorflow as tf
 
 
 def precondition(values: tf.Tensor, exponent: float) -> tf.Tensor:
-    """P times [1, H, W, 3]; symmetric and invertible, and the identity for exponent 0. A negative one inverts it.
+    """P times each of [n, H, W, 3]; symmetric and invertible, the identity for exponent 0. A negative one inverts it.
 
     The multiplier is frequency^-exponent, its mean over frequencies 1; the constant part counts as the lowest one.
     """
     if exponent == 0:
         return values
     _, height, width, _ = values.shape
-    by_channel = tf.transpose(values[0], [2, 0, 1])
-    spectrum = tf.signal.rfft2d(by_channel) * tf.cast(_multiplier(height, width, exponent), tf.complex64)
-    back = tf.signal.irfft2d(spectrum, fft_length=[height, width])
-    return tf.transpose(back, [1, 2, 0])[None]
+    spectrum = _spectrum(values) * tf.cast(multiplier(height, width, exponent), tf.complex64)
+    return tf.transpose(tf.signal.irfft2d(spectrum, fft_length=[height, width]), [0, 2, 3, 1])
+
+
+def energies(values: tf.Tensor) -> tf.Tensor:
+    """What each frequency of [n, H, W, 3] has of the sum of squares, all channels together: [n, H, W // 2 + 1].
+
+    A frequency of the half plane stands for its mirror image too, so the sum over it is that over the whole plane.
+    """
+    _, height, width, _ = values.shape
+    counts = np.full(width // 2 + 1, 2.0 / (height * width), np.float32)
+    counts[0] /= 2
+    if width % 2 == 0:
+        counts[-1] /= 2  # Nyquist's frequency is its own mirror image, as the constant is
+    return tf.reduce_sum(tf.square(tf.abs(_spectrum(values))), axis=1) * counts
 
 
 def unbound(picture: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
@@ -35,9 +46,14 @@ def unbound(picture: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
     return tf.cast(~held, tf.float32)
 
 
-@lru_cache(maxsize=8)
-def _multiplier(height: int, width: int, exponent: float) -> np.ndarray:
+@lru_cache(maxsize=16)
+def multiplier(height: int, width: int, exponent: float) -> np.ndarray:
+    """What `precondition` multiplies each frequency by, [height, width // 2 + 1]; 1 for exponent 0."""
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     raw = np.maximum(frequency, 1 / max(height, width)) ** -abs(exponent)
     normalised = raw / raw.mean()
     return np.asarray(normalised if exponent > 0 else 1 / normalised, np.float32)
+
+
+def _spectrum(values: tf.Tensor) -> tf.Tensor:
+    return tf.signal.rfft2d(tf.transpose(values, [0, 3, 1, 2]))

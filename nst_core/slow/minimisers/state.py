@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.errors import CheckpointError
+from nst_core.slow.minimisers.history import NAMES
 
 Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
@@ -19,6 +20,7 @@ EXPONENT = "exponent"
 """What a minimiser's memory calls the preconditioner's exponent, a scalar, where that is learned too."""
 
 _MEMORY = "memory/"
+_MOMENTS = {"mean", "square"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +82,11 @@ def unpack(packed: Mapping[str, Any]) -> State:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {error}") from None
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint's numbers must be numbers, but {error}") from None
-    shaped = {name: values for name, values in memory.items() if name != EXPONENT}
-    pairs = {f"{part}{i}" for i in range(len(shaped) // 2) for part in ("step", "change")}
-    if shaped and set(shaped) not in ({"mean", "square"}, pairs):
-        raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
     if not np.isfinite(numbers[0]) or weighted.ndim != 1:
         raise CheckpointError("the checkpoint's loss must be finite, one number for each term")
-    if np.shape(memory.get(EXPONENT, 0.0)) != ():
-        raise CheckpointError("the checkpoint's exponent must be one number")
-    for name, values in (("gradient", gradient), *shaped.items()):
-        if values.shape != picture.shape:
-            raise CheckpointError(f"the checkpoint's {name} must be of shape {picture.shape}, got {values.shape}")
+    for name, values, shape in (("gradient", gradient, picture.shape), *_learned(memory, picture.shape)):
+        if values.shape != shape:
+            raise CheckpointError(f"the checkpoint's {name} must be of shape {shape}, got {values.shape}")
     return State(
         tf.constant(picture),
         tf.constant(gradient),
@@ -98,3 +94,14 @@ def unpack(packed: Mapping[str, Any]) -> State:
         *numbers,
         {name: tf.constant(values) for name, values in memory.items()},
     )
+
+
+def _learned(memory: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> list[tuple[str, np.ndarray, tuple[int, ...]]]:
+    """What a minimiser learned: name, values, the shape they must have. Raises CheckpointError if part is lost."""
+    names = set(memory) - {EXPONENT}
+    if names and names not in (_MOMENTS, NAMES):
+        raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
+    count = len(memory["steps"]) if names == NAMES and memory["steps"].ndim else 1
+    shapes = {"steps": (count, *shape[1:]), "changes": (count, *shape[1:])}
+    shapes |= dict.fromkeys(("crossed", "squared"), (count, count)) | {EXPONENT: ()}
+    return [(name, values, shapes.get(name, shape)) for name, values in memory.items()]

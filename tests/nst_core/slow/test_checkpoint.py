@@ -188,10 +188,10 @@ def test_an_entry_that_the_head_does_not_name_is_refused(saved, name):
         checkpoint.load(saved)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
+@pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
 def test_another_version_is_refused(saved, version):
     rewrite(saved, head=head_of(saved, version=version))
-    with pytest.raises(CheckpointError, match=f"must be of version 2, got {version}; start the run anew"):
+    with pytest.raises(CheckpointError, match=f"must be of version 3, got {version}; start the run anew"):
         checkpoint.load(saved)
 
 
@@ -201,7 +201,7 @@ def test_a_file_of_version_1_is_refused(saved):
     arrays = {n: np.zeros((1, 6, 5, 3), np.float32) for n in ("picture", "gradient", "mean", "square")}
     with saved.open("wb") as out:
         np.savez(out, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)
-    with pytest.raises(CheckpointError, match="must be of version 2, got 1"):
+    with pytest.raises(CheckpointError, match="must be of version 3, got 1"):
         checkpoint.load(saved)
 
 

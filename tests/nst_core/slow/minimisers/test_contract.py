@@ -99,7 +99,7 @@ def test_a_part_of_another_shape_is_told(name):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "lost"), [("adam", "memory/mean"), ("lbfgs", "memory/step0"), ("lbfgs", "memory/change1")]
+    ("algorithm", "lost"), [("adam", "memory/mean"), ("lbfgs", "memory/steps"), ("lbfgs", "memory/squared")]
 )
 def test_what_was_learned_is_whole_or_refused(algorithm, lost):
     packed = minimisers.pack(moved(algorithm)[0])
