@@ -30,7 +30,7 @@ class History(NamedTuple):
     squared: tf.Tensor
 
     @property
-    def count(self) -> int:
+    def pairs(self) -> int:
         """How many pairs there are."""
         return int(self.steps.shape[0])
 
@@ -48,7 +48,7 @@ def remember(history: History | None, step: tf.Tensor, change: tf.Tensor, most: 
     """With one more pair, both [1, H, W, 3]; beyond `most` pairs the oldest are forgotten."""
     if history is None:
         return History(step, change, _dot(step, change)[None, None], _dot(change, change)[None, None])
-    first = max(0, history.count + 1 - most)
+    first = max(0, history.pairs + 1 - most)
     steps, changes = (
         tf.concat([old[first:], new], 0) for old, new in ((history.steps, step), (history.changes, change))
     )
@@ -86,7 +86,7 @@ def moved(history: History, exponent: float, to: float) -> History:
         return tf.concat([precondition(precondition(v[None], shift * exponent), -shift * to) for v in values], 0)
 
     steps, changes = each(history.steps, 1.0), each(history.changes, -1.0)
-    flat = tf.reshape(changes, [history.count, -1])
+    flat = tf.reshape(changes, [history.pairs, -1])
     squared = tf.cast(tf.matmul(flat, flat, transpose_b=True), tf.float64)
     return History(steps, changes, history.crossed, squared)
 

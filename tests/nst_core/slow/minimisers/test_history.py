@@ -44,7 +44,7 @@ def test_it_is_the_two_loop_recursion_over_the_last_pairs(count, most):
     pairs = pairs_of(count)
     gradient = np.float32(np.random.default_rng(9).standard_normal(SHAPE))
     kept = remembered(pairs, most)
-    assert kept.count == min(count, most)
+    assert kept.pairs == min(count, most)
     np.testing.assert_allclose(
         history.solve(kept, tf.constant(gradient)), two_loops(pairs[-most:], gradient), rtol=2e-4, atol=2e-5
     )
