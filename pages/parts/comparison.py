@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Views = dict[str, "JobView | None"]
 
 _NOTES = {"fast": "one pass", "balanced": "ten seconds from there", "slow": "step by step"}
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.45
 
 
 def start_button(page: str, slow: Recipe | None) -> None:

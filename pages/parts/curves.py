@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import charts, curve_files, frames, levels, look, plot, session
+from pages.parts import charts, curve_files, frames, levels, look, plot
 from pages.parts.lines import Sight, What, has_weights
 from pages.parts.series import Along
 
@@ -77,10 +77,10 @@ def _sight(points: Sequence[Point], key: str) -> Sight:
 
 def _beside(view: JobView, key: str) -> list[Other]:
     """The other runs that the popover Compare names, each titled by how it differs."""
-    from pages.parts.others import known
+    from pages.parts import others
 
     with st.popover("Compare", icon=":material/stacked_line_chart:"):
-        titles = known(view)
+        titles = others.known(view)
         picked = st.multiselect(
             "Your other runs",
             list(titles),
@@ -91,8 +91,7 @@ def _beside(view: JobView, key: str) -> list[Other]:
             disabled=not titles,
             help="Each is named by what it has otherwise than this run.",
         )
-    found = [(titles[job], other) for job in picked if (other := session.view(job)) and other.points]
-    return [charts.Other(title, other.points) for title, other in found]
+    return [charts.Other(titles[job], points) for job in picked if (points := others.points(job))]
 
 
 def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nst_core.recipe import Recipe
 
 ACTIVE = ("queued", "running", "paused")
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.45
 _POLL_FAST_SECONDS = 0.3
 _POLL_MEASURING_SECONDS = 2.0
 """Nothing moves any more, and a download that is made on a click must not lose its file to the page's next run."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import desk, visitor
+from pages.parts import desk, session, visitor
 from pages.parts.differences import differences
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.desk import JobView, Point
 
 MOST = 20
 """Runs that are offered, the newest first."""
@@ -27,6 +28,20 @@ def known(view: JobView) -> dict[str, str]:
         found = time.monotonic(), _titles(view)
         st.session_state[slot] = found
     return found[1]
+
+
+def points(job: str) -> Sequence[Point]:
+    """A run's curve; of one that is over it is read once a visit, for a page that polls asks again and again."""
+    from nst_core.jobs.desk import FINAL
+
+    slot = f"points_{job}"
+    if slot not in st.session_state:
+        view = session.view(job)
+        if view is None or view.state not in FINAL:
+            return view.points if view else ()
+        st.session_state[slot] = view.points
+    found: Sequence[Point] = st.session_state[slot]
+    return found
 
 
 def _titles(view: JobView) -> dict[str, str]:

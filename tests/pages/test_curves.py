@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from nst_core.jobs.desk import JobView, Point
 from nst_core.picture.door import open_picture
 from nst_core.recipe import make
-from pages.parts import charts, curve_files, frames, lines, series, visitor
+from pages.parts import charts, curve_files, frames, lines, others, series, visitor
 from pages.parts.lines import Sight
 from tests.pages.conftest import Open, words
 from tests.pages.fake_desk import FakeDesk, picture, points
@@ -194,3 +194,16 @@ def test_own_other_runs_are_named_by_their_difference(
     assert [option.split(" (")[0] for option in offered.options] == ["steps 20"]
     offered.select(other).run()
     assert not app.exception
+
+
+@pytest.mark.parametrize(("is_over", "seen"), [(True, 20), (False, 9)])
+def test_another_runs_curve_is_read_again_only_while_it_grows(
+    is_over: bool, seen: int, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(others.st, "session_state", {})
+    job = desk.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
+    desk.finish(job) if is_over else desk.advance(job, 5)
+    assert len(others.points(job)) == (20 if is_over else 5)
+    desk.jobs[job] = replace(desk.jobs[job], points=points(9))
+    assert len(others.points(job)) == seen
+    assert others.points("unknown") == ()
