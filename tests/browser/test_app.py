@@ -93,12 +93,17 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     assert recipe.objective.style_weight == 2 * make().objective.style_weight
 
 
-def test_one_click_paints_three_ways_and_their_pictures_are_zoomed_together(page: Any, address: str) -> None:
+def paint_three_ways(page: Any, address: str) -> None:
+    """Start the three runs of Compare, as small and short as they can be."""
     page.goto(f"{address}/compare")
     page.wait_for_selector(READY, timeout=LOADING_MS)
     smallest(page, "Size")
     smallest(page, "Steps")
     page.get_by_role("button", name="Paint all three ways").click()
+
+
+def test_one_click_paints_three_ways_and_their_pictures_are_zoomed_together(page: Any, address: str) -> None:
+    paint_three_ways(page, address)
     closer = page.get_by_role("button", name="Zoom in")
     closer.click(timeout=20_000)
     pictures = page.get_by_role("group", name="Photograph, Fast")

@@ -1,0 +1,137 @@
+"""Compare in a browser: a sheet that fills and gives up its cells, and results looked at one over the other."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import recipe_from_json
+from tests.browser.test_app import LOADING_MS, READY, paint_three_ways, smallest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+
+PATIENCE_MS = 180_000
+"""Three runs and their measures, on a machine that others use too."""
+CELLS = "td button"
+FILLED = f"{CELLS}[data-state=painted]"
+
+
+def sheet(page: Any, address: str) -> None:
+    """A fast sheet of 2 by 2, all painted."""
+    page.goto(f"{address}/compare?view=Sweep")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    values = page.get_by_role("toolbar", name="Values of Strength")
+    values.get_by_role("button", name="100 %").click()  # one less of three
+    page.get_by_text("6 pictures").wait_for()
+    page.get_by_role("toolbar", name="Values of Stroke size").get_by_role("button", name="1", exact=True).click()
+    page.get_by_text("4 pictures").wait_for()
+    page.get_by_role("button", name="Paint the sheet").click()
+    playwright.expect(page.locator(FILLED)).to_have_count(4, timeout=30_000)
+
+
+def test_a_small_sheet_fills_survives_a_refresh_and_is_taken_home(page: Any, address: str) -> None:
+    sheet(page, address)
+    page.reload()
+    playwright.expect(page.locator(FILLED)).to_have_count(4, timeout=20_000)
+    alts = [img.get_attribute("alt") for img in page.locator(f"{CELLS} img").all()]
+    assert alts == [f"Strength {x} %, Stroke size {y}" for y in ("0.5", "2") for x in (50, 150)]
+    heads = page.get_by_role("table", name="Strength from left to right").get_by_role("columnheader")
+    assert heads.all_inner_texts() == ["Strength", "50 %", "150 %"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Sheet", exact=True).click()
+    whole = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    cell = page.locator(f"{CELLS} img").first.evaluate("img => [img.naturalWidth, img.naturalHeight]")
+    assert (whole.width - 2 * cell[0], whole.height - 2 * cell[1]) == (82, 82), "two cells a side, and the words"
+
+
+def test_a_cell_is_painted_large_by_keyboard_with_just_its_settings(page: Any, address: str) -> None:
+    sheet(page, address)
+    page.locator(CELLS).first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("job="), timeout=20_000)
+    page.get_by_text("Strength 50 %, Stroke size 2", exact=True).wait_for()
+    playwright.expect(page.locator(f"{CELLS}[aria-pressed=true] img")).to_have_attribute(
+        "alt", "Strength 50 %, Stroke size 2"
+    )
+    with page.expect_download() as download:
+        page.get_by_role("button", name="WebP", exact=True).click(timeout=30_000)
+    recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
+    assert (recipe.strength, recipe.style_scale, recipe.longest_edge_px) == (0.5, 2.0, 128)
+    page.goto(f"{address}/gallery")
+    page.get_by_role("tab", name="Yours").click()
+    mine = page.get_by_role("button", name=re.compile("^Result of the fast method"))
+    mine.first.wait_for(timeout=20_000)
+    assert mine.count() == 1, "cells are no runs"
+
+
+def test_a_slow_sheet_can_be_stopped_and_gone_on_with(page: Any, address: str) -> None:
+    page.goto(f"{address}/compare?view=Sweep")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Steps")
+    page.get_by_role("radio", name="Slow").click()
+    page.get_by_text(re.compile("9 pictures, about")).wait_for()
+    page.get_by_role("button", name="Paint the sheet").click()
+    page.locator(FILLED).first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    more = page.get_by_role("button", name="Go on")
+    more.wait_for(timeout=10_000)
+    before = page.locator(FILLED).count()
+    assert before < 9
+    more.click()
+    playwright.expect(page.locator(FILLED)).not_to_have_count(before, timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    more.wait_for(timeout=10_000)
+
+
+def test_any_two_results_lie_one_over_the_other_by_keyboard(page: Any, address: str) -> None:
+    paint_three_ways(page, address)
+    playwright.expect(page.get_by_role("button", name="PNG", exact=True)).to_have_count(3, timeout=PATIENCE_MS)
+    playwright.expect(page.get_by_text("measuring the result")).to_have_count(0, timeout=PATIENCE_MS)
+    over = page.locator("figure", has=page.get_by_role("slider", name="Slide between"))
+    page.get_by_role("combobox", name="Left").click()
+    page.get_by_role("option", name="Balanced").click()
+    over.get_by_alt_text("Balanced, on the left").wait_for()
+    handle = over.get_by_role("slider", name="Slide between")
+    handle.focus()
+    clip = "figure => getComputedStyle(figure.querySelector('.after')).clipPath"
+    at, shown = int(handle.input_value()), over.evaluate(clip)
+    for _ in range(10):
+        handle.press("ArrowRight")
+    assert int(handle.input_value()) == at + 10
+    assert over.evaluate(clip) != shown
+    page.get_by_text("Balanced's time includes the fast pass it begins with.").wait_for()
+
+
+def test_a_sheet_fits_a_phone(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    sheet(page, address)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    widest = page.locator(CELLS).evaluate_all("all => Math.max(...all.map(b => b.getBoundingClientRect().right))")
+    assert widest <= 390
+
+
+def test_a_part_of_the_photograph_is_painted(page: Any, address: str) -> None:
+    page.goto(f"{address}/fast")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    page.get_by_role("button", name="Crop and turn").first.click()
+    across = page.get_by_role("slider", name="From left to right").first
+    across.focus()
+    for _ in range(6):
+        across.press("PageUp")
+    assert int(across.input_value()) >= 50
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Paint in a second").click()
+    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=30_000)
+    size = page.get_by_text(re.compile(r"\d+ × \d+ px")).first.inner_text()
+    width, height = map(int, re.findall(r"\d+", size))
+    assert width < height
