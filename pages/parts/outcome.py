@@ -57,7 +57,7 @@ def take_home(view: JobView, page: str) -> None:
     files = (
         ("PNG", kept.png, view.result, "png", "image/png", "Full quality, with the recipe of this run inside"),
         ("JPEG", kept.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
-        ("WebP", kept.webp, view.result, "webp", "image/webp", "Smaller still, with the recipe of this run inside"),
+        ("WebP", kept.webp, view.result, "webp", "image/webp", "Small too, with the recipe of this run inside"),
         ("Recipe", kept.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
     )
     with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
