@@ -1,0 +1,189 @@
+"""The loss curves in a browser: they grow without a blink, keep what the visitor has set, and lead to pictures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nst_core.recipe import make
+from nst_core.recipe.links import to_text
+from tests.browser.test_app import LOADING_MS, READY
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+
+SMALL = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2}
+LINE = ".js-plotly-plot .scatterlayer path.js-line"
+COUNTED = "graph => { graph.updates = 0; graph.on('plotly_react', () => { graph.updates += 1; }); }"
+RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
+
+
+@pytest.fixture(autouse=True)
+def _no_run_left(page: Any) -> Iterator[None]:
+    """A run that a failed test leaves would keep the next ones waiting."""
+    yield
+    if page.get_by_role("button", name="Stop").count():
+        page.get_by_role("button", name="Stop").click()
+
+
+def begin(page: Any, address: str, steps: int, **settings: Any) -> Any:
+    """A small slow run, just begun; its graph."""
+    recipe = make("bold", SMALL | {"steps": steps} | settings)
+    page.goto(f"{address}/slow?settings={to_text(recipe, {'c': 'chelsea'})}")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    page.get_by_text("The settings that you opened").first.wait_for()
+    page.get_by_role("button", name="Paint step by step").click()
+    page.locator(LINE).first.wait_for(timeout=LOADING_MS)
+    return page.locator(".js-plotly-plot")
+
+
+def finished(page: Any, address: str, steps: int, **settings: Any) -> Any:
+    """The graph of a small slow run that is over and judged."""
+    graph = begin(page, address, steps, **settings)
+    page.get_by_role("button", name="PNG", exact=True).first.wait_for(timeout=LOADING_MS)
+    page.get_by_text("measuring the result").wait_for(state="hidden", timeout=LOADING_MS)
+    return graph
+
+
+def stop(page: Any) -> None:
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Paint step by step").wait_for(timeout=20_000)
+
+
+def after(page: Any, graph: Any, updates: int) -> None:
+    """Wait until the graph has been updated so many times since it was counted."""
+    page.wait_for_function("([graph, least]) => graph.updates >= least", arg=[graph.element_handle(), updates])
+
+
+def drag(page: Any, graph: Any) -> None:
+    """Zoom into a part of the chart with the mouse."""
+    area = graph.locator(".nsewdrag").bounding_box()
+    left, top = area["x"] + 0.1 * area["width"], area["y"] + 0.3 * area["height"]
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 0.4 * area["width"], top + 0.5 * area["height"], steps=6)
+    page.mouse.up()
+
+
+def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, address: str) -> None:
+    graph = begin(page, address, 2000)
+    graph.evaluate(COUNTED)
+    page.get_by_role("button", name="Content", exact=True).click()
+    whole = graph.evaluate(RANGES)
+    drag(page, graph)
+    page.wait_for_function("graph => graph.layout.xaxis.range[0] > 0", arg=graph.element_handle())
+    zoomed, points = graph.evaluate(RANGES), graph.evaluate("graph => graph.data[0].x.at(-1)")
+    handle = graph.element_handle()
+    after(page, graph, 22)
+    assert handle.evaluate("graph => graph.isConnected"), "the same node"
+    assert graph.count() == 1
+    assert graph.evaluate("graph => graph.data[0].x.at(-1)") > points
+    assert graph.evaluate(RANGES) == zoomed
+    content = page.get_by_role("button", name="Content", exact=True)
+    assert content.get_attribute("aria-pressed") == "false"
+    drawn = graph.evaluate("graph => graph.data.filter(t => t.name && t.visible === true).map(t => t.name)")
+    assert "Style" in drawn
+    assert "Content" not in drawn
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("graph => graph.layout.xaxis.range[0] == 0", arg=handle)
+    assert graph.evaluate(RANGES)[:2] == whole[:2]
+    stop(page)
+    assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
+
+
+def test_switched_off_live_curves_stand_still(page: Any, address: str) -> None:
+    graph = begin(page, address, 2000)
+    switch = page.get_by_role("switch", name="Live").or_(page.get_by_role("checkbox", name="Live")).first
+    switch.focus()
+    switch.press("Space")
+    page.wait_for_timeout(1500)
+    points = graph.evaluate("graph => graph.data[0].x.at(-1)")
+    step = page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).inner_text()
+    page.wait_for_timeout(1500)
+    assert page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).inner_text() != step
+    assert graph.evaluate("graph => graph.data[0].x.at(-1)") == points
+    stop(page)
+
+
+def test_the_keyboard_zooms_and_shows_all(page: Any, address: str) -> None:
+    graph = finished(page, address, 12)
+    begin_, end, *_ = graph.evaluate(RANGES)
+    keys = page.locator(".nst-plot .keys")
+    keys.focus()
+    keys.press("+")
+    page.wait_for_function("([graph, end]) => graph.layout.xaxis.range[1] < end", arg=[graph.element_handle(), end])
+    near = graph.evaluate(RANGES)
+    keys.press("ArrowLeft")
+    page.wait_for_function("([g, at]) => g.layout.xaxis.range[0] < at", arg=[graph.element_handle(), near[0]])
+    keys.press("0")
+    page.wait_for_function("([g, end]) => g.layout.xaxis.range[1] == end", arg=[graph.element_handle(), end])
+    assert graph.evaluate(RANGES)[0] == begin_
+
+
+def test_a_click_on_a_curve_shows_the_picture_of_that_step(page: Any, address: str) -> None:
+    graph = finished(page, address, 30)
+    area = graph.locator(".nsewdrag").bounding_box()
+    page.mouse.move(area["x"] + area["width"] * 0.4, area["y"] + 50)
+    graph.locator(".hoverlayer .legend, .hoverlayer .hovertext").first.wait_for()
+    page.mouse.click(area["x"] + area["width"] * 0.4, area["y"] + 50)
+    picture = page.get_by_role("img", name=re.compile(r"The picture after step \d+ of 30"))
+    picture.wait_for(timeout=10_000)
+    step = int(re.findall(r"step (\d+)", picture.get_attribute("alt"))[0])
+    assert abs(step - 12) <= 2
+    assert graph.evaluate("graph => graph.layout.shapes.at(-1).x0") == step
+    assert page.get_by_role("slider", name="Picture at step").get_attribute("aria-valuetext") in (str(step), None)
+    page.get_by_role("button", name="Back to the newest").click()
+    picture.wait_for(state="hidden")
+
+
+def test_a_second_run_is_laid_over_and_named_by_its_difference(page: Any, address: str) -> None:
+    finished(page, address, 10)
+    page.goto(f"{address}/about")
+    graph = finished(page, address, 14)
+    page.get_by_role("button", name="Compare").last.click()
+    page.get_by_role("combobox", name="Your other runs").click()
+    page.get_by_role("option", name=re.compile("steps 10")).first.click()
+    page.keyboard.press("Escape")
+    page.locator(".nst-plot .curves button", has_text="steps 10").wait_for(timeout=10_000)
+    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 10')).map(t => t.x.length)")
+    assert named == [10]
+
+
+def test_curves_are_downloaded_with_every_point(page: Any, address: str) -> None:
+    finished(page, address, 10)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    assert [int(row["step"]) for row in rows][-1] == 10
+    assert all(float(row["total"]) > 0 for row in rows)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    told = json.loads(download.value.path().read_text())
+    assert len(told["points"]) == len(rows)
+    assert told["recipe"]["steps"] == 10
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as PNG").click()
+    assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, address: str) -> None:
+    page = stranger
+    page.route(re.compile(r"/media/.+\.gz"), lambda route: route.abort())
+    recipe = make("bold", SMALL | {"steps": 8})
+    page.goto(f"{address}/slow?settings={to_text(recipe, {'c': 'chelsea'})}")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    page.get_by_text("The settings that you opened").first.wait_for()
+    page.get_by_role("button", name="Paint step by step").click()
+    page.get_by_text("The chart could not be loaded.").wait_for(timeout=20_000)
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    page.locator(LINE).first.wait_for(timeout=20_000)
+    page.get_by_text("The chart could not be loaded.").wait_for(state="hidden")
