@@ -8,8 +8,10 @@ BIN := .venv/bin
 run: .venv/installed weights
 	$(BIN)/streamlit run app.py
 
+# The browser first and alone: what it waits for has seconds. Most other tests keep one core busy each.
 test: .venv/installed-tests weights
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

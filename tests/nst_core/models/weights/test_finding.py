@@ -153,7 +153,11 @@ def test_another_handle_is_another_entry(server, monkeypatch):
         assert (find("magenta").path / "saved_model.pb").read_bytes() == graph
 
 
-@pytest.mark.parametrize("body", [b"<html>login</html>", b"not a tar", fakes.tar_bytes({"readme": b"x"})])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>login</html>", b"not a tar", fakes.tar_bytes({"readme": b"x"})],
+    ids=["web page", "text", "no model"],
+)
 def test_a_handle_that_gives_no_model_is_told(server, monkeypatch, body):
     without_wheel(monkeypatch)
     monkeypatch.setenv("NST_HUB_HANDLE", f"{server.address}/m")
