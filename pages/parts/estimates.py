@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pages.parts import masks, mix
 from pages.parts.chosen import chosen
+from pages.parts.spelling import roughly
 
 if TYPE_CHECKING:
     from nst_core.recipe import Recipe
@@ -32,14 +33,4 @@ def line(recipes: Iterable[Recipe], page: str = "") -> str | None:
 
 def in_words(seconds: float, peak_mb: float) -> str:
     """A guess as people say it, with no more digits than a guess has."""
-    return f"about {_time(seconds)}, {max(peak_mb, 100) / 1000:.1f} GB"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 10:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 57.5:
-        return f"{5 * round(seconds / 5)} s"
-    if seconds < 57.5 * 60:
-        return f"{max(1, round(seconds / 60))} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"about {roughly(seconds)}, {max(peak_mb, 100) / 1000:.1f} GB"

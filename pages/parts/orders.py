@@ -11,6 +11,8 @@ from nst_core.recipe import Recipe
 from pages.parts import desk, look, masks, mix, own_start, session, visitor
 from pages.parts.chosen import chosen
 from pages.parts.mix import Style
+from pages.parts.spelling import roughly
+from pages.parts.wall import title
 
 Asked = tuple[Recipe, str, tuple[str, ...]]
 """What a run was asked for with: its recipe, and the hashes of its photograph and styles."""
@@ -38,13 +40,26 @@ def submit(
         for name, recipe in jobs.items():
             _one(page, name, recipe, styles, measure)
     except QueueFullError as error:
-        seconds = f"{error.retry_after_seconds:.0f}"
-        look.notice("warning", f"All places are taken; try again in about {seconds} s", str(error))
+        _refuse(error)
         return False
     except NSTError as error:
         look.notice("error", "This run could not be started", str(error))
         return False
     return True
+
+
+def _refuse(error: QueueFullError) -> None:
+    """No room: why, when to come back, and the way to those of the visitor's runs that take it up."""
+    taken = "Your places in line are taken" if error.own else "The line is full"
+    look.notice("warning", f"{taken}; try again in about {roughly(error.retry_after_seconds)}", str(error))
+    waiting = [view for view in desk.get().runs(visitor.name()) if view.state == "queued"] if error.own else []
+    for view in reversed(waiting):
+        st.page_link(
+            "pages/result.py",
+            label=f"{title(view)}, number {view.position} in line",
+            icon=":material/schedule:",
+            query_params={"result": view.id},
+        )
 
 
 def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure: bool) -> None:

@@ -13,6 +13,17 @@ def spell(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def roughly(seconds: float) -> str:
+    """A guess at a duration, with no more digits than a guess has: 7 s, 40 s, 3 min, 1.5 h."""
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 57.5 * 60:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 def since(then: float, now: float | None = None) -> str:
     """How long ago something was: just now, 5 min ago, 3 h ago, 2 days ago.
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import mix
 from pages.parts.before_after import Side, before_after, source
 from pages.parts.chosen import chosen, preview
-from pages.parts.spelling import spell
+from pages.parts.spelling import roughly, spell
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -49,12 +49,12 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
     if newest is None:
         st.skeleton(height=420)
         return
-    step = f"The result after step {view.snapshot_number} of {view.of}"
-    under_way = {"queued": "", "running": "Painting", "paused": "Paused"}
-    label = view.recipe.method.capitalize() if view.result else under_way.get(view.state, "Unfinished")
+    label, alt = "", "The photograph, not yet painted"
+    if view.snapshot:
+        label, alt = _label(view), f"The result after step {view.snapshot_number} of {view.of}"
     before_after(
         Side(before or newest, "Photograph" if view.snapshot and before else "", "The photograph before"),
-        Side(newest, label if view.snapshot else "", step if view.snapshot else "The photograph, not yet painted"),
+        Side(newest, label, alt),
         key=f"stage_{key}",
         ratio=ratio(before or newest),
         at=0 if view.of > 1 else 50,
@@ -62,6 +62,13 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
         waiting=view.snapshot is None and view.state in ("queued", "running"),
         reveal=st.session_state.get("fresh") == view.id,
     )
+
+
+def _label(view: JobView) -> str:
+    """What stands over the newest picture: the method where it is the result, else how far it came."""
+    if view.result and view.state != "failed":
+        return view.recipe.method.capitalize()
+    return {"queued": "Waiting", "running": "Painting", "paused": "Paused"}.get(view.state, "Unfinished")
 
 
 def photograph(view: JobView) -> bytes | None:
@@ -73,20 +80,27 @@ def photograph(view: JobView) -> bytes | None:
 
 def status_line(view: JobView, *, waking: bool) -> str:
     """One line: where the run is, how fast, how long yet."""
-    if waking:
-        return "The networks are being loaded. Your run starts by itself."
-    if view.state == "queued":
-        return (
-            "Next in line. Your run starts by itself."
-            if view.position <= 1
-            else f"Number {view.position} in line. Your run starts by itself."
-        )
+    if view.state == "paused":
+        return f"Paused at step {view.number} of {view.of}"
+    if waking or view.state == "queued":
+        return _waits(view, waking)
     if view.of <= 1:
         return "Painting in one pass…"
     if not view.points:
         return f"Step 0 of {view.of} · getting ready"
-    parts = [f"{'Paused at step' if view.state == 'paused' else 'Step'} {view.number} of {view.of}", *_pace(view)]
-    return " · ".join(parts)
+    return " · ".join([f"Step {view.number} of {view.of}", *_pace(view)])
+
+
+def _waits(view: JobView, waking: bool) -> str:
+    """What a run waits for, and for how long; one that was broken off says where it stands."""
+    place = "Next in line" if view.position <= 1 else f"Number {view.position} in line"
+    if waking:
+        place = "The networks are being loaded" + ("" if view.position <= 1 else f" · number {view.position} in line")
+    elif view.wait_seconds >= 1:
+        place += f", about {roughly(view.wait_seconds)}"
+    if not view.number:
+        return f"{place}. Your run starts by itself."
+    return f"{place}. It goes on from about step {view.number}."
 
 
 def _pace(view: JobView) -> list[str]:
@@ -94,7 +108,7 @@ def _pace(view: JobView) -> list[str]:
     if len(recent) < 3:
         return []
     took = recent[-1].seconds - recent[0].seconds
-    if took <= 0 or view.state == "paused":
+    if took <= 0:
         return []
     rate = (recent[-1].number - recent[0].number) / took
     speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
