@@ -25,12 +25,14 @@ def _choice(label: str, key: str, options: Iterable[str]) -> str:
 
 
 look.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
-with st.expander(look.plain(f"{chosen('content').title} and {chosen('style').title}"), icon=":material/image:"):
-    left, right = st.columns(2, gap="large")
+pictures = st.expander("Other pictures", icon=":material/image:", key="inside_pictures", on_change="rerun")
+if pictures.open:  # else the galleries, which are drawn at their first use, would hold up the first paint
+    left, right = pictures.columns(2, gap="large")
     with left:
         pickers.picker("content")
     with right:
         pickers.picker("style")
+look.credit_line(chosen("content").title, f"and {chosen('style').title}")
 with st.container(horizontal=True, horizontal_alignment="distribute", key="inside_choice"):
     view = _choice("What to look at", "inside_view", VIEWS)
     network = _choice("Network", "inside_network", NETWORKS)

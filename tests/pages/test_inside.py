@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from nst_core.jobs.looks import Look
 from nst_core.recipe import CONVOLUTIONS
@@ -22,6 +23,19 @@ def test_maps_are_waited_for_and_then_named(open_page: Open, desk: FakeDesk) -> 
     app.run()
     assert "Channel 37: mean 12" in words(app)
     assert "3 channels see nothing" in words(app)
+
+
+def test_pictures_are_picked_once_their_expander_is_open(open_page: Open) -> None:
+    app = open_page("inside")
+    assert "Bundled styles" not in components(app)
+    app.session_state["inside_pictures"] = True
+    app.run()
+    assert "Bundled styles" in components(app)
+
+
+def components(app: AppTest) -> str:
+    """What the mounted components were told."""
+    return " ".join(component.proto.json for component in app.get("bidi_component"))
 
 
 def test_a_refused_look_tells_its_reason(open_page: Open, desk: FakeDesk) -> None:
