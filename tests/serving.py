@@ -1,0 +1,83 @@
+"""The app as a real server: started, killed, started again, and asked what it has logged."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+STARTS_WITHIN_SECONDS = 60
+
+
+class Server:
+    """The served app: its address, its process while it runs, and what it has logged.
+
+    Attributes:
+        url: its address, the same after a restart.
+    """
+
+    def __init__(self, entry: str, log: Path, **environment: str) -> None:
+        """`entry` as `streamlit run` serves it, with more in its environment."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port)]
+        self._command, self._log = [*command, "--server.address", "127.0.0.1"], log
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        _wait_for(f"{self.url}/_stcore/health")
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """End it as an operator does."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that paint for it."""
+        children = psutil.Process(self.pid).children()
+        return [child for child in children if "nst_core.jobs.worker" in child.cmdline()]
+
+    @property
+    def log(self) -> str:
+        """All that it has said so far."""
+        return self._log.read_text(errors="replace")
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + STARTS_WITHIN_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
