@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: run test lint docs weights clean
 
 run: .venv/installed weights
-	$(BIN)/streamlit run app.py
+	$(BIN)/streamlit run serve.py
 
 # The browser first and alone: what it waits for has seconds. Most other tests keep one core busy each.
 test: .venv/installed-tests weights
