@@ -114,6 +114,8 @@ def _draw(found: Curves) -> None:
     points, of = found.points(), found.number[-1]
     figure = charts.loss_curves(points, of=of, sight=Sight(along="seconds"), levels=found.levels)
     plot.chart(figure, key="example_chart", alt=charts.in_words(points, of, found.levels), file="nst-example")
+    if how := example().facts.get("curve"):
+        st.caption(f"Recorded: {how}.")
 
 
 def ways() -> None:
