@@ -14,7 +14,7 @@ import streamlit as st
 from nst_core.errors import NSTError, RecipeError
 from nst_core.recipe import PRESETS, Recipe, StylePicture, change, links, parse
 from pages.parts import crop, look, masks, mix
-from pages.parts.chosen import Chosen, choose, of_sample_key, take
+from pages.parts.chosen import Chosen, choose, of_sample_key, style_places, take
 from pages.parts.framing import Frame
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _put(page: str, recipe: Recipe) -> None:
     st.session_state["opened_so_far"] = number
     st.session_state[_slot(page)] = (recipe, number)
     st.session_state[f"{page}_preset"] = PRESET
-    take("style")
+    take(style_places()[0])
 
 
 def _slot(page: str) -> str:

@@ -118,6 +118,7 @@ def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, desk:
     goes_to(app, "slow")
     assert app.toggle(key="masks_on").value
     assert app.slider(key="masks_soft").value == 0.03
+    assert app.session_state["style_in_hand"] == app.session_state["style_places"][0], "the gallery changes one of them"
     app.button(key="slow_start").click().run()
     again = list(desk.jobs)[-1]
     assert again != job
