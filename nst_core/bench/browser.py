@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from nst_core.bench.tools import untuned
 from nst_core.errors import ToolError, WorkerError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def app() -> Iterator[App]:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
-            env=os.environ | {"NST_DATA_DIR": folder},
+            env=untuned() | {"NST_DATA_DIR": folder},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

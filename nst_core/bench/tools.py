@@ -1,8 +1,9 @@
-"""What the measurements share: noise to measure on, and a process of its own for each figure of memory."""
+"""What the measurements share: noise to measure on, and processes of their own for what must not be mixed up."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from nst_core.settings import TUNED
 from nst_core.step import Pixels
 
 
@@ -25,6 +27,11 @@ def timed(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
+
+
+def untuned() -> dict[str, str]:
+    """The environment without what this project's own processes are tuned with: for programs that users start plain."""
+    return {name: value for name, value in os.environ.items() if name not in TUNED}
 
 
 def noise(side_px: int, seed: int) -> Pixels:
