@@ -108,7 +108,7 @@ def library() -> str:
 def _script() -> bytes:
     """The script that the installed plotly brings along, without importing it; packed once for all visitors."""
     script = distribution("plotly").locate_file("plotly/package_data/plotly.min.js")
-    return gzip.compress(Path(str(script)).read_bytes(), mtime=0)
+    return gzip.compress(Path(str(script)).read_bytes(), 6, mtime=0)
 
 
 def _picking(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], None]:
