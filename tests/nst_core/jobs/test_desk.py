@@ -54,7 +54,8 @@ def finished(desk: Desk, job: str) -> JobView:
 
 def endless(desk: Desk, visitor: str = "") -> str:
     """A run that will not end by itself within any test, seen to be running."""
-    job = desk.submit(small(steps=5000), content(), [style()], visitor=visitor)
+    recipe = small(steps=5000, convolutions="direct")  # for so many steps others would be compiled first
+    job = desk.submit(recipe, content(), [style()], visitor=visitor)
     wait(lambda: desk.view(job).number >= 2)
     return job
 
