@@ -4,50 +4,31 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from tests.serving import Server
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 REQUIRED = os.environ.get("NST_REQUIRE_BROWSER") == "1"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 OFFLINE = ("--disable-background-networking", "--disable-component-update")
-STARTS_WITHIN_SECONDS = 30
-
-
-@dataclass(frozen=True)
-class Server:
-    """The served app: its address and its process."""
-
-    url: str
-    pid: int
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """The app as `streamlit run` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen([*command, "--server.address", "127.0.0.1"], cwd=ROOT)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app as `streamlit run` serves it; at its end, its log must tell of no uncaught exception."""
+    server = Server("app.py", tmp_path_factory.mktemp("server") / "log")
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/_stcore/health")
-        yield Server(url, process.pid)
+        server.start()
+        yield server
     finally:
-        process.terminate()
-        process.wait(10)
+        server.end()
+        print(server.log)
+    assert "Traceback" not in server.log
 
 
 @pytest.fixture(scope="session")
@@ -80,19 +61,15 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     assert complaints == []
 
 
+@pytest.fixture
+def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
+    """A page of another visitor: a new profile, without the first one's cookie. Its console may say what it likes."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
 def _is_complaint(said: playwright.ConsoleMessage) -> bool:
     # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
     probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
     return said.type == "error" and not probing
-
-
-def _wait_for(url: str) -> None:
-    until = time.monotonic() + STARTS_WITHIN_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)

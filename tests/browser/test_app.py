@@ -153,6 +153,5 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, serve
     assert any("python" in path for path in loaded)
     assert not any("tensorflow" in path for path in loaded)
     assert web.memory_info().rss <= 300e6
-    workers = [child for child in web.children() if "nst_core.jobs.worker" in child.cmdline()]
-    assert len(workers) == 1
-    assert any("tensorflow" in entry.path for entry in workers[0].memory_maps())
+    (worker,) = server.workers()
+    assert any("tensorflow" in entry.path for entry in worker.memory_maps())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,14 +16,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 SMALL = make("bold", {"longest_edge_px": 64, "steps": 10, "pyramid": "off", "first_steps": None, "snapshot_every": 2})
-
-
-@pytest.fixture
-def stranger(browser: Any) -> Iterator[Any]:
-    """A page of another visitor: a new profile, without the first one's cookie."""
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def painted(page: Any, address: str) -> str:
