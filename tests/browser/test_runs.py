@@ -82,6 +82,38 @@ def test_two_tabs_show_one_run_and_either_pauses_it(page: Any, address: str) -> 
     page.get_by_role("button", name="PNG", exact=True).wait_for()
 
 
+def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: Any, address: str) -> None:
+    begin(page, address, 3000)
+    step(page)
+    tabs = [page, *(page.context.new_page() for _ in range(2))]
+    for tab in tabs[1:]:
+        begin(tab, address, 3000)
+    tabs[1].get_by_text(re.compile(r"Next in line, about [\d.]+ (s|min|h)\. Your run starts by itself")).wait_for()
+    tabs[2].get_by_text(re.compile(r"Number 2 in line, about [\d.]+ (s|min|h)\. Your run starts by itself")).wait_for()
+    refused = page.context.new_page()
+    refused.goto(f"{address}/slow")
+    refused.get_by_role("button", name=START).click()
+    notice = refused.get_by_role("alert")
+    notice.get_by_text(re.compile(r"Your places in line are taken; try again in about [\d.]+ (s|min|h)")).wait_for()
+    notice.get_by_text("2 of your runs are waiting already; wait for one of them, or stop it.").wait_for()
+    refused.get_by_role("link", name="number 2 in line").click()
+    stop(refused)
+    tabs[2].get_by_text("Stopped before it began").wait_for()
+    for tab in (tabs[1], tabs[0]):
+        stop(tab)
+
+
+def test_a_killed_worker_costs_a_run_some_steps_at_most(page: Any, keeper: Server) -> None:
+    begin(page, keeper.url, 250)
+    step(page, 40)
+    (worker,) = keeper.workers()
+    worker.kill()
+    page.get_by_text(re.compile(r"It goes on from about step \d+")).wait_for()
+    page.get_by_text(re.compile("The process that paints ended unexpectedly; " + WENT_ON.pattern)).wait_for()
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
+    page.get_by_text(re.compile("^250$")).first.wait_for()  # steps, all of them
+
+
 def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished(
     page: Any, stranger: Any, keeper: Server
 ) -> None:
@@ -100,3 +132,37 @@ def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished
     stop(page)
     page.goto(finished)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
+
+
+def test_an_open_page_finds_its_run_again_when_the_server_is_back(stranger: Any, keeper: Server) -> None:
+    begin(stranger, keeper.url, 600)
+    at = step(stranger, 40)
+    keeper.kill()
+    keeper.start()
+    stranger.get_by_text(re.compile("The server was restarted; " + WENT_ON.pattern)).wait_for()
+    step(stranger, at + 1)
+    stop(stranger)
+
+
+def brightness(colour: str) -> float:
+    """Relative luminance of a CSS colour `rgb(r, g, b)`, as WCAG 2 defines it."""
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    return sum(share * value for share, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "slow", "about"])
+def test_a_page_follows_the_colours_that_the_visitor_prefers(
+    browser: Any, address: str, scheme: str, path: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{address}/{path}")
+    page.get_by_role("heading", level=1).wait_for()
+    style = "(element, name) => getComputedStyle(element)[name]"
+    ground = brightness(page.locator(".stApp").evaluate(style, "backgroundColor"))
+    words = brightness(page.get_by_role("heading", level=1).evaluate(style, "color"))
+    assert (ground > words) == (scheme == "light")
+    assert (max(ground, words) + 0.05) / (min(ground, words) + 0.05) >= 7
+    context.close()
