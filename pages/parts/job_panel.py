@@ -112,17 +112,19 @@ def _run(page: str, job_id: str, curves: bool, is_live: bool) -> None:
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
     shown = live.standing(page, view) if is_live else view
     key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
-    stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
-    if shown.snapshot:
-        kept.slider(view, page)
-    progress(view, page)
-    outcome.notes(view)
-    if is_live:
-        live.judgement(view, page)
-    if view.of > 1 and view.state in ("running", "paused") and not view.result:
-        steering.panel(view)
+    with st.container():
+        stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
+        if shown.snapshot:
+            kept.slider(view, page)
+        progress(view, page)
+        outcome.notes(view)
+        if is_live:
+            live.judgement(view, page)
+        if view.of > 1 and view.state in ("running", "paused") and not view.result:
+            steering.panel(view)
     if curves:
-        curves_panel(view, key=f"{page}_{view.id}")
+        with st.container():  # of their own: what comes and goes above must not mount the chart anew, at another place
+            curves_panel(view, key=f"{page}_{view.id}")
 
 
 def progress(view: JobView, page: str) -> None:

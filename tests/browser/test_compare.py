@@ -95,6 +95,7 @@ def test_a_slow_sheet_can_be_stopped_and_gone_on_with(page: Any, address: str) -
 def test_any_two_results_lie_one_over_the_other_by_keyboard(page: Any, address: str) -> None:
     paint_three_ways(page, address)
     playwright.expect(page.get_by_role("button", name="PNG", exact=True)).to_have_count(3, timeout=PATIENCE_MS)
+    page.get_by_text("Balanced's time includes the fast pass it begins with.").wait_for(timeout=PATIENCE_MS)
     playwright.expect(page.get_by_text("measuring the result")).to_have_count(0, timeout=PATIENCE_MS)
     over = page.locator("figure", has=page.get_by_role("slider", name="Slide between"))
     page.get_by_role("combobox", name="Left").click()
@@ -108,7 +109,6 @@ def test_any_two_results_lie_one_over_the_other_by_keyboard(page: Any, address: 
         handle.press("ArrowRight")
     assert int(handle.input_value()) == at + 10
     assert over.evaluate(clip) != shown
-    page.get_by_text("Balanced's time includes the fast pass it begins with.").wait_for()
 
 
 def test_a_sheet_fits_a_phone(page: Any, address: str) -> None:

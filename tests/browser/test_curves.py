@@ -151,7 +151,7 @@ def test_a_second_run_is_laid_over_and_named_by_its_difference(page: Any, addres
     page.get_by_role("option", name=re.compile("steps 10")).first.click()
     page.keyboard.press("Escape")
     page.locator(".nst-plot .curves button", has_text="steps 10").wait_for(timeout=10_000)
-    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 10')).map(t => t.x.length)")
+    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 10')).map(t => t.x.at(-1))")
     assert named == [10]
 
 
