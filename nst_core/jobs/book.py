@@ -209,8 +209,10 @@ class Book:
                     self._drop_unsaved()
             else:
                 with self._lock:
-                    self.trouble = ""
                     self._settled(change)
+        if changes and not failed:  # one that can be written says nothing of another that cannot
+            with self._lock:
+                self.trouble = ""
         return failed
 
     def _write(self, change: Change) -> None:
