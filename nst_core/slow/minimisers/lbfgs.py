@@ -26,7 +26,7 @@ SUFFICIENT = 1e-4
 CURVATURE = 1e-8
 """A pair counts where its cosine is above this: elsewhere the objective is not convex along it."""
 TRIES = 12
-MEMORY_BYTES = 200e6
+MEMORY_BYTES = 320e6
 """What pairs may take: large pictures keep fewer."""
 
 EXPONENTS = (-0.25, 0.0, 0.25, 0.5, 0.75)
