@@ -8,10 +8,11 @@ BIN := .venv/bin
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
 
-# The browser first and alone: what it waits for has seconds. Most other tests keep one core busy each.
+# First and alone what is about time: it waits for seconds, or counts them. Most other tests keep one core busy each.
+ALONE := tests/browser tests/nst_core/bench tests/nst_core/test_estimate.py
 test: .venv/installed-tests weights
-	$(BIN)/python -m pytest tests/browser
-	$(BIN)/python -m pytest tests --ignore tests/browser --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest tests $(addprefix --ignore ,$(ALONE)) --numprocesses 2 --dist loadfile
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

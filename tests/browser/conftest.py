@@ -20,8 +20,9 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as `streamlit run` serves it; at its end, its log must tell of no uncaught exception."""
-    server = Server("app.py", tmp_path_factory.mktemp("server") / "log")
+    """The app as hosts serve it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
+    folder = tmp_path_factory.mktemp("server")
+    server = Server("app.py", folder / "log", NST_DATA_DIR=str(folder / "data"))
     try:
         server.start()
         yield server

@@ -49,34 +49,39 @@ def open_in(page: Any, scheme: str, url: str) -> None:
     page.wait_for_timeout(1500)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+def in_both(page: Any) -> dict[str, list[str]]:
+    """What is grave in each colour scheme, of those with anything."""
+    found = {}
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(700)
+        found[scheme] = grave(page)
+    return {scheme: said for scheme, said in found.items() if said}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "studio")
-def test_a_page_has_no_serious_violation(page: Any, address: str, path: str, scheme: str) -> None:
-    open_in(page, scheme, f"{address}/{path}")
-    assert grave(page) == []
+def test_a_page_has_no_serious_violation(page: Any, address: str, path: str) -> None:
+    open_in(page, "light", f"{address}/{path}")
+    assert in_both(page) == {}
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("method", SMALL)
-def test_a_finished_run_has_no_serious_violation(page: Any, address: str, method: str, scheme: str) -> None:
-    open_in(page, scheme, f"{address}/{method}?settings={to_text(SMALL[method], {'c': 'chelsea'})}")
+def test_a_finished_run_has_no_serious_violation(page: Any, address: str, method: str) -> None:
+    open_in(page, "light", f"{address}/{method}?settings={to_text(SMALL[method], {'c': 'chelsea'})}")
     page.wait_for_selector(READY, timeout=LOADING_MS)
     page.get_by_role("button", name=START[method]).click()
     page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=60_000)
     page.wait_for_timeout(1500)
-    assert grave(page) == []
+    assert in_both(page) == {}
 
 
 @pytest.mark.parametrize("view", ["Layers", "Gram matrix", "Content rebuilt"])
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_what_is_seen_inside_the_network_has_no_serious_violation(
-    page: Any, address: str, view: str, scheme: str
-) -> None:
-    open_in(page, scheme, f"{address}/inside")
+def test_what_is_seen_inside_the_network_has_no_serious_violation(page: Any, address: str, view: str) -> None:
+    open_in(page, "light", f"{address}/inside")
     page.wait_for_selector(READY, timeout=LOADING_MS)
     page.get_by_role("radio", name=view).click()
     page.wait_for_timeout(3000)
-    assert grave(page) == []
+    assert in_both(page) == {}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

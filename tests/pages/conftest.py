@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest makes a new server at each run, which takes the folder `pages` for the old automatic menu."""
+    # It also leaves its script as the main module, which a process that is spawned later would run once more.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     begin = PagesManager.__init__
 
     def begin_anew(self: PagesManager, *args: Any, **kwargs: Any) -> None:
