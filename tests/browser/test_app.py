@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import make, recipe_from_json
+from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -145,13 +147,22 @@ def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: 
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
-def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, server: Any) -> None:
-    page.goto(f"{server.url}/about")
-    page.wait_for_selector("h1")
-    web = psutil.Process(server.pid)
-    loaded = {entry.path for entry in web.memory_maps()}
-    assert any("python" in path for path in loaded)
-    assert not any("tensorflow" in path for path in loaded)
-    assert web.memory_info().rss <= 300e6
-    (worker,) = server.workers()
-    assert any("tensorflow" in entry.path for entry in worker.memory_maps())
+def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_path: Path) -> None:
+    server = Server("app.py", tmp_path / "log", NST_DATA_DIR=str(tmp_path / "data"))
+    try:
+        server.start()
+        for path in ("", "slow", "fast", "compare", "gallery", "inside", "about") * 3:
+            page.goto(f"{server.url}/{path}")
+            page.wait_for_selector("h1")
+        page.goto(f"{server.url}/about")
+        page.wait_for_selector(READY, timeout=LOADING_MS)
+        web = psutil.Process(server.pid)
+        loaded = {entry.path for entry in web.memory_maps()}
+        assert any("python" in path for path in loaded)
+        assert not any("tensorflow" in path for path in loaded)
+        assert web.memory_info().rss <= 300e6
+        (worker,) = server.workers()
+        assert any("tensorflow" in entry.path for entry in worker.memory_maps())
+    finally:
+        page.goto("about:blank")  # a page left open would complain of a server that is gone
+        server.end()
