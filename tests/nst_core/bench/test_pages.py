@@ -1,6 +1,7 @@
 """The measurement of the pages: its arithmetic, what it says without its tools, and a small run of the real thing."""
 
 import ast
+import os
 import sys
 
 import pytest
@@ -78,7 +79,7 @@ def test_two_pages_are_measured_in_a_real_browser(monkeypatch):
     try:
         browser.executable()
     except ToolError as error:
-        pytest.skip(str(error))
+        (pytest.fail if os.environ.get("NST_REQUIRE_BROWSER") == "1" else pytest.skip)(str(error))
     monkeypatch.setattr(pages, "PAGES", {name: pages.PAGES[name] for name in ("Studio", "About")})
     report = pages.run(cold_rounds=1, switch_rounds=1, views=(2, 4))
     assert [row["page"] for row in report["pages"]] == ["Studio", "About"]
