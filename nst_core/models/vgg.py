@@ -49,6 +49,14 @@ class Layer:
         with tf.init_scope():
             return _constant(winograd.transform_kernel(self.kernel.numpy()), "float32")
 
+    @cached_property
+    def transformed_mirrored(self) -> tf.Tensor | None:
+        """[36, out, in]: the same of the input gradient's kernel, where it is worth its room."""
+        if not winograd.is_narrow(self.kernel):
+            return None
+        with tf.init_scope():
+            return _constant(winograd.transform_kernel(self.mirrored.numpy()), "float32")
+
 
 class Reading(NamedTuple):
     """How a network is read: settings of `recipe.Objective` and `Recipe.convolutions`, resolved."""
@@ -153,7 +161,7 @@ def _convention(picture: tf.Tensor) -> tf.Tensor:
 def _layer(x: tf.Tensor, layer: Layer, reading: Reading) -> tf.Tensor:
     outermost = layer.kernel.shape[2] == 3
     if reading.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
-        return winograd.convolve(x, layer.transformed, layer.bias)
+        return winograd.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
     if outermost and reading.padding == "replicate":
         # One pixel mirrored is one pixel repeated; what is then computed from zeros beyond it is cut off.
         framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")

@@ -29,38 +29,82 @@ _KERNEL = np.array(
 )
 
 
+WIDEST = 128
+"""Convolutions from or to at most so many channels are computed in bands: wider ones spend their time in products."""
+BAND_BYTES = 4_500_000
+"""Numbers of one band in the tiles' space, so that they and their products are still in the cache when used next."""
+
+
 def transform_kernel(kernel: np.ndarray) -> np.ndarray:
     """A kernel [3, 3, in, out] in the tiles' space: [36, in, out], float32, computed in float64."""
     wide = np.einsum("ai,bj,ijco->abco", _KERNEL, _KERNEL, kernel.astype(np.float64), optimize=True)
     return np.asarray(wide.reshape(36, *kernel.shape[2:]), np.float32)
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def convolve(x: tf.Tensor, transformed: tf.Tensor, bias: tf.Tensor) -> Any:
+def convolve(x: tf.Tensor, transformed: tf.Tensor, bias: tf.Tensor, mirrored: tf.Tensor | None = None) -> tf.Tensor:
     """Convolution (stride 1, SAME), bias and ReLU: [1, h, w, in] -> [1, h, w, out].
 
-    The gradient to `x` goes back through the same three transforms, transposed, and needs no second kernel.
+    The gradient to `x` is a convolution with the `mirrored` kernel, transformed too, if that is given. Else it goes
+    back through the same three transforms, transposed, which needs no second kernel.
     """
-    activation = tf.nn.relu(_forward(x, transformed) + bias)
 
-    def gradient(upstream: tf.Tensor) -> tuple[Any, ...]:
-        masked = tf.where(activation > 0, upstream, tf.zeros([], upstream.dtype))
-        return _backward(masked, transformed), None, None
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def convolved(values: tf.Tensor) -> Any:
+        activation = tf.nn.relu(_forward(values, transformed) + bias)
 
-    return activation, gradient
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            masked = tf.where(activation > 0, upstream, tf.zeros([], upstream.dtype))
+            return _backward(masked, transformed) if mirrored is None else _forward(masked, mirrored)
+
+        return activation, gradient
+
+    return convolved(x)
+
+
+def is_narrow(kernel: tf.Tensor) -> bool:
+    """Whether a kernel [..., in, out] has so few channels that its transforms, not its products, take the time."""
+    return bool(min(kernel.shape[-2:]) <= WIDEST)
 
 
 def _forward(x: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
-    _, height, width, _ = _sizes(x)
+    _, height, width, came = _sizes(x)
     rows, columns = (height + 3) // 4, (width + 3) // 4
-    padded = tf.pad(x[0], [[1, 4 * rows + 1 - height], [1, 4 * columns + 1 - width], [0, 0]])
-    tiles = tf.stack(_into([_every_fourth(padded, 0, k, rows) for k in range(6)]))
-    tiles = tf.stack(_into([_every_fourth(tiles, 2, k, columns) for k in range(6)]), axis=1)
+    bands, tall = _bands(rows, columns, transformed)
+    below, right = 4 * (bands * tall + 1), 4 * (columns + 1)
+    padded = tf.pad(x[0], [[1, below - 1 - height], [1, right - 1 - width], [0, 0]])
+    cells = tf.reshape(padded, [bands * tall + 1, 4, columns + 1, 4, came])
+    if isinstance(bands, int):
+        return _band(cells, transformed)[None, :height, :width]
+    goes = transformed.shape[2]
+
+    def band(i: tf.Tensor, done: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        part = tf.slice(cells, [i * tall, 0, 0, 0, 0], [tall + 1, 4, columns + 1, 4, came])
+        return i + 1, done.write(i, _band(part, transformed))
+
+    found = tf.TensorArray(tf.float32, bands, element_shape=[None, None, goes])
+    _, found = tf.while_loop(lambda i, _: i < bands, band, (tf.constant(0), found))
+    return tf.reshape(found.stack(), [1, 4 * bands * tall, 4 * columns, goes])[:, :height, :width]
+
+
+def _bands(rows: Any, columns: Any, transformed: tf.Tensor) -> tuple[Any, Any]:
+    """How many bands of how many rows of tiles, so that what a band is carried into stays in the processor's cache."""
+    if not is_narrow(transformed):
+        return 1, rows
+    most = tf.maximum(BAND_BYTES // (36 * 4 * max(transformed.shape[1:]) * columns), 1)
+    bands = (rows + most - 1) // most
+    return bands, (rows + bands - 1) // bands
+
+
+def _band(cells: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
+    """Rows of tiles one below the other: [rows + 1, 4, columns + 1, 4, in] -> [4 rows, 4 columns, out]."""
+    rows, _, columns, _, _ = (size - 1 for size in _sizes(cells))
+    first = [cells[:-1, k] for k in range(4)] + [cells[1:, k] for k in range(2)]
+    tiles = tf.stack(_into(first))  # [6, rows, columns + 1, 4, in]
+    tiles = tf.stack(_into([tiles[:, :, :-1, k] for k in range(4)] + [tiles[:, :, 1:, k] for k in range(2)]), axis=1)
     products = _multiply(tiles, transformed, rows, columns, transpose=False)
     lines = tf.stack(_out([products[i] for i in range(6)]), axis=1)  # [6, 4, rows, columns, out]
     pixels = tf.stack(_out([lines[i] for i in range(6)]))  # [4 across, 4 down, rows, columns, out]
-    whole = tf.reshape(tf.transpose(pixels, [2, 1, 3, 0, 4]), [1, 4 * rows, 4 * columns, transformed.shape[2]])
-    return whole[:, :height, :width]
+    return tf.reshape(tf.transpose(pixels, [2, 1, 3, 0, 4]), [4 * rows, 4 * columns, transformed.shape[2]])
 
 
 def _backward(upstream: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
@@ -85,12 +129,6 @@ def _multiply(tiles: tf.Tensor, transformed: tf.Tensor, rows: Any, columns: Any,
 def _sizes(x: tf.Tensor) -> tuple[Any, ...]:
     known = tf.shape(x)
     return tuple(known[i] if size is None else size for i, size in enumerate(x.shape))
-
-
-def _every_fourth(x: tf.Tensor, axis: int, first: int, count: Any) -> tf.Tensor:
-    index: list[Any] = [slice(None)] * len(x.shape)
-    index[axis] = slice(first, first + 4 * (count - 1) + 1, 4)
-    return x[tuple(index)]
 
 
 def _laid_over(parts: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -58,6 +58,36 @@ def test_compiled_it_is_the_same(size):
     assert_same(compiled(x, upstream), with_slope(lambda v: plain(v, kernel, bias), x, upstream))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (17, 9), (40, 21), (64, 12)])
+@pytest.mark.parametrize("band_bytes", [1, 36 * 4 * 8 * 3 * 5, 10**9])
+def test_in_bands_and_by_a_mirrored_kernel_it_is_the_same(size, band_bytes, monkeypatch):
+    """One row of tiles a band, some, and all; compiled, as it is used, and not."""
+    monkeypatch.setattr(winograd, "BAND_BYTES", band_bytes)
+    kernel, bias = values(3, 3, 6, 8, seed=1), values(8, seed=2)
+    transformed = tf.constant(winograd.transform_kernel(kernel))
+    mirrored = tf.constant(winograd.transform_kernel(kernel[::-1, ::-1].transpose(0, 1, 3, 2)))
+    any_size = [tf.TensorSpec([1, None, None, c], tf.float32) for c in (6, 8)]
+
+    def ours(x, upstream):
+        return with_slope(lambda v: winograd.convolve(v, transformed, bias, mirrored), x, upstream)
+
+    compiled = tf.function(ours, jit_compile=True, input_signature=any_size, autograph=False)
+    x, upstream = tf.constant(values(1, *size, 6)), tf.constant(values(1, *size, 8, seed=3))
+    theirs = with_slope(lambda v: plain(v, kernel, bias), x, upstream)
+    assert_same(ours(x, upstream), theirs)
+    assert_same(compiled(x, upstream), theirs)
+
+
+def test_a_large_picture_of_few_channels_is_read_in_bands():
+    rows, columns = 96, 128
+    few, many = tf.zeros([36, 64, 64]), tf.zeros([36, 256, 512])
+    bands, tall = (int(n) for n in winograd._bands(rows, columns, few))
+    assert bands > 1
+    assert rows <= bands * tall < rows + bands
+    assert tall * columns * 36 * 64 * 4 <= winograd.BAND_BYTES
+    assert winograd._bands(rows, columns, many) == (1, rows)
+
+
 def test_a_transformed_kernel_is_its_polynomial_at_the_points():
     """Each pair of channels' taps as a polynomial in two variables, in Lagrange's form, one number at a time."""
     points = [0, 1, -1, 2, -2]
