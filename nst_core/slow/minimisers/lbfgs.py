@@ -35,7 +35,9 @@ ADAPT_EVERY = 10
 """... so many moves, on ..."""
 LOOKED_AT = 8
 """... the last pairs; another one must fit them better by ..."""
-BETTER = 1.02
+BETTER = 1.2
+"""... this: a grainy wall's does by far, while for smooth strokes 0.25 and 0.5 fit within 0.1 of each other, and a
+change in the middle of a run costs more than it gains (at 512 px 329 evaluations with 1.1, 299 with 1.2)."""
 
 
 def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
