@@ -16,10 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core import estimate
+from nst_core import estimate, heap
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.book import Book
 from nst_core.jobs.crew import Hire
+from nst_core.jobs.drawers import Drawers
 from nst_core.jobs.floor import Floor
 from nst_core.jobs.line import Room
 from nst_core.jobs.looks import Look, Question
@@ -35,6 +36,8 @@ from nst_core.settings import Settings
 __all__ = ["FINAL", "Desk", "JobView", "Point", "WorkerStatus"]
 MIND_SECONDS = 2.0
 """How often runs that nobody looks at, and those held for long, are looked after."""
+TRIM_SECONDS = 20.0
+"""How often memory that visitors' pictures have taken goes back to the system."""
 
 
 class Desk:
@@ -153,6 +156,10 @@ class Desk:
         """What a run was made of. Raises JobError if it is unknown."""
         return self._book.inputs(job)
 
+    def drawers(self, name: str) -> Drawers | None:
+        """Room on the disk for what pages keep beside runs, such as sheets; None where there is none."""
+        return self._book.store.beside(name)
+
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or take it off. Raises JobError if it is unknown."""
         self._book.publish(job, listed=listed)
@@ -241,7 +248,11 @@ class Desk:
             raise WorkerError(status.message)
 
     def _mind(self) -> None:
+        trimmed = time.monotonic()
         while not self._closing.wait(MIND_SECONDS):
+            if time.monotonic() - trimmed > TRIM_SECONDS:
+                heap.give_back()
+                trimmed = time.monotonic()
             try:
                 with self._lock:
                     self._floor.mind(self._unseen_minutes)

@@ -78,6 +78,7 @@ class Store:
     def __init__(self, folder: Path | None, bounds: Bounds | None = None) -> None:
         """In `folder`, or in memory where that is None, in use by another server, or cannot be written to."""
         self.why_in_memory = "no folder is set for them" if folder is None else ""
+        self._folder = folder
         self._lock: filelock.BaseFileLock | None = None
         if folder is not None:
             try:
@@ -113,6 +114,14 @@ class Store:
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.release(force=True)
+
+    def beside(self, name: str) -> Drawers | None:
+        """Drawers in another folder than those of runs; None where nothing outlives the server."""
+        if self._folder is None or self.why_in_memory:
+            return None
+        with contextlib.suppress(OSError):
+            return OnDisk(self._folder / name)
+        return None
 
     def begin(self, view: JobView) -> None:
         """Put a run's row in. Raises OSError or sqlite3.Error."""

@@ -7,7 +7,7 @@ at them moves them on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nst_core.errors import NSTError, QueueFullError
@@ -87,14 +87,21 @@ class Shelf(Generic[T]):
     def put(self, key: str, thing: T) -> None:
         """Remember, and forget the oldest if there are too many."""
         with self._lock:
-            self._things.pop(key, None)
-            self._things[key] = thing
-            while len(self._things) > self._most:
-                del self._things[next(iter(self._things))]
+            self._put(key, thing)
 
-    def get(self, key: str | None) -> T | None:
-        """What stands under a key, if anything does."""
-        return self._things.get(key or "")
+    def get(self, key: str | None, restore: Callable[[], T | None] | None = None) -> T | None:
+        """What stands under a key, if anything does; else what `restore` makes of it, once for all who ask."""
+        with self._lock:
+            found = self._things.get(key or "")
+            if found is None and key and restore and (found := restore()) is not None:
+                self._put(key, found)
+            return found
+
+    def _put(self, key: str, thing: T) -> None:
+        self._things.pop(key, None)
+        self._things[key] = thing
+        while len(self._things) > self._most:
+            del self._things[next(iter(self._things))]
 
     def values(self) -> list[T]:
         """All of them, the oldest first."""

@@ -39,17 +39,17 @@ def submit(
     try:
         for name, recipe in jobs.items():
             _one(page, name, recipe, styles, measure)
-    except QueueFullError as error:
-        _refuse(error)
-        return False
     except NSTError as error:
-        look.notice("error", "This run could not be started", str(error))
+        refuse(error)
         return False
     return True
 
 
-def _refuse(error: QueueFullError) -> None:
-    """No room: why, when to come back, and the way to those of the visitor's runs that take it up."""
+def refuse(error: NSTError) -> None:
+    """Why the desk would not have a run; without room, when to come back, and the way to the runs that take it up."""
+    if not isinstance(error, QueueFullError):
+        look.notice("error", "This run could not be started", str(error))
+        return
     taken = "Your places in line are taken" if error.own else "The line is full"
     look.notice("warning", f"{taken}; try again in about {roughly(error.retry_after_seconds)}", str(error))
     waiting = [view for view in desk.get().runs(visitor.name()) if view.state == "queued"] if error.own else []

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.recipe import Recipe
-from pages.parts import desk, look, mix, own_start, session, sweep_choices, sweep_file, sweep_large, visitor
+from pages.parts import (
+    desk,
+    look,
+    mix,
+    own_start,
+    session,
+    sweep_choices,
+    sweep_file,
+    sweep_kept,
+    sweep_large,
+    visitor,
+)
 from pages.parts.chosen import chosen
 from pages.parts.followups import Shelf
 from pages.parts.spelling import spell
+from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Plan
 from pages.parts.sweep_run import Sweep, fitting
 from pages.parts.sweep_sheet import sheet
@@ -40,8 +53,9 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
         return
     if plan and not sweep.is_active and _is_other(sweep, plan):
         look.about("The settings above are other ones than this sheet's.")
-    _watch(page, sweep, plan.base.longest_edge_px if plan else sweep.plan.base.longest_edge_px)
-    sweep_large.panel(sweep)
+    refusal = sweep_large.paint(sweep, (plan or sweep.plan).base.longest_edge_px)
+    _watch(page, sweep)
+    sweep_large.panel(sweep, refusal)
 
 
 def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
@@ -83,7 +97,13 @@ def _begin(page: str, plan: Plan) -> bool:
     for other in _shelf().values():
         if other.visitor == visitor.name():
             other.stop()
-    sweep = Sweep(plan, pictures, visitor=visitor.name())
+    saved = Saved(plan, pictures, visitor.name())
+    name = secrets.token_hex(16)
+    drawer = _drawer(name)
+    if drawer:
+        drawer.begin(saved)
+        sweep_kept.make_room(drawer.drawers, MOST)
+    sweep = Sweep(saved, name=name, drawer=drawer)
     _shelf().put(sweep.id, sweep)
     session.remember(page, sweep.id, NAME)
     sweep_large.forget()
@@ -93,7 +113,21 @@ def _begin(page: str, plan: Plan) -> bool:
 
 
 def _current(page: str) -> Sweep | None:
-    return _shelf().get(session.current(page, NAME))
+    """The sheet of this page; one that an earlier life of the server began goes on as it was left."""
+    name = session.current(page, NAME)
+    return _shelf().get(name, lambda: _restored(str(name)))
+
+
+def _restored(name: str) -> Sweep | None:
+    drawer = _drawer(name)
+    saved = drawer.read() if drawer else None
+    return Sweep(saved, name=name, drawer=drawer) if saved else None
+
+
+def _drawer(name: str) -> Drawer | None:
+    """Where a sheet is kept; None where there is no disk."""
+    drawers = desk.get().drawers(sweep_kept.FOLDER) if name.isalnum() else None
+    return Drawer(drawers, name) if drawers else None
 
 
 def _is_other(sweep: Sweep, plan: Plan) -> bool:
@@ -109,15 +143,20 @@ def _nothing(page: str) -> None:
     look.notice("warning", "This sheet has expired", "Sheets make room for newer ones. It can be painted again.")
 
 
-def _watch(page: str, sweep: Sweep, longest_edge_px: int) -> None:
+def _watch(page: str, sweep: Sweep) -> None:
     """The sheet, again and again while it is being painted."""
 
     def show() -> None:
         sweep.look(desk.get())
+        learn()
         clicked = sheet(sweep, key=f"{page}_sheet", picked=sweep_large.picked(sweep))
         _below(page, sweep)
-        if clicked is not None and sweep_large.paint(sweep, clicked, longest_edge_px):
+        if clicked is not None:
+            sweep_large.want(clicked)
             st.rerun()
+        learn()
+
+    def learn() -> None:
         if sweep.is_active != was_active:
             st.rerun()  # the whole page learns of it
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts import desk, job_panel, look, session, visitor
+from pages.parts import desk, job_panel, look, orders, session, visitor
 from pages.parts.sweep_run import Sweep, fitting
 
 _PAGE = "sweep"
 """The page, so to speak, that it stands on."""
+_WANTED = "sweep_wanted"
 
 
 def picked(sweep: Sweep) -> int:
@@ -22,21 +23,28 @@ def forget() -> None:
     session.forget(_PAGE)
 
 
-def paint(sweep: Sweep, number: int, longest_edge_px: int) -> bool:
-    """Paint a cell at full size as a run of its own, or show the one there is; False, with the reason, if refused."""
+def want(number: int) -> None:
+    """Ask for a cell at full size, which the page's next run will see to."""
+    st.session_state[_WANTED] = number
+
+
+def paint(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
+    """Paint the cell that was asked for as a run of its own, or show the one there is; the reason if it is refused."""
+    number = st.session_state.pop(_WANTED, None)
+    if number is None or not 0 <= number < sweep.plan.count:
+        return None
     if known := _known(sweep, number, longest_edge_px):
         _show(known)
-        return True
+        return None
     try:
         recipe = sweep.plan.large(number, longest_edge_px)
         pictures = fitting(sweep.pictures, recipe)
         job = desk.get().submit(recipe, pictures.content, pictures.styles, start=pictures.start, visitor=visitor.name())
     except NSTError as error:
-        st.toast(look.plain(str(error)))
-        return False
-    sweep.large[job] = number
+        return error
+    sweep.has_large(job, number)
     _show(job)
-    return True
+    return None
 
 
 def _known(sweep: Sweep, number: int, longest_edge_px: int) -> str:
@@ -53,8 +61,10 @@ def _show(job: str) -> None:
     st.session_state["fresh"] = job  # scrolled into view when its picture first appears
 
 
-def panel(sweep: Sweep) -> None:
-    """The cell that was picked, as the run it is."""
+def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
+    """The cell that was picked, as the run it is, below why another one was refused."""
+    if refusal:
+        orders.refuse(refusal)
     job = session.current(_PAGE)
     if not job:
         return

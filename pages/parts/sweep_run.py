@@ -19,6 +19,7 @@ from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.views import FINAL
 from nst_core.picture.door import Picture
 from nst_core.recipe import Recipe
+from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Plan
 
 if TYPE_CHECKING:
@@ -54,17 +55,26 @@ class Sweep:
         is_held: it waits for a place in line.
     """
 
-    def __init__(self, plan: Plan, pictures: Pictures, *, visitor: str) -> None:
-        self.id = secrets.token_hex(16)
-        self.plan, self.pictures, self.visitor = plan, pictures, visitor
-        self.large: dict[str, int] = {}
+    def __init__(self, saved: Saved, *, name: str = "", drawer: Drawer | None = None) -> None:
+        """A sheet as it was left, or a new one.
+
+        Args:
+            saved: what it is of, and what there is of it.
+            name: its id; a new one by default.
+            drawer: where it is written as it grows.
+        """
+        self.id = name or secrets.token_hex(16)
+        self.plan, self.pictures, self.visitor = saved.plan, saved.pictures, saved.visitor
+        self.large = dict(saved.large)
         self.trouble = ""
         self.is_held = False
-        self._small = _reduced(pictures, plan)
-        self._cells = [Cell()] * plan.count
+        self._drawer = drawer
+        self._small = _reduced(saved.pictures, saved.plan)
+        painted = saved.cells
+        self._cells = [Cell("painted", painted[n]) if n in painted else Cell() for n in range(saved.plan.count)]
         self._took: list[float] = []
         self._seen = time.monotonic()
-        self._is_stopped = False
+        self._is_stopped = saved.is_stopped
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -106,12 +116,22 @@ class Sweep:
         """Paint what is missing, after a stop or some trouble."""
         self._is_stopped, self.trouble = False, ""
         self._wake.clear()
+        if self._drawer:
+            self._drawer.stopped(is_stopped=False)
         self.look(office)
 
     def stop(self) -> None:
         """Paint no more; what is painted stays."""
         self._is_stopped = True
         self._wake.set()
+        if self._drawer:
+            self._drawer.stopped(is_stopped=True)
+
+    def has_large(self, job: str, number: int) -> None:
+        """A run was made of a cell at full size."""
+        self.large[job] = number
+        if self._drawer:
+            self._drawer.large(self.large)
 
     def wait(self, seconds: float) -> bool:
         """Whether its thread has ended within so long."""
@@ -145,7 +165,9 @@ class Sweep:
         )
         self.is_held = False
         try:
-            self._cells[number] = _cell(self._followed(office, job, number))
+            cell = self._cells[number] = _cell(self._followed(office, job, number))
+            if self._drawer and cell.state == "painted" and cell.picture:
+                self._drawer.cell(number, cell.picture)
         finally:
             with contextlib.suppress(JobError):
                 office.delete(job)

@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.desk import JobView, Point, WorkerStatus
+from nst_core.jobs.drawers import OnDisk
 from nst_core.jobs.looks import Look
 from nst_core.jobs.pictures import Pictures
 from nst_core.recipe import steered
@@ -50,6 +52,10 @@ class FakeDesk:
         self.is_quick = False
         self.looked: list[tuple[Any, Any]] = []
         self.seen: dict[str, Look] = {}
+        self.disk: Path | None = None
+
+    def drawers(self, name: str) -> OnDisk | None:
+        return OnDisk(self.disk / name) if self.disk else None
 
     def warm(self) -> None:
         self.calls.append(("warm", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +14,15 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError, RecipeError, WorkerError
 from nst_core.jobs.desk import JobView
+from nst_core.jobs.drawers import OnDisk
 from nst_core.jobs.pictures import Pictures
 from nst_core.picture.door import Picture
 from nst_core.recipe import change, make
 from pages.parts import sweep as sweep_part
-from pages.parts import sweep_file, sweep_plan, sweep_run
+from pages.parts import sweep_file, sweep_kept, sweep_plan, sweep_run
 from pages.parts.advanced import Knob, value_of
 from pages.parts.followups import Shelf
+from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Axis
 from pages.parts.sweep_run import Sweep
 from tests.pages.conftest import Open, words
@@ -33,6 +36,9 @@ SHEET = sweep_plan.plan(FAST, STRENGTH, STROKES)
 
 def photograph(width: int = 640, height: int = 480) -> Picture:
     return Picture.from_pixels(np.full((height, width, 3), 90, np.uint8))
+
+
+SAVED = Saved(SHEET, Pictures(photograph(), (photograph(64, 64),)), "v")
 
 
 def knob(name: str, base: object = None) -> Knob:
@@ -60,7 +66,7 @@ def office() -> QuickDesk:
 
 @pytest.fixture
 def sweep() -> Iterator[Sweep]:
-    made = Sweep(SHEET, Pictures(photograph(), (photograph(64, 64),)), visitor="v")
+    made = Sweep(SAVED)
     yield made
     made.stop()
     assert made.wait(5)
@@ -252,3 +258,96 @@ def test_sides_that_make_no_sheet_are_told_and_cannot_be_started(open_page: Open
     app.selectbox(key="compare_sweep_down_fast").set_value("strength").run()
     assert "Strength twice" in words(app)
     assert app.button(key="compare_sweep_start").disabled
+
+
+@pytest.fixture
+def drawer(tmp_path: Path) -> Drawer:
+    return Drawer(OnDisk(tmp_path), "a" * 32)
+
+
+def test_a_sheet_outlives_the_server(drawer: Drawer, office: QuickDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawer.begin(SAVED)
+    first = Sweep(SAVED, name="a" * 32, drawer=drawer)
+
+    def wait(job: str, seconds: float) -> JobView:
+        if first.done == 2:
+            first.stop()  # as the end of its thread with the server
+            return replace(office.view(job), state="running")
+        return office.view(job)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(office, "wait", wait)
+        painted(first, office)
+    first.has_large("run", 1)
+    saved = drawer.read()
+    assert saved is not None
+    assert (saved.plan, saved.visitor, saved.large, saved.is_stopped) == (SHEET, "v", {"run": 1}, True)
+    assert saved.pictures == SAVED.pictures
+    drawer.stopped(is_stopped=False)
+    saved = drawer.read()
+    assert saved is not None
+    second = Sweep(saved, name=first.id, drawer=drawer)
+    assert [cell.picture for cell in second.cells[:2]] == [cell.picture for cell in first.cells[:2]]
+    assert second.done == 2
+    before = len(office.asked)
+    assert painted(second, office) == ["painted"] * 6
+    assert len(office.asked) - before == 4, "what was painted is not painted again"
+
+
+@pytest.mark.parametrize("damaged", ["plan.json", "inputs/content.png", "large.json"])
+def test_a_damaged_sheet_has_expired(damaged: str, drawer: Drawer, tmp_path: Path) -> None:
+    drawer.begin(SAVED)
+    assert drawer.read() is not None
+    (tmp_path / ("a" * 32) / damaged).write_bytes(b"{")
+    assert drawer.read() is None
+
+
+def test_a_disk_that_cannot_be_written_costs_the_sheet_nothing_but_its_afterlife(
+    drawer: Drawer, office: QuickDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(OnDisk, "put", full)
+    drawer.begin(SAVED)
+    assert drawer.read() is None
+    assert painted(Sweep(SAVED, drawer=drawer), office) == ["painted"] * 6
+
+
+def test_the_oldest_sheets_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawers = OnDisk(tmp_path)
+    for at, name in enumerate("dacb"):
+        monkeypatch.setattr(sweep_kept.time, "time", lambda at=at: 100.0 + at)
+        Drawer(drawers, name).begin(SAVED)
+    (tmp_path / "c" / "plan.json").write_bytes(b"{")
+    sweep_kept.make_room(drawers, 2)
+    assert sorted(drawers.jobs()) == ["a", "b"]
+
+
+def test_a_restarted_server_shows_the_sheet_again(
+    open_page: Open, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.disk = tmp_path
+    monkeypatch.setattr(sweep_part, "_shelf", Shelf)  # one that remembers nothing: a new server each time
+    app = begin(open_page, desk)
+    again = open_page("compare", view="Sweep", sweep=str(app.query_params["sweep"]))
+    assert [button.label for button in again.get("download_button")] == ["Sheet"]
+    (shown,) = (e for e in again.get("bidi_component") if "sheet" in str(e.proto.id))
+    assert shown is not None
+
+
+def test_a_refused_large_picture_is_told_where_it_would_be(
+    open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf: Shelf[Sweep] = Shelf()
+    monkeypatch.setattr(sweep_part, "_shelf", lambda: shelf)
+    app = begin(open_page, desk)
+    desk.refuse = QueueFullError("you have 3 runs; wait for one of them", retry_after_seconds=60, own=True)
+    app.session_state["sweep_wanted"] = 1
+    app.run()
+    assert "Your places in line are taken" in words(app)
+    desk.refuse = None
+    app.session_state["sweep_wanted"] = 1
+    app.run()
+    assert len(desk.jobs) == 1
+    assert "places in line are taken" not in words(app)
