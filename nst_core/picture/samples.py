@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 
 from nst_core.errors import NSTError, PictureError
+from nst_core.picture.chunks import webp_chunks
 from nst_core.picture.door import Picture, open_picture
-from nst_core.picture.encode import to_png
+from nst_core.picture.encode import to_png, to_webp
 from nst_core.picture.files import keep, read
 from nst_core.settings import Settings
 
@@ -54,6 +55,24 @@ class Sample:
         """
         return _load(self, longest_edge_px)
 
+    def webp(self, longest_edge_px: int, quality: int) -> bytes:
+        """The picture as a small lossy WebP, made once a machine and then read from the cache. Raises PictureError.
+
+        Args:
+            longest_edge_px: as in `load`.
+            quality: 1 to 100.
+        """
+        path = _kept(f"{self.key}-{longest_edge_px}-{quality}-{self._origin()}.webp")
+        if (data := read(path)) is not None and any(True for _ in webp_chunks(data)):
+            return data
+        data = to_webp(self.load(longest_edge_px).tensor(longest_edge_px), quality)
+        keep(path, data)
+        return data
+
+    def _origin(self) -> str:
+        """A hash of what the picture is made from."""
+        return _version() if self.source == DRAWN else hashlib.sha256(_file(self.source)).hexdigest()[:12]
+
 
 def contents() -> tuple[Sample, ...]:
     """Photographs to be painted."""
@@ -86,7 +105,7 @@ def _load(sample: Sample, longest_edge_px: int) -> Picture:
 
 def _drawn(key: str, size: int) -> Picture:
     """Drawn once, then read from the cache; a damaged or unwritable cache costs the drawing again, nothing else."""
-    path = Settings.read().cache_dir / "drawn" / f"{key}-{size}-{_version()}.png"
+    path = _kept(f"{key}-{size}-{_version()}.png")
     if (data := read(path)) is not None:
         try:
             return open_picture(data)
@@ -100,6 +119,10 @@ def _drawn(key: str, size: int) -> Picture:
     return Picture.from_pixels(_to_bytes(pixels))
 
 
+def _kept(name: str) -> Path:
+    return Settings.read().cache_dir / "drawn" / name
+
+
 @cache
 def _version() -> str:
     """A hash over the drawing code, so that a changed brush never shows an old picture."""
@@ -110,13 +133,17 @@ def _version() -> str:
 
 
 def _photograph(name: str) -> Picture:
+    return open_picture(_file(name))
+
+
+def _file(name: str) -> bytes:
     # The folder is found without importing scikit-image, which takes longer than a page should.
     spec = importlib.util.find_spec("skimage")
     folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
     data = read(Path(folder) / "data" / name) if folder else None
     if data is None:
         raise PictureError(f"the sample {name} must be installed with scikit-image, got no such file; choose another")
-    return open_picture(data)
+    return data
 
 
 def _to_bytes(

@@ -27,7 +27,7 @@ SAMPLE_EDGE_PX: dict[Role, int] = {"content": 1024, "style": 512}
 """Photographs come as large as they are; a drawn style needs no more for the sizes offered."""
 FIRST = "style"
 """The place of the first style."""
-_THUMB_EDGE_PX = 144
+_THUMB_EDGE_PX, _THUMB_QUALITY = 144, 70
 _PREVIEW_EDGE_PX = 640
 _PART_EDGE_PX = 400
 
@@ -142,8 +142,7 @@ def choose_sample(role: Role, key: str) -> None:
 def thumbs(role: Role) -> tuple[Thumb, ...]:
     """The wall of bundled pictures, made once per server."""
     return tuple(
-        Thumb(s.key, s.title, f"{s.title}: {s.alt}", _webp(s.load(longest_edge_px=_THUMB_EDGE_PX), _THUMB_EDGE_PX, 70))
-        for s in _samples(role)
+        Thumb(s.key, s.title, f"{s.title}: {s.alt}", s.webp(_THUMB_EDGE_PX, _THUMB_QUALITY)) for s in _samples(role)
     )
 
 

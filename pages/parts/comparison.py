@@ -67,7 +67,11 @@ def _watch(page: str) -> None:
 
     def show() -> None:
         trio.move_on(page)
+        learn()
         _all(page)
+        learn()
+
+    def learn() -> None:
         if standing() != before:
             st.rerun()  # the whole page learns of a new run, or of an end
 

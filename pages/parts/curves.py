@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -34,7 +33,7 @@ def panel(view: JobView, *, key: str) -> None:
         look.section("Loss curves")
         sight = _sight(view.points, key)
         others = _beside(view, key)
-        export = st.popover("Export", icon=":material/download:")
+        export = st.popover("Export", icon=":material/download:", key=f"export_{key}", on_change="rerun")
         live = over or st.toggle(
             "Live", True, key=f"live_{key}", help="Off: the curves stand still. A zoom stays in any case."
         )
@@ -43,7 +42,7 @@ def panel(view: JobView, *, key: str) -> None:
     if passing := levels.sentence(view):
         look.about(passing)
     with export:
-        _files(replace(view, points=points), sight, others, key)
+        _export(replace(view, points=points), sight, others, key, is_open=bool(export.open))
     frames.panel(view, key=key)
 
 
@@ -118,21 +117,29 @@ def _chart(view: JobView, sight: Sight, others: Sequence[Other], key: str, *, ov
         )
 
 
-def _files(view: JobView, sight: Sight, others: Sequence[Other], key: str) -> None:
-    """The curves as files, each made when it is asked for."""
-    files = (
-        ("CSV", "csv", "text/csv", partial(curve_files.as_csv, view.points)),
-        ("JSON", "json", "application/json", partial(curve_files.as_json, view)),
-        ("Web page", "html", "text/html", partial(curve_files.as_html, view, sight, tuple(others))),
-    )
-    for label, ending, mime, make in files:
+def _export(view: JobView, sight: Sight, others: Sequence[Other], key: str, *, is_open: bool) -> None:
+    """The curves as files, as they are when the popover is opened.
+
+    Made then and not on a click: such a file would have another name at each poll of a run under way.
+    """
+    slot = f"exported_{key}"
+    if not is_open:
+        st.session_state.pop(slot, None)
+        return
+    files = st.session_state.setdefault(slot, {})
+    if view.points and not files:
+        files["csv"] = curve_files.as_csv(view.points)
+        files["json"] = curve_files.as_json(view)
+        files["html"] = curve_files.as_html(view, sight, tuple(others))
+    kinds = (("CSV", "csv", "text/csv"), ("JSON", "json", "application/json"), ("Web page", "html", "text/html"))
+    for label, ending, mime in kinds:
         st.download_button(
             label,
-            make,
+            files.get(ending, b""),
             f"nst-curves-{view.id[:6]}.{ending}",
             mime,
             on_click="ignore",
             width="stretch",
-            disabled=not view.points,
+            disabled=not files,
             key=f"curves_{ending}_{key}",
         )

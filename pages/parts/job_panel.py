@@ -18,7 +18,7 @@ ACTIVE = ("queued", "running", "paused")
 _POLL_SECONDS = 0.45
 _POLL_FAST_SECONDS = 0.3
 _POLL_MEASURING_SECONDS = 2.0
-"""Nothing moves any more, and a download that is made on a click must not lose its file to the page's next run."""
+"""Nothing moves any more."""
 
 
 def is_active(job_id: str | None) -> bool:
@@ -67,7 +67,11 @@ def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
         return [(is_active(job_id), is_painting(job_id)) for job_id in job_ids]
 
     def panel() -> None:
+        learn()  # before a download is shown, which is made on a click and has another file in the page's next run
         show()
+        learn()
+
+    def learn() -> None:
         if standing() != before:
             st.rerun()  # the whole page learns that there is a result, or that the run has ended and polling stops
 

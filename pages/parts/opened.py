@@ -31,11 +31,14 @@ _LEFT_OUT = "opened_regions_left_out"
 """Where the page stands that was opened without the regions of its run."""
 
 
-def use(recipe: Recipe, *, stay: bool = False) -> None:
-    """Put a recipe's settings into the controls of its method's page and go there; pictures stay as they are chosen."""
+def use(recipe: Recipe, *, stay: bool = False, had_regions: bool = False) -> None:
+    """Put a recipe's settings into the controls of its method's page and go there; pictures stay as they are chosen.
+
+    Its regions, or those that `had_regions` tells of, stay behind, which the page will say.
+    """
     page = page_of(recipe)
     _put(page, links.without_pictures(recipe))
-    st.session_state[_LEFT_OUT] = page if recipe.regions else ""
+    st.session_state[_LEFT_OUT] = page if recipe.regions or had_regions else ""
     if not stay:
         st.switch_page(f"pages/{page}.py")
 
@@ -97,17 +100,20 @@ def from_address(page: str) -> None:
 
     Those of another method stay in the address and are offered on their own page.
     """
+    text = st.query_params.get(PARAMETER)
+    if text:
+        _take(page, text)
     if st.session_state.get(_LEFT_OUT) == page and not masks.is_on():
         look.notice("quiet", "Painted regions were left out", "They belong to another photograph; paint them anew")
-    text = st.query_params.get(PARAMETER)
-    if not text:
-        return
+
+
+def _take(page: str, text: str) -> None:
     try:
         if st.session_state.get("settings_taken") != text:
             st.session_state["settings_taken"] = text
             recipe, pictures = links.from_text(text)
             _choose(pictures)
-            use(recipe, stay=page_of(recipe) == page)
+            use(recipe, stay=page_of(recipe) == page, had_regions=pictures.get("g") is True)
     except NSTError as error:
         look.notice("warning", "The settings in this link cannot be used", str(error))
 
@@ -124,6 +130,8 @@ def address(recipe: Recipe) -> str:
     styles = [{"k": s.what.key, "w": s.weight, "c": s.crop, "r": s.rotation_deg} for s in mix.in_use()]
     if all(style["k"] for style in styles):
         said["y"] = styles
+    if recipe.regions:
+        said["g"] = True  # a link cannot carry what was painted on a photograph
     return f"{page_of(recipe)}?{PARAMETER}={links.to_text(recipe, said)}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from nst_core.jobs.views import FINAL
 from pages.parts import kept, look, share
 from pages.parts.spelling import spell
 
@@ -50,7 +51,10 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def take_home(view: JobView, page: str) -> None:
-    """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click."""
+    """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click.
+
+    Such a file has another name in each run of the page, so it cannot be had while the page runs again by itself.
+    """
     degree = kept.degree_of(view, page)
     repainted = kept.is_repainted(view, degree)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
@@ -63,15 +67,17 @@ def take_home(view: JobView, page: str) -> None:
     with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
         for label, make, there, ending, mime, meaning in files:
             if there:
+                is_made = repainted or label == "WebP"
                 st.download_button(
                     label,
-                    partial(make, view, degree) if repainted or label == "WebP" else make(view, degree),
+                    partial(make, view, degree) if is_made else make(view, degree),
                     f"{stem}.{ending}",
                     mime,
                     on_click="ignore",
                     icon=":material/download:",
                     type="primary" if label == "PNG" else "secondary",
                     help=meaning,
+                    disabled=is_made and view.state not in FINAL,
                     key=f"get_{label}_{page}_{view.id}",
                 )
         if view.result:

@@ -21,7 +21,8 @@ def button(view: JobView, page: str) -> None:
         st.caption("Whoever has this link sees the picture, its curves and its settings, while this server keeps them.")
         st.code(host() + f"/result?result={view.id}", language=None, wrap_lines=True)
         st.markdown("**Its settings**")
-        st.caption("Works on any host and for ever. Pictures of your own are not in it; bundled ones are named.")
+        without = "Pictures of your own and painted regions are" if view.recipe.regions else "Pictures of your own are"
+        st.caption(f"Works on any host and for ever. {without} not in it; bundled ones are named.")
         st.code(host() + "/" + opened.address(view.recipe), language=None, wrap_lines=True)
         if session.owns(view):
             _owner(view, page)

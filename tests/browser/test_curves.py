@@ -18,7 +18,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-SMALL = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2}
+SMALL = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
 LINE = ".js-plotly-plot .scatterlayer path.js-line"
 COUNTED = "graph => { graph.updates = 0; graph.on('plotly_react', () => { graph.updates += 1; }); }"
 RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"

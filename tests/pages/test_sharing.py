@@ -138,6 +138,16 @@ def test_for_another_photo_the_regions_are_left_out_and_it_is_said(open_page: Op
     assert not desk.jobs[list(desk.jobs)[-1]].recipe.regions
 
 
+def test_a_link_to_settings_says_that_painted_regions_are_not_in_it(open_page: Open, desk: FakeDesk) -> None:
+    job = masked(open_page, desk)
+    shown = open_page("result", result=job)
+    assert "painted regions are not in it" in words(shown)
+    (link,) = [code.value for code in shown.code if "settings=" in code.value]
+    opened = open_page("slow", settings=link.partition("settings=")[2])
+    assert "Painted regions were left out" in words(opened)
+    assert "Painted regions were left out" not in words(open_page("slow"))
+
+
 def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, desk: FakeDesk) -> None:
     job = masked(open_page, desk)
     pictures, recipe = desk.given[job], desk.jobs[job].recipe

@@ -7,6 +7,7 @@ import pytest
 
 from nst_core.errors import PictureError
 from nst_core.picture import samples
+from nst_core.picture.door import open_picture
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +90,29 @@ def test_a_missing_file_is_told(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(PictureError, match="scikit-image"):
         samples.find("coffee").load(64)
+
+
+@pytest.mark.parametrize("key", ["composition", "chelsea"])
+def test_a_small_picture_is_made_once_a_machine(key, own_cache, monkeypatch):
+    sample = samples.find(key)
+    made = sample.webp(60, 70)
+    assert open_picture(made).height in (40, 60)
+    monkeypatch.setattr(samples.Sample, "load", lambda *_: pytest.fail("made twice"))
+    assert sample.webp(60, 70) == made
+    assert {file.suffix for file in (own_cache / "drawn").iterdir()} >= {".webp"}
+
+
+@pytest.mark.parametrize("left", [0, 11, 0.5])
+def test_a_small_picture_that_was_cut_off_is_made_anew(left, own_cache):
+    made = samples.find("chelsea").webp(60, 70)
+    (file,) = (own_cache / "drawn").iterdir()
+    file.write_bytes(made[: int(left * len(made)) if left < 1 else left])
+    assert samples.find("chelsea").webp(60, 70) == made == file.read_bytes()
+
+
+def test_a_changed_drawing_is_not_shown_as_it_was(own_cache, monkeypatch):
+    sample = samples.find("composition")
+    sample.webp(60, 70)
+    monkeypatch.setattr(samples, "_version", lambda: "another")
+    sample.webp(60, 70)
+    assert len(list((own_cache / "drawn").glob("*.webp"))) == 2
