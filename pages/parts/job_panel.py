@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import desk, estimates, kept, live, look, orders, outcome, session, stage, steering
+from pages.parts import desk, estimates, kept, live, look, orders, outcome, plot, session, stage, steering
 from pages.parts.curves import panel as curves_panel
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     job_id = session.current(page)
     if job_id is None:
         stage.ready()
+        if curves:
+            plot.ahead(f"{page}_ahead")
     elif session.view(job_id) is None:
         expired(page)
     else:

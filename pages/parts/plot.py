@@ -77,6 +77,11 @@ def chart(  # noqa: PLR0913 - each is one visible property
     _plot(key=key, data=told, on_picked_change=_picking(key, on_pick))
 
 
+def ahead(key: str) -> None:
+    """Where a chart will stand: fetches Plotly once the page has settled, and shows nothing."""
+    _plot(key=key, data={"library": library()})
+
+
 def packed(figure: Figure) -> str:
     """A figure as JSON: numbers of a column rounded to 6 digits, and columns that traces share told once.
 

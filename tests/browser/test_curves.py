@@ -97,6 +97,12 @@ def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, add
     assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
 
 
+def test_the_library_is_there_before_the_first_curve(page: Any, address: str) -> None:
+    page.goto(f"{address}/slow")
+    page.wait_for_function("() => window.Plotly", timeout=LOADING_MS)
+    assert page.locator(".nst-plot").filter(visible=True).count() == 0, "and nothing is seen of it"
+
+
 def test_switched_off_live_curves_stand_still(page: Any, address: str) -> None:
     graph = begin(page, address, 2000)
     switch = page.get_by_role("switch", name="Live").or_(page.get_by_role("checkbox", name="Live")).first

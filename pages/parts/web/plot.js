@@ -1,5 +1,5 @@
 // A Plotly chart that is mounted once and then only updated; what it is given is told in pages/parts/plot.py.
-const NARROW_PX = 560, NEXT_MS = 60, AGAIN_MS = 1500, SOON_MS = 120;
+const NARROW_PX = 560, NEXT_MS = 60, AGAIN_MS = 1500, SOON_MS = 120, AHEAD_MS = 1000;
 const DASHES = { dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4" };
 const SYMBOLS = { diamond: "◆", square: "■", circle: "●" };
 const coarse = matchMedia("(pointer: coarse)");
@@ -7,10 +7,18 @@ const charts = new WeakMap();
 let library;  // a promise of Plotly, for all charts of this visit
 
 export default function ({ parentElement, data, setTriggerValue }) {
+  if (!data.figure) return ahead(parentElement, data);
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = mount(parentElement)));
   chart.update(data, setTriggerValue);
   return () => setTimeout(() => parentElement.isConnected || chart.end());  // it is called for overtaken updates too
+}
+
+// Nothing to draw yet: Plotly is fetched once the page has settled, so that the first curve need not wait for it.
+function ahead(root, { library: address }) {
+  root.querySelector(".nst-plot").style.display = "none";
+  const waits = setTimeout(() => { library ??= fetched(address).catch(() => { library = undefined; }); }, AHEAD_MS);
+  return () => clearTimeout(waits);
 }
 
 function mount(root) {
@@ -40,7 +48,7 @@ function mount(root) {
     begun = true;
     graph.classList.add("idle"); trouble.hidden = true;
     try {
-      Plotly = await (library ??= fetched(data.library));
+      Plotly = (await (library ??= fetched(data.library))) ?? (await (library = fetched(data.library)));
       graph.classList.remove("idle"); draw();
     } catch {
       library = undefined;
