@@ -104,14 +104,14 @@ def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: 
 
 
 def test_a_killed_worker_costs_a_run_some_steps_at_most(page: Any, keeper: Server) -> None:
-    begin(page, keeper.url, 250)
+    begin(page, keeper.url, 120)
     step(page, 40)
     (worker,) = keeper.workers()
     worker.kill()
     page.get_by_text(re.compile(r"It goes on from about step \d+")).wait_for()
     page.get_by_text(re.compile("The process that paints ended unexpectedly; " + WENT_ON.pattern)).wait_for()
     page.get_by_role("button", name="PNG", exact=True).wait_for()
-    page.get_by_text(re.compile("^250$")).first.wait_for()  # steps, all of them
+    page.get_by_text(re.compile("^120$")).first.wait_for()  # steps, all of them
 
 
 def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished(
