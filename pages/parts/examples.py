@@ -51,6 +51,7 @@ class Curves:
     Attributes:
         number: the step of each point, rising.
         seconds: when each was done, since the first began.
+        scales: the longest edge in pixels that each was painted at.
         losses: the weighted terms by name, a value for each point.
         fast_total: the fast result's total under the same objective.
         fast_seconds: how long its pass took.
@@ -58,6 +59,7 @@ class Curves:
 
     number: Sequence[int]
     seconds: Sequence[float]
+    scales: Sequence[int]
     losses: Mapping[str, Sequence[float]]
     fast_total: float
     fast_seconds: float
@@ -72,10 +74,9 @@ class Curves:
         from nst_core.jobs.views import Point
 
         terms = ({name: values[i] for name, values in self.losses.items()} for i in range(len(self.number)))
-        return tuple(
-            Point(number, seconds, losses)
-            for number, seconds, losses in zip(self.number, self.seconds, terms, strict=True)
-        )
+        before = (0, *self.scales)
+        marks = ((f"scale {now} px",) if now != then else () for then, now in zip(before, self.scales, strict=False))
+        return tuple(map(Point, self.number, self.seconds, terms, marks, self.scales))
 
 
 @cache
@@ -84,8 +85,9 @@ def curves() -> Curves | None:
     try:
         told = json.loads((FOLDER / "curve.json").read_text("utf-8"))
         fast = told["fast"]
-        found = Curves(told["number"], told["seconds"], told["losses"], float(fast["total"]), float(fast["seconds"]))
+        columns = (told[name] for name in ("number", "seconds", "scales", "losses"))
+        found = Curves(*columns, float(fast["total"]), float(fast["seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    lengths = {len(values) for values in (found.number, found.seconds, *found.losses.values())}
+    lengths = {len(values) for values in (found.number, found.seconds, found.scales, *found.losses.values())}
     return found if len(lengths) == 1 and found.number and "total" in found.losses else None
