@@ -28,7 +28,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
     ("moving pictures", ("nst_core.video",), "films decoded again"),
     ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
-    ("ground", ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core"), "properties"),
+    (
+        "ground",
+        ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core.heap", "nst_core"),
+        "properties",
+    ),
 )
 """(name, modules, how it is tested), the highest first."""
 
