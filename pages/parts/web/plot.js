@@ -17,7 +17,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 // Nothing to draw yet: Plotly is fetched once the page has settled, so that the first curve need not wait for it.
 function ahead(root, { library: address }) {
   root.querySelector(".nst-plot").style.display = "none";
-  const waits = setTimeout(() => { library ??= fetched(address).catch(() => { library = undefined; }); }, AHEAD_MS);
+  const waits = setTimeout(() => (library ??= fetched(address)).catch(() => { library = undefined; }), AHEAD_MS);
   return () => clearTimeout(waits);
 }
 
@@ -48,7 +48,7 @@ function mount(root) {
     begun = true;
     graph.classList.add("idle"); trouble.hidden = true;
     try {
-      Plotly = (await (library ??= fetched(data.library))) ?? (await (library = fetched(data.library)));
+      Plotly = await (library ??= fetched(data.library));
       graph.classList.remove("idle"); draw();
     } catch {
       library = undefined;
