@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import outbox, visitor
 from pages.parts.web import FOLDER
 
 STYLE = FOLDER / "look.css"
@@ -25,6 +25,7 @@ def page(title: str, lead: str) -> None:
 
 def dress() -> None:
     """Put the style block on the page; takes no room."""
+    outbox.deliver_all()
     _through_front_door()
     st.html(STYLE)
     st.logo(str(MARK), size="large")
