@@ -8,14 +8,11 @@ BIN := .venv/bin
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
 
-# First and alone what counts seconds. Then the browser, which mostly waits, and beside it the others on what it leaves.
-ALONE := tests/nst_core/bench tests/nst_core/test_estimate.py
-OTHERS := tests $(addprefix --ignore ,$(ALONE) tests/browser) --numprocesses 2 --dist loadfile
+# First and alone what is about time: it waits for seconds, or counts them. Most other tests keep one core busy each.
+ALONE := tests/nst_core/bench tests/nst_core/test_estimate.py tests/browser
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest $(ALONE)
-	nice -n 19 $(BIN)/python -m pytest $(OTHERS) > .venv/others.log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest tests/browser; browser=$$?; \
-	wait $$others; others=$$?; cat .venv/others.log; exit $$((browser || others))
+	$(BIN)/python -m pytest tests $(addprefix --ignore ,$(ALONE)) --numprocesses 2 --dist loadfile
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

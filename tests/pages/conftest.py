@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import desk as desk_part
@@ -17,6 +20,8 @@ from tests.pages.fake_desk import FakeDesk
 ROOT = Path(__file__).parents[2]
 
 Open = Callable[..., AppTest]
+
+_installed = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +36,9 @@ def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", begin_anew)
+    # What it does anew for each app, or after each run where other tests have loaded Keras, takes half a second.
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _installed)
+    monkeypatch.setattr(script_runner, "_clean_problem_modules", lambda: None)
 
 
 @pytest.fixture
