@@ -1,5 +1,8 @@
-"""`serve.py` opens the desk when it starts, and lets go of it when it ends."""
+"""`serve.py` gets ready and opens the desk when it starts, and lets go of it when it ends."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ import pytest
 from nst_core.jobs.desk import Desk
 from nst_core.jobs.store import Store
 from tests.nst_core.jobs.servers import Played, submit, until
-from tests.serving import Server
+from tests.serving import ROOT, Server
 
 
 @pytest.fixture
@@ -32,3 +35,27 @@ def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, t
     assert after.view(job).state in ("queued", "running")
     assert "Traceback" not in server.log
     after.close()
+
+
+VISIT = """
+import json, sys
+import serve
+office = serve.ready()
+from streamlit.testing.v1 import AppTest
+def visit(page):
+    app = AppTest.from_file(sys.argv[1], default_timeout=60)
+    assert not app.switch_page(f"pages/{page}.py").run().exception
+visit("studio")  # what AppTest itself needs
+before = set(sys.modules)
+for page in ("slow", "compare", "gallery", "about"):
+    visit(page)
+print(json.dumps(sorted(set(sys.modules) - before)))
+office.close()
+"""
+
+
+def test_a_first_visit_waits_for_no_import(folder: Path) -> None:
+    visit = [sys.executable, "-c", VISIT, str(ROOT / "app.py")]
+    said = subprocess.run(visit, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(said.stdout) == []
+    assert folder.is_dir()

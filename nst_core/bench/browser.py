@@ -48,7 +48,7 @@ def app() -> Iterator[App]:
     """
     with tempfile.TemporaryDirectory(prefix="nst-pages-", ignore_cleanup_errors=True) as folder:
         port = _free_port()
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(port)]
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
@@ -111,7 +111,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.05)
     raise WorkerError(
-        f"the app should answer within {STARTS_WITHIN_SECONDS:g} s, got none; see what `streamlit run app.py` says"
+        f"the app should answer within {STARTS_WITHIN_SECONDS:g} s, got none; see what `streamlit run serve.py` says"
     )
 
 

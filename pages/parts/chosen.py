@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import streamlit as st
 
 from nst_core.errors import RecipeError
 from pages.parts import crop
+from pages.parts.framing import WHOLE
 from pages.parts.gallery import Thumb
 from pages.parts.look import credit
 
@@ -144,6 +145,15 @@ def thumbs(role: Role) -> tuple[Thumb, ...]:
     return tuple(
         Thumb(s.key, s.title, f"{s.title}: {s.alt}", s.webp(_THUMB_EDGE_PX, _THUMB_QUALITY)) for s in _samples(role)
     )
+
+
+def ahead() -> None:
+    """Have ready what every first visit shows; on a new machine the styles must first be drawn."""
+    for role in get_args(Role):
+        thumbs(role)
+        first = _of_sample(_samples(role)[0]).load()
+        _preview(first.sha256, first)
+    part_of(first, WHOLE, 0.0)
 
 
 def preview(role: Role) -> bytes:

@@ -47,7 +47,9 @@ def _light(waiting: bool) -> None:
     st.session_state["light_seen"] = True
     if painted and is_waking():
         get().warm()
-        _draw_ahead()
+        from pages.parts import chosen
+
+        chosen.ahead()
     status = None if is_unopened() else get().status()
     if waiting and status and status.state not in _WAKING:
         st.rerun()
@@ -58,14 +60,6 @@ def _light(waiting: bool) -> None:
 def is_unopened() -> bool:
     """Whether nobody has needed the desk since the server began: its import must not delay the very first paint."""
     return "nst_core.jobs.desk" not in sys.modules
-
-
-def _draw_ahead() -> None:
-    """Have the galleries ready before anyone opens them; the first time on a machine the styles must be drawn."""
-    from pages.parts.chosen import thumbs
-
-    thumbs("content")
-    thumbs("style")
 
 
 def show_status(status: WorkerStatus | None) -> None:

@@ -33,16 +33,22 @@ def dress() -> None:
 
 
 def _through_front_door() -> None:
-    """Run `app.py` first if Streamlit ran a page's file by itself.
+    """Run `app.py` first if Streamlit ran a page's file by itself."""
+    if not has_a_front_door():
+        st.rerun()
+
+
+def has_a_front_door() -> bool:
+    """Whether Streamlit knows that `app.py` leads to the pages; from now on it does.
 
     Because the folder is called `pages`, a server whose first visit is a deep link plays by the rules of the old
     automatic menu until `st.navigation` has been called once: a wrong menu, and `app.py` left out.
     """
     from streamlit.runtime.pages_manager import PagesManager
 
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
+    knew = not PagesManager.uses_pages_directory
+    PagesManager.uses_pages_directory = False
+    return knew
 
 
 def plain(text: str) -> str:

@@ -106,14 +106,14 @@ def library() -> str:
     """The address of Plotly's own script on this server, gzipped; the page's visit keeps it alive there."""
     from streamlit.runtime import get_instance
 
-    return get_instance().media_file_mgr.add(_script(), "application/gzip", "plotly")
+    return get_instance().media_file_mgr.add(script(), "application/gzip", "plotly")
 
 
 @st.cache_resource(show_spinner=False)
-def _script() -> bytes:
+def script() -> bytes:
     """The script that the installed plotly brings along, without importing it; packed once for all visitors."""
-    script = distribution("plotly").locate_file("plotly/package_data/plotly.min.js")
-    return gzip.compress(Path(str(script)).read_bytes(), 6, mtime=0)
+    file = distribution("plotly").locate_file("plotly/package_data/plotly.min.js")
+    return gzip.compress(Path(str(file)).read_bytes(), 6, mtime=0)
 
 
 def _picking(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], None]:

@@ -43,7 +43,7 @@ def test_a_long_run_travels_in_little() -> None:
 
 
 def test_the_script_is_plotlys_own_and_the_same_at_each_start() -> None:
-    packed = plot._script()
+    packed = plot.script()
     script = gzip.decompress(packed)
     assert b"window.Plotly" in script
     assert packed == gzip.compress(script, 6, mtime=0)
