@@ -130,9 +130,19 @@ LAYERS = ("content_layers", "style_layers")
 
 
 def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
-    """All groups behind one expander, in tabs; what is chosen, by name."""
+    """All groups behind one expander, in tabs; what is chosen, by name.
+
+    Nothing is, and nothing is drawn, before it is opened for the first time: sixty widgets that few visitors want took
+    every one of them a third of a second. Then they stay, for what they are set to counts.
+    """
+    room = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
     chosen: dict[str, Any] = {}
-    with st.expander("Advanced", icon=":material/tune:"):
+    seen = f"{page}_advanced_seen"
+    if room.open or base.start == "own":  # a picture is then asked for
+        st.session_state[seen] = True
+    if seen not in st.session_state:
+        return chosen
+    with room:
         for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):
             with tab:
                 _grid(group, base, chosen, key)

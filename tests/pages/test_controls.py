@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from nst_core import estimate
 from nst_core.picture.door import Picture
@@ -41,6 +43,13 @@ def submitted(app: object, desk: FakeDesk, page: str = "slow") -> Recipe:
     return list(desk.jobs.values())[-1].recipe
 
 
+def opened(open_page: Open, page: str) -> AppTest:
+    """A page with its Advanced settings open."""
+    app = open_page(page)
+    app.session_state[f"{page}_advanced"] = True
+    return app.run()
+
+
 def test_every_setting_can_be_reached_once() -> None:
     reached = [knob.name for knob in KNOBS]
     assert sorted([*reached, *FACE, *ELSEWHERE]) == sorted(names())
@@ -53,9 +62,12 @@ def test_what_a_knob_offers_is_allowed(knob: advanced.Knob) -> None:
     assert ("" in (knob.words or ())) == is_optional(knob.name), "unset needs a word"
 
 
+@pytest.mark.parametrize("look", [lambda open_page, page: open_page(page), opened], ids=["closed", "opened"])
 @pytest.mark.parametrize("key", PRESETS)
-def test_an_untouched_page_is_the_preset_itself(open_page: Open, desk: FakeDesk, key: str) -> None:
-    app = open_page("slow")
+def test_an_untouched_page_is_the_preset_itself(
+    open_page: Open, desk: FakeDesk, key: str, look: Callable[[Open, str], AppTest]
+) -> None:
+    app = look(open_page, "slow")
     app.selectbox(key="slow_preset").select(key).run()
     assert html.escape(PRESETS[key].text) in words(app)
     assert submitted(app, desk) == make(key)
@@ -66,7 +78,7 @@ def test_every_preset_is_offered_by_its_title(open_page: Open) -> None:
 
 
 def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, desk: FakeDesk) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     key = "slow_painterly"
     app.selectbox(key=f"{key}_algorithm").select("lbfgs")
     app.selectbox(key=f"{key}_pyramid").select("auto")
@@ -99,15 +111,24 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, desk: FakeDesk) -
     assert list(recipe.objective.style_layers) == ["block2_conv1", "block3_conv1"]
 
 
+def test_knobs_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, desk: FakeDesk) -> None:
+    app, key = open_page("slow"), "slow_painterly_algorithm"
+    assert not any(box.key == key for box in app.selectbox)
+    app.session_state["slow_advanced"] = True
+    app.run().selectbox(key=key).select("lbfgs").run()
+    app.session_state["slow_advanced"] = False
+    assert submitted(app.run(), desk).minimiser.algorithm == "lbfgs"
+
+
 def test_another_network_offers_its_own_layers(open_page: Open, desk: FakeDesk) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     app.selectbox(key="slow_painterly_network").select("vgg16").run()
     assert "block3_conv4" not in app.multiselect(key="slow_painterly_vgg16_style_layers").options
     assert submitted(app, desk).objective.network == "vgg16"
 
 
 def test_a_knob_that_means_nothing_now_is_not_shown(open_page: Open) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     shown = {slider.key for slider in app.select_slider}
     assert "slow_painterly_learning_rate" in shown
     app.selectbox(key="slow_painterly_algorithm").select("lbfgs").run()
@@ -117,19 +138,19 @@ def test_a_knob_that_means_nothing_now_is_not_shown(open_page: Open) -> None:
 
 
 def test_settings_that_do_not_go_together_are_told_and_cannot_be_run(open_page: Open) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     app.multiselect(key="slow_painterly_vgg19_content_layers").set_value([])
     app.multiselect(key="slow_painterly_vgg19_style_layers").set_value([]).run()
     assert "at least one content or style layer" in words(app)
     assert app.button(key="slow_start").disabled
-    compare = open_page("compare")
+    compare = opened(open_page, "compare")
     compare.multiselect(key="compare_painterly_vgg19_content_layers").set_value([])
     compare.multiselect(key="compare_painterly_vgg19_style_layers").set_value([]).run()
     assert compare.button(key="compare_start").disabled
 
 
 def test_a_start_of_ones_own_goes_along_and_is_asked_for(open_page: Open, desk: FakeDesk) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     app.selectbox(key="slow_painterly_start").select("own").run()
     app.button(key="slow_start").click().run()
     assert "needs a picture to start from" in words(app)
@@ -142,7 +163,7 @@ def test_a_start_of_ones_own_goes_along_and_is_asked_for(open_page: Open, desk: 
 
 
 def test_a_bad_start_is_told(open_page: Open) -> None:
-    app = open_page("slow")
+    app = opened(open_page, "slow")
     app.selectbox(key="slow_painterly_start").select("own").run()
     app.file_uploader(key="slow_start_file").set_value([("no.png", b"nothing", "image/png")]).run()
     assert "This file cannot be used" in words(app)
@@ -157,7 +178,7 @@ def test_the_fast_page_has_the_knobs_of_colour(open_page: Open, desk: FakeDesk) 
 
 
 def test_compare_gives_all_methods_the_same_colours(open_page: Open, desk: FakeDesk) -> None:
-    app = open_page("compare")
+    app = opened(open_page, "compare")
     app.selectbox(key="compare_painterly_colour_match").select("luminance").run()
     app.button(key="compare_start").click().run()
     recipes = [view.recipe for view in desk.jobs.values()]
