@@ -91,18 +91,18 @@ def _maps(answer: Look) -> None:
     facts = answer.facts
     columns, maps = facts["columns"], facts["maps"]
     rows = -(-len(maps) // columns)
-    sheet = source(answer.blob)
-    tiles = "".join(_tile(sheet, number, one, columns, rows) for number, one in enumerate(maps))
+    sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({source(answer.blob)})"  # said once for all
+    tiles = "".join(_tile(number, one, columns, rows) for number, one in enumerate(maps))
     silent = f"; {facts['silent']} channels see nothing here" if facts["silent"] else ""
-    st.html(f'<ul class="nst-maps" style="--ratio:{facts["grid"][0]}/{facts["grid"][1]}">{tiles}</ul>')
+    st.html(f'<ul class="nst-maps" style="{sheet}">{tiles}</ul>')
     st.caption(f"The {len(maps)} most active of {facts['channels']} channels, the most active first{silent}.")
 
 
-def _tile(sheet: str, number: int, one: Mapping[str, Any], columns: int, rows: int) -> str:
+def _tile(number: int, one: Mapping[str, Any], columns: int, rows: int) -> str:
     words = f"Channel {one['channel']}: mean {one['mean']:.3g}, most {one['most']:.3g}, active in {one['active']:.0%}"
     x, y = (100 * at / max(of - 1, 1) for at, of in ((number % columns, columns), (number // columns, rows)))
     style = (
-        f"background-image:url({sheet});background-size:{100 * columns}% {100 * rows}%;"
+        f"background-image:var(--sheet);background-size:{100 * columns}% {100 * rows}%;"
         f"background-position:{x:.3f}% {y:.3f}%"
     )
     return (

@@ -13,7 +13,7 @@ from tests.pages.conftest import Open, words
 from tests.pages.fake_desk import FakeDesk, picture
 
 MAP = {"channel": 37, "mean": 12.0, "most": 90.0, "active": 0.5, "place": (0.5, 0.5)}
-FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": [MAP]}
+FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": [MAP, MAP]}
 
 
 def test_maps_are_waited_for_and_then_named(open_page: Open, desk: FakeDesk) -> None:
@@ -22,6 +22,7 @@ def test_maps_are_waited_for_and_then_named(open_page: Open, desk: FakeDesk) -> 
     desk.seen["features"] = Look("done", FEATURES, picture("PNG"))
     app.run()
     assert "Channel 37: mean 12" in words(app)
+    assert words(app).count("url(data:") == 1, "said once: it is large, and there may be a hundred maps"
     assert "3 channels see nothing" in words(app)
 
 
