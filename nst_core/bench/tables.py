@@ -121,7 +121,7 @@ def _pages_notes(runs: Sequence[Record]) -> Iterator[str]:
             told = [f"{mb:.0f} MB after {views}" for views, mb in run.report["rss_mb"].items()]
             said = f"Run {number}: the" if len(runs) > 1 else "The"
             yield (
-                f"{said} web process has {', '.join(told)} page views, and grows by "
+                f"{said} web process has {', '.join(told)} page views, and changes by "
                 f"{run.report['slope_mb_per_100_views']:.1f} MB per 100; errors in the browser: "
                 f"{len(run.report['errors'])}."
             )
