@@ -167,12 +167,12 @@ def part_of(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> b
     return _part(picture.sha256, crop, rotation_deg, picture)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def _preview(sha256: str, _picture: Picture) -> bytes:
     return _webp(_picture, min(_PREVIEW_EDGE_PX, max(_picture.width, _picture.height)), 82)
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@st.cache_resource(show_spinner=False, max_entries=128)
 def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
     from nst_core.picture.encode import to_webp
     from nst_core.picture.framing import framed, framed_size

@@ -56,7 +56,7 @@ def _made(view: JobView, label: str, key: str) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=4)
 def _film(job_id: str, timeline: tuple[int, ...], kind: str) -> bytes:
     from nst_core.video import time_lapse
 

@@ -116,7 +116,7 @@ def _painted(view: JobView, more: float) -> Pixels:
     return _recoloured(painted, view.content, more, view.recipe.colour.colour_space, _cells(view))
 
 
-@st.cache_data(show_spinner=False, max_entries=48)
+@st.cache_resource(show_spinner=False, max_entries=48)
 def _shown(snapshot: bytes, content: bytes, more: float, space: str, cells: tuple[int, int]) -> bytes:
     from nst_core.picture.encode import to_jpeg
 

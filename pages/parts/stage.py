@@ -115,7 +115,7 @@ def _pace(view: JobView) -> list[str]:
     return [speed, f"about {spell((view.of - view.number) / rate)} left"]
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
+@st.cache_resource(show_spinner=False, max_entries=256)
 def ratio(encoded: bytes) -> float:
     """Width over height of one of our own encoded pictures; reads its header alone."""
     from PIL import Image

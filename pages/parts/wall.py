@@ -53,7 +53,7 @@ def _item(view: JobView) -> dict[str, str]:
     }
 
 
-@st.cache_data(show_spinner=False, max_entries=128)
+@st.cache_resource(show_spinner=False, max_entries=128)
 def _thumb(job_id: str, number: int, _picture: bytes) -> bytes:
     """A small WebP of a run's newest picture."""
     from PIL import Image
