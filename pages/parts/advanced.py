@@ -132,8 +132,8 @@ LAYERS = ("content_layers", "style_layers")
 def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
     """All groups behind one expander, in tabs; what is chosen, by name.
 
-    Nothing is, and nothing is drawn, before it is opened for the first time: sixty widgets that few visitors want took
-    every one of them a third of a second. Then they stay, for what they are set to counts.
+    Nothing is, and nothing is drawn, before it is opened for the first time: sixty widgets that few visitors want cost
+    each visit a third of a second. Then they stay, for what they are set to counts.
     """
     room = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
     chosen: dict[str, Any] = {}

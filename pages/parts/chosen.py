@@ -153,7 +153,7 @@ def ahead() -> None:
         thumbs(role)
         first = _of_sample(_samples(role)[0]).load()
         _preview(first.sha256, first)
-    part_of(first, WHOLE, 0.0)
+    part_of(first, WHOLE, 0.0)  # the style comes last
 
 
 def preview(role: Role) -> bytes:
