@@ -28,7 +28,7 @@ class Step:
         state: call it for what `resume=` takes to go on from here bit for bit (arrays and numbers, the picture of
             this very step among them); a call, because copying costs; None where there is nothing to go on with.
         marks: what happened at this step that a curve should show: "scale 256 px", "steered style_weight to 40",
-            "rolled back, learning_rate 0.01", "plateau".
+            "rolled back, learning_rate 0.01", "handed over to Adam", "plateau".
         evaluations: how many times the objective was evaluated since the run began.
         levels: losses of other pictures under the objective of this size, by name ("fast"): level lines in its curve.
             On one Step of a run, where it reaches its full size, if the recipe asks for them.

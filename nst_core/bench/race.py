@@ -87,7 +87,7 @@ def _reference(content: Pixels, style: Pixels, size: int, timed: int | None, ste
 
 def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, Any]:
     """Until the goal is reached by the direct float32 objective, whatever the run itself computes with."""
-    recipe = player.prepare(make("tutorial-quick", {"longest_edge_px": size, "steps": 600, "snapshot_every": 1000}))
+    recipe = player.prepare(make("tutorial-quick", {"longest_edge_px": size, "snapshot_every": 1000}))
     judge = change(recipe, {"convolutions": "direct", "start": "own", "steps": 1, "precision": "float32"})
     curve, loss, last = [], float("inf"), None
     began = time.perf_counter()

@@ -98,13 +98,23 @@ PRESETS: dict[str, Preset] = {
         "Tutorial, quick",
         "The tutorial's objective by the fastest road we know.",
         {
-            "steps": 400,
+            "steps": 450,
             "style_shape": "content",
             "objective": TUTORIAL.model_dump(),
-            "minimiser": {"algorithm": "lbfgs", "history": 50, "precondition": 0.5, "precondition_adapts": True},
+            "minimiser": {
+                "algorithm": "lbfgs",
+                "history": 50,
+                "precondition": 0.5,
+                "precondition_adapts": True,
+                "hands_over": True,
+                "learning_rate": 0.03,
+                "learning_rate_end": 0.0,
+                "beta2": 0.9,
+            },
         },
-        "TensorFlow's style-transfer tutorial. The same objective; its Adam is replaced by preconditioned L-BFGS, and "
-        "convolutions are compiled: both give the same loss sooner.",
+        "TensorFlow's style-transfer tutorial. The same objective; its Adam is replaced by preconditioned L-BFGS, on "
+        "grainy pictures by an Adam that forgets sooner and comes to rest, and convolutions are compiled: all give the "
+        "same loss sooner.",
     ),
     "crowson": Preset(
         "Crowson",

@@ -92,6 +92,9 @@ class Minimiser(Frozen):
         "adam", description="adam: even steps, bears anything; lbfgs: learns the curvature, far fewer evaluations"
     )
     learning_rate: float = Field(0.02, gt=0, le=1, description="Adam's step, in units of the [0, 1] picture")
+    learning_rate_end: float = Field(
+        1.0, ge=0, le=1, description="Adam: share of its step that is left at a size's last step, down half a cosine"
+    )
     beta1: float = Field(0.9, ge=0, lt=1, description="Adam: memory of the gradient's mean")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam: memory of the gradient's square")
     epsilon: float = Field(1e-8, gt=0, le=1, description="Adam: floor under the gradient's size")
@@ -102,6 +105,11 @@ class Minimiser(Frozen):
     precondition_adapts: bool = Field(
         False,
         description="L-BFGS: that exponent is where it begins; it then follows the curvature that the last steps saw",
+    )
+    hands_over: bool = Field(
+        False,
+        description="L-BFGS: where the last steps saw noise in place of curvature, as on grainy pictures, Adam goes "
+        "on; needs precondition_adapts",
     )
     average: float = Field(
         0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"

@@ -284,9 +284,16 @@ class Studio:
         if decay:
             average = (1 - decay) * state.picture + (decay * average if average is not None else 0.0)
         totals = (*journey.totals, state.value)[-2 * PLATEAU_STEPS :]
+        before = minimisers.by_adam(journey.state, self.recipe.minimiser)
         journey = replace(journey, state=state, moves=journey.moves + 1, average=average, totals=totals)
+        if minimisers.by_adam(state, self.recipe.minimiser) and not before:
+            journey = replace(journey, marks=(*journey.marks, "handed over to Adam"))
         return replace(journey, marks=(*journey.marks, "plateau")) if self._stuck(journey) else journey
 
     def _settings(self, journey: Journey) -> Minimiser:
-        rate = self.recipe.minimiser.learning_rate * journey.restraint
-        return self.recipe.minimiser.model_copy(update={"learning_rate": rate})
+        settings = self.recipe.minimiser
+        rate = settings.learning_rate * journey.restraint
+        if minimisers.by_adam(journey.state, settings):
+            left = (1 + math.cos(math.pi * min(1.0, journey.moves / self._scales[journey.scale].steps))) / 2
+            rate *= settings.learning_rate_end + (1 - settings.learning_rate_end) * left
+        return settings.model_copy(update={"learning_rate": rate})

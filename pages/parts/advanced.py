@@ -47,7 +47,12 @@ class Knob:
     shown: Callable[[Chosen], bool] = always
 
 
-_ADAM, _LBFGS = when("algorithm", "adam"), when("algorithm", "lbfgs")
+def _either(*conditions: Callable[[Chosen], bool]) -> Callable[[Chosen], bool]:
+    return lambda chosen: any(condition(chosen) for condition in conditions)
+
+
+_LBFGS = when("algorithm", "lbfgs")
+_ADAM = _either(when("algorithm", "adam"), when("hands_over", True))
 _PYRAMID = when("pyramid", "auto")
 
 GROUPS: dict[str, tuple[Knob, ...]] = {
@@ -69,7 +74,9 @@ GROUPS: dict[str, tuple[Knob, ...]] = {
         Knob("algorithm", "Algorithm", words={"adam": "Adam", "lbfgs": "L-BFGS"}),
         Knob("precondition", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
         Knob("precondition_adapts", "Follow the curvature", shown=_LBFGS),
+        Knob("hands_over", "Leave grain to Adam", shown=_LBFGS),
         Knob("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), shown=_ADAM),
+        Knob("learning_rate_end", "Rate at the end", (0, 0.1, 0.3, 1), shown=_ADAM),
         Knob("history", "History", (5, 10, 20, 50, 100), shown=_LBFGS),
         Knob("average", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
         Knob("beta1", "Beta 1", (0, 0.5, 0.8, 0.9, 0.95, 0.99), shown=_ADAM),

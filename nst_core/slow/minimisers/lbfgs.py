@@ -38,28 +38,35 @@ LOOKED_AT = 8
 BETTER = 1.2
 """... this: a grainy wall's does by far, while for smooth strokes 0.25 and 0.5 fit within 0.1 of each other, and a
 change in the middle of a run costs more than it gains (at 512 px 329 evaluations with 1.1, 299 with 1.2)."""
+EARLY = 50
+"""Moves within which it is worth handing over for less: Adam's first long steps undo what many moves have gained."""
 
 
 def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     """One accepted move, or the same state, `number` unchanged, where no descent is left. Never to a higher loss."""
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
+    learned: dict[str, tf.Tensor] = {}
     if settings.precondition_adapts:
         exponent = float(state.memory.get(_EXPONENT, settings.precondition))
-        if state.number % ADAPT_EVERY == ADAPT_EVERY // 2 and pairs:
-            exponent, pairs = fitting(pairs, exponent)
+        judged = _EXPONENT in state.memory  # if not, it is what was asked for, and tells nothing of the pictures
+        if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
+            against = settings.precondition if settings.hands_over and state.number < EARLY else None
+            (exponent, pairs), judged = fitting(pairs, exponent, against), True
+        if judged:
+            learned = {_EXPONENT: tf.constant(exponent)}
         settings = settings.model_copy(update={"precondition": exponent})
     for kept in (pairs, None) if pairs else (None,):
         direction = _direction(state, kept, settings)
         picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=kept is None)
         evaluations += tried
         if picture is not None:
-            memory = _remember(kept, state, picture, gradient, settings)
+            memory = _remember(kept, state, picture, gradient, settings) | learned
             return State(picture, gradient, weighted, value, state.number + 1, evaluations, memory)
     return State(state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory)
 
 
-def fitting(pairs: History, exponent: float) -> tuple[float, History]:
+def fitting(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
     """The exponent in whose space the last pairs are most nearly parallel, and all pairs there.
 
     A step times a change is the same in every space, and by Parseval's theorem the length of each is a weighted sum of
@@ -68,6 +75,7 @@ def fitting(pairs: History, exponent: float) -> tuple[float, History]:
     Args:
         pairs: in the space of `exponent`.
         exponent: the one in force, which another must clearly beat.
+        against: one that 0 need only equal to be taken: then the pairs tell no more of grain than of large shapes.
     """
     steps, changes = energies(pairs.steps[-LOOKED_AT:]), energies(pairs.changes[-LOOKED_AT:])
     products = tf.linalg.diag_part(pairs.crossed)[-LOOKED_AT:]
@@ -81,9 +89,11 @@ def fitting(pairs: History, exponent: float) -> tuple[float, History]:
         )
         return float(tf.reduce_mean(products / tf.sqrt(longer * shorter)))
 
-    fits = {to: cosine(to) for to in {*EXPONENTS, exponent}}
+    fits = {to: cosine(to) for to in {*EXPONENTS, exponent, exponent if against is None else against}}
     best = max(fits, key=lambda to: (fits[to], to))
-    if fits[best] <= BETTER * fits[exponent]:
+    if against is not None and exponent > 0 and fits[0.0] >= fits[against]:
+        best = 0.0
+    elif fits[best] <= BETTER * fits[exponent]:
         return exponent, pairs
     return best, history.moved(pairs, exponent, best)
 
@@ -125,8 +135,7 @@ def _remember(
     if float(_dot(step, change)) > CURVATURE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
         room = max(3, int(MEMORY_BYTES / (2 * 4 * math.prod(picture.shape))))
         pairs = history.remember(pairs, step, change, min(settings.history, room))
-    learned = pairs._asdict() if pairs else {}
-    return learned | ({_EXPONENT: tf.constant(settings.precondition)} if settings.precondition_adapts else {})
+    return pairs._asdict() if pairs else {}
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

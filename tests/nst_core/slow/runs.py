@@ -25,6 +25,7 @@ PINNED = {
     "padding": "zero",
     "algorithm": "adam",
     "learning_rate": 0.02,
+    "learning_rate_end": 1.0,
     "precondition": 0.0,
     "average": 0.0,
     "pyramid": "off",

@@ -11,6 +11,7 @@ import tensorflow as tf
 from nst_core.errors import DivergedError
 from nst_core.picture.resize import resize
 from nst_core.slow import engine, minimisers, schedule, studio
+from nst_core.slow.minimisers import lbfgs
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of
 
 pytestmark = pytest.mark.usefixtures("unlearned")
@@ -94,6 +95,29 @@ def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(
     steps = play(pictures, recipe_of(learning_rate=0.002, steps=4, **alone), start=beside)
     assert steps[1].losses["total"] > 1000 * steps[0].losses["total"]
     assert {s.marks for s in steps} == {()}
+
+
+# --- a learning rate that comes to rest
+
+
+def test_adams_step_goes_down_half_a_cosine_at_each_size(pictures, advances):
+    recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=4, learning_rate=0.04, learning_rate_end=0.5)
+    play(pictures, recipe)
+    assert advances.rates == pytest.approx([0.02 + 0.01 * (1 + math.cos(math.pi * n / 4)) for n in (0, 1, 2, 3)] * 2)
+
+
+def test_a_step_as_long_at_the_end_as_at_the_start_is_the_rule(pictures, advances):
+    play(pictures, recipe_of(steps=3, learning_rate=0.04))
+    assert advances.rates == [0.04] * 3
+
+
+def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictures, advances, monkeypatch):
+    monkeypatch.setattr(lbfgs, "fitting", lambda pairs, exponent, against: (0.0, pairs))
+    settings = {"algorithm": "lbfgs", "precondition_adapts": True, "hands_over": True, "learning_rate_end": 0.0}
+    steps = play(pictures, recipe_of(steps=12, learning_rate=0.04, **settings))
+    assert [s.number for s in steps if "handed over to Adam" in s.marks] == [6]
+    assert advances.rates[:6] == [0.04] * 6
+    assert advances.rates[6:] == pytest.approx([0.02 * (1 + math.cos(math.pi * n / 12)) for n in range(6, 12)])
 
 
 # --- a pyramid, averages, plateaus

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from nst_core.slow.minimisers.precondition import precondition
+
 SHAPE = (1, 4, 5, 3)
 TARGET = np.random.default_rng(1).uniform(-0.5, 1.5, SHAPE).astype(np.float32)
 """Partly outside [0, 1], so that the box matters."""
@@ -48,3 +50,15 @@ def valley(picture: np.ndarray) -> tuple[float, np.ndarray]:
 
     scaled = 2 * picture.ravel()
     return float(rosen(scaled)) / 100, (2 * rosen_der(scaled) / 100).reshape(picture.shape)
+
+
+def spectral(exponent, size=(16, 20)):
+    """A quadratic whose Hessian is frequency^(2 exponent), about: stiff in grain if the exponent is above 0."""
+    goal = np.random.default_rng(3).random((1, *size, 3)).astype(np.float32) * 0.2 + 0.4
+
+    def value_and_slope(picture):
+        apart = precondition(tf.constant(np.asarray(picture - goal, np.float32)), -exponent)
+        slope = precondition(apart, -exponent).numpy().astype(np.float64)
+        return 0.5 * float((apart.numpy().astype(np.float64) ** 2).sum()), slope
+
+    return value_and_slope, np.full((1, *size, 3), 0.5, np.float32)

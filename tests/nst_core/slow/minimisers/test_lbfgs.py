@@ -12,7 +12,7 @@ from nst_core.recipe import Minimiser, make
 from nst_core.slow import checkpoint, minimisers
 from nst_core.slow.minimisers import history, lbfgs
 from nst_core.slow.minimisers.precondition import precondition
-from tests.nst_core.slow.minimisers.problems import SHAPE, coupled, objective, quadratic, start, valley
+from tests.nst_core.slow.minimisers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
 
 SETTINGS = Minimiser(algorithm="lbfgs", history=10)
 
@@ -124,18 +124,6 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
         assert state.value == expected.value
         assert (state.number, state.evaluations) == (expected.number, expected.evaluations)
         np.testing.assert_array_equal(state.picture, expected.picture)
-
-
-def spectral(exponent, size=(16, 20)):
-    """A quadratic whose Hessian is frequency^(2 exponent), about: stiff in grain if the exponent is above 0."""
-    goal = np.random.default_rng(3).random((1, *size, 3)).astype(np.float32) * 0.2 + 0.4
-
-    def value_and_slope(picture):
-        apart = precondition(tf.constant(np.asarray(picture - goal, np.float32)), -exponent)
-        slope = precondition(apart, -exponent).numpy().astype(np.float64)
-        return 0.5 * float((apart.numpy().astype(np.float64) ** 2).sum()), slope
-
-    return value_and_slope, np.full((1, *size, 3), 0.5, np.float32)
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 0.75])
