@@ -279,3 +279,24 @@ def test_strength_of_the_real_network_moves_steadily_away_from_the_photographs_o
     assert away == sorted(away)
     plain = next(engine.run(content, [style], recipe_of(longest_edge_px=128))).picture
     np.testing.assert_array_equal(pictures[2], plain)
+
+
+@pytest.mark.weights
+@pytest.mark.usefixtures("rebuilt")
+@pytest.mark.parametrize("pair", [("coffee", "night-swirls"), ("rocket", "marbled-paper")])
+def test_by_the_yardstick_more_strength_is_nearer_to_the_style_and_further_from_the_photograph(pair):
+    from nst_core import yardstick
+    from nst_core.picture import samples
+
+    content, style = (samples.find(name).load(256).tensor() for name in pair)
+
+    def measured(strength):
+        recipe = make(settings={"method": "fast", "longest_edge_px": 128, "strength": strength})
+        return yardstick.measure(next(engine.run(content, [style], recipe)).picture, content, [style])
+
+    found = [measured(strength) for strength in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    for texture in ("style_gram", "style_wasserstein2"):
+        distances = [sum(measures[texture].values()) for measures in found]
+        assert distances == sorted(distances, reverse=True)
+    likeness = [measures["ssim"] for measures in found]
+    assert likeness == sorted(likeness, reverse=True)
