@@ -1,7 +1,7 @@
 """Runs that follow another one: of the same pictures, handed in as a visitor's places allow.
 
 They belong to the server, under the id of the run that they follow, so that a refresh loses none of them; whoever looks
-at them moves them on.
+at them moves them on. `followups_kept` writes them down.
 """
 
 from __future__ import annotations
@@ -27,38 +27,43 @@ class FollowUps:
     """Recipes by name, those still to be handed in and those that are runs already.
 
     Attributes:
+        name: what the leader is called.
         leader: the run whose pictures, style mix and regions all of them have.
         jobs: name -> run, the leader among them.
         refused: name -> why the desk would not have it.
+        visitor: whose they are.
+        start: the picture of those of start "own".
     """
 
     def __init__(
         self, name: str, leader: str, recipes: Mapping[str, Recipe], *, visitor: str, start: Picture | None = None
     ) -> None:
         """Of a run called `name`; `start` is for those of start "own"."""
-        self.leader = leader
+        self.name, self.leader = name, leader
         self.jobs = {name: leader}
         self.refused: dict[str, str] = {}
         self._waiting = dict(recipes)
-        self._visitor, self._start = visitor, start
+        self.visitor, self.start = visitor, start
         self._lock = threading.Lock()  # several tabs may look at once
 
     @property
-    def waiting(self) -> tuple[str, ...]:
+    def waiting(self) -> Mapping[str, Recipe]:
         """Those not handed in yet, in their order."""
-        return tuple(self._waiting)
+        return dict(self._waiting)
 
-    def advance(self, office: Desk) -> None:
-        """Hand in what there is room for now."""
+    def advance(self, office: Desk) -> bool:
+        """Hand in what there is room for now; whether anything changed."""
         with self._lock:
-            for name in self.waiting:
+            before = len(self._waiting)
+            for name, recipe in self.waiting.items():
                 try:
-                    self.jobs[name] = self._hand_in(office, self._waiting[name])
+                    self.jobs[name] = self._hand_in(office, recipe)
                 except QueueFullError:
-                    return
+                    break
                 except NSTError as error:
                     self.refused[name] = str(error)
                 del self._waiting[name]
+            return len(self._waiting) < before
 
     def _hand_in(self, office: Desk, recipe: Recipe) -> str:
         pictures, led = office.inputs(self.leader), office.view(self.leader).recipe
@@ -70,9 +75,9 @@ class FollowUps:
             change(recipe, same),
             pictures.content,
             pictures.styles,
-            start=self._start if recipe.start == "own" else None,
+            start=self.start if recipe.start == "own" else None,
             masks=pictures.masks,
-            visitor=self._visitor,
+            visitor=self.visitor,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from nst_core.recipe import Recipe, change, make
-from pages.parts import desk, orders, own_start, session, visitor
+from pages.parts import desk, followups_kept, orders, own_start, session, visitor
 from pages.parts.followups import FollowUps, Shelf
 
 NAMES = ("fast", "balanced", "slow")
@@ -45,16 +45,19 @@ def hand_in(page: str, recipes: Mapping[str, Recipe]) -> bool:
         start=own_start.picture(page),
     )
     _shelf().put(follow_ups.leader, follow_ups)
+    followups_kept.keep(desk.get(), follow_ups)
     move_on(page)
     return True
 
 
 def move_on(page: str) -> FollowUps | None:
     """Hand in what there is room for now, and bring new runs into the address; None if nothing is known to follow."""
-    follow_ups = _shelf().get(session.current(page, NAMES[0]))
+    leader, office = session.current(page, NAMES[0]), desk.get()
+    follow_ups = _shelf().get(leader, lambda: followups_kept.kept(office, leader or ""))
     if follow_ups is None:
         return None
-    follow_ups.advance(desk.get())
+    if follow_ups.advance(office):
+        followups_kept.keep(office, follow_ups)
     for name, job in follow_ups.jobs.items():
         if not session.current(page, name):
             session.remember(page, job, name)

@@ -84,7 +84,7 @@ class FakeDesk:
         if recipe.start == "own" and start is None:
             raise RecipeError("start own needs a picture to start from")
         self.starts.append(start)
-        job_id = f"job-number-{len(self.jobs)}"
+        job_id = f"jobnumber{len(self.jobs)}"
         of = 1 if recipe.method == "fast" else recipe.steps
         self.jobs[job_id] = JobView(
             job_id, "queued", recipe, position=1, of=of, measure=measure, created=time.time(), visitor=visitor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -124,10 +126,10 @@ def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
     rest = FollowUps("fast", leader, {"balanced": RECIPES["balanced"], "slow": SLOW}, visitor="v")
     desk.refuse = QueueFullError("no room", retry_after_seconds=1)
     rest.advance(desk)  # type: ignore[arg-type]
-    assert rest.waiting == ("balanced", "slow")
+    assert tuple(rest.waiting) == ("balanced", "slow")
     desk.refuse = None
     rest.advance(desk)  # type: ignore[arg-type]
-    assert (rest.waiting, list(rest.jobs)) == ((), ["fast", "balanced", "slow"])
+    assert (tuple(rest.waiting), list(rest.jobs)) == ((), ["fast", "balanced", "slow"])
     assert desk.pictures[rest.jobs["slow"]] == ("photograph", "style")
 
 
@@ -144,6 +146,26 @@ def start(open_page: Open) -> AppTest:
     app.button(key="compare_start").click().run()
     assert not app.exception
     return app
+
+
+def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
+    open_page: Open, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.disk, hand_in, full = tmp_path, desk.submit, QueueFullError("no room", retry_after_seconds=1)
+
+    def one_alone(*given: Any, **more: Any) -> str:
+        desk.refuse = full if desk.jobs else None
+        return hand_in(*given, **more)
+
+    monkeypatch.setattr(trio, "_shelf", Shelf)  # one that remembers nothing: a new server each time
+    monkeypatch.setattr(desk, "submit", one_alone)
+    app = start(open_page)
+    assert len(desk.jobs) == 1
+    desk.refuse = None
+    monkeypatch.setattr(desk, "submit", hand_in)
+    app.run()
+    assert not app.exception
+    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
 
 
 def test_one_click_runs_all_three_and_judges_them(open_page: Open, desk: FakeDesk) -> None:

@@ -96,12 +96,12 @@ def test_a_card_shows_no_run_of_the_other_network(open_page: Open, desk: FakeDes
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Content rebuilt").run()
     app.button(key="inside_content_1").click().run()
-    desk.finish("job-number-0")
+    desk.finish("jobnumber0")
     assert "<img" in words(app.run())
     app.segmented_control(key="inside_network").set_value("VGG-16").run()
     assert 'alt="The content out of' not in words(app)
     app.button(key="inside_content_1").click().run()
-    assert desk.jobs["job-number-1"].recipe.objective.network == "vgg16"
+    assert desk.jobs["jobnumber1"].recipe.objective.network == "vgg16"
 
 
 @pytest.mark.parametrize(("view", "role"), [("Content rebuilt", "content"), ("Style alone", "style")])
@@ -111,7 +111,7 @@ def test_all_five_are_painted_one_after_another(open_page: Open, desk: FakeDesk,
     app.button(key=f"inside_{role}_all").click().run()
     for count in range(1, 6):
         assert len(desk.jobs) == count
-        desk.finish(f"job-number-{count - 1}")
+        desk.finish(f"jobnumber{count - 1}")
         app.run()
     assert not app.exception
     assert len(desk.jobs) == 5
