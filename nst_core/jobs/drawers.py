@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -37,6 +38,26 @@ class Drawers(Protocol):
 
     def path(self, job: str, name: str) -> Path | None:
         """Where a file is or would be; None where there are no paths."""
+
+
+def keep_newest(drawers: Drawers, most: int, label: str) -> None:
+    """Clear the oldest drawers, and first those that cannot be read, so that at most so many are left.
+
+    Args:
+        most: how many may stay.
+        label: a JSON file in each that says when it was "created", in seconds.
+    """
+
+    def created(job: str) -> float:
+        try:
+            return float(json.loads(drawers.get(job, label) or b"")["created"])
+        except (ValueError, KeyError, TypeError):
+            return 0.0
+
+    jobs = drawers.jobs()
+    if len(jobs) > most:
+        for job in sorted(jobs, key=created)[: len(jobs) - most]:
+            drawers.clear(job)
 
 
 class OnDisk:

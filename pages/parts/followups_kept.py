@@ -9,7 +9,7 @@ from dataclasses import replace
 from nst_core.errors import JobError, RecipeError
 from nst_core.jobs import keepsakes
 from nst_core.jobs.desk import Desk
-from nst_core.jobs.drawers import Drawers
+from nst_core.jobs.drawers import keep_newest
 from nst_core.recipe import recipe_from_json
 from pages.parts.followups import MOST, FollowUps
 
@@ -39,7 +39,14 @@ def keep(office: Desk, left: FollowUps) -> None:
         drawers.put(left.leader, _LEFT, json.dumps(told).encode())  # the last: where it is, all is
     except (OSError, JobError):
         drawers.clear(left.leader)
-    _make_room(drawers)
+    keep_newest(drawers, MOST, _LEFT)
+
+
+def forget(office: Desk, leader: str) -> None:
+    """Remove what `keep` wrote, if anything: for a run that is deleted."""
+    drawers = office.drawers(FOLDER)
+    if drawers is not None:
+        drawers.clear(leader)
 
 
 def kept(office: Desk, leader: str) -> FollowUps | None:
@@ -59,19 +66,3 @@ def kept(office: Desk, leader: str) -> FollowUps | None:
     left.jobs |= jobs
     left.refused |= refused
     return left
-
-
-def _make_room(drawers: Drawers) -> None:
-    """Remove the oldest beyond as many as a server remembers."""
-    leaders = drawers.jobs()
-    if len(leaders) <= MOST:
-        return
-
-    def created(leader: str) -> float:
-        try:
-            return float(json.loads(drawers.get(leader, _LEFT) or b"")["created"])
-        except (ValueError, KeyError, TypeError):
-            return 0.0
-
-    for leader in sorted(leaders, key=created)[: len(leaders) - MOST]:
-        drawers.clear(leader)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts import desk, look, opened, session
+from pages.parts import desk, followups_kept, look, opened, session
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -53,6 +53,7 @@ def delete(view: JobView, page: str) -> None:
     except NSTError as error:
         look.notice("warning", "This run could not be deleted", str(error))
         return
+    followups_kept.forget(desk.get(), view.id)
     for name in [name for name, value in st.query_params.items() if value == view.id]:
         session.forget(page, name)
     st.toast("The run and its pictures are deleted.")

@@ -101,8 +101,7 @@ def _begin(page: str, plan: Plan) -> bool:
     name = secrets.token_hex(16)
     drawer = _drawer(name)
     if drawer:
-        drawer.begin(saved)
-        sweep_kept.make_room(drawer.drawers, MOST)
+        drawer.begin(saved, MOST)
     sweep = Sweep(saved, name=name, drawer=drawer)
     _shelf().put(sweep.id, sweep)
     session.remember(page, sweep.id, NAME)

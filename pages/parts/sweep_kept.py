@@ -10,7 +10,7 @@ from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.jobs import keepsakes
-from nst_core.jobs.drawers import Drawers
+from nst_core.jobs.drawers import Drawers, keep_newest
 from nst_core.jobs.pictures import Pictures
 from nst_core.recipe import recipe_from_json
 from pages.parts.sweep_plan import Axis, Plan, plan
@@ -48,8 +48,8 @@ class Drawer:
         """Of the sheet of this id."""
         self.drawers, self._sheet = drawers, sheet
 
-    def begin(self, saved: Saved) -> None:
-        """Write what a sheet is of."""
+    def begin(self, saved: Saved, most: int) -> None:
+        """Write what a sheet is of; the oldest go that are more than `most`."""
         told = {
             "base": saved.plan.base.to_json(),
             "across": asdict(saved.plan.across),
@@ -62,6 +62,7 @@ class Drawer:
             self.drawers.put(self._sheet, _PLAN, json.dumps(told).encode())  # the last: where it is, all is
         except OSError:
             self.drawers.clear(self._sheet)
+        keep_newest(self.drawers, most, _PLAN)
 
     def cell(self, number: int, picture: bytes) -> None:
         """Write a painted cell."""
@@ -102,19 +103,6 @@ class Drawer:
             self.drawers.put(self._sheet, name, data, durable=False)
         except OSError:
             return
-
-
-def make_room(drawers: Drawers, most: int) -> None:
-    """Remove the oldest sheets, and first those that cannot be read, so that there are at most so many."""
-
-    def created(sheet: str) -> float:
-        try:
-            return float(json.loads(drawers.get(sheet, _PLAN) or b"")["created"])
-        except (ValueError, KeyError, TypeError):
-            return 0.0
-
-    for sheet in sorted(drawers.jobs(), key=created, reverse=True)[most:]:
-        drawers.clear(sheet)
 
 
 def _axis(told: Mapping[str, Any]) -> Axis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
+from pages.parts import followups_kept
+from pages.parts.followups import FollowUps
 from pages.parts.spelling import since
 from tests.pages.conftest import Open, words
 from tests.pages.fake_desk import FakeDesk
@@ -165,15 +168,20 @@ def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, d
     assert [mask.sha256 for mask in desk.given[again].masks] == [mask.sha256 for mask in pictures.masks]
 
 
-def test_a_deleted_result_is_gone(open_page: Open, desk: FakeDesk) -> None:
+def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
+    open_page: Open, desk: FakeDesk, tmp_path: Path
+) -> None:
+    desk.disk = tmp_path
     app = open_page("slow")
     app.button(key="slow_start").click().run()
     (job,) = desk.jobs
     desk.finish(job)
     app.run()
+    followups_kept.keep(desk, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
     app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
     assert not desk.jobs
+    assert followups_kept.kept(desk, job) is None  # type: ignore[arg-type]
     assert not app.exception
 
 

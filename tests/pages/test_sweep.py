@@ -266,7 +266,7 @@ def drawer(tmp_path: Path) -> Drawer:
 
 
 def test_a_sheet_outlives_the_server(drawer: Drawer, office: QuickDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawer.begin(SAVED)
+    drawer.begin(SAVED, 2)
     first = Sweep(SAVED, name="a" * 32, drawer=drawer)
 
     def wait(job: str, seconds: float) -> JobView:
@@ -296,7 +296,7 @@ def test_a_sheet_outlives_the_server(drawer: Drawer, office: QuickDesk, monkeypa
 
 @pytest.mark.parametrize("damaged", ["plan.json", "inputs/content.png", "large.json"])
 def test_a_damaged_sheet_has_expired(damaged: str, drawer: Drawer, tmp_path: Path) -> None:
-    drawer.begin(SAVED)
+    drawer.begin(SAVED, 2)
     assert drawer.read() is not None
     (tmp_path / ("a" * 32) / damaged).write_bytes(b"{")
     assert drawer.read() is None
@@ -309,18 +309,16 @@ def test_a_disk_that_cannot_be_written_costs_the_sheet_nothing_but_its_afterlife
         raise OSError("no space left")
 
     monkeypatch.setattr(OnDisk, "put", full)
-    drawer.begin(SAVED)
+    drawer.begin(SAVED, 2)
     assert drawer.read() is None
     assert painted(Sweep(SAVED, drawer=drawer), office) == ["painted"] * 6
 
 
-def test_the_oldest_sheets_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_sheet_makes_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawers = OnDisk(tmp_path)
-    for at, name in enumerate("dacb"):
+    for at, name in enumerate("dab"):
         monkeypatch.setattr(sweep_kept.time, "time", lambda at=at: 100.0 + at)
-        Drawer(drawers, name).begin(SAVED)
-    (tmp_path / "c" / "plan.json").write_bytes(b"{")
-    sweep_kept.make_room(drawers, 2)
+        Drawer(drawers, name).begin(SAVED, 2)
     assert sorted(drawers.jobs()) == ["a", "b"]
 
 
