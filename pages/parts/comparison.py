@@ -93,15 +93,22 @@ def _all(page: str) -> None:
         with column:
             look.section(name.capitalize(), _NOTES[name])
             _one(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
-    _quality(page, views)
+    # Each in a place of its own: one that comes later pushes the others down but does not build them anew, which
+    # would close a list that is open.
+    quality, lines, versus, told = (st.container() for _ in range(4))
+    with quality:
+        _quality(page, views)
     if (slow := views.get("slow")) and slow.points:
-        curves.panel(slow, key=f"{page}_{slow.id}")
+        with lines:
+            curves.panel(slow, key=f"{page}_{slow.id}")
     over = {n: v for n, v in views.items() if v and v.state not in job_panel.ACTIVE}
     if len(over) > 1:
-        _versus(page, over)
-        st.space("small")
-        look.section("The same measures for all")
-        _measures(over)
+        with versus:
+            _versus(page, over)
+        with told:
+            st.space("small")
+            look.section("The same measures for all")
+            _measures(over)
 
 
 def panes(views: Views, photograph: bytes) -> list[Pane]:

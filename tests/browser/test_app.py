@@ -34,7 +34,7 @@ def paint_slowly(page: Any, address: str) -> None:
     page.wait_for_selector(READY, timeout=LOADING_MS)
     smallest(page, "Size")
     page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=20_000)
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for()
 
 
 def test_the_first_visit_shows_a_finished_example(page: Any, address: str) -> None:
@@ -57,18 +57,18 @@ def test_a_fast_run_shows_and_downloads_its_result(page: Any, address: str) -> N
     smallest(page, "Size")
     page.get_by_role("button", name="Paint in a second").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG", exact=True).click(timeout=20_000)
+        page.get_by_role("button", name="PNG", exact=True).click()
     assert re.fullmatch(r"nst-fast-.+\.png", download.value.suggested_filename)
     assert "job=" in page.url
 
 
 def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) -> None:
     paint_slowly(page, address)
-    page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for(timeout=10_000)
+    page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for()
     page.reload()
-    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for(timeout=10_000)
+    page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).wait_for()
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=15_000)
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
     page.get_by_role("button", name="Paint step by step").wait_for()
 
 
@@ -78,9 +78,9 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     strength = page.locator("[class*=st-key-steer_][class*=style_weight]").get_by_role("slider")
     strength.focus()
     strength.press("ArrowRight")
-    page.locator(".js-plotly-plot .annotation", has_text="style_weight").first.wait_for(timeout=20_000)
+    page.locator(".js-plotly-plot .annotation", has_text="style_weight").first.wait_for()
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=15_000)
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
     page.get_by_text("Steer", exact=True).wait_for(state="hidden")
     painted = page.locator("img.after")
     before = painted.get_attribute("src")
@@ -107,7 +107,7 @@ def paint_three_ways(page: Any, address: str) -> None:
 def test_one_click_paints_three_ways_and_their_pictures_are_zoomed_together(page: Any, address: str) -> None:
     paint_three_ways(page, address)
     closer = page.get_by_role("button", name="Zoom in")
-    closer.click(timeout=20_000)
+    closer.click()
     pictures = page.get_by_role("group", name="Photograph, Fast")
     zooms = "panes => [...panes.querySelectorAll('img')].map(img => new DOMMatrix(getComputedStyle(img).transform).a)"
     assert pictures.evaluate(zooms) == [1.4] * 4
@@ -130,7 +130,7 @@ def test_a_bad_upload_gets_one_sentence_and_loses_nothing(page: Any, address: st
     page.get_by_role("radio", name="Upload").first.click()
     chooser = page.locator("input[type=file]").first
     chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"not a picture"})
-    page.get_by_role("alert").get_by_text("This file cannot be used").wait_for(timeout=15_000)
+    page.get_by_role("alert").get_by_text("This file cannot be used").wait_for()
     assert page.get_by_role("button", name="Paint in a second").is_enabled()
 
 

@@ -53,7 +53,7 @@ def finished(page: Any, address: str, steps: int, **settings: Any) -> Any:
 
 def stop(page: Any) -> None:
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Paint step by step").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Paint step by step").wait_for()
 
 
 def after(page: Any, graph: Any, updates: int) -> None:
@@ -139,7 +139,7 @@ def test_a_click_on_a_curve_shows_the_picture_of_that_step(page: Any, address: s
     graph.locator(".hoverlayer .legend, .hoverlayer .hovertext").first.wait_for()
     page.mouse.click(area["x"] + area["width"] * 0.4, area["y"] + 50)
     picture = page.get_by_role("img", name=re.compile(r"The picture after step \d+ of 30"))
-    picture.wait_for(timeout=10_000)
+    picture.wait_for()
     step = int(re.findall(r"step (\d+)", picture.get_attribute("alt"))[0])
     assert abs(step - 12) <= 2
     assert graph.evaluate("graph => graph.layout.shapes.at(-1).x0") == step
@@ -156,7 +156,7 @@ def test_a_second_run_is_laid_over_and_named_by_its_difference(page: Any, addres
     page.get_by_role("combobox", name="Your other runs").click()
     page.get_by_role("option", name=re.compile("steps 10")).first.click()
     page.keyboard.press("Escape")
-    page.locator(".nst-plot .curves button", has_text="steps 10").wait_for(timeout=10_000)
+    page.locator(".nst-plot .curves button", has_text="steps 10").wait_for()
     named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 10')).map(t => t.x.at(-1))")
     assert named == [10]
 
@@ -188,8 +188,8 @@ def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: 
     page.wait_for_selector(READY, timeout=LOADING_MS)
     page.get_by_text("The settings that you opened").first.wait_for()
     page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_text("The chart could not be loaded.").wait_for(timeout=20_000)
+    page.get_by_text("The chart could not be loaded.").wait_for()
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
-    page.locator(LINE).first.wait_for(timeout=20_000)
+    page.locator(LINE).first.wait_for()
     page.get_by_text("The chart could not be loaded.").wait_for(state="hidden")

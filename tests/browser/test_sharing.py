@@ -37,19 +37,19 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
     link = painted(page, address)
     page.get_by_text("List it in the gallery").click()
     stranger.goto(link)
-    stranger.get_by_text("Slow · Bold").wait_for(timeout=20_000)
+    stranger.get_by_text("Slow · Bold").wait_for()
     stranger.get_by_text("Time-lapse").click()
     stranger.get_by_role("button", name="Make MP4").click()
     with stranger.expect_download() as download:
-        stranger.get_by_role("button", name="Download MP4").click(timeout=20_000)
+        stranger.get_by_role("button", name="Download MP4").click()
     assert download.value.path().read_bytes()[4:8] == b"ftyp"
     stranger.get_by_role("button", name="Share").click()
     stranger.get_by_text(re.compile(r"/result\?result=")).wait_for()
     assert stranger.get_by_text("List it in the gallery").count() == 0  # not a stranger's to do
     stranger.goto(f"{address}/gallery")
-    stranger.get_by_role("button", name="Slow · Bold").first.click(timeout=20_000)
-    stranger.get_by_role("button", name="Same settings, my photo").click(timeout=20_000)
-    stranger.get_by_text("The settings that you opened").first.wait_for(timeout=20_000)
+    stranger.get_by_role("button", name="Slow · Bold").first.click()
+    stranger.get_by_role("button", name="Same settings, my photo").click()
+    stranger.get_by_text("The settings that you opened").first.wait_for()
 
 
 def test_a_png_dropped_back_offers_its_settings(page: Any, address: str) -> None:
@@ -62,6 +62,6 @@ def test_a_png_dropped_back_offers_its_settings(page: Any, address: str) -> None
     page.get_by_role("radio", name="Upload").first.click()
     file = {"name": "back.png", "mimeType": "image/png", "buffer": png}
     page.locator("input[type=file]").first.set_input_files(file)
-    page.get_by_role("button", name="Use these settings").click(timeout=20_000)
-    page.get_by_text("The settings that you opened").first.wait_for(timeout=20_000)
+    page.get_by_role("button", name="Use these settings").click()
+    page.get_by_text("The settings that you opened").first.wait_for()
     page.get_by_text("Bold, but longest_edge_px 64").first.wait_for()
