@@ -109,7 +109,7 @@ def features(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Readin
     Returns:
         Layer -> float32 [1, h, w, channels], where block b sees H / 2^(b-1), rounded down.
     """
-    return blocks(vgg, picture, names, reading)[0]
+    return {name: tf.cast(seen, tf.float32) for name, seen in blocks(vgg, picture, names, reading)[0].items()}
 
 
 def blocks(
@@ -122,6 +122,9 @@ def blocks(
         names: layers wanted of these blocks.
         reading: as in `features`.
         part: which blocks, each pooled at its end; None is all. The last block ends with the last wanted layer.
+
+    Returns:
+        Activations as in `features`, but in the network's own precision; the next block's input, float32.
     """
     first, last = (part[0], part[-1]) if part else (1, LAST)
     found: dict[str, tf.Tensor] = {}
@@ -132,12 +135,12 @@ def blocks(
         if of < first:
             continue
         if of > block:
-            current, block = _pool(current, reading.pooling), of
+            current, block = _pool(current, reading), of
         if of > last or (last == LAST and len(found) == len(set(names))):
             break
         current = _layer(current, layer, reading)
         if layer.name in names:
-            found[layer.name] = tf.cast(current, tf.float32)
+            found[layer.name] = current
     return found, tf.cast(current, tf.float32)
 
 
@@ -169,21 +172,23 @@ def _layer(x: tf.Tensor, layer: Layer, reading: Reading) -> tf.Tensor:
     return _convolve(x, layer)
 
 
-def _pool(activations: tf.Tensor, pooling: str) -> tf.Tensor:
-    if pooling == "average":
+def _pool(activations: tf.Tensor, reading: Reading) -> tf.Tensor:
+    if reading.pooling == "average":
         return AVERAGE_SCALE * tf.nn.avg_pool2d(activations, 2, 2, "VALID")
-    if pooling == "l2":
+    if reading.pooling == "l2":
         squares = 4.0 * tf.nn.avg_pool2d(tf.square(activations), 2, 2, "VALID")
         return L2_SCALE * tf.sqrt(squares + 1e-8)  # the root's slope at 0 is infinite
-    return _max_pool(activations)
+    if reading.convolutions == "winograd":
+        return _max_pool(activations)
+    return tf.nn.max_pool2d(activations, 2, 2, "VALID")
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _max_pool(x: tf.Tensor) -> Any:
-    """Max pooling 2 x 2, with a gradient in a few passes over memory: faster than TensorFlow's own.
+    """Max pooling 2 x 2 with a gradient in a few passes over memory, for XLA, whose own scatters one by one.
 
-    The greatest values of a window share its gradient evenly, where TensorFlow's own picks one of them: both are
-    subgradients, but this one does not depend on rounding which of four equal values of a flat area is "the" greatest.
+    The greatest values of a window share its gradient evenly, where the library's picks one of them: both are
+    subgradients. Uncompiled the library's is two to three times as fast.
     """
     pooled = tf.nn.max_pool2d(x, 2, 2, "VALID")
 

@@ -112,7 +112,7 @@ def compiled(vgg: Vgg, form: Form) -> Evaluation:
         seen, pooled = blocks(vgg, window, near, form.reading, part)
         statistics = _statistics(form, [seen[n] for n in near_style], strip.maps, strip.wholes)
         differences = [
-            tf.reduce_sum(own[None, :, :, None] * tf.square(seen[n] - target))
+            tf.reduce_sum(own[None, :, :, None] * tf.square(tf.cast(seen[n], tf.float32) - target))
             for n, target, own in zip(near_content, strip.content, strip.own, strict=True)
         ]
         return (statistics, tuple(differences)), pooled

@@ -34,12 +34,12 @@ def moments(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading
 def activations(
     vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan
 ) -> tuple[tf.Tensor, ...]:
-    """A picture's activations at each layer, whole."""
+    """A picture's activations at each layer, whole, float32."""
     parts: dict[str, list[tf.Tensor]] = {n: [] for n in names}
     for seen, counted in _views(vgg, picture, names, reading, plan) if names else ():
         for n, activations in seen.items():
             parts[n].append(activations[:, counted(n)])
-    return tuple(tf.concat(parts[n], axis=1) for n in names)
+    return tuple(tf.cast(tf.concat(parts[n], axis=1), tf.float32) for n in names)
 
 
 def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan) -> Iterator[Any]:

@@ -14,12 +14,12 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Wh
     """Which channels are active together: the second moment of activations over positions.
 
     Args:
-        features: [1, height, width, channels].
+        features: [1, height, width, channels], in any precision.
         weights: how much each position counts, [height, width], >= 0; None counts each as 1. It gets no gradient.
         whole: the divisor; by default the sum of `weights`, or the number of positions.
 
     Returns:
-        [channels, channels], symmetric; a picture and its tiling have the same.
+        [channels, channels], float32 and symmetric; a picture and its tiling have the same.
 
     Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, which sums; the mean makes pictures of two sizes comparable.
     With weights it is the guided Gram matrix of Gatys et al. 2016, arXiv:1611.07865, section 4, whose guidance channels
@@ -29,12 +29,14 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Wh
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def moment(values: tf.Tensor) -> Any:
-        flat = tf.reshape(values, [-1, values.shape[-1]])
+        flat = _flat(values)
         divisor = _divisor(flat, shares, whole)
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
             both = (upstream + tf.transpose(upstream)) / divisor
-            return tf.reshape(_weighted(tf.matmul(flat, both), shares), tf.shape(values))
+            # What goes back is rounded to the network's precision in any case, so it can be computed in it.
+            product = tf.matmul(tf.reshape(values, tf.shape(flat)), tf.cast(both, values.dtype))
+            return tf.reshape(_weighted(product, shares), tf.shape(values))
 
         return tf.matmul(_weighted(flat, shares), flat, transpose_a=True) / divisor, gradient
 
@@ -43,9 +45,13 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Wh
 
 def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
     """How active each channel is: the mean over positions, [channels]; arguments as in `gram_matrix`."""
-    flat = tf.reshape(features, [-1, features.shape[-1]])
+    flat = _flat(features)
     shares = _column(weights)
     return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, whole)
+
+
+def _flat(features: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.reshape(features, [-1, features.shape[-1]]), tf.float32)
 
 
 def _column(weights: tf.Tensor | None) -> tf.Tensor | None:
@@ -53,7 +59,7 @@ def _column(weights: tf.Tensor | None) -> tf.Tensor | None:
 
 
 def _weighted(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
-    return flat if shares is None else flat * shares
+    return flat if shares is None else flat * tf.cast(shares, flat.dtype)
 
 
 def _divisor(flat: tf.Tensor, shares: tf.Tensor | None, whole: Whole) -> tf.Tensor:

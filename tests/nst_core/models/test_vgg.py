@@ -138,9 +138,9 @@ def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, 
 
 def test_pooling_by_hand():
     x = tf.constant([[1.0, 2.0, 9.0], [3.0, 6.0, 9.0], [9.0, 9.0, 9.0]])[None, :, :, None]  # the odd edge is dropped
-    assert vgg._pool(x, "max").numpy() == 6
-    assert vgg._pool(x, "average").numpy() == pytest.approx(1.5 * 3)
-    assert vgg._pool(x, "l2").numpy() == pytest.approx(0.7 * np.sqrt(1 + 4 + 9 + 36))
+    assert vgg._pool(x, Reading()).numpy() == 6
+    assert vgg._pool(x, Reading("average")).numpy() == pytest.approx(1.5 * 3)
+    assert vgg._pool(x, Reading("l2")).numpy() == pytest.approx(0.7 * np.sqrt(1 + 4 + 9 + 36))
 
 
 @pytest.mark.parametrize("pooling", ["average", "l2"])
@@ -148,12 +148,12 @@ def test_no_activation_at_all_pools_to_nothing_with_a_finite_slope(pooling):
     x = tf.zeros([1, 4, 4, 2])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        pooled = vgg._pool(x, pooling)
+        pooled = vgg._pool(x, Reading(pooling))
     np.testing.assert_allclose(pooled, 0, atol=1e-3)
     assert np.isfinite(tape.gradient(pooled, x).numpy()).all()
 
 
-def test_the_greatest_values_of_a_window_share_its_gradient():
+def test_compiled_the_greatest_values_of_a_window_share_its_gradient():
     windows = {(5, 1, 2, 3): (1, 0, 0, 0), (5, 5, 2, 3): (0.5, 0.5, 0, 0), (2, 7, 7, 7): (0, 1 / 3, 1 / 3, 1 / 3)}
     windows |= {(4, 4, 4, 4): (0.25,) * 4, (0, 0, 0, 0): (0.25,) * 4, (-3, -1, -1, -3): (0, 0.5, 0.5, 0)}
     x = tf.constant(np.reshape(list(windows), (1, -1, 2, 2)).transpose(0, 2, 1, 3).reshape(1, 2, -1, 1), tf.float32)

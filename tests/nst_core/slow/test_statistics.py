@@ -117,3 +117,21 @@ def test_no_gradient_goes_to_the_weights(statistic):
         tape.watch(weights)
         value = tf.reduce_sum(statistic(features, weights, 35.0))
     assert tape.gradient(value, weights) is None
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_of_bfloat16_activations_they_are_exact_and_their_gradient_is_as_good_as_bfloat16_is(weighted):
+    rough, weights = tf.cast(random(SHAPE), tf.bfloat16), random_weights() if weighted else None
+    exact = tf.cast(rough, tf.float32)
+    upstream = tf.constant(random((4, 4), 5))
+
+    def gram_and_gradient(values):
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            gram = gram_matrix(values, weights)
+        return gram, tf.cast(tape.gradient(gram, values, upstream), tf.float32).numpy()
+
+    (gram, gradient), (exact_gram, exact_gradient) = gram_and_gradient(rough), gram_and_gradient(exact)
+    np.testing.assert_array_equal(gram, exact_gram)
+    np.testing.assert_array_equal(channel_means(rough, weights), channel_means(exact, weights))
+    np.testing.assert_allclose(gradient, exact_gradient, atol=0.02 * np.abs(exact_gradient).max())
