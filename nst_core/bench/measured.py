@@ -69,7 +69,8 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     told = Path("/proc/cpuinfo")
     flags = told.read_text(encoding="utf-8").split() if told.exists() else []
-    vectors = next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "")
+    known = {"avx512_bf16": "AVX-512 with bfloat16", "avx512f": "AVX-512", "avx2": "AVX2"}
+    vectors = next((name for flag, name in known.items() if flag in flags), "")
     parts = (f"{cores} {'core' if cores == 1 else 'cores'}", vectors, f"{psutil.virtual_memory().total / 2**30:.0f} GB")
     return ", ".join(part for part in parts if part)
 

@@ -13,6 +13,8 @@ import numpy as np
 from nst_core.bench.tools import apart, noise
 from nst_core.recipe import make
 
+KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
+"""How convolutions are computed -> `Recipe.convolutions` and `Recipe.precision`."""
 ROUNDS = 7
 ROUNDS_LARGE = 3
 LARGE_PX = 768
@@ -25,7 +27,7 @@ def run(sizes: Sequence[int]) -> dict[str, Any]:
     """Cost of one slow step at each size (square), each in a process of its own.
 
     Operations are those of a direct convolution, also where the compiled ones get by with fewer: their share of the
-    limit, which direct convolutions set, may pass 1.
+    limit, which direct convolutions of the same precision set, may pass 1.
 
     Returns:
         `sizes`: for each size and kind of convolutions what `row` gives. `exponents`: kind -> how time grows with the
@@ -33,18 +35,18 @@ def run(sizes: Sequence[int]) -> dict[str, Any]:
     """
     from nst_core.models.device import precision
 
-    direct_only = apart(precision) != "float32"
+    faster = "bfloat16" if apart(precision) == "bfloat16" else "winograd"  # as a recipe left to itself has it
     rows = [
-        apart(row, size, how)
-        for size, how in itertools.product(sizes, ("direct", "winograd"))
-        if how == "direct" or not (direct_only or size > COMPILED_UP_TO_PX)
+        apart(row, size, kind)
+        for size, kind in itertools.product(sizes, ("direct", faster))
+        if kind != "winograd" or size <= COMPILED_UP_TO_PX
     ]
     kinds = sorted({r["convolutions"] for r in rows})
     return {"sizes": rows, "exponents": {kind: exponent(rows, kind) for kind in kinds}}
 
 
-def row(size: int, how: str) -> dict[str, Any]:
-    """One size, in this process.
+def row(size: int, kind: str) -> dict[str, Any]:
+    """One size and one of `KINDS`, in this process.
 
     Returns:
         `seconds` a step (median and least, snapshots and handing over included), `gflop` of the convolutions needed
@@ -57,8 +59,10 @@ def row(size: int, how: str) -> dict[str, Any]:
     from nst_core.models.timing import bare_pass
 
     rounds = ROUNDS_LARGE if size >= LARGE_PX else ROUNDS
+    how, dtype = KINDS[kind]
+    computed = {"convolutions": how, "precision": dtype}
     recipe = player.prepare(
-        make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, "convolutions": how})
+        make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **computed})
     )
     content, style = noise(size, 0), noise(size, 1)
     limits = [convolution_limit(recipe.precision)]  # before and after: the machine may drift
@@ -74,8 +78,7 @@ def row(size: int, how: str) -> dict[str, Any]:
     bare = bare_pass(network, content, layers, reading, rounds) if size < LARGE_PX else None
     return {
         "size": size,
-        "convolutions": how,
-        "precision": recipe.precision,
+        "convolutions": kind,
         "seconds": {"median": median, "least": min(b - a for a, b in itertools.pairwise(stamps))},
         "gflop": needed / 1e9,
         "limit_gflops": limit / 1e9,
@@ -85,9 +88,9 @@ def row(size: int, how: str) -> dict[str, Any]:
     }
 
 
-def exponent(rows: Sequence[Mapping[str, Any]], how: str) -> float | None:
+def exponent(rows: Sequence[Mapping[str, Any]], kind: str) -> float | None:
     """The exponent of seconds ~ pixels^exponent over the rows of one kind, by least squares of the logarithms."""
-    points = [(2 * math.log(r["size"]), math.log(r["seconds"]["median"])) for r in rows if r["convolutions"] == how]
+    points = [(2 * math.log(r["size"]), math.log(r["seconds"]["median"])) for r in rows if r["convolutions"] == kind]
     if len({pixels for pixels, _ in points}) < 2:
         return None
     pixels, seconds = zip(*points, strict=True)

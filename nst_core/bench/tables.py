@@ -12,6 +12,7 @@ from nst_core.bench.measured import FILE, Record, records
 from nst_core.bench.pages import PAGES
 
 NOT_MEASURED = "–"
+_CONVOLUTIONS = {"direct": "direct", "winograd": "compiled", "bfloat16": "direct, bfloat16"}
 Row = Mapping[str, Any]
 
 
@@ -46,18 +47,24 @@ class _Kind:
 
 
 def _slow_cells(row: Row) -> tuple[str, ...]:
-    how = {"winograd": "compiled", "direct": "direct"}[row["convolutions"]]
     each = _seconds(row["seconds"]["median"])
-    return _px(row), how, each, _percent(row["share_of_limit"]), _percent(row["beyond_network"]), _gb(row)
+    return (
+        _px(row),
+        _CONVOLUTIONS[row["convolutions"]],
+        each,
+        _percent(row["share_of_limit"]),
+        _percent(row["beyond_network"]),
+        _gb(row),
+    )
 
 
 def _slow_notes(runs: Sequence[Record]) -> Iterator[str]:
     rows = [row for run in runs for row in run.rows]
-    powers = {how: slow.exponent(rows, kind) for how, kind in (("direct", "direct"), ("compiled", "winograd"))}
+    powers = {told: slow.exponent(rows, kind) for kind, told in _CONVOLUTIONS.items()}
     grown = ", ".join(f"{power:.2f} ({how})" for how, power in powers.items() if power is not None)
     yield (
         "Square pictures, median step, picture handed over. The limit is the machine's own best rate of direct "
-        "convolutions, in the same run; compiled ones need fewer products, and may pass it."
+        "convolutions of that precision, in the same run; compiled ones need fewer products, and may pass it."
     )
     if grown:
         yield f"Time grows with the number of pixels to the power of {grown}."
@@ -102,7 +109,7 @@ def _race_cells(row: Row) -> tuple[str, ...]:
 def _race_notes(runs: Sequence[Record]) -> Iterator[str]:
     yield (
         "How long until the loss is reached, within 1 %, that TensorFlow's tutorial has after its 1,000 steps: its own "
-        "loop, reckoned from timed steps, against the preset tutorial-quick, compiling included."
+        "loop, whole or reckoned from timed steps, against the preset tutorial-quick, compiling included."
     )
 
 

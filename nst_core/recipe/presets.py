@@ -109,12 +109,13 @@ PRESETS: dict[str, Preset] = {
                 "hands_over": True,
                 "learning_rate": 0.03,
                 "learning_rate_end": 0.0,
+                "beta1": 0.95,
                 "beta2": 0.9,
             },
         },
         "TensorFlow's style-transfer tutorial. The same objective; its Adam is replaced by preconditioned L-BFGS, on "
-        "grainy pictures by an Adam that forgets sooner and comes to rest, and convolutions are compiled: all give the "
-        "same loss sooner.",
+        "grainy pictures by an Adam that forgets sooner and comes to rest, and convolutions are compiled or in "
+        "bfloat16: all give the same loss sooner.",
     ),
     "crowson": Preset(
         "Crowson",

@@ -33,14 +33,29 @@ def test_one_size_has_no_exponent_and_kinds_are_apart():
     assert shown.endswith("direct 1.00")
 
 
+@pytest.mark.parametrize(
+    ("precision", "kinds"), [("float32", ("direct", "winograd")), ("bfloat16", ("direct", "bfloat16"))]
+)
+def test_beside_the_librarys_convolutions_stand_those_that_the_machine_chooses(monkeypatch, precision, kinds):
+    def told(measure, *of):
+        return row_of(of[0], 1.0, of[1]) if of else precision
+
+    monkeypatch.setattr(slow, "apart", told)
+    rows = slow.run([256, 2048])["sizes"]
+    assert [r["convolutions"] for r in rows if r["size"] == 256] == list(kinds)
+    assert [r["convolutions"] for r in rows if r["size"] == 2048] == [k for k in kinds if k != "winograd"]
+
+
 def test_each_figure_is_of_a_process_of_its_own():
     assert tools.apart(os.getpid) != os.getpid()
 
 
 @pytest.mark.weights
 @pytest.mark.slow
-def test_a_row_holds_what_a_step_needs():
-    row = tools.apart(slow.row, 64, "direct")
+@pytest.mark.parametrize("kind", ["direct", "bfloat16"])
+def test_a_row_holds_what_a_step_needs(kind):
+    row = tools.apart(slow.row, 64, kind)
+    assert row["convolutions"] == kind
     assert 0 < row["seconds"]["least"] <= row["seconds"]["median"]
     assert row["gflop"] == pytest.approx(5.9, rel=0.1)  # a sixteenth of the 95 GFLOP at 256 px
     assert 0 < row["share_of_limit"] < 1
