@@ -185,7 +185,7 @@ def _pool(activations: tf.Tensor, reading: Reading) -> tf.Tensor:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _max_pool(x: tf.Tensor) -> Any:
-    """Max pooling 2 x 2 with a gradient in a few passes over memory, for XLA, whose own takes three to four times as long.
+    """Max pooling 2 x 2 with a gradient in a few passes over memory, for XLA: its own takes 3 to 4 times as long.
 
     The greatest values of a window share its gradient evenly, where the library's picks one of them: both are
     subgradients. Uncompiled the library's is two to three times as fast.
