@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from nst_core.recipe import Minimiser
 from nst_core.slow import minimisers
-from nst_core.slow.minimisers import adam, lbfgs
+from nst_core.slow.minimisers import adam, history, lbfgs
+from nst_core.slow.minimisers.precondition import precondition
 from tests.nst_core.slow.minimisers.problems import objective, spectral
 
 SETTINGS = Minimiser(
@@ -51,6 +52,28 @@ def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatc
     assert minimisers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
     monkeypatch.setattr(lbfgs, "EARLY", 0)
     assert not minimisers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
+
+
+@pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
+def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
+    problem, begin = spectral(stiff, (48, 64))
+    evaluate, settings = objective(problem), Minimiser(algorithm="lbfgs", precondition=0.5)
+    state = minimisers.begin(tf.constant(begin), evaluate, settings)
+    for _ in range(6):
+        state = minimisers.advance(state, evaluate, settings)
+    pairs = history.recall(state.memory)
+    of_none = cosine(precondition(pairs.steps, 0.5), precondition(pairs.changes, -0.5))
+    share = of_none / cosine(pairs.steps, pairs.changes)
+    assert share == pytest.approx(told, abs=0.01)
+    found, _ = lbfgs.fitting(pairs, 0.5, against=0.5)
+    assert found == (0.0 if share >= 0.9 else 0.5)
+
+
+def cosine(steps, changes):
+    """The mean cosine of each step with its change."""
+    rows = [values.numpy().reshape(len(values), -1).astype(np.float64) for values in (steps, changes)]
+    lengths = [np.linalg.norm(row, axis=1) for row in rows]
+    return np.mean((rows[0] * rows[1]).sum(axis=1) / (lengths[0] * lengths[1]))
 
 
 def test_an_exponent_of_none_that_was_asked_for_is_no_judgement():
