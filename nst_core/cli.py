@@ -18,6 +18,9 @@ from nst_core import __version__
 from nst_core import arguments as said
 from nst_core.errors import NSTError
 
+_IN_A_BROWSER = ("pages", "live")
+"""Measurements that have no sizes."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -98,7 +101,7 @@ def _add_weights(commands: Any) -> None:
 
 def _add_bench(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure engines and pages on this machine, as JSON on stdout")
-    parser.add_argument("what", choices=("slow", "fast", "race", "pages"))
+    parser.add_argument("what", choices=("slow", "fast", "race", "pages", "live"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX")
     parser.add_argument("--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: on")
     parser.add_argument(
@@ -218,7 +221,7 @@ def _bench(arguments: argparse.Namespace) -> None:
 
 
 def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
-    if arguments.what == "pages":
+    if arguments.what in _IN_A_BROWSER:
         return ()
     if arguments.what != "race":
         return (arguments.sizes,)
@@ -230,7 +233,7 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
 def _bench_command(arguments: argparse.Namespace) -> str:
     """What repeats a measurement."""
     command = f"python -m nst_core bench {arguments.what}"
-    if arguments.what == "pages":
+    if arguments.what in _IN_A_BROWSER:
         return command
     timed = f" --timed {arguments.timed}" if arguments.timed else ""
     return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"

@@ -1,4 +1,4 @@
-"""The app and a browser to measure it with: each a context that ends what it started."""
+"""The app and a browser to measure it with, each a context that ends what it started; and a visitor in there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -22,21 +22,24 @@ from nst_core.bench.tools import untuned
 from nst_core.errors import ToolError, WorkerError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_SECONDS = 60.0
+NETWORKS_SECONDS = 300.0
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 _LOCAL = "127.0.0.1"
+_SIZE = {"width": 1280, "height": 800}
 
 
 @dataclass(frozen=True)
 class App:
-    """The served app: its address and its process."""
+    """The served app: its address, its process, and the folder where its runs are kept."""
 
     url: str
     pid: int
+    data: Path
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def app() -> Iterator[App]:
         try:
             url = f"http://{_LOCAL}:{port}"
             _wait_for(f"{url}/_stcore/health", process)
-            yield App(url, process.pid)
+            yield App(url, process.pid, Path(folder))
         finally:
             _end(process)
 
@@ -84,6 +87,19 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def visitor(browser: Browser, errors: list[str]) -> Page:
+    """A page in a profile of its own, whose complaints are collected."""
+    page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if _is_complaint(said) else None)
+    return page
+
+
+def ready(page: Page) -> None:
+    """Wait until the page says that the networks are loaded."""
+    page.get_by_text("Networks ready").wait_for(timeout=1000 * NETWORKS_SECONDS)
+
+
 def executable() -> str:
     """Where Chromium is. Raises ToolError if it is nowhere."""
     named = os.environ.get("CHROMIUM", "")
@@ -94,6 +110,12 @@ def executable() -> str:
             "install it, or name it in CHROMIUM"
         )
     return found
+
+
+def _is_complaint(said: Any) -> bool:
+    # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
+    probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
+    return said.type == "error" and not probing
 
 
 def _free_port() -> int:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_suffix(".json")
-ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages"}
+ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages", "live": "live"}
 """Under which name each kind of report has its rows."""
-_SAME = ("pair", "size", "convolutions", "exponent", "page")
+_SAME = ("pair", "size", "convolutions", "exponent", "page", "wait")
 """What two rows of one kind must share for the newer one to take the older one's place."""
 
 
@@ -26,7 +26,7 @@ class Record:
     """One run of a measurement.
 
     Attributes:
-        what: "slow", "fast", "race" or "pages".
+        what: a key of `ROWS`.
         date: ISO, the day of the run.
         machine: cores, vector instructions, memory.
         command: what repeats it.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
-from nst_core.bench.browser import App, app, chromium
+from nst_core.bench.browser import App, app, chromium, ready, visitor
+from nst_core.bench.tools import spread
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,8 +30,6 @@ VIEWS = (20, 100, 200)
 EVERY_VIEWS = 20
 VIEWS_A_VISITOR = 10
 """So often a view is of a new visitor, with a session of their own."""
-NETWORKS_SECONDS = 300.0
-_SIZE = {"width": 1280, "height": 800}
 _MB = 1e6
 
 _SHOWN = """title => {
@@ -82,7 +80,7 @@ def run(cold_rounds: int = COLD_ROUNDS, switch_rounds: int = SWITCH_ROUNDS, view
             switches = _switches(browser, served, switch_rounds, errors)
             memory = _memory(browser, served, views, errors)
     rows = [
-        {"page": name, "cold_seconds": _spread(cold[name]), "switch_seconds": _spread(switches[name])} for name in PAGES
+        {"page": name, "cold_seconds": spread(cold[name]), "switch_seconds": spread(switches[name])} for name in PAGES
     ]
     return {
         "pages": rows,
@@ -97,7 +95,7 @@ def table(report: Mapping[str, Any]) -> str:
     lines = ["page | s to the first paint, cold: median, most | s to switch to it: median, most"]
     for row in report["pages"]:
         cold, switch = row["cold_seconds"], row["switch_seconds"]
-        told = (f"{spread['median']:.2f}, {spread['most']:.2f}" for spread in (cold, switch))
+        told = (f"{each['median']:.2f}, {each['most']:.2f}" for each in (cold, switch))
         lines.append(f"{row['page']} | {' | '.join(told)}")
     grown = ", ".join(f"{mb:.0f} MB after {views}" for views, mb in report["rss_mb"].items())
     lines.append(f"web process: {grown} page views; {report['slope_mb_per_100_views']:+.1f} MB per 100 views")
@@ -117,7 +115,7 @@ def slope(memory: Mapping[int, float]) -> float:
 def _cold(browser: Browser, name: str, errors: list[str]) -> float:
     path, title = PAGES[name]
     with app() as served:
-        page = _visitor(browser, errors)
+        page = visitor(browser, errors)
         page.goto(f"{served.url}/{path}", wait_until="commit")
         seconds = float(page.evaluate(_FIRST, title))
         page.context.close()
@@ -126,9 +124,9 @@ def _cold(browser: Browser, name: str, errors: list[str]) -> float:
 
 def _switches(browser: Browser, served: App, rounds: int, errors: list[str]) -> dict[str, list[float]]:
     """Seconds of each switch, by the page that is switched to; what each server does once only is left out."""
-    page = _visitor(browser, errors)
+    page = visitor(browser, errors)
     page.goto(served.url)
-    page.get_by_text("Networks ready").wait_for(timeout=1000 * NETWORKS_SECONDS)
+    ready(page)
     taken: dict[str, list[float]] = {name: [] for name in PAGES}
     for _ in range(rounds + 1):
         for name in (*list(PAGES)[1:], "Studio"):
@@ -158,25 +156,7 @@ def _memory(browser: Browser, served: App, views: Sequence[int], errors: list[st
 
 def _arrived(browser: Browser, served: App, errors: list[str]) -> Page:
     """The first page as a new visitor sees it."""
-    page = _visitor(browser, errors)
+    page = visitor(browser, errors)
     page.goto(served.url, wait_until="commit")
     page.evaluate(_FIRST, PAGES["Studio"][1])
     return page
-
-
-def _visitor(browser: Browser, errors: list[str]) -> Page:
-    """A page in a profile of its own, whose complaints are collected."""
-    page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if _is_complaint(said) else None)
-    return page
-
-
-def _is_complaint(said: Any) -> bool:
-    # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
-    probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
-    return said.type == "error" and not probing
-
-
-def _spread(seconds: Sequence[float]) -> dict[str, float]:
-    return {"median": round(statistics.median(seconds), 3), "most": round(max(seconds), 3)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.bench import slow
+from nst_core.bench.live import WAITS
 from nst_core.bench.measured import FILE, Record, records
 from nst_core.bench.pages import PAGES
 
@@ -134,6 +135,24 @@ def _pages_notes(runs: Sequence[Record]) -> Iterator[str]:
             )
 
 
+def _live_cells(row: Row) -> tuple[str, ...]:
+    return WAITS[row["wait"]], *(_seconds(row["seconds"][which]) for which in ("median", "most")), str(row["count"])
+
+
+def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
+    yield "Everything warm, and the browser on the very cores that paint."
+    for number, run in enumerate(runs, 1):
+        if "drawing" in run.report:
+            costs, said = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
+            seconds = costs["step_seconds"]
+            yield (
+                f"{said} step of {seconds['closed']:.2f} s takes {seconds['open']:.2f} s while a browser on the same "
+                f"cores watches its curves ({100 * costs['share']:+.0f} %). What the server computes for that is "
+                f"{100 * costs['web_share']:.1f} % of what the run does; the rest comes with the browser. Errors in "
+                f"the browser: {len(run.report['errors'])}."
+            )
+
+
 KINDS = {
     "slow": _Kind(
         "A step of the slow method",
@@ -162,6 +181,13 @@ KINDS = {
         lambda row: (list(PAGES).index(row["page"]),),
         _pages_cells,
         _pages_notes,
+    ),
+    "live": _Kind(
+        "While it paints",
+        ("a visitor waits", "median", "at most", "times"),
+        lambda row: (list(WAITS).index(row["wait"]),),
+        _live_cells,
+        _live_notes,
     ),
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -37,3 +38,8 @@ def untuned() -> dict[str, str]:
 def noise(side_px: int, seed: int) -> Pixels:
     """A square picture, [1, side, side, 3] in [0, 1]; what is in it changes no time."""
     return np.random.default_rng(seed).random((1, side_px, side_px, 3), np.float32)
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """The median and the most of what visitors waited for."""
+    return {"median": round(statistics.median(seconds), 3), "most": round(max(seconds), 3)}

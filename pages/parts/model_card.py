@@ -69,7 +69,7 @@ def measured() -> None:
     for what, tab in zip(KINDS, st.tabs([kind.title for kind in KINDS.values()], key="about_measured"), strict=True):
         made = kept(what)
         head = [word[:1].upper() + word[1:] for word in made.head]
-        words = 1 if what in ("fast", "pages") else 2
+        words = 1 if what in ("fast", "pages", "live") else 2
         with tab:
             table(head, made.rows, label=made.title, numbers=range(words, len(head)))
             st.caption("  \n".join(made.notes))

@@ -1,7 +1,6 @@
 """The measurement of the pages: its arithmetic, what it says without its tools, and a small run of the real thing."""
 
 import ast
-import os
 import sys
 
 import pytest
@@ -74,12 +73,8 @@ def test_the_command_says_what_is_missing(monkeypatch, capsys):
 @pytest.mark.browser
 @pytest.mark.weights
 @pytest.mark.slow
+@pytest.mark.usefixtures("chromium")
 def test_two_pages_are_measured_in_a_real_browser(monkeypatch):
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    try:
-        browser.executable()
-    except ToolError as error:
-        (pytest.fail if os.environ.get("NST_REQUIRE_BROWSER") == "1" else pytest.skip)(str(error))
     monkeypatch.setattr(pages, "PAGES", {name: pages.PAGES[name] for name in ("Studio", "About")})
     report = pages.run(cold_rounds=1, switch_rounds=1, views=(2, 4))
     assert [row["page"] for row in report["pages"]] == ["Studio", "About"]

@@ -1,0 +1,270 @@
+"""What a visitor waits for while something is painted, and what that costs the run, in a real browser. `bench live`.
+
+The browser works on the same cores as the painting; on a visitor's own machine it would slow nothing down.
+"""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+
+from nst_core.bench.browser import App, app, chromium, ready, visitor
+from nst_core.bench.tools import spread
+from nst_core.jobs.rows import Rows
+from nst_core.recipe import Recipe, make
+from nst_core.recipe.links import to_text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WAITS = {
+    "slider": "a move of the fast page's slider at 512 px, to its picture",
+    "first point": "from the click on Paint to the first curve",
+    "lag": "from the end of a step to its point on the curve",
+}
+SLIDER_PX = 512
+MOVES = 20
+RUNS = 3
+LOOKS_SECONDS = 2.0
+"""How long a visitor looks at what came before doing the next thing."""
+WATCHED_SECONDS = 12.0
+"""How long the curves of each run are watched."""
+PHASES, PHASE_SECONDS, SETTLING_SECONDS = 8, 8.0, 2.0
+"""With the page and without it by turns, so long each; at first a page that comes or goes has work of its own."""
+_WAITS_MS = 120_000
+_POLL_SECONDS = 0.01
+
+_MOVE = """image => {
+  const before = image.src;
+  let pressed;
+  addEventListener("keydown", () => { pressed = performance.now(); }, { once: true, capture: true });
+  window.moved = new Promise(done => {
+    const look = () => {
+      if (image.src === before || !image.complete) requestAnimationFrame(look);
+      else done((performance.now() - pressed) / 1000);
+    };
+    look();
+  });
+}"""
+"""Lets `moved` be the seconds from the next key to another picture."""
+
+_WATCH = """() => {
+  window.drawn = []; window.clicked = 0;
+  const now = () => performance.timeOrigin + performance.now();
+  addEventListener("click", () => { window.clicked ||= now(); }, { capture: true });
+  let last = -1;
+  const look = () => {
+    const x = document.querySelector(".js-plotly-plot")?.data?.[0]?.x ?? [];
+    if (x.length > 1 && x.at(-1) > last) {
+      last = x.at(-1);
+      window.drawn.push([last, now()]);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Notes when a curve, of two points at least, first reaches a step; in milliseconds since 1970."""
+
+
+_HAS_CURVE = "() => (document.querySelector('.js-plotly-plot')?.data?.[0]?.x ?? []).length > 1"
+_PAINT = "Paint step by step"
+
+
+@dataclass(frozen=True)
+class _Studio:
+    """The app under measurement, its record of runs, the browser, and what that complained of."""
+
+    served: App
+    rows: Rows
+    browser: Browser
+    errors: list[str]
+
+    def open(self, recipe: Recipe) -> Page:
+        """The page of a recipe's method, as a link to its settings opens it, with the networks loaded."""
+        page = visitor(self.browser, self.errors)
+        page.goto(f"{self.served.url}/{recipe.method}?settings={to_text(recipe)}")
+        ready(page)
+        return page
+
+
+class _Clock:
+    """When each step of a run was made, by the server's own record of it."""
+
+    def __init__(self) -> None:
+        """Knows of no step."""
+        self._seconds: dict[int, float] = {}
+        self._began = float("inf")
+
+    def watch(self, rows: Rows, job: str, seconds: float) -> None:
+        """Look at the record so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            points, now = rows.points(job), time.time()
+            if points and points[-1].number not in self._seconds:
+                # The record tells of a step a moment after it, of which the shortest counts.
+                self._began = min(self._began, now - points[-1].seconds)
+                self._seconds = {point.number: point.seconds for point in points}
+            time.sleep(_POLL_SECONDS)
+
+    def made(self) -> dict[int, float]:
+        """Step -> when it was made, in seconds since 1970."""
+        return {number: self._began + seconds for number, seconds in self._seconds.items()}
+
+
+def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, phases: int = PHASES) -> dict[str, Any]:
+    """Measure the app from outside, with everything warm: one run of each method is made before.
+
+    Returns:
+        `live`: for each of `WAITS` {median, most} of its `seconds`, and how many `count`. `drawing`: what watching
+        costs a run, as `step_seconds` (medians with the page open and without), their `share` (0.03: 3 % longer), and
+        `web_share`, what the server computes for the page in parts of what the run itself computes. `errors`: what
+        browsers complained of.
+
+    Raises:
+        ToolError: Playwright or Chromium is not installed.
+        WorkerError: the app did not answer.
+    """
+    errors: list[str] = []
+    with chromium() as browser, app() as served, contextlib.closing(Rows(served.data / "runs.sqlite")) as rows:
+        studio = _Studio(served, rows, browser, errors)
+        taken = {"slider": _slider(studio, moves)}
+        taken["first point"], taken["lag"] = _curves(studio, runs, watched)
+        drawing = _drawing(studio, phases)
+    waits = [{"wait": name, "seconds": spread(taken[name]), "count": len(taken[name])} for name in WAITS]
+    return {"live": waits, "drawing": drawing, "errors": errors}
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """A report as lines for people."""
+    lines = ["what a visitor waits for | s: median, most"]
+    for row in report["live"]:
+        lines.append(f"{WAITS[row['wait']]} | {row['seconds']['median']:.2f}, {row['seconds']['most']:.2f}")
+    costs = report["drawing"]
+    seconds = costs["step_seconds"]
+    lines.append(
+        f"a step takes {seconds['open']:.3f} s with its curves open, {seconds['closed']:.3f} s without: "
+        f"{100 * costs['share']:+.1f} %; the server computes {100 * costs['web_share']:.1f} % of the run for them"
+    )
+    return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
+
+
+def lags(drawn: Sequence[tuple[int, float]], made: Mapping[int, float]) -> list[float]:
+    """Seconds from each step to the first drawing that reaches it.
+
+    Args:
+        drawn: the last step of each drawing, rising, and when that was.
+        made: when each step was.
+    """
+    reached = [number for number, _ in drawn]
+    places = {number: bisect.bisect_left(reached, number) for number in made}
+    return [drawn[place][1] - made[number] for number, place in places.items() if place < len(drawn)]
+
+
+def _slider(studio: _Studio, moves: int) -> list[float]:
+    page = studio.open(make(settings={"method": "fast", "longest_edge_px": SLIDER_PX}))
+    page.get_by_role("button", name="Paint in a second").click()
+    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=_WAITS_MS)
+    slider, picture = page.get_by_role("slider", name="Strength").first, page.locator("img.after").first
+    taken = []
+    for move in range(moves + 1):
+        page.wait_for_timeout(1000 * LOOKS_SECONDS)
+        picture.evaluate(_MOVE)
+        slider.press("ArrowLeft" if move % 4 < 2 else "ArrowRight")
+        taken.append(float(page.evaluate("() => window.moved")))
+    page.context.close()
+    return taken[1:]
+
+
+def _curves(studio: _Studio, runs: int, watched: float) -> tuple[list[float], list[float]]:
+    """Seconds to the first curve of each run as the slow page proposes it, and to the points of all of them."""
+    first, behind = [], []
+    for number in range(runs + 1):
+        page = studio.open(make())
+        page.evaluate(_WATCH)
+        page.wait_for_timeout(1000 * LOOKS_SECONDS)
+        job = _begun(page)
+        page.wait_for_function("() => window.drawn.length", timeout=_WAITS_MS)
+        clock = _Clock()
+        clock.watch(studio.rows, job, watched)
+        drawn = [(int(step), at / 1000) for step, at in page.evaluate("() => window.drawn")]
+        if number:  # the first one loads and compiles
+            first.append(drawn[0][1] - page.evaluate("() => window.clicked") / 1000)
+            behind += lags(drawn, clock.made())
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name=_PAINT).wait_for(timeout=_WAITS_MS)
+        page.context.close()
+    return first, behind
+
+
+def _drawing(studio: _Studio, phases: int) -> dict[str, Any]:
+    """What one long run of even steps costs with its page open and without it, by turns."""
+    page = studio.open(make("tutorial", {"longest_edge_px": 128, "steps": 5000}))
+    job = _begun(page)
+    page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
+    address, web = page.url, psutil.Process(studio.served.pid)
+    _give_way(web)
+    steps: dict[bool, list[float]] = {True: [], False: []}
+    computed: dict[bool, dict[str, float]] = {is_open: {"web": 0.0, "run": 0.0} for is_open in steps}
+    for phase in range(phases):
+        is_open = phase % 2 == 0
+        page.goto(address if is_open else "about:blank")
+        if is_open:
+            page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
+        time.sleep(SETTLING_SECONDS)
+        before, known = _processor_seconds(web), len(studio.rows.points(job))
+        time.sleep(PHASE_SECONDS)
+        made = [point.seconds for point in studio.rows.points(job)[known:]]
+        steps[is_open] += [b - a for a, b in itertools.pairwise(made)]
+        for name, seconds in _processor_seconds(web).items():
+            computed[is_open][name] += seconds - before[name]
+    page.goto(address)
+    page.get_by_role("button", name="Stop").click()
+    page.context.close()
+    each = {name: statistics.median(steps[is_open]) for name, is_open in (("open", True), ("closed", False))}
+    return {
+        "step_seconds": each,
+        "share": each["open"] / each["closed"] - 1,
+        "web_share": (computed[True]["web"] - computed[False]["web"]) / computed[True]["run"],
+    }
+
+
+def _give_way(web: psutil.Process) -> None:
+    """Let the browser have what the server and its painting leave, where the system can: as nearly as one machine
+    comes to a visitor's own beside a host."""
+    if not hasattr(os, "SCHED_IDLE"):
+        return
+    family = {web.pid, *(child.pid for child in web.children(recursive=True))}
+    for process in psutil.Process().children(recursive=True):
+        if process.pid in family:
+            continue
+        for thread in process.threads():
+            with contextlib.suppress(ProcessLookupError):
+                # Its niceness Chromium would set itself; what it starts later inherits this.
+                os.sched_setscheduler(thread.id, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _processor_seconds(web: psutil.Process) -> dict[str, float]:
+    """What the server and the process that paints for it have computed so far."""
+
+    def seconds(process: psutil.Process) -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+
+    return {"web": seconds(web), "run": sum(seconds(child) for child in web.children())}
+
+
+def _begun(page: Page) -> str:
+    """Start the slow page's run; its id."""
+    page.get_by_role("button", name=_PAINT).click()
+    page.wait_for_url("**job=*", timeout=_WAITS_MS)
+    return parse_qs(urlsplit(page.url).query)["job"][0]

@@ -1,0 +1,18 @@
+"""What measurements in a browser need."""
+
+import os
+
+import pytest
+
+from nst_core.bench import browser
+from nst_core.errors import ToolError
+
+
+@pytest.fixture
+def chromium() -> None:
+    """Skips, with the reason, where there is no browser to measure with; fails where one is required."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    try:
+        browser.executable()
+    except ToolError as error:
+        (pytest.fail if os.environ.get("NST_REQUIRE_BROWSER") == "1" else pytest.skip)(str(error))

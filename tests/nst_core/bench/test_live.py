@@ -1,0 +1,42 @@
+"""The measurement of what visitors wait for: its arithmetic, and a small run of the real thing."""
+
+import pytest
+
+from nst_core.bench import live
+
+ROWS = [{"wait": name, "seconds": {"median": 0.25, "most": 0.5}, "count": 3} for name in live.WAITS]
+DRAWING = {"step_seconds": {"open": 0.21, "closed": 0.2}, "share": 0.05, "web_share": 0.012}
+
+
+def test_a_point_waits_for_the_first_drawing_that_reaches_it():
+    drawn = [(2, 10.0), (3, 11.0), (7, 12.0)]
+    made = {0: 9.0, 1: 9.5, 2: 9.75, 3: 10.5, 5: 11.5, 7: 11.75, 8: 13.0}
+    assert live.lags(drawn, made) == [1.0, 0.5, 0.25, 0.5, 0.5, 0.25]  # step 8 is not drawn yet
+
+
+def test_nothing_drawn_is_no_lag():
+    assert live.lags([], {0: 1.0}) == []
+
+
+def test_the_table_names_each_wait_and_each_complaint():
+    told = live.table({"live": ROWS, "drawing": DRAWING, "errors": ["oh no"]})
+    assert all(f"{text} | 0.25, 0.50" in told for text in live.WAITS.values())
+    assert "0.210 s with its curves open, 0.200 s without: +5.0 %; the server computes 1.2 %" in told
+    assert told.endswith("errors in the browser: 1\noh no")
+
+
+@pytest.mark.browser
+@pytest.mark.weights
+@pytest.mark.slow
+@pytest.mark.usefixtures("chromium")
+def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch):
+    monkeypatch.setattr(live, "PHASE_SECONDS", 3.0)
+    monkeypatch.setattr(live, "SETTLING_SECONDS", 0.5)
+    report = live.run(moves=2, runs=1, watched=3.0, phases=2)
+    assert [row["wait"] for row in report["live"]] == list(live.WAITS)
+    assert all(0 < row["seconds"]["median"] <= row["seconds"]["most"] < 60 for row in report["live"])
+    counts = {row["wait"]: row["count"] for row in report["live"]}
+    assert (counts["slider"], counts["first point"]) == (2, 1)
+    assert counts["lag"] > 1
+    assert all(seconds > 0 for seconds in report["drawing"]["step_seconds"].values())
+    assert report["errors"] == []
