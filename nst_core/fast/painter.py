@@ -69,7 +69,8 @@ class _ByVector:
         mixed = [self._vector(cell) for cell in cells]
         _, height, width, _ = content.shape
         if in_strips(height, width):
-            return np.concatenate([strips.transform(self.module, content, tf.constant(v)) for v in mixed])
+            painted = [strips.transform(self.module, content, tf.constant(v)) for v in mixed]
+            return painted[0] if len(painted) == 1 else np.concatenate(painted)
         at_once = max(1, BATCH_PIXELS // (height * width))
         batches = [mixed[i : i + at_once] for i in range(0, len(mixed), at_once)]
         return np.concatenate([self._batch(content, np.concatenate(batch)) for batch in batches])
