@@ -101,12 +101,13 @@ def _add_weights(commands: Any) -> None:
 
 def _add_bench(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure engines and pages on this machine, as JSON on stdout")
-    parser.add_argument("what", choices=("slow", "fast", "race", "pages", "live"))
+    parser.add_argument("what", choices=("slow", "fast", "race", "pages", "live", "quality"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX")
     parser.add_argument("--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: on")
     parser.add_argument(
         "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and reckon the 1000 from them"
     )
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="quality: also the pictures, as WebP")
     parser.add_argument(
         "--keep", action="store_true", help="also keep it for the README's tables and About, in place of older rows"
     )
@@ -223,6 +224,8 @@ def _bench(arguments: argparse.Namespace) -> None:
 def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
     if arguments.what in _IN_A_BROWSER:
         return ()
+    if arguments.what == "quality":
+        return arguments.sizes, arguments.sheet
     if arguments.what != "race":
         return (arguments.sizes,)
     pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]

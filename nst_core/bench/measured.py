@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_suffix(".json")
-ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages", "live": "live"}
+ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages", "live": "live", "quality": "quality"}
 """Under which name each kind of report has its rows."""
-_SAME = ("pair", "size", "convolutions", "exponent", "page", "wait")
+_SAME = ("pair", "size", "convolutions", "exponent", "page", "wait", "method")
 """What two rows of one kind must share for the newer one to take the older one's place."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench import slow
+from nst_core.bench import quality, slow
 from nst_core.bench.live import WAITS
 from nst_core.bench.measured import FILE, Record, records
 from nst_core.bench.pages import PAGES
@@ -153,6 +153,27 @@ def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
             )
 
 
+def _quality_cells(row: Row) -> tuple[str, ...]:
+    scales = {"tutorial_total": 1e6, "style_gram": 1e9, "style_wasserstein2": 1e6}
+    distances = (row[name] / scale for name, scale in scales.items())
+    told = (f"{value:,.0f}" if value >= 10 else f"{value:#.2g}" for value in distances)
+    return row["pair"], row["method"], _seconds(row["seconds"]), *told, f"{row['ssim']:.2f}"
+
+
+def _quality_notes(runs: Sequence[Record]) -> Iterator[str]:
+    rows = [row for run in runs for row in run.rows]
+    yield (
+        f"Longest edge {' and '.join(sorted({_px(row) for row in rows}))}. Slow: the default preset; tutorial: its "
+        "objective by tutorial-quick, 200 steps. Distances are means over layers, Gram in thousand millions and the "
+        "others in millions; lower is better. SSIM is likeness to the photograph."
+    )
+    figures = {"total": "tutorial_total", "Gram": "style_gram", "Wasserstein": "style_wasserstein2"}
+    for method in ("balanced", "slow"):
+        counts = {name: quality.better(rows, method, "fast", figure) for name, figure in figures.items()}
+        told = ", ".join(f"{name} on {won} of {of}" for name, (won, of) in counts.items())
+        yield f"{method.capitalize()} is better than fast by {told}."
+
+
 KINDS = {
     "slow": _Kind(
         "A step of the slow method",
@@ -174,6 +195,13 @@ KINDS = {
         lambda row: (row["size"], -(row["ratio"] or 0)),
         _race_cells,
         _race_notes,
+    ),
+    "quality": _Kind(
+        "Six pairs",
+        ("content + style", "method", "time", "tutorial total", "style, Gram", "style, Wasserstein", "SSIM"),
+        lambda row: (row["size"], row["pair"], list(quality.METHODS).index(row["method"])),
+        _quality_cells,
+        _quality_notes,
     ),
     "pages": _Kind(
         "Pages",

@@ -59,7 +59,7 @@ def test_what_ships_has_no_curves_and_names_no_case_twice_in_one_run():
     assert "curve" not in measured.FILE.read_text()
     for what in measured.ROWS:
         for run in measured.records(what):
-            case = ("pair", "size", "convolutions", "page", "wait")
+            case = ("pair", "size", "convolutions", "page", "wait", "method")
             named = [json.dumps([row.get(name) for name in case]) for row in run.rows]
             assert len(named) == len(set(named))
 
