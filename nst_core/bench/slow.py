@@ -15,10 +15,11 @@ from nst_core.recipe import make
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
 """How convolutions are computed -> `Recipe.convolutions` and `Recipe.precision`."""
-ROUNDS = 7
+ROUNDS, BATCHES = 7, 4
+"""So many steps at a time, then the bare network and the machine's limit: a shared machine drifts for all of them."""
 ROUNDS_LARGE = 3
 LARGE_PX = 768
-"""From here on a step takes so long that fewer of them are steady enough."""
+"""From here on a step takes so long that one batch of fewer steps is steady enough."""
 COMPILED_UP_TO_PX = 1024
 """Beyond it the compiled convolutions need more memory than they are chosen for."""
 
@@ -58,32 +59,34 @@ def row(size: int, kind: str) -> dict[str, Any]:
     from nst_core.models.device import convolution_limit
     from nst_core.models.timing import bare_pass
 
-    rounds = ROUNDS_LARGE if size >= LARGE_PX else ROUNDS
+    rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
     how, dtype = KINDS[kind]
     computed = {"convolutions": how, "precision": dtype}
     recipe = player.prepare(
         make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **computed})
     )
     content, style = noise(size, 0), noise(size, 1)
-    limits = [convolution_limit(recipe.precision)]  # before and after: the machine may drift
-    stamps = [step.seconds for step in player.play(content, [style], recipe)]
-    peak = player.peak_rss_mb()
-    limits.append(convolution_limit(recipe.precision))
-    median = statistics.median(b - a for a, b in itertools.pairwise(stamps))
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
     needed = 2 * vgg.operations(recipe.objective.network, layers, size, size)
-    limit = statistics.mean(limits)
     reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, how)
-    network = vgg.load(recipe.objective.network, recipe.precision)
-    bare = bare_pass(network, content, layers, reading, rounds) if size < LARGE_PX else None
+    limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
+    for _ in range(batches):
+        stamps = [step.seconds for step in player.play(content, [style], recipe)]
+        steps += [b - a for a, b in itertools.pairwise(stamps)]
+        peak = peak or player.peak_rss_mb()  # that of the steps alone
+        limits.append(convolution_limit(recipe.precision))
+        if size < LARGE_PX:
+            network = vgg.load(recipe.objective.network, recipe.precision)
+            bare.append(bare_pass(network, content, layers, reading, rounds))
+    median, limit = statistics.median(steps), statistics.mean(limits)
     return {
         "size": size,
         "convolutions": kind,
-        "seconds": {"median": median, "least": min(b - a for a, b in itertools.pairwise(stamps))},
+        "seconds": {"median": median, "least": min(steps)},
         "gflop": needed / 1e9,
         "limit_gflops": limit / 1e9,
         "share_of_limit": needed / median / limit,
-        "beyond_network": 1 - bare / median if bare else None,
+        "beyond_network": 1 - statistics.median(bare) / median if bare else None,
         "peak_rss_mb": peak,
     }
 
