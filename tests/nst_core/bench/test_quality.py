@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nst_core.bench import quality
+from nst_core.bench import measured, quality
 from nst_core.picture import samples
 from nst_core.picture.door import open_picture
 
@@ -27,6 +27,12 @@ def test_every_pair_is_a_photograph_and_a_style_that_ship():
     photographs, styles = ({sample.key for sample in each()} for each in (samples.contents, samples.styles))
     assert len(set(quality.PAIRS)) == 6
     assert all(photograph in photographs and style in styles for photograph, style in quality.PAIRS)
+
+
+def test_the_sheet_that_ships_has_a_row_for_each_pair():
+    sheet = open_picture(measured.FILE.with_name("quality.webp").read_bytes()).tensor()
+    gap = STEP_PX - quality.CELL_PX
+    assert sheet.shape[1:3] == (6 * STEP_PX - gap, (2 + len(quality.METHODS)) * STEP_PX - gap)
 
 
 @pytest.mark.weights
