@@ -148,8 +148,8 @@ def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
             yield (
                 f"{said} step of {seconds['closed']:.2f} s takes {seconds['open']:.2f} s while a browser on the same "
                 f"cores watches its curves ({100 * costs['share']:+.0f} %). What the server computes for that is "
-                f"{100 * costs['web_share']:.1f} % of what the run does; the rest comes with the browser. Errors in "
-                f"the browser: {len(run.report['errors'])}."
+                f"{100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
+                f"{len(run.report['errors'])}."
             )
 
 
