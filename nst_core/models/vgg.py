@@ -124,7 +124,7 @@ def blocks(
         part: which blocks, each pooled at its end; None is all. The last block ends with the last wanted layer.
 
     Returns:
-        Activations as in `features`, but in the network's own precision; the next block's input, float32.
+        Activations as in `features` and the next block's input, both in the network's own precision.
     """
     first, last = (part[0], part[-1]) if part else (1, LAST)
     found: dict[str, tf.Tensor] = {}
@@ -141,7 +141,7 @@ def blocks(
         current = _layer(current, layer, reading)
         if layer.name in names:
             found[layer.name] = current
-    return found, tf.cast(current, tf.float32)
+    return found, current
 
 
 def operations(network: Network, names: Sequence[str], height: int, width: int) -> float:

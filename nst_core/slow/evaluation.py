@@ -18,6 +18,7 @@ from nst_core.slow.losses import (
     content_loss,
     gram_distance,
     nine_point_variation,
+    sum_of_squares,
     total_variation,
     wasserstein2,
 )
@@ -43,7 +44,7 @@ class Targets(NamedTuple):
     """What a picture is compared with.
 
     Attributes:
-        content: for each content layer the original's activations, [1, h, w, C].
+        content: for each content layer the original's activations, [1, h, w, C], in the network's precision.
         style: for each style layer and region the style's statistics: (gram [C, C],) or a Gaussian.
         maps: for each style layer and region its weights [h, w]; empty without regions.
         areas: [regions] the share of the picture that each region has; [1.0] without regions.
@@ -111,10 +112,8 @@ def compiled(vgg: Vgg, form: Form) -> Evaluation:
     def look(window: tf.Tensor, strip: Strip) -> tuple[Any, tf.Tensor]:
         seen, pooled = blocks(vgg, window, near, form.reading, part)
         statistics = _statistics(form, [seen[n] for n in near_style], strip.maps, strip.wholes)
-        differences = [
-            tf.reduce_sum(own[None, :, :, None] * tf.square(tf.cast(seen[n], tf.float32) - target))
-            for n, target, own in zip(near_content, strip.content, strip.own, strict=True)
-        ]
+        contents = zip(near_content, strip.content, strip.own, strict=True)
+        differences = [sum_of_squares(seen[n], target, own) for n, target, own in contents]
         return (statistics, tuple(differences)), pooled
 
     @tf.function(input_signature=signature.whole(), jit_compile=jit, autograph=False)  # type: ignore[untyped-decorator]
@@ -203,6 +202,7 @@ class _Signature:
 
     def __init__(self, vgg: Vgg, form: Form) -> None:
         self._widths = widths(vgg)
+        self._dtype = vgg.dtype
         self._form = form
         self._regions = max(form.regions, 1)
         self._picture = tf.TensorSpec([1, None, None, 3], tf.float32)
@@ -262,6 +262,5 @@ class _Signature:
         grid = tf.TensorSpec([None, None], tf.float32)
         return tuple(tuple(grid for _ in range(self._regions)) for _ in names)
 
-    @staticmethod
-    def _activations(width: int) -> tf.TensorSpec:
-        return tf.TensorSpec([1, None, None, width], tf.float32)
+    def _activations(self, width: int) -> tf.TensorSpec:
+        return tf.TensorSpec([1, None, None, width], self._dtype)

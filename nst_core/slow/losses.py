@@ -18,6 +18,7 @@ __all__ = [
     "gram_matrix",
     "nine_point_variation",
     "style_loss",
+    "sum_of_squares",
     "total_variation",
     "wasserstein2",
 ]
@@ -63,15 +64,33 @@ def content_loss(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | No
 
     Args:
         features: the picture's activations, in any precision.
-        target: the content's, float32.
+        target: the content's, in the same.
         weights: how much each position counts, [height, width], >= 0; None counts each as 1.
 
     Source: Gatys et al. 2015, eq. 1, as a mean and without their factor 1/2, like TensorFlow's tutorial.
     """
-    squares = tf.square(tf.cast(features, tf.float32) - target)
     if weights is None:
-        return tf.reduce_mean(squares)
-    return tf.reduce_sum(squares * weights[None, :, :, None]) / (tf.reduce_sum(weights) * squares.shape[-1])
+        return sum_of_squares(features, target) / tf.cast(tf.size(features), tf.float32)
+    return sum_of_squares(features, target, weights) / (tf.reduce_sum(weights) * features.shape[-1])
+
+
+def sum_of_squares(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
+    """The sum of squared differences that `content_loss` is the mean of; arguments as there."""
+    shares = None if weights is None else tf.stop_gradient(weights)[None, :, :, None]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def summed(values: tf.Tensor) -> Any:
+        squares = tf.square(tf.cast(values - target, tf.float32))
+
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            # Taken anew, and the other way round, lest the graph's optimiser find it the same and keep it from the way
+            # forward: in float32 it would be the largest thing that a step on a large picture holds.
+            slope = -2.0 * upstream * tf.cast(target - values, tf.float32)
+            return tf.cast(slope if shares is None else slope * shares, values.dtype)
+
+        return tf.reduce_sum(squares if shares is None else squares * shares), gradient
+
+    return summed(features)
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]

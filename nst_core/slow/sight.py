@@ -34,12 +34,12 @@ def moments(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading
 def activations(
     vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan
 ) -> tuple[tf.Tensor, ...]:
-    """A picture's activations at each layer, whole, float32."""
+    """A picture's activations at each layer, whole, in the network's precision."""
     parts: dict[str, list[tf.Tensor]] = {n: [] for n in names}
     for seen, counted in _views(vgg, picture, names, reading, plan) if names else ():
         for n, activations in seen.items():
             parts[n].append(activations[:, counted(n)])
-    return tuple(tf.cast(tf.concat(parts[n], axis=1), tf.float32) for n in names)
+    return tuple(tf.concat(parts[n], axis=1) for n in names)
 
 
 def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan) -> Iterator[Any]:
@@ -65,7 +65,7 @@ def _viewer(vgg: Vgg, names: tuple[str, ...], reading: Reading, first: int, last
     """What targets are made of, compiled: a part of the network, forward only."""
 
     channels = 3 if first == 1 else [w for n, w in widths(vgg).items() if block_of(n) < first][-1]
-    start_like = tf.TensorSpec([1, None, None, channels], tf.float32)
+    start_like = tf.TensorSpec([1, None, None, channels], tf.float32 if first == 1 else vgg.dtype)
 
     @tf.function(input_signature=[start_like], autograph=False)  # type: ignore[untyped-decorator]
     def view(start: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

@@ -9,6 +9,9 @@ import tensorflow as tf
 Whole: TypeAlias = float | tf.Tensor | None
 """What a sum over positions is divided by: a number, or None for the sum of the weights at hand."""
 
+PIECE = 1 << 22
+"""How many activations are taken to float32 at a time."""
+
 
 def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
     """Which channels are active together: the second moment of activations over positions.
@@ -29,16 +32,16 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Wh
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def moment(values: tf.Tensor) -> Any:
-        flat = _flat(values)
+        flat = tf.reshape(values, [-1, values.shape[-1]])
         divisor = _divisor(flat, shares, whole)
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
             both = (upstream + tf.transpose(upstream)) / divisor
             # What goes back is rounded to the network's precision in any case, so it can be computed in it.
-            product = tf.matmul(tf.reshape(values, tf.shape(flat)), tf.cast(both, values.dtype))
+            product = tf.matmul(flat, tf.cast(both, values.dtype))
             return tf.reshape(_weighted(product, shares), tf.shape(values))
 
-        return tf.matmul(_weighted(flat, shares), flat, transpose_a=True) / divisor, gradient
+        return _outer_products(flat, shares) / divisor, gradient
 
     return moment(features)
 
@@ -48,6 +51,26 @@ def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, whole: 
     flat = _flat(features)
     shares = _column(weights)
     return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, whole)
+
+
+def _outer_products(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
+    """The sum over positions of [n, C] of each one's outer product with itself, [C, C] float32.
+
+    Other precisions are taken to float32 piece by piece: of a large picture all at once would be 100 MB and more.
+    """
+    if flat.dtype == tf.float32:
+        return tf.matmul(_weighted(flat, shares), flat, transpose_a=True)
+    channels = flat.shape[-1]
+    rows = max(PIECE // channels, 1)
+
+    def add(start: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        piece = tf.cast(flat[start : start + rows], tf.float32)
+        weighted = _weighted(piece, None if shares is None else shares[start : start + rows])
+        return start + rows, total + tf.matmul(weighted, piece, transpose_a=True)
+
+    positions = tf.shape(flat)[0]
+    began = (tf.constant(0), tf.zeros([channels, channels]))
+    return tf.while_loop(lambda start, _: start < positions, add, began, parallel_iterations=1)[1]
 
 
 def _flat(features: tf.Tensor) -> tf.Tensor:

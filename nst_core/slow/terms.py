@@ -52,7 +52,7 @@ class Terms:
 
         areas = self.targets.areas.numpy()
         terms = [
-            *(float(tf.reduce_mean(tf.square(target))) for target in self.targets.content),
+            *(float(tf.reduce_mean(tf.square(tf.cast(target, tf.float32)))) for target in self.targets.content),
             *(sum(a * nothing_like(s) for a, s in zip(areas, regions, strict=True)) for regions in self.targets.style),
             2.0 * 3 * self.size[0] * self.size[1],
         ]
@@ -61,18 +61,14 @@ class Terms:
     def _by_strips(self, functions: Evaluation, picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Forward by strips, the deep blocks whole, and back by strips, which are computed a second time there."""
         height = self.size[0]
-        owned = [(w, w.own(self.plan.blocks + 1, height)) for w, _ in self._strips]
-        given = []
-        sums: Any = None
-        for (window, strip), (_, own) in zip(self._strips, owned, strict=True):
-            part, pooled = functions.shallow(picture[:, window.start : window.stop], strip)
-            given.append(pooled[:, own])
-            sums = part if sums is None else tf.nest.map_structure(tf.add, sums, part)
-        weighted, (gradient, upstream, from_sums) = functions.deep(
-            picture, tf.concat(given, axis=1), sums, self.targets, self.weights
-        )
+        sums, pooled = self._forward(functions, picture)
+        weighted, (gradient, upstream, from_sums) = functions.deep(picture, pooled, sums, self.targets, self.weights)
+        del pooled
+        gathered = tf.Variable(gradient, trainable=False)  # added to in place: sums of whole pictures would pile up
+        del gradient
         done = 0
-        for (window, strip), (_, own) in zip(self._strips, owned, strict=True):
+        for window, strip in self._strips:
+            own = window.own(self.plan.blocks + 1, height)
             rows = own.stop - own.start
             tall = (window.stop - window.start) // 2**self.plan.blocks
             space = [[0, 0], [own.start, tall - own.stop], [0, 0], [0, 0]]
@@ -81,9 +77,20 @@ class Terms:
                 strip,
                 (from_sums, tf.pad(upstream[:, done : done + rows], space)),
             )
-            gradient += tf.pad(part, [[0, 0], [window.start, height - window.stop], [0, 0], [0, 0]])
+            there = gathered[:, window.start : window.stop]
+            there.assign(there + part)
             done += rows
-        return weighted, gradient
+        return weighted, tf.identity(gathered)
+
+    def _forward(self, functions: Evaluation, picture: tf.Tensor) -> tuple[Any, tf.Tensor]:
+        """What the strips' own blocks tell, summed, and what the deeper blocks get, whole."""
+        sums: Any = None
+        given = []
+        for window, strip in self._strips:
+            part, pooled = functions.shallow(picture[:, window.start : window.stop], strip)
+            given.append(pooled[:, window.own(self.plan.blocks + 1, self.size[0])])
+            sums = part if sums is None else tf.nest.map_structure(tf.add, sums, part)
+        return sums, tf.concat(given, axis=1)
 
     @cached_property
     def _strips(self) -> list[tuple[Window, Strip]]:

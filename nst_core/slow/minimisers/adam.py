@@ -18,6 +18,13 @@ _SCALAR = tf.TensorSpec([], tf.float32)
 
 def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     """One move: one evaluation. Its moments live in the preconditioner's space."""
+    picture, memory = _moved(state, settings)
+    gradient, weighted, value = evaluated(picture, evaluate)
+    return State(picture, gradient, weighted, value, state.number + 1, state.evaluations + 1, memory)
+
+
+def _moved(state: State, settings: Minimiser) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """The next picture and the moments; all else is gone before the evaluation, which takes the most memory."""
     exponent = settings.precondition
     gradient, free = state.gradient, 1.0
     if exponent:
@@ -34,9 +41,7 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
         tf.constant(settings.epsilon, tf.float32),
     )
     picture = tf.clip_by_value(state.picture - precondition(step, exponent) * free, 0.0, 1.0)
-    gradient, weighted, value = evaluated(picture, evaluate)
-    memory = {"mean": mean, "square": square}
-    return State(picture, gradient, weighted, value, state.number + 1, state.evaluations + 1, memory)
+    return picture, {"mean": mean, "square": square}
 
 
 @tf.function(input_signature=[_PICTURE] * 3 + [_SCALAR] * 5, autograph=False)  # type: ignore[untyped-decorator]

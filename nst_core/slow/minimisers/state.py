@@ -53,7 +53,7 @@ def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Ten
     minimiser that only looked at the loss would take its standstill for the end.
     """
     weighted, gradient = evaluate(picture)
-    if not np.isfinite(gradient.numpy()).all():
+    if not tf.reduce_all(tf.math.is_finite(gradient)):  # where it is: NumPy would look at a copy
         return gradient, weighted, math.nan
     return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
 
