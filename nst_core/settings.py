@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from nst_core.heap import LARGE_BYTES, SPARE_BYTES
+
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 
 UNSEEN_MINUTES = 30.0
@@ -18,17 +20,23 @@ UNSEEN_MINUTES = 30.0
 TUNED = {
     "GLIBC_TUNABLES": ":".join(
         f"glibc.malloc.{name}={value}"
-        for name, value in {"hugetlb": 1, "mmap_threshold": 4 << 20, "trim_threshold": 256 << 20}.items()
+        for name, value in {
+            "arena_max": 1,
+            "hugetlb": 1,
+            "mmap_threshold": LARGE_BYTES,
+            "trim_threshold": SPARE_BYTES,
+        }.items()
     ),
+    "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 """Environment of a process that holds networks, unless the operator set it otherwise.
 
-Activations of the slow method come and go by the hundred megabytes a step. Given back when freed (above 4 MB) they do
-not pile up in the heap, which saves 0.1 to 0.3 GB; in huge pages they cost fewer page faults, which saves a tenth of a
-step. Those of the fast method are smaller and stay in the heap: given back, each would be faulted in anew, which makes
-its pass half as long again. TensorFlow's start-up chatter is off. Only a process's first instruction can set the first
-one: see `__main__` and `jobs.process`.
+Activations of the slow method come and go by the hundred megabytes a step. Given back when freed they do not pile up,
+which saves 0.1 to 0.6 GB; in huge pages they cost fewer page faults, which saves a tenth of a step. Where oneDNN is in
+use TensorFlow would have a pool of its own instead, which gives nothing back, and grows with each size of a run. The
+fast method keeps what it frees (`nst_core.heap.keep_freed`), in one heap for all threads. TensorFlow's start-up chatter
+is off. Only a process's first instruction can set the first one: see `__main__` and `jobs.process`.
 """
 
 

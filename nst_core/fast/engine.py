@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nst_core import heap
 from nst_core.errors import RecipeError
 from nst_core.fast.painter import Painter, painter
+from nst_core.fast.plan import in_strips
 from nst_core.models import stylisation
 from nst_core.models.device import device
 from nst_core.picture.guided import enlarge
@@ -68,6 +70,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 
 def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content at its size, [1, H, W, 3]; by regions where there are masks."""
+    heap.keep_freed(keeps=not in_strips(*content.shape[1:3]))
     work = _to_paint(chosen, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
     cells = [Cell(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
@@ -84,6 +87,7 @@ def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, mask
 
 def _sheet(chosen: Painter, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
+    heap.keep_freed(keeps=True)
     rows = sheet(len(styles), recipe.map_cells, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.map_cells, 64))
     cells = chosen.paint(small, list(itertools.chain(*rows)))

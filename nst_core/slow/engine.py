@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from nst_core import heap
 from nst_core.models.device import device
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
@@ -43,6 +44,7 @@ def run(  # noqa: PLR0913 - every engine's signature
         CheckpointError: `resume` is of another size.
         WeightsError: no source gave the network.
     """
+    heap.keep_freed(keeps=False)
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
         studio = Studio(content, styles, recipe, masks, levels or {})

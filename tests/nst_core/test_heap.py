@@ -1,5 +1,6 @@
 """Freed memory goes back to the system."""
 
+import subprocess
 import sys
 import threading
 import weakref
@@ -33,6 +34,23 @@ def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
     ring.itself = ring
     seen = weakref.ref(ring)
     del ring
-    monkeypatch.setattr(heap, "_trim", lambda: None)
+    monkeypatch.setattr(heap, "_glibc", lambda _: None)
     assert heap.give_back() is False
+    assert heap.keep_freed(keeps=True) is False
     assert seen() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
+@pytest.mark.parametrize("keeps", [True, False])
+def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps):
+    """In a process of its own: this one's heap may have a gap that a block fits into."""
+    program = (
+        "import ctypes, psutil; from nst_core import heap\n"
+        "library = ctypes.CDLL(None); library.malloc.restype = ctypes.c_void_p\n"
+        f"assert heap.keep_freed(keeps={keeps})\n"
+        "block, above = (library.malloc(ctypes.c_size_t(size)) for size in (64 << 20, 64))\n"
+        "ctypes.memset(block, 1, 64 << 20); before = psutil.Process().memory_info().rss\n"
+        "library.free(ctypes.c_void_p(block)); print(before - psutil.Process().memory_info().rss)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (int(told.stdout) < 8e6) == keeps
