@@ -51,3 +51,6 @@ TENSORFLOW = (
 
 LIBRARIES_BELOW_PAGES = ("streamlit", "plotly")
 """What nothing below the screens imports."""
+
+SPEAKS_TO_A_PAGE = ("nst_core.bench.onlooker",)
+"""Except what measures a served page from outside: it needs the words of Streamlit's wire, and nothing else of it."""

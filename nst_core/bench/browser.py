@@ -43,15 +43,16 @@ class App:
 
 
 @contextmanager
-def app() -> Iterator[App]:
-    """The app on a free port with a data folder of its own, just started: no page has been opened yet.
+def app(program: str | Path = "serve.py") -> Iterator[App]:
+    """The app, or another program of Streamlit's, on a free port with a data folder of its own, just started: no page
+    has been opened yet.
 
     Raises:
         WorkerError: it did not answer in time.
     """
     with tempfile.TemporaryDirectory(prefix="nst-pages-", ignore_cleanup_errors=True) as folder:
         port = _free_port()
-        command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(port)]
+        command = [sys.executable, "-m", "streamlit", "run", str(program), "--server.port", str(port)]
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
@@ -61,7 +62,7 @@ def app() -> Iterator[App]:
         )
         try:
             url = f"http://{_LOCAL}:{port}"
-            _wait_for(f"{url}/_stcore/health", process)
+            _wait_for(f"{url}/_stcore/health", process, program)
             yield App(url, process.pid, Path(folder))
         finally:
             _end(process)
@@ -124,7 +125,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes], program: str | Path) -> None:
     until = time.monotonic() + STARTS_WITHIN_SECONDS
     while process.poll() is None and time.monotonic() < until:
         try:
@@ -133,7 +134,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.05)
     raise WorkerError(
-        f"the app should answer within {STARTS_WITHIN_SECONDS:g} s, got none; see what `streamlit run serve.py` says"
+        f"the app should answer within {STARTS_WITHIN_SECONDS:g} s, got none; see what `streamlit run {program}` says"
     )
 
 

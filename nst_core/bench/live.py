@@ -1,6 +1,7 @@
-"""What a visitor waits for while something is painted, and what that costs the run, in a real browser. `bench live`.
+"""What a visitor waits for while something is painted, in a real browser, and what that costs the run. `bench live`.
 
-The browser works on the same cores as the painting; on a visitor's own machine it would slow nothing down.
+The browser works on the same cores as the painting, on which a hosted app's visitors have no browser: so what drawing
+costs is measured with `bench.onlooker`'s visitor too, who has none.
 """
 
 from __future__ import annotations
@@ -8,10 +9,9 @@ from __future__ import annotations
 import bisect
 import contextlib
 import itertools
-import os
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 
 from nst_core.bench.browser import App, app, chromium, ready, visitor
+from nst_core.bench.onlooker import looking
 from nst_core.bench.tools import spread
 from nst_core.jobs.rows import Rows
 from nst_core.recipe import Recipe, make
@@ -39,8 +40,13 @@ LOOKS_SECONDS = 2.0
 """How long a visitor looks at what came before doing the next thing."""
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
-PHASES, PHASE_SECONDS, SETTLING_SECONDS = 8, 8.0, 2.0
-"""With the page and without it by turns, so long each; at first a page that comes or goes has work of its own."""
+ROUNDS, PHASE_SECONDS, SETTLING_SECONDS = 6, 8.0, 2.0
+"""How often the ways of watching take turns, and how long each; at first one that comes or goes has work of its own."""
+WATCHING = {
+    "unseen": "nobody watches",
+    "elsewhere": "a browser elsewhere watches",
+    "beside": "a browser on the same cores watches",
+}
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
 
@@ -121,14 +127,14 @@ class _Clock:
         return {number: self._began + seconds for number, seconds in self._seconds.items()}
 
 
-def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, phases: int = PHASES) -> dict[str, Any]:
+def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure the app from outside, with everything warm: one run of each method is made before.
 
     Returns:
         `live`: for each of `WAITS` {median, most} of its `seconds`, and how many `count`. `drawing`: what watching
-        costs a run, as `step_seconds` (medians with the page open and without), their `share` (0.03: 3 % longer), and
-        `web_share`, what the server computes for the page in parts of what the run itself computes. `errors`: what
-        browsers complained of.
+        costs a run, as `step_seconds` (medians for each of `WATCHING`), for each way to watch how much `longer` that
+        is (0.03: 3 %), and `web_share`, what the server computes for one who watches elsewhere in parts of what the
+        run itself computes. `errors`: what browsers complained of.
 
     Raises:
         ToolError: Playwright or Chromium is not installed.
@@ -139,7 +145,7 @@ def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, 
         studio = _Studio(served, rows, browser, errors)
         taken = {"slider": _slider(studio, moves)}
         taken["first point"], taken["lag"] = _curves(studio, runs, watched)
-        drawing = _drawing(studio, phases)
+        drawing = _drawing(studio, rounds)
     waits = [{"wait": name, "seconds": spread(taken[name]), "count": len(taken[name])} for name in WAITS]
     return {"live": waits, "drawing": drawing, "errors": errors}
 
@@ -150,11 +156,10 @@ def table(report: Mapping[str, Any]) -> str:
     for row in report["live"]:
         lines.append(f"{WAITS[row['wait']]} | {row['seconds']['median']:.2f}, {row['seconds']['most']:.2f}")
     costs = report["drawing"]
-    seconds = costs["step_seconds"]
-    lines.append(
-        f"a step takes {seconds['open']:.3f} s with its curves open, {seconds['closed']:.3f} s without: "
-        f"{100 * costs['share']:+.1f} %; the server computes {100 * costs['web_share']:.1f} % of the run for them"
-    )
+    for way, seconds in costs["step_seconds"].items():
+        longer = f" ({100 * costs['longer'][way]:+.1f} %)" if way in costs["longer"] else ""
+        lines.append(f"a step while {WATCHING[way]}: {seconds:.3f} s{longer}")
+    lines.append(f"the server computes {100 * costs['web_share']:.1f} % of the run for one who watches elsewhere")
     return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
 
 
@@ -206,51 +211,49 @@ def _curves(studio: _Studio, runs: int, watched: float) -> tuple[list[float], li
     return first, behind
 
 
-def _drawing(studio: _Studio, phases: int) -> dict[str, Any]:
-    """What one long run of even steps costs with its page open and without it, by turns."""
+def _drawing(studio: _Studio, rounds: int) -> dict[str, Any]:
+    """What one long run of even steps costs with each of `WATCHING`, by turns."""
     page = studio.open(make("tutorial", {"longest_edge_px": 128, "steps": 5000}))
     job = _begun(page)
     page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
     address, web = page.url, psutil.Process(studio.served.pid)
-    _give_way(web)
-    steps: dict[bool, list[float]] = {True: [], False: []}
-    computed: dict[bool, dict[str, float]] = {is_open: {"web": 0.0, "run": 0.0} for is_open in steps}
-    for phase in range(phases):
-        is_open = phase % 2 == 0
-        page.goto(address if is_open else "about:blank")
-        if is_open:
-            page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
-        time.sleep(SETTLING_SECONDS)
-        before, known = _processor_seconds(web), len(studio.rows.points(job))
-        time.sleep(PHASE_SECONDS)
-        made = [point.seconds for point in studio.rows.points(job)[known:]]
-        steps[is_open] += [b - a for a, b in itertools.pairwise(made)]
-        for name, seconds in _processor_seconds(web).items():
-            computed[is_open][name] += seconds - before[name]
+    page.goto("about:blank")
+    steps: dict[str, list[float]] = {way: [] for way in WATCHING}
+    computed = {way: {"web": 0.0, "run": 0.0} for way in WATCHING}
+    for way in list(WATCHING) * rounds:
+        with _watched(way, page, address):
+            time.sleep(SETTLING_SECONDS)
+            before, known = _processor_seconds(web), len(studio.rows.points(job))
+            time.sleep(PHASE_SECONDS)
+            made = [point.seconds for point in studio.rows.points(job)[known:]]
+            for name, seconds in _processor_seconds(web).items():
+                computed[way][name] += seconds - before[name]
+        steps[way] += [b - a for a, b in itertools.pairwise(made)]
     page.goto(address)
     page.get_by_role("button", name="Stop").click()
     page.context.close()
-    each = {name: statistics.median(steps[is_open]) for name, is_open in (("open", True), ("closed", False))}
+    each = {way: statistics.median(of) for way, of in steps.items()}
+    elsewhere, unseen = computed["elsewhere"], computed["unseen"]
     return {
         "step_seconds": each,
-        "share": each["open"] / each["closed"] - 1,
-        "web_share": (computed[True]["web"] - computed[False]["web"]) / computed[True]["run"],
+        "longer": {way: each[way] / each["unseen"] - 1 for way in WATCHING if way != "unseen"},
+        "web_share": (elsewhere["web"] - unseen["web"]) / elsewhere["run"],
     }
 
 
-def _give_way(web: psutil.Process) -> None:
-    """Let the browser have what the server and its painting leave, where the system can: as nearly as one machine
-    comes to a visitor's own beside a host."""
-    if not hasattr(os, "SCHED_IDLE"):
-        return
-    family = {web.pid, *(child.pid for child in web.children(recursive=True))}
-    for process in psutil.Process().children(recursive=True):
-        if process.pid in family:
-            continue
-        for thread in process.threads():
-            with contextlib.suppress(ProcessLookupError):
-                # Its niceness Chromium would set itself; what it starts later inherits this.
-                os.sched_setscheduler(thread.id, os.SCHED_IDLE, os.sched_param(0))
+@contextlib.contextmanager
+def _watched(way: str, page: Page, address: str) -> Iterator[None]:
+    """Someone watches at an address, in one of `WATCHING`'s ways."""
+    if way == "elsewhere":
+        with looking(address):
+            yield
+    elif way == "beside":
+        page.goto(address)
+        page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
+        yield
+        page.goto("about:blank")
+    else:
+        yield
 
 
 def _processor_seconds(web: psutil.Process) -> dict[str, float]:

@@ -144,11 +144,12 @@ def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
     for number, run in enumerate(runs, 1):
         if "drawing" in run.report:
             costs, said = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
-            seconds = costs["step_seconds"]
+            longer = {way: f"{100 * share:+.0f} %" for way, share in costs["longer"].items()}
             yield (
-                f"{said} step of {seconds['closed']:.2f} s takes {seconds['open']:.2f} s while a browser on the same "
-                f"cores watches its curves ({100 * costs['share']:+.0f} %). What the server computes for that is "
-                f"{100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
+                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes {longer['elsewhere']} while a page that "
+                "asks for all that a browser asks for, but draws nothing here, watches its curves, as from a "
+                f"visitor's own machine; {longer['beside']} with a browser on the same cores. What the server computes "
+                f"for the first is {100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
                 f"{len(run.report['errors'])}."
             )
 
