@@ -10,7 +10,7 @@ import streamlit as st
 
 from nst_core import recipe as recipes
 from nst_core.recipe import CONVOLUTIONS, Recipe
-from pages.parts import knobs, own_start
+from pages.parts import knobs, look, own_start
 
 Chosen = Mapping[str, Any]
 """Settings chosen so far, by name."""
@@ -144,10 +144,7 @@ def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
     """
     room = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
     chosen: dict[str, Any] = {}
-    seen = f"{page}_advanced_seen"
-    if room.open or base.start == "own":  # a picture is then asked for
-        st.session_state[seen] = True
-    if seen not in st.session_state:
+    if not look.was_opened(room, f"{page}_advanced", asked=base.start == "own"):  # a picture is then asked for
         return chosen
     with room:
         for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):

@@ -48,7 +48,10 @@ def panel(view: JobView, *, key: str) -> None:
 
 def _sight(points: Sequence[Point], key: str) -> Sight:
     """What the popover View says."""
-    with st.popover("View", icon=":material/tune:"):
+    room = st.popover("View", icon=":material/tune:", key=f"view_{key}", on_change="rerun")
+    if not look.was_opened(room, f"view_{key}"):
+        return Sight()
+    with room:
         what = st.segmented_control(
             "Curves",
             list(_WHAT),

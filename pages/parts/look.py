@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -94,3 +94,15 @@ def facts(items: dict[str, str]) -> None:
     """Named figures in a row, steady in height."""
     cells = "".join(f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>" for name, value in items.items())
     st.html(f'<div class="nst-facts">{cells}</div>')
+
+
+def was_opened(room: Any, key: str, *, asked: bool = False) -> bool:
+    """Whether an expander or popover is open, or has been, or was `asked` for: what it holds is drawn from then on.
+
+    Widgets that nobody has asked for cost every run of a page, and of its part that a run under way asks for twice a
+    second. Once drawn they stay, for what they are set to counts. The room needs `on_change="rerun"`.
+    """
+    slot = f"{key}_opened"
+    if room.open or asked:
+        st.session_state[slot] = True
+    return slot in st.session_state
