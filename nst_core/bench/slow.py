@@ -15,6 +15,9 @@ from nst_core.recipe import make
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
 """How convolutions are computed -> `Recipe.convolutions` and `Recipe.precision`."""
+BOUNDED = {f"{kind} bounded": kind for kind in ("direct", "bfloat16")}
+"""The same within BOUNDED_MB, where free memory would allow more: as on a small machine, from BOUNDED_FROM_PX on."""
+BOUNDED_MB, BOUNDED_FROM_PX = 2400, 2048
 ROUNDS, BATCHES = 7, 4
 """So many steps at a time, then the bare network and the machine's limit: a shared machine drifts for all of them."""
 ROUNDS_LARGE = 3
@@ -42,12 +45,14 @@ def run(sizes: Sequence[int]) -> dict[str, Any]:
         for size, kind in itertools.product(sizes, ("direct", faster))
         if kind != "winograd" or size <= COMPILED_UP_TO_PX
     ]
+    bounded = f"{faster if faster == 'bfloat16' else 'direct'} bounded"
+    rows += [apart(row, size, bounded) for size in sizes if size >= BOUNDED_FROM_PX]
     kinds = sorted({r["convolutions"] for r in rows})
     return {"sizes": rows, "exponents": {kind: exponent(rows, kind) for kind in kinds}}
 
 
 def row(size: int, kind: str) -> dict[str, Any]:
-    """One size and one of `KINDS`, in this process.
+    """One size and one of `KINDS` or `BOUNDED`, in this process.
 
     Returns:
         `seconds` a step (median and least, snapshots and handing over included), `gflop` of the convolutions needed
@@ -60,8 +65,8 @@ def row(size: int, kind: str) -> dict[str, Any]:
     from nst_core.models.timing import bare_pass
 
     rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
-    how, dtype = KINDS[kind]
-    computed = {"convolutions": how, "precision": dtype}
+    how, dtype = KINDS[BOUNDED.get(kind, kind)]
+    computed = {"convolutions": how, "precision": dtype} | ({"memory_mb": BOUNDED_MB} if kind in BOUNDED else {})
     recipe = player.prepare(
         make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **computed})
     )

@@ -14,6 +14,7 @@ from nst_core.bench.pages import PAGES
 
 NOT_MEASURED = "–"
 _CONVOLUTIONS = {"direct": "direct", "winograd": "compiled", "bfloat16": "direct, bfloat16"}
+_CONVOLUTIONS |= {bound: f"{_CONVOLUTIONS[kind]}, in strips" for bound, kind in slow.BOUNDED.items()}
 Row = Mapping[str, Any]
 
 
@@ -65,7 +66,8 @@ def _slow_notes(runs: Sequence[Record]) -> Iterator[str]:
     grown = ", ".join(f"{power:.2f} ({how})" for how, power in powers.items() if power is not None)
     yield (
         "Square pictures, median step, picture handed over. The limit is the machine's own best rate of direct "
-        "convolutions of that precision, in the same run; compiled ones need fewer products, and may pass it."
+        "convolutions of that precision, in the same run; compiled ones need fewer products, and may pass it. Steps in "
+        f"strips stay within a `memory_mb` of {slow.BOUNDED_MB:,}."
     )
     if grown:
         yield f"Time grows with the number of pixels to the power of {grown}."
@@ -146,8 +148,8 @@ def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
             costs, said = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
             longer = {way: f"{100 * share:+.0f} %" for way, share in costs["longer"].items()}
             yield (
-                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes {longer['elsewhere']} while a page that "
-                "asks for all that a browser asks for, but draws nothing here, watches its curves, as from a "
+                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes {longer['elsewhere']} more time while a "
+                "page that asks for all that a browser asks for, but draws nothing here, watches its curves, as from a "
                 f"visitor's own machine; {longer['beside']} with a browser on the same cores. What the server computes "
                 f"for the first is {100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
                 f"{len(run.report['errors'])}."
