@@ -87,6 +87,22 @@ def test_content_loss_is_the_naive_mean_square():
     assert float(content_loss(tf.zeros([1, 2, 2, 3]), tf.fill([1, 2, 2, 3], 3.0))) == 9.0
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_content_loss_of_bfloat16_activations_and_its_gradient_are_as_good_as_bfloat16_is(weighted):
+    ours, theirs = (tf.cast(random((1, 6, 5, 4), seed), tf.bfloat16) for seed in (0, 1))
+    weights = tf.constant(np.random.default_rng(2).random((6, 5), np.float32)) if weighted else None
+    difference = ours.numpy().astype(np.float64) - theirs.numpy().astype(np.float64)
+    shares = np.broadcast_to(1.0 if weights is None else weights.numpy()[None, :, :, None], difference.shape)
+    with tf.GradientTape() as tape:
+        tape.watch(ours)
+        loss = content_loss(ours, theirs, weights)
+    assert float(loss) == pytest.approx((shares * difference**2).sum() / shares.sum(), rel=3e-3)
+    naive = 2 * shares * difference / shares.sum()
+    found = tape.gradient(loss, ours)
+    assert found.dtype == tf.bfloat16
+    np.testing.assert_allclose(found.numpy().astype(np.float64), naive, rtol=8e-3, atol=1e-9)
+
+
 def test_style_loss_is_the_distance_of_gram_matrices():
     features, target = tf.constant(random((1, 4, 4, 6))), gram_matrix(tf.constant(random((1, 5, 3, 6), 1)))
     assert float(style_loss(features, target)) == float(gram_distance(gram_matrix(features), target))
