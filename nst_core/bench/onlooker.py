@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from nst_core.errors import WorkerError
+
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
@@ -47,14 +49,17 @@ class Onlooker:
         return len(self._seen)
 
     def look(self, wire: ClientConnection, page: str, query: str, left: threading.Event) -> None:
-        """Open a page and keep it up to date until `left`."""
-        wire.send(self._ask(query, page))
-        while not left.is_set():
-            soonest = min((at for at, _ in self._due.values()), default=time.monotonic() + IDLE_SECONDS)
-            try:
-                self._take(wire.recv(max(0.0, soonest - time.monotonic()), decode=False))
-            except TimeoutError:
-                self._poll(wire, page, query)
+        """Open a page and keep it up to date until `left`, or until the app breaks off."""
+        from websockets.exceptions import ConnectionClosed
+
+        with contextlib.suppress(ConnectionClosed, OSError):
+            wire.send(self._ask(query, page))
+            while not left.is_set():
+                soonest = min((at for at, _ in self._due.values()), default=time.monotonic() + IDLE_SECONDS)
+                try:
+                    self._take(wire.recv(max(0.0, soonest - time.monotonic()), decode=False))
+                except TimeoutError:
+                    self._poll(wire, page, query)
 
     def _poll(self, wire: ClientConnection, page: str, query: str) -> None:
         now = time.monotonic()
@@ -102,7 +107,11 @@ class Onlooker:
 
 @contextlib.contextmanager
 def looking(address: str) -> Iterator[Onlooker]:
-    """Someone who looks at a page of the app, by its whole address, on a thread of its own, as long as the context."""
+    """Someone who looks at a page of the app, by its whole address, on a thread of its own, as long as the context.
+
+    Raises:
+        WorkerError: they did not look to the end, so that what was measured meanwhile is not what watching costs.
+    """
     from websockets.sync.client import connect
 
     parts = urlsplit(address)
@@ -113,6 +122,9 @@ def looking(address: str) -> Iterator[Onlooker]:
         thread.start()
         try:
             yield onlooker
+            looked = thread.is_alive()
         finally:
             left.set()
             thread.join()
+    if not looked:
+        raise WorkerError("the app should answer whoever looks at it, but broke off; see what it says")

@@ -3,10 +3,12 @@
 import textwrap
 import time
 
+import psutil
 import pytest
 
 from nst_core.bench import browser
 from nst_core.bench.onlooker import looking
+from nst_core.errors import WorkerError
 
 EVERY, TIMES, PICTURES = 0.1, 8, 3
 PROGRAM = f"""
@@ -69,3 +71,20 @@ def test_one_who_has_left_asks_no_more(served):
     polls = onlooker.polls
     time.sleep(4 * EVERY)
     assert onlooker.polls == polls
+
+
+def test_a_server_that_ends_is_told(tmp_path):
+    """Else a run would be measured that nobody watches."""
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent(PROGRAM))
+
+    def watch():
+        with browser.app(program) as running, looking(running.url) as onlooker:
+            until(lambda: onlooker.polls >= 1)
+            server = psutil.Process(running.pid)
+            server.kill()
+            until(lambda: server.status() == psutil.STATUS_ZOMBIE)
+            time.sleep(1)
+
+    with pytest.raises(WorkerError, match="broke off"):
+        watch()
