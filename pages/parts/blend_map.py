@@ -12,7 +12,7 @@ import streamlit as st
 from nst_core.recipe import Recipe, change
 from nst_core.recipe.blend import STRONGEST, Cell
 from nst_core.recipe.blend import sheet as sheet_of
-from pages.parts import job_panel, live, look, mix, opened, outcome, session, stage
+from pages.parts import live, look, mix, opened, outcome, session, stage, watching
 from pages.parts.before_after import source
 from pages.parts.mix import Style
 from pages.parts.web import read
@@ -54,8 +54,8 @@ def panel(page: str, recipe: Recipe) -> None:
     view = session.view(job_id)
     if view is None:
         look.notice("quiet", "The map is not there yet", "It is drawn as soon as there is room.")
-    elif view.state in job_panel.ACTIVE:
-        job_panel.watch((job_id,), lambda: _drawn(page, session.view(job_id) or view, styles, recipe))
+    elif view.state in watching.ACTIVE:
+        watching.watch((job_id,), lambda: _drawn(page, session.view(job_id) or view, styles, recipe))
     else:
         _drawn(page, view, styles, recipe)
 
@@ -95,7 +95,7 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
     if view.state == "failed":
         look.notice("error", "The map could not be drawn", view.error or "")
     if shown.snapshot is None:
-        if view.state in job_panel.ACTIVE:
+        if view.state in watching.ACTIVE:
             st.progress(0.0, text=stage.status_line(view, waking=False))
         return
     rows = sheet_of(len(styles), view.recipe.map_cells)

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts import curves, estimates, job_panel, look, measures, outcome, plot, session, stage, trio
 from pages.parts.before_after import Side, before_after
 from pages.parts.linked import Pane, linked
+from pages.parts.watching import ACTIVE, PICTURES_SECONDS, is_active, is_painting
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 Views = dict[str, "JobView | None"]
 
 _NOTES = {"fast": "one pass", "balanced": "ten seconds from there", "slow": "step by step"}
-_POLL_SECONDS = 0.45
 
 
 def start_button(page: str, slow: Recipe | None) -> None:
     """One button that hands in all three methods, and what they will cost; `slow` is None if it cannot be run."""
     recipes = trio.recipes_of(slow) if slow else {}
-    busy = any(job_panel.is_painting(session.current(page, name)) for name in trio.NAMES)
+    busy = any(is_painting(session.current(page, name)) for name in trio.NAMES)
     pressed = st.button(
         "Painting…" if busy else "Paint all three ways",
         type="primary",
@@ -59,29 +59,45 @@ def panel(page: str) -> None:
 
 
 def _watch(page: str) -> None:
-    """Show the runs, again and again while one is under way or has yet to be handed in."""
+    """Show the runs: what grows again and again while one is under way or has yet to be handed in, the rest once."""
 
     def standing() -> list[tuple[str | None, bool, bool]]:
         jobs = [session.current(page, name) for name in trio.NAMES]
-        return [(job, job_panel.is_active(job), job_panel.is_painting(job)) for job in jobs]
+        return [(job, is_active(job), is_painting(job)) for job in jobs]
 
     def show() -> None:
         trio.move_on(page)
         learn()
-        _all(page)
+        _growing(page)
         learn()
 
     def learn() -> None:
-        if standing() != before:
-            st.rerun()  # the whole page learns of a new run, or of an end
+        if (standing(), _slow(page) is None) != before:
+            st.rerun()  # the whole page learns of a new run, of a first step, or of an end
 
     follow_ups = trio.move_on(page)
-    before = standing()
-    active = any(is_active for _, is_active, _ in before) or bool(follow_ups and follow_ups.waiting)
-    st.fragment(show, run_every=_POLL_SECONDS if active else None)()
+    before = standing(), _slow(page) is None
+    active = any(moves for _, moves, _ in before[0]) or bool(follow_ups and follow_ups.waiting)
+    # Each in a place of its own: one that comes later pushes the others down but does not build them anew, which
+    # would close a list that is open.
+    growing, lines, ended = (st.container() for _ in range(3))
+    with growing:
+        st.fragment(show, run_every=PICTURES_SECONDS if active else None)()
+    if slow := _slow(page):
+        with lines:
+            curves.panel(slow, key=f"{page}_{slow.id}")
+    with ended:
+        st.fragment(_over)(page)
 
 
-def _all(page: str) -> None:
+def _slow(page: str) -> JobView | None:
+    """The slow run once it has a curve."""
+    slow = session.view(session.current(page, "slow") or "")
+    return slow if slow and slow.points else None
+
+
+def _growing(page: str) -> None:
+    """The pictures, how far each run is, and the race between them."""
     follow_ups = trio.move_on(page)
     waiting = follow_ups.waiting if follow_ups else ()
     refused = follow_ups.refused if follow_ups else {}
@@ -93,22 +109,18 @@ def _all(page: str) -> None:
         with column:
             look.section(name.capitalize(), _NOTES[name])
             _one(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
-    # Each in a place of its own: one that comes later pushes the others down but does not build them anew, which
-    # would close a list that is open.
-    quality, lines, versus, told = (st.container() for _ in range(4))
-    with quality:
-        _quality(page, views)
-    if (slow := views.get("slow")) and slow.points:
-        with lines:
-            curves.panel(slow, key=f"{page}_{slow.id}")
-    over = {n: v for n, v in views.items() if v and v.state not in job_panel.ACTIVE}
+    _quality(page, views)
+
+
+def _over(page: str) -> None:
+    """The runs that have ended, one over the other and measured, as soon as there are two."""
+    views = {name: session.view(session.current(page, name) or "") for name in trio.NAMES}
+    over = {name: view for name, view in views.items() if view and view.state not in ACTIVE}
     if len(over) > 1:
-        with versus:
-            _versus(page, over)
-        with told:
-            st.space("small")
-            look.section("The same measures for all")
-            _measures(over)
+        _versus(page, over)
+        st.space("small")
+        look.section("The same measures for all")
+        _measures(over)
 
 
 def panes(views: Views, photograph: bytes) -> list[Pane]:
@@ -119,7 +131,7 @@ def panes(views: Views, photograph: bytes) -> list[Pane]:
         if view and view.snapshot:
             step = f", after step {view.snapshot_number} of {view.of}" if view.of > 1 else ""
             shown.append(Pane(view.snapshot, title, f"Result of the {name} method{step}"))
-        elif view is None or view.state in job_panel.ACTIVE:
+        elif view is None or view.state in ACTIVE:
             is_painting = view is not None and view.state != "queued"
             label = f"{title} begins" if is_painting else f"{title} waits"
             shown.append(Pane(photograph, label, f"The photograph; {name} has painted nothing yet", waiting=True))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import charts, curve_files, frames, levels, look, plot
+from pages.parts import charts, curve_files, frames, levels, look, plot, session
 from pages.parts.lines import Sight, What, has_weights
 from pages.parts.series import Along
+from pages.parts.watching import CURVES_SECONDS, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nst_core.jobs.desk import JobView, Point
     from pages.parts.charts import Other
@@ -26,32 +27,42 @@ _WHAT: dict[What, str] = {"terms": "Terms", "layers": "Style layers"}
 def panel(view: JobView, *, key: str) -> None:
     """The curves with their controls, and below them the picture at any kept step.
 
-    While the run lives they grow at every poll, under a zoom too; with Live switched off they stand still.
+    While the run lives they grow, under a zoom too; with Live switched off they stand still. They alone are drawn again
+    and again: the controls and the rest of the page are not.
     """
+    st.fragment(_panel)(view.id, key)
+
+
+def _panel(job_id: str, key: str) -> None:
+    if (view := session.view(job_id)) is None:
+        return
     over = view.report is not None or view.state in ("stopped", "failed")
     with st.container(horizontal=True, vertical_alignment="center", key=f"curves_{key}"):
         look.section("Loss curves")
         sight = _sight(view.points, key)
-        others = _beside(view, key)
+        beside = _beside(view, key)
         export = st.popover("Export", icon=":material/download:", key=f"export_{key}", on_change="rerun")
         live = over or st.toggle(
             "Live", True, key=f"live_{key}", help="Off: the curves stand still. A zoom stays in any case."
         )
-    points = _standing(view.points, key, live=live)
-    _chart(replace(view, points=points), sight, others, key, over=over)
-    if passing := levels.sentence(view):
-        look.about(passing)
+
+    def grow() -> None:
+        if (now := session.view(job_id)) is None:
+            return
+        _chart(replace(now, points=_standing(now.points, key, live=live)), sight, _others(beside), key, over=over)
+        if passing := levels.sentence(now):
+            look.about(passing)
+        frames.panel(now, key=key)
+
     with export:
-        _export(replace(view, points=points), sight, others, key, is_open=bool(export.open))
-    frames.panel(view, key=key)
+        shown = replace(view, points=_standing(view.points, key, live=live))
+        _export(shown, sight, _others(beside), key, is_open=bool(export.open))
+    watch((job_id,), grow, CURVES_SECONDS)
 
 
 def _sight(points: Sequence[Point], key: str) -> Sight:
-    """What the popover View says."""
-    room = st.popover("View", icon=":material/tune:", key=f"view_{key}", on_change="rerun")
-    if not look.was_opened(room, f"view_{key}"):
-        return Sight()
-    with room:
+    """What the popover View says; it is opened with what can be seen by then."""
+    with st.popover("View", icon=":material/tune:", key=f"view_{key}", on_change="rerun"):
         what = st.segmented_control(
             "Curves",
             list(_WHAT),
@@ -77,11 +88,11 @@ def _sight(points: Sequence[Point], key: str) -> Sight:
     return Sight(what, log, along, smoothing, raw and has_weights(points))
 
 
-def _beside(view: JobView, key: str) -> list[Other]:
-    """The other runs that the popover Compare names, each titled by how it differs."""
+def _beside(view: JobView, key: str) -> dict[str, str]:
+    """The other runs that the popover Compare names, by id; it is opened with those that there are by then."""
     from pages.parts import others
 
-    with st.popover("Compare", icon=":material/stacked_line_chart:"):
+    with st.popover("Compare", icon=":material/stacked_line_chart:", key=f"compare_{key}", on_change="rerun"):
         titles = others.known(view)
         picked = st.multiselect(
             "Your other runs",
@@ -93,7 +104,14 @@ def _beside(view: JobView, key: str) -> list[Other]:
             disabled=not titles,
             help="Each is named by what it has otherwise than this run.",
         )
-    return [charts.Other(titles[job], points) for job in picked if (points := others.points(job))]
+    return {job: titles[job] for job in picked}
+
+
+def _others(beside: Mapping[str, str]) -> list[Other]:
+    """The curves of other runs as they are now, by id and title."""
+    from pages.parts import others
+
+    return [charts.Other(title, points) for job, title in beside.items() if (points := others.points(job))]
 
 
 def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point, ...]:

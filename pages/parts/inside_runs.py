@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.recipe import Network, Recipe, make
-from pages.parts import desk, job_panel, look, session, visitor
+from pages.parts import desk, look, session, visitor, watching
 from pages.parts.before_after import source
 from pages.parts.chosen import Role, chosen
 
@@ -54,13 +54,13 @@ def _row(role: Role, verb: str, network: Network) -> None:
             for number in range(len(LAYERS)):
                 _card(role, number, verb, wanted, network)
 
-    job_panel.watch(ids, cards)
+    watching.watch(ids, cards)
 
 
 def _submit_next(role: Role, wanted: list[int], network: Network) -> bool:
     """Hand in the next wanted run when none of this row is under way, so that other visitors find room."""
     names = [session.current("inside", _name(role, n)) for n in range(len(LAYERS))]
-    if not wanted or any(map(job_panel.is_active, names)):
+    if not wanted or any(map(watching.is_active, names)):
         return False
     number = wanted[0]
     try:
@@ -92,13 +92,13 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
             body = f'<img src="{source(view.snapshot)}" alt="{escape(alt)}">'
         else:
             body = "<i></i>"
-        state = f"step {view.number} of {view.of}" if view and view.state in job_panel.ACTIVE else ""
+        state = f"step {view.number} of {view.of}" if view and view.state in watching.ACTIVE else ""
         st.html(f'<figure class="nst-card">{body}<figcaption><b>{title}</b> {state}</figcaption></figure>')
         st.button(
             verb,
             key=f"inside_{role}_{number}",
             width="stretch",
-            disabled=number in wanted or job_panel.is_active(job),
+            disabled=number in wanted or watching.is_active(job),
             on_click=wanted.append,
             args=(number,),
         )

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.parts import desk, estimates, kept, live, look, orders, outcome, plot, session, stage, steering
 from pages.parts.curves import panel as curves_panel
+from pages.parts.watching import ACTIVE, is_painting, watch
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
     from nst_core.recipe import Recipe
-
-ACTIVE = ("queued", "running", "paused")
-_POLL_SECONDS = 0.45
-_POLL_FAST_SECONDS = 0.3
-_POLL_MEASURING_SECONDS = 2.0
-"""Nothing moves any more."""
-
-
-def is_active(job_id: str | None) -> bool:
-    """Whether a run may still change."""
-    view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE
-
-
-def is_painting(job_id: str | None) -> bool:
-    """Whether a run has no result yet; with one, it may still be measured."""
-    view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE and not view.result
 
 
 def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_live: bool = False) -> None:
@@ -60,30 +42,6 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
         st.rerun()
 
 
-def watch(job_ids: tuple[str, ...], show: Callable[[], None]) -> None:
-    """Run `show` now, and again and again while one of the runs is under way."""
-
-    def standing() -> list[tuple[bool, bool]]:
-        return [(is_active(job_id), is_painting(job_id)) for job_id in job_ids]
-
-    def panel() -> None:
-        learn()  # before a download is shown, which is made on a click and has another file in the page's next run
-        show()
-        learn()
-
-    def learn() -> None:
-        if standing() != before:
-            st.rerun()  # the whole page learns that there is a result, or that the run has ended and polling stops
-
-    before = standing()
-    active = any(map(is_active, job_ids))
-    views = [view for view in map(session.view, job_ids) if view]
-    every = _POLL_SECONDS if any(view.of > 1 for view in views) else _POLL_FAST_SECONDS
-    if not any(map(is_painting, job_ids)):
-        every = _POLL_MEASURING_SECONDS
-    st.fragment(panel, run_every=every if active else None)()
-
-
 def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     """The page's run, or what would be painted if there is none yet."""
     job_id = session.current(page)
@@ -91,10 +49,17 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         stage.ready()
         if curves:
             plot.ahead(f"{page}_ahead")
-    elif session.view(job_id) is None:
+        return
+    view = session.view(job_id)
+    if view is None:
         expired(page)
-    else:
-        watch((job_id,), lambda: _run(page, job_id, curves, is_live))
+        return
+    tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
+    with st.container():
+        watch((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
+    if curves:
+        with st.container():  # of their own: what comes and goes above must not mount the chart anew, at another place
+            curves_panel(view, key=f"{page}_{view.id}")
 
 
 def expired(page: str, *names: str) -> None:
@@ -110,27 +75,18 @@ def expired(page: str, *names: str) -> None:
     stage.ready("min(40vh, 24rem)")
 
 
-def _run(page: str, job_id: str, curves: bool, is_live: bool) -> None:
-    view = session.view(job_id)
-    if view is None:
-        expired(page)
-        return
-    tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
+def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
     shown = live.standing(page, view) if is_live else view
     key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
-    with st.container():
-        stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
-        if shown.snapshot:
-            kept.slider(view, page)
-        progress(view, page)
-        outcome.notes(view)
-        if is_live:
-            live.judgement(view, page)
-        if view.of > 1 and view.state in ("running", "paused") and not view.result:
-            steering.panel(view)
-    if curves:
-        with st.container():  # of their own: what comes and goes above must not mount the chart anew, at another place
-            curves_panel(view, key=f"{page}_{view.id}")
+    stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
+    if shown.snapshot:
+        kept.slider(view, page)
+    progress(view, page)
+    outcome.notes(view)
+    if is_live:
+        live.judgement(view, page)
+    if view.of > 1 and view.state in ("running", "paused") and not view.result:
+        steering.panel(view)
 
 
 def progress(view: JobView, page: str) -> None:

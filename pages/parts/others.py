@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST = 20
 """Runs that are offered, the newest first."""
 _FRESH_SECONDS = 10.0
-"""How long a list serves: a page that polls does not read all runs each time."""
+"""How long a list serves: not each move of a control beside it reads all runs again."""
 
 
 def known(view: JobView) -> dict[str, str]:

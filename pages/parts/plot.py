@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -88,7 +90,7 @@ def packed(figure: Figure) -> str:
     Where a trace has a column, there stands its index in `columns`.
     """
     places: dict[int, int] = {}
-    columns: list[list[Any]] = []
+    columns: list[str] = []
     traces = []
     for trace in figure["data"]:
         shared = {}
@@ -96,10 +98,11 @@ def packed(figure: Figure) -> str:
             if (column := trace.get(name)) is not None:
                 if id(column) not in places:
                     places[id(column)] = len(columns)
-                    columns.append([_short(value) for value in column])
+                    columns.append(f"[{','.join(map(_short, column))}]")
                 shared[name] = places[id(column)]
         traces.append(trace | shared)
-    return json.dumps({"data": traces, "layout": figure["layout"], "columns": columns}, separators=(",", ":"))
+    rest = json.dumps({"data": traces, "layout": figure["layout"]}, separators=(",", ":"))
+    return f'{rest[:-1]},"columns":[{",".join(columns)}]}}'
 
 
 def library() -> str:
@@ -125,5 +128,9 @@ def _picking(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], No
     return picking
 
 
-def _short(value: float | None) -> float | None:
-    return value if value is None or isinstance(value, int) else float(f"{value:.{_DIGITS}g}")
+@lru_cache(maxsize=1 << 14)
+def _short(value: float | None) -> str:
+    """A number as JSON, remembered: a growing curve is packed twice a second, and most of it is as it was."""
+    if value is None or not math.isfinite(value):
+        return "null"
+    return str(value) if isinstance(value, int) else f"{value:.{_DIGITS}g}"

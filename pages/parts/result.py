@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts import curves, desk, film, job_panel, kept, look, measures, opened, outcome, session, stage
 from pages.parts.spelling import since
 from pages.parts.wall import title
+from pages.parts.watching import is_active, watch
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -34,7 +35,11 @@ def panel() -> None:
         )
         _ways()
         return
-    job_panel.watch((job_id,), lambda: _shown(session.view(job_id) or view))
+    with st.container():
+        watch((job_id,), lambda: _shown(session.view(job_id) or view))
+    if view.of > 1 and (view.points or is_active(job_id)):
+        curves.panel(view, key=f"result_{view.id}")
+    st.fragment(_below)(view)
 
 
 def _shown(view: JobView) -> None:
@@ -49,8 +54,9 @@ def _shown(view: JobView) -> None:
             again(view)
         outcome.notes(view)
         _settings(view)
-    if view.of > 1 and view.points:
-        curves.panel(view, key=f"result_{view.id}")
+
+
+def _below(view: JobView) -> None:
     if view.result:
         film.panel(view)
     if view.report and "measures" in view.report:

@@ -197,21 +197,17 @@ def with_steering_open(open_page: Open, job_id: str) -> AppTest:
 
 
 def test_what_nobody_opened_is_not_drawn_and_what_was_opened_stays(open_page: Open, desk: FakeDesk) -> None:
-    """A run under way is asked for twice a second, with all that is drawn in there."""
+    """A run under way is asked for every second, with all that is drawn in there."""
     job_id = desk.submit(make(), None, [None], visitor="v")
     desk.advance(job_id, 5)
     app = open_page("slow", job=job_id)
-    inside = (f"steer_{job_id}_style_weight", f"smooth_slow_{job_id}")
-    keys = {widget.key for widget in (*app.select_slider, *app.slider)}
-    assert not keys & set(inside)
-    rooms = (f"steer_{job_id}_room", f"view_slow_{job_id}")
+    inside = f"steer_{job_id}_style_weight"
+    assert inside not in {widget.key for widget in app.select_slider}
     for is_open in (True, False):
-        for room in rooms:
-            app.session_state[room] = is_open
+        app.session_state[f"steer_{job_id}_room"] = is_open
         app.run()
         assert not app.exception
-        keys = {widget.key for widget in (*app.select_slider, *app.slider)}
-        assert keys >= set(inside)
+        assert inside in {widget.key for widget in app.select_slider}
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])

@@ -37,6 +37,12 @@ def test_what_travels_is_the_figure_to_six_digits(smoothing: float) -> None:
         assert [value for value in trace["y"] if value is not None] == pytest.approx(known, rel=1e-5)
 
 
+def test_what_is_no_number_arrives_as_a_gap() -> None:
+    column = [1, 2.5, None, float("nan"), float("inf"), 1e-12, 1e300]
+    (trace,) = unpacked(plot.packed({"data": [{"y": column}], "layout": {}}))["data"]
+    assert trace["y"] == [1, 2.5, None, None, None, 1e-12, 1e300]
+
+
 def test_a_long_run_travels_in_little() -> None:
     lengths = [len(plot.packed(charts.loss_curves(points(count), of=5000))) for count in (600, 1000, 5000)]
     assert max(lengths) < 40_000, "bytes, twice a second"
