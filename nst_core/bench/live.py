@@ -1,25 +1,20 @@
-"""What a visitor waits for while something is painted, in a real browser, and what that costs the run. `bench live`.
-
-The browser works on the same cores as the painting, on which a hosted app's visitors have no browser: so what drawing
-costs is measured with `bench.onlooker`'s visitor too, who has none.
-"""
+"""What a visitor waits for while something is painted, in a real browser, and what that costs the run. `bench live`."""
 
 from __future__ import annotations
 
 import bisect
 import contextlib
-import itertools
-import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
+from nst_core.bench import drawing
 from nst_core.bench.browser import App, app, chromium, ready, visitor
-from nst_core.bench.onlooker import looking
+from nst_core.bench.drawing import HAS_CURVE
 from nst_core.bench.tools import spread
 from nst_core.jobs.rows import Rows
 from nst_core.recipe import Recipe, make
@@ -40,13 +35,6 @@ LOOKS_SECONDS = 2.0
 """How long a visitor looks at what came before doing the next thing."""
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
-ROUNDS, PHASE_SECONDS, SETTLING_SECONDS = 6, 8.0, 2.0
-"""How often the ways of watching take turns, and how long each; at first one that comes or goes has work of its own."""
-WATCHING = {
-    "unseen": "nobody watches",
-    "elsewhere": "a browser elsewhere watches",
-    "beside": "a browser on the same cores watches",
-}
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
 
@@ -81,8 +69,6 @@ _WATCH = """() => {
 }"""
 """Notes when a curve, of two points at least, first reaches a step; in milliseconds since 1970."""
 
-
-_HAS_CURVE = "() => (document.querySelector('.js-plotly-plot')?.data?.[0]?.x ?? []).length > 1"
 _PAINT = "Paint step by step"
 
 
@@ -127,14 +113,14 @@ class _Clock:
         return {number: self._began + seconds for number, seconds in self._seconds.items()}
 
 
-def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, rounds: int = ROUNDS) -> dict[str, Any]:
+def run(
+    moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, pairs: Mapping[str, int] = drawing.PAIRS
+) -> dict[str, Any]:
     """Measure the app from outside, with everything warm: one run of each method is made before.
 
     Returns:
         `live`: for each of `WAITS` {median, most} of its `seconds`, and how many `count`. `drawing`: what watching
-        costs a run, as `step_seconds` (medians for each of `WATCHING`), for each way to watch how much `longer` that
-        is (0.03: 3 %), and `web_share`, what the server computes for one who watches elsewhere in parts of what the
-        run itself computes. `errors`: what browsers complained of.
+        costs a run, as `drawing.cost` tells it. `errors`: what browsers complained of.
 
     Raises:
         ToolError: Playwright or Chromium is not installed.
@@ -145,9 +131,9 @@ def run(moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, 
         studio = _Studio(served, rows, browser, errors)
         taken = {"slider": _slider(studio, moves)}
         taken["first point"], taken["lag"] = _curves(studio, runs, watched)
-        drawing = _drawing(studio, rounds)
+        cost = _drawing(studio, pairs)
     waits = [{"wait": name, "seconds": spread(taken[name]), "count": len(taken[name])} for name in WAITS]
-    return {"live": waits, "drawing": drawing, "errors": errors}
+    return {"live": waits, "drawing": cost, "errors": errors}
 
 
 def table(report: Mapping[str, Any]) -> str:
@@ -155,11 +141,7 @@ def table(report: Mapping[str, Any]) -> str:
     lines = ["what a visitor waits for | s: median, most"]
     for row in report["live"]:
         lines.append(f"{WAITS[row['wait']]} | {row['seconds']['median']:.2f}, {row['seconds']['most']:.2f}")
-    costs = report["drawing"]
-    for way, seconds in costs["step_seconds"].items():
-        longer = f" ({100 * costs['longer'][way]:+.1f} %)" if way in costs["longer"] else ""
-        lines.append(f"a step while {WATCHING[way]}: {seconds:.3f} s{longer}")
-    lines.append(f"the server computes {100 * costs['web_share']:.1f} % of the run for one who watches elsewhere")
+    lines += drawing.table(report["drawing"])
     return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
 
 
@@ -211,59 +193,18 @@ def _curves(studio: _Studio, runs: int, watched: float) -> tuple[list[float], li
     return first, behind
 
 
-def _drawing(studio: _Studio, rounds: int) -> dict[str, Any]:
-    """What one long run of even steps costs with each of `WATCHING`, by turns."""
+def _drawing(studio: _Studio, pairs: Mapping[str, int]) -> dict[str, Any]:
+    """What one long run of even steps costs with each of `drawing.WATCHING`."""
     page = studio.open(make("tutorial", {"longest_edge_px": 128, "steps": 5000}))
     job = _begun(page)
-    page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
+    page.wait_for_function(HAS_CURVE, timeout=_WAITS_MS)
     address, web = page.url, psutil.Process(studio.served.pid)
     page.goto("about:blank")
-    steps: dict[str, list[float]] = {way: [] for way in WATCHING}
-    computed = {way: {"web": 0.0, "run": 0.0} for way in WATCHING}
-    for way in list(WATCHING) * rounds:
-        with _watched(way, page, address):
-            time.sleep(SETTLING_SECONDS)
-            before, known = _processor_seconds(web), len(studio.rows.points(job))
-            time.sleep(PHASE_SECONDS)
-            made = [point.seconds for point in studio.rows.points(job)[known:]]
-            for name, seconds in _processor_seconds(web).items():
-                computed[way][name] += seconds - before[name]
-        steps[way] += [b - a for a, b in itertools.pairwise(made)]
+    found = drawing.cost(drawing.Watched(address, page, web, studio.rows, job), pairs)
     page.goto(address)
     page.get_by_role("button", name="Stop").click()
     page.context.close()
-    each = {way: statistics.median(of) for way, of in steps.items()}
-    elsewhere, unseen = computed["elsewhere"], computed["unseen"]
-    return {
-        "step_seconds": each,
-        "longer": {way: each[way] / each["unseen"] - 1 for way in WATCHING if way != "unseen"},
-        "web_share": (elsewhere["web"] - unseen["web"]) / elsewhere["run"],
-    }
-
-
-@contextlib.contextmanager
-def _watched(way: str, page: Page, address: str) -> Iterator[None]:
-    """Someone watches at an address, in one of `WATCHING`'s ways."""
-    if way == "elsewhere":
-        with looking(address):
-            yield
-    elif way == "beside":
-        page.goto(address)
-        page.wait_for_function(_HAS_CURVE, timeout=_WAITS_MS)
-        yield
-        page.goto("about:blank")
-    else:
-        yield
-
-
-def _processor_seconds(web: psutil.Process) -> dict[str, float]:
-    """What the server and the process that paints for it have computed so far."""
-
-    def seconds(process: psutil.Process) -> float:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-
-    return {"web": seconds(web), "run": sum(seconds(child) for child in web.children())}
+    return found
 
 
 def _begun(page: Page) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PICTURE = re.compile(rb"/media/[0-9a-f]+\.\w+")
 IDLE_SECONDS = 0.5
 """How long it listens where nothing is to be asked for again."""
+RESTING_SECONDS = 0.05
+"""How soon one who rests sees that they should look again."""
 
 
 class Onlooker:
@@ -33,11 +35,13 @@ class Onlooker:
         polls: how often a part of the page was asked for again.
         received: bytes that came, pictures included.
         pictures: how many of them were pictures' files.
+        rests: whether they stay, but ask for nothing.
     """
 
     def __init__(self, url: str) -> None:
         """Nobody yet; `looking` makes one that looks."""
         self.polls = self.received = 0
+        self.rests = False
         self._url = url
         self._known: list[str] = []
         self._seen: set[bytes] = set()
@@ -55,6 +59,9 @@ class Onlooker:
         with contextlib.suppress(ConnectionClosed, OSError):
             wire.send(self._ask(query, page))
             while not left.is_set():
+                if self.rests:
+                    left.wait(RESTING_SECONDS)
+                    continue
                 soonest = min((at for at, _ in self._due.values()), default=time.monotonic() + IDLE_SECONDS)
                 try:
                     self._take(wire.recv(max(0.0, soonest - time.monotonic()), decode=False))

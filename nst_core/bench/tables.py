@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench import quality, slow
+from nst_core.bench import drawing, quality, slow
 from nst_core.bench.live import WAITS
 from nst_core.bench.measured import FILE, Record, records
 from nst_core.bench.pages import PAGES
@@ -146,11 +146,14 @@ def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
     for number, run in enumerate(runs, 1):
         if "drawing" in run.report:
             costs, said = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
-            longer = {way: f"{100 * share:+.0f} %" for way, share in costs["longer"].items()}
+            longer = {
+                way: f"{drawing.told(share)} ({costs['pairs'][way]} pairs)" for way, share in costs["longer"].items()
+            }
             yield (
-                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes {longer['elsewhere']} more time while a "
-                "page that asks for all that a browser asks for, but draws nothing here, watches its curves, as from a "
-                f"visitor's own machine; {longer['beside']} with a browser on the same cores. What the server computes "
+                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes so much more time while its curves are "
+                f"watched: {longer['elsewhere']}, by a page that asks for all that a browser asks for, but draws "
+                f"nothing here, as from a visitor's own machine; {longer['beside']} with a browser on the same cores. "
+                "Each is the median of pairs of turns, with where it lies at 95 % certainty. What the server computes "
                 f"for the first is {100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
                 f"{len(run.report['errors'])}."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -67,18 +67,19 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
     """
     levels = levels if levels and sight.what == "terms" and not sight.raw else {}
     end = max([series.end(points, of, sight.along), *(series.positions(o.points, sight.along)[-1] for o in others)])
-    places = _places(points, sight)
-    happened = [(*places[step], text) for step, text in marks.marks(points, levels)]
+    told = marks.marks(points, levels)
+    near = min(points, key=lambda point: abs(point.number - picked)) if picked is not None and points else None
+    places = _places(points, sight, {step for step, _ in told} | ({near.number} if near else set()))
+    happened = [(*places[step], text) for step, text in told]
     traces = [*_terms(points, sight), *_others(others, sight), *_levels(levels, end), *_dots(happened)]
     layout = _layout(sight, end)
     if happened:
-        told = [(at, text) for at, _, text in happened]
-        layout |= marks.drawn(told, end)
-        layout["meta"] = {"narrow": marks.drawn(told, end, marks.LETTER_NARROW)}
+        words = [(at, text) for at, _, text in happened]
+        layout |= marks.drawn(words, end)
+        layout["meta"] = {"narrow": marks.drawn(words, end, marks.LETTER_NARROW)}
         layout["yaxis"]["domain"] = [0, 1 - marks.BAND]
-    if picked is not None and points:
-        nearest = min(points, key=lambda point: abs(point.number - picked))
-        traces.append(_pick(layout, *places[nearest.number]))
+    if near:
+        traces.append(_pick(layout, *places[near.number]))
     return {"data": traces, "layout": layout}
 
 
@@ -109,17 +110,20 @@ def _layout(sight: Sight, end: float) -> dict[str, Any]:
 
 def _terms(points: Sequence[Point], sight: Sight) -> list[Figure]:
     shown = series.kept(points)
-    across = series.positions(points, sight.along)
-    at, steps = [across[index] for index in shown], [points[index].number for index in shown]
+    if sight.looks_back:
+        curves = [curve.at(shown) for curve in lines.lines(points, sight)]
+        points = [points[index] for index in shown]
+    else:
+        points = [points[index] for index in shown]
+        curves = lines.lines(points, sight)
+    at, steps = series.positions(points, sight.along), [point.number for point in points]
     traces = []
-    for curve in lines.lines(points, sight):
+    for curve in curves:
         look = {"color": curve.colour, "dash": curve.dash, "width": curve.width}
         base = {"x": at, "mode": "lines", "legendgroup": curve.title}
         if sight.smoothing:
-            bare = [curve.bare[index] for index in shown]
-            traces.append(_scatter(y=bare, opacity=_FAINT, line=look | {"width": 1}, is_bare=True) | base)
-        values = [curve.values[index] for index in shown]
-        traces.append(_scatter(curve.title, y=values, line=look) | base | {"customdata": steps})
+            traces.append(_scatter(y=curve.bare, opacity=_FAINT, line=look | {"width": 1}, is_bare=True) | base)
+        traces.append(_scatter(curve.title, y=curve.values, line=look) | base | {"customdata": steps})
     return traces
 
 
@@ -177,8 +181,10 @@ def _scatter(title: str = "", *, is_bare: bool = False, **look: Any) -> Figure:
     return {"type": "scatter", "name": name, "hovertemplate": f"{name} %{{y:.4~g}}<extra></extra>"} | look
 
 
-def _places(points: Sequence[Point], sight: Sight) -> dict[int, tuple[float, float | None]]:
-    """Step -> where it stands on the x axis, and the main term's value as drawn."""
+def _places(points: Sequence[Point], sight: Sight, steps: Set[int]) -> dict[int, tuple[float, float | None]]:
+    """Where some steps stand on the x axis, and the main term's values there as drawn."""
+    if not sight.looks_back:
+        points = [point for point in points if point.number in steps]
     values, _ = lines.values_of(points, lines.main_term(sight), sight)
     across = series.positions(points, sight.along)
     return {point.number: (across[i], values[i]) for i, point in enumerate(points)}

@@ -55,11 +55,12 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         expired(page)
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    with st.container():
+    with st.container():  # of its own: what comes and goes in there must not mount the chart anew, at another place
         watch((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
+        if view.of > 1 and is_painting(job_id):
+            st.fragment(steering.panel)(view)
     if curves:
-        with st.container():  # of their own: what comes and goes above must not mount the chart anew, at another place
-            curves_panel(view, key=f"{page}_{view.id}")
+        curves_panel(view, key=f"{page}_{view.id}")
 
 
 def expired(page: str, *names: str) -> None:
@@ -85,8 +86,6 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
     outcome.notes(view)
     if is_live:
         live.judgement(view, page)
-    if view.of > 1 and view.state in ("running", "paused") and not view.result:
-        steering.panel(view)
 
 
 def progress(view: JobView, page: str) -> None:

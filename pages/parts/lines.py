@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pages.parts import series
@@ -48,6 +48,11 @@ class Sight:
     smoothing: float = 0.0
     raw: bool = False
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether what is drawn at a point depends on those before it, by the average or by weights told there."""
+        return bool(self.smoothing) or self.raw
+
 
 @dataclass(frozen=True)
 class Line:
@@ -59,6 +64,10 @@ class Line:
     width: float
     values: Sequence[float | None]
     bare: Sequence[float | None]
+
+    def at(self, shown: Sequence[int]) -> Line:
+        """The same at some points alone, by their indices."""
+        return replace(self, values=[self.values[i] for i in shown], bare=[self.bare[i] for i in shown])
 
 
 def lines(points: Sequence[Point], sight: Sight) -> list[Line]:
@@ -76,7 +85,7 @@ def lines(points: Sequence[Point], sight: Sight) -> list[Line]:
 def values_of(points: Sequence[Point], name: str, sight: Sight) -> tuple[list[float | None], list[float | None]]:
     """A term's values as drawn, and before smoothing."""
     told = series.raw(points, name) if sight.raw else [point.losses.get(name) for point in points]
-    bare = [_visible(value, sight.log) for value in told]
+    bare = [value if value is not None and (value > 0 or not sight.log) else None for value in told]
     if not sight.smoothing:
         return bare, bare
     return series.smoothed(bare, sight.smoothing, series.restarts(points)), bare
@@ -90,7 +99,3 @@ def main_term(sight: Sight) -> str:
 def has_weights(points: Sequence[Point]) -> bool:
     """Whether the distances before their weights are known."""
     return any(point.weights for point in points)
-
-
-def _visible(value: float | None, log: bool) -> float | None:
-    return None if value is None or (log and value <= 0) else value

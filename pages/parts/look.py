@@ -99,8 +99,8 @@ def facts(items: dict[str, str]) -> None:
 def was_opened(room: Any, key: str, *, asked: bool = False) -> bool:
     """Whether an expander or popover is open, or has been, or was `asked` for: what it holds is drawn from then on.
 
-    Widgets that nobody has asked for cost every run of a page, and of its part that a run under way asks for every
-    second. Once drawn they stay, for what they are set to counts. The room needs `on_change="rerun"`.
+    Widgets that nobody has asked for cost every run of a page. Once drawn they stay, for what they are set to counts.
+    The room needs `on_change="rerun"`.
     """
     slot = f"{key}_opened"
     if room.open or asked:

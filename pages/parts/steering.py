@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.recipe import Recipe
-from pages.parts import advanced, desk, knobs, look
+from pages.parts import advanced, desk, knobs
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import JobView
@@ -25,10 +25,7 @@ def panel(view: JobView) -> None:
     """Multiples of what the run began with; each change takes hold at the next step and is marked on the curves."""
     base: Recipe = st.session_state.setdefault(f"steered_{view.id}", view.recipe)
     key = f"steer_{view.id}"
-    room = st.expander("Steer", icon=":material/explore:", key=f"{key}_room", on_change="rerun")
-    if not look.was_opened(room, key):
-        return
-    with room:
+    with st.expander("Steer", icon=":material/explore:", key=f"{key}_room"):
         place = knobs.places()
         for name, title in STEERED.items():
             if name != "learning_rate" or base.minimiser.algorithm == "adam":

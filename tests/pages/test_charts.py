@@ -12,7 +12,7 @@ import pytest
 from nst_core.jobs.desk import JobView, Point
 from nst_core.jobs.views import State
 from nst_core.recipe import make
-from pages.parts import charts, levels, marks
+from pages.parts import charts, levels, lines, marks, series
 from pages.parts.lines import TERMS, Sight
 from tests.pages.fake_desk import points
 
@@ -70,6 +70,21 @@ def test_a_mark_survives_thinning() -> None:
     figure = curves(shown, of=5000, sight=Sight(log=False))
     assert 1235 in figure.data[0].x
     assert [line.x0 for line in figure.layout.shapes] == [1235]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_thinned_curve_goes_through_the_points_of_the_whole_one(smoothing: float, raw: bool) -> None:
+    """What depends on earlier points, the average and the weights, is taken before most of them are left out."""
+    told = {1: {"style": 2.0, "content": 4.0, "variation": 1.0}, 777: {"style": 8.0, "content": 4.0, "variation": 1.0}}
+    run = [replace(point, weights=told.get(point.number, {})) for point in points(1500)]
+    sight = Sight(smoothing=smoothing, raw=raw)
+    whole = {line.title: line.values for line in lines.lines(run, sight)}
+    drawn = [trace for trace in charts.loss_curves(run, of=1500, sight=sight)["data"] if trace.get("name")]
+    assert {trace["name"] for trace in drawn} == set(whole)
+    for trace in drawn:
+        assert len(trace["y"]) <= series.MOST_POINTS
+        assert trace["y"] == [whole[trace["name"]][step - 1] for step in trace["customdata"]]
 
 
 def test_without_marks_the_curves_have_the_whole_height() -> None:

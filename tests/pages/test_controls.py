@@ -190,35 +190,16 @@ def test_what_is_offered_for_steering_may_be_steered() -> None:
     assert set(steering.STEERED) <= set(STEERABLE)
 
 
-def with_steering_open(open_page: Open, job_id: str) -> AppTest:
-    app = open_page("slow", job=job_id)
-    app.session_state[f"steer_{job_id}_room"] = True
-    return app.run()
-
-
-def test_what_nobody_opened_is_not_drawn_and_what_was_opened_stays(open_page: Open, desk: FakeDesk) -> None:
-    """A run under way is asked for every second, with all that is drawn in there."""
-    job_id = desk.submit(make(), None, [None], visitor="v")
-    desk.advance(job_id, 5)
-    app = open_page("slow", job=job_id)
-    inside = f"steer_{job_id}_style_weight"
-    assert inside not in {widget.key for widget in app.select_slider}
-    for is_open in (True, False):
-        app.session_state[f"steer_{job_id}_room"] = is_open
-        app.run()
-        assert not app.exception
-        assert inside in {widget.key for widget in app.select_slider}
-
-
-@pytest.mark.parametrize("state", ["running", "paused"])
+@pytest.mark.parametrize("state", ["queued", "running", "paused"])
 def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
     open_page: Open, desk: FakeDesk, state: str
 ) -> None:
     job_id = desk.submit(make(), None, [None], visitor="v")
-    desk.advance(job_id, 5)
+    if state != "queued":
+        desk.advance(job_id, 5)
     if state == "paused":
         desk.pause(job_id)
-    app = with_steering_open(open_page, job_id)
+    app = open_page("slow", job=job_id)
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(2.0).run()
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(4.0).run()
     app.select_slider(key=f"steer_{job_id}_learning_rate").set_value(0.5).run()
@@ -232,7 +213,7 @@ def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
 def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, desk: FakeDesk) -> None:
     job_id = desk.submit(make(settings={"algorithm": "lbfgs"}), None, [None], visitor="v")
     desk.advance(job_id, 5)
-    app = with_steering_open(open_page, job_id)
+    app = open_page("slow", job=job_id)
     shown = {slider.key for slider in app.select_slider if slider.key.startswith("steer_")}
     assert shown == {f"steer_{job_id}_{name}" for name in steering.STEERED if name != "learning_rate"}
 

@@ -2,14 +2,10 @@
 
 import pytest
 
-from nst_core.bench import live
+from nst_core.bench import drawing, live
+from tests.nst_core.bench.test_drawing import REPORT
 
 ROWS = [{"wait": name, "seconds": {"median": 0.25, "most": 0.5}, "count": 3} for name in live.WAITS]
-DRAWING = {
-    "step_seconds": {"unseen": 0.2, "elsewhere": 0.204, "beside": 0.21},
-    "longer": {"elsewhere": 0.02, "beside": 0.05},
-    "web_share": 0.012,
-}
 
 
 def test_a_point_waits_for_the_first_drawing_that_reaches_it():
@@ -23,12 +19,9 @@ def test_nothing_drawn_is_no_lag():
 
 
 def test_the_table_names_each_wait_and_each_complaint():
-    told = live.table({"live": ROWS, "drawing": DRAWING, "errors": ["oh no"]})
+    told = live.table({"live": ROWS, "drawing": REPORT, "errors": ["oh no"]})
     assert all(f"{text} | 0.25, 0.50" in told for text in live.WAITS.values())
-    assert "a step while nobody watches: 0.200 s\n" in told
-    assert "a browser elsewhere watches: 0.204 s (+2.0 %)" in told
-    assert "a browser on the same cores watches: 0.210 s (+5.0 %)" in told
-    assert "the server computes 1.2 %" in told
+    assert "\n".join(drawing.table(REPORT)) in told
     assert told.endswith("errors in the browser: 1\noh no")
 
 
@@ -37,15 +30,14 @@ def test_the_table_names_each_wait_and_each_complaint():
 @pytest.mark.slow
 @pytest.mark.usefixtures("chromium")
 def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch):
-    monkeypatch.setattr(live, "PHASE_SECONDS", 3.0)
-    monkeypatch.setattr(live, "SETTLING_SECONDS", 0.5)
-    report = live.run(moves=2, runs=1, watched=3.0, rounds=1)
+    monkeypatch.setattr(drawing, "SETTLING_SECONDS", {"elsewhere": 0.5, "beside": 0.5})
+    report = live.run(moves=2, runs=1, watched=3.0, pairs={"elsewhere": 1, "beside": 1})
     assert [row["wait"] for row in report["live"]] == list(live.WAITS)
     assert all(0 < row["seconds"]["median"] <= row["seconds"]["most"] < 60 for row in report["live"])
     counts = {row["wait"]: row["count"] for row in report["live"]}
     assert (counts["slider"], counts["first point"]) == (2, 1)
     assert counts["lag"] > 1
-    assert list(report["drawing"]["step_seconds"]) == list(live.WATCHING)
+    assert list(report["drawing"]["step_seconds"]) == list(drawing.WATCHING)
     assert all(seconds > 0 for seconds in report["drawing"]["step_seconds"].values())
     assert report["drawing"]["web_share"] > 0  # the one who has no browser was served
     assert report["errors"] == []

@@ -73,6 +73,18 @@ def test_one_who_has_left_asks_no_more(served):
     assert onlooker.polls == polls
 
 
+def test_one_who_rests_asks_for_nothing_and_then_goes_on(served):
+    with looking(served.url) as onlooker:
+        until(lambda: onlooker.polls >= 1)
+        onlooker.rests = True
+        time.sleep(2 * EVERY)  # one was on its way
+        polls = onlooker.polls
+        time.sleep(4 * EVERY)
+        assert onlooker.polls == polls
+        onlooker.rests = False
+        until(lambda: onlooker.polls > polls)
+
+
 def test_a_server_that_ends_is_told(tmp_path):
     """Else a run would be measured that nobody watches."""
     program = tmp_path / "program.py"
