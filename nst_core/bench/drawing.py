@@ -30,12 +30,13 @@ WATCHING = {
     "elsewhere": "a browser elsewhere watches",
     "beside": "a browser on the same cores watches",
 }
-PAIRS = {"elsewhere": 80, "beside": 6}
+PAIRS = {"elsewhere": 140, "beside": 6}
 """How often each way of watching takes turns with nobody. A machine's pace drifts: what is compared are neighbours."""
 PHASE_SECONDS = 3.0
 """How long a turn is ..."""
-SETTLING_SECONDS = {"elsewhere": 0.5, "beside": 2.0}
-"""... after one who comes or goes has made work of their own; the visitor elsewhere stays, and asks for nothing."""
+SETTLING_SECONDS = {"elsewhere": 0.75, "beside": 2.0}
+"""... after one who comes or goes has made work of their own, and the record, a moment late, tells of no step from
+before. The visitor elsewhere stays, and asks for nothing."""
 SURE = 0.95
 HAS_CURVE = "() => (document.querySelector('.js-plotly-plot')?.data?.[0]?.x ?? []).length > 1"
 _WAITS_MS = 120_000

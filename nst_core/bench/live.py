@@ -35,6 +35,8 @@ LOOKS_SECONDS = 2.0
 """How long a visitor looks at what came before doing the next thing."""
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
+DRAWING_PX = 160
+"""Where drawing is measured: a run of all the steps there may be lasts long enough."""
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
 
@@ -195,7 +197,7 @@ def _curves(studio: _Studio, runs: int, watched: float) -> tuple[list[float], li
 
 def _drawing(studio: _Studio, pairs: Mapping[str, int]) -> dict[str, Any]:
     """What one long run of even steps costs with each of `drawing.WATCHING`."""
-    page = studio.open(make("tutorial", {"longest_edge_px": 128, "steps": 5000}))
+    page = studio.open(make("tutorial", {"longest_edge_px": DRAWING_PX, "steps": 5000}))
     job = _begun(page)
     page.wait_for_function(HAS_CURVE, timeout=_WAITS_MS)
     address, web = page.url, psutil.Process(studio.served.pid)
