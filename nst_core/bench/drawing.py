@@ -30,7 +30,7 @@ WATCHING = {
     "elsewhere": "a browser elsewhere watches",
     "beside": "a browser on the same cores watches",
 }
-PAIRS = {"elsewhere": 140, "beside": 6}
+PAIRS = {"elsewhere": 100, "beside": 6}
 """How often each way of watching takes turns with nobody. A machine's pace drifts: what is compared are neighbours."""
 PHASE_SECONDS = 3.0
 """How long a turn is ..."""

@@ -35,7 +35,7 @@ LOOKS_SECONDS = 2.0
 """How long a visitor looks at what came before doing the next thing."""
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
-DRAWING_PX = 160
+DRAWING_PX = 192
 """Where drawing is measured: a run of all the steps there may be lasts long enough."""
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
