@@ -80,8 +80,9 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
     shown = live.standing(page, view) if is_live else view
     key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
     stage.picture(shown, key=key, tall=tall, newest=kept.shown(shown, kept.degree_of(view, page)))
-    if shown.snapshot:
-        kept.slider(view, page)
+    if shown.snapshot or view.state in ACTIVE:
+        # There from the start: a slider that came with the first picture would push the curves from under the pointer.
+        kept.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
     outcome.notes(view)
     if is_live:

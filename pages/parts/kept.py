@@ -18,7 +18,7 @@ SHOWN_EDGE_PX = 768
 _QUALITY = 88
 
 
-def slider(view: JobView, page: str) -> None:
+def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
     """How much of the photograph's colours the result shows; nothing where the run puts them back itself."""
     if _least(view) >= 1 or view.recipe.colour.colour_match == "luminance":
         return
@@ -29,6 +29,7 @@ def slider(view: JobView, page: str) -> None:
         step=0.05,
         format="percent",
         key=_key(view, page),
+        disabled=disabled,
         help="How much of them returns: in what is shown, and in what you take home.",
         persist_state="session",
     )

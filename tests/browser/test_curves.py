@@ -21,6 +21,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 SMALL = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
 LINE = ".js-plotly-plot .scatterlayer path.js-line"
 COUNTED = "graph => { graph.updates = 0; graph.on('plotly_react', () => { graph.updates += 1; }); }"
+PRESSED = """graph => {
+  window.dispatchEvent(new PointerEvent("pointerup"));
+  graph.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+}"""
+"""The end of a click elsewhere, and at once a press on the chart."""
+PLACES = """{
+  window.places = [];
+  const note = () => {
+    const line = document.querySelector(".js-plotly-plot .scatterlayer path.js-line");
+    const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop;
+    if (line) places.push(line.closest(".js-plotly-plot").getBoundingClientRect().top + scrolled);
+    requestAnimationFrame(note);
+  };
+  note();
+}"""
+"""Notes in every frame how far down the page the chart stands, from its first curve on."""
 RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 
 
@@ -28,8 +44,7 @@ RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 def _no_run_left(page: Any) -> Iterator[None]:
     """A run that a failed test leaves would keep the next ones waiting."""
     yield
-    if page.get_by_role("button", name="Stop").count():
-        page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
 
 
 def begin(page: Any, address: str, steps: int, **settings: Any) -> Any:
@@ -53,6 +68,7 @@ def finished(page: Any, address: str, steps: int, **settings: Any) -> Any:
 
 def stop(page: Any) -> None:
     page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").wait_for(state="hidden")
     page.get_by_role("button", name="Paint step by step").wait_for()
 
 
@@ -61,17 +77,27 @@ def after(page: Any, graph: Any, updates: int) -> None:
     page.wait_for_function("([graph, least]) => graph.updates >= least", arg=[graph.element_handle(), updates])
 
 
+def told(page: Any, graph: Any) -> int:
+    """The step that the chart is told of next."""
+    before = graph.get_attribute("aria-label")
+    playwright.expect(graph).not_to_have_attribute("aria-label", before, timeout=10_000)
+    return int(re.findall(r"after step (\d+)", graph.get_attribute("aria-label"))[0])
+
+
 def drag(page: Any, graph: Any) -> None:
-    """Zoom into a part of the chart with the mouse."""
-    area = graph.locator(".nsewdrag").bounding_box()
-    left, top = area["x"] + 0.1 * area["width"], area["y"] + 0.3 * area["height"]
-    page.mouse.move(left, top)
+    """Zoom into a part of the chart with the mouse, once the chart stands still in view."""
+    area = graph.locator(".nsewdrag")
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    area.hover(position={"x": 0.1 * box["width"], "y": 0.3 * box["height"]})
+    box = area.bounding_box()
     page.mouse.down()
-    page.mouse.move(left + 0.4 * area["width"], top + 0.5 * area["height"], steps=6)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
     page.mouse.up()
 
 
 def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, address: str) -> None:
+    page.add_init_script(PLACES)
     graph = begin(page, address, 2000)
     graph.evaluate(COUNTED)
     page.get_by_role("button", name="Content", exact=True).click()
@@ -85,6 +111,8 @@ def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, add
     assert graph.count() == 1
     assert graph.evaluate("graph => graph.data[0].x.at(-1)") > points
     assert graph.evaluate(RANGES) == zoomed
+    places = page.evaluate("places")
+    assert max(places) - min(places) < 1, "whatever has come above it meanwhile"
     content = page.get_by_role("button", name="Content", exact=True)
     assert content.get_attribute("aria-pressed") == "false"
     drawn = graph.evaluate("graph => graph.data.filter(t => t.name && t.visible === true).map(t => t.name)")
@@ -95,6 +123,21 @@ def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, add
     assert graph.evaluate(RANGES)[:2] == whole[:2]
     stop(page)
     assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
+
+
+def test_nothing_is_drawn_while_a_pointer_is_down_not_even_right_after_a_click(page: Any, address: str) -> None:
+    graph = begin(page, address, 2000)
+    graph.evaluate(COUNTED)
+    after(page, graph, 1)
+    graph.evaluate(PRESSED)
+    told(page, graph)
+    drawn = graph.evaluate("graph => graph.updates")
+    for _ in range(3):
+        step = told(page, graph)
+    assert graph.evaluate("graph => graph.updates") == drawn
+    page.evaluate("() => window.dispatchEvent(new PointerEvent('pointerup'))")
+    page.wait_for_function("([g, step]) => g.data[0].x.at(-1) >= step", arg=[graph.element_handle(), step])
+    stop(page)
 
 
 def test_the_library_is_there_before_the_first_curve(page: Any, address: str) -> None:

@@ -47,6 +47,19 @@ def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(open_page
     assert [name for name, _ in desk.calls if name != "warm"] == ["pause", "resume", "stop"]
 
 
+def test_the_first_picture_of_a_run_brings_no_control_that_would_move_the_curves(
+    open_page: Open, desk: FakeDesk
+) -> None:
+    job_id = desk.submit(make(), None, [None], visitor="v")
+    app = open_page("slow", job=job_id)
+    (colours,) = (slider for slider in app.slider if slider.label == "Colours of the photograph")
+    assert colours.disabled, "there is no picture yet"
+    desk.advance(job_id, 5)
+    app.run()
+    (colours,) = (slider for slider in app.slider if slider.label == "Colours of the photograph")
+    assert not colours.disabled
+
+
 def test_an_unknown_or_malformed_run_has_expired(open_page: Open) -> None:
     for job in (UNKNOWN, "../../etc/passwd"):
         app = open_page("slow", job=job)

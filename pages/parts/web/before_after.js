@@ -19,5 +19,6 @@ export default function ({ parentElement, data }) {
   }
   one(".l").textContent = data.before.label; one(".r").textContent = data.after.label;
   range.setAttribute("aria-label", `Slide between ${data.before.label} and ${data.after.label}`);
-  if (first && data.reveal) box.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  if (first && data.reveal) box.scrollIntoView({ behavior, block: "nearest" });
 }

@@ -164,7 +164,7 @@ function mount(root) {
     told();
     clearTimeout(soon); soon = setTimeout(() => tell("picked", data.stops[slider.value]), SOON_MS);
   });
-  slider.addEventListener("pointerdown", () => { sliding = true; });
+  slider.addEventListener("pointerdown", () => { press(); sliding = true; });
 
   const look = (axis, range) => { zoom[axis] = { range, of: figure.layout[axis].uirevision }; };
   const all = () => { delete zoom.xaxis; delete zoom.yaxis; drag = "zoom"; pressed(); draw(); };
@@ -205,8 +205,11 @@ function mount(root) {
   trouble.querySelector("button").addEventListener("click", () => begin());
 
   // While a pointer is down nothing is drawn, or a zoom would break off; what hovers is told again after each update.
-  const release = () => setTimeout(() => { held = sliding = false; if (stale) draw(); }, NEXT_MS);
-  keys.addEventListener("pointerdown", () => { held = true; });
+  // A press ends the wait that the release before it began: a drag that follows a click at once is held too.
+  let released = 0;
+  const press = () => clearTimeout(released);
+  const release = () => { press(); released = setTimeout(() => { held = sliding = false; if (stale) draw(); }, NEXT_MS); };
+  keys.addEventListener("pointerdown", () => { press(); held = true; });
   for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, { signal });
   graph.addEventListener("pointermove", (event) => { pointer = event.pointerType === "mouse" ? event : null; });
   graph.addEventListener("pointerleave", () => { pointer = null; });
