@@ -190,7 +190,7 @@ def _estimate(arguments: argparse.Namespace) -> None:
 def _preview(arguments: argparse.Namespace) -> None:
     from nst_core import player, preview, stylize
     from nst_core.picture.encode import to_png
-    from nst_core.picture.files import write_whole
+    from nst_core.system.atomic_files import write_whole
 
     pictures, shares = said.pictures(arguments)
     recipe = stylize.named(pictures, shares, said.recipe(arguments))

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nst_core.fast.plan import in_strips
-from nst_core.picture.files import write_whole
 from nst_core.picture.resize import size_for
 from nst_core.recipe import Recipe, make
 from nst_core.settings import Settings
 from nst_core.slow import plan
 from nst_core.slow.schedule import Scale, scales
 from nst_core.slow.strips import Plan, windows
+from nst_core.system.atomic_files import write_whole
 
 VERSION = 1
 SIDES_PX = (128, 256, 384)

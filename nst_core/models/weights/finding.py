@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nst_core.errors import FetchError, WeightsError
 from nst_core.models.weights import cache, operator_folder
-from nst_core.models.weights.download import is_remote
 from nst_core.models.weights.fetching import fetch as fetch_source
 from nst_core.models.weights.hashing import combined_hash
 from nst_core.models.weights.sources import HUB_FOLDER, NETWORKS, Format, Source
+from nst_core.net.download import is_remote
 from nst_core.settings import MAGENTA_HANDLE, Settings
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nst_core.errors import JobError
 from nst_core.jobs import drawers
-from nst_core.picture.files import write_whole
+from nst_core.system.atomic_files import write_whole
 from tests.nst_core.jobs.servers import Servers, under_way, until
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.models.weights import download
 from nst_core.models.weights.sources import NETWORKS, Member, Network, Source
+from nst_core.net import download
 
 from . import fakes
 

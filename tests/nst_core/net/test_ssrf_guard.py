@@ -5,15 +5,16 @@ import socket
 import pytest
 
 from nst_core.errors import FetchError
-from nst_core.picture import link, public
-from nst_core.picture.fetch import fetch
+from nst_core.net import ssrf_guard
+from nst_core.net.http import fetch
+from nst_core.picture import link
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_are(address):
-    assert public.is_public(address)
+    assert ssrf_guard.is_public(address)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def test_public_addresses_are(address):
      "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1"],
 )  # fmt: skip
 def test_all_others_are_not(address):
-    assert not public.is_public(address)
+    assert not ssrf_guard.is_public(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"])

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from nst_core.errors import FetchError, PictureError
+from nst_core.net import http as fetching
+from nst_core.net.http import USER_AGENT, fetch
 from nst_core.picture import catalogue
-from nst_core.picture import fetch as fetching
-from nst_core.picture.fetch import USER_AGENT, fetch
 
 
 def picture_bytes() -> bytes:

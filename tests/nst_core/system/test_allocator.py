@@ -8,7 +8,7 @@ import weakref
 import psutil
 import pytest
 
-from nst_core import heap
+from nst_core.system import allocator
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
@@ -22,7 +22,7 @@ def test_what_a_thread_has_freed_goes_back():
     thread.start()
     thread.join()
     before = psutil.Process().memory_info().rss
-    assert heap.give_back()
+    assert allocator.give_back()
     assert before - psutil.Process().memory_info().rss > 50e6
 
 
@@ -34,9 +34,9 @@ def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
     ring.itself = ring
     seen = weakref.ref(ring)
     del ring
-    monkeypatch.setattr(heap, "_glibc", lambda _: None)
-    assert heap.give_back() is False
-    assert heap.keep_freed(keeps=True) is False
+    monkeypatch.setattr(allocator, "_glibc", lambda _: None)
+    assert allocator.give_back() is False
+    assert allocator.keep_freed(keeps=True) is False
     assert seen() is None
 
 
@@ -47,7 +47,7 @@ def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps):
     program = (
         "import ctypes, psutil; from nst_core import heap\n"
         "library = ctypes.CDLL(None); library.malloc.restype = ctypes.c_void_p\n"
-        f"assert heap.keep_freed(keeps={keeps})\n"
+        f"assert allocator.keep_freed(keeps={keeps})\n"
         "block, above = (library.malloc(ctypes.c_size_t(size)) for size in (64 << 20, 64))\n"
         "ctypes.memset(block, 1, 64 << 20); before = psutil.Process().memory_info().rss\n"
         "library.free(ctypes.c_void_p(block)); print(before - psutil.Process().memory_info().rss)"

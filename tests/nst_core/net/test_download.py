@@ -6,8 +6,8 @@ import time
 import pytest
 
 from nst_core.errors import FetchError
-from nst_core.models.weights import download as module
-from nst_core.models.weights.download import Limits, TruncatedError, download
+from nst_core.net import download as module
+from nst_core.net.download import Limits, TruncatedError, download
 
 from .conftest import send
 

@@ -1,7 +1,7 @@
 """The one downloader of pictures: http(s) only, every wait and every size bounded.
 
 Addresses of our own catalogue come here, and those that visitors type: for these, `public_only` refuses hosts that are
-not on the public internet, at the first address and at every hop; see `nst_core.picture.public`.
+not on the public internet, at the first address and at every hop; see `nst_core.net.ssrf_guard`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from nst_core import __version__
 from nst_core.errors import FetchError
-from nst_core.picture import public
+from nst_core.net import ssrf_guard
 
 USER_AGENT = f"nst-studio/{__version__} (neural style transfer demo; Python urllib)"
 MAX_REDIRECTS = 3
@@ -69,7 +69,7 @@ def _fetched(url: str, public_only: bool, max_bytes: int, timeout_seconds: float
     headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - `_checked` allows http and https alone
     try:
-        guard = public.handlers() if public_only else ()
+        guard = ssrf_guard.handlers() if public_only else ()
         opener = urllib.request.build_opener(_Redirects(public_only), *guard)
         with opener.open(request, timeout=timeout_seconds) as answer:
             if answer.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
@@ -110,7 +110,7 @@ def _checked(url: str, public_only: bool) -> str:
     if not known:
         raise FetchError(f"an address must begin with http:// or https://, got {url[:80]!r}; correct it")
     if public_only:
-        public.check_address(url)
+        ssrf_guard.check_address(url)
     return url
 
 

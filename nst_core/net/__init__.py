@@ -1,0 +1,1 @@
+"""Fetching over HTTP: bounded downloads, and the guard that refuses private addresses."""

@@ -1,0 +1,1 @@
+"""What the core needs of the operating system: atomic files and the memory allocator."""
