@@ -11,7 +11,7 @@ from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_fro
 
 if TYPE_CHECKING:
     from nst_core.jobs.pictures import Pictures
-    from nst_core.picture.door import Picture
+    from nst_core.picture.upload import Picture
 
 
 UNNAMED = "0" * 64
@@ -140,7 +140,7 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
 def picture(name: str) -> Picture:
     """A picture named on the command line: a file, or `sample:KEY`. Raises PictureError."""
     from nst_core.picture import samples
-    from nst_core.picture.door import open_picture
+    from nst_core.picture.upload import open_picture
 
     if name.startswith("sample:"):
         return samples.find(name.removeprefix("sample:")).load(1024)

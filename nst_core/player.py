@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from nst_core import __version__
-from nst_core.picture import colour, framing
+from nst_core.picture import colour, crop
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Origin, Recipe
-from nst_core.recipe.blend import sheet
+from nst_core.recipe.style_grid import sheet
 from nst_core.step import Pixels, Step
 
 MEASURED_PX = 1024
@@ -72,7 +72,7 @@ def framed(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     if len(recipe.styles) != len(styles):  # none are named; where it names others, the engine says so
         return styles
     looks = zip(styles, recipe.styles, strict=True)
-    return [framing.framed(style, look.crop, look.rotation_deg) for style, look in looks]
+    return [crop.framed(style, look.crop, look.rotation_deg) for style, look in looks]
 
 
 def _engine(  # noqa: PLR0913 - what `play` was given

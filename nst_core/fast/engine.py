@@ -19,7 +19,7 @@ from nst_core.picture.guided import enlarge
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
-from nst_core.recipe.blend import Cell, sheet
+from nst_core.recipe.style_grid import Cell, sheet
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
 

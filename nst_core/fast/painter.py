@@ -14,7 +14,7 @@ from nst_core.fast import strips
 from nst_core.fast.plan import in_strips
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
-from nst_core.recipe.blend import Cell
+from nst_core.recipe.style_grid import Cell
 from nst_core.step import Pixels
 
 BATCH_PIXELS = 600_000

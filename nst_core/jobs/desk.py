@@ -28,8 +28,8 @@ from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.run import Run
 from nst_core.jobs.store import Store
 from nst_core.jobs.views import FINAL, JobView, Point, WorkerStatus, steps_of
-from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
 from nst_core.settings import Settings
 from nst_core.system import allocator

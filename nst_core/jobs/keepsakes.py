@@ -11,8 +11,8 @@ from PIL import Image
 
 from nst_core.jobs.drawers import Drawers
 from nst_core.jobs.pictures import Pictures
-from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
+from nst_core.picture.upload import Picture
 
 CONTENTS = "inputs/contents.json"
 """What there is; written last, so that where it is, all is."""

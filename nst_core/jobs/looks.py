@@ -19,7 +19,7 @@ from PIL import Image
 
 from nst_core.errors import NSTError
 from nst_core.picture.decode import Bytes
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Network
 from nst_core.step import Pixels
 

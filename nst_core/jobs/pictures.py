@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
+from nst_core.picture.crop import framed_size
 from nst_core.picture.decode import Bytes
-from nst_core.picture.door import Picture
-from nst_core.picture.framing import framed_size
 from nst_core.picture.masks import Mask, Weights
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.step import Pixels
 

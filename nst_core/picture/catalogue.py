@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from nst_core.errors import FetchError, PictureError
 from nst_core.net.http import fetch
-from nst_core.picture.door import Picture, open_picture
+from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
 from nst_core.system.atomic_files import keep, read
 

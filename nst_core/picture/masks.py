@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from nst_core.errors import PictureError
-from nst_core.picture.door import open_picture
 from nst_core.picture.resize import resize, size_for
+from nst_core.picture.upload import open_picture
 
 Weights = NDArray[np.float32]
 """How far each pixel is inside: float32 [H, W] in [0, 1]."""

@@ -13,8 +13,8 @@ import numpy as np
 
 from nst_core.errors import NSTError, PictureError
 from nst_core.picture.chunks import webp_chunks
-from nst_core.picture.door import Picture, open_picture
 from nst_core.picture.encode import to_png, to_webp
+from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
 from nst_core.system.atomic_files import keep, read
 
@@ -112,7 +112,7 @@ def _drawn(key: str, size: int) -> Picture:
         except NSTError:
             pass
     # Imported here: a gallery read from the cache does not need the brushes.
-    from nst_core.picture.drawn import draw
+    from nst_core.picture.procedural import draw
 
     pixels = draw(key, size, size)
     keep(path, to_png(pixels[None]))
@@ -127,7 +127,7 @@ def _kept(name: str) -> Path:
 def _version() -> str:
     """A hash over the drawing code, so that a changed brush never shows an old picture."""
     digest = hashlib.sha256()
-    for path in sorted((Path(__file__).parent / "drawn").glob("*.py")):
+    for path in sorted((Path(__file__).parent / "procedural").glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -12,7 +12,7 @@
 It validates itself on construction and is frozen.
 """
 
-from nst_core.recipe.lookup import (
+from nst_core.recipe.fields import (
     allows,
     bounds,
     choices,
@@ -24,8 +24,8 @@ from nst_core.recipe.lookup import (
     names,
     path_of,
 )
+from nst_core.recipe.parsing import change, from_text, make, parse, recipe_from_json
 from nst_core.recipe.presets import BALANCED, PRESETS, TUTORIAL, Preset
-from nst_core.recipe.reading import change, from_text, make, parse, recipe_from_json
 from nst_core.recipe.schema import (
     CONVOLUTIONS,
     Colour,

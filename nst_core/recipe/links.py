@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.lookup import names
+from nst_core.recipe.fields import names
+from nst_core.recipe.parsing import change, make
 from nst_core.recipe.presets import PRESETS
-from nst_core.recipe.reading import change, make
 from nst_core.recipe.schema import Recipe
 
 VERSION = 1

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.lookup import bounds, excluded, is_optional, names
+from nst_core.recipe.fields import bounds, excluded, is_optional, names
 
 
 def message(error: ValidationError) -> str:

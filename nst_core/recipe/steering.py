@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.lookup import path_of
-from nst_core.recipe.reading import change
+from nst_core.recipe.fields import path_of
+from nst_core.recipe.parsing import change
 from nst_core.recipe.schema import Recipe
 
 STEERABLE = (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.recipe import Recipe, change
-from nst_core.recipe.blend import STRONGEST, Cell
-from nst_core.recipe.blend import sheet as sheet_of
+from nst_core.recipe.style_grid import STRONGEST, Cell
+from nst_core.recipe.style_grid import sheet as sheet_of
 from pages.parts import live, look, mix, opened, outcome, session, stage, watching
 from pages.parts.before_after import source
 from pages.parts.mix import Style

@@ -19,8 +19,8 @@ from pages.parts.gallery import Thumb
 from pages.parts.look import credit
 
 if TYPE_CHECKING:
-    from nst_core.picture.door import Picture
     from nst_core.picture.samples import Sample
+    from nst_core.picture.upload import Picture
 
 Role = Literal["content", "style"]
 
@@ -174,8 +174,8 @@ def _preview(sha256: str, _picture: Picture) -> bytes:
 
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
+    from nst_core.picture.crop import framed, framed_size
     from nst_core.picture.encode import to_webp
-    from nst_core.picture.framing import framed, framed_size
     from nst_core.picture.resize import fit
 
     try:

@@ -12,7 +12,7 @@ from pages.parts import framing
 from pages.parts.framing import Frame
 
 if TYPE_CHECKING:
-    from nst_core.picture.door import Picture
+    from nst_core.picture.upload import Picture
 
 _FRAME, _FIRST, _TIMES, _PART = "crop_frame", "crop_first", "crop_times", "crop_part"
 
@@ -57,7 +57,7 @@ def sliders() -> None:
 
 
 def _cut(whole: Picture, wanted: Frame) -> Picture:
-    from nst_core.picture.framing import framed_picture
+    from nst_core.picture.crop import framed_picture
 
     try:
         return framed_picture(whole, wanted.crop, wanted.rotation_deg)

@@ -15,7 +15,7 @@ from nst_core.recipe import Recipe, change
 
 if TYPE_CHECKING:
     from nst_core.jobs.desk import Desk
-    from nst_core.picture.door import Picture
+    from nst_core.picture.upload import Picture
 
 MOST = 64
 """How many of a kind the server remembers; the oldest is forgotten first."""

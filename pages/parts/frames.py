@@ -107,7 +107,7 @@ def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
 
 
 def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
-    from nst_core.picture.door import open_picture
+    from nst_core.picture.upload import open_picture
 
     office = desk.get()
     try:

@@ -18,8 +18,8 @@ from pages.parts.mix import Style
 from pages.parts.web import read
 
 if TYPE_CHECKING:
-    from nst_core.picture.door import Picture
     from nst_core.picture.masks import Mask
+    from nst_core.picture.upload import Picture
     from pages.parts.masks_layers import Labels, Painting
 
 PAGES = ("slow", "fast")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import PictureError
-from nst_core.picture.framing import came_from, framed_size
+from nst_core.picture.crop import came_from, framed_size
 from nst_core.picture.masks import Mask, Weights, feather
 from nst_core.picture.resize import size_for
 from pages.parts.framing import Frame

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from nst_core.recipe import Recipe, StylePicture, change
-from nst_core.recipe.blend import MOST_CORNERS
+from nst_core.recipe.style_grid import MOST_CORNERS
 from pages.parts import framing, knobs, look
 from pages.parts.before_after import source
 from pages.parts.chosen import Chosen, add_style, at, part_of, place_anew, place_of, remove_style, style_places, take

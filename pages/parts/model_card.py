@@ -101,7 +101,7 @@ def _layers() -> Iterator[tuple[str, ...]]:
 def _limits() -> Iterator[tuple[str, str]]:
     from nst_core.jobs.line import Room
     from nst_core.jobs.store import MEMORY, Bounds
-    from nst_core.picture.door import DEFAULT, FORMATS
+    from nst_core.picture.upload import DEFAULT, FORMATS
     from nst_core.recipe import bounds
     from nst_core.recipe.schema import SLOW_EDGE_PX
     from nst_core.settings import Settings

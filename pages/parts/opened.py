@@ -19,7 +19,7 @@ from pages.parts.framing import Frame
 
 if TYPE_CHECKING:
     from nst_core.jobs.pictures import Pictures
-    from nst_core.picture.door import Picture
+    from nst_core.picture.upload import Picture
 
 PARAMETER = "settings"
 """The name in the address that holds settings."""

@@ -12,7 +12,7 @@ from pages.parts import look
 from pages.parts.pickers import MAX_UPLOAD_MB, TYPES
 
 if TYPE_CHECKING:
-    from nst_core.picture.door import Picture
+    from nst_core.picture.upload import Picture
 
 
 def picker(page: str) -> None:
@@ -38,7 +38,7 @@ def picture(page: str) -> Picture | None:
 
 
 def _open(page: str, content: bytes, title: str) -> None:
-    from nst_core.picture.door import open_picture
+    from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
     seen = st.session_state.setdefault(_slot(page), {"digest": "", "picture": None, "title": "", "message": ""})

@@ -101,7 +101,7 @@ def _camera(role: Role) -> None:
 
 def _own(role: Role, content: bytes, title: str) -> None:
     """Take the visitor's bytes through the door, once each; a bad file changes nothing but the message."""
-    from nst_core.picture.door import open_picture
+    from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
     seen = st.session_state.setdefault("own", {})
@@ -183,15 +183,15 @@ def _link(role: Role) -> None:
 
 
 def _fetch_link(role: Role, url: str) -> None:
-    from nst_core.picture import link
+    from nst_core.picture import remote
 
     try:
-        picture = link.open_link(url)
+        picture = remote.open_link(url)
     except NSTError as error:
         look.notice("error", "This link cannot be used", str(error))
         return
-    title = link.name(url)
-    choose(role, Chosen("", title, f"from {link.host(url)}", f"the picture {title}", lambda: picture))
+    title = remote.name(url)
+    choose(role, Chosen("", title, f"from {remote.host(url)}", f"the picture {title}", lambda: picture))
     for note in picture.notes:
         look.notice("quiet", "Good to know", note)
 

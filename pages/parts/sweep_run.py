@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from nst_core.errors import JobError, NSTError, QueueFullError, WorkerError
 from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.views import FINAL
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
 from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Plan

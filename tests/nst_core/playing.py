@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nst_core.picture import framing
+from nst_core.picture import crop
 from nst_core.recipe import make
 from nst_core.step import Step
 
@@ -22,4 +22,4 @@ def looked_at(looks, **settings):
     """Three originals, a recipe that looks at parts of them, and those parts."""
     originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(looks))]
     recipe = make(settings={"styles": [{"sha256": "0" * 64, **look} for look in looks], **settings})
-    return originals, recipe, [framing.framed(o, **look) for o, look in zip(originals, looks, strict=True)]
+    return originals, recipe, [crop.framed(o, **look) for o, look in zip(originals, looks, strict=True)]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nst_core.picture import samples
-from nst_core.picture.door import open_picture
 from nst_core.picture.encode import read_recipe, to_png
+from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
 
 PICTURES = ("sample:coffee", "sample:night-swirls")

@@ -12,9 +12,9 @@ from PIL import Image
 from nst_core import cli, yardstick
 from nst_core.fast import engine as fast
 from nst_core.models import stylisation, vgg
-from nst_core.picture.door import open_picture
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.resize import fit
+from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
 from nst_core.slow import checkpoint, minimisers
 from nst_core.step import Step

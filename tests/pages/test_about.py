@@ -8,7 +8,7 @@ import pytest
 
 from nst_core.bench import tables
 from nst_core.models.weights import NETWORKS
-from nst_core.picture.door import DEFAULT
+from nst_core.picture.upload import DEFAULT
 from nst_core.recipe import CONVOLUTIONS, bounds
 from pages.parts import visitor
 from tests.pages.conftest import Open, words

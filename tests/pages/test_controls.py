@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from nst_core import estimate
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
 from pages.parts import advanced, estimates, steering
 from tests.pages.conftest import Open, words

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.picture import samples
+from nst_core.picture.crop import framed_picture
 from nst_core.picture.encode import to_png
-from nst_core.picture.framing import framed_picture
 from nst_core.recipe.links import from_text
 from pages.parts import masks_layers
 from pages.parts.chosen import SAMPLE_EDGE_PX

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.jobs.desk import JobView, Point
-from nst_core.picture.door import open_picture
+from nst_core.picture.upload import open_picture
 from nst_core.recipe import make
 from pages.parts import charts, curve_files, frames, lines, others, series, visitor
 from pages.parts.lines import Sight

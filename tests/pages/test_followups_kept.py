@@ -11,7 +11,7 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.jobs.desk import JobView
 from nst_core.jobs.pictures import Pictures
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, make
 from pages.parts import followups_kept
 from pages.parts.followups import FollowUps

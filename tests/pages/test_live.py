@@ -9,7 +9,7 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.picture import samples
 from nst_core.recipe import make
-from nst_core.recipe.blend import sheet
+from nst_core.recipe.style_grid import sheet
 from pages.parts import blend_map, mix
 from pages.parts.chosen import Chosen
 from tests.pages.conftest import Open, words

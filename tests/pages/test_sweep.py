@@ -16,7 +16,7 @@ from nst_core.errors import QueueFullError, RecipeError, WorkerError
 from nst_core.jobs.desk import JobView
 from nst_core.jobs.drawers import OnDisk
 from nst_core.jobs.pictures import Pictures
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import change, make
 from pages.parts import sweep as sweep_part
 from pages.parts import sweep_file, sweep_kept, sweep_plan, sweep_run

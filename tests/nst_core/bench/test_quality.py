@@ -7,7 +7,7 @@ import pytest
 
 from nst_core.bench import measured, quality
 from nst_core.picture import samples
-from nst_core.picture.door import open_picture
+from nst_core.picture.upload import open_picture
 
 STEP_PX = 182
 """From one cell of the sheet to the next."""

@@ -14,9 +14,9 @@ import pytest
 from nst_core.errors import JobError, QueueFullError, RecipeError, WorkerError
 from nst_core.jobs.desk import FINAL, Desk, JobView
 from nst_core.picture import samples
-from nst_core.picture.door import Picture, open_picture
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.masks import Mask
+from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, make, recipe_from_json
 from tests.nst_core.jobs.servers import until
 

@@ -12,8 +12,8 @@ import pytest
 
 from nst_core.jobs.desk import FINAL, Desk, JobView
 from nst_core.picture import samples
-from nst_core.picture.door import open_picture
 from nst_core.picture.encode import read_recipe
+from nst_core.picture.upload import open_picture
 from nst_core.recipe import make, recipe_from_json
 from nst_core.slow import checkpoint
 from tests.nst_core.jobs.servers import until

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nst_core.jobs.looks import FAILED_SECONDS, KEPT, PATIENCE_SECONDS, TRIES, Look, Looks, Question, told
-from nst_core.picture.door import Picture
+from nst_core.picture.upload import Picture
 from nst_core.recipe import CONVOLUTIONS
 
 QUESTION = Question("features", "block1_conv1")

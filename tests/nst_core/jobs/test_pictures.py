@@ -8,8 +8,8 @@ import pytest
 from nst_core.errors import RecipeError
 from nst_core.jobs import wire
 from nst_core.jobs.pictures import Pictures, unpacked
-from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
+from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 
 OTHER = "f" * 64

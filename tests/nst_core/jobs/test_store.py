@@ -14,8 +14,8 @@ from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.store import Bounds, Change, Store
 from nst_core.jobs.timeline import nearest, thinned
 from nst_core.jobs.views import JobView, Point
-from nst_core.picture.door import Picture
 from nst_core.picture.masks import Mask
+from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 
 RNG = np.random.default_rng(3)

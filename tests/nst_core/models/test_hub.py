@@ -22,11 +22,10 @@ from nst_core.models import stylisation, weights
 from nst_core.models.weights.hashing import file_hash, tree_hash
 from nst_core.models.weights.sources import HUB_FOLDER, NETWORKS
 from nst_core.recipe import make
-
-from .weights import conftest as loopback
-from .weights import fakes
-from .weights.conftest import send
-from .weights.test_download import stall, trickle
+from tests.nst_core.models.weights import conftest as loopback
+from tests.nst_core.models.weights import fakes
+from tests.nst_core.models.weights.conftest import send
+from tests.nst_core.net.test_download import stall, trickle
 
 operator, server, wheel = loopback.operator, loopback.server, loopback.wheel
 

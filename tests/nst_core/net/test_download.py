@@ -8,8 +8,7 @@ import pytest
 from nst_core.errors import FetchError
 from nst_core.net import download as module
 from nst_core.net.download import Limits, TruncatedError, download
-
-from .conftest import send
+from tests.loopback import send
 
 QUICK = Limits(
     connect_seconds=0.5, answer_seconds=0.8, total_seconds=1.5, slow_bytes_per_second=1e4, patience_seconds=0.6

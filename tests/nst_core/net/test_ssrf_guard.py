@@ -7,7 +7,7 @@ import pytest
 from nst_core.errors import FetchError
 from nst_core.net import ssrf_guard
 from nst_core.net.http import fetch
-from nst_core.picture import link
+from nst_core.picture import remote
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
@@ -53,17 +53,17 @@ def test_one_private_address_among_public_ones_is_enough(monkeypatch):
 def test_an_address_is_refused_by_its_words(monkeypatch, url, words):
     monkeypatch.delenv("NST_OFFLINE", raising=False)
     with pytest.raises(FetchError, match=words) as told:
-        link.open_link(url)
+        remote.open_link(url)
     assert "secret" not in str(told.value)
 
 
 def test_an_offline_server_fetches_nothing(monkeypatch):
     monkeypatch.setenv("NST_OFFLINE", "1")
     with pytest.raises(FetchError, match="stay offline"):
-        link.open_link("example.org/a.png")
+        remote.open_link("example.org/a.png")
 
 
 def test_links_have_names():
-    assert link.whole(" example.org/a b.png ") == "https://example.org/a%20b.png"
-    assert link.name("https://example.org/x/my%20cat.png?width=3") == "my cat.png"
-    assert link.name("example.org") == link.host("example.org") == "example.org"
+    assert remote.whole(" example.org/a b.png ") == "https://example.org/a%20b.png"
+    assert remote.name("https://example.org/x/my%20cat.png?width=3") == "my cat.png"
+    assert remote.name("example.org") == remote.host("example.org") == "example.org"

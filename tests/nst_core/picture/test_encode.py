@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from nst_core import recipe
-from nst_core.picture.door import open_picture
 from nst_core.picture.encode import MAX_RECIPE_BYTES, read_recipe, to_jpeg, to_png, to_webp
+from nst_core.picture.upload import open_picture
 
 
 @pytest.fixture

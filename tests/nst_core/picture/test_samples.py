@@ -7,7 +7,7 @@ import pytest
 
 from nst_core.errors import PictureError
 from nst_core.picture import samples
-from nst_core.picture.door import open_picture
+from nst_core.picture.upload import open_picture
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_keys_and_pictures_are_unique():
 
 
 def test_drawn_styles_come_first_and_all_are_offered():
-    from nst_core.picture.drawn import DRAWINGS
+    from nst_core.picture.procedural import DRAWINGS
 
     drawn = [s.key for s in samples.styles() if s.source == samples.DRAWN]
     assert drawn == list(DRAWINGS) == [s.key for s in samples.styles()][: len(drawn)]
@@ -57,7 +57,7 @@ def test_a_drawing_is_kept_on_disk_and_read_from_there(own_cache, monkeypatch):
     drawn = sample.load(80)
     (file,) = (own_cache / "drawn").iterdir()
     samples._load.cache_clear()
-    monkeypatch.setattr("nst_core.picture.drawn.draw", lambda *_: pytest.fail("drawn twice"))
+    monkeypatch.setattr("nst_core.picture.procedural.draw", lambda *_: pytest.fail("drawn twice"))
     assert sample.load(80) == drawn
     assert file.suffix == ".png"
 

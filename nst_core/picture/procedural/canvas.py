@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from nst_core.picture.drawn.field import Field
+from nst_core.picture.procedural.field import Field
 
 Points = NDArray[np.floating]
 """[n, 2] of (x, y) in [0, 1], y downwards."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.lookup import path_of
+from nst_core.recipe.fields import path_of
 from nst_core.recipe.messages import message, short
 from nst_core.recipe.presets import BALANCED, PRESETS
 from nst_core.recipe.schema import Recipe

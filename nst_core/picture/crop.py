@@ -10,8 +10,8 @@ from PIL import Image
 
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
-from nst_core.picture.door import DEFAULT, Limits, Picture
 from nst_core.picture.resize import LEAST_SIDE_PX
+from nst_core.picture.upload import DEFAULT, Limits, Picture
 from nst_core.step import Pixels
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)

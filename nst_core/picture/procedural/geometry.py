@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, circle
-from nst_core.picture.drawn.field import Field, grain, noise, palette, ramp, relief, step
+from nst_core.picture.procedural.canvas import Canvas, circle
+from nst_core.picture.procedural.field import Field, grain, noise, palette, ramp, relief, step
 
 _BOLD = palette("#d8352a #f0a202 #1b4f9c #14213d #2a9d8f #f4d35e #7b2d5b #e76f51 #3d5a80 #101014")
 

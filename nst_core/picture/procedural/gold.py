@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, circle
-from nst_core.picture.drawn.field import Field, grain, noise, palette, ramp, relief
+from nst_core.picture.procedural.canvas import Canvas, circle
+from nst_core.picture.procedural.field import Field, grain, noise, palette, ramp, relief
 
 _LEAF = palette("#6e4a12 #a9761c #d8a52e #edc65a #f7e29c")
 _ENAMEL = palette("#1d4e5f #2f8f83 #c0392b #e98a3a #f4ead2 #17202a #7d3f8c #3f6fb5 #8fae3c #f0c33c")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, circle
-from nst_core.picture.drawn.field import Field, grid, mix, noise, palette, ramp, relief, step
-from nst_core.picture.drawn.strokes import Brush, paint
+from nst_core.picture.procedural.canvas import Canvas, circle
+from nst_core.picture.procedural.field import Field, grid, mix, noise, palette, ramp, relief, step
+from nst_core.picture.procedural.strokes import Brush, paint
 
 SKETCH_PX = 256
 _NIGHT = palette("#0a1440 #12276b #1f4a9c #2f74bd #6fa9d6 #bcd9dc #1b3a86")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nst_core.errors import PictureError, RecipeError
-from nst_core.picture.door import Picture
-from nst_core.picture.framing import WHOLE, came_from, framed, framed_picture, framed_size
+from nst_core.picture.crop import WHOLE, came_from, framed, framed_picture, framed_size
+from nst_core.picture.upload import Picture
 
 ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
 SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from nst_core.errors import PictureError
-from nst_core.picture.damage import check_whole
 from nst_core.picture.decode import Bytes, to_srgb
+from nst_core.picture.integrity import check_whole
 from nst_core.picture.resize import resize, size_for
 from nst_core.step import Pixels
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from nst_core.errors import PictureError
-from nst_core.picture.door import Limits, Picture, open_picture
+from nst_core.picture.upload import Limits, Picture, open_picture
 
 FORMATS = [
     ("PNG", {}),
@@ -380,7 +380,7 @@ def test_a_tensor_has_exactly_the_longest_edge():
 
 def test_importing_the_door_is_light():
     code = (
-        "import sys, nst_core.picture.door, nst_core.picture.samples, nst_core.picture.catalogue\n"
+        "import sys, nst_core.picture.upload, nst_core.picture.samples, nst_core.picture.catalogue\n"
         "heavy = {'scipy', 'skimage', 'tensorflow', 'streamlit', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

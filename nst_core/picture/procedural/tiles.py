@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.picture.drawn.canvas import Canvas, Points, blob
-from nst_core.picture.drawn.field import Field, grain, grid, look_up, mix, noise, palette, ramp, relief, step
+from nst_core.picture.procedural.canvas import Canvas, Points, blob
+from nst_core.picture.procedural.field import Field, grain, grid, look_up, mix, noise, palette, ramp, relief, step
 
 SKETCH_PX = 256
 _SUN = (0.62, 0.34)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nst_core.picture.drawn import DRAWINGS, draw
-from nst_core.picture.drawn.field import scaled
+from nst_core.picture.procedural import DRAWINGS, draw
+from nst_core.picture.procedural.field import scaled
 
 
 @pytest.fixture(scope="module")

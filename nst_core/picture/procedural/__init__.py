@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nst_core.picture.drawn import cubist, dots, fluid, geometry, gold, ink, night, tiles, wave
-from nst_core.picture.drawn.field import Field
+from nst_core.picture.procedural import cubist, dots, fluid, geometry, gold, ink, night, tiles, wave
+from nst_core.picture.procedural.field import Field
 
 Drawing = Callable[[int, int], Field]
 """(size, seed) -> float32 [size, size, 3] in [0, 1]."""

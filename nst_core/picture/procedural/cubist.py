@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, Points
-from nst_core.picture.drawn.field import Field, grain, grid, noise, palette, relief
+from nst_core.picture.procedural.canvas import Canvas, Points
+from nst_core.picture.procedural.field import Field, grain, grid, noise, palette, relief
 
 _EARTH = palette("#1d1a1c #3b2c28 #6b4a34 #a4703f #d0a45f #ead9ae #8fa3a0 #55707a #2c3e4c #b5563c")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.picture.drawn.canvas import Canvas
-from nst_core.picture.drawn.field import Field, look_up
+from nst_core.picture.procedural.canvas import Canvas
+from nst_core.picture.procedural.field import Field, look_up
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas
-from nst_core.picture.drawn.field import Field, grain, grid, mix, noise, palette, ramp, step
+from nst_core.picture.procedural.canvas import Canvas
+from nst_core.picture.procedural.field import Field, grain, grid, mix, noise, palette, ramp, step
 
 _INK = palette("#14171c #2b3440 #4e5c66 #8a959a #c3c7c2 #efe9da")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, circle
-from nst_core.picture.drawn.field import Field, grid, look_up, mix, noise, palette, ramp, relief, step
-from nst_core.picture.drawn.strokes import Brush, paint
+from nst_core.picture.procedural.canvas import Canvas, circle
+from nst_core.picture.procedural.field import Field, grid, look_up, mix, noise, palette, ramp, relief, step
+from nst_core.picture.procedural.strokes import Brush, paint
 
 SKETCH_PX = 256
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.canvas import Canvas, Points, blob
-from nst_core.picture.drawn.field import Field, grain, grid, mix, noise, palette, ramp, step
+from nst_core.picture.procedural.canvas import Canvas, Points, blob
+from nst_core.picture.procedural.field import Field, grain, grid, mix, noise, palette, ramp, step
 
 _SEA = palette("#12294b #1f4a7a #3f79a4 #86b3c4 #f0e6cf #10182b")
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core.picture.drawn.field import Field, grain, grid, look_up, mix, noise, palette, ramp, relief, scaled, step
+from nst_core.picture.procedural.field import (
+    Field,
+    grain,
+    grid,
+    look_up,
+    mix,
+    noise,
+    palette,
+    ramp,
+    relief,
+    scaled,
+    step,
+)
 
 FIELD_PX = 256
 _POUR = palette("#061a2e #0b3c5d #117a8b #3fb8af #f2e8cf #f6bd60 #e4572e #7d1d3f #2b0f2e #0b3c5d #f4efe6 #061a2e")
