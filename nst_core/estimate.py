@@ -18,9 +18,9 @@ from nst_core.fast.plan import in_strips
 from nst_core.picture.resize import size_for
 from nst_core.recipe import Recipe, make
 from nst_core.settings import Settings
-from nst_core.slow import plan
 from nst_core.slow.schedule import Scale, scales
-from nst_core.slow.strips import Plan, windows
+from nst_core.slow.tiling import memory_plan
+from nst_core.slow.tiling.windows import Plan, windows
 from nst_core.system.atomic_files import write_whole
 
 VERSION = 1
@@ -123,14 +123,14 @@ def _scale(
     width, height = size
     direct = machine.evaluation(width * height)
     compiles = machine.compiles and recipe.precision != "bfloat16"
-    how = plan.decide(recipe, height, width, scale.steps, compiles=compiles)
-    chosen = plan.choose(recipe.memory_mb, height, width, how)
+    how = memory_plan.decide(recipe, height, width, scale.steps, compiles=compiles)
+    chosen = memory_plan.choose(recipe.memory_mb, height, width, how)
     unit = machine.evaluation(256**2)
     share = (COMPILED_SHARE if how == "winograd" else 1.0) * (1 + _again(recipe, chosen, height))
     each = direct * share + unit * _distances(recipe)
     searches = SEARCHES if recipe.minimiser.algorithm == "lbfgs" else 1.0
     begin = (BEGINNING + 0.4 * (styles - 1)) * direct + (COMPILING * unit if how == "winograd" else 0.0)
-    return begin + scale.steps * searches * each, plan.need_mb(chosen, height, width, how)
+    return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, how)
 
 
 def _again(recipe: Recipe, chosen: Plan, height: int) -> float:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from nst_core.channels import seriated
 from nst_core.errors import RecipeError
 from nst_core.models import vgg
-from nst_core.models.anatomy import receptive_field_px, stride_px, width
 from nst_core.models.device import device
+from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
 from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS, Network
-from nst_core.slow.statistics import gram_matrix
+from nst_core.slow.losses.statistics import gram_matrix
 from nst_core.step import Pixels
 
 EDGE_PX = 256

@@ -50,7 +50,7 @@ class Record:
             self._go_on(before)
 
     def _go_on(self, before: Checkpoint) -> None:
-        from nst_core.slow.journey import steering_marks
+        from nst_core.slow.state import steering_marks
 
         self._curve = [dict(point) for point in before.curve]
         self._steered = steering_marks(before.recipe, self._recipe.model_copy(update={"origin": before.recipe.origin}))

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.errors import RecipeError
-from nst_core.fast.painter import Painter, painter
 from nst_core.fast.plan import in_strips
+from nst_core.fast.stylizer import Painter, painter
 from nst_core.models import stylisation
 from nst_core.models.device import device
 from nst_core.picture.guided import enlarge

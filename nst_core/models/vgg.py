@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nst_core.models import weights, winograd
+from nst_core.models import convolution, weights
 from nst_core.recipe import CONVOLUTIONS, Network
 
 CHANNEL_MEANS_BGR = (103.939, 116.779, 123.68)
@@ -47,15 +47,15 @@ class Layer:
     def transformed(self) -> tf.Tensor:
         """[36, in, out]: the kernel of `winograd.convolve`, four times as large."""
         with tf.init_scope():
-            return _constant(winograd.transform_kernel(self.kernel.numpy()), "float32")
+            return _constant(convolution.transform_kernel(self.kernel.numpy()), "float32")
 
     @cached_property
     def transformed_mirrored(self) -> tf.Tensor | None:
         """[36, out, in]: the same of the input gradient's kernel, where it is worth its room."""
-        if not winograd.is_narrow(self.kernel):
+        if not convolution.is_narrow(self.kernel):
             return None
         with tf.init_scope():
-            return _constant(winograd.transform_kernel(self.mirrored.numpy()), "float32")
+            return _constant(convolution.transform_kernel(self.mirrored.numpy()), "float32")
 
 
 class Reading(NamedTuple):
@@ -164,7 +164,7 @@ def _convention(picture: tf.Tensor) -> tf.Tensor:
 def _layer(x: tf.Tensor, layer: Layer, reading: Reading) -> tf.Tensor:
     outermost = layer.kernel.shape[2] == 3
     if reading.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
-        return winograd.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
+        return convolution.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
     if outermost and reading.padding == "replicate":
         # One pixel mirrored is one pixel repeated; what is then computed from zeros beyond it is cut off.
         framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")

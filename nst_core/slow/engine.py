@@ -10,7 +10,7 @@ import tensorflow as tf
 from nst_core.models.device import device
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
-from nst_core.slow.studio import Studio
+from nst_core.slow.session import Studio
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
 

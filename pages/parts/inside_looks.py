@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError
-from nst_core.models.anatomy import receptive_field_px, width
+from nst_core.models.vgg_layout import receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS, Network
 from pages.parts import desk, look
 from pages.parts.before_after import source

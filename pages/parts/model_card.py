@@ -36,7 +36,7 @@ def uses() -> None:
 
 def build() -> None:
     """How the networks are built: a row for each, and VGG-19 layer by layer."""
-    from nst_core.models.anatomy import parameters
+    from nst_core.models.vgg_layout import parameters
     from nst_core.models.weights import NETWORKS
     from nst_core.recipe import CONVOLUTIONS
 
@@ -82,7 +82,7 @@ def limits() -> None:
 
 
 def _layers() -> Iterator[tuple[str, ...]]:
-    from nst_core.models.anatomy import receptive_field_px, stride_px, width
+    from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
     from nst_core.recipe import CONVOLUTIONS, Recipe
 
     objective = Recipe().objective

@@ -10,7 +10,7 @@ import pytest
 from nst_core import estimate, player
 from nst_core.models import weights
 from nst_core.recipe import PRESETS, make
-from nst_core.slow.strips import WHOLE, Plan
+from nst_core.slow.tiling.windows import WHOLE, Plan
 
 SQUARE = (1000, 1000)
 

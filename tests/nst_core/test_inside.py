@@ -6,7 +6,7 @@ import pytest
 from nst_core import inside
 from nst_core.errors import RecipeError
 from nst_core.models import vgg
-from nst_core.models.anatomy import parameters, receptive_field_px, width
+from nst_core.models.vgg_layout import parameters, receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS
 
 

@@ -16,7 +16,7 @@ from nst_core.picture.encode import read_recipe
 from nst_core.picture.resize import fit
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
-from nst_core.slow import checkpoint, minimisers
+from nst_core.slow import checkpoint, optimizers
 from nst_core.step import Step
 
 SMALL = {
@@ -279,13 +279,13 @@ def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypat
 
 
 def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, found, monkeypatch, capsys):
-    real = minimisers.advance
+    real = optimizers.advance
 
     def advance(state, *more):
         moved = real(state, *more)
         return dataclasses.replace(moved, value=math.nan) if moved.number > 2 else moved
 
-    monkeypatch.setattr(minimisers, "advance", advance)
+    monkeypatch.setattr(optimizers, "advance", advance)
     assert stylize(files, *SAVED, steps=9) == 2
     told = capsys.readouterr().err
     assert "diverged: " in told
@@ -293,7 +293,7 @@ def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, fo
     assert "the best picture so far is saved" in told
     assert open_picture((files / "out.png").read_bytes()).width == 64
     assert checkpoint.load(files / "run").state["number"] == 2
-    monkeypatch.setattr(minimisers, "advance", real)
+    monkeypatch.setattr(optimizers, "advance", real)
     assert stylize(files, *ON) == 0
 
 

@@ -8,7 +8,7 @@ from nst_core import yardstick
 from nst_core.models import vgg
 from nst_core.recipe import change, make
 from nst_core.yardstick import moments, wasserstein2
-from tests.nst_core.slow.test_objective import tutorial_in_numpy
+from tests.nst_core.slow.losses.test_objective import tutorial_in_numpy
 
 
 def gaussian(mean, variances):

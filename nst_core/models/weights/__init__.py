@@ -13,11 +13,11 @@ Importing this package is light: h5py and onnx are imported when a file is read,
 """
 
 from nst_core.models.weights.cache import store_folder
-from nst_core.models.weights.finding import Found, find
+from nst_core.models.weights.inventory import Check, Status, status, verify
 from nst_core.models.weights.kernels import vgg_kernels
 from nst_core.models.weights.onnx_reader import onnx_arrays
+from nst_core.models.weights.resolver import Found, find
 from nst_core.models.weights.sources import NETWORKS, Network, Source
-from nst_core.models.weights.survey import Check, Status, status, verify
 
 __all__ = [
     "NETWORKS",

@@ -8,8 +8,8 @@ import numpy as np
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import codebook, legacy_h5
-from nst_core.models.weights.finding import Found
 from nst_core.models.weights.legacy_h5 import Pair
+from nst_core.models.weights.resolver import Found
 
 WIDTHS = (64, 128, 256, 512, 512)
 DEPTHS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}

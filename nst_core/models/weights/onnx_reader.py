@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights.finding import Found
+from nst_core.models.weights.resolver import Found
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 FILES = ("arbitrary_predict.onnx", "arbitrary_transform.onnx")

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.errors import RecipeError
-from nst_core.fast import engine, painter
+from nst_core.fast import engine, stylizer
 from nst_core.models import stylisation
 from nst_core.recipe import make
 
@@ -53,7 +53,7 @@ def use(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    painter._VECTORS.clear()
+    stylizer._VECTORS.clear()
 
 
 def flat(level, height=64, width=64):
@@ -226,7 +226,7 @@ class TestWithoutVectors:
             assert step.notes == ()
 
     def test_large_pictures_are_painted_small_and_enlarged(self, use, monkeypatch, noise):
-        monkeypatch.setattr(painter, "PICTURES_ONLY_PX", 64)
+        monkeypatch.setattr(stylizer, "PICTURES_ONLY_PX", 64)
         seen = []
         use(hub_module(seen))
         (step,) = engine.run(noise(100, 128), [flat(0.4)], recipe_of(longest_edge_px=128))

@@ -1,0 +1,1 @@
+"""The slow method's objective: distances, their targets, and the compiled sum with its gradient."""

@@ -1,0 +1,79 @@
+"""Minimisers, one move at a time: Adam and L-BFGS under one contract, and the second handing over to the first.
+
+state          where a descent stands, and as plain arrays
+adam, lbfgs    a move of each
+precondition   the change of variables that both may use
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import tensorflow as tf
+
+from nst_core.recipe import Minimiser
+from nst_core.slow.optimizers import adam, lbfgs
+from nst_core.slow.optimizers.state import EXPONENT, Evaluate, State, evaluated, pack, unpack
+
+__all__ = ["Evaluate", "State", "advance", "begin", "by_adam", "carry", "pack", "refresh", "restrained", "unpack"]
+
+
+def begin(picture: tf.Tensor, evaluate: Evaluate, settings: Minimiser) -> State:
+    """A descent that has made no move: one evaluation at `picture` [1, H, W, 3]."""
+    del settings  # both begin with nothing learned
+    gradient, weighted, value = evaluated(picture, evaluate)
+    return State(picture, gradient, weighted, value, 0, 1, {})
+
+
+def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+    """One move further; `number` unchanged where L-BFGS finds no descent any more."""
+    if not by_adam(state, settings):
+        return lbfgs.advance(state, evaluate, settings)
+    if settings.algorithm == "adam":
+        return adam.advance(state, evaluate, settings)
+    # Where fine grain is not the stiffest, changing variables in favour of large shapes is of no use to Adam either.
+    moved = adam.advance(state, evaluate, settings.model_copy(update={"precondition": 0.0}))
+    return replace(moved, memory={**moved.memory, EXPONENT: state.memory[EXPONENT]})
+
+
+def by_adam(state: State, settings: Minimiser) -> bool:
+    """Whether Adam makes the next move: it was asked for, or L-BFGS has handed over.
+
+    On a grainy picture the gradient jumps wherever a ReLU or a maximum switches, and so do the changes that L-BFGS
+    takes for curvature: as much in one frequency as in another, which is an exponent of 0. Adam's mean over its last
+    gradients sees through that. On a cat in bricks it needs half the evaluations at 256 px. At 128 px, where more
+    pairs are handed over, its loss after 250 evaluations was 2 % lower on a bundled photograph in bricks, 1 % on one
+    in tissue, and 1 to 8 % higher on four others.
+    """
+    return settings.algorithm == "adam" or (settings.hands_over and float(state.memory.get(EXPONENT, math.inf)) <= 0)
+
+
+def carry(state: State, picture: tf.Tensor, evaluate: Evaluate, settings: Minimiser) -> State:
+    """The descent at another size, from `picture` on.
+
+    Adam's moments are resized (the first bicubic, the second bilinear and floored at 0), and the moves counted on for
+    its bias correction. L-BFGS begins anew: curvature among the pixels of one size is none among those of another.
+    """
+    gradient, weighted, value = evaluated(picture, evaluate)
+    memory: dict[str, tf.Tensor] = {}
+    if by_adam(state, settings) and "mean" in state.memory:
+        size = picture.shape[1:3]
+        memory = {
+            **state.memory,
+            "mean": tf.image.resize(state.memory["mean"], size, "bicubic"),
+            "square": tf.maximum(tf.image.resize(state.memory["square"], size, "bilinear"), 0.0),
+        }
+    return State(picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
+
+
+def refresh(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+    """The same picture under a changed objective: L-BFGS forgets changes of a gradient that is no more."""
+    gradient, weighted, value = evaluated(state.picture, evaluate)
+    memory = state.memory if by_adam(state, settings) else {}
+    return State(state.picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
+
+
+def restrained(state: State) -> State:
+    """The same picture with nothing learned: what went wrong may lie in there."""
+    return replace(state, memory={})

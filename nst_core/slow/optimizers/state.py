@@ -1,0 +1,107 @@
+"""Where a descent stands: a frozen value, so that going back is keeping the old one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nst_core.errors import CheckpointError
+from nst_core.slow.optimizers.history import NAMES
+
+Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
+
+EXPONENT = "exponent"
+"""What a minimiser's memory calls the preconditioner's exponent, a scalar, where that is learned too."""
+
+_MEMORY = "memory/"
+_MOMENTS = {"mean", "square"}
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that is needed to go on bit for bit.
+
+    Attributes:
+        picture: [1, H, W, 3] in [0, 1].
+        gradient: of the objective at `picture`, same shape.
+        weighted: the objective's terms there, [k].
+        value: their sum.
+        number: moves made.
+        evaluations: of the objective since the descent began.
+        memory: what the minimiser learned, by name.
+    """
+
+    picture: tf.Tensor
+    gradient: tf.Tensor
+    weighted: tf.Tensor
+    value: float
+    number: int
+    evaluations: int
+    memory: Mapping[str, tf.Tensor]
+
+
+def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Tensor, float]:
+    """Gradient, weighted terms and their sum in float64, at a picture.
+
+    The sum is NaN where the gradient is not finite: such a point is no better than one without a loss, and a
+    minimiser that only looked at the loss would take its standstill for the end.
+    """
+    weighted, gradient = evaluate(picture)
+    if not tf.reduce_all(tf.math.is_finite(gradient)):  # where it is: NumPy would look at a copy
+        return gradient, weighted, math.nan
+    return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
+
+
+def pack(state: State) -> dict[str, Any]:
+    """A state as arrays and numbers by name."""
+    return {
+        "picture": state.picture.numpy(),
+        "gradient": state.gradient.numpy(),
+        "weighted": state.weighted.numpy(),
+        "value": state.value,
+        "number": state.number,
+        "evaluations": state.evaluations,
+        # A scalar tensor gives a NumPy scalar, which is neither an array nor a plain number.
+        **{f"{_MEMORY}{name}": np.asarray(values.numpy()) for name, values in state.memory.items()},
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> State:
+    """The state that `pack` took apart. Raises CheckpointError if something is missing or of another shape."""
+    try:
+        picture, gradient, weighted = (np.asarray(packed[n], np.float32) for n in ("picture", "gradient", "weighted"))
+        memory = {n.removeprefix(_MEMORY): np.asarray(v) for n, v in packed.items() if n.startswith(_MEMORY)}
+        numbers = float(packed["value"]), int(packed["number"]), int(packed["evaluations"])
+    except KeyError as error:
+        raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {error}") from None
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint's numbers must be numbers, but {error}") from None
+    if not np.isfinite(numbers[0]) or weighted.ndim != 1:
+        raise CheckpointError("the checkpoint's loss must be finite, one number for each term")
+    for name, values, shape in (("gradient", gradient, picture.shape), *_learned(memory, picture.shape)):
+        if values.shape != shape:
+            raise CheckpointError(f"the checkpoint's {name} must be of shape {shape}, got {values.shape}")
+    return State(
+        tf.constant(picture),
+        tf.constant(gradient),
+        tf.constant(weighted),
+        *numbers,
+        {name: tf.constant(values) for name, values in memory.items()},
+    )
+
+
+def _learned(memory: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> list[tuple[str, np.ndarray, tuple[int, ...]]]:
+    """What a minimiser learned: name, values, the shape they must have. Raises CheckpointError if part is lost."""
+    names = set(memory) - {EXPONENT}
+    if names and names not in (_MOMENTS, NAMES):
+        raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
+    count = len(memory["steps"]) if names == NAMES and memory["steps"].ndim else 1
+    shapes = {"steps": (count, *shape[1:]), "changes": (count, *shape[1:])}
+    shapes |= dict.fromkeys(("crossed", "squared"), (count, count)) | {EXPONENT: ()}
+    return [(name, values, shapes.get(name, shape)) for name, values in memory.items()]

@@ -1,0 +1,244 @@
+"""The objective: the tutorial's formula on foreign convolutions, units that mean the same everywhere, one trace."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_core.recipe import CONVOLUTIONS, TUTORIAL, Objective
+from nst_core.slow.losses import functions, objective
+from nst_core.slow.losses.objective import Mix
+from nst_core.slow.losses.statistics import channel_means, gram_matrix
+
+SMALL = Objective(
+    content_layers={"block2_conv1": 1.0},
+    style_layers={"block1_conv1": 0.5, "block2_conv1": 0.5},
+    content_weight=1.0,
+    style_weight=100.0,
+    tv_weight=1.0,
+)
+ALL = [Mix([1.0])]
+"""One style, everywhere."""
+
+
+def keras_vgg(kernels, names):
+    """Keras' own VGG-19 with these kernels: 0-255 BGR minus means in, the named layers out."""
+    whole = keras.applications.VGG19(include_top=False, weights=None)
+    for name in CONVOLUTIONS["vgg19"]:
+        whole.get_layer(name).set_weights(kernels[name])
+    return keras.Model(whole.input, [whole.get_layer(n).output for n in names])
+
+
+def tutorial_in_numpy(kernels, picture, content, style):
+    """The formula of TensorFlow's tutorial, term by term: 1e4 content + 1e-2 style + 30 variation."""
+    names = [f"block{b}_conv1" for b in range(1, 6)] + ["block5_conv2"]
+    model = keras_vgg(kernels, names)
+
+    def see(pixels):
+        return model(keras.applications.vgg19.preprocess_input(pixels * 255.0), training=False)
+
+    def gram(layer):
+        values = np.asarray(layer, np.float64)
+        return np.einsum("bijc,bijd->cd", values, values) / (values.shape[1] * values.shape[2])
+
+    ours, theirs, looks = see(picture.copy()), see(content.copy()), see(style.copy())
+    styles = [1e-2 / 5 * np.mean((gram(a) - gram(b)) ** 2) for a, b in zip(ours[:5], looks[:5], strict=True)]
+    contents = 1e4 * np.mean((np.asarray(ours[5], np.float64) - np.asarray(theirs[5])) ** 2)
+    variation = 30 * (np.abs(np.diff(picture, axis=1)).sum() + np.abs(np.diff(picture, axis=2)).sum())
+    return contents, styles, variation
+
+
+def test_tutorial_units_are_the_tutorials_formula(random_vgg, random_kernels, noise):
+    picture, content, style = noise(32, 48), noise(32, 48, 1), noise(32, 48, 2) ** 2
+    terms = objective.bind(random_vgg, TUTORIAL, tf.constant(content), [tf.constant(style)], ALL)
+    weighted, _ = terms(tf.constant(picture))
+    ours = dict(zip(terms.names, weighted.numpy(), strict=True))
+    contents, styles, variation = tutorial_in_numpy(random_kernels, picture, content, style)
+    assert ours["content/block5_conv2"] == pytest.approx(contents, rel=1e-3)
+    assert ours["variation"] == pytest.approx(variation, rel=1e-4)
+    for block, expected in enumerate(styles, 1):
+        assert ours[f"style/block{block}_conv1"] == pytest.approx(expected, rel=1e-3)
+    assert objective.named(ours)["total"] == pytest.approx(contents + sum(styles) + variation, rel=1e-3)
+
+
+def test_all_is_zero_at_the_targets(random_vgg):
+    grey = tf.fill([1, 24, 24, 3], 0.4)
+    terms = objective.bind(random_vgg, SMALL, grey, [grey], ALL)
+    weighted, gradient = terms(grey)
+    assert weighted.numpy() == pytest.approx([0, 0, 0, 0], abs=1e-5)
+    assert np.isfinite(gradient.numpy()).all()
+
+
+def test_the_gradient_is_the_slope(random_vgg, noise):
+    """Along random directions, with the picture well away from the content and the styles."""
+    terms = objective.bind(random_vgg, SMALL, tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL)
+    at = noise(16, 16)
+    _, gradient = terms(tf.constant(at))
+    for seed in range(3):
+        direction = gradient.numpy() + np.abs(gradient.numpy()).mean() * (noise(16, 16, 5 + seed) - 0.5)
+        direction /= np.abs(direction).max()
+        up, down = (float(tf.reduce_sum(terms(tf.constant(at + s * 2e-3 * direction))[0])) for s in (1, -1))
+        slope = float((gradient.numpy().astype(np.float64) * direction).sum())
+        assert (up - down) / 4e-3 == pytest.approx(slope, rel=0.03)
+
+
+def test_normalised_units_make_a_photograph_count_one(random_vgg):
+    """Against nothing at all, a term of the photograph that the scales were measured on is its weight."""
+    units = objective.scales(random_vgg, "max")
+    photograph = tf.constant(objective.samples.find("astronaut").load(256).tensor())
+    seen = objective.features(random_vgg, photograph, ["block1_conv1", "block3_conv1"])
+    for name, activations in seen.items():
+        channels = activations.shape[-1]
+        mean, second = channel_means(activations), gram_matrix(activations)
+        nothing = functions.gaussian(tf.zeros(channels), tf.zeros([channels, channels]))
+        assert float(tf.reduce_mean(activations**2)) == pytest.approx(units.content[name], rel=1e-5)
+        gram = functions.gram_distance(second, tf.zeros_like(second))
+        assert float(gram) == pytest.approx(units.gram[name], rel=1e-4)
+        assert float(functions.wasserstein2(mean, second, nothing)) == pytest.approx(units.energy[name], rel=0.02)
+    assert set(units.content) == set(units.gram) == set(units.energy) == set(CONVOLUTIONS["vgg19"])
+    assert all(v > 0 for of in (units.content, units.gram, units.energy) for v in of.values())
+
+
+def test_units_are_those_of_the_pooling(random_vgg):
+    """So that a weight means the same whatever the pooling."""
+    most, mean = (objective.scales(random_vgg, pooling).content for pooling in ("max", "average"))
+    assert most["block1_conv2"] == mean["block1_conv2"]
+    assert most["block4_conv1"] != pytest.approx(mean["block4_conv1"], rel=0.05)
+
+
+def test_weights_scale_the_terms_and_nothing_else(random_vgg, noise):
+    pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
+    once = objective.bind(random_vgg, SMALL, *pictures)
+    twice = objective.bind(
+        random_vgg,
+        SMALL.model_copy(update={"content_weight": 2.0, "style_weight": 300.0, "tv_weight": 4.0}),
+        *pictures,
+    )
+    a, b = (terms(tf.constant(noise(16, 16)))[0].numpy() for terms in (once, twice))
+    np.testing.assert_allclose(b / a, [2.0, 3.0, 3.0, 4.0], rtol=1e-5)
+
+
+def test_variation_per_value_does_not_depend_on_size(random_vgg):
+    for size in (16, 64):
+        board = np.repeat((np.indices((size, size)).sum(0) % 2).astype(np.float32)[None, :, :, None], 3, 3)
+        terms = objective.bind(random_vgg, SMALL, tf.constant(board), [tf.constant(board)], ALL)
+        variation = terms(tf.constant(board))[0].numpy()[-1]
+        assert variation == pytest.approx(2 * (size - 1) / size, rel=1e-5)
+
+
+def test_weighing_anew_is_binding_anew(random_vgg, noise):
+    """What steering does; the same numbers, bit for bit."""
+    pictures = tf.constant(noise(16, 20, 1)), [tf.constant(noise(16, 16, 2))], ALL
+    other = SMALL.model_copy(
+        update={"content_weight": 0.3, "tv_weight": 9.0, "style_layers": {"block1_conv1": 3.0, "block2_conv1": 0.1}}
+    )
+    anew = objective.weigh(random_vgg, other, 16 * 20 * 3)
+    assert objective.layers(other) == objective.layers(SMALL)
+    np.testing.assert_array_equal(anew, objective.bind(random_vgg, other, *pictures).weights)
+    assert np.abs(anew.numpy() - objective.bind(random_vgg, SMALL, *pictures).weights.numpy()).min() > 0
+
+
+@pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
+def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
+    """Their moments are, before one Gaussian is formed of them: a mixture also has the spread between its parts."""
+    content, first, second = (tf.constant(noise(16, 20, seed)) for seed in (1, 2, 3))
+    darker, chosen = second * 0.3, SMALL.model_copy(update={"style_distance": distance})
+    mixed = objective.bind(random_vgg, chosen, content, [first, darker], [Mix([3.0, 1.0])]).targets.style
+    for name, (target,) in zip(("block1_conv1", "block2_conv1"), mixed, strict=True):
+        seen = [objective.features(random_vgg, style, [name])[name] for style in (first, darker)]
+        mean, moment = (0.75 * of(seen[0]) + 0.25 * of(seen[1]) for of in (channel_means, gram_matrix))
+        expected = (moment,) if distance == "gram" else functions.gaussian(mean, moment)
+        for ours, theirs in zip(target, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-4 * np.abs(theirs).max())
+        assert np.abs(gram_matrix(seen[0]) - gram_matrix(seen[1])).max() > 1
+
+
+@pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
+def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
+    """A term is the sum over regions of area x distance between what counts there and that region's style."""
+    chosen = SMALL.model_copy(update={"style_distance": distance, "units": "tutorial"})
+    content, picture, first, second = (tf.constant(noise(32, 48, seed)) for seed in range(4))
+    left = np.zeros((32, 48), np.float32)
+    left[:, :18] = 1
+    left[20:] = 0
+    mixes = [Mix([1.0, 0.0], left), Mix([0.0, 5.0], 1 - left)]
+    terms = objective.bind(random_vgg, chosen, content, [first, second * 0.2], mixes)
+    weighted = dict(zip(terms.names, terms(picture)[0].numpy(), strict=True))
+    area = left.mean()
+    for name in ("block1_conv1", "block2_conv1"):
+        seen = objective.features(random_vgg, picture, [name])[name]
+        apart = []
+        for style, region in ((first, left), (second * 0.2, 1 - left)):
+            counted = tf.constant(objective.layer_weights(region, "vgg19", [name])[name])
+            look = objective.features(random_vgg, style, [name])[name]
+            if distance == "gram":
+                apart.append(functions.gram_distance(gram_matrix(seen, counted), gram_matrix(look)))
+            else:
+                target = functions.gaussian(channel_means(look), gram_matrix(look))
+                own = channel_means(seen, counted), gram_matrix(seen, counted)
+                apart.append(functions.wasserstein2(*own, target))
+        expected = 100.0 * 0.5 * (area * apart[0] + (1 - area) * apart[1])
+        assert weighted[f"style/{name}"] == pytest.approx(float(expected), rel=1e-3)
+        assert float(apart[0]) != pytest.approx(float(apart[1]), rel=0.05)
+
+
+def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg, noise):
+    pictures = tf.constant(noise(24, 24, 1)), [tf.constant(noise(16, 16, 2))]
+    half = np.full((24, 24), 0.5, np.float32)
+    plain, guided = (
+        objective.bind(random_vgg, SMALL, *pictures, mixes)(tf.constant(noise(24, 24)))
+        for mixes in (ALL, [Mix([1.0], half), Mix([2.0], half)])
+    )
+    for one, other in zip(plain, guided, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
+
+
+@pytest.mark.parametrize("units", ["normalised", "tutorial"])
+@pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
+def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(random_vgg, noise, units, distance):
+    """In order of magnitude, in any units: it is what the engine measures a rise of the loss by."""
+    chosen = SMALL.model_copy(update={"units": units, "style_distance": distance})
+    pictures = tf.constant(noise(24, 24, 1) ** 3), [tf.constant(noise(24, 24, 2) ** 5)]
+    terms = objective.bind(random_vgg, chosen, *pictures, ALL)
+    far = float(tf.reduce_sum(terms(tf.constant(noise(24, 24)))[0]))
+    assert terms.blank / 30 < far < terms.blank * 30
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"content_weight": 0.0}, ("style/block1_conv1", "style/block2_conv1", "variation")),
+        ({"style_weight": 0.0}, ("content/block2_conv1", "variation")),
+        ({"style_weight": 0.0, "content_weight": 0.0}, ("variation",)),
+        (
+            {"style_layers": {"block1_conv1": 1.0, "block5_conv4": 0.0}},
+            ("content/block2_conv1", "style/block1_conv1", "variation"),
+        ),
+        ({"content_layers": {}}, ("style/block1_conv1", "style/block2_conv1", "variation")),
+    ],
+)
+def test_what_weighs_nothing_is_not_computed(random_vgg, noise, change, names):
+    thin = SMALL.model_copy(update=change)
+    terms = objective.bind(random_vgg, thin, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16, 1))], ALL)
+    assert terms.names == names
+    weighted, gradient = terms(tf.constant(noise(16, 16, 2)))
+    assert weighted.shape == len(names)
+    assert np.abs(gradient.numpy()).max() > 0
+
+
+def test_named_terms_add_up():
+    losses = objective.named({"content/a": 1.0, "content/b": 2.0, "style/a": 4.0, "style/b": 8.0, "variation": 16.0})
+    assert losses == {"total": 31.0, "content": 3.0, "style": 12.0, "variation": 16.0, "style/a": 4.0, "style/b": 8.0}
+
+
+def test_layers_go_in_the_networks_order_whatever_the_recipes(random_vgg, noise):
+    mixed = Objective(style_layers={"block2_conv1": 1.0, "block1_conv1": 1.0}, content_layers={"block1_conv2": 1.0})
+    terms = objective.bind(random_vgg, mixed, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16))], ALL)
+    assert terms.names == ("content/block1_conv2", "style/block1_conv1", "style/block2_conv1", "variation")
+
+
+def test_average_pooling_changes_what_is_seen(random_vgg, noise):
+    pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
+    other = SMALL.model_copy(update={"pooling": "average"})
+    most, mean = (objective.bind(random_vgg, o, *pictures)(tf.constant(noise(16, 16)))[0] for o in (SMALL, other))
+    assert float(most[0]) != pytest.approx(float(mean[0]), rel=0.01)

@@ -1,0 +1,119 @@
+"""L-BFGS hands over to Adam where what it learned of the curvature tells that there is none to learn."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nst_core.recipe import Minimiser
+from nst_core.slow import optimizers
+from nst_core.slow.optimizers import adam, history, lbfgs
+from nst_core.slow.optimizers.precondition import precondition
+from tests.nst_core.slow.optimizers.problems import objective, spectral
+
+SETTINGS = Minimiser(
+    algorithm="lbfgs", precondition=0.5, precondition_adapts=True, hands_over=True, learning_rate=0.04, beta2=0.9
+)
+KEPT = SETTINGS.model_copy(update={"hands_over": False})
+FLAT, STIFF_IN_GRAIN = 0.0, 0.75
+"""Exponents of a bowl as stiff in one frequency as in another, and of one where large shapes are softest."""
+
+
+def states(exponent, moves, settings=SETTINGS):
+    problem, begin = spectral(exponent)
+    evaluate = objective(problem)
+    state = optimizers.begin(tf.constant(begin), evaluate, settings)
+    for _ in range(moves):
+        state = optimizers.advance(state, evaluate, settings)
+        yield state
+
+
+def test_without_curvature_adam_makes_the_next_moves():
+    problem, _ = spectral(FLAT)
+    evaluate = objective(problem)
+    before = next(s for s in states(FLAT, 20) if optimizers.by_adam(s, SETTINGS))
+    assert before.number == lbfgs.ADAPT_EVERY // 2 + 1  # as soon as the exponent is first judged
+    by_hand = before
+    for _ in range(3):
+        before = optimizers.advance(before, evaluate, SETTINGS)
+        by_hand = adam.advance(by_hand, evaluate, Minimiser(learning_rate=0.04, beta2=0.9))
+        np.testing.assert_array_equal(before.picture, by_hand.picture)
+        assert before.evaluations == by_hand.evaluations
+
+
+@pytest.mark.parametrize(("exponent", "settings"), [(STIFF_IN_GRAIN, SETTINGS), (FLAT, KEPT)])
+def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent, settings):
+    *_, last = states(exponent, 12, settings)
+    assert not optimizers.by_adam(last, settings)
+    assert "mean" not in last.memory
+
+
+def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch):
+    monkeypatch.setattr(lbfgs, "BETTER", 9.0)  # nothing is that much better
+    assert optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
+    monkeypatch.setattr(lbfgs, "EARLY", 0)
+    assert not optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
+
+
+@pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
+def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
+    problem, begin = spectral(stiff, (48, 64))
+    evaluate, settings = objective(problem), Minimiser(algorithm="lbfgs", precondition=0.5)
+    state = optimizers.begin(tf.constant(begin), evaluate, settings)
+    for _ in range(6):
+        state = optimizers.advance(state, evaluate, settings)
+    pairs = history.recall(state.memory)
+    of_none = cosine(precondition(pairs.steps, 0.5), precondition(pairs.changes, -0.5))
+    share = of_none / cosine(pairs.steps, pairs.changes)
+    assert share == pytest.approx(told, abs=0.01)
+    found, _ = lbfgs.fitting(pairs, 0.5, against=0.5)
+    assert found == (0.0 if share >= 0.9 else 0.5)
+
+
+def cosine(steps, changes):
+    """The mean cosine of each step with its change."""
+    rows = [values.numpy().reshape(len(values), -1).astype(np.float64) for values in (steps, changes)]
+    lengths = [np.linalg.norm(row, axis=1) for row in rows]
+    return np.mean((rows[0] * rows[1]).sum(axis=1) / (lengths[0] * lengths[1]))
+
+
+def test_an_exponent_of_none_that_was_asked_for_is_no_judgement():
+    *_, last = states(STIFF_IN_GRAIN, 4, SETTINGS.model_copy(update={"precondition": 0.0}))
+    assert not optimizers.by_adam(last, SETTINGS)
+
+
+def test_adam_goes_on_at_another_size_and_under_another_objective():
+    *_, state = states(FLAT, 12)
+    problem, _ = spectral(FLAT, (24, 30))
+    evaluate = objective(problem)
+    carried = optimizers.carry(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
+    assert carried.memory["mean"].shape == (1, 24, 30, 3)
+    for kept in (carried, optimizers.refresh(carried, evaluate, SETTINGS)):
+        assert optimizers.by_adam(optimizers.advance(kept, evaluate, SETTINGS), SETTINGS)
+
+
+def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on():
+    """Between the judgement and Adam's first move, the memory is still of pairs."""
+    state = next(s for s in states(FLAT, 20) if optimizers.by_adam(s, SETTINGS))
+    assert "steps" in state.memory
+    problem, _ = spectral(FLAT, (24, 30))
+    evaluate = objective(problem)
+    carried = optimizers.carry(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
+    assert not carried.memory
+    assert optimizers.advance(carried, evaluate, SETTINGS).value < carried.value
+
+
+def test_after_a_roll_back_it_is_judged_anew():
+    *_, state = states(FLAT, 12)
+    assert not optimizers.by_adam(optimizers.restrained(state), SETTINGS)
+
+
+@pytest.mark.parametrize("taken_apart_after", [5, 6, 8])
+def test_a_run_taken_apart_around_the_hand_over_goes_on_bit_for_bit(taken_apart_after):
+    problem, _ = spectral(FLAT)
+    evaluate = objective(problem)
+    unbroken = list(states(FLAT, 12))
+    state = optimizers.unpack(optimizers.pack(unbroken[taken_apart_after - 1]))
+    for expected in unbroken[taken_apart_after:]:
+        state = optimizers.advance(state, evaluate, SETTINGS)
+        np.testing.assert_array_equal(state.picture, expected.picture)
+    assert optimizers.by_adam(state, SETTINGS)

@@ -1,0 +1,168 @@
+"""L-BFGS against SciPy's L-BFGS-B, and what it promises under objectives that misbehave."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.optimize
+import tensorflow as tf
+
+from nst_core.recipe import Minimiser, make
+from nst_core.slow import checkpoint, optimizers
+from nst_core.slow.optimizers import history, lbfgs
+from nst_core.slow.optimizers.precondition import precondition
+from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
+
+SETTINGS = Minimiser(algorithm="lbfgs", history=10)
+
+
+def descend(evaluate, steps, settings=SETTINGS, picture=None):
+    """The states of a descent, until it stalls."""
+    states = [optimizers.begin(start() if picture is None else picture, evaluate, settings)]
+    for _ in range(steps):
+        state = optimizers.advance(states[-1], evaluate, settings)
+        if state.number == states[-1].number:
+            break
+        states.append(state)
+    return states
+
+
+@pytest.mark.parametrize("problem", [quadratic, coupled, valley])
+@pytest.mark.parametrize("exponent", [0.0, 0.3])
+def test_it_ends_where_scipys_does(problem, exponent):
+    theirs = scipy.optimize.minimize(
+        lambda x: (problem(x.reshape(SHAPE))[0], problem(x.reshape(SHAPE))[1].ravel()),
+        start().numpy().ravel().astype(np.float64),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, 1)] * math.prod(SHAPE),
+        options={"maxiter": 2000, "maxfun": 5000, "ftol": 1e-12, "gtol": 1e-8},
+    )
+    settings = SETTINGS.model_copy(update={"precondition": exponent})
+    ours = descend(objective(problem), 600, settings)[-1]
+    began = problem(start().numpy().astype(np.float64))[0]
+    assert ours.value - theirs.fun < 1e-4 * (began - theirs.fun)
+
+
+def test_the_active_set_is_the_true_one():
+    ours = descend(objective(quadratic), 200)[-1].picture.numpy()
+    theirs = np.clip(quadratic.__globals__["TARGET"], 0, 1)
+    np.testing.assert_array_equal(ours == 0, theirs == 0)
+    np.testing.assert_array_equal(ours == 1, theirs == 1)
+
+
+def test_it_needs_far_fewer_evaluations_than_adam():
+    def evaluations_to(share, settings):
+        evaluate = objective(coupled)
+        state = optimizers.begin(start(), evaluate, settings)
+        least = descend(objective(coupled), 600)[-1].value
+        goal = least + share * (state.value - least)
+        while state.value > goal and evaluate.calls < 3000:
+            state = optimizers.advance(state, evaluate, settings)
+        return evaluate.calls
+
+    assert evaluations_to(0.01, SETTINGS) < 0.5 * evaluations_to(0.01, Minimiser(learning_rate=0.02))
+
+
+def rough(picture):
+    """A quadratic with jumps and ripples: slopes lie."""
+    value, slope = quadratic(picture)
+    noise = np.sin(1e4 * picture).sum() + (picture > 0.6).sum()
+    return value + 0.05 * noise, slope + np.random.default_rng(int(abs(value) * 1e6)).normal(0, 0.3, picture.shape)
+
+
+def cliff(picture):
+    """Not a number wherever any value passes 0.9."""
+    value, slope = quadratic(picture)
+    return (math.nan, slope * math.nan) if picture.max() > 0.97 else (value, slope)
+
+
+@pytest.mark.parametrize("problem", [rough, cliff, quadratic, valley])
+def test_it_never_returns_worse_and_stays_in_the_box(problem):
+    begin = tf.clip_by_value(start(), 0.0, 0.9)
+    states = descend(objective(problem), 60, picture=begin)
+    values = [s.value for s in states]
+    assert all(b < a for a, b in itertools.pairwise(values))
+    assert np.isfinite(values).all()
+    assert len(values) > 3
+    for state in states:
+        assert state.picture.numpy().min() >= 0
+        assert state.picture.numpy().max() <= 1
+
+
+def test_at_a_minimum_it_stays_and_says_so():
+    evaluate = objective(lambda p: (1.0, np.zeros(p.shape)))
+    state = optimizers.begin(start(), evaluate, SETTINGS)
+    stayed = optimizers.advance(state, evaluate, SETTINGS)
+    assert stayed.number == state.number
+    np.testing.assert_array_equal(stayed.picture, state.picture)
+
+
+def test_every_evaluation_is_counted():
+    evaluate = objective(rough)
+    assert descend(evaluate, 20)[-1].evaluations <= evaluate.calls
+    evaluate = objective(quadratic)
+    states = descend(evaluate, 10)
+    assert states[-1].evaluations == evaluate.calls
+
+
+def test_history_is_bounded():
+    states = descend(objective(valley), 30, SETTINGS.model_copy(update={"history": 4}))
+    assert max(s.memory["steps"].shape[0] for s in states if s.memory) == 4
+
+
+@pytest.mark.parametrize("algorithm", ["adam", "lbfgs"])
+@pytest.mark.parametrize("exponent", [0.0, 0.3])
+def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
+    settings = Minimiser(algorithm=algorithm, precondition=exponent, history=5)
+    evaluate = objective(valley)
+    unbroken = descend(evaluate, 16, settings)
+    state = optimizers.unpack(optimizers.pack(unbroken[7]))
+    for expected in unbroken[8:]:
+        state = optimizers.advance(state, evaluate, settings)
+        assert state.value == expected.value
+        assert (state.number, state.evaluations) == (expected.number, expected.evaluations)
+        np.testing.assert_array_equal(state.picture, expected.picture)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 0.75])
+def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
+    monkeypatch.setattr(lbfgs, "BETTER", 1.02)  # a bowl so small has few frequencies, and neighbours fit nearly alike
+    problem, begin = spectral(exponent)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    *_, state = descend(objective(problem), 8, settings, tf.constant(begin))
+    assert float(state.memory["exponent"]) == exponent
+
+
+@pytest.mark.parametrize(("begins", "exponent", "stays"), [(0.0, 0.75, False), (0.5, 0.75, True), (0.75, 0.0, False)])
+def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exponent, stays):
+    problem, begin = spectral(exponent, (48, 64))
+    *_, before = descend(objective(problem), 6, Minimiser(algorithm="lbfgs", precondition=begins), tf.constant(begin))
+    found, _ = lbfgs.fitting(history.recall(before.memory), begins)
+    assert (found == begins) == stays
+    assert stays or abs(found - exponent) < abs(begins - exponent)
+
+
+def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
+    monkeypatch.setattr(lbfgs, "BETTER", 1.02)
+    problem, begin = spectral(0.75)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25)
+    *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
+    pairs = history.recall(before.memory)
+    best, moved = lbfgs.fitting(pairs, 0.25)
+    assert best == 0.75
+    np.testing.assert_allclose(precondition(moved.steps, best), precondition(pairs.steps, 0.25), atol=1e-5)
+    np.testing.assert_allclose(precondition(moved.changes, -best), precondition(pairs.changes, -0.25), atol=1e-5)
+
+
+def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path):
+    problem, begin = spectral(0.75)
+    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    evaluate = objective(problem)
+    *_, state = descend(evaluate, 8, settings, tf.constant(begin))
+    checkpoint.save(tmp_path / "run.npz", checkpoint.Checkpoint(make(), optimizers.pack(state)))
+    back = optimizers.unpack(checkpoint.load(tmp_path / "run.npz").state)
+    for _ in range(3):
+        state, back = (optimizers.advance(s, evaluate, settings) for s in (state, back))
+        np.testing.assert_array_equal(state.picture, back.picture)
