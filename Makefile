@@ -9,7 +9,7 @@ run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
 
 # First and alone what is about time: it waits for seconds, or counts them. Most other tests keep one core busy each.
-ALONE := tests/nst_core/bench tests/nst_core/test_estimate.py tests/browser
+ALONE := tests/nst_core/bench tests/nst_core/runs/test_cost.py tests/browser
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest $(ALONE)
 	$(BIN)/python -m pytest tests $(addprefix --ignore ,$(ALONE)) --numprocesses 2 --dist loadfile

@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 
 import streamlit as st
 
-from nst_core.jobs.desk import Desk
+from nst_core.jobs.service import Desk
 from pages import parts
 from pages.parts import chosen, desk, look, plot
 

@@ -10,8 +10,8 @@ from nst_core.errors import PictureError, RecipeError
 from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json, steered
 
 if TYPE_CHECKING:
-    from nst_core.jobs.pictures import Pictures
     from nst_core.picture.upload import Picture
+    from nst_core.runs.inputs import Pictures
 
 
 UNNAMED = "0" * 64
@@ -61,8 +61,8 @@ def _add_style_settings(parser: argparse.ArgumentParser) -> None:
 
 def pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]]:
     """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
-    from nst_core.jobs.pictures import Pictures
     from nst_core.picture.masks import open_mask
+    from nst_core.runs.inputs import Pictures
 
     content = picture(arguments.content)
     masks, shares = [], []

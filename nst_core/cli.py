@@ -136,7 +136,7 @@ def _stylize(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> None:
-    from nst_core import yardstick
+    from nst_core.metrics import yardstick
     from nst_core.picture.resize import fit
 
     output = said.picture(arguments.output).tensor()
@@ -176,20 +176,21 @@ def _docs(_: argparse.Namespace) -> None:
 def _estimate(arguments: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from nst_core import estimate
+    from nst_core.runs import cost
 
     content = said.picture(arguments.content)
     recipe = said.recipe(arguments)
-    if arguments.again or estimate.stored() is None:
+    if arguments.again or cost.stored() is None:
         print("measuring this machine once ...", file=sys.stderr)
-        estimate.calibrate()
-    found = estimate.of(recipe, (content.width, content.height), max(len(arguments.styles), 1))
+        cost.calibrate()
+    found = cost.of(recipe, (content.width, content.height), max(len(arguments.styles), 1))
     print(json.dumps(asdict(found), indent=2))
 
 
 def _preview(arguments: argparse.Namespace) -> None:
-    from nst_core import player, preview, stylize
+    from nst_core import stylize
     from nst_core.picture.encode import to_png
+    from nst_core.runs import preview, runner
     from nst_core.system.atomic_files import write_whole
 
     pictures, shares = said.pictures(arguments)
@@ -202,7 +203,7 @@ def _preview(arguments: argparse.Namespace) -> None:
         start=pictures.start.tensor() if pictures.start else None,
         masks=[mask.weights for mask in pictures.masks],
     )
-    alpha = player.alpha_of(pictures.content.alpha, recipe)
+    alpha = runner.alpha_of(pictures.content.alpha, recipe)
     write_whole(arguments.output, to_png(full, recipe.to_json(), alpha))
     write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
     print(json.dumps(apart, indent=2))

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import CheckpointError, DivergedError, PictureError
-from nst_core.jobs.pictures import Pictures
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.recipe import Recipe, change
-from nst_core.record import Record
+from nst_core.runs.inputs import Pictures
+from nst_core.runs.log import Record
 from nst_core.system.atomic_files import write_whole
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ def perform(run: Run) -> int:
     encode = _encoder(run.output)
     for path in filter(None, (run.output, run.checkpoint, run.report)):
         _check_place(path)
-    from nst_core import player
+    from nst_core.runs import runner
 
-    clock = player.Clock()
-    recipe = player.prepare(_named(run))
+    clock = runner.Clock()
+    recipe = runner.prepare(_named(run))
     if run.resume is not None:
         _check_weights(run.resume.recipe, recipe)
     clock.loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
     record = Record(recipe, run.checkpoint, run.resume)
     content, styles = run.pictures.content.tensor(), [style.tensor() for style in run.pictures.styles]
-    steps = player.play(
+    steps = runner.play(
         content,
         styles,
         recipe,
@@ -74,10 +74,10 @@ def perform(run: Run) -> int:
     )
     with _interruptible() as interruption:
         diverged = _descend(steps, record, clock, interruption)
-    picture = player.picture_of(record.best, content, recipe)
-    _write(run.output, encode(picture, recipe, player.alpha_of(run.pictures.content.alpha, recipe)))
+    picture = runner.picture_of(record.best, content, recipe)
+    _write(run.output, encode(picture, recipe, runner.alpha_of(run.pictures.content.alpha, recipe)))
     if run.report:
-        report = player.report(content, styles, recipe, picture, clock)
+        report = runner.report(content, styles, recipe, picture, clock)
         report |= {**record.told(), "interrupted": interruption.asked}
         _write(run.report, (json.dumps(report, indent=2) + "\n").encode())
     if diverged is not None:

@@ -36,7 +36,7 @@ def random_vgg(random_kernels):
 @pytest.fixture
 def unlearned(monkeypatch, random_vgg):
     """Every engine and measure gets the random network instead of the real one; it is returned."""
-    from nst_core import yardstick
+    from nst_core.metrics import yardstick
     from nst_core.models import vgg
 
     monkeypatch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)

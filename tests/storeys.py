@@ -14,19 +14,19 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         "runs",
-        ("nst_core.jobs", "nst_core.stylize", "nst_core.record", "nst_core.bench", "nst_core.preview"),
+        ("nst_core.jobs", "nst_core.stylize", "nst_core.runs.log", "nst_core.bench", "nst_core.runs.preview"),
         "a real worker, killed and restarted",
     ),
-    ("what a run will cost", ("nst_core.estimate",), "against real runs"),
-    ("playing a recipe", ("nst_core.player",), "engines replaced by recorders"),
+    ("what a run will cost", ("nst_core.runs.cost",), "against real runs"),
+    ("playing a recipe", ("nst_core.runs.runner",), "engines replaced by recorders"),
     (
         "judging",
-        ("nst_core.yardstick", "nst_core.inside", "nst_core.channels"),
+        ("nst_core.metrics.yardstick", "nst_core.metrics.inspection", "nst_core.metrics.gram_order"),
         "closed forms, the tutorial's formula evaluated apart",
     ),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),
     ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
-    ("moving pictures", ("nst_core.video",), "films decoded again"),
+    ("moving pictures", ("nst_core.runs.timelapse",), "films decoded again"),
     ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
     (
         "ground",
@@ -50,8 +50,8 @@ TENSORFLOW = (
     "nst_core.models",
     "nst_core.slow",
     "nst_core.fast",
-    "nst_core.yardstick",
-    "nst_core.inside",
+    "nst_core.metrics.yardstick",
+    "nst_core.metrics.inspection",
     "nst_core.jobs.worker",
 )
 """Where TensorFlow may be imported, except inside `nst_core.models.weights`."""

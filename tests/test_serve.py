@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.jobs.desk import Desk
+from nst_core.jobs.service import Desk
 from nst_core.jobs.store import Store
 from tests.nst_core.jobs.servers import Played, submit, until
 from tests.serving import ROOT, Server

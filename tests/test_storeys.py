@@ -62,7 +62,7 @@ def test_imports_go_down(path: Path) -> None:
 def test_nothing_a_page_imports_brings_tensorflow() -> None:
     modules = [
         "nst_core.recipe",
-        "nst_core.jobs.desk",
+        "nst_core.jobs.service",
         "nst_core.picture.samples",
         "nst_core.picture.catalogue",
         "nst_core.models.weights",

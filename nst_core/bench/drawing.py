@@ -22,7 +22,7 @@ from nst_core.errors import WorkerError
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from nst_core.jobs.rows import Rows
+    from nst_core.jobs.database import Rows
 
 UNSEEN = "unseen"
 WATCHING = {

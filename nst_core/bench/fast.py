@@ -50,13 +50,13 @@ def row(size: int) -> dict[str, Any]:
         moves, and `new_style_seconds` of one whose style is not, each {median, least}; `share_of_limit` of the former,
         of what this machine's convolutions can do; `peak_rss_mb` of this process.
     """
-    from nst_core import player
     from nst_core.models.device import convolution_limit
+    from nst_core.runs import runner
 
     rounds, warm_ups = (ROUNDS_LARGE, 1) if size > LARGE_PX else (ROUNDS, WARM_UPS)
-    recipe = player.prepare(make(settings={"method": "fast", "longest_edge_px": size, **_NAMES}))
+    recipe = runner.prepare(make(settings={"method": "fast", "longest_edge_px": size, **_NAMES}))
     first = _call(recipe, size)()
-    peak = player.peak_rss_mb()
+    peak = runner.peak_rss_mb()
     known = _call(recipe, size)
     seconds = _spread([known() for _ in range(warm_ups + rounds)][warm_ups:])
     new = [_call(recipe, size, style=number)() for number in range(rounds)]
@@ -67,19 +67,19 @@ def row(size: int) -> dict[str, Any]:
         "seconds": seconds,
         "new_style_seconds": _spread(new),
         "share_of_limit": OPERATIONS_PER_PIXEL * size * size / seconds["median"] / limit,
-        "peak_rss_mb": max(peak, player.peak_rss_mb()) if size <= LARGE_PX else peak,
+        "peak_rss_mb": max(peak, runner.peak_rss_mb()) if size <= LARGE_PX else peak,
     }
 
 
 def batch() -> dict[str, Any]:
     """Pictures a second, in this process: 16 mixes of two styles on one photograph, as a sheet is made of."""
-    from nst_core import player
+    from nst_core.runs import runner
 
     recipe = make(settings={"method": "fast", "longest_edge_px": 4 * BATCH_PX, "map_cells": 4, **_NAMES})
     styles = [noise(256, seed) for seed in range(4)]
     named = recipe.model_copy(update={"styles": ()})
     content = noise(BATCH_PX, 9)
-    seconds = statistics.median([timed(lambda: list(player.play(content, styles, named))) for _ in range(ROUNDS)][3:])
+    seconds = statistics.median([timed(lambda: list(runner.play(content, styles, named))) for _ in range(ROUNDS)][3:])
     return {"pictures": BATCH, "size": BATCH_PX, "seconds": seconds, "a_second": BATCH / seconds}
 
 
@@ -103,13 +103,13 @@ def table(report: Mapping[str, Any]) -> str:
 
 def _call(recipe: Recipe, size: int, style: int | None = None) -> Any:
     """A timed call of the whole method; with another style each time where a number for it is given."""
-    from nst_core import player
+    from nst_core.runs import runner
 
     content, picture = noise(size, 0), noise(256, style or 1)
     if style is not None:
         named = [{"sha256": f"{style + 16:064x}"}]
         recipe = make(settings={"method": "fast", "longest_edge_px": size, "content": "0" * 64, "styles": named})
-    return lambda: timed(lambda: list(player.play(content, [picture], recipe)))
+    return lambda: timed(lambda: list(runner.play(content, [picture], recipe)))
 
 
 def _spread(seconds: Sequence[float]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from nst_core.bench import drawing
 from nst_core.bench.browser import App, app, chromium, ready, visitor
 from nst_core.bench.drawing import HAS_CURVE
 from nst_core.bench.tools import spread
-from nst_core.jobs.rows import Rows
+from nst_core.jobs.database import Rows
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 

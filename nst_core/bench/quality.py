@@ -53,7 +53,7 @@ def run(sizes: Sequence[int], sheet: Path | None = None, pairs: Sequence[tuple[s
         `quality`: for each pair, size and method its `seconds` (loading excluded), `tutorial_total`, `ssim`, and the
         means over layers of `content`, `style_gram` and `style_wasserstein2`.
     """
-    from nst_core import yardstick
+    from nst_core.metrics import yardstick
 
     _warm()
     rows, pictures = [], []
@@ -93,27 +93,27 @@ def better(rows: Sequence[Mapping[str, Any]], method: str, other: str, figure: s
 
 
 def _recipe(method: str, size: int) -> Recipe:
-    from nst_core import player
+    from nst_core.runs import runner
 
     preset, settings = METHODS[method]
-    return player.prepare(make(preset, {**settings, "longest_edge_px": size}))
+    return runner.prepare(make(preset, {**settings, "longest_edge_px": size}))
 
 
 def _painted(content: Pixels, style: Pixels, recipe: Recipe) -> tuple[Pixels, float]:
-    from nst_core import player
+    from nst_core.runs import runner
 
     began = time.perf_counter()
-    (last,) = deque(player.play(content, [style], recipe), 1)  # all of them would not fit
-    return player.picture_of(last, content, recipe), time.perf_counter() - began
+    (last,) = deque(runner.play(content, [style], recipe), 1)  # all of them would not fit
+    return runner.picture_of(last, content, recipe), time.perf_counter() - began
 
 
 def _warm() -> None:
     """Load both networks, which is not the first pair's to pay for."""
-    from nst_core import player
+    from nst_core.runs import runner
 
     nothing = np.zeros((1, 64, 64, 3), np.float32)
     for method in ("fast", "slow"):
-        for _ in player.play(nothing, [nothing], _recipe(method, 64).model_copy(update={"steps": 1})):
+        for _ in runner.play(nothing, [nothing], _recipe(method, 64).model_copy(update={"steps": 1})):
             break
 
 

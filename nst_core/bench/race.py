@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nst_core import player
 from nst_core.recipe import Recipe, change, make
+from nst_core.runs import runner
 from nst_core.step import Pixels, Step
 
 WITHIN = 1.01
@@ -87,17 +87,17 @@ def _reference(content: Pixels, style: Pixels, size: int, timed: int | None, ste
 
 def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, Any]:
     """Until the goal is reached by the direct float32 objective, whatever the run itself computes with."""
-    recipe = player.prepare(make("tutorial-quick", {"longest_edge_px": size, "snapshot_every": 1000}))
+    recipe = runner.prepare(make("tutorial-quick", {"longest_edge_px": size, "snapshot_every": 1000}))
     judge = change(recipe, {"convolutions": "direct", "start": "own", "steps": 1, "precision": "float32"})
     curve, loss, last = [], float("inf"), None
     began = time.perf_counter()
     judging = 0.0
-    for last in player.play(content, [style], recipe):
+    for last in runner.play(content, [style], recipe):
         curve.append([last.evaluations, time.perf_counter() - began - judging, last.losses["total"]])
         if last.losses["total"] > goal:
             continue
         paused = time.perf_counter()  # what judging takes is the bench's, not the run's
-        loss = _judged(content, style, judge, player.picture_of(last, content, recipe))
+        loss = _judged(content, style, judge, runner.picture_of(last, content, recipe))
         judging += time.perf_counter() - paused
         if loss <= goal:
             break
@@ -113,12 +113,12 @@ def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, 
 
 
 def _judged(content: Pixels, style: Pixels, recipe: Recipe, picture: Pixels) -> float:
-    first = next(player.play(content, [style], recipe, start=picture))
+    first = next(runner.play(content, [style], recipe, start=picture))
     return float(first.losses["total"])
 
 
 def _play(content: Pixels, style: Pixels, recipe: Recipe) -> Any:
-    return player.play(content, [style], player.prepare(recipe))
+    return runner.play(content, [style], runner.prepare(recipe))
 
 
 def _curve(steps: Any) -> list[list[float]]:

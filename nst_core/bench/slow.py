@@ -59,15 +59,15 @@ def row(size: int, kind: str) -> dict[str, Any]:
         (forward and to the picture), `share_of_limit` of the median step, `beyond_network`: share of the median step
         that is not the bare network's forward and backward pass, `peak_rss_mb` of this process.
     """
-    from nst_core import player
     from nst_core.models import vgg
     from nst_core.models.device import convolution_limit
     from nst_core.models.timing import bare_pass
+    from nst_core.runs import runner
 
     rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
     how, dtype = KINDS[BOUNDED.get(kind, kind)]
     computed = {"convolutions": how, "precision": dtype} | ({"memory_mb": BOUNDED_MB} if kind in BOUNDED else {})
-    recipe = player.prepare(
+    recipe = runner.prepare(
         make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **computed})
     )
     content, style = noise(size, 0), noise(size, 1)
@@ -76,9 +76,9 @@ def row(size: int, kind: str) -> dict[str, Any]:
     reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, how)
     limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
     for _ in range(batches):
-        stamps = [step.seconds for step in player.play(content, [style], recipe)]
+        stamps = [step.seconds for step in runner.play(content, [style], recipe)]
         steps += [b - a for a, b in itertools.pairwise(stamps)]
-        peak = peak or player.peak_rss_mb()  # that of the steps alone
+        peak = peak or runner.peak_rss_mb()  # that of the steps alone
         limits.append(convolution_limit(recipe.precision))
         if size < LARGE_PX:
             network = vgg.load(recipe.objective.network, recipe.precision)

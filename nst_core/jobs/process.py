@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from nst_core.jobs import wire
+from nst_core.jobs import messages
 from nst_core.settings import TUNED
 
 Hear = Callable[[dict[str, Any], list[bytes]], None]
@@ -59,13 +59,13 @@ class Process:
         stdin = cast(BinaryIO, self._child.stdin)
         while (message := self._outbox.get()) is not None:
             try:
-                wire.write(stdin, *message)
+                messages.write(stdin, *message)
             except (OSError, ValueError):
                 return
 
     def _listen(self, hear: Hear, gone: Gone) -> None:
         stdout = cast(BinaryIO, self._child.stdout)
-        while (message := wire.read(stdout)) is not None:
+        while (message := messages.read(stdout)) is not None:
             try:
                 hear(*message)
             except Exception:  # noqa: BLE001 - whatever became of one event, the next one is heard

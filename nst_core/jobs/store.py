@@ -11,11 +11,11 @@ from pathlib import Path
 import filelock
 
 from nst_core.errors import JobError
-from nst_core.jobs import keepsakes
-from nst_core.jobs.drawers import Drawers, InMemory, OnDisk
-from nst_core.jobs.pictures import Pictures
-from nst_core.jobs.rows import Rows
+from nst_core.jobs import input_files
+from nst_core.jobs.blobs import Drawers, InMemory, OnDisk
+from nst_core.jobs.database import Rows
 from nst_core.jobs.views import FINAL, JobView, Point
+from nst_core.runs.inputs import Pictures
 
 LOCK_SECONDS = 2.0
 """How long another server may take to let go of the folder: one that is just being replaced does."""
@@ -140,7 +140,7 @@ class Store:
         for number in set(self.timeline(view.id)) - set(change.kept):
             drawers.remove(view.id, _picture_name(number))
         if change.inputs is not None:
-            keepsakes.keep(drawers, view.id, change.inputs)
+            input_files.keep(drawers, view.id, change.inputs)
         if change.content:
             drawers.put(view.id, "content.jpg", change.content, durable=False)
         if change.result is not None:
@@ -223,7 +223,7 @@ class Store:
 
     def inputs(self, job: str) -> Pictures:
         """What a run was made of. Raises JobError if it is unknown or that is damaged."""
-        found = keepsakes.kept(self._drawers, job)
+        found = input_files.kept(self._drawers, job)
         if found is None:
             self._bare(job)
             raise JobError("the pictures this run was made of are not here any more; choose them again")
@@ -231,11 +231,11 @@ class Store:
 
     def has_inputs(self, job: str) -> bool:
         """Whether what a run is made of was written, whole."""
-        return self._drawers.get(job, keepsakes.CONTENTS) is not None
+        return self._drawers.get(job, input_files.CONTENTS) is not None
 
     def content_size(self, job: str) -> tuple[int, int] | None:
         """Width and height of what a run paints; None if that is not known."""
-        return keepsakes.content_size(self._drawers, job)
+        return input_files.content_size(self._drawers, job)
 
     def checkpoint(self, job: str) -> Path | None:
         """Where a run's checkpoint is or would be; None where there is no disk."""

@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import psutil
 
-from nst_core import player
 from nst_core.errors import CheckpointError, DivergedError, NSTError
-from nst_core.jobs import looks, wire
-from nst_core.jobs.commands import Commands, Orders
-from nst_core.jobs.pictures import Inputs, unpacked
+from nst_core.jobs import inspections, messages
+from nst_core.jobs.inbox import Commands, Orders
 from nst_core.jobs.views import weights_of
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, parse, steered
-from nst_core.record import Record
+from nst_core.runs import runner
+from nst_core.runs.inputs import Inputs, unpacked
+from nst_core.runs.log import Record
 from nst_core.step import Pixels, Step
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Worker:
         """Send one event, with this process's memory in MB."""
         memory = psutil.Process().memory_info().rss / 1e6
         try:
-            wire.write(self._out, {"event": event, "memory_mb": round(memory, 1), **facts}, blobs)
+            messages.write(self._out, {"event": event, "memory_mb": round(memory, 1), **facts}, blobs)
         except BrokenPipeError:
             os._exit(0)  # as `Commands.next` does when the desk is gone
 
@@ -84,15 +84,15 @@ class Worker:
 
         sources = {"magenta": source(stylisation.load().found)}
         small = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
-        (_,) = player.play(small, [small], make(settings={"method": "fast", "longest_edge_px": 64}))
+        (_,) = runner.play(small, [small], make(settings={"method": "fast", "longest_edge_px": 64}))
         chosen, dtype = device(), precision()
         sources["vgg19"] = source(vgg.load("vgg19", dtype).found)
-        for _ in player.play(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
+        for _ in runner.play(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
             pass
         self.say("ready", device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources)
 
     def _look(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
-        answer, drawn = looks.told(asked, blobs)
+        answer, drawn = inspections.told(asked, blobs)
         self.say("looked", drawn, **answer)
 
     def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
@@ -112,7 +112,7 @@ class Worker:
             )
 
     def _play(self, job: str, given: Inputs, asked: Mapping[str, Any]) -> None:
-        clock = player.Clock()
+        clock = runner.Clock()
         path = Path(asked["checkpoint"]) if asked["checkpoint"] else None
         recipe, before = _prepared(parse(asked["recipe"]), path)
         clock.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
@@ -128,22 +128,22 @@ class Worker:
             record.save()
             self.say("shelved", job=job)
             return
-        picture = player.picture_of(record.best, given.content, run.recipe)
-        self._show(job, run.recipe, picture, player.alpha_of(given.alpha, run.recipe))
+        picture = runner.picture_of(record.best, given.content, run.recipe)
+        self._show(job, run.recipe, picture, runner.alpha_of(given.alpha, run.recipe))
         record.save()  # so that an end in the middle of judging costs no step
         measured = asked["measure"] and not run.diverged
-        report = player.report(given.content, given.styles, run.recipe, picture, clock, measured=measured)
+        report = runner.report(given.content, given.styles, run.recipe, picture, clock, measured=measured)
         happened = {name: told for name, told in record.told().items() if name != "losses"}
         end = "stopped" if run.orders.stop else "failed" if run.diverged else "done"
         self.say(end, job=job, report={**report, **happened}, message=run.diverged, code=DivergedError.code)
 
     def _descend(  # noqa: PLR0913 - all of a run
-        self, job: str, given: Inputs, run: _Played, record: Record, clock: player.Clock, before: Checkpoint | None
+        self, job: str, given: Inputs, run: _Played, record: Record, clock: runner.Clock, before: Checkpoint | None
     ) -> _Played:
         """Play steps until they end or something else is asked; none where all were played before."""
         recipe, orders, weights = run.recipe, run.orders, None
         resume = before.state if before else None
-        steps = player.play(given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume)
+        steps = runner.play(given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume)
         changed, diverged = None, ""
         with contextlib.closing(steps):  # an engine's memory is not the yardstick's
             while True:
@@ -212,14 +212,14 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
     """A recipe with its networks loaded, and the checkpoint to go on from; without one that fits it begins anew."""
     before = _saved(path)
     if before is None:
-        return player.prepare(recipe), None
+        return runner.prepare(recipe), None
     # What was chosen on this machine then holds for the whole run, or its losses would not be those of one unbroken.
     pinned = recipe.model_copy(update={"precision": before.recipe.precision, "memory_mb": before.recipe.memory_mb})
-    prepared = player.prepare(pinned)
+    prepared = runner.prepare(pinned)
     if prepared.origin.weights == before.recipe.origin.weights:
         return prepared, before
     print("the networks changed since this run was begun; it begins anew", file=sys.stderr)
-    return player.prepare(recipe), None
+    return runner.prepare(recipe), None
 
 
 def _saved(path: Path | None) -> Checkpoint | None:
@@ -236,11 +236,11 @@ def _saved(path: Path | None) -> Checkpoint | None:
 
 def _calibrate() -> None:
     """Measure the machine if no one has, so that pages can say what a run will cost."""
-    from nst_core import estimate
+    from nst_core.runs import cost
 
-    if estimate.stored() is None:
+    if cost.stored() is None:
         with contextlib.suppress(OSError):  # a folder that cannot be written is no reason not to paint
-            estimate.calibrate()
+            cost.calibrate()
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from pages.parts.mix import Style
 from pages.parts.web import read
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 EDGE_PX = 1280
 """Longest edge of a sheet: its cells are looked at, and painted anew at full size when picked."""

@@ -12,7 +12,7 @@ from pages.parts.levels import Levels, three_digits
 from pages.parts.lines import Sight
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Point
+    from nst_core.jobs.service import Point
 
 Figure = dict[str, Any]
 """A figure as Plotly takes it, in plain data: `data`, its traces, and `layout`.

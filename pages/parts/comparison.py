@@ -13,7 +13,7 @@ from pages.parts.linked import Pane, linked
 from pages.parts.watching import ACTIVE, PICTURES_SECONDS, is_active, is_painting
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
     from nst_core.recipe import Recipe
 
 Views = dict[str, "JobView | None"]

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
     from pages.parts.charts import Other
     from pages.parts.lines import Sight
 

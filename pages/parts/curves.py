@@ -15,7 +15,7 @@ from pages.parts.watching import CURVES_SECONDS, watch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
     from pages.parts.charts import Other
 
 MOST_BESIDE = 4

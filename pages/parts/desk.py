@@ -12,7 +12,7 @@ from nst_core.errors import NSTError
 from pages.parts import look
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Desk, WorkerStatus
+    from nst_core.jobs.service import Desk, WorkerStatus
 
 _WAKING = ("off", "starting")
 
@@ -23,7 +23,7 @@ START_SECONDS = 15
 @st.cache_resource(show_spinner=False)
 def get() -> Desk:
     """The desk that every visitor shares; nothing heavy starts here."""
-    from nst_core.jobs.desk import Desk
+    from nst_core.jobs.service import Desk
 
     return Desk()
 
@@ -59,7 +59,7 @@ def _light(waiting: bool) -> None:
 
 def is_unopened() -> bool:
     """Whether nobody has needed the desk since the server began: its import must not delay the very first paint."""
-    return "nst_core.jobs.desk" not in sys.modules
+    return "nst_core.jobs.service" not in sys.modules
 
 
 def show_status(status: WorkerStatus | None) -> None:

@@ -18,14 +18,14 @@ def line(recipes: Iterable[Recipe], page: str = "") -> str | None:
 
     Those of a page with a brush count what is painted.
     """
-    from nst_core import estimate
+    from nst_core.runs import cost
 
     content = chosen("content").load()
     size, styles = (content.width, content.height), mix.in_use()
     orders = [
         masks.applied(recipe, styles)[:2] if page in masks.PAGES else (recipe, tuple(styles)) for recipe in recipes
     ]
-    each = [estimate.of(recipe, size, styles=len(used)) for recipe, used in orders]
+    each = [cost.of(recipe, size, styles=len(used)) for recipe, used in orders]
     if not each or not all(one.calibrated for one in each):
         return None
     return in_words(sum(one.seconds for one in each), max(one.peak_mb for one in each))

@@ -10,7 +10,7 @@ from nst_core.errors import JobError
 from pages.parts import desk, look
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 KINDS = {"MP4": ("mp4", "video/mp4"), "GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
 LEAST_PICTURES = 3
@@ -58,7 +58,7 @@ def _made(view: JobView, label: str, key: str) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _film(job_id: str, timeline: tuple[int, ...], kind: str) -> bytes:
-    from nst_core.video import time_lapse
+    from nst_core.runs.timelapse import time_lapse
 
     office = desk.get()
     view = office.view(job_id)

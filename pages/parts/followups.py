@@ -14,7 +14,7 @@ from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe, change
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Desk
+    from nst_core.jobs.service import Desk
     from nst_core.picture.upload import Picture
 
 MOST = 64

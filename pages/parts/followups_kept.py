@@ -7,9 +7,9 @@ import time
 from dataclasses import replace
 
 from nst_core.errors import JobError, RecipeError
-from nst_core.jobs import keepsakes
-from nst_core.jobs.desk import Desk
-from nst_core.jobs.drawers import keep_newest
+from nst_core.jobs import input_files
+from nst_core.jobs.blobs import keep_newest
+from nst_core.jobs.service import Desk
 from nst_core.recipe import recipe_from_json
 from pages.parts.followups import MOST, FollowUps
 
@@ -34,8 +34,8 @@ def keep(office: Desk, left: FollowUps) -> None:
     if not left.waiting:
         drawers.clear(left.leader)  # a picture of the visitor's own is kept for no longer than it is waited for
     try:
-        if left.start and left.waiting and not drawers.get(left.leader, keepsakes.CONTENTS):
-            keepsakes.keep(drawers, left.leader, replace(office.inputs(left.leader), start=left.start))
+        if left.start and left.waiting and not drawers.get(left.leader, input_files.CONTENTS):
+            input_files.keep(drawers, left.leader, replace(office.inputs(left.leader), start=left.start))
         drawers.put(left.leader, _LEFT, json.dumps(told).encode())  # the last: where it is, all is
     except (OSError, JobError):
         drawers.clear(left.leader)
@@ -61,7 +61,7 @@ def kept(office: Desk, leader: str) -> FollowUps | None:
         name, visitor = str(told["name"]), str(told["visitor"])
     except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
         return None
-    pictures = keepsakes.kept(drawers, leader)
+    pictures = input_files.kept(drawers, leader)
     left = FollowUps(name, leader, waiting, visitor=visitor, start=pictures.start if pictures else None)
     left.jobs |= jobs
     left.refused |= refused

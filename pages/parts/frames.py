@@ -14,7 +14,7 @@ from pages.parts.levels import three_digits
 from pages.parts.lines import TERMS
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
     from nst_core.recipe import Recipe
 
 

@@ -13,8 +13,8 @@ from pages.parts import inside_looks, look, plot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nst_core.channels import Moments
-    from nst_core.jobs.looks import Look
+    from nst_core.jobs.inspections import Look
+    from nst_core.metrics.gram_order import Moments
     from pages.parts.charts import Figure
 
 _CANVAS_PX = 380
@@ -94,7 +94,7 @@ def heat_maps(both: Moments, channels: Sequence[int], scale: str) -> tuple[list[
     """
     import numpy as np
 
-    from nst_core.channels import cosines
+    from nst_core.metrics.gram_order import cosines
 
     if scale == "Cosine":
         return [_heat_map(one, one, channels, (0.0, 1.0)) for one in cosines(both)], (0.0, 1.0)

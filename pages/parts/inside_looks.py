@@ -16,7 +16,7 @@ from pages.parts.before_after import source
 from pages.parts.chosen import Role, chosen
 
 if TYPE_CHECKING:
-    from nst_core.jobs.looks import Look, What
+    from nst_core.jobs.inspections import Look, What
 
 _POLL_SECONDS = 0.7
 _ROOM_PX = 380
@@ -48,7 +48,7 @@ def asking(what: What, layer: str, network: Network, *roles: Role) -> Ask:
     """The question to the worker about the chosen pictures; None in reply where there are no networks."""
 
     def ask() -> Look | None:
-        from nst_core.jobs.looks import Question
+        from nst_core.jobs.inspections import Question
 
         try:
             return desk.get().look(Question(what, layer, network), *(chosen(role).load() for role in roles))

@@ -11,7 +11,7 @@ from pages.parts.curves import panel as curves_panel
 from pages.parts.watching import ACTIVE, is_painting, watch
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
     from nst_core.recipe import Recipe
 
 

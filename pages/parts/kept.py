@@ -11,7 +11,7 @@ from nst_core import recipe as recipes
 from nst_core.step import Pixels
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 SHOWN_EDGE_PX = 768
 """Longest edge of what the slider redraws: about what a page's frame shows, and a tenth of a second's work."""
@@ -104,7 +104,7 @@ def _more(view: JobView, degree: float) -> float:
 
 
 def _cells(view: JobView) -> tuple[int, int]:
-    from nst_core.player import layout
+    from nst_core.runs.runner import layout
 
     return layout(view.recipe, len(view.recipe.styles))
 
@@ -133,7 +133,7 @@ def _recoloured(  # noqa: PLR0913 - hashable parts of a view, for the cache
     longest_edge_px: int | None = None,
 ) -> Pixels:
     from nst_core.picture.colour import keep
-    from nst_core.player import original_of
+    from nst_core.runs.runner import original_of
 
     painted = _pixels(picture, longest_edge_px)
     original = original_of(painted, _pixels(content, longest_edge_px), cells)

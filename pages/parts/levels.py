@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
 
 Levels = Mapping[str, Mapping[str, float]]
 """Losses by term, by the name of the picture that has them."""

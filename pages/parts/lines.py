@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pages.parts import series
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Point
+    from nst_core.jobs.service import Point
 
 What = Literal["terms", "layers"]
 

@@ -13,7 +13,7 @@ from pages.parts import desk, measures, orders, session
 from pages.parts.mix import Style
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 RUNNING_SECONDS = 1.5
 """How long a page waits for a run that has begun: most are done in a third of it. Then it polls."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pages.parts.levels import Levels, passings
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Point
+    from nst_core.jobs.service import Point
 
 COLOUR = "#7C828D"
 """Of a mark's line and words: legible on paper and on night."""

@@ -99,7 +99,7 @@ def _layers() -> Iterator[tuple[str, ...]]:
 
 
 def _limits() -> Iterator[tuple[str, str]]:
-    from nst_core.jobs.line import Room
+    from nst_core.jobs.queue import Room
     from nst_core.jobs.store import MEMORY, Bounds
     from nst_core.picture.upload import DEFAULT, FORMATS
     from nst_core.recipe import bounds

@@ -18,8 +18,8 @@ from pages.parts.chosen import Chosen, choose, of_sample_key, style_places, take
 from pages.parts.framing import Frame
 
 if TYPE_CHECKING:
-    from nst_core.jobs.pictures import Pictures
     from nst_core.picture.upload import Picture
+    from nst_core.runs.inputs import Pictures
 
 PARAMETER = "settings"
 """The name in the address that holds settings."""

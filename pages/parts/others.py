@@ -12,7 +12,7 @@ from pages.parts import desk, session, visitor
 from pages.parts.differences import differences
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
 
 MOST = 20
 """Runs that are offered, the newest first."""
@@ -32,7 +32,7 @@ def known(view: JobView) -> dict[str, str]:
 
 def points(job: str) -> Sequence[Point]:
     """A run's curve; of one that is over it is read once a visit, for a page that polls asks again and again."""
-    from nst_core.jobs.desk import FINAL
+    from nst_core.jobs.service import FINAL
 
     slot = f"points_{job}"
     if slot not in st.session_state:

@@ -13,7 +13,7 @@ from pages.parts import kept, look, share
 from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 
 def notes(view: JobView) -> None:

@@ -10,7 +10,7 @@ from pages.parts.levels import passed
 from pages.parts.spelling import spell
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView, Point
+    from nst_core.jobs.service import JobView, Point
 
 Curve = tuple[tuple[float, float], ...]
 """Points (seconds, total), in the order of time."""

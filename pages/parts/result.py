@@ -13,7 +13,7 @@ from pages.parts.wall import title
 from pages.parts.watching import is_active, watch
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 _PAGE = "result"
 

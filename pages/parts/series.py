@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Point
+    from nst_core.jobs.service import Point
 
 Along = Literal["steps", "seconds", "evaluations"]
 

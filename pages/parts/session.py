@@ -11,7 +11,7 @@ from nst_core.errors import JobError
 from pages.parts import desk, visitor
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 _ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
 

@@ -11,7 +11,7 @@ from nst_core.errors import NSTError
 from pages.parts import desk, followups_kept, look, opened, session
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 
 def button(view: JobView, page: str) -> None:

@@ -10,7 +10,7 @@ from pages.parts import desk, look, visitor
 from pages.parts.wall import wall
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 PAGE = 24
 """Pictures on a wall before "Show more"."""

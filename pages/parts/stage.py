@@ -14,7 +14,7 @@ from pages.parts.chosen import chosen, preview
 from pages.parts.spelling import roughly, spell
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 
 def ready(tall: str = "min(62vh, 42rem)") -> None:

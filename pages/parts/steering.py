@@ -10,7 +10,7 @@ from nst_core.recipe import Recipe
 from pages.parts import advanced, desk, knobs
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 STEERED = {
     "style_weight": "Strength",

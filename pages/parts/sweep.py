@@ -82,7 +82,7 @@ def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
 
 def _begin(page: str, plan: Plan) -> bool:
     """Paint a sheet in the place of the visitor's last one; False, with the reason on the page, if it cannot be."""
-    from nst_core.jobs.pictures import Pictures
+    from nst_core.runs.inputs import Pictures
 
     pictures = Pictures(
         chosen("content").load(),

@@ -83,11 +83,11 @@ def _values(knob: Knob, base: Recipe, key: str) -> Axis:
 
 def cost(plan: Plan) -> str:
     """How many pictures, and about how long they take where this machine was measured."""
-    from nst_core import estimate
+    from nst_core.runs import cost as runs_cost
 
     content = chosen("content").load()
     size, styles = (content.width, content.height), max(1, len(plan.base.styles))
-    each = [estimate.of(plan.small(number), size, styles) for number in range(plan.count)]
+    each = [runs_cost.of(plan.small(number), size, styles) for number in range(plan.count)]
     pictures = f"{plan.count} pictures"
     if not all(one.calibrated for one in each):
         return pictures

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.jobs import keepsakes
-from nst_core.jobs.drawers import Drawers, keep_newest
-from nst_core.jobs.pictures import Pictures
+from nst_core.jobs import input_files
+from nst_core.jobs.blobs import Drawers, keep_newest
 from nst_core.recipe import recipe_from_json
+from nst_core.runs.inputs import Pictures
 from pages.parts.sweep_plan import Axis, Plan, plan
 
 FOLDER = "sheets"
@@ -58,7 +58,7 @@ class Drawer:
             "created": time.time(),
         }
         try:
-            keepsakes.keep(self.drawers, self._sheet, saved.pictures)
+            input_files.keep(self.drawers, self._sheet, saved.pictures)
             self.drawers.put(self._sheet, _PLAN, json.dumps(told).encode())  # the last: where it is, all is
         except OSError:
             self.drawers.clear(self._sheet)
@@ -88,7 +88,7 @@ class Drawer:
             visitor = str(told["visitor"])
         except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
             return None
-        pictures = keepsakes.kept(self.drawers, self._sheet)
+        pictures = input_files.kept(self.drawers, self._sheet)
         if pictures is None:
             return None
         painted = {n: self._get(f"{_CELLS}/{n:02d}.jpg") for n in range(made.count)}

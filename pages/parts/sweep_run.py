@@ -15,15 +15,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from nst_core.errors import JobError, NSTError, QueueFullError, WorkerError
-from nst_core.jobs.pictures import Pictures
 from nst_core.jobs.views import FINAL
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
+from nst_core.runs.inputs import Pictures
 from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Plan
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import Desk, JobView
+    from nst_core.jobs.service import Desk, JobView
 
 UNSEEN_SECONDS = 120.0
 """A sheet that nobody has looked at for so long rests until somebody does."""

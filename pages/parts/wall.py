@@ -13,7 +13,7 @@ from pages.parts.spelling import since, spell
 from pages.parts.web import read
 
 if TYPE_CHECKING:
-    from nst_core.jobs.desk import JobView
+    from nst_core.jobs.service import JobView
 
 THUMB_EDGE_PX = 360
 

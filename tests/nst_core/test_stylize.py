@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core import cli, yardstick
+from nst_core import cli
 from nst_core.fast import engine as fast
+from nst_core.metrics import yardstick
 from nst_core.models import stylisation, vgg
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.resize import fit

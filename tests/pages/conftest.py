@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import desk as desk_part
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,12 +9,12 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from nst_core.jobs.desk import JobView, Point
+from nst_core.jobs.service import JobView, Point
 from nst_core.jobs.views import State
 from nst_core.recipe import make
 from pages.parts import charts, levels, lines, marks, series
 from pages.parts.lines import TERMS, Sight
-from tests.pages.fake_desk import points
+from tests.pages.fake_service import points
 
 
 def curves(*points: Any, **sight: Any) -> go.Figure:

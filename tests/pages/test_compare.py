@@ -11,13 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError
-from nst_core.jobs.desk import JobView, Point
+from nst_core.jobs.service import JobView, Point
 from nst_core.recipe import change, make
 from pages.parts import charts_quality, comparison, trio
 from pages.parts.followups import FollowUps, Shelf
 from pages.parts.race import race, sentence
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk, points
+from tests.pages.fake_service import FakeDesk, points
 
 SLOW = make("bold", {"level": "fast", "style_scale": 2.0, "longest_edge_px": 192})
 RECIPES = trio.recipes_of(SLOW)

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nst_core import estimate
 from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
+from nst_core.runs import cost
 from pages.parts import advanced, estimates, steering
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 FACE = {"longest_edge_px", "steps", "style_weight"}
 """Settings on the page's face."""
@@ -232,11 +232,11 @@ def test_a_result_has_a_slider_for_the_photographs_colours(open_page: Open, desk
 def machine(monkeypatch: pytest.MonkeyPatch, measured: bool) -> None:
     """A machine on which every run takes 65 s; measured or not."""
 
-    def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> estimate.Estimate:
+    def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> cost.Estimate:
         assert min(content_size) > 100
-        return estimate.Estimate(65.0, 1210.0 if recipe.method == "slow" else 800.0, measured)
+        return cost.Estimate(65.0, 1210.0 if recipe.method == "slow" else 800.0, measured)
 
-    monkeypatch.setattr(estimate, "of", of)
+    monkeypatch.setattr(cost, "of", of)
 
 
 def test_what_a_run_will_cost_stands_below_its_button(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pages.parts import masks_layers
 from pages.parts.chosen import SAMPLE_EDGE_PX
 from pages.parts.framing import Frame
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 HALF = (0, 50)
 

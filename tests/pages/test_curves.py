@@ -12,13 +12,13 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.jobs.desk import JobView, Point
+from nst_core.jobs.service import JobView, Point
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import make
 from pages.parts import charts, curve_files, frames, lines, others, series, visitor
 from pages.parts.lines import Sight
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk, picture, points
+from tests.pages.fake_service import FakeDesk, picture, points
 
 PICTURE = open_picture(picture("PNG"))
 

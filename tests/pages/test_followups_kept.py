@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from nst_core.errors import QueueFullError
-from nst_core.jobs.desk import JobView
-from nst_core.jobs.pictures import Pictures
+from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, make
+from nst_core.runs.inputs import Pictures
 from pages.parts import followups_kept
 from pages.parts.followups import FollowUps
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 SLOW = make("bold", {"longest_edge_px": 192})
 FULL = QueueFullError("no room", retry_after_seconds=1)

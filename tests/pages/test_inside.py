@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.jobs.looks import Look
+from nst_core.jobs.inspections import Look
 from nst_core.recipe import CONVOLUTIONS
 from pages.parts import inside_grams, inside_runs
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk, picture
+from tests.pages.fake_service import FakeDesk, picture
 
 MAP = {"channel": 37, "mean": 12.0, "most": 90.0, "active": 0.5, "place": (0.5, 0.5)}
 FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": [MAP, MAP]}

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.jobs.desk import JobView
+from nst_core.jobs.service import JobView
 from nst_core.picture.colour import keep
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import change, make, recipe_from_json
 from pages.parts import kept
-from tests.pages.fake_desk import PHOTOGRAPH, picture
+from tests.pages.fake_service import PHOTOGRAPH, picture
 
 OVER = JobView(
     "id",

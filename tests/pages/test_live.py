@@ -13,7 +13,7 @@ from nst_core.recipe.style_grid import sheet
 from pages.parts import blend_map, mix
 from pages.parts.chosen import Chosen
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 
 @pytest.fixture

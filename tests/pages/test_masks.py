@@ -10,7 +10,7 @@ from nst_core.picture import samples
 from pages.parts import blend_map, chosen, masks, masks_layers
 from pages.parts.masks_layers import Painting
 from tests.pages.conftest import Open
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 
 def painted_page(open_page: Open, page: str, *labels: int) -> AppTest:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nst_core.picture import samples
 from nst_core.recipe import make
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 
 def start(app: AppTest, desk: FakeDesk, page: str):

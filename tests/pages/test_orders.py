@@ -9,7 +9,7 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.recipe import make
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 
 @pytest.mark.parametrize(

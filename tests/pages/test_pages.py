@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from nst_core.errors import QueueFullError
-from nst_core.jobs.desk import WorkerStatus
+from nst_core.jobs.service import WorkerStatus
 from nst_core.recipe import make
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 UNKNOWN = "A" * 22
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from nst_core.jobs.desk import JobView
+from nst_core.jobs.service import JobView
 from nst_core.recipe import make
 from pages.parts import examples, measures, stage
 from pages.parts.before_after import source
 from pages.parts.look import plain
 from pages.parts.spelling import spell
-from tests.pages.fake_desk import MEASURES, picture, points
+from tests.pages.fake_service import MEASURES, picture, points
 
 RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
 

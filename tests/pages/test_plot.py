@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts import charts, plot
 from pages.parts.lines import Sight
-from tests.pages.fake_desk import points
+from tests.pages.fake_service import points
 
 
 def unpacked(text: str) -> dict[str, list[dict[str, list[float]]]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pages.parts import series
-from tests.pages.fake_desk import points
+from tests.pages.fake_service import points
 
 
 @pytest.mark.parametrize("count", [0, 1, 599, 600, 601, 5000])

@@ -17,7 +17,7 @@ from pages.parts import followups_kept
 from pages.parts.followups import FollowUps
 from pages.parts.spelling import since
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 MINUTE, HOUR = 60.0, 3600.0
 SETTINGS = {"longest_edge_px": 256, "steps": 25, "content_weight": 3.0}

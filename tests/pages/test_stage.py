@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from nst_core.jobs.desk import JobView
+from nst_core.jobs.service import JobView
 from nst_core.recipe import make
 from pages.parts import stage
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk, picture, points
+from tests.pages.fake_service import FakeDesk, picture, points
 
 WAITING = JobView("id", "queued", make(), of=100, position=1)
 BEGUN = replace(WAITING, number=12, points=points(12))

@@ -13,11 +13,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError, RecipeError, WorkerError
-from nst_core.jobs.desk import JobView
-from nst_core.jobs.drawers import OnDisk
-from nst_core.jobs.pictures import Pictures
+from nst_core.jobs.blobs import OnDisk
+from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import change, make
+from nst_core.runs.inputs import Pictures
 from pages.parts import sweep as sweep_part
 from pages.parts import sweep_file, sweep_kept, sweep_plan, sweep_run
 from pages.parts.advanced import Knob, value_of
@@ -26,7 +26,7 @@ from pages.parts.sweep_kept import Drawer, Saved
 from pages.parts.sweep_plan import Axis
 from pages.parts.sweep_run import Sweep
 from tests.pages.conftest import Open, words
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 FAST, SLOW = make(settings={"method": "fast"}), make("bold", {"level": "fast"})
 STRENGTH = Axis("strength", "Strength", (0.5, 1.0, 1.5), ("50 %", "100 %", "150 %"))

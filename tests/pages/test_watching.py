@@ -10,7 +10,7 @@ import pytest
 from nst_core.recipe import make
 from pages.parts import watching
 from tests.pages.conftest import Open
-from tests.pages.fake_desk import FakeDesk
+from tests.pages.fake_service import FakeDesk
 
 Asked = list[float]
 """Seconds between two drawings of a part that watches a run, a part each."""

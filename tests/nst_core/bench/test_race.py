@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from nst_core import player
 from nst_core.bench import race
+from nst_core.runs import runner
 
 STEPS = 12
 
@@ -22,7 +22,7 @@ def raced(random_vgg):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)
-        patch.setattr(player, "prepare", lambda recipe: recipe)
+        patch.setattr(runner, "prepare", lambda recipe: recipe)
         return race.run({"noise": (made(0), made(1))}, [64], steps=STEPS)
 
 

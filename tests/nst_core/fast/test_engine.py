@@ -285,7 +285,7 @@ def test_strength_of_the_real_network_moves_steadily_away_from_the_photographs_o
 @pytest.mark.usefixtures("rebuilt")
 @pytest.mark.parametrize("pair", [("coffee", "night-swirls"), ("rocket", "marbled-paper")])
 def test_by_the_yardstick_more_strength_is_nearer_to_the_style_and_further_from_the_photograph(pair):
-    from nst_core import yardstick
+    from nst_core.metrics import yardstick
     from nst_core.picture import samples
 
     content, style = (samples.find(name).load(256).tensor() for name in pair)

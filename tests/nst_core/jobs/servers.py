@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.jobs.crew import Hire
-from nst_core.jobs.desk import Desk
 from nst_core.jobs.process import Gone, Hear
+from nst_core.jobs.service import Desk
+from nst_core.jobs.supervisor import Hire
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 

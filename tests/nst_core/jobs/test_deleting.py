@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nst_core.errors import JobError
-from nst_core.jobs import drawers
+from nst_core.jobs import blobs
 from nst_core.system.atomic_files import write_whole
 from tests.nst_core.jobs.servers import Servers, under_way, until
 
@@ -27,7 +27,7 @@ def test_a_run_deleted_in_the_middle_of_its_writing_costs_no_other(
             raise FileNotFoundError(2, "No such file or directory", str(path))  # as a rename in a folder that is gone
         write_whole(path, data)
 
-    monkeypatch.setattr(drawers, "write_whole", deleted_meanwhile)
+    monkeypatch.setattr(blobs, "write_whole", deleted_meanwhile)
     servers.worker.finish(job)
     until(lambda: bool(torn))
     until(lambda: [view.id for view in desk.runs("ann")] == [older])

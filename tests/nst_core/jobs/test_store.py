@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from nst_core.errors import JobError
-from nst_core.jobs.pictures import Pictures
+from nst_core.jobs.snapshots import nearest, thinned
 from nst_core.jobs.store import Bounds, Change, Store
-from nst_core.jobs.timeline import nearest, thinned
 from nst_core.jobs.views import JobView, Point
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
+from nst_core.runs.inputs import Pictures
 
 RNG = np.random.default_rng(3)
 

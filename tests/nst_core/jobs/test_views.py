@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from nst_core.jobs import wire
-from nst_core.jobs.commands import Commands
+from nst_core.jobs import messages
+from nst_core.jobs.inbox import Commands
 from nst_core.jobs.views import JobView
 from nst_core.jobs.worker import Worker
 from nst_core.recipe import make
@@ -20,7 +20,7 @@ def told(step: Step) -> tuple[dict, list[bytes]]:
     out = io.BytesIO()
     Worker(Commands(io.BytesIO()), out)._tell("id", step)
     out.seek(0)
-    event = wire.read(out)
+    event = messages.read(out)
     assert event is not None
     return event
 

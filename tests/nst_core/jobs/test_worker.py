@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst_core import player
 from nst_core.errors import DivergedError
-from nst_core.jobs import wire
-from nst_core.jobs.commands import Orders
-from nst_core.jobs.pictures import Inputs
+from nst_core.jobs import messages
+from nst_core.jobs.inbox import Orders
 from nst_core.jobs.worker import Worker, _Played
 from nst_core.recipe import Recipe, make
-from nst_core.record import Record
+from nst_core.runs import runner
+from nst_core.runs.inputs import Inputs
+from nst_core.runs.log import Record
 from nst_core.step import Step
 
 GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
@@ -52,18 +52,18 @@ def descend(
     begin: Orders = Orders(),  # noqa: B008 - frozen
 ) -> tuple[_Played, list[int]]:
     """How a run was ended, and the steps that the desk was told of."""
-    monkeypatch.setattr(player, "play", engine.play)
+    monkeypatch.setattr(runner, "play", engine.play)
     out = io.BytesIO()
     recipe = make(settings={"minimiser": {"average": 0.0}})
     given = Inputs(GREY, (GREY,), None, (), None)
     worker = Worker(Asked(*orders), out)  # type: ignore[arg-type]
-    played = worker._descend("a", given, _Played(recipe, begin), Record(recipe), player.Clock(), None)
+    played = worker._descend("a", given, _Played(recipe, begin), Record(recipe), runner.Clock(), None)
     out.seek(0)
     return played, [event["number"] for event in _events(out)]
 
 
 def _events(out: io.BytesIO) -> Iterator[dict[str, Any]]:
-    while (message := wire.read(out)) is not None:
+    while (message := messages.read(out)) is not None:
         yield message[0]
 
 

@@ -282,7 +282,7 @@ def test_masks_must_be_as_many_as_the_recipes_regions(pictures, masks):
 
 
 def test_the_tutorials_preset_minimises_the_yardsticks_tutorial_total(noise, monkeypatch):
-    from nst_core import yardstick
+    from nst_core.metrics import yardstick
 
     monkeypatch.setattr(yardstick, "wasserstein2", lambda *_: 0.0)  # seconds of eigenvalues, not looked at here
     content, style = noise(40, 64), noise(50, 30, 1) ** 2

@@ -1,0 +1,1 @@
+"""Measures of a result (the yardstick), and views inside the network."""

