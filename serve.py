@@ -19,7 +19,12 @@ from pages.parts import chosen, desk, look, plot
 
 LATE = (
     *("pandas", "pyarrow.compute", "streamlit.material_icon_names"),  # by Streamlit, for its first component and icon
-    *("nst_core.bench.measured", "nst_core.bench.tables", "nst_core.models.weights", "nst_core.picture.catalogue"),
+    *(
+        "nst_core.bench.report.measured",
+        "nst_core.bench.report.tables",
+        "nst_core.models.weights",
+        "nst_core.picture.catalogue",
+    ),
 )
 """What is imported no sooner than on a visit."""
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from nst_core.cli import main
+from nst_core.cli.main import main
 from nst_core.settings import TUNED
 
 if sys.platform == "linux" and not TUNED.keys() <= os.environ.keys():

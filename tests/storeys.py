@@ -9,12 +9,12 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
     (
         "doors without a screen",
-        ("nst_core.cli", "nst_core.arguments", "nst_core.__main__", "nst_core.docs"),
+        ("nst_core.cli.main", "nst_core.cli.arguments", "nst_core.__main__", "nst_core.cli.docs"),
         "real processes",
     ),
     (
         "runs",
-        ("nst_core.jobs", "nst_core.stylize", "nst_core.runs.log", "nst_core.bench", "nst_core.runs.preview"),
+        ("nst_core.jobs", "nst_core.cli.stylize", "nst_core.runs.log", "nst_core.bench", "nst_core.runs.preview"),
         "a real worker, killed and restarted",
     ),
     ("what a run will cost", ("nst_core.runs.cost",), "against real runs"),
@@ -59,5 +59,5 @@ TENSORFLOW = (
 LIBRARIES_BELOW_PAGES = ("streamlit", "plotly")
 """What nothing below the screens imports."""
 
-SPEAKS_TO_A_PAGE = ("nst_core.bench.onlooker",)
+SPEAKS_TO_A_PAGE = ("nst_core.bench.app.headless_client",)
 """Except what measures a served page from outside: it needs the words of Streamlit's wire, and nothing else of it."""

@@ -66,7 +66,7 @@ def test_nothing_a_page_imports_brings_tensorflow() -> None:
         "nst_core.picture.samples",
         "nst_core.picture.catalogue",
         "nst_core.models.weights",
-        "nst_core.cli",
+        "nst_core.cli.main",
     ]
     code = f"import sys, {', '.join(modules)}; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

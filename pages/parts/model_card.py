@@ -62,8 +62,8 @@ def build() -> None:
 
 def measured() -> None:
     """The kept measurements: the README's tables."""
-    from nst_core.bench.tables import KINDS
-    from nst_core.bench.tables import table as kept
+    from nst_core.bench.report.tables import KINDS
+    from nst_core.bench.report.tables import table as kept
 
     look.section("Measured", "on a machine without a GPU")
     for what, tab in zip(KINDS, st.tabs([kind.title for kind in KINDS.values()], key="about_measured"), strict=True):

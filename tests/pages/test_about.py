@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from nst_core.bench import tables
+from nst_core.bench.report import tables
 from nst_core.models.weights import NETWORKS
 from nst_core.picture.upload import DEFAULT
 from nst_core.recipe import CONVOLUTIONS, bounds

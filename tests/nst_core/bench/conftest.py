@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from nst_core.bench import browser
+from nst_core.bench.app import browser
 from nst_core.errors import ToolError
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nst_core.bench import drawing
+from nst_core.bench.app import drawing
 from nst_core.errors import WorkerError
 
 REPORT = {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core import __version__
-from nst_core import arguments as said
+from nst_core.cli import arguments as said
 from nst_core.errors import NSTError
 
 _IN_A_BROWSER = ("pages", "live")
@@ -115,7 +115,7 @@ def _add_bench(commands: Any) -> None:
 
 
 def _stylize(arguments: argparse.Namespace) -> int:
-    from nst_core import stylize
+    from nst_core.cli import stylize
 
     resumed = None
     if arguments.resume:
@@ -168,9 +168,9 @@ def _weights(arguments: argparse.Namespace) -> int:
 
 
 def _docs(_: argparse.Namespace) -> None:
-    from nst_core import docs
+    from nst_core.cli import docs
 
-    docs.rewrite(Path(__file__).resolve().parents[1] / "README.md")
+    docs.rewrite(Path(__file__).resolve().parents[2] / "README.md")
 
 
 def _estimate(arguments: argparse.Namespace) -> None:
@@ -188,7 +188,7 @@ def _estimate(arguments: argparse.Namespace) -> None:
 
 
 def _preview(arguments: argparse.Namespace) -> None:
-    from nst_core import stylize
+    from nst_core.cli import stylize
     from nst_core.picture.encode import to_png
     from nst_core.runs import preview, runner
     from nst_core.system.atomic_files import write_whole
@@ -215,7 +215,7 @@ def _bench(arguments: argparse.Namespace) -> None:
     measure = importlib.import_module(f"{bench.__name__}.{arguments.what}")
     report = measure.run(*_bench_arguments(arguments))
     if arguments.keep:
-        from nst_core.bench import measured
+        from nst_core.bench.report import measured
 
         measured.keep(arguments.what, report, _bench_command(arguments))
     print(measure.table(report), file=sys.stderr)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nst_core.bench import measured, tables
+from nst_core.bench.report import measured, tables
 
 
 @pytest.mark.parametrize("what", measured.ROWS)

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from nst_core.bench import measured
+from nst_core.bench.report import measured
 
 TIMES = {"seconds": {"median": 1.0, "least": 0.5}}
 

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from nst_core.bench import slow, tools
+from nst_core.bench.engines import slow
+from nst_core.bench.report import tools
 
 
 def row_of(size, seconds, how="direct"):

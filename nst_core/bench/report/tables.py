@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench import drawing, quality, slow
-from nst_core.bench.live import WAITS
-from nst_core.bench.measured import FILE, Record, records
-from nst_core.bench.pages import PAGES
+from nst_core.bench.app import drawing
+from nst_core.bench.app.live import WAITS
+from nst_core.bench.app.pages import PAGES
+from nst_core.bench.engines import quality, slow
+from nst_core.bench.report.measured import FILE, Record, records
 
 NOT_MEASURED = "–"
 _CONVOLUTIONS = {"direct": "direct", "winograd": "compiled", "bfloat16": "direct, bfloat16"}

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nst_core.bench import measured, quality
+from nst_core.bench.engines import quality
+from nst_core.bench.report import measured
 from nst_core.picture import samples
 from nst_core.picture.upload import open_picture
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core import cli
+from nst_core.cli import main
 from nst_core.fast import engine as fast
 from nst_core.metrics import yardstick
 from nst_core.models import stylisation, vgg
@@ -67,7 +67,7 @@ def stylize(files, *options, styles=("one",), **settings):
     if "--resume" in given:
         sets = []
     pictures = [str(files / f"{name}.png") for name in ("content", *styles)]
-    return cli.main(["stylize", *pictures, "-o", str(files / "out.png"), *sets, *given])
+    return main.main(["stylize", *pictures, "-o", str(files / "out.png"), *sets, *given])
 
 
 def recipe_in(files):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nst_core.bench import drawing, live
-from tests.nst_core.bench.test_drawing import REPORT
+from nst_core.bench.app import drawing, live
+from tests.nst_core.bench.app.test_drawing import REPORT
 
 ROWS = [{"wait": name, "seconds": {"median": 0.25, "most": 0.5}, "count": 3} for name in live.WAITS]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nst_core.bench import rival
+from nst_core.bench.engines import rival
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.sources import NETWORKS, Member
 from nst_core.settings import TUNED

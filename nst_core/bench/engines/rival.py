@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench import rival_clock
-from nst_core.bench.tools import untuned
+from nst_core.bench.engines import rival_clock
+from nst_core.bench.report.tools import untuned
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.hashing import require_hash
 from nst_core.models.weights.sources import NETWORKS, Source

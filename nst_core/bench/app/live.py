@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
-from nst_core.bench import drawing
-from nst_core.bench.browser import App, app, chromium, ready, visitor
-from nst_core.bench.drawing import HAS_CURVE
-from nst_core.bench.tools import spread
+from nst_core.bench.app import drawing
+from nst_core.bench.app.browser import App, app, chromium, ready, visitor
+from nst_core.bench.app.drawing import HAS_CURVE
+from nst_core.bench.report.tools import spread
 from nst_core.jobs.database import Rows
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text

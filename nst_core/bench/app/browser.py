@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from nst_core.bench.tools import untuned
+from nst_core.bench.report.tools import untuned
 from nst_core.errors import ToolError, WorkerError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 STARTS_WITHIN_SECONDS = 60.0
 NETWORKS_SECONDS = 300.0
 _NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from nst_core.bench.browser import App, app, chromium, ready, visitor
-from nst_core.bench.tools import spread
+from nst_core.bench.app.browser import App, app, chromium, ready, visitor
+from nst_core.bench.report.tools import spread
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.bench.tools import apart, noise
+from nst_core.bench.report.tools import apart, noise
 from nst_core.recipe import make
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from nst_core.bench import race
+from nst_core.bench.engines import race
 from nst_core.runs import runner
 
 STEPS = 12

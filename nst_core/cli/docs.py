@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench.measured import ROWS
-from nst_core.bench.tables import table as measured_table
+from nst_core.bench.report.measured import ROWS
+from nst_core.bench.report.tables import table as measured_table
 from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples

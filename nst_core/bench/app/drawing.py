@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from nst_core.bench.onlooker import looking
+from nst_core.bench.app.headless_client import looking
 from nst_core.errors import WorkerError
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nst_core.bench import fast, rival, tools
+from nst_core.bench.engines import fast, rival
+from nst_core.bench.report import tools
 from nst_core.errors import FetchError
 
 ROW = {

@@ -6,8 +6,8 @@ import time
 import psutil
 import pytest
 
-from nst_core.bench import browser
-from nst_core.bench.onlooker import looking
+from nst_core.bench.app import browser
+from nst_core.bench.app.headless_client import looking
 from nst_core.errors import WorkerError
 
 EVERY, TIMES, PICTURES = 0.1, 8, 3

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nst_core.bench import rival
-from nst_core.bench.tools import apart, noise, timed
+from nst_core.bench.engines import rival
+from nst_core.bench.report.tools import apart, noise, timed
 from nst_core.errors import NSTError
 from nst_core.recipe import Recipe, make
 

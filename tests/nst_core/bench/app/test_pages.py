@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from nst_core.bench import browser, pages
-from nst_core.cli import main
+from nst_core.bench.app import browser, pages
+from nst_core.cli.main import main
 from nst_core.errors import ToolError
 
 ROW = {"cold_seconds": {"median": 1.5, "most": 2.25}, "switch_seconds": {"median": 0.25, "most": 0.5}}
