@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="NST Studio", page_icon="pages/parts/web/mark.svg", layout="wide")
+st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
 st.navigation(
     [
         st.Page("pages/studio.py", title="Studio", default=True),

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import streamlit as st
 
 from nst_core.jobs.service import Desk
 from pages import parts
-from pages.parts import chosen, desk, look, plot
+from pages.parts.app import service, theme
+from pages.parts.curves import plot
+from pages.parts.inputs import selection
 
 LATE = (
     *("pandas", "pyarrow.compute", "streamlit.material_icon_names"),  # by Streamlit, for its first component and icon
@@ -31,12 +33,12 @@ LATE = (
 
 def ready() -> Desk:
     """Open the desk, and have at hand what a first visit would wait for."""
-    office = desk.get()
-    for name in (*LATE, *(part.name for part in iter_modules(parts.__path__, f"{parts.__name__}."))):
+    office = service.get()
+    for name in (*LATE, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
         import_module(name)
-    look.has_a_front_door()
+    theme.has_a_front_door()
     plot.script()
-    chosen.ahead()
+    selection.ahead()
     return office
 
 

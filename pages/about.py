@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import credits, desk, look, model_card
+from pages.parts.about import credits, model_card
+from pages.parts.app import service, theme
 
-look.page("About", "What runs here, where it comes from, and what happens to your pictures.")
+theme.page("About", "What runs here, where it comes from, and what happens to your pictures.")
 for part in (
     credits.methods,
     model_card.uses,
@@ -16,4 +17,4 @@ for part in (
 ):
     part()
     st.space("small")
-desk.engine_light()
+service.engine_light()

@@ -2,9 +2,14 @@
 
 import streamlit as st
 
-from pages.parts import comparison, controls, desk, look, pickers, sweep, trio
+from pages.parts.app import service, theme
+from pages.parts.compare import methods
+from pages.parts.compare import panel as comparison
+from pages.parts.inputs import pickers
+from pages.parts.settings import controls
+from pages.parts.sweep import panel as sweep
 
-look.page("Compare", "The same photograph and style, all three ways, judged by the same measures.")
+theme.page("Compare", "The same photograph and style, all three ways, judged by the same measures.")
 view = st.segmented_control(
     "What is compared",
     ("Three ways", "Sweep"),
@@ -20,12 +25,12 @@ with content:
 with style:
     pickers.picker("style")
 with settings:
-    look.section("Settings", "for all methods" if view == "Three ways" else "for all cells")
+    theme.section("Settings", "for all methods" if view == "Three ways" else "for all cells")
     slow = controls.slow("compare", {"level": "fast"})
     if view == "Three ways":
         comparison.start_button("compare", slow)
-    desk.engine_light()
+    service.engine_light()
 if view == "Three ways":
     comparison.panel("compare")
 else:
-    sweep.panel("compare", trio.recipes_of(slow) if slow else {})
+    sweep.panel("compare", methods.recipes_of(slow) if slow else {})

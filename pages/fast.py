@@ -2,20 +2,24 @@
 
 import streamlit as st
 
-from pages.parts import blend_map, controls, desk, job_panel, live, look, masks, opened, pickers
+from pages.parts.app import service, theme
+from pages.parts.blend import style_map
+from pages.parts.inputs import mask_brush, pickers
+from pages.parts.runs import auto_run, job_panel
+from pages.parts.settings import controls, imported
 
-look.page("Fast", "One pass through a network that can paint in any style it is shown. It takes about a second.")
-opened.from_address("fast")
+theme.page("Fast", "One pass through a network that can paint in any style it is shown. It takes about a second.")
+imported.from_address("fast")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")
     pickers.picker("style")
-    masks.panel()
-    look.section("Settings")
+    mask_brush.panel()
+    theme.section("Settings")
     recipe = controls.fast("fast")
     job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
-    live.follow("fast", recipe)
-    desk.engine_light()
+    auto_run.follow("fast", recipe)
+    service.engine_light()
 with canvas:
-    blend_map.panel("fast", recipe)
+    style_map.panel("fast", recipe)
     job_panel.panel("fast", curves=False, is_live=True)

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.parts import desk, look, shelf
+from pages.parts.app import service, theme
+from pages.parts.runs import gallery_tabs
 
-look.page("Gallery", "What has been painted here. Yours are private until you list them.")
+theme.page("Gallery", "What has been painted here. Yours are private until you list them.")
 shown, own = st.tabs(["Listed", "Yours"])
 with shown:
-    shelf.listed()
+    gallery_tabs.listed()
 with own:
-    shelf.own()
+    gallery_tabs.own()
 st.space("small")
-desk.engine_light()
+service.engine_light()

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 import streamlit as st
 
 from nst_core.recipe import Network
-from pages.parts import desk, inside_grams, inside_looks, inside_runs, look, pickers
-from pages.parts.chosen import chosen
+from pages.parts.app import service, theme
+from pages.parts.inputs import pickers
+from pages.parts.inputs.selection import chosen
+from pages.parts.inside import feature_maps, grams, runs
 
 VIEWS = {
-    "Layers": inside_looks.layers,
-    "Gram matrix": inside_grams.grams,
-    "Content rebuilt": inside_runs.content,
-    "Style alone": inside_runs.style,
+    "Layers": feature_maps.layers,
+    "Gram matrix": grams.grams,
+    "Content rebuilt": runs.content,
+    "Style alone": runs.style,
 }
 NETWORKS: dict[str, Network] = {"VGG-19": "vgg19", "VGG-16": "vgg16"}
 
@@ -24,7 +26,7 @@ def _choice(label: str, key: str, options: Iterable[str]) -> str:
     return str(st.segmented_control(label, [first, *others], default=first, key=key, **told))
 
 
-look.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
+theme.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
 pictures = st.expander("Other pictures", icon=":material/image:", key="inside_pictures", on_change="rerun")
 if pictures.open:  # else the galleries, which are drawn at their first use, would hold up the first paint
     left, right = pictures.columns(2, gap="large")
@@ -32,9 +34,9 @@ if pictures.open:  # else the galleries, which are drawn at their first use, wou
         pickers.picker("content")
     with right:
         pickers.picker("style")
-look.credit_line(chosen("content").title, f"and {chosen('style').title}")
+theme.credit_line(chosen("content").title, f"and {chosen('style').title}")
 with st.container(horizontal=True, horizontal_alignment="distribute", key="inside_choice"):
     view = _choice("What to look at", "inside_view", VIEWS)
     network = _choice("Network", "inside_network", NETWORKS)
 VIEWS[view](NETWORKS[network])
-desk.engine_light()
+service.engine_light()

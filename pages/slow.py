@@ -2,18 +2,21 @@
 
 import streamlit as st
 
-from pages.parts import controls, desk, job_panel, look, masks, opened, pickers
+from pages.parts.app import service, theme
+from pages.parts.inputs import mask_brush, pickers
+from pages.parts.runs import job_panel
+from pages.parts.settings import controls, imported
 
-look.page("Slow", "Repainted step by step until a VGG-19 network sees the style in it. Watch it happen.")
-opened.from_address("slow")
+theme.page("Slow", "Repainted step by step until a VGG-19 network sees the style in it. Watch it happen.")
+imported.from_address("slow")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")
     pickers.picker("style")
-    masks.panel()
-    look.section("Settings")
+    mask_brush.panel()
+    theme.section("Settings")
     recipe = controls.slow("slow")
     job_panel.start_button("slow", "Paint step by step", {"job": recipe})
-    desk.engine_light()
+    service.engine_light()
 with canvas:
     job_panel.panel("slow", curves=True)

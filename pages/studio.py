@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.parts import desk, hero, look
+from pages.parts.app import service, theme
+from pages.parts.studio import landing
 
-look.dress()
-hero.opening()
-hero.steps()
-hero.curves()
-hero.ways()
+theme.dress()
+landing.opening()
+landing.steps()
+landing.curves()
+landing.ways()
 st.space("medium")
-desk.engine_light()
+service.engine_light()

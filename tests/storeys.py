@@ -5,39 +5,19 @@
 
 STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("front door", ("app", "serve"), "in the browser; a real server, killed and restarted"),
-    ("screens", ("pages",), "smoke tests with a desk of their own; in the browser"),
+    ("screens", ("pages",), "smoke tests with a job service of their own; in the browser"),
     ("parts of screens", ("pages.parts",), "charts as data; smoke tests"),
-    (
-        "doors without a screen",
-        ("nst_core.cli.main", "nst_core.cli.arguments", "nst_core.__main__", "nst_core.cli.docs"),
-        "real processes",
-    ),
-    (
-        "runs",
-        ("nst_core.jobs", "nst_core.cli.stylize", "nst_core.runs.log", "nst_core.bench", "nst_core.runs.preview"),
-        "a real worker, killed and restarted",
-    ),
-    ("what a run will cost", ("nst_core.runs.cost",), "against real runs"),
-    ("playing a recipe", ("nst_core.runs.runner",), "engines replaced by recorders"),
-    (
-        "judging",
-        ("nst_core.metrics.yardstick", "nst_core.metrics.inspection", "nst_core.metrics.gram_order"),
-        "closed forms, the tutorial's formula evaluated apart",
-    ),
+    ("doors without a screen", ("nst_core.cli", "nst_core.bench", "nst_core.__main__"), "real processes"),
+    ("jobs", ("nst_core.jobs",), "a real worker, killed and restarted"),
+    ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),
+    ("metrics", ("nst_core.metrics",), "closed forms, the tutorial's formula evaluated apart"),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, another program's graph"),
     ("models", ("nst_core.models",), "a naive decode, a naive convolution, faulty servers"),
-    ("moving pictures", ("nst_core.runs.timelapse",), "films decoded again"),
     ("pictures", ("nst_core.picture",), "properties, truncation, mutation"),
+    ("network", ("nst_core.net",), "faulty servers on the loopback address"),
     (
         "ground",
-        (
-            "nst_core.recipe",
-            "nst_core.step",
-            "nst_core.settings",
-            "nst_core.errors",
-            "nst_core.system.allocator",
-            "nst_core",
-        ),
+        ("nst_core.recipe", "nst_core.step", "nst_core.settings", "nst_core.errors", "nst_core.system", "nst_core"),
         "properties",
     ),
 )
@@ -46,14 +26,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 APART = (("nst_core.slow", "nst_core.fast"), ("nst_core.fast", "nst_core.slow"))
 """Pairs on one storey that do not know each other."""
 
-TENSORFLOW = (
-    "nst_core.models",
-    "nst_core.slow",
-    "nst_core.fast",
-    "nst_core.metrics.yardstick",
-    "nst_core.metrics.inspection",
-    "nst_core.jobs.worker",
-)
+TENSORFLOW = ("nst_core.models", "nst_core.slow", "nst_core.fast", "nst_core.metrics", "nst_core.jobs.worker")
 """Where TensorFlow may be imported, except inside `nst_core.models.weights`."""
 
 LIBRARIES_BELOW_PAGES = ("streamlit", "plotly")

@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import desk as desk_part
+from pages.parts.app import service as desk_part
 from tests.pages.fake_service import FakeDesk
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from nst_core.bench.report import tables
 from nst_core.models.weights import NETWORKS
 from nst_core.picture.upload import DEFAULT
 from nst_core.recipe import CONVOLUTIONS, bounds
-from pages.parts import visitor
+from pages.parts.app import visitor
 from tests.pages.conftest import Open, words
 
 

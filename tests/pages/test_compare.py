@@ -13,14 +13,14 @@ from streamlit.testing.v1 import AppTest
 from nst_core.errors import QueueFullError
 from nst_core.jobs.service import JobView, Point
 from nst_core.recipe import change, make
-from pages.parts import charts_quality, comparison, trio
-from pages.parts.followups import FollowUps, Shelf
-from pages.parts.race import race, sentence
+from pages.parts.compare import methods, panel, quality_chart
+from pages.parts.compare.quality import race, sentence
+from pages.parts.runs.followups import FollowUps, Shelf
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk, points
 
 SLOW = make("bold", {"level": "fast", "style_scale": 2.0, "longest_edge_px": 192})
-RECIPES = trio.recipes_of(SLOW)
+RECIPES = methods.recipes_of(SLOW)
 
 
 def race_of(count: int = 40, fast_total: float = 25.0) -> dict[str, JobView | None]:
@@ -45,7 +45,7 @@ def test_the_race_finds_where_slow_passes_the_others() -> None:
     assert run.balanced[0] == pytest.approx((0.5, 25.0)), "the fast pass is part of balanced's time"
     assert [(p.what, p.seconds, p.total) for p in run.passings] == [("fast", 2.5, 22.0), ("balanced", 8.0, 110 / 16)]
     assert sentence(run) == "Slow passes fast after 2.5 s and balanced after 8.0 s."
-    text = charts_quality.in_words(run)
+    text = quality_chart.in_words(run)
     assert "fast reaches 25 in 0.4 s" in text
     assert "slow passes" in text.lower()
 
@@ -54,7 +54,7 @@ def test_the_race_finds_where_slow_passes_the_others() -> None:
 def test_the_table_counts_the_fast_pass_into_balanceds_time_as_the_chart_does(known: bool, seconds: float) -> None:
     views = {name: view for name, view in race_of().items() if view and (known or name != "fast")}
     views["balanced"] = replace(views["balanced"], report={"seconds": {"run": 10.0}})
-    told = comparison.figures(views)
+    told = panel.figures(views)
     assert told["balanced"]["seconds"] == pytest.approx(seconds)
     assert told.get("fast", {"seconds": 0.4})["seconds"] == 0.4
 
@@ -84,7 +84,7 @@ def test_without_slow_balanced_knows_the_fast_total() -> None:
 
 
 def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
-    figure = go.Figure(charts_quality.figure(race(race_of())))
+    figure = go.Figure(quality_chart.figure(race(race_of())))
     named = {trace.name: trace for trace in figure.data if trace.name and trace.mode != "markers"}
     assert set(named) == {"Balanced", "Slow"}
     (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
@@ -95,12 +95,12 @@ def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
         "passes balanced<br>after 8.0 s",
     ]
     assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
-    assert go.Figure(charts_quality.figure(race({}))).layout.height == charts_quality.HEIGHT_PX
+    assert go.Figure(quality_chart.figure(race({}))).layout.height == quality_chart.HEIGHT_PX
 
 
 def test_passings_close_together_do_not_hide_each_others_words() -> None:
     """A label is two lines of 12 px; the later passing is lower, so their places are at least that far apart."""
-    first, second = go.Figure(charts_quality.figure(race(race_of()))).layout.annotations
+    first, second = go.Figure(quality_chart.figure(race(race_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3
 
@@ -108,7 +108,7 @@ def test_passings_close_together_do_not_hide_each_others_words() -> None:
 def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
     views = race_of() | {"slow": JobView("slow", "queued", SLOW)}
     views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_number=1, of=1)
-    shown = comparison.panes(views | {"balanced": None}, b"photograph")
+    shown = panel.panes(views | {"balanced": None}, b"photograph")
     assert [pane.label for pane in shown] == ["Photograph", "Fast", "Balanced waits", "Slow waits"]
     assert [pane.picture for pane in shown] == [b"photograph", b"painted", b"photograph", b"photograph"]
     assert [pane.waiting for pane in shown] == [False, False, True, True]
@@ -116,7 +116,7 @@ def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
 
 
 def test_a_run_that_failed_before_its_first_picture_has_no_pane() -> None:
-    shown = comparison.panes({"slow": JobView("slow", "failed", SLOW)}, b"photograph")
+    shown = panel.panes({"slow": JobView("slow", "failed", SLOW)}, b"photograph")
     assert [pane.label for pane in shown] == ["Photograph"]
 
 
@@ -157,7 +157,7 @@ def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
         desk.refuse = full if desk.jobs else None
         return hand_in(*given, **more)
 
-    monkeypatch.setattr(trio, "_shelf", Shelf)  # one that remembers nothing: a new server each time
+    monkeypatch.setattr(methods, "_shelf", Shelf)  # one that remembers nothing: a new server each time
     monkeypatch.setattr(desk, "submit", one_alone)
     app = start(open_page)
     assert len(desk.jobs) == 1

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.jobs.inspections import Look
 from nst_core.recipe import CONVOLUTIONS
-from pages.parts import inside_grams, inside_runs
+from pages.parts.inside import grams, runs
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk, picture
 
@@ -44,7 +44,7 @@ def test_a_refused_look_tells_its_reason(open_page: Open, desk: FakeDesk) -> Non
     assert "No source gave vgg19" in words(open_page("inside"))
 
 
-@pytest.mark.parametrize("scale", inside_grams.SCALES)
+@pytest.mark.parametrize("scale", grams.SCALES)
 def test_both_gram_matrices_are_shown_with_their_distance(open_page: Open, desk: FakeDesk, scale: str) -> None:
     facts = {"channels": [4, 7], "of": 128, "relative": 0.5}
     desk.seen["grams"] = Look("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
@@ -60,7 +60,7 @@ def test_the_loudest_channels_do_not_outshine_the_others_cosines() -> None:
     loudness = np.array([1.0, 30.0, 1000.0])
     alike = np.array([[1, 0.5, 0.1], [0.5, 1, 0.9], [0.1, 0.9, 1]])
     both = np.stack([alike * np.outer(loudness, loudness), alike])
-    seen, ends = inside_grams.heat_maps(both, [4, 7, 9], "Cosine")
+    seen, ends = grams.heat_maps(both, [4, 7, 9], "Cosine")
     assert ends == (0, 1)
     for figure in seen:
         (trace,) = figure["data"]
@@ -70,7 +70,7 @@ def test_the_loudest_channels_do_not_outshine_the_others_cosines() -> None:
 
 def test_the_matrices_themselves_share_one_scale_and_hovering_tells_their_values() -> None:
     both = np.array([[[1e4, 3.0], [3.0, 10.0]], [[1.0, 0.0], [0.0, 1e-9]]])
-    seen, (low, high) = inside_grams.heat_maps(both, [4, 7], "Gram")
+    seen, (low, high) = grams.heat_maps(both, [4, 7], "Gram")
     assert (low, high) == pytest.approx((10, 1e4))
     for figure, values in zip(seen, both, strict=True):
         (trace,) = figure["data"]
@@ -120,7 +120,7 @@ def test_all_five_are_painted_one_after_another(open_page: Open, desk: FakeDesk,
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_card_has_one_content_layer_or_all_style_layers_up_to_it(number: int) -> None:
-    assert list(inside_runs.recipe("content", number).objective.content_layers) == [inside_runs.LAYERS[number]]
-    layers = inside_runs.recipe("style", number).objective.style_layers
-    assert tuple(layers) == inside_runs.LAYERS[: number + 1]
+    assert list(runs.recipe("content", number).objective.content_layers) == [runs.LAYERS[number]]
+    layers = runs.recipe("style", number).objective.style_layers
+    assert tuple(layers) == runs.LAYERS[: number + 1]
     assert sum(layers.values()) == pytest.approx(1)

@@ -8,10 +8,12 @@ import pytest
 
 from nst_core.jobs.service import JobView
 from nst_core.recipe import make
-from pages.parts import examples, measures, stage
-from pages.parts.before_after import source
-from pages.parts.look import plain
-from pages.parts.spelling import spell
+from pages.parts.app.formatting import spell
+from pages.parts.app.theme import plain
+from pages.parts.compare import measures
+from pages.parts.runs import run_image
+from pages.parts.runs.before_after import source
+from pages.parts.studio import examples
 from tests.pages.fake_service import MEASURES, picture, points
 
 RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
@@ -25,10 +27,10 @@ def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> No
 
 
 def test_the_status_line_tells_step_speed_and_time_left() -> None:
-    assert stage.status_line(RUNNING, waking=False) == "Step 20 of 100 · 2.0 steps a second · about 40 s left"
-    assert "loaded" in stage.status_line(RUNNING, waking=True)
+    assert run_image.status_line(RUNNING, waking=False) == "Step 20 of 100 · 2.0 steps a second · about 40 s left"
+    assert "loaded" in run_image.status_line(RUNNING, waking=True)
     third = replace(RUNNING, state="queued", position=3)
-    assert stage.status_line(third, waking=False).startswith("Number 3 in line")
+    assert run_image.status_line(third, waking=False).startswith("Number 3 in line")
 
 
 def test_figures_are_flat_and_in_the_order_of_the_table() -> None:

@@ -13,9 +13,9 @@ import pytest
 from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
-from pages.parts import followups_kept
-from pages.parts.followups import FollowUps
-from pages.parts.spelling import since
+from pages.parts.app.formatting import since
+from pages.parts.runs import followups_store
+from pages.parts.runs.followups import FollowUps
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk
 
@@ -177,11 +177,11 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     (job,) = desk.jobs
     desk.finish(job)
     app.run()
-    followups_kept.keep(desk, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
+    followups_store.keep(desk, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
     app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
     assert not desk.jobs
-    assert followups_kept.kept(desk, job) is None  # type: ignore[arg-type]
+    assert followups_store.kept(desk, job) is None  # type: ignore[arg-type]
     assert not app.exception
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import examples, tour
-from pages.parts.levels import passed
+from pages.parts.curves.levels import passed
+from pages.parts.studio import examples, tour
 from tests.pages.conftest import Open, words
 
 TOLD: dict[str, Any] = json.loads((examples.FOLDER / "curve.json").read_text())

@@ -11,9 +11,9 @@ from tests.nst_core.jobs.servers import until
 
 SAY = """
 import sys
-from nst_core.jobs import wire
+from nst_core.jobs import messages
 for word in sys.argv[1:]:
-    wire.write(sys.stdout.buffer, {"event": word})
+    messages.write(sys.stdout.buffer, {"event": word})
 """
 
 

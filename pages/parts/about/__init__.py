@@ -1,0 +1,1 @@
+"""The model card: networks, sources, licences, published measurements."""

@@ -1,0 +1,129 @@
+"""The model card on About: what the networks are good for, how they are built, what was measured, what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from pages.parts.app import service, theme
+from pages.parts.app.tables import table
+
+_MAGENTA = ("fast", "a style reader and a painter", "53 and 42", "2.4 M and 0.18 M", "256 px; any")
+"""Counted in the wheel's ONNX files, in which the style reader is a smaller one than in the paper."""
+
+_USE = """
+**Good for** pictures to look at, and for seeing how the method works: which layer keeps what, what a weight does, how a
+minimiser gets there. **Not for** passing a result off as a painter's work. A result derives from both pictures it was
+made of; whether it may be published depends on their licences, and on the people in the photograph.
+
+- **Texture, not meaning.** A style is what a network for photographs takes to be its texture and colours. Its
+  composition and figures are lost, and eyes, hands and writing are painted over like anything else.
+- **Slow.** Strokes keep their size in pixels, so that another size of the result is another picture; presets that climb
+  from small to large soften this. Another seed of a noise start gives another result. It takes minutes.
+- **Fast.** 100 numbers hold a whole style: unusual ones are only hinted at, and flat areas may get a pattern. It
+  learned at 256 px; strokes look finer on large pictures, unless it paints small and enlarges.
+- **Measures.** They use the network that the slow method improves its picture by, and so favour it. They do not say
+  which picture is the better one.
+"""
+
+
+def uses() -> None:
+    """What the methods are for, and where they end."""
+    theme.section("What it is good for, and where it ends")
+    st.markdown(_USE, width=760)
+
+
+def build() -> None:
+    """How the networks are built: a row for each, and VGG-19 layer by layer."""
+    from nst_core.models.vgg_layout import parameters
+    from nst_core.models.weights import NETWORKS
+    from nst_core.recipe import CONVOLUTIONS
+
+    used_for = {"vgg19": "slow, measures", "vgg16": "slow, if chosen"}
+    rows = []
+    for name, use in used_for.items():
+        depth, count = str(len(CONVOLUTIONS[name])), f"{parameters(name) / 1e6:.1f} M"
+        rows.append((NETWORKS[name].title, use, "features of a classifier", depth, count, "any"))
+    table(
+        ("Network", "Used by", "What it is", "Convolutions", "Parameters", "Size it reads"),
+        [*rows, (NETWORKS["magenta"].title, *_MAGENTA)],
+        label="How the networks are built",
+    )
+    st.caption("Magenta's is counted as it comes in the wheel; TF-Hub's style reader is a larger one.")
+    with st.expander("VGG-19, layer by layer"):
+        table(
+            ("Layer", "By default it keeps", "Channels", "Values are apart", "Each sees"),
+            _layers(),
+            label="Layers of VGG-19",
+            numbers=(2, 3, 4),
+        )
+
+
+def measured() -> None:
+    """The kept measurements: the README's tables."""
+    from nst_core.bench.report.tables import KINDS
+    from nst_core.bench.report.tables import table as kept
+
+    theme.section("Measured", "on a machine without a GPU")
+    for what, tab in zip(KINDS, st.tabs([kind.title for kind in KINDS.values()], key="about_measured"), strict=True):
+        made = kept(what)
+        head = [word[:1].upper() + word[1:] for word in made.head]
+        words = 1 if what in ("fast", "pages", "live") else 2
+        with tab:
+            table(head, made.rows, label=made.title, numbers=range(words, len(head)))
+            st.caption("  \n".join(made.notes))
+
+
+def limits() -> None:
+    """What this server accepts and keeps."""
+    theme.section("Limits in force")
+    table(("What", "How much"), _limits(), label="Limits in force")
+
+
+def _layers() -> Iterator[tuple[str, ...]]:
+    from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
+    from nst_core.recipe import CONVOLUTIONS, Recipe
+
+    objective = Recipe().objective
+    keeps = {"shapes": objective.content_layers, "texture": objective.style_layers}
+    for layer in CONVOLUTIONS["vgg19"]:
+        kept = [what for what, layers in keeps.items() if layer in layers]
+        yield (
+            layer,
+            " and ".join(kept),
+            str(width(layer)),
+            f"{stride_px(layer)} px",
+            f"{receptive_field_px('vgg19', layer)} px",
+        )
+
+
+def _limits() -> Iterator[tuple[str, str]]:
+    from nst_core.jobs.queue import Room
+    from nst_core.jobs.store import MEMORY, Bounds
+    from nst_core.picture.upload import DEFAULT, FORMATS
+    from nst_core.recipe import bounds
+    from nst_core.recipe.schema import SLOW_EDGE_PX
+    from nst_core.settings import Settings
+
+    status, minutes = service.get().status(), Settings.read().unseen_minutes
+    kept = MEMORY if status.forgets else Bounds()
+    (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), Room()
+    yield (
+        "A picture",
+        f"{', '.join(FORMATS)}, up to {DEFAULT.max_bytes / 2**20:g} MB and {DEFAULT.max_pixels / 1e6:g} megapixels; "
+        f"{DEFAULT.least_side_px} px or more on each side, none longer than {DEFAULT.max_aspect:g} times the other",
+    )
+    yield (
+        "A result",
+        f"{least_px:,.0f} to {SLOW_EDGE_PX:,} px on its longest edge; by the fast method to {most_px:,.0f} px",
+    )
+    yield "A slow run", f"{most_steps:,.0f} steps at each size"
+    yield "In line", f"{room.waiting} runs, {room.per_visitor} of one visitor; one is painted at a time, in turns"
+    if minutes:
+        yield "Unseen", f"a run that nobody looks at for {minutes:g} minutes is stopped"
+    until = ", until the server restarts" if status.forgets else ""
+    yield (
+        "Kept",
+        f"{kept.runs} runs that are not listed, {kept.total_bytes / 1e9:g} GB of all{until}; the oldest go first",
+    )

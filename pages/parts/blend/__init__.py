@@ -1,0 +1,1 @@
+"""The map of all mixes of up to four styles."""

@@ -1,0 +1,1 @@
+"""The loss curves: data series, the chart, its controls and its exports."""

@@ -1,0 +1,37 @@
+"""A wall of thumbnails to pick one from: a radio group of pictures, for mouse, finger and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts.app.web import asset
+from pages.parts.runs.before_after import source
+
+_wall = st.components.v2.component(
+    "nst_gallery", html='<div role="radiogroup"></div>', css=asset(__file__, ".css"), js=asset(__file__, ".js")
+)
+
+
+@dataclass(frozen=True)
+class Thumb:
+    """One picture on the wall."""
+
+    key: str
+    title: str
+    alt: str
+    picture: bytes
+
+
+def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pick: Callable[[str], None]) -> None:
+    """Mount the wall; `on_pick` is called with a thumb's key before the page runs again."""
+
+    def changed() -> None:
+        value = st.session_state[key].get("picked")
+        if any(thumb.key == value for thumb in thumbs):
+            on_pick(value)
+
+    items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": source(t.picture)} for t in thumbs]
+    _wall(key=key, data={"label": label, "items": items, "picked": picked}, on_picked_change=changed)

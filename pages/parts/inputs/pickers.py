@@ -1,0 +1,243 @@
+"""Choosing the photograph and the style: bundled pictures, the visitor's own, paintings by address."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from pages.parts.app import theme
+from pages.parts.inputs import crop, style_weights
+from pages.parts.inputs.gallery import gallery
+from pages.parts.inputs.selection import Chosen, Role, choose, choose_sample, chosen, place_of, preview, thumbs, whole
+from pages.parts.runs.before_after import source
+
+if TYPE_CHECKING:
+    from nst_core.picture.catalogue import Painting
+    from nst_core.recipe import Recipe
+
+MAX_UPLOAD_MB = 20
+TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
+_WAYS: dict[Role, tuple[str, ...]] = {
+    "content": ("Samples", "Upload", "Camera", "Link"),
+    "style": ("Samples", "Paintings", "Upload", "Link"),
+}
+_TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
+
+
+def picker(role: Role) -> None:
+    """One picture to choose: its name, the ways to choose it, and the way that is open."""
+    with st.container(key=f"picker_{role}", gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            theme.section(_TITLES[role])
+            way = _way(role)
+        _OPEN[way](role)
+        if way == "Samples":
+            theme.credit_line(chosen(role).title, chosen(role).credit)
+        if role == "style":
+            style_weights.rows()
+        else:
+            _crop()
+
+
+def _way(role: Role) -> str:
+    return str(
+        st.segmented_control(
+            f"Where the {_TITLES[role].lower()} comes from",
+            _WAYS[role],
+            default=None if f"{role}_way" in st.session_state else "Samples",  # "my photo" sets it beforehand
+            required=True,
+            key=f"{role}_way",
+            label_visibility="collapsed",
+            persist_state="session",
+            width="content",
+        )
+    )
+
+
+def _crop() -> None:
+    """The part of the photograph that is painted, behind a button, with what is chosen shown as it changes."""
+    what = whole("content")
+    icon = ":material/crop_rotate:" if crop.frame().is_whole else ":material/crop:"
+    with st.popover("Crop and turn", icon=icon, key="crop"):
+        crop.sliders()
+        if not crop.is_possible(what.load):
+            theme.notice(
+                "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
+            )
+        alt = f"The part of {what.title} that is painted"
+        st.html(f'<img class="nst-part" src="{source(preview("content"))}" alt="{escape(alt)}">')
+
+
+def _wall(role: Role) -> None:
+    label = f"Bundled {'photographs' if role == 'content' else 'styles'}"
+    slot = st.skeleton(height=150) if role == "style" else st.empty()  # the first drawing on a machine takes seconds
+    wall = thumbs(role)
+    slot.empty()
+    gallery(label, wall, picked=chosen(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
+
+
+def _upload(role: Role) -> None:
+    file = st.file_uploader(
+        f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
+        TYPES,
+        key=f"{place_of(role)}_file",
+        max_upload_size=MAX_UPLOAD_MB,
+    )
+    if file:
+        _own(role, file.getvalue(), file.name)
+    _shown(role)
+
+
+def _camera(role: Role) -> None:
+    shot = st.camera_input("A photograph from your camera", key=f"{role}_camera", resolution="720p")
+    if shot:
+        _own(role, shot.getvalue(), "Your camera")
+    _shown(role)
+
+
+def _own(role: Role, content: bytes, title: str) -> None:
+    """Take the visitor's bytes through the door, once each; a bad file changes nothing but the message."""
+    from nst_core.picture.upload import open_picture
+
+    digest = hashlib.sha256(content).hexdigest()
+    seen = st.session_state.setdefault("own", {})
+    place = place_of(role)
+    if seen.get(place, ("",))[0] != digest:
+        try:
+            picture = open_picture(content)
+        except NSTError as error:
+            seen[place] = (digest, str(error), (), None, "")
+        else:
+            choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
+            recipe = _carried(content)
+            seen[place] = (digest, "", picture.notes, recipe, _run_of(recipe) if recipe else "")
+    _, message, notes, recipe, job = seen[place]
+    if message:
+        theme.notice("error", "This file cannot be used", message)
+    for note in notes:
+        theme.notice("quiet", "Good to know", note)
+    if recipe is not None:
+        _offer(role, recipe, job)
+
+
+def _carried(content: bytes) -> Recipe | None:
+    """The recipe that a picture of ours holds; anything else in its place is no recipe and no error."""
+    from nst_core.picture.encode import read_recipe
+    from nst_core.recipe import recipe_from_json
+
+    text = read_recipe(content)
+    try:
+        return recipe_from_json(text) if text else None
+    except NSTError:
+        return None
+
+
+def _run_of(recipe: Recipe) -> str:
+    """The visitor's run that a recipe is of, if it is still here."""
+    from pages.parts.app import service, visitor
+
+    made_of = recipe.content, recipe.styles, recipe.regions
+    runs = service.get().runs(visitor.name()) if recipe.content else ()
+    return next((r.id for r in runs if (r.recipe.content, r.recipe.styles, r.recipe.regions) == made_of), "")
+
+
+def _offer(role: Role, recipe: Recipe, job: str) -> None:
+    from pages.parts.settings import imported
+
+    theme.notice("quiet", "This picture carries the settings it was made with", imported.in_words(recipe))
+    with st.container(horizontal=True):
+        if st.button("Use these settings", icon=":material/tune:", key=f"{role}_use_settings"):
+            imported.use(recipe)
+        if job and st.button(
+            "With its pictures",
+            icon=":material/photo_library:",
+            key=f"{role}_use_pictures",
+            help="And the photograph, the styles and the painted regions of the run that it is from.",
+        ):
+            _use_with_pictures(recipe, job)
+
+
+def _use_with_pictures(recipe: Recipe, job: str) -> None:
+    from pages.parts.app import service
+    from pages.parts.settings import imported
+
+    try:
+        pictures = service.get().inputs(job)
+    except NSTError as error:
+        theme.notice("warning", "The pictures of that run are gone", str(error))
+        return
+    imported.use_with_pictures(recipe, pictures)
+
+
+def _link(role: Role) -> None:
+    with st.form(f"{role}_link_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        url = st.text_input("Address of a picture", key=f"{role}_link", placeholder="https://", max_chars=2000)
+        wanted = st.form_submit_button("Fetch", icon=":material/download:", key=f"{role}_link_fetch")
+    if wanted:
+        with st.spinner("Fetching the picture…"):
+            _fetch_link(role, url)
+    _shown(role)
+
+
+def _fetch_link(role: Role, url: str) -> None:
+    from nst_core.picture import remote
+
+    try:
+        picture = remote.open_link(url)
+    except NSTError as error:
+        theme.notice("error", "This link cannot be used", str(error))
+        return
+    title = remote.name(url)
+    choose(role, Chosen("", title, f"from {remote.host(url)}", f"the picture {title}", lambda: picture))
+    for note in picture.notes:
+        theme.notice("quiet", "Good to know", note)
+
+
+def _paintings(role: Role) -> None:
+    from nst_core.picture import catalogue
+
+    works = {work.key: work for work in catalogue.paintings()}
+    key = st.selectbox(
+        "Public-domain painting, fetched from Wikimedia Commons",
+        works,
+        format_func=lambda k: f"{works[k].title} · {works[k].artist}, {works[k].year}",
+        key=f"{role}_painting",
+    )
+    work = works[key]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.button("Use this painting", key=f"{role}_fetch", icon=":material/download:")
+        st.caption(f"{theme.plain(work.licence)} · [source]({work.page})")
+    if wanted:
+        with st.spinner("Fetching the painting…"):
+            _fetch(role, work)
+    _shown(role)
+
+
+def _fetch(role: Role, work: Painting) -> None:
+    try:
+        picture = work.fetch()
+    except NSTError as error:
+        theme.notice(
+            "quiet", "This painting is out of reach just now", f"{error}. The bundled styles work without internet"
+        )
+        return
+    words = theme.credit(work.artist, str(work.year), work.licence)
+    choose(role, Chosen(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
+
+
+def _shown(role: Role) -> None:
+    """A thumbnail of what is chosen, for the ways that have no wall to mark it on."""
+    what = chosen(role)
+    words = escape(what.credit or "your own picture, kept for this visit only")
+    st.html(
+        f'<div class="nst-chosen"><img src="{source(preview(role))}" alt="{escape(what.alt)}">'
+        f"<div><b>{escape(what.title)}</b><small>{words}</small></div></div>"
+    )
+
+
+_OPEN = {"Samples": _wall, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}

@@ -1,0 +1,1 @@
+"""Views inside the network: feature maps, Gram matrices, reconstructions."""

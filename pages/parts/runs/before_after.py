@@ -1,0 +1,62 @@
+"""Two pictures under one slider: the photograph on the left of the line, the painting on the right."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts.app.web import asset
+
+_HTML = """<figure><img class="before"><img class="after"><i></i><u></u>
+<input type="range" min="0" max="100" step="1"><b class="l"></b><b class="r"></b></figure>"""
+
+_slider = st.components.v2.component(
+    "nst_before_after", html=_HTML, css=asset(__file__, ".css"), js=asset(__file__, ".js")
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two pictures: encoded bytes, its label and its alt text."""
+
+    picture: bytes
+    label: str
+    alt: str
+
+    def _data(self) -> dict[str, str]:
+        return {"src": source(self.picture), "label": self.label, "alt": self.alt}
+
+
+def before_after(  # noqa: PLR0913 - each is one visible property
+    before: Side,
+    after: Side,
+    *,
+    key: str,
+    ratio: float,
+    at: int = 50,
+    tall: str = "min(66vh, 44rem)",
+    waiting: bool = False,
+    reveal: bool = False,
+) -> None:
+    """Mount the slider.
+
+    Args:
+        before: what is seen on the left.
+        after: what is seen on the right.
+        key: identity on the page; new data under the same key moves no handle and never blinks.
+        ratio: width / height of the frame, so that its room is reserved before a picture loads.
+        at: where the handle stands at first, in percent from the left.
+        tall: CSS length that the frame's height never exceeds.
+        waiting: show the picture breathing quietly and no handle.
+        reveal: scroll the frame into view when it first appears.
+    """
+    data = {"before": before._data(), "after": after._data(), "ratio": round(ratio, 4)}
+    _slider(key=key, data=data | {"at": at, "tall": tall, "waiting": waiting, "reveal": reveal})
+
+
+def source(picture: bytes) -> str:
+    """Encoded picture bytes as a data address."""
+    kind = "webp" if picture[8:12] == b"WEBP" else "png" if picture[:4] == b"\x89PNG" else "jpeg"
+    return f"data:image/{kind};base64,{b64encode(picture).decode()}"

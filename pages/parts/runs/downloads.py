@@ -1,0 +1,99 @@
+"""What a run leaves: its curves, its figures, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from nst_core.jobs.views import FINAL
+from pages.parts.app import theme
+from pages.parts.app.formatting import spell
+from pages.parts.runs import colour_preservation, share
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
+
+
+def notes(view: JobView) -> None:
+    """What could not be done as asked, under the picture it shows in."""
+    for note in view.notes:
+        theme.notice("quiet", "Good to know", note)
+
+
+def facts(view: JobView) -> None:
+    """How the run ended: its figures in a row, or the reason why there are none."""
+    if view.state == "failed":
+        theme.notice("error", "This run ended early", view.error or "No reason was given.")
+    elif view.state == "stopped" and not view.result:
+        theme.notice("quiet", "Stopped before it began")
+    elif view.report is None:
+        theme.facts({"Done": "measuring the result…"})
+    else:
+        theme.facts(_figures(view, view.report))
+
+
+def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
+    seconds = report.get("seconds", {})
+    items = {"Time": spell(seconds["run"])} if "run" in seconds else {}
+    if "size" in report:
+        items["Size"] = "{} × {} px".format(*report["size"])
+    if view.of > 1:
+        items["Steps"] = str(view.number) if view.number == view.of else f"{view.number} of {view.of}"
+    if view.evaluations > view.number + 1:
+        items["Evaluations"] = str(view.evaluations)
+    if seconds.get("compile"):
+        items["Compiling"] = spell(seconds["compile"])
+    if report.get("peak_rss_mb"):
+        items["Memory"] = f"{report['peak_rss_mb']:.0f} MB"
+    return items
+
+
+def take_home(view: JobView, page: str) -> None:
+    """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click.
+
+    Such a file has another name in each run of the page, so it cannot be had while the page runs again by itself.
+    """
+    degree = colour_preservation.degree_of(view, page)
+    repainted = colour_preservation.is_repainted(view, degree)
+    stem = f"nst-{view.recipe.method}-{view.id[:6]}"
+    files = (
+        (
+            "PNG",
+            colour_preservation.png,
+            view.result,
+            "png",
+            "image/png",
+            "Full quality, with the recipe of this run inside",
+        ),
+        ("JPEG", colour_preservation.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        (
+            "WebP",
+            colour_preservation.webp,
+            view.result,
+            "webp",
+            "image/webp",
+            "Small too, with the recipe of this run inside",
+        ),
+        ("Recipe", colour_preservation.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
+    )
+    with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
+        for label, make, there, ending, mime, meaning in files:
+            if there:
+                is_made = repainted or label == "WebP"
+                st.download_button(
+                    label,
+                    partial(make, view, degree) if is_made else make(view, degree),
+                    f"{stem}.{ending}",
+                    mime,
+                    on_click="ignore",
+                    icon=":material/download:",
+                    type="primary" if label == "PNG" else "secondary",
+                    help=meaning,
+                    disabled=is_made and view.state not in FINAL,
+                    key=f"get_{label}_{page}_{view.id}",
+                )
+        if view.result:
+            share.button(view, page)

@@ -1,0 +1,66 @@
+"""How a run grew, as a film to watch and to take home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from nst_core.errors import JobError
+from pages.parts.app import service, theme
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
+
+KINDS = {"MP4": ("mp4", "video/mp4"), "GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
+LEAST_PICTURES = 3
+
+
+def panel(view: JobView) -> None:
+    """The time-lapse of a finished run, made when it is asked for; nothing for runs of one pass."""
+    if view.of <= 1 or len(view.timeline) < LEAST_PICTURES:
+        return
+    with st.expander("Time-lapse", icon=":material/movie:"):
+        theme.about(f"{len(view.timeline)} pictures, from the photograph to the result.")
+        key = f"film_{view.id}"
+        with st.container(horizontal=True):
+            for label in KINDS:
+                if st.button(f"Make {label}", key=f"{key}_{label}"):
+                    st.session_state[key] = label
+        label = st.session_state.get(key)
+        if label in KINDS:
+            _made(view, label, key)
+
+
+def _made(view: JobView, label: str, key: str) -> None:
+    kind, mime = KINDS[label]
+    try:
+        with st.spinner("Joining the pictures…"):
+            film = _film(view.id, view.timeline, kind)
+    except JobError as error:
+        theme.notice("warning", "The film cannot be made any more", str(error))
+        return
+    alt = f"Time-lapse of the run, {len(view.timeline)} pictures"
+    if kind == "mp4":
+        st.video(film, loop=True, muted=True, autoplay=True, width=480)
+    else:
+        st.image(film, caption=alt, width=360)
+    st.download_button(
+        f"Download {label}, {len(film) / 1e6:.1f} MB",
+        film,
+        f"nst-{view.id[:6]}.{kind}",
+        mime,
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"{key}_get_{label}",
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _film(job_id: str, timeline: tuple[int, ...], kind: str) -> bytes:
+    from nst_core.runs.timelapse import time_lapse
+
+    office = service.get()
+    view = office.view(job_id)
+    first = [view.content] if view.content else []
+    return time_lapse([*first, *(office.picture_at(job_id, number) for number in timeline)], kind)  # type: ignore[arg-type]

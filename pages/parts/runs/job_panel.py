@@ -1,0 +1,131 @@
+"""A run on a page: started, watched live, stopped, taken home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts.app import service, session, theme
+from pages.parts.curves import plot
+from pages.parts.curves.panel import panel as curves_panel
+from pages.parts.runs import auto_run, colour_preservation, downloads, run_image, submit
+from pages.parts.runs.polling import ACTIVE, is_painting, watch
+from pages.parts.settings import estimates, steering
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
+    from nst_core.recipe import Recipe
+
+
+def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_live: bool = False) -> None:
+    """The one primary button of a page, and what its runs will cost.
+
+    It submits each recipe for the chosen pictures, by its name in the address; a recipe that is None cannot be run.
+    With `is_live` the page paints anew at every change from then on, and measures only when asked.
+    """
+    busy = any(is_painting(session.current(page, name)) for name in jobs)
+    ready = {name: recipe for name, recipe in jobs.items() if recipe}
+    pressed = st.button(
+        "Painting…" if busy else label,
+        type="primary",
+        icon=":material/brush:",
+        disabled=busy or len(ready) < len(jobs),
+        width="stretch",
+        key=f"{page}_start",
+    )
+    cost = estimates.line(ready.values(), page)
+    if cost:
+        st.caption(cost, text_alignment="center")
+    if not pressed:
+        return
+    with st.spinner("Preparing the pictures…"):
+        begun = auto_run.begin(page, ready["job"]) if is_live else submit.submit(page, ready)
+    if begun:
+        st.rerun()
+
+
+def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
+    """The page's run, or what would be painted if there is none yet."""
+    job_id = session.current(page)
+    if job_id is None:
+        run_image.ready()
+        if curves:
+            plot.ahead(f"{page}_ahead")
+        return
+    view = session.view(job_id)
+    if view is None:
+        expired(page)
+        return
+    tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
+    with st.container():  # of its own: what comes and goes in there must not mount the chart anew, at another place
+        watch((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
+        if view.of > 1 and is_painting(job_id):
+            st.fragment(steering.panel)(view)
+    if curves:
+        curves_panel(view, key=f"{page}_{view.id}")
+
+
+def expired(page: str, *names: str) -> None:
+    """The run in the address is not here any more."""
+    theme.notice(
+        "warning",
+        "This run has expired",
+        "Runs are kept for a while and then make room. Your pictures can be painted again.",
+    )
+    if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
+        session.forget(page, *names)
+        st.rerun()
+    run_image.ready("min(40vh, 24rem)")
+
+
+def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
+    shown = auto_run.standing(page, view) if is_live else view
+    key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
+    run_image.picture(
+        shown, key=key, tall=tall, newest=colour_preservation.shown(shown, colour_preservation.degree_of(view, page))
+    )
+    if shown.snapshot or view.state in ACTIVE:
+        # There from the start: a slider that came with the first picture would push the curves from under the pointer.
+        colour_preservation.slider(view, page, disabled=not shown.snapshot)
+    progress(view, page)
+    downloads.notes(view)
+    if is_live:
+        auto_run.judgement(view, page)
+
+
+def progress(view: JobView, page: str) -> None:
+    """How far the run is, with its Pause and Stop; or how it ended, in the same room."""
+    with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
+        if view.state in ACTIVE and not view.result:
+            st.progress(view.number / max(view.of, 1), text=run_image.status_line(view, waking=service.is_waking()))
+            _buttons(view)
+            return
+        downloads.facts(view)
+        downloads.take_home(view, page)
+
+
+def _buttons(view: JobView) -> None:
+    # Callbacks, so that the state shown right after a click is already the new one.
+    office = service.get()
+    with st.container(horizontal=True):
+        if view.of > 1 and view.state == "paused":
+            st.button(
+                "Go on",
+                icon=":material/play_arrow:",
+                key=f"resume_{view.id}",
+                on_click=service.ask,
+                args=(office.resume, view.id),
+            )
+        elif view.of > 1:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key=f"pause_{view.id}",
+                disabled=view.state == "queued",
+                on_click=service.ask,
+                args=(office.pause, view.id),
+            )
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.ask, args=(office.stop, view.id)
+        )

@@ -1,0 +1,98 @@
+"""A run under its own link."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts.app import service, session, theme
+from pages.parts.app.formatting import since
+from pages.parts.compare import measures
+from pages.parts.curves import panel as curves_panel
+from pages.parts.runs import colour_preservation, downloads, film, job_panel, run_image
+from pages.parts.runs.polling import is_active, watch
+from pages.parts.runs.run_grid import title
+from pages.parts.settings import imported
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
+
+_PAGE = "result"
+
+
+def panel() -> None:
+    """The run that the address names; without one, or when it has expired, the ways on."""
+    job_id = session.current(_PAGE, "result")
+    if job_id is None:
+        theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
+        _ways()
+        return
+    view = session.view(job_id)
+    if view is None:
+        theme.notice(
+            "warning",
+            "This result is not here any more",
+            "It was deleted, or made room for newer ones. If you have its PNG, drop it on the photo picker: "
+            "it carries all settings.",
+        )
+        _ways()
+        return
+    with st.container():
+        watch((job_id,), lambda: _shown(session.view(job_id) or view))
+    if view.of > 1 and (view.points or is_active(job_id)):
+        curves_panel.panel(view, key=f"result_{view.id}")
+    st.fragment(_below)(view)
+
+
+def _shown(view: JobView) -> None:
+    picture, words = st.columns([7, 5], gap="large")
+    with picture:
+        degree = colour_preservation.degree_of(view, _PAGE)
+        run_image.picture(
+            view, key=f"result_{view.id}", tall="min(70vh, 46rem)", newest=colour_preservation.shown(view, degree)
+        )
+    with words:
+        theme.section(title(view), since(view.created) if view.created else "")
+        job_panel.progress(view, _PAGE)
+        if view.result:
+            again(view)
+        downloads.notes(view)
+        _settings(view)
+
+
+def _below(view: JobView) -> None:
+    if view.result:
+        film.panel(view)
+    if view.report and "measures" in view.report:
+        with st.expander("Measures", icon=":material/straighten:"):
+            measures.table({view.recipe.method.capitalize(): measures.figures(view.report)})
+
+
+def again(view: JobView) -> None:
+    """The two ways to use a run's settings."""
+    with st.container(horizontal=True, key=f"again_{view.id}"):
+        if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):
+            imported.use_with_pictures(view.recipe, service.get().inputs(view.id))
+        if st.button(
+            "Same settings, my photo",
+            icon=":material/add_a_photo:",
+            key=f"mine_{view.id}",
+            help="Its styles and settings, for a photograph of yours.",
+        ):
+            imported.use_styles(view.recipe, service.get().inputs(view.id))
+
+
+def _settings(view: JobView) -> None:
+    """What was set, as a list: the preset, and all that differs from it."""
+    rows = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in imported.told(view.recipe)
+    )
+    st.html(f'<dl class="nst-recipe">{rows}</dl>')
+
+
+def _ways() -> None:
+    with st.container(horizontal=True):
+        st.page_link("pages/gallery.py", label="Gallery", icon=":material/photo_library:")
+        st.page_link("pages/fast.py", label="Paint in a second", icon=":material/bolt:")

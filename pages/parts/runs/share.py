@@ -1,0 +1,69 @@
+"""Sharing a run: its own link, its settings as a link, and whether the gallery lists it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from nst_core.errors import NSTError
+from pages.parts.app import service, session, theme
+from pages.parts.runs import followups_store
+from pages.parts.settings import imported
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
+
+
+def button(view: JobView, page: str) -> None:
+    """A popover with the links of a finished run; its owner may list and delete it there."""
+    with st.popover("Share", icon=":material/ios_share:", key=f"share_{page}_{view.id}"):
+        st.markdown("**This result**")
+        st.caption("Whoever has this link sees the picture, its curves and its settings, while this server keeps them.")
+        st.code(host() + f"/result?result={view.id}", language=None, wrap_lines=True)
+        st.markdown("**Its settings**")
+        without = "Pictures of your own and painted regions are" if view.recipe.regions else "Pictures of your own are"
+        st.caption(f"Works on any host and for ever. {without} not in it; bundled ones are named.")
+        st.code(host() + "/" + imported.address(view.recipe), language=None, wrap_lines=True)
+        if session.owns(view):
+            _owner(view, page)
+
+
+def _owner(view: JobView, page: str) -> None:
+    key = f"listed_{page}_{view.id}"
+    st.toggle(
+        "List it in the gallery",
+        view.listed,
+        key=key,
+        help="Off: only those who have its link can see it.",
+        on_change=lambda: service.ask(_publish, view.id, bool(st.session_state[key])),
+    )
+    sure = st.checkbox("I want to delete this run and its pictures", key=f"sure_{page}_{view.id}")
+    if st.button("Delete", icon=":material/delete:", disabled=not sure, key=f"delete_{page}_{view.id}"):
+        delete(view, page)
+
+
+def _publish(job_id: str, listed: bool) -> None:
+    service.get().publish(job_id, listed=listed)
+
+
+def delete(view: JobView, page: str) -> None:
+    """Forget a run for good, and take it off the page."""
+    try:
+        service.get().delete(view.id)
+    except NSTError as error:
+        theme.notice("warning", "This run could not be deleted", str(error))
+        return
+    followups_store.forget(service.get(), view.id)
+    for name in [name for name, value in st.query_params.items() if value == view.id]:
+        session.forget(page, name)
+    st.toast("The run and its pictures are deleted.")
+    st.rerun()
+
+
+def host() -> str:
+    """The address of this app, without a page: "https://host" or, below a path, "https://host/path"."""
+    parts = urlsplit(str(st.context.url or ""))
+    folder = parts.path.rstrip("/").rsplit("/", 1)[0] if parts.path.strip("/") else ""
+    return f"{parts.scheme}://{parts.netloc}{folder}" if parts.netloc else ""

@@ -1,0 +1,1 @@
+"""Widgets for a recipe's settings, generated from the recipe itself."""

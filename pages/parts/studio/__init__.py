@@ -1,0 +1,1 @@
+"""The first page: a finished example, the tour, the choice of a method."""

@@ -1,0 +1,142 @@
+"""The parts of the first screen."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.parts.runs.before_after import Side, before_after, source
+from pages.parts.studio import tour
+from pages.parts.studio.examples import NAMES, Curves, example
+from pages.parts.studio.examples import curves as known_curves
+
+_WAYS = (
+    ("fast", "Fast", "One pass through Magenta's network. Any style, about a second.", "Paint in a second"),
+    (
+        "slow",
+        "Slow",
+        "Painted step by step while you watch the loss curves. Finer, and minutes long.",
+        "Paint step by step",
+    ),
+    (
+        "compare",
+        "Compare",
+        "All at once on the same pictures, judged by the same measures.",
+        "See them side by side",
+    ),
+)
+_PAINTED = "example_painted"
+_SOON_SECONDS = 0.4
+"""When the curves follow the first paint, which must not wait for Plotly."""
+_ROOM_PX = 320
+_ROLES = {"content": "Photograph", "style": "Style", "fast": "Fast", "slow": "Slow"}
+
+
+def opening() -> None:
+    """The headline beside the example under a slider."""
+    words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with words, st.container(key="hero_words"):
+        st.html(
+            '<div class="nst-hero"><h1>Your photograph, in <em>another hand.</em></h1>'
+            "<p>Give it a photograph and a painting. Neural networks redraw the one with the strokes and colours of "
+            "the other: in a second, or slowly, while you watch.</p></div>"
+        )
+        with st.container(horizontal=True):
+            if st.button("Paint in a second", type="primary", icon=":material/bolt:"):
+                st.switch_page("pages/fast.py")
+            if st.button("Paint step by step", icon=":material/hourglass_empty:"):
+                st.switch_page("pages/slow.py")
+            tour.button()
+    with picture:
+        _example_slider()
+
+
+def _example_slider() -> None:
+    shown = example().pictures
+    after = next((name for name in ("slow", "fast") if name in shown), None)
+    if after is None or "content" not in shown:
+        return
+    before_after(
+        Side(shown["content"], "Photograph", f"The photograph: {_title('content')}"),
+        Side(shown[after], f"{_ROLES[after]} method", f"The same photograph in the style of {_title('style')}"),
+        key="hero_slider",
+        ratio=1.0,
+        at=38,
+        tall="min(70vh, 36rem)",
+    )
+
+
+def steps() -> None:
+    """Photograph, style and both results in a row."""
+    shown = [name for name in NAMES if name in example().pictures]
+    if not shown:
+        return
+    figures = "".join(
+        f'<figure><img src="{source(example().pictures[name])}" alt="{escape(_alt(name))}">'
+        f"<figcaption><b>{_ROLES[name]}</b><span>{escape(_caption(name))}</span></figcaption></figure>"
+        for name in shown
+    )
+    st.space("medium")
+    st.html(f'<h2 class="nst-title">One photograph, one style, two methods</h2><div class="nst-row">{figures}</div>')
+
+
+def curves() -> None:
+    """The slow run's losses, with the fast result as a level line; drawn after the first paint, in room kept for it."""
+    found = known_curves()
+    if found is None:
+        return
+    st.space("medium")
+    st.html(
+        '<h2 class="nst-title">What slow does meanwhile</h2><p class="nst-under">Step by step it lowers these losses: '
+        "the distance from the photograph's shapes, and from the style's texture. The dashed line is where fast stands "
+        f"after {found.fast_seconds:.1f} s.</p>"
+    )
+    painted = _PAINTED in st.session_state
+    st.fragment(_chart, run_every=None if painted else _SOON_SECONDS)(found, drawn=painted)
+
+
+def _chart(found: Curves, *, drawn: bool) -> None:
+    if not drawn and _PAINTED in st.session_state:  # a later tick: the browser asks for it, so it has painted
+        st.rerun()  # the whole page, which then asks no more
+    st.session_state[_PAINTED] = True
+    with st.container(key="plot_room_example"):
+        if drawn:
+            _draw(found)
+        else:
+            st.skeleton(height=_ROOM_PX)
+
+
+def _draw(found: Curves) -> None:
+    from pages.parts.curves import charts, plot
+    from pages.parts.curves.lines import Sight
+
+    points, of = found.points(), found.number[-1]
+    figure = charts.loss_curves(points, of=of, sight=Sight(along="seconds"), levels=found.levels)
+    plot.chart(figure, key="example_chart", alt=charts.in_words(points, of, found.levels), file="nst-example")
+    if how := example().facts.get("curve"):
+        st.caption(f"Recorded: {how}.")
+
+
+def ways() -> None:
+    """What each page is for, with its link."""
+    st.space("medium")
+    st.html('<h2 class="nst-title">Three ways to work</h2>')
+    for column, (url, title, text, call) in zip(st.columns(3, gap="large"), _WAYS, strict=True):
+        with column:
+            st.html(f'<div class="nst-way"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>')
+            st.page_link(f"pages/{url}.py", label=call, icon=":material/arrow_forward:", icon_position="right")
+
+
+def _title(name: str) -> str:
+    return example().titles.get(name, _ROLES[name].lower())
+
+
+def _alt(name: str) -> str:
+    if name in ("content", "style"):
+        return f"{_ROLES[name]}: {_title(name)}"
+    return f"Result of the {name} method: {_title('content')} in the style of {_title('style')}"
+
+
+def _caption(name: str) -> str:
+    return example().titles.get(name) or example().facts.get(name, "")

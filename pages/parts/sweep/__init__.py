@@ -1,0 +1,1 @@
+"""The sweep sheet: two settings varied together in a grid of small pictures."""

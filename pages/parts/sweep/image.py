@@ -1,0 +1,63 @@
+"""A sheet as one picture to take home: its cells in the size they were painted in, with the axes' words."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pages.parts.sweep.runner import Cell, Sweep
+
+_PAPER, _INK, _EMPTY = (251, 249, 245), (34, 31, 27), (243, 239, 231)
+_GAP_PX, _FONT_PX = 10, 16
+_LINE_PX = _FONT_PX + _GAP_PX
+MARGIN_PX = 2 * _LINE_PX + _GAP_PX
+"""Room for an axis: its title and its labels."""
+
+
+def to_png(sweep: Sweep) -> bytes:
+    """The sheet as a PNG; cells that are not painted are left empty."""
+    from PIL import Image
+
+    across, down = sweep.plan.across, sweep.plan.down
+    cells = [_opened(cell) for cell in sweep.cells]
+    width, height = next((cell.size for cell in cells if cell), (192, 144))
+    top = _axis(across.title, across.labels, width)
+    # The other one is written from bottom to top, as a reader who tilts their head to the left would have it.
+    side = _axis(down.title, down.labels[::-1], height).rotate(90, expand=True)
+    whole = Image.new("RGB", (MARGIN_PX + top.width, MARGIN_PX + side.height), _PAPER)
+    whole.paste(top, (MARGIN_PX, 0))
+    whole.paste(side, (0, MARGIN_PX))
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, len(across.labels))
+        place = (MARGIN_PX + column * (width + _GAP_PX), MARGIN_PX + row * (height + _GAP_PX))
+        whole.paste(cell or Image.new("RGB", (width, height), _EMPTY), place)
+    file = io.BytesIO()
+    whole.save(file, "PNG")
+    return file.getvalue()
+
+
+def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
+    """A band with a title in its middle, and a label in the middle of each cell along it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    length = len(labels) * (step_px + _GAP_PX)
+    band = Image.new("RGB", (length, MARGIN_PX), _PAPER)
+    draw, font = ImageDraw.Draw(band), ImageFont.load_default(_FONT_PX)
+    centre = (length - _GAP_PX) / 2
+    draw.text((centre, _GAP_PX), title, _INK, font, anchor="ma", stroke_width=0.4)
+    for number, label in enumerate(labels):
+        draw.text((number * (step_px + _GAP_PX) + step_px / 2, _GAP_PX + _LINE_PX), label, _INK, font, anchor="ma")
+    return band
+
+
+def _opened(cell: Cell) -> Image.Image | None:
+    from PIL import Image
+
+    if cell.state != "painted" or cell.picture is None:
+        return None
+    with Image.open(io.BytesIO(cell.picture)) as image:
+        return image.convert("RGB")

@@ -1,0 +1,141 @@
+"""The part of the photograph: all that comes after it sees no more than that, what is painted on it moves along."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nst_core.picture import samples
+from nst_core.picture.crop import framed_picture
+from nst_core.picture.encode import to_png
+from nst_core.recipe.links import from_text
+from pages.parts.inputs import mask_maps
+from pages.parts.inputs.framing import Frame
+from pages.parts.inputs.selection import SAMPLE_EDGE_PX
+from tests.pages.conftest import Open, words
+from tests.pages.fake_service import FakeDesk
+
+HALF = (0, 50)
+
+
+def photograph():
+    return samples.contents()[0].load(longest_edge_px=SAMPLE_EDGE_PX["content"])
+
+
+def slider(app: AppTest, what: str):
+    return next(s for s in app.slider if s.key.startswith(f"crop_{what}_"))
+
+
+def started(app: AppTest, desk: FakeDesk, page: str) -> str:
+    app.button(key=f"{page}_start").click().run()
+    assert not app.exception, app.exception
+    return list(desk.jobs)[-1]
+
+
+@pytest.mark.parametrize("page", ["slow", "fast", "compare"])
+def test_the_part_is_what_every_method_paints(open_page: Open, desk: FakeDesk, page: str) -> None:
+    app = open_page(page)
+    slider(app, "across").set_value(HALF).run()
+    slider(app, "turn").set_value(90).run()
+    job = started(app, desk, page)
+    part = framed_picture(photograph(), (0.0, 0.0, 0.5, 1.0), 90.0)
+    assert desk.given[job].content.sha256 == part.sha256
+    assert desk.given[job].content.width == photograph().height
+
+
+def test_another_photograph_is_painted_whole(open_page: Open, desk: FakeDesk) -> None:
+    app = open_page("slow")
+    slider(app, "across").set_value(HALF).run()
+    other = samples.contents()[1].load(longest_edge_px=SAMPLE_EDGE_PX["content"])
+    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([("other.png", to_png(other.tensor()), "image/png")]).run()
+    assert slider(app, "across").value == (0, 100)
+    assert desk.given[started(app, desk, "slow")].content.sha256 == other.sha256
+
+
+def test_too_small_a_part_is_told_and_not_painted(open_page: Open, desk: FakeDesk) -> None:
+    app = open_page("slow")
+    slider(app, "across").set_value((0, 1)).run()
+    assert "Too little is left" in words(app)
+    assert desk.given[started(app, desk, "slow")].content.sha256 == photograph().sha256
+    slider(app, "across").set_value((0, 60)).run()
+    assert "Too little is left" not in words(app)
+
+
+def test_a_settings_link_brings_the_part_along(open_page: Open, desk: FakeDesk) -> None:
+    app = open_page("slow")
+    slider(app, "down").set_value((25, 75)).run()
+    desk.finish(started(app, desk, "slow"))
+    app.run()
+    (link,) = [code.value for code in app.code if "settings=" in code.value]
+    text = link.split("settings=")[1]
+    assert from_text(text)[1]["f"] == {"c": [0.0, 0.25, 1.0, 0.75], "r": 0.0}
+    opened = open_page("slow", settings=text)
+    assert slider(opened, "down").value == (25, 75)
+    wanted = framed_picture(photograph(), (0.0, 0.25, 1.0, 0.75)).sha256
+    assert desk.given[started(opened, desk, "slow")].content.sha256 == wanted
+
+
+SIZE = (800, 600)
+WHOLE, LEFT, MIDDLE = Frame(), Frame((0.0, 0.0, 0.5, 1.0)), Frame((0.25, 0.25, 0.75, 0.75))
+
+
+def blank(frame: Frame) -> np.ndarray:
+    left, top, right, bottom = frame.crop
+    width, height = mask_maps.map_size(round((right - left) * SIZE[0]), round((bottom - top) * SIZE[1]))
+    return np.zeros((height, width), np.uint8)
+
+
+def test_what_is_painted_stays_on_the_same_spot_of_the_photograph() -> None:
+    """The middle of the photograph, painted: on the part in its middle it is all of the picture's middle half."""
+    labels = blank(WHOLE)
+    height, width = labels.shape
+    labels[height * 3 // 8 : height * 5 // 8, width * 3 // 8 : width * 5 // 8] = 2
+    moved = mask_maps.reframed(labels, SIZE, WHOLE, MIDDLE)
+    down, across = moved.shape
+    assert (moved[down // 4 + 2 : -down // 4 - 2, across // 4 + 2 : -across // 4 - 2] == 2).all()
+    assert moved.mean() == pytest.approx(2 / 4, abs=0.02)
+
+
+def test_beyond_the_old_part_nothing_is_painted() -> None:
+    labels = np.ones_like(blank(LEFT))
+    moved = mask_maps.reframed(labels, SIZE, LEFT, WHOLE)
+    assert moved[:, : moved.shape[1] // 2].all()
+    assert not moved[:, moved.shape[1] // 2 :].any()
+
+
+@pytest.mark.parametrize("degrees", [90.0, -90.0, 180.0])
+def test_a_right_turn_turns_what_is_painted(degrees: float) -> None:
+    labels = blank(WHOLE)
+    labels[: labels.shape[0] // 3, : labels.shape[1] // 2] = 1
+    turned = mask_maps.reframed(labels, SIZE, WHOLE, Frame(WHOLE.crop, degrees))
+    wanted = np.rot90(labels, -int(degrees // 90))
+    assert turned.shape == wanted.shape
+    assert (turned == wanted).mean() > 0.99
+
+
+@pytest.mark.parametrize("frame", [LEFT, MIDDLE, Frame(MIDDLE.crop, 30.0)])
+def test_there_and_back_is_the_same(frame: Frame) -> None:
+    labels = blank(WHOLE)
+    labels[: labels.shape[0] // 2] = 3
+    there = mask_maps.reframed(labels, SIZE, WHOLE, frame)
+    again = mask_maps.reframed(mask_maps.reframed(there, SIZE, frame, WHOLE), SIZE, WHOLE, frame)
+    assert (again == there).mean() > 0.98
+
+
+def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, desk: FakeDesk) -> None:
+    app = open_page("slow")
+    app.button(key="mix_add").click().run()
+    app.toggle(key="masks_on").set_value(True).run()
+    app.slider(key="masks_soft").set_value(0.0).run()
+    painting = next(iter(app.session_state["masks_painted"].values()))
+    painting.labels[:, : painting.labels.shape[1] // 2] = 1
+    app.session_state["masks_last"] = (photograph().sha256, Frame(), painting.labels, painting.slots)
+    slider(app, "across").set_value((25, 75)).run()
+    given = desk.given[started(app, desk, "slow")]
+    (mask,) = given.masks
+    half = mask.weights.shape[1] // 2
+    assert mask.weights[:, : half - 1].all()
+    assert not mask.weights[:, half + 1 :].any()
+    assert abs(mask.weights.shape[1] / mask.weights.shape[0] - given.content.width / given.content.height) < 0.01

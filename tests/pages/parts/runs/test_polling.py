@@ -1,0 +1,67 @@
+"""Which parts of a page are drawn again while a run is under way, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nst_core.recipe import make
+from pages.parts.runs import polling
+from tests.pages.conftest import Open
+from tests.pages.fake_service import FakeDesk
+
+Asked = list[float]
+"""Seconds between two drawings of a part that watches a run, a part each."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the page that is opened asks for."""
+    told: Asked = []
+    fragment = polling.st.fragment
+
+    def noted(func: Any, *, run_every: float | None = None) -> Any:
+        if run_every and func.__module__ == polling.__name__:
+            told.append(run_every)
+        return fragment(func, run_every=run_every)
+
+    monkeypatch.setattr(polling.st, "fragment", noted)
+    return told
+
+
+def begun(desk: FakeDesk, method: str = "slow") -> str:
+    job = desk.submit(make(settings={"method": method}), None, [None], visitor="v")
+    if method == "slow":
+        desk.advance(job, 5)
+    return job
+
+
+def often(asked: Asked, page: Open, job: str, of: str = "slow") -> list[float]:
+    asked.clear()
+    page(of, job=job)
+    return sorted(asked)
+
+
+def test_curves_are_drawn_more_often_than_what_stands_beside_them(
+    open_page: Open, desk: FakeDesk, asked: Asked
+) -> None:
+    assert often(asked, open_page, begun(desk)) == [polling.CURVES_SECONDS, polling.PICTURES_SECONDS]
+    assert polling.CURVES_SECONDS < 0.5, "at least twice a second, with the time that a drawing takes"
+    assert polling.PICTURES_SECONDS < 1
+
+
+def test_a_run_that_is_over_is_not_drawn_again_and_one_that_is_measured_seldom(
+    open_page: Open, desk: FakeDesk, asked: Asked
+) -> None:
+    job = begun(desk)
+    desk.finish(job)
+    assert often(asked, open_page, job) == []
+    desk.jobs[job] = replace(desk.jobs[job], state="running", report=None)
+    assert min(often(asked, open_page, job)) > polling.PICTURES_SECONDS
+
+
+def test_a_run_of_one_pass_is_looked_at_most_often(open_page: Open, desk: FakeDesk, asked: Asked) -> None:
+    (every,) = often(asked, open_page, begun(desk, "fast"), "fast")
+    assert every < polling.CURVES_SECONDS
