@@ -13,7 +13,7 @@ from pkgutil import walk_packages
 
 import streamlit as st
 
-from nst_core.jobs.service import Desk
+from nst_core.jobs.service import JobService
 from pages import parts
 from pages.parts.app import service, theme
 from pages.parts.curves import plot
@@ -31,7 +31,7 @@ LATE = (
 """What is imported no sooner than on a visit."""
 
 
-def ready() -> Desk:
+def ready() -> JobService:
     """Open the desk, and have at hand what a first visit would wait for."""
     office = service.get()
     for name in (*LATE, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):

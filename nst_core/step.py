@@ -36,13 +36,13 @@ class Step:
     """
 
     number: int
-    of: int
+    total: int
     scale_px: int
     seconds: float
     losses: Mapping[str, float]
     picture: Pixels | None = None
     state: Callable[[], Mapping[str, Any]] | None = None
-    marks: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     evaluations: int = 0
-    levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reference_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -17,4 +17,4 @@ for part in (
 ):
     part()
     st.space("small")
-service.engine_light()
+service.worker_status()

@@ -29,7 +29,7 @@ with settings:
     slow = controls.slow("compare", {"level": "fast"})
     if view == "Three ways":
         comparison.start_button("compare", slow)
-    service.engine_light()
+    service.worker_status()
 if view == "Three ways":
     comparison.panel("compare")
 else:

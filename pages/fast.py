@@ -19,7 +19,7 @@ with inputs:
     recipe = controls.fast("fast")
     job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
     auto_run.follow("fast", recipe)
-    service.engine_light()
+    service.worker_status()
 with canvas:
     style_map.panel("fast", recipe)
     job_panel.panel("fast", curves=False, is_live=True)

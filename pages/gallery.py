@@ -12,4 +12,4 @@ with shown:
 with own:
     gallery_tabs.own()
 st.space("small")
-service.engine_light()
+service.worker_status()

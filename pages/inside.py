@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from nst_core.recipe import Network
+from nst_core.recipe import NetworkName
 from pages.parts.app import service, theme
 from pages.parts.inputs import pickers
-from pages.parts.inputs.selection import chosen
+from pages.parts.inputs.selection import selected
 from pages.parts.inside import feature_maps, grams, runs
 
 VIEWS = {
@@ -16,7 +16,7 @@ VIEWS = {
     "Content rebuilt": runs.content,
     "Style alone": runs.style,
 }
-NETWORKS: dict[str, Network] = {"VGG-19": "vgg19", "VGG-16": "vgg16"}
+NETWORKS: dict[str, NetworkName] = {"VGG-19": "vgg19", "VGG-16": "vgg16"}
 
 
 def _choice(label: str, key: str, options: Iterable[str]) -> str:
@@ -34,9 +34,9 @@ if pictures.open:  # else the galleries, which are drawn at their first use, wou
         pickers.picker("content")
     with right:
         pickers.picker("style")
-theme.credit_line(chosen("content").title, f"and {chosen('style').title}")
+theme.credit_line(selected("content").title, f"and {selected('style').title}")
 with st.container(horizontal=True, horizontal_alignment="distribute", key="inside_choice"):
     view = _choice("What to look at", "inside_view", VIEWS)
     network = _choice("Network", "inside_network", NETWORKS)
 VIEWS[view](NETWORKS[network])
-service.engine_light()
+service.worker_status()

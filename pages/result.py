@@ -5,4 +5,4 @@ from pages.parts.runs import result
 
 theme.page("Result", "A picture painted here, with all that is needed to paint it again.")
 result.panel()
-service.engine_light()
+service.worker_status()

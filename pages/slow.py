@@ -17,6 +17,6 @@ with inputs:
     theme.section("Settings")
     recipe = controls.slow("slow")
     job_panel.start_button("slow", "Paint step by step", {"job": recipe})
-    service.engine_light()
+    service.worker_status()
 with canvas:
     job_panel.panel("slow", curves=True)

@@ -5,10 +5,10 @@ import streamlit as st
 from pages.parts.app import service, theme
 from pages.parts.studio import landing
 
-theme.dress()
+theme.apply()
 landing.opening()
 landing.steps()
 landing.curves()
 landing.ways()
 st.space("medium")
-service.engine_light()
+service.worker_status()

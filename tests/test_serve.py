@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.jobs.service import Desk
+from nst_core.jobs.service import JobService
 from nst_core.jobs.store import Store
 from tests.nst_core.jobs.servers import Played, submit, until
 from tests.serving import ROOT, Server
@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, tmp_path: Path) -> None:
-    before = Desk(hire=Played)
+    before = JobService(spawn=Played)
     job = submit(before)
     before.close()
     server = Server("serve.py", tmp_path / "log", NST_DATA_DIR=str(folder))

@@ -11,7 +11,7 @@ from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_fro
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
-    from nst_core.runs.inputs import Pictures
+    from nst_core.runs.inputs import RunInputs
 
 
 UNNAMED = "0" * 64
@@ -59,10 +59,10 @@ def _add_style_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]]:
+def pictures(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]]]:
     """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
     from nst_core.picture.masks import open_mask
-    from nst_core.runs.inputs import Pictures
+    from nst_core.runs.inputs import RunInputs
 
     content = picture(arguments.content)
     masks, shares = [], []
@@ -75,7 +75,7 @@ def pictures(arguments: argparse.Namespace) -> tuple[Pictures, list[list[float]]
         masks.append(open_mask(_bytes(name), (content.width, content.height)))
     styles = tuple(picture(style) for style in arguments.styles)
     start = picture(arguments.start) if arguments.start else None
-    return Pictures(content, styles, start, tuple(masks)), shares
+    return RunInputs(content, styles, start, tuple(masks)), shares
 
 
 def recipe(arguments: argparse.Namespace) -> Recipe:

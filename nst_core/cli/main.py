@@ -123,7 +123,7 @@ def _stylize(arguments: argparse.Namespace) -> int:
 
         resumed = checkpoint.load(arguments.resume)
     pictures, shares = said.pictures(arguments)
-    run = stylize.Run(
+    run = stylize.StylizeRequest(
         pictures=pictures,
         recipe=said.resumed(resumed.recipe, arguments) if resumed else said.recipe(arguments),
         output=arguments.output,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from nst_core.errors import CheckpointError, DivergedError, PictureError
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.recipe import Recipe, change
-from nst_core.runs.inputs import Pictures
-from nst_core.runs.log import Record
+from nst_core.runs.inputs import RunInputs
+from nst_core.runs.log import RunLog
 from nst_core.system.atomic_files import write_whole
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
-class Run:
+class StylizeRequest:
     """What one `stylize` was asked to do.
 
     Attributes:
@@ -41,7 +41,7 @@ class Run:
         resume: what to go on from.
     """
 
-    pictures: Pictures
+    pictures: RunInputs
     recipe: Recipe
     output: Path
     shares: Sequence[Sequence[float]] = ()
@@ -50,21 +50,21 @@ class Run:
     resume: Checkpoint | None = None
 
 
-def perform(run: Run) -> int:
+def perform(run: StylizeRequest) -> int:
     """Play the run and write its files; 0, or 130 if it was interrupted. Raises NSTError."""
     encode = _encoder(run.output)
     for path in filter(None, (run.output, run.checkpoint, run.report)):
         _check_place(path)
     from nst_core.runs import runner
 
-    clock = runner.Clock()
+    clock = runner.RunTimer()
     recipe = runner.prepare(_named(run))
     if run.resume is not None:
         _check_weights(run.resume.recipe, recipe)
     clock.loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
-    record = Record(recipe, run.checkpoint, run.resume)
+    record = RunLog(recipe, run.checkpoint, run.resume)
     content, styles = run.pictures.content.tensor(), [style.tensor() for style in run.pictures.styles]
-    steps = runner.play(
+    steps = runner.run_recipe(
         content,
         styles,
         recipe,
@@ -109,7 +109,7 @@ def _interruptible() -> Iterator[_Interruption]:
         signal.signal(signal.SIGINT, before)
 
 
-def _descend(steps: Iterator[Step], record: Record, clock: Any, interruption: _Interruption) -> DivergedError | None:
+def _descend(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _Interruption) -> DivergedError | None:
     """Play all steps; what ended them too early is returned, if there is a picture to keep."""
     from tqdm import tqdm
 
@@ -119,13 +119,13 @@ def _descend(steps: Iterator[Step], record: Record, clock: Any, interruption: _I
     clock.tick(first)
     record.note(first)
     with tqdm(
-        total=first.of, initial=first.number, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr
+        total=first.total, initial=first.number, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr
     ) as bar:
         try:
             for step in steps if not interruption.asked else ():
                 clock.tick(step)
                 record.note(step)
-                bar.total = step.of
+                bar.total = step.total
                 bar.update(step.number - bar.n)
                 if interruption.asked:
                     break
@@ -136,7 +136,7 @@ def _descend(steps: Iterator[Step], record: Record, clock: Any, interruption: _I
     return None
 
 
-def named(pictures: Pictures, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
+def named(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
     """The recipe with the pictures' hashes in it, and a region for each mask with its `shares` of the styles.
 
     Raises RecipeError if they do not fit.
@@ -145,7 +145,7 @@ def named(pictures: Pictures, shares: Sequence[Sequence[float]], recipe: Recipe)
     return pictures.named_in(change(recipe, {"regions": regions}) if regions else recipe)
 
 
-def _named(run: Run) -> Recipe:
+def _named(run: StylizeRequest) -> Recipe:
     """The recipe of a run, its pictures named. Raises CheckpointError if a checkpoint is of others."""
     if run.resume is None:
         return named(run.pictures, run.shares, run.recipe)
@@ -153,14 +153,14 @@ def _named(run: Run) -> Recipe:
     return run.recipe
 
 
-def _regions(pictures: Pictures, shares: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+def _regions(pictures: RunInputs, shares: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
     return [
         {"mask": mask.sha256, "shares": list(map(float, each))}
         for mask, each in zip(pictures.masks, shares, strict=True)
     ]
 
 
-def _check_pictures(pictures: Pictures, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
+def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
     """Raises CheckpointError unless a checkpoint is gone on from with its own pictures; its start is not needed."""
     start = pictures.start.sha256 if pictures.start else recipe.start_picture
     for what, wanted, came in (

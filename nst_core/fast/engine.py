@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.fast.plan import in_strips
-from nst_core.fast.stylizer import Painter, painter
+from nst_core.fast.stylizer import Stylizer, painter
 from nst_core.models import stylisation
 from nst_core.models.device import device
 from nst_core.picture.guided import enlarge
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
-from nst_core.recipe.style_grid import Cell, sheet
+from nst_core.recipe.style_grid import StyleMix, grid
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
 
@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
             painted = _picture(chosen, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
         number=1,
-        of=1,
+        total=1,
         scale_px=max(painted.shape[1:3]),
         seconds=time.perf_counter() - began,
         losses={},
@@ -68,12 +68,12 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     )
 
 
-def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
+def _picture(chosen: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content at its size, [1, H, W, 3]; by regions where there are masks."""
     allocator.keep_freed(keeps=not in_strips(*content.shape[1:3]))
     work = _to_paint(chosen, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
-    cells = [Cell(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
+    cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
     if not masks:
         return _at_full_size(chosen.paint(work, cells), work, content)
     _, height, width, _ = content.shape
@@ -85,10 +85,10 @@ def _picture(chosen: Painter, content: Pixels, styles: int, recipe: Recipe, mask
     return painted
 
 
-def _sheet(chosen: Painter, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
+def _sheet(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
     allocator.keep_freed(keeps=True)
-    rows = sheet(len(styles), recipe.map_cells, recipe.strength)
+    rows = grid(len(styles), recipe.map_cells, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.map_cells, 64))
     cells = chosen.paint(small, list(itertools.chain(*rows)))
     across = len(rows[0])
@@ -97,7 +97,7 @@ def _sheet(chosen: Painter, content: Pixels, styles: Sequence[Pixels], recipe: R
     )
 
 
-def _to_paint(chosen: Painter, content: Pixels, recipe: Recipe) -> Pixels:
+def _to_paint(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
     """The content at the size that the style is painted at, where that is smaller than the result."""
     wished = (recipe.painted_edge_px, chosen.most_px, max(content.shape[1:3]))
     edge = min(px for px in wished if px)

@@ -14,7 +14,7 @@ from nst_core.fast import tiling
 from nst_core.fast.plan import in_strips
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
-from nst_core.recipe.style_grid import Cell
+from nst_core.recipe.style_grid import StyleMix
 from nst_core.step import Pixels
 
 BATCH_PIXELS = 600_000
@@ -25,7 +25,7 @@ PICTURES_ONLY_PX = 1024
 """The largest size that a network without vectors is run at: it cannot be taken apart into strips."""
 
 
-class Painter(Protocol):
+class Stylizer(Protocol):
     """Paints contents in mixes of a run's styles."""
 
     @property
@@ -36,11 +36,11 @@ class Painter(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What it cannot do as asked, in sentences for the user."""
 
-    def paint(self, content: Pixels, cells: Sequence[Cell]) -> Pixels:
+    def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
         """The content, [1, H, W, 3] in [0, 1], once for each cell's mix and strength: [n, H, W, 3] in [0, 1]."""
 
 
-def painter(module: Any, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Painter:
+def painter(module: Any, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Stylizer:
     """What paints with a loaded module; `content` and `styles` are originals, each [1, h, w, 3] in [0, 1]."""
     if hasattr(module, "style_vector"):
         return _ByVector(module, content, styles, recipe)
@@ -65,7 +65,7 @@ class _ByVector:
     def notes(self) -> tuple[str, ...]:
         return ()
 
-    def paint(self, content: Pixels, cells: Sequence[Cell]) -> Pixels:
+    def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
         mixed = [self._vector(cell) for cell in cells]
         _, height, width, _ = content.shape
         if in_strips(height, width):
@@ -79,7 +79,7 @@ class _ByVector:
         repeated = np.broadcast_to(content, (len(vectors), *content.shape[1:]))
         return self.module.transform(tf.constant(repeated), tf.constant(vectors)).numpy()  # type: ignore[no-any-return]
 
-    def _vector(self, cell: Cell) -> np.ndarray:
+    def _vector(self, cell: StyleMix) -> np.ndarray:
         """[1, 1, 1, 100]: from the content's own vector towards the mix of the styles', and beyond."""
         if not self._vectors:
             self._vectors = [self._of(style, number) for number, style in enumerate(self.styles)]
@@ -123,7 +123,7 @@ class _ByPicture:
             told.append("this network shows no style vector: strength mixes the picture with the photograph instead")
         return tuple(told)
 
-    def paint(self, content: Pixels, cells: Sequence[Cell]) -> Pixels:
+    def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
         needed = {i for cell in cells for i, share in enumerate(cell.shares) if share}
         painted = {i: self._whole(content, self.read[i]) for i in needed}
         mixes = (sum(s * painted[i] for i, s in enumerate(c.shares) if s) for c in cells)

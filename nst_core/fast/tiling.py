@@ -30,7 +30,7 @@ Norm = tuple[np.ndarray, np.ndarray, np.float32]
 _LEAST, _NONE = np.float32(0), np.float32(-np.inf)
 
 
-class Moments:
+class RunningMoments:
     """Mean and variance of each channel of a layer, merged strip by strip.
 
     Source: Chan, Golub & LeVeque 1979, eq. 2.1.
@@ -92,7 +92,7 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
     rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
     styles = [tuple(p.numpy() for p in pair) for pair in module.parameters(vector)]
 
-    def norm(number: int, moments: Moments, least: np.float32 = _LEAST) -> Norm:
+    def norm(number: int, moments: RunningMoments, least: np.float32 = _LEAST) -> Norm:
         mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in (moments.mean, moments.variance))
         gain, offset = (np.asarray(part)[0, 0, 0] for part in affine(mean, variance, styles[number]))
         return gain, offset, least
@@ -156,7 +156,7 @@ def _coloured(  # noqa: PLR0913 - two layers, and what comes before them
 
 def _fill(  # noqa: PLR0913 - a layer, where it reads and where it writes
     keep: Callable[[np.ndarray], None], layer: Any, read: Read, norm: Norm, tall: int, rows: int, reach: int
-) -> Moments:
+) -> RunningMoments:
     """Compute a layer before its norm, strip by strip from above, and return its moments.
 
     Args:
@@ -167,7 +167,7 @@ def _fill(  # noqa: PLR0913 - a layer, where it reads and where it writes
         tall, rows: of what it reads, in all and in a strip.
         reach: how far it looks beyond.
     """
-    moments = Moments()
+    moments = RunningMoments()
     for start, stop in _strips(tall, rows):
         piece, mean, variance = (t.numpy() for t in layer(read(start - reach, stop + reach), *norm))
         moments.add(piece.shape[1] * piece.shape[2], mean, variance)

@@ -10,13 +10,13 @@ from typing import Any
 
 from nst_core.jobs import failure_messages
 from nst_core.jobs.snapshots import thinned
-from nst_core.jobs.store import Change
-from nst_core.jobs.views import JobView, Point
-from nst_core.runs.inputs import Pictures
+from nst_core.jobs.store import RunDelta
+from nst_core.jobs.views import CurvePoint, JobView
+from nst_core.runs.inputs import RunInputs
 
 
 @dataclass
-class Run:
+class ActiveRun:
     """A run that is not over, or was not written since.
 
     Attributes:
@@ -34,14 +34,14 @@ class Run:
     """
 
     view: JobView
-    points: list[Point] = field(default_factory=list)
+    points: list[CurvePoint] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
-    inputs: Pictures | None = None
+    inputs: RunInputs | None = None
     pending: dict[int, bytes] = field(default_factory=dict)
-    tries: int = 0
+    attempts: int = 0
     ending: bool = False
-    seen: float = field(default_factory=time.monotonic)
-    cost: float | None = None
+    last_seen: float = field(default_factory=time.monotonic)
+    estimated_seconds: float | None = None
     size: tuple[int, int] | None = None
     interrupted: str = ""
     is_new: bool = True
@@ -51,10 +51,10 @@ class Run:
     _files: tuple[bytes, bytes | None] = (b"", None)
 
     @classmethod
-    def of(cls, view: JobView, size: tuple[int, int] | None = None) -> Run:
+    def from_view(cls, view: JobView, size: tuple[int, int] | None = None) -> ActiveRun:
         """A run as the store has it, to go on with; `size` is its content's."""
-        bare = replace(view, points=(), timeline=())
-        points, kept = list(view.points), list(view.timeline)
+        bare = replace(view, points=(), snapshot_steps=())
+        points, kept = list(view.points), list(view.snapshot_steps)
         return cls(
             bare,
             points,
@@ -65,14 +65,14 @@ class Run:
             _files=(view.content, view.result),
         )  # its inputs stay where they are until they are needed
 
-    def shown(self) -> JobView:
+    def current_view(self) -> JobView:
         """How it stands, whole."""
-        return replace(self.view, points=tuple(self.points), timeline=tuple(self.kept))
+        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.kept))
 
     def step(self, event: Mapping[str, Any], blobs: Sequence[bytes], most_pictures: int) -> None:
         """The worker told of a Step."""
         if event["losses"] or event["marks"]:
-            self.points.append(Point.of(event))
+            self.points.append(CurvePoint.of(event))
         if blobs:
             number = event["number"]
             self.pending[number] = blobs[0]
@@ -80,28 +80,28 @@ class Run:
             self.pending = {n: self.pending[n] for n in self.kept if n in self.pending}
         self.view = self.view.after_step(event, blobs)
 
-    def restart(self, points: Sequence[Point]) -> None:
+    def restart(self, points: Sequence[CurvePoint]) -> None:
         """Begin again after the last of these points: what came later did not happen. Says so if it was broken off."""
-        last = points[-1].number if points else -1
-        if self.interrupted and self.view.number:
+        last = points[-1].step if points else -1
+        if self.interrupted and self.view.step:
             self.view = replace(self.view, notes=(*self.view.notes, failure_messages.went_on(self.interrupted, last)))
         self.interrupted = ""
         self._epoch += 1
         self._written, self._after = 0, last
-        known = {point.number: point for point in self.points}
-        self.points = [known.get(point.number, point) for point in points]  # those told of before say more
+        known = {point.step: point for point in self.points}
+        self.points = [known.get(point.step, point) for point in points]  # those told of before say more
         self.kept = [number for number in self.kept if number <= last]
         self.pending = {number: jpeg for number, jpeg in self.pending.items() if number <= last}
-        self.view = replace(self.view, number=max(last, 0), evaluations=points[-1].evaluations if points else 0)
+        self.view = replace(self.view, step=max(last, 0), evaluations=points[-1].evaluations if points else 0)
 
-    def order(self, inputs: Pictures, checkpoint: Path | None) -> tuple[dict[str, Any], list[memoryview]]:
+    def order(self, inputs: RunInputs, checkpoint: Path | None) -> tuple[dict[str, Any], list[memoryview]]:
         """What the worker is asked to play, as a message; it goes on from `checkpoint` where there is one."""
         heads, blobs = inputs.packed()
         head = {
             "do": "run",
             "job": self.view.id,
             "pictures": heads,
-            "measure": self.view.measure,
+            "measure": self.view.wants_metrics,
             "recipe": self.view.recipe.model_dump(mode="json"),
             "checkpoint": str(checkpoint or ""),
             "stop": self.ending,
@@ -109,10 +109,10 @@ class Run:
         }
         return head, blobs
 
-    def news(self) -> Change:
+    def pending_changes(self) -> RunDelta:
         """What is new since the last that was `settled`."""
         content, result = self._files
-        return Change(
+        return RunDelta(
             self.view,
             tuple(self.kept),
             tuple(self.points[self._written :]),
@@ -125,7 +125,7 @@ class Run:
             self._epoch,
         )
 
-    def settled(self, change: Change) -> None:
+    def mark_saved(self, change: RunDelta) -> None:
         """A change is written."""
         self.is_new = False
         if change.epoch == self._epoch:

@@ -12,7 +12,7 @@ from typing import Protocol
 from nst_core.system.atomic_files import read, write_whole
 
 
-class Drawers(Protocol):
+class BlobStore(Protocol):
     """Named bytes of each run. A name may hold one slash; a run is named by letters and digits alone."""
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
@@ -40,7 +40,7 @@ class Drawers(Protocol):
         """Where a file is or would be; None where there are no paths."""
 
 
-def keep_newest(drawers: Drawers, most: int, label: str) -> None:
+def keep_newest(drawers: BlobStore, most: int, label: str) -> None:
     """Clear the oldest drawers, and first those that cannot be read, so that at most so many are left.
 
     Args:
@@ -60,7 +60,7 @@ def keep_newest(drawers: Drawers, most: int, label: str) -> None:
             drawers.clear(job)
 
 
-class OnDisk:
+class DiskBlobStore:
     """A folder for each run below `root`."""
 
     def __init__(self, root: Path) -> None:
@@ -119,7 +119,7 @@ class OnDisk:
         return self._root / job / name
 
 
-class InMemory:
+class MemoryBlobStore:
     """The same in a dictionary."""
 
     def __init__(self) -> None:

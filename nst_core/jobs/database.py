@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nst_core.jobs.serialization import head_of, point_of, view_of, words_of
-from nst_core.jobs.views import FINAL, JobView, Point
+from nst_core.jobs.views import FINAL, CurvePoint, JobView
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS points (
 _OVER = ", ".join(f"'{state}'" for state in FINAL)
 
 
-class Rows:
+class RunDatabase:
     """One connection for all threads, each call a whole transaction. Methods raise sqlite3.Error."""
 
     def __init__(self, path: Path | None) -> None:
@@ -38,7 +38,7 @@ class Rows:
         with self._lock:
             self._base.close()
 
-    def begin(self, view: JobView) -> None:
+    def insert(self, view: JobView) -> None:
         """Put a run in."""
         with self._lock, self._base:
             self._base.execute(
@@ -47,7 +47,7 @@ class Rows:
                 (view.id, view.created, view.visitor, *_standing(view)),
             )
 
-    def put(self, view: JobView, points: Sequence[Point] = (), *, after: int | None = None) -> bool:
+    def update(self, view: JobView, points: Sequence[CurvePoint] = (), *, after: int | None = None) -> bool:
         """How a run stands, with new points of its curve; False if it is not there any more.
 
         Args:
@@ -66,11 +66,11 @@ class Rows:
                 self._base.execute("DELETE FROM points WHERE job = ? AND number > ?", (view.id, after))
             self._base.executemany(
                 "INSERT OR REPLACE INTO points VALUES (?, ?, ?)",
-                [(view.id, point.number, words_of(point)) for point in points],
+                [(view.id, point.step, words_of(point)) for point in points],
             )
         return True
 
-    def weigh(self, job: str, size: int) -> None:
+    def set_bytes(self, job: str, size: int) -> None:
         """Note how many bytes a run's files have."""
         with self._lock, self._base:
             self._base.execute("UPDATE runs SET bytes = ? WHERE job = ?", (size, job))
@@ -87,7 +87,7 @@ class Rows:
             row = self._base.execute("SELECT head FROM runs WHERE job = ?", (job,)).fetchone()
         return view_of(row[0]) if row else None
 
-    def points(self, job: str) -> tuple[Point, ...]:
+    def points(self, job: str) -> tuple[CurvePoint, ...]:
         """A run's curve; points that cannot be read are left out."""
         with self._lock:
             rows = self._base.execute("SELECT words FROM points WHERE job = ? ORDER BY number", (job,)).fetchall()

@@ -14,21 +14,21 @@ from nst_core.jobs import messages
 
 
 @dataclass(frozen=True)
-class Orders:
+class RunControl:
     """What a run is to do at its next step: end, make room to go on later, or go on with settings changed."""
 
     stop: bool = False
-    shelve: bool = False
+    preempt: bool = False
     settings: tuple[Mapping[str, Any], ...] = ()
 
 
-class Commands:
+class CommandInbox:
     """The desk's commands, in order."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._asked: queue.Queue[tuple[dict[str, Any], list[bytes]] | None] = queue.Queue()
         self._stream = stream
-        self.aside: Callable[[dict[str, Any], list[bytes]], None] = lambda _, __: None
+        self.on_inspection: Callable[[dict[str, Any], list[bytes]], None] = lambda _, __: None
         """Called with what is asked of no run, in the middle of one."""
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -51,7 +51,7 @@ class Commands:
             time.sleep(0.05)
         return self._asked.empty()
 
-    def orders(self, job: str, *, paused: bool = False, held: Callable[[], None] = lambda: None) -> Orders:
+    def control(self, job: str, *, paused: bool = False, held: Callable[[], None] = lambda: None) -> RunControl:
         """What was asked of `job` since the last look; waits here while it is paused.
 
         Args:
@@ -63,15 +63,15 @@ class Commands:
         while paused or not self._asked.empty():
             asked, blobs = self.next()
             if asked["do"] == "look":
-                self.aside(asked, blobs)
+                self.on_inspection(asked, blobs)
                 continue
             if asked["job"] != job:  # one that has just ended
                 continue
             match asked["do"]:
                 case "stop":
-                    return Orders(stop=True)
+                    return RunControl(stop=True)
                 case "shelve":
-                    return Orders(shelve=True)
+                    return RunControl(preempt=True)
                 case "steer":
                     settings.append(asked["settings"])
                 case "pause" if not paused:
@@ -79,4 +79,4 @@ class Commands:
                     held()
                 case "resume":
                     paused = False
-        return Orders(settings=tuple(settings))
+        return RunControl(settings=tuple(settings))

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nst_core.jobs.blobs import Drawers
+from nst_core.jobs.blobs import BlobStore
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
-from nst_core.runs.inputs import Pictures
+from nst_core.runs.inputs import RunInputs
 
 CONTENTS = "inputs/contents.json"
 """What there is; written last, so that where it is, all is."""
 
 
-def keep(drawers: Drawers, job: str, pictures: Pictures) -> None:
+def save(drawers: BlobStore, job: str, pictures: RunInputs) -> None:
     """Write a run's pictures. Raises OSError."""
     shown = {"content": pictures.content, **{f"style{n}": style for n, style in enumerate(pictures.styles)}}
     shown |= {"start": pictures.start} if pictures.start else {}
@@ -33,7 +33,7 @@ def keep(drawers: Drawers, job: str, pictures: Pictures) -> None:
     drawers.put(job, CONTENTS, json.dumps(contents).encode())
 
 
-def kept(drawers: Drawers, job: str) -> Pictures | None:
+def load(drawers: BlobStore, job: str) -> RunInputs | None:
     """The pictures that `keep` wrote; None if they are absent, damaged, or others than those."""
     try:
         contents = json.loads(drawers.get(job, CONTENTS) or b"")
@@ -42,12 +42,12 @@ def kept(drawers: Drawers, job: str) -> Pictures | None:
         }
         masks = [_mask(_bytes(drawers, job, f"mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
         styles = tuple(shown[f"style{n}"] for n in range(sum(name.startswith("style") for name in shown)))
-        return Pictures(shown["content"], styles, shown.get("start"), tuple(masks))
+        return RunInputs(shown["content"], styles, shown.get("start"), tuple(masks))
     except (ValueError, KeyError, TypeError, OSError, EOFError, SyntaxError):  # the last is Pillow's, of a broken PNG
         return None
 
 
-def content_size(drawers: Drawers, job: str) -> tuple[int, int] | None:
+def content_size(drawers: BlobStore, job: str) -> tuple[int, int] | None:
     """Width and height of the content that `keep` wrote, from its header; None where there is none."""
     try:
         with Image.open(io.BytesIO(_bytes(drawers, job, "content.png")), formats=["PNG"]) as image:
@@ -87,7 +87,7 @@ def _mask(npy: bytes, sha256: str) -> Mask:
     return Mask(weights, sha256)
 
 
-def _bytes(drawers: Drawers, job: str, name: str) -> bytes:
+def _bytes(drawers: BlobStore, job: str, name: str) -> bytes:
     data = drawers.get(job, f"inputs/{name}")
     if data is None:
         raise ValueError(f"{name} is gone")

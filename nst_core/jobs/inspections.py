@@ -20,7 +20,7 @@ from PIL import Image
 from nst_core.errors import NSTError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.upload import Picture
-from nst_core.recipe import Network
+from nst_core.recipe import NetworkName
 from nst_core.step import Pixels
 
 What = Literal["features", "grams"]
@@ -38,16 +38,16 @@ TRIES = 2
 
 
 @dataclass(frozen=True)
-class Question:
+class InspectionRequest:
     """What is looked at: see the functions of the same names in `nst_core.metrics.inspection`."""
 
     what: What
     layer: str
-    network: Network = "vgg19"
+    network: NetworkName = "vgg19"
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """An answer, or the wait for it.
 
     Attributes:
@@ -63,7 +63,7 @@ class Look:
     error: str = ""
 
 
-Key = tuple[Question, tuple[str, ...]]
+Key = tuple[InspectionRequest, tuple[str, ...]]
 Message = tuple[dict[str, Any], list[bytes]]
 
 
@@ -74,25 +74,25 @@ class _Waiting:
     tries: int = 0
 
 
-class Looks:
+class InspectionQueue:
     """The desk's book of questions and answers; one question at a time is with the worker. Used under its lock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._answers: OrderedDict[Key, tuple[float, Look]] = OrderedDict()
+        self._answers: OrderedDict[Key, tuple[float, Inspection]] = OrderedDict()
         self._waiting: dict[Key, _Waiting] = {}
         self._with_worker: Key | None = None
 
-    def ask(self, question: Question, pictures: Sequence[Picture]) -> Look:
+    def ask(self, question: InspectionRequest, pictures: Sequence[Picture]) -> Inspection:
         """The answer if it is there, else the wait for it, which begins with the first time it is asked."""
         key = (question, tuple(picture.sha256 for picture in pictures))
-        answered, look = self._answers.get(key, (0.0, Look()))
+        answered, look = self._answers.get(key, (0.0, Inspection()))
         if look.state == "done" or (look.state == "failed" and self._clock() < answered + FAILED_SECONDS):
             self._answers.move_to_end(key)
             return look
         waiting = self._waiting.get(key, _Waiting(tuple(pictures), 0.0))
         self._waiting[key] = replace(waiting, asked=self._clock())
-        return Look()
+        return Inspection()
 
     def next(self) -> Message | None:
         """What to put to a worker that is there, or None: one question at a time, those that nobody asks any more left
@@ -112,16 +112,16 @@ class Looks:
     def answered(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> None:
         """The worker has answered what was put to it."""
         failed = {"state": "failed", "error": event["error"]}
-        self._settle(Look(**failed) if event["error"] else Look("done", event["facts"], blobs[0]))
+        self._settle(Inspection(**failed) if event["error"] else Inspection("done", event["facts"], blobs[0]))
 
     def lost(self) -> None:
         """The worker is gone: what it was asked waits for the next one, unless it took too many down."""
         key, self._with_worker = self._with_worker, None
         if key is not None and self._waiting[key].tries >= TRIES:
             self._with_worker = key
-            self._settle(Look("failed", error="the process that holds the networks ended twice over this look"))
+            self._settle(Inspection("failed", error="the process that holds the networks ended twice over this look"))
 
-    def _settle(self, answer: Look) -> None:
+    def _settle(self, answer: Inspection) -> None:
         key, self._with_worker = self._with_worker, None
         if key is None:
             return
@@ -131,7 +131,7 @@ class Looks:
             self._answers.popitem(last=False)
 
 
-def _packed(question: Question, pictures: Sequence[Picture]) -> Message:
+def _packed(question: InspectionRequest, pictures: Sequence[Picture]) -> Message:
     small = [_reduced(picture) for picture in pictures]
     head = {"do": "look", "question": asdict(question), "shapes": [list(pixels.shape) for pixels in small]}
     return head, [pixels.tobytes() for pixels in small]
@@ -151,7 +151,7 @@ def answer(asked: Mapping[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, 
     """
     from nst_core.metrics import inspection
 
-    question = Question(**asked["question"])
+    question = InspectionRequest(**asked["question"])
     pictures = [_pixels(blob, shape) for blob, shape in zip(blobs, asked["shapes"], strict=True)]
     if question.what == "features":
         (picture,) = pictures

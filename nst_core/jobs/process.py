@@ -16,16 +16,16 @@ from typing import Any, BinaryIO, cast
 from nst_core.jobs import messages
 from nst_core.settings import TUNED
 
-Hear = Callable[[dict[str, Any], list[bytes]], None]
-Gone = Callable[[str], None]
+OnEvent = Callable[[dict[str, Any], list[bytes]], None]
+OnExit = Callable[[str], None]
 GRACE_SECONDS = 10.0
 """How long a process may take to end after its last word."""
 
 
-class Process:
+class WorkerProcess:
     """One worker process; `hear` gets each event and `gone` why it ended, both on a thread of this object's own."""
 
-    def __init__(self, hear: Hear, gone: Gone, program: Sequence[str] = ("-m", "nst_core.jobs.worker")) -> None:
+    def __init__(self, hear: OnEvent, gone: OnExit, program: Sequence[str] = ("-m", "nst_core.jobs.worker")) -> None:
         """Of a program that this interpreter runs."""
         self._child = subprocess.Popen(  # noqa: S603 - a program of ours
             [sys.executable, *program],
@@ -35,15 +35,15 @@ class Process:
         )
         self._outbox: queue.SimpleQueue[tuple[Mapping[str, Any], Sequence[bytes | memoryview]] | None]
         self._outbox = queue.SimpleQueue()
-        threading.Thread(target=self._talk, name="nst-worker-commands", daemon=True).start()
-        threading.Thread(target=self._listen, args=(hear, gone), name="nst-worker-events", daemon=True).start()
+        threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()
+        threading.Thread(target=self._read_events, args=(hear, gone), name="nst-worker-events", daemon=True).start()
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._child.pid
 
-    def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
+    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
         """Send a command, in order, without waiting for the worker to take it: a pipe holds but 64 KB.
 
         One to a process that has just died is lost, and `gone` tells of that.
@@ -55,7 +55,7 @@ class Process:
         self._child.kill()
         self._child.wait()
 
-    def _talk(self) -> None:
+    def _write_commands(self) -> None:
         stdin = cast(BinaryIO, self._child.stdin)
         while (message := self._outbox.get()) is not None:
             try:
@@ -63,7 +63,7 @@ class Process:
             except (OSError, ValueError):
                 return
 
-    def _listen(self, hear: Hear, gone: Gone) -> None:
+    def _read_events(self, hear: OnEvent, gone: OnExit) -> None:
         stdout = cast(BinaryIO, self._child.stdout)
         while (message := messages.read(stdout)) is not None:
             try:

@@ -9,56 +9,58 @@ from nst_core.errors import QueueFullError
 
 
 @dataclass(frozen=True)
-class Place:
+class QueueEntry:
     """A job that waits; `again` if it had begun before, which lets it go first."""
 
     job: str
     visitor: str
-    again: bool = False
+    is_requeued: bool = False
 
 
 @dataclass(frozen=True)
-class Room:
+class QueueLimits:
     """How many jobs may wait: in all, and of one visitor."""
 
     waiting: int = 8
     per_visitor: int = 2
 
 
-class Line:
+class FairQueue:
     """Those who wait, and who was served last."""
 
-    def __init__(self, room: Room) -> None:
-        self._room, self._places, self._last_visitor = room, tuple[Place, ...](), ""
+    def __init__(self, room: QueueLimits) -> None:
+        self._room, self._places, self._last_visitor = room, tuple[QueueEntry, ...](), ""
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def admit(self, newcomer: Place, seconds_each: float) -> None:
+    def admit(self, newcomer: QueueEntry, seconds_each: float) -> None:
         """Put a newcomer in line. Raises QueueFullError as the function of this name does."""
         self._places = admit(self._places, newcomer, self._room, seconds_each)
 
-    def join(self, place: Place) -> None:
+    def requeue(self, place: QueueEntry) -> None:
         """Put one in line who had been admitted before: there is always room."""
         self._places = (*self._places, place)
 
-    def leave(self, job: str) -> None:
+    def remove(self, job: str) -> None:
         """Take a job out, if it is in line."""
         self._places = tuple(place for place in self._places if place.job != job)
 
     def jobs(self) -> list[str]:
         """All who wait, in the order in which they will be served."""
-        return [place.job for place in order(self._places, self._last_visitor)]
+        return [place.job for place in serving_order(self._places, self._last_visitor)]
 
-    def serve(self) -> str:
+    def pop(self) -> str:
         """Take out who is next."""
-        place = order(self._places, self._last_visitor)[0]
-        self.leave(place.job)
+        place = serving_order(self._places, self._last_visitor)[0]
+        self.remove(place.job)
         self._last_visitor = place.visitor
         return place.job
 
 
-def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: float) -> tuple[Place, ...]:
+def admit(
+    line: Sequence[QueueEntry], newcomer: QueueEntry, room: QueueLimits, seconds_each: float
+) -> tuple[QueueEntry, ...]:
     """The line with a newcomer. Raises QueueFullError, saying when to try again."""
     own = sum(place.visitor == newcomer.visitor for place in line)
     if own >= room.per_visitor:
@@ -75,7 +77,7 @@ def admit(line: Sequence[Place], newcomer: Place, room: Room, seconds_each: floa
     return (*line, newcomer)
 
 
-def order(line: Sequence[Place], last_visitor: str = "") -> tuple[Place, ...]:
+def serving_order(line: Sequence[QueueEntry], last_visitor: str = "") -> tuple[QueueEntry, ...]:
     """The order in which a line is served: visitors take turns, each one's jobs as they came, the last served last.
 
     Those that had begun before go before all others, in the same order among themselves.
@@ -85,5 +87,5 @@ def order(line: Sequence[Place], last_visitor: str = "") -> tuple[Place, ...]:
     for arrival, place in enumerate(line):
         turn = turns.get(place.visitor, 0) + (place.visitor == last_visitor)
         turns[place.visitor] = turns.get(place.visitor, 0) + 1
-        ranked.append((not place.again, turn, arrival, place))
+        ranked.append((not place.is_requeued, turn, arrival, place))
     return tuple(place for *_, place in sorted(ranked, key=lambda r: r[:3]))

@@ -8,32 +8,30 @@ from dataclasses import asdict
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.jobs.views import JobView, Point
+from nst_core.jobs.views import CurvePoint, JobView
 from nst_core.recipe import parse
 
-_PLAIN = (
-    "id",
-    "state",
-    "number",
-    "of",
-    "evaluations",
-    "measure",
-    "levels",
-    "notes",
-    "snapshot_number",
-    "report",
-    "error",
-    "created",
-    "ended",
-    "visitor",
-    "listed",
-)
-"""The fields of a JobView that are JSON as they are; position and waiting are the moment's own."""
+_STORED_AS = {
+    "step": "number",
+    "total_steps": "of",
+    "wants_metrics": "measure",
+    "reference_losses": "levels",
+    "snapshot_step": "snapshot_number",
+}
+"""Fields whose names in the store are older than the code's."""
+_PLAIN = {
+    field: _STORED_AS.get(field, field)
+    for field in (
+        *("id", "state", "step", "total_steps", "evaluations", "wants_metrics", "reference_losses", "notes"),
+        *("snapshot_step", "report", "error", "created", "ended", "visitor", "listed"),
+    )
+}
+"""Field of a JobView -> its name in the store. Not stored: position and waiting time, which change by the moment."""
 
 
 def head_of(view: JobView) -> dict[str, Any]:
     """A run as plain data."""
-    plain = {name: getattr(view, name) for name in _PLAIN}
+    plain = {stored: getattr(view, field) for field, stored in _PLAIN.items()}
     return {**plain, "recipe": view.recipe.model_dump(mode="json")}
 
 
@@ -41,21 +39,23 @@ def view_of(head: str) -> JobView:
     """The run that `head_of` told of. Raises ValueError if that cannot be read."""
     try:
         said = json.loads(head)
-        plain = {name: said[name] for name in _PLAIN}
+        plain = {field: said[stored] for field, stored in _PLAIN.items()}
         return JobView(recipe=parse(said["recipe"]), **{**plain, "notes": tuple(plain["notes"])})
     except (KeyError, TypeError, RecipeError) as error:
         raise ValueError(f"a run cannot be read: {error}") from None
 
 
-def words_of(point: Point) -> str:
+def words_of(point: CurvePoint) -> str:
     """A point as JSON."""
-    return json.dumps(asdict(point))
+    plain = asdict(point)
+    return json.dumps({"number": plain.pop("step"), "marks": plain.pop("events"), **plain})
 
 
-def point_of(words: str) -> Point | None:
+def point_of(words: str) -> CurvePoint | None:
     """The point of `words_of`; None if that cannot be read."""
     try:
         said: Mapping[str, Any] = json.loads(words)
-        return Point(**{**said, "marks": tuple(said["marks"])})
+        known = {name: value for name, value in said.items() if name not in ("number", "marks")}
+        return CurvePoint(step=said["number"], events=tuple(said["marks"]), **known)
     except (ValueError, TypeError, KeyError):
         return None

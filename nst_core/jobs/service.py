@@ -17,75 +17,75 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.errors import JobError, WorkerError
-from nst_core.jobs.active_run import Run
-from nst_core.jobs.blobs import Drawers
-from nst_core.jobs.inspections import Look, Question
-from nst_core.jobs.queue import Room
-from nst_core.jobs.repository import Book
-from nst_core.jobs.scheduler import Floor
+from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.inspections import Inspection, InspectionRequest
+from nst_core.jobs.queue import QueueLimits
+from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.store import Store
-from nst_core.jobs.supervisor import Hire
-from nst_core.jobs.views import FINAL, JobView, Point, WorkerStatus, steps_of
+from nst_core.jobs.supervisor import SpawnWorker
+from nst_core.jobs.views import FINAL, CurvePoint, JobView, WorkerStatus, expected_steps
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
 from nst_core.runs import cost as runs_cost
-from nst_core.runs.inputs import Pictures
+from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings
 from nst_core.system import allocator
 
-__all__ = ["FINAL", "Desk", "JobView", "Point", "WorkerStatus"]
-MIND_SECONDS = 2.0
+__all__ = ["FINAL", "CurvePoint", "JobService", "JobView", "WorkerStatus"]
+HOUSEKEEPING_SECONDS = 2.0
 """How often runs that nobody looks at, and those held for long, are looked after."""
 TRIM_SECONDS = 20.0
 """How often memory that visitors' pictures have taken goes back to the system."""
 
 
-class Desk:
+class JobService:
     """Runs, their line, and the worker that plays them one at a time."""
 
-    def __init__(self, room: Room = Room(), hire: Hire | None = None) -> None:  # noqa: B008 - frozen
+    def __init__(self, limits: QueueLimits = QueueLimits(), spawn: SpawnWorker | None = None) -> None:  # noqa: B008 - frozen
         """With the runs of the folder that the operator has set; `hire` starts another worker than the usual one."""
         settings = Settings.read()
         self._lock = threading.Condition()  # told of every change
-        self._book = Book(Store(settings.data_dir), self._lock)
+        self._repository = RunRepository(Store(settings.data_dir), self._lock)
         self._unseen_minutes = settings.unseen_minutes
         self._closing = threading.Event()
         with self._lock:
-            self._floor = Floor(self._book, room, self._lock, hire)
-            if self._floor.is_awaited:  # runs of an earlier server life go on without being asked for
-                self._floor.crew.warm()
-        threading.Thread(target=self._mind, name="nst-desk", daemon=True).start()
+            self._scheduler = Scheduler(self._repository, limits, self._lock, spawn)
+            if self._scheduler.has_waiting:  # runs of an earlier server life go on without being asked for
+                self._scheduler.supervisor.ensure_started()
+        threading.Thread(target=self._keep_house, name="nst-desk", daemon=True).start()
 
     def warm(self) -> None:
         """Start the worker if it is not there."""
         with self._lock:
-            self._floor.crew.warm()
+            self._scheduler.supervisor.ensure_started()
 
     def retry(self) -> None:
         """Start the worker anew after it failed to load the networks."""
         with self._lock:
-            self._floor.crew.retry()
+            self._scheduler.supervisor.retry()
 
     def close(self) -> None:
         """End the worker and let go of the runs: what is under way goes on with the next desk, or fails without a
         disk."""
         self._closing.set()
         with self._lock:
-            worker = self._floor.crew.leave()
-            if self._book.store.why_in_memory:
-                self._floor.fail_all("the server is shutting down")
+            worker = self._scheduler.supervisor.detach()
+            if self._repository.store.why_in_memory:
+                self._scheduler.fail_all("the server is shutting down")
         if worker:
             worker.end()
-        self._book.close()
+        self._repository.close()
 
     def status(self) -> WorkerStatus:
         """How the worker is now."""
         with self._lock:
-            why = self._book.store.why_in_memory or self._book.trouble
+            why = self._repository.store.why_in_memory or self._repository.last_error
             forgets = f"Runs are kept only until the server restarts: {why}." if why else ""
-            status = replace(self._floor.crew.status, forgets=forgets)
-            return replace(status, state="busy") if status.state == "ready" and self._floor.now else status
+            status = replace(self._scheduler.supervisor.status, forgets=forgets)
+            return replace(status, state="busy") if status.state == "ready" and self._scheduler.current_id else status
 
     def submit(  # noqa: PLR0913 - all that a run may be made of
         self,
@@ -114,82 +114,90 @@ class Desk:
             RecipeError: the recipe and the pictures do not fit.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
-        pictures = Pictures(content, tuple(styles), start, tuple(masks))
+        pictures = RunInputs(content, tuple(styles), start, tuple(masks))
         recipe = pictures.named_in(recipe)
         expected = runs_cost.of(recipe, (content.width, content.height), len(styles))
         job = secrets.token_hex(16)  # hex: Streamlit refuses "__" in the key of a component
         view = JobView(
-            job, "queued", recipe, of=steps_of(recipe), measure=measure, created=time.time(), visitor=visitor
+            job,
+            "queued",
+            recipe,
+            total_steps=expected_steps(recipe),
+            wants_metrics=measure,
+            created=time.time(),
+            visitor=visitor,
         )
         with self._lock:
             self._check_worker()
-            self._floor.admit(job, visitor)
+            self._scheduler.admit(job, visitor)
             cost = expected.seconds if expected.calibrated else None
-            self._book.add(Run(view, inputs=pictures, cost=cost, size=(content.width, content.height)))
-            self._floor.crew.warm()
-            self._floor.dispatch()
+            self._repository.add(
+                ActiveRun(view, inputs=pictures, estimated_seconds=cost, size=(content.width, content.height))
+            )
+            self._scheduler.supervisor.ensure_started()
+            self._scheduler.dispatch()
         return job
 
     def view(self, job: str) -> JobView:
         """A run as it stands. Raises JobError if it is unknown or was removed."""
         with self._lock:
-            run = self._book.live.get(job)
+            run = self._repository.active.get(job)
             if run is not None:
                 return self._seen(run)
-        return self._book.saved(job)
+        return self._repository.load(job)
 
     def runs(self, visitor: str = "") -> tuple[JobView, ...]:
         """A visitor's runs, the newest first; without one, those with a result that their owners list.
 
         They come without points; those that are over without content and result too, but for the newest picture.
         """
-        known = self._book.glances(visitor)
+        known = self._repository.summaries(visitor)
         with self._lock:
-            live = self._book.live
+            live = self._repository.active
             now = [self._seen(live[v.id]) if visitor and v.id in live else v for v in known]
         return tuple(view for view in now if visitor or view.listed)
 
     def picture_at(self, job: str, number: int) -> bytes:
         """The kept picture nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
-        return self._book.picture(job, number)
+        return self._repository.picture(job, number)
 
-    def inputs(self, job: str) -> Pictures:
+    def inputs(self, job: str) -> RunInputs:
         """What a run was made of. Raises JobError if it is unknown."""
-        return self._book.inputs(job)
+        return self._repository.inputs(job)
 
-    def drawers(self, name: str) -> Drawers | None:
+    def blob_store(self, name: str) -> BlobStore | None:
         """Room on the disk for what pages keep beside runs, such as sheets; None where there is none."""
-        return self._book.store.beside(name)
+        return self._repository.store.blob_store(name)
 
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or take it off. Raises JobError if it is unknown."""
-        self._book.publish(job, listed=listed)
+        self._repository.publish(job, listed=listed)
 
     def delete(self, job: str) -> None:
         """Remove a run for good, ending it first if it is under way. Raises JobError if it is unknown."""
         self.view(job)
         with self._lock:
-            self._book.forget(job)
-            self._floor.drop(job)
-        self._book.delete(job)
+            self._repository.evict(job)
+            self._scheduler.discard(job)
+        self._repository.delete(job)
 
-    def look(self, question: Question, *pictures: Picture) -> Look:
+    def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
         """What a network makes of pictures: the answer if it is there, else the wait for it; ask again until it is.
 
         The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
         """
         with self._lock:
             self._check_worker()
-            self._floor.crew.warm()
-            look = self._floor.looks.ask(question, pictures)
-            self._floor.put_look()
+            self._scheduler.supervisor.ensure_started()
+            look = self._scheduler.inspections.ask(question, pictures)
+            self._scheduler.dispatch_inspection()
             return look
 
     def wait(self, job: str, seconds: float) -> JobView:
         """A run as soon as it is over, or as it stands after so long. Raises JobError as `view` does."""
 
         def is_over() -> bool:
-            run = self._book.live.get(job)
+            run = self._repository.active.get(job)
             return run is None or self._seen(run).state in FINAL
 
         with self._lock:
@@ -198,15 +206,15 @@ class Desk:
 
     def stop(self, job: str) -> None:
         """End a run within a step, keeping its picture; one that waits leaves the line. A final one stays as it is."""
-        self._ask(job, self._floor.stop)
+        self._command(job, self._scheduler.stop)
 
     def pause(self, job: str) -> None:
         """Hold a running run after its step."""
-        self._ask(job, self._floor.pause)
+        self._command(job, self._scheduler.pause)
 
     def resume(self, job: str) -> None:
         """Go on with a paused run."""
-        self._ask(job, self._floor.resume)
+        self._command(job, self._scheduler.resume)
 
     def steer(self, job: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between its steps, while it is paused too; one that waits will begin with them.
@@ -221,41 +229,42 @@ class Desk:
         """
         view = self.view(job)
         with self._lock:
-            run = self._book.live.get(job)
+            run = self._repository.active.get(job)
             view = run.view if run else view
             if run is None or view.state in FINAL or view.result:
                 raise JobError("only a run under way can be steered, and this one is over; start a new one")
             recipe = steered(view.recipe, settings)
-            with_worker = self._floor.steer(job, dict(settings))
-            self._book.put(job, recipe=recipe, of=view.of if with_worker else steps_of(recipe))
+            with_worker = self._scheduler.steer(job, dict(settings))
+            total = view.total_steps if with_worker else expected_steps(recipe)
+            self._repository.update(job, recipe=recipe, total_steps=total)
 
-    def _ask(self, job: str, what: Callable[[str], None]) -> None:
+    def _command(self, job: str, what: Callable[[str], None]) -> None:
         """Ask something of a run; of one that is over nothing can be asked. Raises JobError if it is unknown."""
         with self._lock:
-            if job in self._book.live:
+            if job in self._repository.active:
                 what(job)
                 return
         self.view(job)
 
-    def _seen(self, run: Run) -> JobView:
+    def _seen(self, run: ActiveRun) -> JobView:
         """A live run as it stands, which somebody looks at. Under the lock."""
-        run.seen = time.monotonic()
-        position, seconds = self._floor.place(run.view.id)
-        return replace(run.shown(), position=position, wait_seconds=seconds)
+        run.last_seen = time.monotonic()
+        position, seconds = self._scheduler.queue_position(run.view.id)
+        return replace(run.current_view(), position=position, wait_seconds=seconds)
 
     def _check_worker(self) -> None:
-        status = self._floor.crew.status
+        status = self._scheduler.supervisor.status
         if status.state == "failed":
             raise WorkerError(status.message)
 
-    def _mind(self) -> None:
+    def _keep_house(self) -> None:
         trimmed = time.monotonic()
-        while not self._closing.wait(MIND_SECONDS):
+        while not self._closing.wait(HOUSEKEEPING_SECONDS):
             if time.monotonic() - trimmed > TRIM_SECONDS:
                 allocator.give_back()
                 trimmed = time.monotonic()
             try:
                 with self._lock:
-                    self._floor.mind(self._unseen_minutes)
+                    self._scheduler.reap_idle(self._unseen_minutes)
             except Exception:  # noqa: BLE001 - the next round may do better
                 traceback.print_exc()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from nst_core.jobs.process import Gone, Hear, Process
+from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 
 STARTS = 3
@@ -16,24 +16,24 @@ RECYCLE_MB = 2500.0
 """A worker that still holds this much after a job is replaced: each new picture shape or set of layers leaves some."""
 
 
-class Worker(Protocol):
+class WorkerHandle(Protocol):
     """A worker as it is spoken to; `Process` is one."""
 
     @property
     def pid(self) -> int:
         """The process id."""
 
-    def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
+    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
         """Send a command, in order, without waiting."""
 
     def end(self) -> None:
         """End it now."""
 
 
-Hire = Callable[[Hear, Gone], Worker]
+SpawnWorker = Callable[[OnEvent, OnExit], WorkerHandle]
 
 
-class Crew:
+class WorkerSupervisor:
     """The worker, or the next one. Used under the desk's lock; what it calls back is called under it too.
 
     Attributes:
@@ -41,13 +41,13 @@ class Crew:
     """
 
     def __init__(
-        self, lock: threading.Condition, hear: Hear, lost: Gone, given_up: Gone, hire: Hire | None = None
+        self, lock: threading.Condition, hear: OnEvent, lost: OnExit, given_up: OnExit, hire: SpawnWorker | None = None
     ) -> None:
         """`hear` gets each event, `lost` why a worker died, `given_up` why there will be no other."""
         self.status = WorkerStatus()
         self._lock, self._hear, self._lost, self._given_up = lock, hear, lost, given_up
-        self._hire: Hire = hire or Process
-        self._worker: Worker | None = None
+        self._spawn: SpawnWorker = hire or WorkerProcess
+        self._worker: WorkerHandle | None = None
         self._deaths = 0
 
     @property
@@ -60,12 +60,12 @@ class Crew:
         """The worker's process id."""
         return self._worker.pid if self._worker else None
 
-    def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
+    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
         """Send a command to the worker that is there."""
         if self._worker is not None:
-            self._worker.say(command, blobs)
+            self._worker.send(command, blobs)
 
-    def warm(self) -> None:
+    def ensure_started(self) -> None:
         """Start a worker if there is none."""
         if self._worker is None and self.status.state != "failed":
             self._start()
@@ -88,7 +88,7 @@ class Crew:
         worn.end()
         return True
 
-    def leave(self) -> Worker | None:
+    def detach(self) -> WorkerHandle | None:
         """Have no worker any more; the one there was is returned, to be ended outside the lock."""
         worker, self._worker = self._worker, None
         self.status = WorkerStatus()
@@ -96,7 +96,7 @@ class Crew:
 
     def _start(self) -> None:
         self.status = WorkerStatus("starting")
-        worker: Worker
+        worker: WorkerHandle
 
         def hear(event: dict[str, Any], blobs: list[bytes]) -> None:
             with self._lock:
@@ -110,7 +110,7 @@ class Crew:
 
         with self._lock:  # so that the first event waits until `worker` has a value
             try:
-                worker = self._hire(hear, gone)
+                worker = self._spawn(hear, gone)
             except OSError as error:  # no memory left for another process, mostly
                 self._worker = None
                 self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")

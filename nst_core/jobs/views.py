@@ -13,25 +13,25 @@ FINAL: tuple[State, ...] = ("done", "stopped", "failed")
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One step on the curve; see `Step` for what each means.
 
     `weights` are those in force by term, see `weights_of`: told at a run's first point and where they change.
     """
 
-    number: int
+    step: int
     seconds: float
     losses: Mapping[str, float]
-    marks: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     scale_px: int = 0
     evaluations: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Point:
+    def of(cls, event: Mapping[str, Any]) -> CurvePoint:
         """The point of a Step that the worker told of."""
-        told = {name: event[name] for name in ("number", "seconds", "losses", "scale_px", "evaluations")}
-        return cls(**told, marks=tuple(event.get("marks", ())), weights=event.get("weights", {}))
+        told = {name: event[name] for name in ("seconds", "losses", "scale_px", "evaluations")}
+        return cls(step=event["number"], **told, events=tuple(event.get("marks", ())), weights=event.get("weights", {}))
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,16 @@ class JobView:
     recipe: Recipe
     position: int = 0
     wait_seconds: float = 0.0
-    points: tuple[Point, ...] = ()
-    number: int = 0
-    of: int = 0
+    points: tuple[CurvePoint, ...] = ()
+    step: int = 0
+    total_steps: int = 0
     evaluations: int = 0
-    measure: bool = True
-    levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    wants_metrics: bool = True
+    reference_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     snapshot: bytes | None = field(default=None, repr=False)
-    snapshot_number: int = 0
-    timeline: tuple[int, ...] = ()
+    snapshot_step: int = 0
+    snapshot_steps: tuple[int, ...] = ()
     content: bytes = field(default=b"", repr=False)
     result: bytes | None = field(default=None, repr=False)
     report: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -87,10 +87,10 @@ class JobView:
     def after_step(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> JobView:
         """The job after the worker told of a Step; `points` apart, which the desk keeps."""
         number = event["number"]
-        told = {name: event[name] for name in ("number", "of", "evaluations")}
+        told = {"step": number, "total_steps": event["of"], "evaluations": event["evaluations"]}
         notes = tuple(dict.fromkeys((*self.notes, *event["notes"])))  # a resumed run tells them again
-        told |= {"levels": {**self.levels, **event["levels"]}, "notes": notes}
-        shown = {"snapshot": blobs[0], "snapshot_number": number} if blobs else {}
+        told |= {"reference_losses": {**self.reference_losses, **event["levels"]}, "notes": notes}
+        shown = {"snapshot": blobs[0], "snapshot_step": number} if blobs else {}
         return replace(self, **told, **shown)
 
 
@@ -113,13 +113,13 @@ class WorkerStatus:
     forgets: str = ""
 
 
-def weights_of(recipe: Recipe) -> dict[str, float]:
+def loss_weights(recipe: Recipe) -> dict[str, float]:
     """What each term of a run's losses was multiplied by; a layer's is the style's weight times its share."""
     objective = recipe.objective
     terms = {"content": objective.content_weight, "style": objective.style_weight, "variation": objective.tv_weight}
     return terms | {f"style/{name}": objective.style_weight * share for name, share in objective.style_layers.items()}
 
 
-def steps_of(recipe: Recipe) -> int:
+def expected_steps(recipe: Recipe) -> int:
     """How many steps a run will say it has before its engine knows better."""
     return 1 if recipe.method == "fast" else recipe.steps

@@ -6,14 +6,14 @@ import time
 from contextlib import suppress
 
 from nst_core.errors import NSTError
-from nst_core.jobs.active_run import Run
+from nst_core.jobs.active_run import ActiveRun
 from nst_core.runs import cost
 
-USUAL_SECONDS = 60.0
+TYPICAL_SECONDS = 60.0
 """How long a run is taken to last before one has been seen."""
 
 
-class Pace:
+class WaitEstimator:
     """What is known of the time that runs need here.
 
     Attributes:
@@ -21,7 +21,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self.usual = USUAL_SECONDS
+        self.typical_seconds = TYPICAL_SECONDS
         self._began = 0.0
 
     def begin(self) -> None:
@@ -30,25 +30,25 @@ class Pace:
 
     def end(self) -> None:
         """It is done with it."""
-        self.usual = 0.5 * self.usual + 0.5 * (time.monotonic() - self._began)
+        self.typical_seconds = 0.5 * self.typical_seconds + 0.5 * (time.monotonic() - self._began)
 
-    def left(self, run: Run) -> float:
+    def remaining(self, run: ActiveRun) -> float:
         """Seconds that are left of a run that waits."""
-        if run.cost is None:
-            run.cost = _estimate(run)
-        done = run.view.number / max(run.view.of, 1)
-        return (run.cost or self.usual) * max(1 - done, 0)
+        if run.estimated_seconds is None:
+            run.estimated_seconds = _estimate(run)
+        done = run.view.step / max(run.view.total_steps, 1)
+        return (run.estimated_seconds or self.typical_seconds) * max(1 - done, 0)
 
-    def left_now(self, run: Run | None) -> float:
+    def remaining_now(self, run: ActiveRun | None) -> float:
         """Seconds that are left of the run that the worker has, if any."""
         if run is None:
             return 0.0
-        if run.view.number >= 2 and run.points:  # its own pace is the best guess
-            return run.points[-1].seconds / run.view.number * max(run.view.of - run.view.number, 0)
-        return max(self.left(run) - (time.monotonic() - self._began), 0.0)
+        if run.view.step >= 2 and run.points:  # its own pace is the best guess
+            return run.points[-1].seconds / run.view.step * max(run.view.total_steps - run.view.step, 0)
+        return max(self.remaining(run) - (time.monotonic() - self._began), 0.0)
 
 
-def _estimate(run: Run) -> float | None:
+def _estimate(run: ActiveRun) -> float | None:
     """What a run is estimated to take; None while the machine is unmeasured, or where the size of its content is."""
     if run.size is None:
         return None

@@ -21,15 +21,15 @@ import psutil
 
 from nst_core.errors import CheckpointError, DivergedError, NSTError
 from nst_core.jobs import inspections, messages
-from nst_core.jobs.inbox import Commands, Orders
-from nst_core.jobs.views import weights_of
+from nst_core.jobs.inbox import CommandInbox, RunControl
+from nst_core.jobs.views import loss_weights
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, parse, steered
 from nst_core.runs import runner
-from nst_core.runs.inputs import Inputs, unpacked
-from nst_core.runs.log import Record
+from nst_core.runs.inputs import EngineInputs, unpacked
+from nst_core.runs.log import RunLog
 from nst_core.step import Pixels, Step
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ QUIET_SECONDS = 10.0
 class Worker:
     """One job after another; `say` sends an event to the desk."""
 
-    def __init__(self, commands: Commands, out: BinaryIO) -> None:
+    def __init__(self, commands: CommandInbox, out: BinaryIO) -> None:
         self._commands = commands
-        self._commands.aside = self._look
+        self._commands.on_inspection = self._look
         self._out = out
 
     def say(self, event: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
@@ -77,17 +77,17 @@ class Worker:
         """Load both networks and trace both engines on a tiny picture, so that the first visitor does not wait."""
         from nst_core.models import stylisation, vgg
         from nst_core.models.device import device, precision
-        from nst_core.models.weights import Found
+        from nst_core.models.weights import WeightsSource
 
-        def source(found: Found) -> str:
+        def source(found: WeightsSource) -> str:
             return f"{found.source}, sha256 {found.sha256[:12]}, {found.licence}"
 
         sources = {"magenta": source(stylisation.load().found)}
         small = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
-        (_,) = runner.play(small, [small], make(settings={"method": "fast", "longest_edge_px": 64}))
+        (_,) = runner.run_recipe(small, [small], make(settings={"method": "fast", "longest_edge_px": 64}))
         chosen, dtype = device(), precision()
         sources["vgg19"] = source(vgg.load("vgg19", dtype).found)
-        for _ in runner.play(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
+        for _ in runner.run_recipe(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
             pass
         self.say("ready", device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources)
 
@@ -111,20 +111,20 @@ class Worker:
                 "failed", job=job, message=f"an internal error ended this run ({type(error).__name__})", code="bug"
             )
 
-    def _play(self, job: str, given: Inputs, asked: Mapping[str, Any]) -> None:
-        clock = runner.Clock()
+    def _play(self, job: str, given: EngineInputs, asked: Mapping[str, Any]) -> None:
+        clock = runner.RunTimer()
         path = Path(asked["checkpoint"]) if asked["checkpoint"] else None
         recipe, before = _prepared(parse(asked["recipe"]), path)
         clock.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
-        first = self._commands.orders(job, paused=asked["paused"])
+        first = self._commands.control(job, paused=asked["paused"])
         recipe = reduce(steered, first.settings, recipe)
-        record = Record(recipe, path, before, strict=False)
+        record = RunLog(recipe, path, before, strict=False)
         content = to_jpeg(fit(given.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
         self.say("began", [content], job=job, curve=record.points())
-        run = _Played(recipe, Orders(stop=first.stop or asked["stop"], shelve=first.shelve))
-        if before is None or run.orders == Orders():  # else there is a picture to end with
+        run = _Played(recipe, RunControl(stop=first.stop or asked["stop"], preempt=first.preempt))
+        if before is None or run.orders == RunControl():  # else there is a picture to end with
             run = self._descend(job, given, run, record, clock, before)
-        if run.orders.shelve:
+        if run.orders.preempt:
             record.save()
             self.say("shelved", job=job)
             return
@@ -138,12 +138,20 @@ class Worker:
         self.say(end, job=job, report={**report, **happened}, message=run.diverged, code=DivergedError.code)
 
     def _descend(  # noqa: PLR0913 - all of a run
-        self, job: str, given: Inputs, run: _Played, record: Record, clock: runner.Clock, before: Checkpoint | None
+        self,
+        job: str,
+        given: EngineInputs,
+        run: _Played,
+        record: RunLog,
+        clock: runner.RunTimer,
+        before: Checkpoint | None,
     ) -> _Played:
         """Play steps until they end or something else is asked; none where all were played before."""
         recipe, orders, weights = run.recipe, run.orders, None
         resume = before.state if before else None
-        steps = runner.play(given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume)
+        steps = runner.run_recipe(
+            given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume
+        )
         changed, diverged = None, ""
         with contextlib.closing(steps):  # an engine's memory is not the yardstick's
             while True:
@@ -158,15 +166,15 @@ class Worker:
                     recipe, changed = changed, None
                     record.steer(recipe)
                 clock.tick(step)
-                now = weights_of(recipe)
-                self._tell(job, replace(step, marks=record.note(step)), now if now != weights else {})
+                now = loss_weights(recipe)
+                self._tell(job, replace(step, events=record.note(step)), now if now != weights else {})
                 weights = now
-                asked = self._commands.orders(job, held=record.save)
-                orders = asked if orders == Orders() else orders  # what the run was to begin with wins
-                if orders.stop or orders.shelve:
+                asked = self._commands.control(job, held=record.save)
+                orders = asked if orders == RunControl() else orders  # what the run was to begin with wins
+                if orders.stop or orders.preempt:
                     break
                 if orders.settings:
-                    changed, orders = reduce(steered, orders.settings, recipe), Orders()
+                    changed, orders = reduce(steered, orders.settings, recipe), RunControl()
         return _Played(recipe, orders, diverged)
 
     def _tell(self, job: str, step: Step, weights: Mapping[str, float] = MappingProxyType({})) -> None:
@@ -176,14 +184,14 @@ class Worker:
             blobs,
             job=job,
             number=step.number,
-            of=step.of,
+            of=step.total,
             seconds=step.seconds,
             scale_px=step.scale_px,
             losses=dict(step.losses),
-            marks=step.marks,
+            marks=step.events,
             evaluations=step.evaluations,
             weights=dict(weights),
-            levels={name: dict(losses) for name, losses in step.levels.items()},
+            levels={name: dict(losses) for name, losses in step.reference_losses.items()},
             notes=step.notes,
         )
 
@@ -197,11 +205,11 @@ class _Played:
     """By what a run was played at last, and what ended it: an order, or that it diverged, in a sentence."""
 
     recipe: Recipe
-    orders: Orders
+    orders: RunControl
     diverged: str = ""
 
 
-def _with_best(error: DivergedError, record: Record) -> str:
+def _with_best(error: DivergedError, record: RunLog) -> str:
     """Why a run came to nothing, and what is left of it; the error itself if nothing is."""
     if record.best is None:
         raise error
@@ -247,7 +255,7 @@ def main() -> None:
     """Serve the desk that started this process."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    Worker(Commands(sys.stdin.buffer), out).serve()
+    Worker(CommandInbox(sys.stdin.buffer), out).serve()
 
 
 if __name__ == "__main__":

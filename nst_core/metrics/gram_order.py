@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Moments = NDArray[np.floating[Any]]
+SecondMoments = NDArray[np.floating[Any]]
 
 
-def cosines(second: Moments) -> Moments:
+def cosines(second: SecondMoments) -> SecondMoments:
     """The Gram matrix without the channels' loudness: C_ij = G_ij / sqrt(G_ii G_jj), the cosine of two feature maps.
 
     The mean is not subtracted, so this is no Pearson correlation: activations after ReLU have no side below 0.

@@ -18,7 +18,7 @@ from nst_core.models import vgg
 from nst_core.models.device import device
 from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
 from nst_core.picture.resize import fit
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 from nst_core.slow.losses.statistics import gram_matrix
 from nst_core.step import Pixels
 
@@ -95,7 +95,7 @@ class Grams:
     relative: float
 
 
-def features(picture: Pixels, layer: str, network: Network = "vgg19", most: int = TILES) -> Features:
+def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", most: int = TILES) -> Features:
     """The feature maps of a layer that are most active on average, after ReLU.
 
     Args:
@@ -129,7 +129,9 @@ def features(picture: Pixels, layer: str, network: Network = "vgg19", most: int 
     )
 
 
-def grams(first: Pixels, second: Pixels, layer: str, network: Network = "vgg19", most: int = MOST_CHANNELS) -> Grams:
+def grams(
+    first: Pixels, second: Pixels, layer: str, network: NetworkName = "vgg19", most: int = MOST_CHANNELS
+) -> Grams:
     """Two pictures' Gram matrices at a layer, and how far they are apart.
 
     Of a layer with more channels than `most`, those with the greatest energy (diagonal) in both pictures together
@@ -163,7 +165,7 @@ def grams(first: Pixels, second: Pixels, layer: str, network: Network = "vgg19",
     )
 
 
-def _seen(picture: Pixels, layer: str, network: Network) -> NDArray[np.float32]:
+def _seen(picture: Pixels, layer: str, network: NetworkName) -> NDArray[np.float32]:
     """Activations at one layer, [h, w, C]; eager, because a compiled function for each layer would stay for good."""
     if layer not in CONVOLUTIONS.get(network, ()):
         raise RecipeError(f"layer must be a convolution of vgg19 or vgg16, got {layer} of {network}")

@@ -106,14 +106,14 @@ def _seer() -> Any:
     return see
 
 
-Moments = tuple[np.ndarray, np.ndarray]
+GaussianMoments = tuple[np.ndarray, np.ndarray]
 
 
-def _float64(pair: tuple[tf.Tensor, tf.Tensor]) -> Moments:
+def _float64(pair: tuple[tf.Tensor, tf.Tensor]) -> GaussianMoments:
     return pair[0].numpy().astype(np.float64), pair[1].numpy().astype(np.float64)
 
 
-def mixed(parts: Sequence[Moments], shares: Sequence[float]) -> Moments:
+def mixed(parts: Sequence[GaussianMoments], shares: Sequence[float]) -> GaussianMoments:
     """Mean [C] and covariance [C, C] of a weighted mixture of distributions, from their means and raw second moments.
 
     Both are averaged before one covariance is formed: that of the mixture, and not a mean of covariances.
@@ -123,13 +123,13 @@ def mixed(parts: Sequence[Moments], shares: Sequence[float]) -> Moments:
     return np.asarray(mean), np.asarray(raw - np.outer(mean, mean))
 
 
-def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> Moments:
+def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> GaussianMoments:
     """Mean [C] and covariance [C, C] of a weighted mixture of sample sets, each [n, C]; float64."""
     parts = [(s.mean(axis=0, dtype=np.float64), s.astype(np.float64).T @ s / len(s)) for s in samples]
     return mixed(parts, shares)
 
 
-def wasserstein2(a: Moments, b: Moments) -> float:
+def wasserstein2(a: GaussianMoments, b: GaussianMoments) -> float:
     """Squared Wasserstein-2 distance of two Gaussians, from their moments; >= 0, 0 if equal.
 
     Source: Dowson & Landau 1982: |m1 - m2|^2 + tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2).

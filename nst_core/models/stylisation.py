@@ -44,7 +44,7 @@ class Stylisation:
     """The loaded module: `call(content [1, H, W, 3], style [1, h, w, 3]) -> [1, H', W', 3]`, all in [0, 1]."""
 
     call: Any
-    found: weights.Found
+    found: weights.WeightsSource
 
 
 @lru_cache(maxsize=1)
@@ -77,12 +77,12 @@ def _require_picture(module: Any) -> None:
         raise ValueError(f"{answer.dtype.name} {answer.shape} for a picture of {grey.shape}")
 
 
-def _rebuilt(found: weights.Found) -> Path:
+def _rebuilt(found: weights.WeightsSource) -> Path:
     """The folder of the SavedModel made from these weights; made at the first call, then kept in the cache."""
     return weights.store_folder("magenta-rebuilt", lambda folder: save(found, folder), f"{found.sha256}-{_BUILD}")
 
 
-def save(found: weights.Found, folder: Path) -> None:
+def save(found: weights.WeightsSource, folder: Path) -> None:
     """Write the rebuilt pair as a SavedModel that answers as Magenta's does, and also in the pieces of `Pair`."""
     predict, transform = weights.onnx_arrays(found)
     tf.saved_model.save(Pair(predict, transform), str(folder), signatures=None)

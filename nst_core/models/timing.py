@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from nst_core.models.device import device
-from nst_core.models.vgg import Reading, Vgg, features
+from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.step import Pixels
 
 
-def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], reading: Reading, rounds: int) -> float:
+def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], reading: VggConfig, rounds: int) -> float:
     """Median seconds of the forward pass to the named layers and back to the picture, without any loss.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nst_core.models import convolution, weights
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 CHANNEL_MEANS_BGR = (103.939, 116.779, 123.68)
 """Means of ImageNet's channels that the weights were trained with."""
@@ -58,7 +58,7 @@ class Layer:
             return _constant(convolution.transform_kernel(self.mirrored.numpy()), "float32")
 
 
-class Reading(NamedTuple):
+class VggConfig(NamedTuple):
     """How a network is read: settings of `recipe.Objective` and `Recipe.convolutions`, resolved."""
 
     pooling: str = "max"
@@ -66,7 +66,7 @@ class Reading(NamedTuple):
     convolutions: str = "direct"
 
 
-AS_TRAINED = Reading()
+AS_TRAINED = VggConfig()
 """As the weights were trained, by the library's convolutions."""
 
 
@@ -74,10 +74,10 @@ AS_TRAINED = Reading()
 class Vgg:
     """A network's convolutions in order, in one precision."""
 
-    network: Network
+    network: NetworkName
     dtype: str
     layers: tuple[Layer, ...]
-    found: weights.Found
+    found: weights.WeightsSource
 
 
 def _constant(values: Any, dtype: str) -> tf.Tensor:
@@ -86,19 +86,21 @@ def _constant(values: Any, dtype: str) -> tf.Tensor:
 
 
 @lru_cache(maxsize=2)
-def load(network: Network, dtype: str = "float32") -> Vgg:
+def load(network: NetworkName, dtype: str = "float32") -> Vgg:
     """The network with its real weights; the two used last are kept. Raises WeightsError."""
     found = weights.find(network)
     return build(network, weights.vgg_kernels(found), dtype, found)
 
 
-def build(network: Network, kernels: Iterable[tuple[str, Any]], dtype: str, found: Any = None) -> Vgg:
+def build(network: NetworkName, kernels: Iterable[tuple[str, Any]], dtype: str, found: Any = None) -> Vgg:
     """A network from its layers in order: name, (kernel [3, 3, in, out], bias [out])."""
     layers = (Layer(name, _constant(kernel, dtype), _constant(bias, dtype)) for name, (kernel, bias) in kernels)
     return Vgg(network, dtype, tuple(layers), found)
 
 
-def features(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading = AS_TRAINED) -> dict[str, tf.Tensor]:
+def features(
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig = AS_TRAINED
+) -> dict[str, tf.Tensor]:
     """Activations after ReLU at the named layers; nothing past the last of them is computed.
 
     Args:
@@ -113,7 +115,7 @@ def features(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Readin
 
 
 def blocks(
-    vgg: Vgg, start: tf.Tensor, names: Sequence[str], reading: Reading, part: range | None = None
+    vgg: Vgg, start: tf.Tensor, names: Sequence[str], reading: VggConfig, part: range | None = None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """A part of the network, so that a picture can be seen in strips: activations, and what the next block gets.
 
@@ -144,7 +146,7 @@ def blocks(
     return found, current
 
 
-def operations(network: Network, names: Sequence[str], height: int, width: int) -> float:
+def operations(network: NetworkName, names: Sequence[str], height: int, width: int) -> float:
     """Operations of the convolutions up to the last named layer, forward only; a multiply-add counts two."""
     total = 0.0
     channels = 3
@@ -161,7 +163,7 @@ def _convention(picture: tf.Tensor) -> tf.Tensor:
     return tf.reverse(picture, axis=[-1]) * 255.0 - tf.constant(CHANNEL_MEANS_BGR, tf.float32)
 
 
-def _layer(x: tf.Tensor, layer: Layer, reading: Reading) -> tf.Tensor:
+def _layer(x: tf.Tensor, layer: Layer, reading: VggConfig) -> tf.Tensor:
     outermost = layer.kernel.shape[2] == 3
     if reading.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
         return convolution.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
@@ -172,7 +174,7 @@ def _layer(x: tf.Tensor, layer: Layer, reading: Reading) -> tf.Tensor:
     return _convolve(x, layer)
 
 
-def _pool(activations: tf.Tensor, reading: Reading) -> tf.Tensor:
+def _pool(activations: tf.Tensor, reading: VggConfig) -> tf.Tensor:
     if reading.pooling == "average":
         return AVERAGE_SCALE * tf.nn.avg_pool2d(activations, 2, 2, "VALID")
     if reading.pooling == "l2":

@@ -5,7 +5,7 @@ Source: Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, columns D and E. Pu
 
 from __future__ import annotations
 
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 NARROWEST, WIDEST = 64, 512
 """Channels of the first block; each further one has twice as many, up to the widest."""
@@ -26,7 +26,7 @@ def stride_px(layer: str) -> int:
     return 1 << (block_of(layer) - 1)
 
 
-def receptive_field_px(network: Network, layer: str) -> int:
+def receptive_field_px(network: NetworkName, layer: str) -> int:
     """The side of the square of pixels that one value of a layer depends on, where no edge cuts it off.
 
     A 3 x 3 convolution adds two steps of its own grid; pooling 2 x 2 adds one, and makes the steps twice as wide.
@@ -41,7 +41,7 @@ def receptive_field_px(network: Network, layer: str) -> int:
     return side
 
 
-def parameters(network: Network) -> int:
+def parameters(network: NetworkName) -> int:
     """Kernels and biases of all convolutions."""
     before = (3, *map(width, CONVOLUTIONS[network]))
     return sum(9 * n * width(layer) + width(layer) for n, layer in zip(before, CONVOLUTIONS[network], strict=False))

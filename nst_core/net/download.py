@@ -24,7 +24,7 @@ class TruncatedError(FetchError):
 
 
 @dataclass(frozen=True)
-class Limits:
+class DownloadLimits:
     """How long a source may take.
 
     Attributes:
@@ -41,7 +41,7 @@ class Limits:
     patience_seconds: float = 15.0
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = DownloadLimits()
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
@@ -56,7 +56,7 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def download(address: str, target: Path, max_bytes: int, limits: Limits | None = None) -> None:
+def download(address: str, target: Path, max_bytes: int, limits: DownloadLimits | None = None) -> None:
     """Fetch an http(s) address into the new file `target`, at most `max_bytes`.
 
     Raises:
@@ -88,7 +88,7 @@ def is_remote(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
 
 
-def _answer(address: str, limits: Limits) -> http.client.HTTPResponse:
+def _answer(address: str, limits: DownloadLimits) -> http.client.HTTPResponse:
     """The open response. Asked in a thread, because name resolution knows no timeout."""
     if not is_remote(address):
         raise FetchError(f"a source must be an http(s) address, got {address[:80]!r}")
@@ -118,7 +118,7 @@ def _answer(address: str, limits: Limits) -> http.client.HTTPResponse:
     return answer
 
 
-def _open(address: str, limits: Limits) -> http.client.HTTPResponse:
+def _open(address: str, limits: DownloadLimits) -> http.client.HTTPResponse:
     headers = {"User-Agent": "nst-studio", "Accept-Encoding": "identity"}
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 - the scheme was checked
     response: http.client.HTTPResponse = urllib.request.build_opener(_SafeRedirects).open(
@@ -127,7 +127,9 @@ def _open(address: str, limits: Limits) -> http.client.HTTPResponse:
     return response
 
 
-def _chunks(response: http.client.HTTPResponse, address: str, started: float, limits: Limits) -> Iterator[bytes]:
+def _chunks(
+    response: http.client.HTTPResponse, address: str, started: float, limits: DownloadLimits
+) -> Iterator[bytes]:
     """The body, piece by piece, for as long as it comes fast enough."""
     size = 0
     while True:

@@ -11,7 +11,7 @@ from PIL import Image
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.resize import LEAST_SIDE_PX
-from nst_core.picture.upload import DEFAULT, Limits, Picture
+from nst_core.picture.upload import DEFAULT, Picture, UploadLimits
 from nst_core.step import Pixels
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -62,7 +62,7 @@ def framed_size(width: int, height: int, crop: Sequence[float] = WHOLE, rotation
 
 
 def framed_picture(
-    picture: Picture, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0, *, limits: Limits = DEFAULT
+    picture: Picture, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0, *, limits: UploadLimits = DEFAULT
 ) -> Picture:
     """The part of a photograph that a run is to see, as a picture of its own with its own hash.
 

@@ -26,7 +26,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 
 @dataclass(frozen=True)
-class Limits:
+class UploadLimits:
     """What an upload may be."""
 
     max_bytes: int = 20 * 1024 * 1024
@@ -35,7 +35,7 @@ class Limits:
     max_aspect: float = 8.0
 
 
-DEFAULT = Limits()
+DEFAULT = UploadLimits()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Picture:
         return resize(full, *size_for(self.width, self.height, longest_edge_px))
 
 
-def open_picture(data: bytes, *, limits: Limits = DEFAULT) -> Picture:
+def open_picture(data: bytes, *, limits: UploadLimits = DEFAULT) -> Picture:
     """Decode an upload: PNG, JPEG, WebP, GIF or BMP, told apart by content.
 
     The header is checked before anything is decoded. Of an animation the first frame is used, EXIF orientation and
@@ -111,7 +111,7 @@ def open_picture(data: bytes, *, limits: Limits = DEFAULT) -> Picture:
     return Picture.from_pixels(pixels, alpha, _notes(frames, kind, alpha))
 
 
-def _check_bytes(data: bytes, limits: Limits) -> None:
+def _check_bytes(data: bytes, limits: UploadLimits) -> None:
     if not data:
         raise PictureError("a picture file must not be empty, got 0 bytes; choose the file again")
     if len(data) > limits.max_bytes:
@@ -121,7 +121,7 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
         )
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
+def _check_size(width: int, height: int, limits: UploadLimits) -> None:
     if width * height > limits.max_pixels:
         raise PictureError(_too_large(f"{width} x {height} px", limits))
     if min(width, height) < limits.least_side_px:
@@ -135,7 +135,7 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def _too_large(came: str, limits: Limits) -> str:
+def _too_large(came: str, limits: UploadLimits) -> str:
     return (
         f"a picture must have at most {limits.max_pixels / 1e6:g} megapixels, got {came}; "
         "make it smaller, 2000 px on the longer side are plenty"

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.schema import Colour, Minimiser, Objective, Recipe, Schedule
+from nst_core.recipe.schema import Colour, Objective, OptimizerSettings, Recipe, Schedule
 
 
 def path_of(name: str) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def describe(name: str) -> str:
 
 _PARTS: dict[str, type[BaseModel]] = {
     "objective": Objective,
-    "minimiser": Minimiser,
+    "minimiser": OptimizerSettings,
     "schedule": Schedule,
     "colour": Colour,
 }

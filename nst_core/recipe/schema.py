@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Method = Literal["slow", "fast", "balanced"]
-Network = Literal["vgg19", "vgg16"]
+NetworkName = Literal["vgg19", "vgg16"]
 Start = Literal["content", "noise", "fast", "own"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-CONVOLUTIONS: dict[Network, tuple[str, ...]] = {
+CONVOLUTIONS: dict[NetworkName, tuple[str, ...]] = {
     "vgg19": tuple(f"block{b}_conv{c}" for b, n in enumerate((2, 2, 4, 4, 4), 1) for c in range(1, n + 1)),
     "vgg16": tuple(f"block{b}_conv{c}" for b, n in enumerate((2, 2, 3, 3, 3), 1) for c in range(1, n + 1)),
 }
@@ -38,7 +38,7 @@ class Objective(Frozen):
     positions). In normalised units each term is divided by its size on a photograph, which neither of them does.
     """
 
-    network: Network = Field("vgg19", description="network whose features are compared")
+    network: NetworkName = Field("vgg19", description="network whose features are compared")
     content_layers: dict[str, Annotated[float, Field(ge=0, le=1e3)]] = Field(
         default={"block4_conv2": 1.0}, description="content layers and their shares"
     )
@@ -81,7 +81,7 @@ class Objective(Frozen):
         return self
 
 
-class Minimiser(Frozen):
+class OptimizerSettings(Frozen):
     """How the picture is moved, clamped to [0, 1].
 
     Source: Adam, Kingma & Ba 2015, arXiv:1412.6980; L-BFGS, Nocedal & Wright 2006, algorithm 7.4, and Byrd et al. 1995
@@ -192,7 +192,7 @@ class Region(Frozen):
         return self
 
 
-class Origin(Frozen):
+class Provenance(Frozen):
     """What a run ran with; filled in by the machine that runs it."""
 
     version: str = ""
@@ -262,10 +262,10 @@ class Recipe(Frozen):
         description="slow: memory to stay within, by working in strips; free memory if unset",
     )
     objective: Objective = Field(default_factory=Objective)
-    minimiser: Minimiser = Field(default_factory=Minimiser)
+    minimiser: OptimizerSettings = Field(default_factory=OptimizerSettings)
     schedule: Schedule = Field(default_factory=Schedule)
     colour: Colour = Field(default_factory=Colour)
-    origin: Origin = Field(default_factory=Origin)
+    origin: Provenance = Field(default_factory=Provenance)
 
     @model_validator(mode="after")
     def _start_is_used(self) -> Recipe:

@@ -12,14 +12,14 @@ STRONGEST = 1.5
 
 
 @dataclass(frozen=True)
-class Cell:
+class StyleMix:
     """One picture of a sheet: the styles' shares, which sum to 1, and the strength."""
 
     shares: tuple[float, ...]
     strength: float
 
 
-def sheet(styles: int, cells: int, strength: float = 1.0) -> list[list[Cell]]:
+def grid(styles: int, cells: int, strength: float = 1.0) -> list[list[StyleMix]]:
     """The rows of a sheet.
 
     One style: a strip of strengths from 0 to 1.5. Two: a strip from one to the other. Three or four: a square map with
@@ -38,10 +38,10 @@ def sheet(styles: int, cells: int, strength: float = 1.0) -> list[list[Cell]]:
         raise RecipeError(f"a sheet needs 1 to {MOST_CORNERS} styles, one for each corner, got {styles}")
     along = [i / (cells - 1) for i in range(cells)]
     if styles == 1:
-        return [[Cell((1.0,), STRONGEST * x) for x in along]]
+        return [[StyleMix((1.0,), STRONGEST * x) for x in along]]
     if styles == 2:
-        return [[Cell((1 - x, x), strength) for x in along]]
-    return [[Cell(_corners(styles, x, y), strength) for x in along] for y in along]
+        return [[StyleMix((1 - x, x), strength) for x in along]]
+    return [[StyleMix(_corners(styles, x, y), strength) for x in along] for y in along]
 
 
 def _corners(styles: int, x: float, y: float) -> tuple[float, ...]:

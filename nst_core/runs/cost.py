@@ -18,9 +18,9 @@ from nst_core.fast.plan import in_strips
 from nst_core.picture.resize import size_for
 from nst_core.recipe import Recipe, make
 from nst_core.settings import Settings
-from nst_core.slow.schedule import Scale, scales
+from nst_core.slow.schedule import PyramidScale, scales
 from nst_core.slow.tiling import memory_plan
-from nst_core.slow.tiling.windows import Plan, windows
+from nst_core.slow.tiling.windows import TilingPlan, windows
 from nst_core.system.atomic_files import write_whole
 
 VERSION = 1
@@ -117,7 +117,7 @@ def _fast(width: int, height: int, machine: Calibration) -> tuple[float, float]:
 
 
 def _scale(
-    recipe: Recipe, scale: Scale, size: tuple[int, int], styles: int, machine: Calibration
+    recipe: Recipe, scale: PyramidScale, size: tuple[int, int], styles: int, machine: Calibration
 ) -> tuple[float, float]:
     """Seconds and peak memory of one size of a run."""
     width, height = size
@@ -133,7 +133,7 @@ def _scale(
     return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, how)
 
 
-def _again(recipe: Recipe, chosen: Plan, height: int) -> float:
+def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
     """What strips compute again, as a share of an evaluation: their borders, and themselves on the way back."""
     if not chosen.blocks:
         return 0.0
@@ -170,7 +170,7 @@ def calibrate(sides_px: tuple[int, ...] = SIDES_PX) -> Calibration:
     for side in sides_px:
         noise = np.random.default_rng(side).random((1, side, side, 3), np.float32)
         recipe = make("tutorial", {"longest_edge_px": side, "steps": 3, "snapshot_every": 100})
-        stamps = [time.perf_counter() for _ in runner.play(noise, [noise[:, ::-1]], recipe)]
+        stamps = [time.perf_counter() for _ in runner.run_recipe(noise, [noise[:, ::-1]], recipe)]
         seconds[side] = min(b - a for a, b in itertools.pairwise(stamps))
     machine = Calibration(seconds, device().name.endswith("CPU:0"))
     text = json.dumps({"version": VERSION, "seconds": seconds, "compiles": machine.compiles})

@@ -19,7 +19,7 @@ from nst_core.step import Pixels
 
 
 @dataclass(frozen=True)
-class Pictures:
+class RunInputs:
     """What a run is made of, past the door.
 
     Attributes:
@@ -80,7 +80,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EngineInputs:
     """The same as the engines want them: pictures [1, H, W, 3] in [0, 1], masks [H, W] in [0, 1].
 
     The content's `alpha`, uint8 [H, W] or None, is for the result alone.
@@ -93,7 +93,7 @@ class Inputs:
     alpha: Bytes | None
 
 
-def unpacked(heads: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> Inputs:
+def unpacked(heads: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> EngineInputs:
     """What `Pictures.packed` packed."""
     by_role: dict[str, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
     for head, blob in zip(heads, blobs, strict=True):
@@ -102,7 +102,7 @@ def unpacked(heads: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> Inpu
         by_role[head["role"]].append(values if head["role"] in ("mask", "alpha") else _pixels(values))
     (content,) = by_role["content"]
     start, alpha = (next(iter(by_role[role]), None) for role in ("start", "alpha"))
-    return Inputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), alpha)
+    return EngineInputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), alpha)
 
 
 def _pixels(values: Any) -> Pixels:

@@ -25,7 +25,7 @@ _REWEIGHED = tuple(f"steered {name}" for name in ("content_", "style_", "tv_weig
 """How a mark begins that tells of other weights."""
 
 
-class Record:
+class RunLog:
     """A run so far.
 
     Attributes:
@@ -62,7 +62,7 @@ class Record:
 
     def note(self, step: Step) -> tuple[str, ...]:
         """Take a step in, and return its marks, which after a resume say what was steered."""
-        marks = step.marks
+        marks = step.events
         if self._steered:  # the first step since the resume, which the engine marks without knowing what changed
             marks = (*self._steered, *(m for m in marks if m != "steered"))
             self._steered = ()

@@ -38,7 +38,7 @@ def compare(  # noqa: PLR0913 - what a run is played from
     """
 
     def played(wanted: Recipe) -> Pixels:
-        return _last(runner.play(content, styles, runner.prepare(wanted), start=start, masks=masks))
+        return _last(runner.run_recipe(content, styles, runner.prepare(wanted), start=start, masks=masks))
 
     framed = runner.framed(styles, recipe)
     small, full = played(change(recipe, {"longest_edge_px": edge_px})), played(recipe)

@@ -19,15 +19,15 @@ from nst_core.picture import colour, crop
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit, resize
-from nst_core.recipe import Origin, Recipe
-from nst_core.recipe.style_grid import sheet
+from nst_core.recipe import Provenance, Recipe
+from nst_core.recipe.style_grid import grid
 from nst_core.step import Pixels, Step
 
 MEASURED_PX = 1024
 """Larger results are judged at this longest edge: the yardstick looks at whole pictures, which takes memory."""
 
 
-def play(  # noqa: PLR0913 - an engine's signature, and the masks
+def run_recipe(  # noqa: PLR0913 - an engine's signature, and the masks
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -127,7 +127,7 @@ def layout(recipe: Recipe, styles: int) -> tuple[int, int]:
     """Rows and columns of pictures in a recipe's result: of a sheet as `recipe.blend` says, else 1 and 1."""
     if not _is_sheet(recipe):
         return 1, 1
-    rows = sheet(styles, recipe.map_cells)
+    rows = grid(styles, recipe.map_cells)
     return len(rows), len(rows[0])
 
 
@@ -184,12 +184,12 @@ def prepare(recipe: Recipe) -> Recipe:
         dtype = precision(recipe.precision)
         network = recipe.objective.network
         hashes[network] = vgg.load(network, dtype).found.sha256
-    origin = Origin(version=__version__, weights=hashes, device=chosen.title)
+    origin = Provenance(version=__version__, weights=hashes, device=chosen.title)
     limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
     return recipe.model_copy(update={"origin": origin, "precision": dtype, "memory_mb": limit})
 
 
-class Clock:
+class RunTimer:
     """Where the time of a run goes: loading, compiling, running.
 
     Compilation is what the first Step took longer than the usual one.
@@ -251,7 +251,13 @@ def alpha_of(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
 
 
 def report(  # noqa: PLR0913 - all of a finished run
-    content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels, clock: Clock, *, measured: bool = True
+    content: Pixels,
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    picture: Pixels,
+    clock: RunTimer,
+    *,
+    measured: bool = True,
 ) -> dict[str, Any]:
     """What a run leaves besides its picture: settings, origins, times, memory; the yardstick's measures, if wanted.
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from nst_core.errors import CheckpointError, RecipeError
 from nst_core.recipe import Recipe, recipe_from_json
-from nst_core.system.atomic_files import whole
+from nst_core.system.atomic_files import atomic_write
 
 VERSION = 3
 _KINDS = ("state", "best")
@@ -55,7 +55,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "recipe": checkpoint.recipe.model_dump(mode="json"),
         "curve": [dict(step) for step in checkpoint.curve],
     }
-    with whole(path) as file:  # array by array: a second copy of a large run's memory may not fit
+    with atomic_write(path) as file:  # array by array: a second copy of a large run's memory may not fit
         np.savez(file, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
 

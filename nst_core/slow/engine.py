@@ -10,7 +10,7 @@ import tensorflow as tf
 from nst_core.models.device import device
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
-from nst_core.slow.session import Studio
+from nst_core.slow.session import OptimizationSession
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
 
@@ -47,7 +47,7 @@ def run(  # noqa: PLR0913 - every engine's signature
     allocator.keep_freed(keeps=False)
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
-        studio = Studio(content, styles, recipe, masks, levels or {})
+        studio = OptimizationSession(content, styles, recipe, masks, levels or {})
         journey = studio.resume(resume) if resume is not None else studio.begin(start)
     if resume is None:
         sent = yield studio.step(journey, shown=True)
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913 - every engine's signature
             journey = studio.steer(journey, sent)
     while True:
         with tf.device(place):
-            moved = studio.go_on(journey)
+            moved = studio.advance(journey)
         if moved is None:
             return
         journey = moved

@@ -19,7 +19,7 @@ PLATEAU_STEPS = 20
 
 
 @dataclass(frozen=True)
-class Scale:
+class PyramidScale:
     """One size of a run: its longest edge, how many steps, and the share of a time budget used up at its end."""
 
     edge_px: int
@@ -27,7 +27,7 @@ class Scale:
     until: float
 
 
-def scales(recipe: Recipe, height: int, width: int) -> tuple[Scale, ...]:
+def scales(recipe: Recipe, height: int, width: int) -> tuple[PyramidScale, ...]:
     """The sizes of a run, smallest first, the last `recipe.longest_edge_px`; one without a pyramid.
 
     They grow by sqrt(2) from the smallest one upwards, so that a preview's sizes are the first ones of the full run.
@@ -48,7 +48,7 @@ def scales(recipe: Recipe, height: int, width: int) -> tuple[Scale, ...]:
     if len(edges) > 1:
         steps[0] = plan.first_steps or recipe.steps
     costs = np.cumsum([count * edge**2 for count, edge in zip(steps, edges, strict=True)])
-    return tuple(Scale(e, n, float(c / costs[-1])) for e, n, c in zip(edges, steps, costs, strict=True))
+    return tuple(PyramidScale(e, n, float(c / costs[-1])) for e, n, c in zip(edges, steps, costs, strict=True))
 
 
 def plateau(totals: Sequence[float], share: float) -> bool:

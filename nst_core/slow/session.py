@@ -17,16 +17,16 @@ from nst_core.models import vgg as networks
 from nst_core.models.device import precision
 from nst_core.picture.masks import at_size, partition
 from nst_core.picture.resize import fit, resize
-from nst_core.recipe import Minimiser, Recipe
+from nst_core.recipe import OptimizerSettings, Recipe
 from nst_core.slow import optimizers
 from nst_core.slow.losses import objective
-from nst_core.slow.losses.bound import Terms
+from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import check_style_size
-from nst_core.slow.losses.objective import Mix
-from nst_core.slow.optimizers import State
+from nst_core.slow.losses.objective import StyleMixture
+from nst_core.slow.optimizers import OptimizerState
 from nst_core.slow.originals import shares_of, styles_at
-from nst_core.slow.schedule import PLATEAU_STEPS, Scale, coloured_noise, plateau, scales
-from nst_core.slow.state import Journey, pack, shown_picture, steering_marks, unpack
+from nst_core.slow.schedule import PLATEAU_STEPS, PyramidScale, coloured_noise, plateau, scales
+from nst_core.slow.state import RunState, pack, shown_picture, steering_marks, unpack
 from nst_core.slow.tiling.memory_plan import choose, convolutions
 from nst_core.step import Pixels, Step
 
@@ -39,7 +39,7 @@ TRIES = 5
 """Roll-backs in a row, each halving the step, before a run is given up."""
 
 
-class Studio:
+class OptimizationSession:
     """The originals, the recipe in force, and the objective at the size in work."""
 
     def __init__(
@@ -60,24 +60,24 @@ class Studio:
         self._began = time.perf_counter()
         self._scale = -1
         self._how: str
-        self._terms: Terms
+        self._terms: BoundObjective
         self._original: Pixels
         self._pace: list[float] = []
 
     @property
-    def _scales(self) -> tuple[Scale, ...]:
+    def _scales(self) -> tuple[PyramidScale, ...]:
         return scales(self.recipe, *self._content.shape[1:3])
 
-    def begin(self, start: Pixels | None) -> Journey:
+    def begin(self, start: Pixels | None) -> RunState:
         """The start, evaluated."""
         self._enter(0)
         picture = self._start(start)
         state = optimizers.begin(tf.constant(picture), self._terms, self.recipe.minimiser)
         if not math.isfinite(state.value):
             raise DivergedError("the loss of the start picture must be finite, but it is not; lower the weights")
-        return Journey(state, marks=self._arrival())
+        return RunState(state, marks=self._arrival())
 
-    def resume(self, packed: Mapping[str, Any]) -> Journey:
+    def resume(self, packed: Mapping[str, Any]) -> RunState:
         """The journey that a Step's `state` gave. Raises CheckpointError if it does not fit the recipe and pictures."""
         journey = unpack(packed, ("seconds", "weights", "winograd"))
         if not 0 <= journey.scale < len(self._scales):
@@ -93,18 +93,18 @@ class Studio:
         state = optimizers.refresh(journey.state, self._terms, self._settings(journey))
         return replace(journey, state=state, totals=(), marks=("steered",))
 
-    def go_on(self, journey: Journey) -> Journey | None:
+    def advance(self, journey: RunState) -> RunState | None:
         """The journey after one more move, at the next size where this one is done; None at the end of all."""
         if self._done(journey):
             if journey.scale + 1 >= len(self._scales):
                 return None
-            journey = self._climb(journey)
+            journey = self._next_scale(journey)
         before = time.perf_counter()
         moved = self._move(journey)
         self._pace.append(time.perf_counter() - before)
-        return moved if moved.state.number > journey.state.number else self.go_on(replace(moved, converged=True))
+        return moved if moved.state.number > journey.state.number else self.advance(replace(moved, converged=True))
 
-    def steer(self, journey: Journey, recipe: Recipe | None) -> Journey:
+    def steer(self, journey: RunState, recipe: Recipe | None) -> RunState:
         """The recipe in force from now on; the loss and its gradient are evaluated anew where weights changed."""
         if recipe is None:
             return replace(journey, marks=())
@@ -116,19 +116,19 @@ class Studio:
         state = optimizers.refresh(journey.state, self._terms, self._settings(journey))
         return replace(journey, state=state, totals=())
 
-    def shows(self, journey: Journey) -> bool:
+    def shows(self, journey: RunState) -> bool:
         """Whether a Step carries its picture."""
         at_end = journey.moves >= self._scales[journey.scale].steps
         return journey.state.number % self.recipe.snapshot_every == 0 or at_end or bool(journey.marks)
 
-    def step(self, journey: Journey, *, shown: bool) -> Step:
+    def step(self, journey: RunState, *, shown: bool) -> Step:
         """The journey's Step."""
         seconds = time.perf_counter() - self._began
         weights, winograd = self._terms.weights.numpy(), int(self._how == "winograd")
         terms = dict(zip(self._terms.names, map(float, journey.state.weighted.numpy()), strict=True))
         return Step(
             number=journey.state.number,
-            of=journey.state.number + self._to_come(journey),
+            total=journey.state.number + self._to_come(journey),
             scale_px=self._scales[journey.scale].edge_px,
             seconds=seconds,
             losses=objective.named(terms),
@@ -136,9 +136,9 @@ class Studio:
             state=lambda: pack(
                 journey, shown=self.picture(journey), seconds=seconds, weights=weights, winograd=winograd
             ),
-            marks=journey.marks,
+            events=journey.marks,
             evaluations=journey.state.evaluations,
-            levels=self._judged() if self._levels and journey.scale == len(self._scales) - 1 else {},
+            reference_losses=self._judged() if self._levels and journey.scale == len(self._scales) - 1 else {},
         )
 
     def _judged(self) -> dict[str, dict[str, float]]:
@@ -151,7 +151,7 @@ class Studio:
             for name, terms in seen.items()
         }
 
-    def picture(self, journey: Journey) -> Pixels:
+    def picture(self, journey: RunState) -> Pixels:
         """What is shown: the average of this size's pictures where the recipe asks for one, else the last."""
         return shown_picture(journey, self.recipe.minimiser.average).numpy()  # type: ignore[no-any-return]
 
@@ -169,14 +169,14 @@ class Studio:
         self._pace = []
         self._terms = self._bound()
 
-    def _bound(self) -> Terms:
+    def _bound(self) -> BoundObjective:
         recipe = self.recipe
         _, height, width, _ = self._original.shape
         styles = styles_at(self._styles, self._original, recipe, self._scales[self._scale].edge_px)
         _, wanted = objective.layers(recipe.objective)
         for style in styles:
             check_style_size(recipe.objective.network, wanted, *style.shape[1:3])
-        return objective.bind(
+        return objective.build(
             self._network,
             recipe.objective,
             tf.constant(self._original),
@@ -186,20 +186,22 @@ class Studio:
             plan=choose(recipe.memory_mb, height, width, self._how),
         )
 
-    def _reweighed(self) -> Terms:
+    def _reweighed(self) -> BoundObjective:
         """The objective with the weights in force; made anew only where a term comes or goes."""
         content, style = objective.layers(self.recipe.objective)
         if (content, style) != (self._terms.form.content, self._terms.form.style):
             return self._bound()
-        return replace(self._terms, weights=objective.weigh(self._network, self.recipe.objective, self._original.size))
+        return replace(
+            self._terms, weights=objective.term_weights(self._network, self.recipe.objective, self._original.size)
+        )
 
-    def _mixes(self, height: int, width: int) -> list[Mix]:
+    def _mixes(self, height: int, width: int) -> list[StyleMixture]:
         if not self._masks:
-            return [Mix(self._shares)]
+            return [StyleMixture(self._shares)]
         fitted = [at_size(mask, width, height) for mask in self._masks]
         *regions, rest = partition(fitted)
-        mixes = [Mix(r.shares, region) for r, region in zip(self.recipe.regions, regions, strict=True)]
-        return [*mixes, Mix(self._shares, rest)] if rest.mean() > 1e-3 else mixes
+        mixes = [StyleMixture(r.shares, region) for r, region in zip(self.recipe.regions, regions, strict=True)]
+        return [*mixes, StyleMixture(self._shares, rest)] if rest.mean() > 1e-3 else mixes
 
     def _start(self, start: Pixels | None) -> Pixels:
         _, height, width, _ = self._original.shape
@@ -213,16 +215,16 @@ class Studio:
     def _arrival(self) -> tuple[str, ...]:
         return (f"scale {self._scales[self._scale].edge_px} px",) if len(self._scales) > 1 else ()
 
-    def _climb(self, journey: Journey) -> Journey:
+    def _next_scale(self, journey: RunState) -> RunState:
         """To the next size: the shown picture and the minimiser's state are carried over, resized."""
         handed = self.picture(journey)
         self._enter(self._next(journey))
         _, height, width, _ = self._original.shape
         picture = tf.constant(resize(handed, width, height))
-        state = optimizers.carry(journey.state, picture, self._terms, self._settings(journey))
-        return Journey(state, self._scale, restraint=journey.restraint, marks=(*journey.marks, *self._arrival()))
+        state = optimizers.rescale(journey.state, picture, self._terms, self._settings(journey))
+        return RunState(state, self._scale, restraint=journey.restraint, marks=(*journey.marks, *self._arrival()))
 
-    def _next(self, journey: Journey) -> int:
+    def _next(self, journey: RunState) -> int:
         """The next size that there is time for, or the last: a run that is late still reaches its full size."""
         sizes = range(journey.scale + 1, len(self._scales))
         return next((s for s in sizes if not self._late(s)), sizes[-1])
@@ -233,26 +235,26 @@ class Studio:
             return False
         return time.perf_counter() - self._began + needed > self.recipe.seconds * self._scales[scale].until
 
-    def _done(self, journey: Journey) -> bool:
+    def _done(self, journey: RunState) -> bool:
         if journey.converged or journey.moves >= self._scales[journey.scale].steps or self._stuck(journey):
             return True
         # The usual time of a step: the first one's has compiling in it.
         return self._late(journey.scale, statistics.median(self._pace) / 2 if self._pace else 0.0)
 
-    def _stuck(self, journey: Journey) -> bool:
+    def _stuck(self, journey: RunState) -> bool:
         return plateau(journey.totals, self.recipe.schedule.plateau)
 
-    def _to_come(self, journey: Journey) -> int:
+    def _to_come(self, journey: RunState) -> int:
         """How many steps are left at most."""
         here, *later = self._scales[journey.scale :]
         return sum(s.steps for s in later) + (0 if self._stuck(journey) else max(here.steps - journey.moves, 0))
 
-    def _move(self, journey: Journey) -> Journey:
+    def _move(self, journey: RunState) -> RunState:
         """One move that leaves the loss sane, or DivergedError after several tries with ever smaller steps."""
         reason = ""
         for attempt in range(TRIES + 1):
             state = optimizers.advance(journey.state, self._terms, self._settings(journey))
-            reason = self._insane(journey.state.value, state.value)
+            reason = self._divergence_reason(journey.state.value, state.value)
             if not reason:
                 return self._after(journey, state)
             if attempt < TRIES:
@@ -262,21 +264,21 @@ class Studio:
             f"also after {TRIES} roll-backs; try a smaller learning_rate or smaller weights"
         )
 
-    def _rolled_back(self, journey: Journey, evaluations: int, reason: str) -> Journey:
-        state = optimizers.restrained(journey.state)
+    def _rolled_back(self, journey: RunState, evaluations: int, reason: str) -> RunState:
+        state = optimizers.reset(journey.state)
         journey = replace(journey, state=replace(state, evaluations=evaluations), restraint=journey.restraint / 2)
         mark = f"rolled back: {reason}; learning_rate {self._settings(journey).learning_rate:.3g}"
         return replace(journey, marks=(*journey.marks, mark))
 
-    def _insane(self, before: float, now: float) -> str:
+    def _divergence_reason(self, before: float, now: float) -> str:
         """What is wrong with a loss, in words; empty if nothing is."""
         if not math.isfinite(now):
             return "the loss was not finite"
-        if now <= EXPLODED * before or now <= NEGLIGIBLE * self._terms.blank:
+        if now <= EXPLODED * before or now <= NEGLIGIBLE * self._terms.null_loss:
             return ""
         return f"the loss rose from {before:.3g} to {now:.3g}"
 
-    def _after(self, journey: Journey, state: State) -> Journey:
+    def _after(self, journey: RunState, state: OptimizerState) -> RunState:
         """The journey after a move, or as it was if the minimiser found none."""
         if state.number == journey.state.number:
             return replace(journey, state=state)
@@ -291,7 +293,7 @@ class Studio:
             journey = replace(journey, marks=(*journey.marks, "handed over to Adam"))
         return replace(journey, marks=(*journey.marks, "plateau")) if self._stuck(journey) else journey
 
-    def _settings(self, journey: Journey) -> Minimiser:
+    def _settings(self, journey: RunState) -> OptimizerSettings:
         settings = self.recipe.minimiser
         rate = settings.learning_rate * journey.restraint
         if optimizers.by_adam(journey.state, settings):

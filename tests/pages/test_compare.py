@@ -11,11 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError
-from nst_core.jobs.service import JobView, Point
+from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.recipe import change, make
 from pages.parts.compare import methods, panel, quality_chart
 from pages.parts.compare.quality import race, sentence
-from pages.parts.runs.followups import FollowUps, Shelf
+from pages.parts.runs.followups import BoundedCache, FollowUps
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk, points
 
@@ -26,8 +26,8 @@ RECIPES = methods.recipes_of(SLOW)
 def race_of(count: int = 40, fast_total: float = 25.0) -> dict[str, JobView | None]:
     """Fast after 0.4 s, balanced from its total downwards, slow through 110 / n at two steps a second."""
     fast = JobView("fast", "done", RECIPES["fast"], report={"seconds": {"run": 0.4}})
-    down = tuple(Point(n, 0.1 + n, {"total": fast_total - 2.0 * n}) for n in range(10))
-    slow = JobView("slow", "done", SLOW, points=points(count), levels={"fast": {"total": fast_total}})
+    down = tuple(CurvePoint(n, 0.1 + n, {"total": fast_total - 2.0 * n}) for n in range(10))
+    slow = JobView("slow", "done", SLOW, points=points(count), reference_losses={"fast": {"total": fast_total}})
     return {"fast": fast, "balanced": JobView("balanced", "done", RECIPES["balanced"], points=down), "slow": slow}
 
 
@@ -71,7 +71,7 @@ def test_another_objective_or_a_smaller_size_is_not_compared() -> None:
     assert views["slow"]
     views["balanced"] = replace(views["balanced"], recipe=change(RECIPES["balanced"], {"style_weight": 1.0}))
     assert race(views).balanced == ()
-    half = tuple(replace(p, scale_px=96 if p.number < 9 else 192) for p in points(40))
+    half = tuple(replace(p, scale_px=96 if p.step < 9 else 192) for p in points(40))
     run = race(views | {"slow": replace(views["slow"], points=half)})
     assert len(run.climb) == 8
     assert [p.seconds for p in run.passings] == [4.5]
@@ -107,7 +107,7 @@ def test_passings_close_together_do_not_hide_each_others_words() -> None:
 
 def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
     views = race_of() | {"slow": JobView("slow", "queued", SLOW)}
-    views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_number=1, of=1)
+    views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_step=1, total_steps=1)
     shown = panel.panes(views | {"balanced": None}, b"photograph")
     assert [pane.label for pane in shown] == ["Photograph", "Fast", "Balanced waits", "Slow waits"]
     assert [pane.picture for pane in shown] == [b"photograph", b"painted", b"photograph", b"photograph"]
@@ -134,7 +134,7 @@ def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
 
 
 def test_a_shelf_forgets_the_oldest() -> None:
-    shelf: Shelf[int] = Shelf(most=2)
+    shelf: BoundedCache[int] = BoundedCache(most=2)
     for n in range(3):
         shelf.put(str(n), n)
     assert [shelf.get(str(n)) for n in range(3)] == [None, 1, 2]
@@ -157,7 +157,7 @@ def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
         desk.refuse = full if desk.jobs else None
         return hand_in(*given, **more)
 
-    monkeypatch.setattr(methods, "_shelf", Shelf)  # one that remembers nothing: a new server each time
+    monkeypatch.setattr(methods, "_shelf", BoundedCache)  # one that remembers nothing: a new server each time
     monkeypatch.setattr(desk, "submit", one_alone)
     app = start(open_page)
     assert len(desk.jobs) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.jobs.inspections import Look
+from nst_core.jobs.inspections import Inspection
 from nst_core.recipe import CONVOLUTIONS
 from pages.parts.inside import grams, runs
 from tests.pages.conftest import Open, words
@@ -19,7 +19,7 @@ FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": 
 def test_maps_are_waited_for_and_then_named(open_page: Open, desk: FakeDesk) -> None:
     app = open_page("inside")
     assert any("Looking inside" in caption.value for caption in app.caption)
-    desk.seen["features"] = Look("done", FEATURES, picture("PNG"))
+    desk.seen["features"] = Inspection("done", FEATURES, picture("PNG"))
     app.run()
     assert "Channel 37: mean 12" in words(app)
     assert words(app).count("url(data:") == 1, "said once: it is large, and there may be a hundred maps"
@@ -40,14 +40,14 @@ def components(app: AppTest) -> str:
 
 
 def test_a_refused_look_tells_its_reason(open_page: Open, desk: FakeDesk) -> None:
-    desk.seen["features"] = Look("failed", error="no source gave vgg19")
+    desk.seen["features"] = Inspection("failed", error="no source gave vgg19")
     assert "No source gave vgg19" in words(open_page("inside"))
 
 
 @pytest.mark.parametrize("scale", grams.SCALES)
 def test_both_gram_matrices_are_shown_with_their_distance(open_page: Open, desk: FakeDesk, scale: str) -> None:
     facts = {"channels": [4, 7], "of": 128, "relative": 0.5}
-    desk.seen["grams"] = Look("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
+    desk.seen["grams"] = Inspection("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Gram matrix").run()
     app.segmented_control(key="inside_scale").set_value(scale).run()
@@ -87,7 +87,7 @@ def test_the_other_network_is_asked_about_its_own_layers(open_page: Open, desk: 
     question, _ = desk.looked[-1]
     assert question.network == "vgg16"
     assert tuple(app.select_slider[0].options) == CONVOLUTIONS["vgg16"]
-    desk.seen[question.what] = Look("failed", error="no source gave vgg16")
+    desk.seen[question.what] = Inspection("failed", error="no source gave vgg16")
     app.run()
     assert "No source gave vgg16" in words(app)
 

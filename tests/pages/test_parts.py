@@ -16,7 +16,7 @@ from pages.parts.runs.before_after import source
 from pages.parts.studio import examples
 from tests.pages.fake_service import MEASURES, picture, points
 
-RUNNING = JobView("id", "running", make(), of=100, number=20, points=points(20))
+RUNNING = JobView("id", "running", make(), total_steps=100, step=20, points=points(20))
 
 
 @pytest.mark.parametrize(

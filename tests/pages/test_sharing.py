@@ -210,7 +210,7 @@ def test_the_gallery_shows_what_is_listed_and_nothing_else(open_page: Open, desk
 
 def test_a_run_of_steps_can_be_watched_as_a_film(open_page: Open, desk: FakeDesk) -> None:
     job = painted(open_page, desk)
-    desk.jobs[job] = replace(desk.jobs[job], timeline=(5, 10, 15))
+    desk.jobs[job] = replace(desk.jobs[job], snapshot_steps=(5, 10, 15))
     app: Any = open_page("result", result=job)
     app.button(key=f"film_{job}_GIF").click().run()
     assert not app.exception

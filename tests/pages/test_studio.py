@@ -29,7 +29,7 @@ def test_the_examples_curve_is_whole_and_passes_the_fast_result() -> None:
     assert found is not None
     assert set(found.losses) >= {"total", "content", "style", "variation"}
     points = found.points()
-    assert [point.number for point in points] == TOLD["number"]
+    assert [point.step for point in points] == TOLD["number"]
     assert all(a.seconds < b.seconds for a, b in pairwise(points))
     assert points[-1].losses["total"] < points[0].losses["total"]
     assert passed(points, found.levels["fast"]["total"]) is not None

@@ -22,7 +22,7 @@ from nst_core.errors import WorkerError
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from nst_core.jobs.database import Rows
+    from nst_core.jobs.database import RunDatabase
 
 UNSEEN = "unseen"
 WATCHING = {
@@ -49,7 +49,7 @@ class Watched:
     address: str
     page: Page
     web: psutil.Process
-    rows: Rows
+    rows: RunDatabase
     job: str
 
 

@@ -16,7 +16,7 @@ from nst_core.bench.app import drawing
 from nst_core.bench.app.browser import App, app, chromium, ready, visitor
 from nst_core.bench.app.drawing import HAS_CURVE
 from nst_core.bench.report.tools import spread
-from nst_core.jobs.database import Rows
+from nst_core.jobs.database import RunDatabase
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 
@@ -79,7 +79,7 @@ class _Studio:
     """The app under measurement, its record of runs, the browser, and what that complained of."""
 
     served: App
-    rows: Rows
+    rows: RunDatabase
     browser: Browser
     errors: list[str]
 
@@ -99,15 +99,15 @@ class _Clock:
         self._seconds: dict[int, float] = {}
         self._began = float("inf")
 
-    def watch(self, rows: Rows, job: str, seconds: float) -> None:
+    def watch(self, rows: RunDatabase, job: str, seconds: float) -> None:
         """Look at the record so long."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             points, now = rows.points(job), time.time()
-            if points and points[-1].number not in self._seconds:
+            if points and points[-1].step not in self._seconds:
                 # The record tells of a step a moment after it, of which the shortest counts.
                 self._began = min(self._began, now - points[-1].seconds)
-                self._seconds = {point.number: point.seconds for point in points}
+                self._seconds = {point.step: point.seconds for point in points}
             time.sleep(_POLL_SECONDS)
 
     def made(self) -> dict[int, float]:
@@ -129,7 +129,7 @@ def run(
         WorkerError: the app did not answer.
     """
     errors: list[str] = []
-    with chromium() as browser, app() as served, contextlib.closing(Rows(served.data / "runs.sqlite")) as rows:
+    with chromium() as browser, app() as served, contextlib.closing(RunDatabase(served.data / "runs.sqlite")) as rows:
         studio = _Studio(served, rows, browser, errors)
         taken = {"slider": _slider(studio, moves)}
         taken["first point"], taken["lag"] = _curves(studio, runs, watched)

@@ -79,7 +79,9 @@ def batch() -> dict[str, Any]:
     styles = [noise(256, seed) for seed in range(4)]
     named = recipe.model_copy(update={"styles": ()})
     content = noise(BATCH_PX, 9)
-    seconds = statistics.median([timed(lambda: list(runner.play(content, styles, named))) for _ in range(ROUNDS)][3:])
+    seconds = statistics.median(
+        [timed(lambda: list(runner.run_recipe(content, styles, named))) for _ in range(ROUNDS)][3:]
+    )
     return {"pictures": BATCH, "size": BATCH_PX, "seconds": seconds, "a_second": BATCH / seconds}
 
 
@@ -109,7 +111,7 @@ def _call(recipe: Recipe, size: int, style: int | None = None) -> Any:
     if style is not None:
         named = [{"sha256": f"{style + 16:064x}"}]
         recipe = make(settings={"method": "fast", "longest_edge_px": size, "content": "0" * 64, "styles": named})
-    return lambda: timed(lambda: list(runner.play(content, [picture], recipe)))
+    return lambda: timed(lambda: list(runner.run_recipe(content, [picture], recipe)))
 
 
 def _spread(seconds: Sequence[float]) -> dict[str, float]:

@@ -103,7 +103,7 @@ def _painted(content: Pixels, style: Pixels, recipe: Recipe) -> tuple[Pixels, fl
     from nst_core.runs import runner
 
     began = time.perf_counter()
-    (last,) = deque(runner.play(content, [style], recipe), 1)  # all of them would not fit
+    (last,) = deque(runner.run_recipe(content, [style], recipe), 1)  # all of them would not fit
     return runner.picture_of(last, content, recipe), time.perf_counter() - began
 
 
@@ -113,7 +113,7 @@ def _warm() -> None:
 
     nothing = np.zeros((1, 64, 64, 3), np.float32)
     for method in ("fast", "slow"):
-        for _ in runner.play(nothing, [nothing], _recipe(method, 64).model_copy(update={"steps": 1})):
+        for _ in runner.run_recipe(nothing, [nothing], _recipe(method, 64).model_copy(update={"steps": 1})):
             break
 
 

@@ -92,7 +92,7 @@ def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, 
     curve, loss, last = [], float("inf"), None
     began = time.perf_counter()
     judging = 0.0
-    for last in runner.play(content, [style], recipe):
+    for last in runner.run_recipe(content, [style], recipe):
         curve.append([last.evaluations, time.perf_counter() - began - judging, last.losses["total"]])
         if last.losses["total"] > goal:
             continue
@@ -113,12 +113,12 @@ def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, 
 
 
 def _judged(content: Pixels, style: Pixels, recipe: Recipe, picture: Pixels) -> float:
-    first = next(runner.play(content, [style], recipe, start=picture))
+    first = next(runner.run_recipe(content, [style], recipe, start=picture))
     return float(first.losses["total"])
 
 
 def _play(content: Pixels, style: Pixels, recipe: Recipe) -> Any:
-    return runner.play(content, [style], runner.prepare(recipe))
+    return runner.run_recipe(content, [style], runner.prepare(recipe))
 
 
 def _curve(steps: Any) -> list[list[float]]:

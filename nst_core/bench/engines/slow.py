@@ -73,10 +73,10 @@ def row(size: int, kind: str) -> dict[str, Any]:
     content, style = noise(size, 0), noise(size, 1)
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
     needed = 2 * vgg.operations(recipe.objective.network, layers, size, size)
-    reading = vgg.Reading(recipe.objective.pooling, recipe.objective.padding, how)
+    reading = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, how)
     limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
     for _ in range(batches):
-        stamps = [step.seconds for step in runner.play(content, [style], recipe)]
+        stamps = [step.seconds for step in runner.run_recipe(content, [style], recipe)]
         steps += [b - a for a, b in itertools.pairwise(stamps)]
         peak = peak or runner.peak_rss_mb()  # that of the steps alone
         limits.append(convolution_limit(recipe.precision))

@@ -22,7 +22,7 @@ _SAME = ("pair", "size", "convolutions", "exponent", "page", "wait", "method")
 
 
 @dataclass(frozen=True)
-class Record:
+class Measurement:
     """One run of a measurement.
 
     Attributes:
@@ -47,14 +47,14 @@ class Record:
         return tuple(self.report[ROWS[self.what]])
 
 
-def records(what: str, file: Path = FILE) -> tuple[Record, ...]:
+def records(what: str, file: Path = FILE) -> tuple[Measurement, ...]:
     """All kept runs of one kind, in the file's order."""
     return tuple(record for record in _all(file) if record.what == what)
 
 
 def keep(what: str, report: Mapping[str, Any], command: str, file: Path = FILE) -> None:
     """Put a run into the file, in place of the rows of older ones that it measured anew."""
-    fresh = Record(what, datetime.date.today().isoformat(), machine(), command, "", _without_curves(report))
+    fresh = Measurement(what, datetime.date.today().isoformat(), machine(), command, "", _without_curves(report))
     measured = {_case(row) for row in fresh.rows}
     older = [_less(record, measured) if record.what == what else record for record in _all(file)]
     kept = [fresh, *(record for record in older if record.rows)]
@@ -75,17 +75,17 @@ def machine() -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _all(file: Path) -> list[Record]:
-    return [Record(**record) for record in json.loads(file.read_text(encoding="utf-8"))["records"]]
+def _all(file: Path) -> list[Measurement]:
+    return [Measurement(**record) for record in json.loads(file.read_text(encoding="utf-8"))["records"]]
 
 
 def _case(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row.get(name) for name in _SAME)
 
 
-def _less(record: Record, measured: set[tuple[Any, ...]]) -> Record:
+def _less(record: Measurement, measured: set[tuple[Any, ...]]) -> Measurement:
     left = [row for row in record.rows if _case(row) not in measured]
-    return Record(**{**asdict(record), "report": {**record.report, ROWS[record.what]: left}})
+    return Measurement(**{**asdict(record), "report": {**record.report, ROWS[record.what]: left}})
 
 
 def _without_curves(value: Any) -> Any:

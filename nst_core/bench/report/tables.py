@@ -11,7 +11,7 @@ from nst_core.bench.app import drawing
 from nst_core.bench.app.live import WAITS
 from nst_core.bench.app.pages import PAGES
 from nst_core.bench.engines import quality, slow
-from nst_core.bench.report.measured import FILE, Record, records
+from nst_core.bench.report.measured import FILE, Measurement, records
 
 NOT_MEASURED = "–"
 _CONVOLUTIONS = {"direct": "direct", "winograd": "compiled", "bfloat16": "direct, bfloat16"}
@@ -46,7 +46,7 @@ class _Kind:
     head: tuple[str, ...]
     key: Callable[[Row], tuple[Any, ...]]
     cells: Callable[[Row], tuple[str, ...]]
-    notes: Callable[[Sequence[Record]], Iterator[str]]
+    notes: Callable[[Sequence[Measurement]], Iterator[str]]
 
 
 def _slow_cells(row: Row) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def _slow_cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _slow_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _slow_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     rows = [row for run in runs for row in run.rows]
     powers = {told: slow.exponent(rows, kind) for kind, told in _CONVOLUTIONS.items()}
     grown = ", ".join(f"{power:.2f} ({how})" for how, power in powers.items() if power is not None)
@@ -85,7 +85,7 @@ def _fast_cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _fast_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _fast_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield "Square pictures, medians of whole calls. A style is known while a slider moves."
     for number, run in enumerate(runs, 1):
         said = f"Run {number}: " if len(runs) > 1 else ""
@@ -110,7 +110,7 @@ def _race_cells(row: Row) -> tuple[str, ...]:
     return row["pair"], _px(row), *took, f"{quick['evaluations']:,}", times
 
 
-def _race_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _race_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
         "How long until the loss is reached, within 1 %, that TensorFlow's tutorial has after its 1,000 steps: its own "
         "loop, whole or reckoned from timed steps, against the preset tutorial-quick, compiling included."
@@ -122,7 +122,7 @@ def _pages_cells(row: Row) -> tuple[str, ...]:
     return (row["page"], *(_seconds(spread[which]) for spread in (cold, switch) for which in ("median", "most")))
 
 
-def _pages_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _pages_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
         "Cold: from the address to the painted page, of a server that nobody has visited, in a browser without a "
         "cache. A switch: from the click in the menu to the painted page."
@@ -142,7 +142,7 @@ def _live_cells(row: Row) -> tuple[str, ...]:
     return WAITS[row["wait"]], *(_seconds(row["seconds"][which]) for which in ("median", "most")), str(row["count"])
 
 
-def _live_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _live_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield "Everything warm, and the browser on the very cores that paint."
     for number, run in enumerate(runs, 1):
         if "drawing" in run.report:
@@ -167,7 +167,7 @@ def _quality_cells(row: Row) -> tuple[str, ...]:
     return row["pair"], row["method"], _seconds(row["seconds"]), *told, f"{row['ssim']:.2f}"
 
 
-def _quality_notes(runs: Sequence[Record]) -> Iterator[str]:
+def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     rows = [row for run in runs for row in run.rows]
     yield (
         f"Longest edge {' and '.join(sorted({_px(row) for row in rows}))}. Slow: the default preset; tutorial: its "
@@ -227,7 +227,7 @@ KINDS = {
 }
 
 
-def _run(number: int, run: Record, several: bool) -> str:
+def _run(number: int, run: Measurement, several: bool) -> str:
     note = f"; {run.note}" if run.note else ""
     return f"{f'Run {number}: ' if several else ''}`{run.command}`, {run.date}, {run.machine}{note}."
 

@@ -16,16 +16,16 @@ from nst_core.models.weights.cache import store_folder
 from nst_core.models.weights.inventory import Check, Status, status, verify
 from nst_core.models.weights.kernels import vgg_kernels
 from nst_core.models.weights.onnx_reader import onnx_arrays
-from nst_core.models.weights.resolver import Found, find
-from nst_core.models.weights.sources import NETWORKS, Network, Source
+from nst_core.models.weights.resolver import WeightsSource, find
+from nst_core.models.weights.sources import NETWORKS, NetworkSources, Source
 
 __all__ = [
     "NETWORKS",
     "Check",
-    "Found",
-    "Network",
+    "NetworkSources",
     "Source",
     "Status",
+    "WeightsSource",
     "find",
     "onnx_arrays",
     "status",

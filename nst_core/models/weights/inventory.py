@@ -8,8 +8,8 @@ from pathlib import Path
 from nst_core.errors import WeightsError
 from nst_core.models.weights import cache
 from nst_core.models.weights.disk import PART, roots
-from nst_core.models.weights.resolver import Found, find
-from nst_core.models.weights.sources import NETWORKS, Network
+from nst_core.models.weights.resolver import WeightsSource, find
+from nst_core.models.weights.sources import NETWORKS, NetworkSources
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Status:
     """A network, and either what was found on this machine or why nothing was."""
 
     name: str
-    network: Network
-    found: Found | None
+    network: NetworkSources
+    found: WeightsSource | None
     missing: str
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from nst_core.errors import WeightsError
 from nst_core.models.weights import codebook, legacy_h5
 from nst_core.models.weights.legacy_h5 import Pair
-from nst_core.models.weights.resolver import Found
+from nst_core.models.weights.resolver import WeightsSource
 
 WIDTHS = (64, 128, 256, 512, 512)
 DEPTHS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -27,7 +27,7 @@ def layer_shapes(network: str) -> dict[str, tuple[int, int, int, int]]:
     return shapes
 
 
-def vgg_kernels(found: Found) -> Iterator[tuple[str, Pair]]:
+def vgg_kernels(found: WeightsSource) -> Iterator[tuple[str, Pair]]:
     """Layer name, kernel [3, 3, in, out] and bias [out], float32, one layer at a time in the order of the network.
 
     One at a time, because all of them together are 80 MB that nobody needs twice.

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights.resolver import Found
+from nst_core.models.weights.resolver import WeightsSource
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 FILES = ("arbitrary_predict.onnx", "arbitrary_transform.onnx")
 
 
-def onnx_arrays(found: Found) -> tuple[Arrays, Arrays]:
+def onnx_arrays(found: WeightsSource) -> tuple[Arrays, Arrays]:
     """The initialisers of (style prediction, transformer), float32, by their ONNX names, in ONNX layout (kernels OIHW).
 
     Quantised ones are (q - zero_point) * scale along the axis of their DequantizeLinear node. Scales, zero points and

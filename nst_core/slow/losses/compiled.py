@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nst_core.models.vgg import LAST, Reading, Vgg, blocks
+from nst_core.models.vgg import LAST, Vgg, VggConfig, blocks
 from nst_core.slow.losses.functions import (
     Gaussian,
     content_loss,
@@ -25,7 +25,7 @@ from nst_core.slow.losses.functions import (
 from nst_core.slow.losses.statistics import channel_means, gram_matrix
 
 
-class Form(NamedTuple):
+class LossSpec(NamedTuple):
     """What an evaluation is compiled for: layers in the network's order, distances, how the network is read.
 
     `regions` is the number of guided regions, 0 for none; `strips` is how many blocks are computed in strips.
@@ -35,7 +35,7 @@ class Form(NamedTuple):
     style: tuple[str, ...]
     distance: str
     variation: str
-    reading: Reading
+    reading: VggConfig
     regions: int = 0
     strips: int = 0
 
@@ -99,7 +99,7 @@ def widths(vgg: Vgg) -> dict[str, int]:
 
 
 @lru_cache(maxsize=8)
-def compiled(vgg: Vgg, form: Form) -> Evaluation:
+def compiled(vgg: Vgg, form: LossSpec) -> Evaluation:
     """The evaluation of one form, traced once for any picture, size and weights."""
     jit = form.reading.convolutions == "winograd"
     signature = _Signature(vgg, form)
@@ -162,7 +162,7 @@ def compiled(vgg: Vgg, form: Form) -> Evaluation:
     return Evaluation(whole, shallow, deep, back)
 
 
-def _statistics(form: Form, seen: Sequence[tf.Tensor], maps: Any, wholes: Any = None) -> tuple[Any, ...]:
+def _statistics(form: LossSpec, seen: Sequence[tf.Tensor], maps: Any, wholes: Any = None) -> tuple[Any, ...]:
     """For each layer and region (mean [C], second moment [C, C]), without the mean where only Gram matrices count."""
 
     def of(features: tf.Tensor, weights: tf.Tensor | None, whole: tf.Tensor | None) -> tuple[tf.Tensor, ...]:
@@ -178,7 +178,7 @@ def _statistics(form: Form, seen: Sequence[tf.Tensor], maps: Any, wholes: Any = 
     )
 
 
-def _distances(form: Form, statistics: Sequence[Any], targets: Targets) -> list[tf.Tensor]:
+def _distances(form: LossSpec, statistics: Sequence[Any], targets: Targets) -> list[tf.Tensor]:
     """One distance for each style layer: over regions, by the area each has."""
 
     def apart(own: Any, target: Any) -> tf.Tensor:
@@ -193,14 +193,14 @@ def _distances(form: Form, statistics: Sequence[Any], targets: Targets) -> list[
     return [over_regions(*pair) for pair in zip(statistics, targets.style, strict=True)]
 
 
-def _variation(form: Form, picture: tf.Tensor) -> tf.Tensor:
+def _variation(form: LossSpec, picture: tf.Tensor) -> tf.Tensor:
     return total_variation(picture) if form.variation == "absolute" else nine_point_variation(picture)
 
 
 class _Signature:
     """The argument types of a form's functions, any size."""
 
-    def __init__(self, vgg: Vgg, form: Form) -> None:
+    def __init__(self, vgg: Vgg, form: LossSpec) -> None:
         self._widths = widths(vgg)
         self._dtype = vgg.dtype
         self._form = form

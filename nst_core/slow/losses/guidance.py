@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nst_core.errors import RecipeError
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 LEAST_UNITS = 16
 """Erosion stops before fewer whole units than this remain: statistics of fewer say little of a texture."""
@@ -19,7 +19,7 @@ EMPTY = 1e-3
 region may shrink to that, and it counts by its area."""
 
 
-def receptive_field_px(network: Network, layer: str) -> int:
+def receptive_field_px(network: NetworkName, layer: str) -> int:
     """Edge of the square of pixels that one unit of `layer` sees: its own cell, and `margin_px` on each side."""
     return cell_px(layer) + 2 * margin_px(network, layer)
 
@@ -29,14 +29,14 @@ def cell_px(layer: str) -> int:
     return 1 << (int(layer[5]) - 1)
 
 
-def margin_px(network: Network, layer: str) -> int:
+def margin_px(network: NetworkName, layer: str) -> int:
     """How far beyond its cell a unit of `layer` sees: every 3 x 3 convolution adds one cell of its own block."""
     order = CONVOLUTIONS[network]
     return sum(cell_px(name) for name in order[: order.index(layer) + 1])
 
 
 def layer_weights(
-    mask: np.ndarray, network: Network, names: Sequence[str], least_units: int = LEAST_UNITS
+    mask: np.ndarray, network: NetworkName, names: Sequence[str], least_units: int = LEAST_UNITS
 ) -> dict[str, np.ndarray]:
     """How much each unit counts in the statistics of a region: guided statistics.
 
@@ -64,7 +64,7 @@ def layer_weights(
     return {name: _weights(values, network, name, least_units) for name in names}
 
 
-def check_style_size(network: Network, names: Sequence[str], height: int, width: int, what: str = "style") -> None:
+def check_style_size(network: NetworkName, names: Sequence[str], height: int, width: int, what: str = "style") -> None:
     """Refuse a picture that is too small to give the deepest of the layers one unit.
 
     One unit is what it takes to compute anything; a picture smaller than a layer's receptive field is fine, as the
@@ -89,7 +89,7 @@ def check_style_size(network: Network, names: Sequence[str], height: int, width:
         )
 
 
-def _weights(mask: np.ndarray, network: Network, layer: str, least_units: int) -> np.ndarray:
+def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: int) -> np.ndarray:
     cell, margin = cell_px(layer), margin_px(network, layer)
     means = _means(mask, cell)
     if means.sum() < EMPTY:

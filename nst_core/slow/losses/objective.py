@@ -10,36 +10,36 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst_core.models.vgg import Reading, Vgg, features
+from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS, Objective
-from nst_core.slow.losses.bound import Terms
-from nst_core.slow.losses.compiled import Form, Targets
+from nst_core.slow.losses.bound import BoundObjective
+from nst_core.slow.losses.compiled import LossSpec, Targets
 from nst_core.slow.losses.functions import gaussian
 from nst_core.slow.losses.guidance import layer_weights
 from nst_core.slow.losses.statistics import gram_matrix
-from nst_core.slow.losses.targets import Moments, activations, moments
-from nst_core.slow.tiling.windows import WHOLE, Plan
+from nst_core.slow.losses.targets import LayerMoments, activations, moments
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 
 @dataclass(frozen=True, eq=False)
-class Mix:
+class StyleMixture:
     """How styles are mixed, everywhere or in one region: `shares` of the styles, and the region [H, W] or None."""
 
     shares: Sequence[float]
     region: np.ndarray | None = None
 
 
-def bind(  # noqa: PLR0913 - everything an objective is made of
+def build(  # noqa: PLR0913 - everything an objective is made of
     vgg: Vgg,
     objective: Objective,
     content: tf.Tensor,
     styles: Sequence[tf.Tensor],
-    mixes: Sequence[Mix],
+    mixes: Sequence[StyleMixture],
     *,
     convolutions: str = "direct",
-    plan: Plan = WHOLE,
-) -> Terms:
+    plan: TilingPlan = WHOLE,
+) -> BoundObjective:
     """The objective for these pictures.
 
     Args:
@@ -54,10 +54,10 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     Raises:
         RecipeError: a region is too small for a layer.
     """
-    reading = Reading(objective.pooling, objective.padding, convolutions)
+    reading = VggConfig(objective.pooling, objective.padding, convolutions)
     content_names, style_names = layers(objective)
     guided = [m for m in mixes if m.region is not None]
-    form = Form(
+    form = LossSpec(
         content_names,
         style_names,
         objective.style_distance,
@@ -76,11 +76,11 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
         tf.constant(areas / areas.sum()),
     )
     _, height, width, _ = content.shape
-    weights = weigh(vgg, objective, int(np.prod(content.shape)))
-    return Terms(vgg, form, plan, targets, weights, (int(height), int(width)))
+    weights = term_weights(vgg, objective, int(np.prod(content.shape)))
+    return BoundObjective(vgg, form, plan, targets, weights, (int(height), int(width)))
 
 
-def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
+def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
     """The weight of each term in the order of `Terms.names`: a tensor, so that steering compiles nothing.
 
     Args:
@@ -108,7 +108,7 @@ def weigh(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
 
 
 @dataclass(frozen=True)
-class Scales:
+class LayerUnits:
     """How large each layer's terms are on a photograph.
 
     Attributes:
@@ -123,12 +123,12 @@ class Scales:
 
 
 @lru_cache(maxsize=8)
-def scales(vgg: Vgg, pooling: str) -> Scales:
+def scales(vgg: Vgg, pooling: str) -> LayerUnits:
     """The scales of a network, measured once on a bundled photograph at 256 px."""
     photograph = tf.constant(samples.find("astronaut").load(256).tensor())
-    seen = features(vgg, photograph, CONVOLUTIONS[vgg.network], Reading(pooling))
+    seen = features(vgg, photograph, CONVOLUTIONS[vgg.network], VggConfig(pooling))
     grams = {n: gram_matrix(f) for n, f in seen.items()}
-    return Scales(
+    return LayerUnits(
         {n: float(tf.reduce_mean(tf.square(f))) for n, f in seen.items()},
         {n: float(tf.reduce_mean(tf.square(g))) for n, g in grams.items()},
         {n: float(tf.linalg.trace(g)) for n, g in grams.items()},
@@ -154,7 +154,7 @@ def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _style(form: Form, layer: str, seen: Sequence[Mapping[str, Moments]], shares: Sequence[float]) -> Any:
+def _style(form: LossSpec, layer: str, seen: Sequence[Mapping[str, LayerMoments]], shares: Sequence[float]) -> Any:
     """The statistics of a mixture of styles: means and second moments averaged, then one Gaussian formed."""
     whole = sum(shares)
     mean, second = (

@@ -8,16 +8,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from nst_core.models.vgg import LAST, Reading, Vgg, blocks
+from nst_core.models.vgg import LAST, Vgg, VggConfig, blocks
 from nst_core.slow.losses.compiled import block_of, widths
 from nst_core.slow.losses.statistics import channel_means, gram_matrix
-from nst_core.slow.tiling.windows import Plan, windows
+from nst_core.slow.tiling.windows import TilingPlan, windows
 
-Moments = tuple[tf.Tensor, tf.Tensor]
+LayerMoments = tuple[tf.Tensor, tf.Tensor]
 """A picture's statistics at one layer: mean [C] and second moment [C, C]."""
 
 
-def moments(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan) -> dict[str, Moments]:
+def moments(
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan
+) -> dict[str, LayerMoments]:
     """Mean and second moment of a picture's activations at each layer."""
     sums: dict[str, Any] = {}
     height, width = picture.shape[1:3]
@@ -32,7 +34,7 @@ def moments(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading
 
 
 def activations(
-    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan
 ) -> tuple[tf.Tensor, ...]:
     """A picture's activations at each layer, whole, in the network's precision."""
     parts: dict[str, list[tf.Tensor]] = {n: [] for n in names}
@@ -42,7 +44,7 @@ def activations(
     return tuple(tf.concat(parts[n], axis=1) for n in names)
 
 
-def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading, plan: Plan) -> Iterator[Any]:
+def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan) -> Iterator[Any]:
     """A picture's activations, piece by piece: (layer -> activations, layer -> the rows of them that count)."""
     reading = reading._replace(convolutions="direct")  # targets are made once: compiling for them would not pay
     if not plan.blocks:
@@ -61,7 +63,7 @@ def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: Reading,
 
 
 @lru_cache(maxsize=16)
-def _viewer(vgg: Vgg, names: tuple[str, ...], reading: Reading, first: int, last: int) -> Any:
+def _viewer(vgg: Vgg, names: tuple[str, ...], reading: VggConfig, first: int, last: int) -> Any:
     """What targets are made of, compiled: a part of the network, forward only."""
 
     channels = 3 if first == 1 else [w for n, w in widths(vgg).items() if block_of(n) < first][-1]

@@ -12,21 +12,21 @@ from dataclasses import replace
 
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser
+from nst_core.recipe import OptimizerSettings
 from nst_core.slow.optimizers import adam, lbfgs
-from nst_core.slow.optimizers.state import EXPONENT, Evaluate, State, evaluated, pack, unpack
+from nst_core.slow.optimizers.state import EXPONENT, Evaluate, OptimizerState, evaluated, pack, unpack
 
-__all__ = ["Evaluate", "State", "advance", "begin", "by_adam", "carry", "pack", "refresh", "restrained", "unpack"]
+__all__ = ["Evaluate", "OptimizerState", "advance", "begin", "by_adam", "pack", "refresh", "rescale", "reset", "unpack"]
 
 
-def begin(picture: tf.Tensor, evaluate: Evaluate, settings: Minimiser) -> State:
+def begin(picture: tf.Tensor, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
     """A descent that has made no move: one evaluation at `picture` [1, H, W, 3]."""
     del settings  # both begin with nothing learned
     gradient, weighted, value = evaluated(picture, evaluate)
-    return State(picture, gradient, weighted, value, 0, 1, {})
+    return OptimizerState(picture, gradient, weighted, value, 0, 1, {})
 
 
-def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
     """One move further; `number` unchanged where L-BFGS finds no descent any more."""
     if not by_adam(state, settings):
         return lbfgs.advance(state, evaluate, settings)
@@ -37,7 +37,7 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
     return replace(moved, memory={**moved.memory, EXPONENT: state.memory[EXPONENT]})
 
 
-def by_adam(state: State, settings: Minimiser) -> bool:
+def by_adam(state: OptimizerState, settings: OptimizerSettings) -> bool:
     """Whether Adam makes the next move: it was asked for, or L-BFGS has handed over.
 
     On a grainy picture the gradient jumps wherever a ReLU or a maximum switches, and so do the changes that L-BFGS
@@ -49,7 +49,9 @@ def by_adam(state: State, settings: Minimiser) -> bool:
     return settings.algorithm == "adam" or (settings.hands_over and float(state.memory.get(EXPONENT, math.inf)) <= 0)
 
 
-def carry(state: State, picture: tf.Tensor, evaluate: Evaluate, settings: Minimiser) -> State:
+def rescale(
+    state: OptimizerState, picture: tf.Tensor, evaluate: Evaluate, settings: OptimizerSettings
+) -> OptimizerState:
     """The descent at another size, from `picture` on.
 
     Adam's moments are resized (the first bicubic, the second bilinear and floored at 0), and the moves counted on for
@@ -64,16 +66,16 @@ def carry(state: State, picture: tf.Tensor, evaluate: Evaluate, settings: Minimi
             "mean": tf.image.resize(state.memory["mean"], size, "bicubic"),
             "square": tf.maximum(tf.image.resize(state.memory["square"], size, "bilinear"), 0.0),
         }
-    return State(picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
+    return OptimizerState(picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
 
 
-def refresh(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+def refresh(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
     """The same picture under a changed objective: L-BFGS forgets changes of a gradient that is no more."""
     gradient, weighted, value = evaluated(state.picture, evaluate)
     memory = state.memory if by_adam(state, settings) else {}
-    return State(state.picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
+    return OptimizerState(state.picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
 
 
-def restrained(state: State) -> State:
+def reset(state: OptimizerState) -> OptimizerState:
     """The same picture with nothing learned: what went wrong may lie in there."""
     return replace(state, memory={})

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser
+from nst_core.recipe import OptimizerSettings
 from nst_core.slow.optimizers.precondition import precondition, unbound
-from nst_core.slow.optimizers.state import Evaluate, State, evaluated
+from nst_core.slow.optimizers.state import Evaluate, OptimizerState, evaluated
 
 _PICTURE = tf.TensorSpec([1, None, None, 3], tf.float32)
 _SCALAR = tf.TensorSpec([], tf.float32)
 
 
-def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
     """One move: one evaluation. Its moments live in the preconditioner's space."""
     picture, memory = _moved(state, settings)
     gradient, weighted, value = evaluated(picture, evaluate)
-    return State(picture, gradient, weighted, value, state.number + 1, state.evaluations + 1, memory)
+    return OptimizerState(picture, gradient, weighted, value, state.number + 1, state.evaluations + 1, memory)
 
 
-def _moved(state: State, settings: Minimiser) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+def _moved(state: OptimizerState, settings: OptimizerSettings) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """The next picture and the moments; all else is gone before the evaluation, which takes the most memory."""
     exponent = settings.precondition
     gradient, free = state.gradient, 1.0

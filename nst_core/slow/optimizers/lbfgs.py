@@ -14,12 +14,12 @@ import math
 
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser
+from nst_core.recipe import OptimizerSettings
 from nst_core.slow.optimizers import history
 from nst_core.slow.optimizers.history import History
 from nst_core.slow.optimizers.precondition import energies, multiplier, precondition, unbound
 from nst_core.slow.optimizers.state import EXPONENT as _EXPONENT
-from nst_core.slow.optimizers.state import Evaluate, State, evaluated
+from nst_core.slow.optimizers.state import Evaluate, OptimizerState, evaluated
 
 SUFFICIENT = 1e-4
 """Armijo's share of the decrease that the slope promises."""
@@ -45,7 +45,7 @@ EARLY = 50
 """Moves within which it is worth handing over for less: Adam's first long steps undo what many moves have gained."""
 
 
-def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
+def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
     """One accepted move, or the same state, `number` unchanged, where no descent is left. Never to a higher loss."""
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
@@ -65,8 +65,10 @@ def advance(state: State, evaluate: Evaluate, settings: Minimiser) -> State:
         evaluations += tried
         if picture is not None:
             memory = _remember(kept, state, picture, gradient, settings) | learned
-            return State(picture, gradient, weighted, value, state.number + 1, evaluations, memory)
-    return State(state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory)
+            return OptimizerState(picture, gradient, weighted, value, state.number + 1, evaluations, memory)
+    return OptimizerState(
+        state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory
+    )
 
 
 def fitting(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
@@ -101,7 +103,7 @@ def fitting(pairs: History, exponent: float, against: float | None = None) -> tu
     return best, history.moved(pairs, exponent, best)
 
 
-def _direction(state: State, pairs: History | None, settings: Minimiser) -> tf.Tensor:
+def _direction(state: OptimizerState, pairs: History | None, settings: OptimizerSettings) -> tf.Tensor:
     """Where to go, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
     gradient = precondition(state.gradient * free, settings.precondition)
@@ -110,7 +112,7 @@ def _direction(state: State, pairs: History | None, settings: Minimiser) -> tf.T
 
 
 def _search(
-    state: State, direction: tf.Tensor, evaluate: Evaluate, settings: Minimiser, *, fresh: bool
+    state: OptimizerState, direction: tf.Tensor, evaluate: Evaluate, settings: OptimizerSettings, *, fresh: bool
 ) -> tuple[tf.Tensor | None, tf.Tensor, tf.Tensor, float, int]:
     """A point of the projected path that is low enough, or None; and how many were tried."""
     length = 1.0
@@ -131,7 +133,7 @@ def _search(
 
 
 def _remember(
-    pairs: History | None, state: State, picture: tf.Tensor, gradient: tf.Tensor, settings: Minimiser
+    pairs: History | None, state: OptimizerState, picture: tf.Tensor, gradient: tf.Tensor, settings: OptimizerSettings
 ) -> dict[str, tf.Tensor]:
     step = precondition(picture - state.picture, -settings.precondition)
     change = precondition(gradient - state.gradient, settings.precondition)

@@ -24,7 +24,7 @@ _MOMENTS = {"mean", "square"}
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class OptimizerState:
     """All that is needed to go on bit for bit.
 
     Attributes:
@@ -58,7 +58,7 @@ def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Ten
     return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
 
 
-def pack(state: State) -> dict[str, Any]:
+def pack(state: OptimizerState) -> dict[str, Any]:
     """A state as arrays and numbers by name."""
     return {
         "picture": state.picture.numpy(),
@@ -72,7 +72,7 @@ def pack(state: State) -> dict[str, Any]:
     }
 
 
-def unpack(packed: Mapping[str, Any]) -> State:
+def unpack(packed: Mapping[str, Any]) -> OptimizerState:
     """The state that `pack` took apart. Raises CheckpointError if something is missing or of another shape."""
     try:
         picture, gradient, weighted = (np.asarray(packed[n], np.float32) for n in ("picture", "gradient", "weighted"))
@@ -87,7 +87,7 @@ def unpack(packed: Mapping[str, Any]) -> State:
     for name, values, shape in (("gradient", gradient, picture.shape), *_learned(memory, picture.shape)):
         if values.shape != shape:
             raise CheckpointError(f"the checkpoint's {name} must be of shape {shape}, got {values.shape}")
-    return State(
+    return OptimizerState(
         tf.constant(picture),
         tf.constant(gradient),
         tf.constant(weighted),

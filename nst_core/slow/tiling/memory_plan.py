@@ -6,7 +6,7 @@ Both follow from the recipe and the size alone, never from how busy the machine 
 from __future__ import annotations
 
 from nst_core.recipe import Recipe
-from nst_core.slow.tiling.windows import WHOLE, Plan
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 WORTH_COMPILING = 80 * 256**2
 """Steps x pixels from which the compiled convolutions repay the ten seconds or so that compiling takes."""
@@ -24,18 +24,18 @@ LEAST_ROWS = {3: 64}
 DEFAULT_MB = 2400
 
 
-def choose(memory_mb: int | None, height: int, width: int, how: str) -> Plan:
+def choose(memory_mb: int | None, height: int, width: int, how: str) -> TilingPlan:
     """The plan with the least work that stays within the memory, or the one of least memory if none does."""
     budget = memory_mb or DEFAULT_MB
     for blocks in BYTES_PER_PIXEL[how]:
         least = LEAST_ROWS.get(blocks, 16)
-        plan = Plan(blocks, max(STRIP_PIXELS // width, least)) if blocks else WHOLE
+        plan = TilingPlan(blocks, max(STRIP_PIXELS // width, least)) if blocks else WHOLE
         if need_mb(plan, height, width, how) <= budget:
             break
     return plan
 
 
-def need_mb(plan: Plan, height: int, width: int, how: str) -> float:
+def need_mb(plan: TilingPlan, height: int, width: int, how: str) -> float:
     """The peak memory of a process that evaluates an objective by this plan."""
     return BASE_MB[how] + height * width * BYTES_PER_PIXEL[how][plan.blocks] / 1e6
 
@@ -60,5 +60,5 @@ def decide(recipe: Recipe, height: int, width: int, steps: int, *, compiles: boo
         return "direct"
     if recipe.convolutions != "auto":
         return recipe.convolutions
-    fits = need_mb(Plan(2), height, width, "winograd") <= (recipe.memory_mb or DEFAULT_MB)
+    fits = need_mb(TilingPlan(2), height, width, "winograd") <= (recipe.memory_mb or DEFAULT_MB)
     return "winograd" if fits and steps * height * width >= WORTH_COMPILING else "direct"

@@ -13,18 +13,18 @@ from functools import lru_cache
 
 import numpy as np
 
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 
 @dataclass(frozen=True)
-class Plan:
+class TilingPlan:
     """How a picture is worked on: the first `blocks` of the network in strips that own `rows` rows; 0 is whole."""
 
     blocks: int = 0
     rows: int = 0
 
 
-WHOLE = Plan()
+WHOLE = TilingPlan()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Window:
         return rows
 
 
-def reach_px(network: Network, blocks: int) -> int:
+def reach_px(network: NetworkName, blocks: int) -> int:
     """How far a unit of the first blocks sees beyond its own place, in pixels, rounded up to their grid."""
     seen = sum(2 ** (int(name[5]) - 1) for name in CONVOLUTIONS[network] if int(name[5]) <= blocks)
     grid = 2**blocks
@@ -57,7 +57,7 @@ def reach_px(network: Network, blocks: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def windows(network: Network, height: int, plan: Plan) -> tuple[Window, ...]:
+def windows(network: NetworkName, height: int, plan: TilingPlan) -> tuple[Window, ...]:
     """Windows that own every row once, all of the same height, so that one compiled function serves them."""
     grid = 2**plan.blocks
     rows = max(plan.rows // grid, 1) * grid

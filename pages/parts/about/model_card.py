@@ -99,16 +99,16 @@ def _layers() -> Iterator[tuple[str, ...]]:
 
 
 def _limits() -> Iterator[tuple[str, str]]:
-    from nst_core.jobs.queue import Room
-    from nst_core.jobs.store import MEMORY, Bounds
+    from nst_core.jobs.queue import QueueLimits
+    from nst_core.jobs.store import MEMORY, StoreLimits
     from nst_core.picture.upload import DEFAULT, FORMATS
     from nst_core.recipe import bounds
     from nst_core.recipe.schema import SLOW_EDGE_PX
     from nst_core.settings import Settings
 
     status, minutes = service.get().status(), Settings.read().unseen_minutes
-    kept = MEMORY if status.forgets else Bounds()
-    (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), Room()
+    kept = MEMORY if status.forgets else StoreLimits()
+    (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits()
     yield (
         "A picture",
         f"{', '.join(FORMATS)}, up to {DEFAULT.max_bytes / 2**20:g} MB and {DEFAULT.max_pixels / 1e6:g} megapixels; "

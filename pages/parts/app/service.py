@@ -12,7 +12,7 @@ from nst_core.errors import NSTError
 from pages.parts.app import theme
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Desk, WorkerStatus
+    from nst_core.jobs.service import JobService, WorkerStatus
 
 _WAKING = ("off", "starting")
 
@@ -21,11 +21,11 @@ START_SECONDS = 15
 
 
 @st.cache_resource(show_spinner=False)
-def get() -> Desk:
+def get() -> JobService:
     """The desk that every visitor shares; nothing heavy starts here."""
-    from nst_core.jobs.service import Desk
+    from nst_core.jobs.service import JobService
 
-    return Desk()
+    return JobService()
 
 
 def ask(what: Callable[..., object], *about: object) -> None:
@@ -36,7 +36,7 @@ def ask(what: Callable[..., object], *about: object) -> None:
         st.toast(theme.plain(str(error)))
 
 
-def engine_light() -> None:
+def worker_status() -> None:
     """A quiet line about the networks. It also wakes the worker, but only after the page has been painted."""
     waiting = is_unopened() or is_waking()
     st.fragment(_light, run_every=1.5 if waiting else None)(waiting)

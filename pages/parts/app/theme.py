@@ -19,11 +19,11 @@ Kind = Literal["quiet", "busy", "warning", "error"]
 
 def page(title: str, lead: str) -> None:
     """Dress the page and open it with its one H1 and a sentence."""
-    dress()
+    apply()
     st.html(f'<header class="nst-head"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>')
 
 
-def dress() -> None:
+def apply() -> None:
     """Put the style block on the page; takes no room."""
     streamlit_patches.deliver_all()
     _through_front_door()

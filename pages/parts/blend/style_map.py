@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.recipe import Recipe, change
-from nst_core.recipe.style_grid import STRONGEST, Cell
-from nst_core.recipe.style_grid import sheet as sheet_of
+from nst_core.recipe.style_grid import STRONGEST, StyleMix
+from nst_core.recipe.style_grid import grid as sheet_of
 from pages.parts.app import session, theme
 from pages.parts.app.web import asset
 from pages.parts.inputs import style_weights
@@ -124,7 +124,7 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
     downloads.notes(view)
 
 
-def _picking(page: str, key: str, cells: Sequence[Cell], styles: Sequence[Style]) -> Callable[[], None]:
+def _picking(page: str, key: str, cells: Sequence[StyleMix], styles: Sequence[Style]) -> Callable[[], None]:
     """What a click does: the page's weights and strength become the cell's, and it is painted at full size."""
 
     def picking() -> None:
@@ -136,7 +136,7 @@ def _picking(page: str, key: str, cells: Sequence[Cell], styles: Sequence[Style]
     return picking
 
 
-def pick(page: str, cell: Cell, styles: Sequence[Style]) -> None:
+def pick(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
     """Set the page to a cell; to be called before its widgets are drawn."""
     st.session_state[f"{imported.prefix(page)}_strength"] = cell.strength
     if len(styles) > 1:
@@ -144,13 +144,13 @@ def pick(page: str, cell: Cell, styles: Sequence[Style]) -> None:
     auto_run.want(page)
 
 
-def picked(cells: Sequence[Cell], styles: Sequence[Style], strength: float, last: int = 0) -> int:
+def picked(cells: Sequence[StyleMix], styles: Sequence[Style], strength: float, last: int = 0) -> int:
     """The cell that the page is set to, or -1; of several that are the same mix the one picked last."""
     weights = {style.place: style.weight for style in style_weights.in_use()}
     total = sum(weights.values())
     shares = [weights.get(style.place, 0.0) / total for style in styles]
 
-    def is_it(cell: Cell) -> bool:
+    def is_it(cell: StyleMix) -> bool:
         near = all(math.isclose(a, b, abs_tol=_NEAR) for a, b in zip(cell.shares, shares, strict=True))
         return near and math.isclose(cell.strength, strength, abs_tol=_NEAR)
 
@@ -159,7 +159,7 @@ def picked(cells: Sequence[Cell], styles: Sequence[Style], strength: float, last
     return next((index for index, cell in enumerate(cells) if is_it(cell)), -1)
 
 
-def _words(cell: Cell, styles: Sequence[Style]) -> str:
+def _words(cell: StyleMix, styles: Sequence[Style]) -> str:
     if len(styles) == 1:
         return f"Strength {cell.strength:.0%}"
     parts = [f"{style.what.title} {share:.0%}" for style, share in zip(styles, cell.shares, strict=True) if share]

@@ -10,7 +10,7 @@ from nst_core.recipe import Recipe, change, make
 from pages.parts.app import service, session, visitor
 from pages.parts.inputs import own_start
 from pages.parts.runs import followups_store, submit
-from pages.parts.runs.followups import FollowUps, Shelf
+from pages.parts.runs.followups import BoundedCache, FollowUps
 
 NAMES = ("fast", "balanced", "slow")
 """In the order that they are painted in, the quickest first; also their names in the address."""
@@ -67,9 +67,9 @@ def move_on(page: str) -> FollowUps | None:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf[FollowUps]:
+def _shelf() -> BoundedCache[FollowUps]:
     """What is still to be handed in, of all visitors."""
-    return Shelf()
+    return BoundedCache()
 
 
 def _like(model: Recipe, recipe: Recipe, names: tuple[str, ...]) -> Recipe:

@@ -134,7 +134,7 @@ def panes(views: Views, photograph: bytes) -> list[Pane]:
     for name, view in views.items():
         title = name.capitalize()
         if view and view.snapshot:
-            step = f", after step {view.snapshot_number} of {view.of}" if view.of > 1 else ""
+            step = f", after step {view.snapshot_step} of {view.total_steps}" if view.total_steps > 1 else ""
             shown.append(Pane(view.snapshot, title, f"Result of the {name} method{step}"))
         elif view is None or view.state in ACTIVE:
             is_painting = view is not None and view.state != "queued"

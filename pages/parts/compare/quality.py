@@ -10,7 +10,7 @@ from pages.parts.app.formatting import spell
 from pages.parts.curves.levels import passed
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import JobView, Point
+    from nst_core.jobs.service import CurvePoint, JobView
 
 Curve = tuple[tuple[float, float], ...]
 """Points (seconds, total), in the order of time."""
@@ -21,7 +21,7 @@ _JUDGED_BY = ("objective", "style_scale", "style_shape", "longest_edge_px", "reg
 
 
 @dataclass(frozen=True)
-class Passing:
+class Crossover:
     """The moment when slow is first better than another method's result."""
 
     what: str
@@ -35,7 +35,7 @@ class Passing:
 
 
 @dataclass(frozen=True)
-class Race:
+class QualityOverTime:
     """What the chart shows.
 
     Attributes:
@@ -54,7 +54,7 @@ class Race:
     balanced: Curve = ()
     slow: Curve = ()
     climb: Curve = ()
-    passings: tuple[Passing, ...] = ()
+    passings: tuple[Crossover, ...] = ()
     unpassed: tuple[str, ...] = ()
     is_over: bool = False
 
@@ -64,7 +64,7 @@ class Race:
         return not (self.balanced or self.slow or self.climb or (self.level and self.fast_seconds))
 
 
-def race(views: Mapping[str, JobView | None]) -> Race:
+def race(views: Mapping[str, JobView | None]) -> QualityOverTime:
     """The race of up to three runs, by name; any may be missing, waiting or under way."""
     fast, balanced, slow = (views.get(name) for name in ("fast", "balanced", "slow"))
     if balanced and slow and not _comparable(balanced, slow):
@@ -74,19 +74,19 @@ def race(views: Mapping[str, JobView | None]) -> Race:
     level = _level(balanced, slow)
     results = {"fast": level, "balanced": _result(balanced)}
     found = {name: passed(full, total) for name, total in results.items() if total is not None}
-    return Race(
+    return QualityOverTime(
         level=level,
         fast_seconds=seconds,
         balanced=_curve(balanced.points, offset=seconds or 0.0) if balanced else (),
         slow=_curve(full),
         climb=_curve([p for p in slow.points if not _is_full(p, slow)]) if slow else (),
-        passings=tuple(Passing(n, p.seconds, p.losses["total"]) for n, p in found.items() if p),
+        passings=tuple(Crossover(n, p.seconds, p.losses["total"]) for n, p in found.items() if p),
         unpassed=tuple(name for name, point in found.items() if full and point is None),
         is_over=slow is not None and slow.state in _OVER,
     )
 
 
-def sentence(run: Race) -> str:
+def sentence(run: QualityOverTime) -> str:
     """What the race has shown so far, in one sentence; empty before slow is at full size."""
     if not run.passings and not run.unpassed:
         return ""
@@ -105,14 +105,14 @@ def _comparable(a: JobView, b: JobView) -> bool:
 
 
 def _is_steered(view: JobView) -> bool:
-    return any(mark.startswith("steered") for point in view.points for mark in point.marks)
+    return any(mark.startswith("steered") for point in view.points for mark in point.events)
 
 
 def _level(balanced: JobView | None, slow: JobView | None) -> float | None:
     """The fast result's total: as slow was asked to judge it, or else as balanced found it when it began there."""
-    if slow and "fast" in slow.levels:
-        return slow.levels["fast"]["total"]
-    if balanced and balanced.recipe.start == "fast" and balanced.points and balanced.points[0].number == 0:
+    if slow and "fast" in slow.reference_losses:
+        return slow.reference_losses["fast"]["total"]
+    if balanced and balanced.recipe.start == "fast" and balanced.points and balanced.points[0].step == 0:
         return balanced.points[0].losses["total"]
     return None
 
@@ -129,15 +129,15 @@ def _result(balanced: JobView | None) -> float | None:
     return curve[-1][1] if curve else None
 
 
-def _is_full(point: Point, view: JobView) -> bool:
+def _is_full(point: CurvePoint, view: JobView) -> bool:
     return point.scale_px in (0, view.recipe.longest_edge_px)
 
 
-def _curve(points: Sequence[Point], offset: float = 0.0) -> Curve:
+def _curve(points: Sequence[CurvePoint], offset: float = 0.0) -> Curve:
     """Totals against seconds, up to where the objective became another one."""
     told = []
     for point in points:
-        if any(mark.startswith("steered") and "weight" in mark for mark in point.marks):
+        if any(mark.startswith("steered") and "weight" in mark for mark in point.events):
             break
         if "total" in point.losses:
             told.append((point.seconds + offset, point.losses["total"]))

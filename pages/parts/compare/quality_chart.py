@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pages.parts.app.formatting import spell
-from pages.parts.compare.quality import Curve, Passing, Race, sentence
+from pages.parts.compare.quality import Crossover, Curve, QualityOverTime, sentence
 from pages.parts.curves.charts import Figure
 from pages.parts.curves.levels import three_digits
 
@@ -28,7 +28,7 @@ _TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 720
 _MOST_POINTS = 400
 
 
-def figure(run: Race) -> Figure:
+def figure(run: QualityOverTime) -> Figure:
     """Total of the slow run's objective against seconds of work, both logarithmic."""
     start, end = _range(run)
     return {
@@ -44,7 +44,7 @@ def figure(run: Race) -> Figure:
     }
 
 
-def _layout(run: Race, start: float, end: float) -> dict[str, Any]:
+def _layout(run: QualityOverTime, start: float, end: float) -> dict[str, Any]:
     ticks = [tick for tick in _TICKS if start <= tick <= end]
     return {
         "height": HEIGHT_PX,
@@ -73,7 +73,7 @@ def _layout(run: Race, start: float, end: float) -> dict[str, Any]:
     }
 
 
-def in_words(run: Race) -> str:
+def in_words(run: QualityOverTime) -> str:
     """What the chart shows, for those who do not see it."""
     if run.is_empty:
         return "Quality against time; nothing is measured yet."
@@ -88,7 +88,7 @@ def in_words(run: Race) -> str:
     return f"Total of the slow run's objective against time, lower is better: {'; '.join(told)}. {said}".strip()
 
 
-def _range(run: Race) -> tuple[float, float]:
+def _range(run: QualityOverTime) -> tuple[float, float]:
     """Where the axis of time begins and ends, at round places, so that it stands still while a curve grows."""
     seconds = [at for curve in (run.balanced, run.slow, run.climb) for at, _ in curve if at > 0]
     seconds += [run.fast_seconds] if run.fast_seconds else []
@@ -98,14 +98,14 @@ def _range(run: Race) -> tuple[float, float]:
     return max(start, least / 2.5), end * 1.05
 
 
-def _marked(run: Race) -> str:
+def _marked(run: QualityOverTime) -> str:
     """Which values the other axis names: 1, 2 and 5 of each decade, or every digit if there would be too few."""
     totals = [total for curve in (run.balanced, run.slow, run.climb) for _, total in curve if total > 0]
     totals += [run.level] if run.level else []
     return "D2" if totals and max(totals) > 4 * min(totals) else "D1"
 
 
-def _level(run: Race, end: float) -> list[Figure]:
+def _level(run: QualityOverTime, end: float) -> list[Figure]:
     """The fast result's total, from its point to the right: where slow crosses this line it has become better."""
     if not run.level:
         return []
@@ -115,7 +115,7 @@ def _level(run: Race, end: float) -> list[Figure]:
     return [{"type": "scatter", "mode": "lines", "line": line, "showlegend": False, "hoverinfo": "skip"} | place]
 
 
-def _fast(run: Race) -> list[Figure]:
+def _fast(run: QualityOverTime) -> list[Figure]:
     return [_point("Fast", (run.fast_seconds, run.level), "fast", 13)] if run.level and run.fast_seconds else []
 
 
@@ -156,7 +156,7 @@ def _told(title: str) -> str:
     return f"{title} %{{y:.4~g}} after %{{x:.3~g}} s<extra></extra>"
 
 
-def _rings(passings: Sequence[Passing]) -> list[Figure]:
+def _rings(passings: Sequence[Crossover]) -> list[Figure]:
     """A ring where slow passes another method."""
     if not passings:
         return []
@@ -175,7 +175,7 @@ def _rings(passings: Sequence[Passing]) -> list[Figure]:
     return [rings]
 
 
-def _words(passings: Sequence[Passing], start: float, end: float) -> list[dict[str, Any]]:
+def _words(passings: Sequence[Crossover], start: float, end: float) -> list[dict[str, Any]]:
     """Words beside each ring: above falling curves, where there is room."""
     words = []
     for passing, rise in zip(passings, (48, 16), strict=False):  # the later one is the lower one too

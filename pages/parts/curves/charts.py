@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pages.parts.curves import lines, marks, series
 from pages.parts.curves.levels import Levels, three_digits
-from pages.parts.curves.lines import Sight
+from pages.parts.curves.lines import ChartOptions
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Point
+    from nst_core.jobs.service import CurvePoint
 
 Figure = dict[str, Any]
 """A figure as Plotly takes it, in plain data: `data`, its traces, and `layout`.
@@ -41,14 +41,14 @@ class Other:
     """Another run, drawn as one curve; `title` says how it differs."""
 
     title: str
-    points: Sequence[Point]
+    points: Sequence[CurvePoint]
 
 
 def loss_curves(  # noqa: PLR0913 - all that is drawn
-    points: Sequence[Point],
+    points: Sequence[CurvePoint],
     *,
     of: int,
-    sight: Sight = Sight(),  # noqa: B008 - frozen
+    sight: ChartOptions = ChartOptions(),  # noqa: B008 - frozen
     levels: Levels | None = None,
     others: Sequence[Other] = (),
     picked: int | None = None,
@@ -68,8 +68,8 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
     levels = levels if levels and sight.what == "terms" and not sight.raw else {}
     end = max([series.end(points, of, sight.along), *(series.positions(o.points, sight.along)[-1] for o in others)])
     told = marks.marks(points, levels)
-    near = min(points, key=lambda point: abs(point.number - picked)) if picked is not None and points else None
-    places = _places(points, sight, {step for step, _ in told} | ({near.number} if near else set()))
+    near = min(points, key=lambda point: abs(point.step - picked)) if picked is not None and points else None
+    places = _places(points, sight, {step for step, _ in told} | ({near.step} if near else set()))
     happened = [(*places[step], text) for step, text in told]
     traces = [*_terms(points, sight), *_others(others, sight), *_levels(levels, end), *_dots(happened)]
     layout = _layout(sight, end)
@@ -79,11 +79,11 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
         layout["meta"] = {"narrow": marks.drawn(words, end, marks.LETTER_NARROW)}
         layout["yaxis"]["domain"] = [0, 1 - marks.BAND]
     if near:
-        traces.append(_pick(layout, *places[near.number]))
+        traces.append(_pick(layout, *places[near.step]))
     return {"data": traces, "layout": layout}
 
 
-def _layout(sight: Sight, end: float) -> dict[str, Any]:
+def _layout(sight: ChartOptions, end: float) -> dict[str, Any]:
     """Where the axes go. Their `uirevision` says of what a zoom would be: another one lets go of it."""
     return {
         "height": HEIGHT_PX,
@@ -108,7 +108,7 @@ def _layout(sight: Sight, end: float) -> dict[str, Any]:
     }
 
 
-def _terms(points: Sequence[Point], sight: Sight) -> list[Figure]:
+def _terms(points: Sequence[CurvePoint], sight: ChartOptions) -> list[Figure]:
     shown = series.kept(points)
     if sight.looks_back:
         curves = [curve.at(shown) for curve in lines.lines(points, sight)]
@@ -116,7 +116,7 @@ def _terms(points: Sequence[Point], sight: Sight) -> list[Figure]:
     else:
         points = [points[index] for index in shown]
         curves = lines.lines(points, sight)
-    at, steps = series.positions(points, sight.along), [point.number for point in points]
+    at, steps = series.positions(points, sight.along), [point.step for point in points]
     traces = []
     for curve in curves:
         look = {"color": curve.colour, "dash": curve.dash, "width": curve.width}
@@ -127,7 +127,7 @@ def _terms(points: Sequence[Point], sight: Sight) -> list[Figure]:
     return traces
 
 
-def _others(others: Sequence[Other], sight: Sight) -> list[Figure]:
+def _others(others: Sequence[Other], sight: ChartOptions) -> list[Figure]:
     """The main term of each other run, thin and in a colour of its own."""
     traces = []
     for index, other in enumerate(others):
@@ -181,16 +181,18 @@ def _scatter(title: str = "", *, is_bare: bool = False, **look: Any) -> Figure:
     return {"type": "scatter", "name": name, "hovertemplate": f"{name} %{{y:.4~g}}<extra></extra>"} | look
 
 
-def _places(points: Sequence[Point], sight: Sight, steps: Set[int]) -> dict[int, tuple[float, float | None]]:
+def _places(
+    points: Sequence[CurvePoint], sight: ChartOptions, steps: Set[int]
+) -> dict[int, tuple[float, float | None]]:
     """Where some steps stand on the x axis, and the main term's values there as drawn."""
     if not sight.looks_back:
-        points = [point for point in points if point.number in steps]
+        points = [point for point in points if point.step in steps]
     values, _ = lines.values_of(points, lines.main_term(sight), sight)
     across = series.positions(points, sight.along)
-    return {point.number: (across[i], values[i]) for i, point in enumerate(points)}
+    return {point.step: (across[i], values[i]) for i, point in enumerate(points)}
 
 
-def in_words(points: Sequence[Point], of: int, levels: Levels | None = None, others: Sequence[Other] = ()) -> str:
+def in_words(points: Sequence[CurvePoint], of: int, levels: Levels | None = None, others: Sequence[Other] = ()) -> str:
     """What the curves show, for those who do not see them."""
     if not points:
         return f"Loss curves of a run of {of} steps; no step is done yet."
@@ -203,4 +205,4 @@ def in_words(points: Sequence[Point], of: int, levels: Levels | None = None, oth
     known = "".join(f"; {name} is at {three_digits(losses['total'])}" for name, losses in (levels or {}).items())
     happened = "".join(f"; {text} at step {step}" for step, text in marks.marks(points, levels))
     beside = "".join(f"; beside it a run with {other.title}" for other in others)
-    return f"Loss curves after step {last.number} of {of}: {terms}{known}{happened}{beside}."
+    return f"Loss curves after step {last.step} of {of}: {terms}{known}{happened}{beside}."

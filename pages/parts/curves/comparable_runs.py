@@ -12,7 +12,7 @@ from pages.parts.app import service, session, visitor
 from pages.parts.settings.differences import differences
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import JobView, Point
+    from nst_core.jobs.service import CurvePoint, JobView
 
 MOST = 20
 """Runs that are offered, the newest first."""
@@ -30,7 +30,7 @@ def known(view: JobView) -> dict[str, str]:
     return found[1]
 
 
-def points(job: str) -> Sequence[Point]:
+def points(job: str) -> Sequence[CurvePoint]:
     """A run's curve; of one that is over it is read once a visit, for a page that polls asks again and again."""
     from nst_core.jobs.service import FINAL
 
@@ -40,10 +40,10 @@ def points(job: str) -> Sequence[Point]:
         if view is None or view.state not in FINAL:
             return view.points if view else ()
         st.session_state[slot] = view.points
-    found: Sequence[Point] = st.session_state[slot]
+    found: Sequence[CurvePoint] = st.session_state[slot]
     return found
 
 
 def _titles(view: JobView) -> dict[str, str]:
-    runs = [run for run in service.get().runs(visitor.name()) if run.of > 1 and run.number and run.id != view.id]
+    runs = [run for run in service.get().runs(visitor.name()) if run.total_steps > 1 and run.step and run.id != view.id]
     return {run.id: f"{differences(run.recipe, view.recipe)} ({run.id[-4:]})" for run in runs[:MOST]}

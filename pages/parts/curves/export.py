@@ -10,41 +10,43 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import JobView, Point
+    from nst_core.jobs.service import CurvePoint, JobView
     from pages.parts.curves.charts import Other
-    from pages.parts.curves.lines import Sight
+    from pages.parts.curves.lines import ChartOptions
 
-_PLAIN = ("number", "seconds", "evaluations", "scale_px")
+_PLAIN = ("step", "seconds", "evaluations", "scale_px")
 
 
-def as_csv(points: Sequence[Point]) -> str:
-    """A row a point: step, seconds, evaluations, size, each loss, its marks; an unknown loss is an empty cell."""
+def as_csv(points: Sequence[CurvePoint]) -> str:
+    """A row a point: step, seconds, evaluations, size, each loss, its events; an unknown loss is an empty cell."""
     terms = list(dict.fromkeys(name for point in points for name in point.losses))
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
-    rows.writerow(["step", *_PLAIN[1:], *terms, "marks"])
+    rows.writerow([*_PLAIN, *terms, "events"])
     for point in points:
         plain = [getattr(point, name) for name in _PLAIN]
-        rows.writerow([*plain, *(point.losses.get(name, "") for name in terms), "; ".join(point.marks)])
+        rows.writerow([*plain, *(point.losses.get(name, "") for name in terms), "; ".join(point.events)])
     return file.getvalue()
 
 
 def as_json(view: JobView) -> str:
-    """The recipe, the levels and every point with all that is known of it."""
+    """The recipe, the reference losses and every point with all that is known of it."""
     told = {
         "recipe": view.recipe.model_dump(mode="json"),
-        "levels": {name: dict(losses) for name, losses in view.levels.items()},
+        "reference_losses": {name: dict(losses) for name, losses in view.reference_losses.items()},
         "points": [asdict(point) for point in view.points],
     }
     return json.dumps(told, indent=1)
 
 
-def as_html(view: JobView, sight: Sight, others: Sequence[Other] = ()) -> str:
+def as_html(view: JobView, sight: ChartOptions, others: Sequence[Other] = ()) -> str:
     """The chart as it is looked at, to hover and zoom without a server or a network."""
     import plotly.graph_objects as go
 
     from pages.parts.curves import charts
 
-    figure = go.Figure(charts.loss_curves(view.points, of=view.number, sight=sight, levels=view.levels, others=others))
+    figure = go.Figure(
+        charts.loss_curves(view.points, of=view.step, sight=sight, levels=view.reference_losses, others=others)
+    )
     figure.update_layout(template="plotly_white", height=560, margin={"l": 60, "r": 20, "t": 60, "b": 50})
     return str(figure.to_html(include_plotlyjs=True, config={"displaylogo": False}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pages.parts.curves import series
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Point
+    from nst_core.jobs.service import CurvePoint
 
 What = Literal["terms", "layers"]
 
@@ -31,7 +31,7 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 @dataclass(frozen=True)
-class Sight:
+class ChartOptions:
     """How curves are looked at.
 
     Attributes:
@@ -70,7 +70,7 @@ class Line:
         return replace(self, values=[self.values[i] for i in shown], bare=[self.bare[i] for i in shown])
 
 
-def lines(points: Sequence[Point], sight: Sight) -> list[Line]:
+def lines(points: Sequence[CurvePoint], sight: ChartOptions) -> list[Line]:
     """The curves of a run, by rising number of its points."""
     if sight.what == "layers":
         looks = {
@@ -82,7 +82,9 @@ def lines(points: Sequence[Point], sight: Sight) -> list[Line]:
     return [Line(*look, *values_of(points, name, sight)) for name, look in looks.items()]
 
 
-def values_of(points: Sequence[Point], name: str, sight: Sight) -> tuple[list[float | None], list[float | None]]:
+def values_of(
+    points: Sequence[CurvePoint], name: str, sight: ChartOptions
+) -> tuple[list[float | None], list[float | None]]:
     """A term's values as drawn, and before smoothing."""
     told = series.raw(points, name) if sight.raw else [point.losses.get(name) for point in points]
     bare = [value if value is not None and (value > 0 or not sight.log) else None for value in told]
@@ -91,11 +93,11 @@ def values_of(points: Sequence[Point], name: str, sight: Sight) -> tuple[list[fl
     return series.smoothed(bare, sight.smoothing, series.restarts(points)), bare
 
 
-def main_term(sight: Sight) -> str:
+def main_term(sight: ChartOptions) -> str:
     """The term that stands for a whole run where others are drawn beside it."""
     return "style" if sight.raw or sight.what == "layers" else "total"
 
 
-def has_weights(points: Sequence[Point]) -> bool:
+def has_weights(points: Sequence[CurvePoint]) -> bool:
     """Whether the distances before their weights are known."""
     return any(point.weights for point in points)

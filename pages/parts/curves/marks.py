@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pages.parts.curves.levels import Levels, passings
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Point
+    from nst_core.jobs.service import CurvePoint
 
 COLOUR = "#7C828D"
 """Of a mark's line and words: legible on paper and on night."""
@@ -27,9 +27,9 @@ LETTER_NARROW = 0.02
 """The same on a phone."""
 
 
-def marks(points: Sequence[Point], levels: Levels | None = None) -> list[tuple[int, str]]:
+def marks(points: Sequence[CurvePoint], levels: Levels | None = None) -> list[tuple[int, str]]:
     """The steps where something happened or a level was passed, with what it was; one entry a step."""
-    happened = {point.number: list(point.marks) for point in points if point.marks}
+    happened = {point.step: list(point.events) for point in points if point.events}
     for step, text in passings(points, levels or {}):
         happened.setdefault(step, []).append(text)
     return [(step, ", ".join(texts)) for step, texts in sorted(happened.items())]

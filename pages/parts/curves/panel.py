@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.app import session, theme
 from pages.parts.curves import charts, levels, plot
 from pages.parts.curves import export as curves_export
-from pages.parts.curves.lines import Sight, What, has_weights
+from pages.parts.curves.lines import ChartOptions, What, has_weights
 from pages.parts.curves.series import Along
 from pages.parts.runs import snapshots
 from pages.parts.runs.polling import CURVES_SECONDS, watch
@@ -18,7 +18,7 @@ from pages.parts.runs.polling import CURVES_SECONDS, watch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nst_core.jobs.service import JobView, Point
+    from nst_core.jobs.service import CurvePoint, JobView
     from pages.parts.curves.charts import Other
 
 MOST_BESIDE = 4
@@ -63,7 +63,7 @@ def _panel(job_id: str, key: str) -> None:
     watch((job_id,), grow, CURVES_SECONDS)
 
 
-def _sight(points: Sequence[Point], key: str) -> Sight:
+def _sight(points: Sequence[CurvePoint], key: str) -> ChartOptions:
     """What the popover View says; it is opened with what can be seen by then."""
     with st.popover("View", icon=":material/tune:", key=f"view_{key}", on_change="rerun"):
         what = st.segmented_control(
@@ -88,7 +88,7 @@ def _sight(points: Sequence[Point], key: str) -> Sight:
         smoothing = st.slider(
             "Smoothing", 0.0, 0.98, 0.0, 0.02, key=f"smooth_{key}", help="Weight of the past in the moving average."
         )
-    return Sight(what, log, along, smoothing, raw and has_weights(points))
+    return ChartOptions(what, log, along, smoothing, raw and has_weights(points))
 
 
 def _beside(view: JobView, key: str) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _others(beside: Mapping[str, str]) -> list[Other]:
     return [charts.Other(title, points) for job, title in beside.items() if (points := comparable_runs.points(job))]
 
 
-def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point, ...]:
+def _standing(points: tuple[CurvePoint, ...], key: str, *, live: bool) -> tuple[CurvePoint, ...]:
     """All points while live, else those that there were when Live was switched off."""
     slot = f"frozen_{key}"
     if live:
@@ -125,23 +125,23 @@ def _standing(points: tuple[Point, ...], key: str, *, live: bool) -> tuple[Point
     return points[: st.session_state.get(slot, len(points))]
 
 
-def _chart(view: JobView, sight: Sight, others: Sequence[Other], key: str, *, over: bool) -> None:
-    of = view.number if over else view.of
+def _chart(view: JobView, sight: ChartOptions, others: Sequence[Other], key: str, *, over: bool) -> None:
+    of = view.step if over else view.total_steps
     figure = charts.loss_curves(
-        view.points, of=of, sight=sight, levels=view.levels, others=others, picked=snapshots.picked(key)
+        view.points, of=of, sight=sight, levels=view.reference_losses, others=others, picked=snapshots.picked(key)
     )
     with st.container(key=f"plot_room_{key}"):  # its room, before it is there
         plot.chart(
             figure,
             key=f"chart_{key}",
-            alt=charts.in_words(view.points, view.of, view.levels, others),
+            alt=charts.in_words(view.points, view.total_steps, view.reference_losses, others),
             file=f"nst-curves-{view.id[:6]}",
             slider=plot.Slider("Picture at step", snapshots.steps(view, key), snapshots.picked(key)),
-            on_pick=(lambda step: snapshots.pick(view, step, key=key)) if view.timeline else None,
+            on_pick=(lambda step: snapshots.pick(view, step, key=key)) if view.snapshot_steps else None,
         )
 
 
-def _export(view: JobView, sight: Sight, others: Sequence[Other], key: str, *, is_open: bool) -> None:
+def _export(view: JobView, sight: ChartOptions, others: Sequence[Other], key: str, *, is_open: bool) -> None:
     """The curves as files, as they are when the popover is opened.
 
     Made then and not on a click: such a file would have another name at each poll of a run under way.

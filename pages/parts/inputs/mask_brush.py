@@ -13,7 +13,7 @@ from nst_core.recipe import Recipe, Region, change
 from pages.parts.app.web import asset
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.framing import Frame
-from pages.parts.inputs.selection import chosen, preview, whole
+from pages.parts.inputs.selection import preview, selected, whole
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs.before_after import source
 from pages.parts.settings import widgets
@@ -150,7 +150,7 @@ def _painting() -> Painting:
     """What is painted on the chosen photograph, for the styles on the page."""
     from pages.parts.inputs import mask_maps
 
-    photograph = chosen("content").load()
+    photograph = selected("content").load()
     kept: Painting | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
     places = [style.place for style in style_weights.styles()]
     if (kept is None or not kept.labels.any()) and (carried := _carried_over()):
@@ -175,7 +175,7 @@ def _carried_over() -> Painting | None:
 def _keep(painting: Painting, photograph: str = "") -> None:
     """Keep it as the latest, of the chosen photograph unless told of which, and only so many of others."""
     kept: dict[str, Painting] = st.session_state.setdefault(_KEPT, {})
-    photograph = photograph or chosen("content").load().sha256
+    photograph = photograph or selected("content").load().sha256
     kept.pop(photograph, None)
     kept[photograph] = painting
     for old in list(kept)[:-MOST_KEPT]:
@@ -201,14 +201,14 @@ def _layers(labels: Labels, soft: float) -> dict[int, Mask]:
 
 
 def _token(painting: Painting) -> str:
-    return f"{chosen('content').load().sha256[:16]}-{painting.version}"
+    return f"{selected('content').load().sha256[:16]}-{painting.version}"
 
 
 def _data(painting: Painting) -> dict[str, Any]:
     from pages.parts.inputs import mask_maps
 
     height, width = painting.labels.shape
-    what = chosen("content")
+    what = selected("content")
     return {
         "token": _token(painting),
         "runs": mask_maps.to_runs(painting.labels),

@@ -13,7 +13,17 @@ from nst_core.errors import NSTError
 from pages.parts.app import theme
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.gallery import gallery
-from pages.parts.inputs.selection import Chosen, Role, choose, choose_sample, chosen, place_of, preview, thumbs, whole
+from pages.parts.inputs.selection import (
+    Role,
+    SelectedImage,
+    choose,
+    choose_sample,
+    preview,
+    selected,
+    slot_of,
+    thumbs,
+    whole,
+)
 from pages.parts.runs.before_after import source
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ def picker(role: Role) -> None:
             way = _way(role)
         _OPEN[way](role)
         if way == "Samples":
-            theme.credit_line(chosen(role).title, chosen(role).credit)
+            theme.credit_line(selected(role).title, selected(role).credit)
         if role == "style":
             style_weights.rows()
         else:
@@ -78,14 +88,14 @@ def _wall(role: Role) -> None:
     slot = st.skeleton(height=150) if role == "style" else st.empty()  # the first drawing on a machine takes seconds
     wall = thumbs(role)
     slot.empty()
-    gallery(label, wall, picked=chosen(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
+    gallery(label, wall, picked=selected(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
 
 
 def _upload(role: Role) -> None:
     file = st.file_uploader(
         f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
         TYPES,
-        key=f"{place_of(role)}_file",
+        key=f"{slot_of(role)}_file",
         max_upload_size=MAX_UPLOAD_MB,
     )
     if file:
@@ -106,14 +116,14 @@ def _own(role: Role, content: bytes, title: str) -> None:
 
     digest = hashlib.sha256(content).hexdigest()
     seen = st.session_state.setdefault("own", {})
-    place = place_of(role)
+    place = slot_of(role)
     if seen.get(place, ("",))[0] != digest:
         try:
             picture = open_picture(content)
         except NSTError as error:
             seen[place] = (digest, str(error), (), None, "")
         else:
-            choose(role, Chosen("", title, "", f"your picture {title}", lambda: picture))
+            choose(role, SelectedImage("", title, "", f"your picture {title}", lambda: picture))
             recipe = _carried(content)
             seen[place] = (digest, "", picture.notes, recipe, _run_of(recipe) if recipe else "")
     _, message, notes, recipe, job = seen[place]
@@ -193,7 +203,7 @@ def _fetch_link(role: Role, url: str) -> None:
         theme.notice("error", "This link cannot be used", str(error))
         return
     title = remote.name(url)
-    choose(role, Chosen("", title, f"from {remote.host(url)}", f"the picture {title}", lambda: picture))
+    choose(role, SelectedImage("", title, f"from {remote.host(url)}", f"the picture {title}", lambda: picture))
     for note in picture.notes:
         theme.notice("quiet", "Good to know", note)
 
@@ -227,12 +237,12 @@ def _fetch(role: Role, work: Painting) -> None:
         )
         return
     words = theme.credit(work.artist, str(work.year), work.licence)
-    choose(role, Chosen(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
+    choose(role, SelectedImage(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
 
 
 def _shown(role: Role) -> None:
     """A thumbnail of what is chosen, for the ways that have no wall to mark it on."""
-    what = chosen(role)
+    what = selected(role)
     words = escape(what.credit or "your own picture, kept for this visit only")
     st.html(
         f'<div class="nst-chosen"><img src="{source(preview(role))}" alt="{escape(what.alt)}">'

@@ -34,7 +34,7 @@ _PART_EDGE_PX = 400
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedImage:
     """A picture and the words that go with it.
 
     Attributes:
@@ -52,27 +52,27 @@ class Chosen:
     load: Callable[[], Picture]
 
 
-def chosen(role: Role) -> Chosen:
+def selected(role: Role) -> SelectedImage:
     """What is chosen now, of several styles the one in hand; at first a sample, or what `?content=`, `?style=` name."""
-    return at(place_of(role))
+    return at(slot_of(role))
 
 
-def choose(role: Role, what: Chosen) -> None:
+def choose(role: Role, what: SelectedImage) -> None:
     """Make a picture the chosen one, all of it; of several styles the one in hand changes."""
-    st.session_state.setdefault("chosen", {})[place_of(role)] = what
+    st.session_state.setdefault("chosen", {})[slot_of(role)] = what
     if role == "content":
         crop.put()
 
 
-def at(place: str) -> Chosen:
+def at(place: str) -> SelectedImage:
     """What stands in a place; of the photograph the part that is to be painted."""
     what = whole(place)
     return replace(what, load=partial(crop.part, what.load)) if place == "content" else what
 
 
-def whole(place: str) -> Chosen:
+def whole(place: str) -> SelectedImage:
     """What stands in a place, all of it."""
-    places: dict[str, Chosen] = st.session_state.setdefault("chosen", {})
+    places: dict[str, SelectedImage] = st.session_state.setdefault("chosen", {})
     if place not in places:
         role: Role = "content" if place == "content" else "style"
         samples = _samples(role)
@@ -81,55 +81,55 @@ def whole(place: str) -> Chosen:
     return places[place]
 
 
-def place_of(role: Role) -> str:
+def slot_of(role: Role) -> str:
     """The place that a picker of this role changes: the style in hand, or the photograph."""
     return role if role == "content" else str(st.session_state.get("style_in_hand", FIRST))
 
 
-def take(place: str) -> None:
+def select(place: str) -> None:
     """Take a style in hand: the gallery and the other ways now change this one."""
     st.session_state["style_in_hand"] = place
 
 
-def style_places() -> tuple[str, ...]:
+def style_slots() -> tuple[str, ...]:
     """Where the styles stand, in their order; one at first."""
     return tuple(st.session_state.setdefault("style_places", [FIRST]))
 
 
 def add_style() -> None:
     """One more style, a sample that is not there yet, taken in hand."""
-    taken = {at(place).key for place in style_places()}
+    taken = {at(place).key for place in style_slots()}
     sample = next(s for s in _samples("style") if s.key not in taken)
     number = st.session_state.get("styles_added", 0) + 1
     st.session_state["styles_added"] = number
-    st.session_state["style_places"] = [*style_places(), f"{FIRST}_{number}"]
-    take(f"{FIRST}_{number}")
+    st.session_state["style_places"] = [*style_slots(), f"{FIRST}_{number}"]
+    select(f"{FIRST}_{number}")
     choose("style", _of_sample(sample))
 
 
 def remove_style(place: str) -> None:
     """Take a style away; the last one stays."""
-    left = [other for other in style_places() if other != place]
+    left = [other for other in style_slots() if other != place]
     if left:
         st.session_state["style_places"] = left
-        if place_of("style") == place:
-            take(left[0])
+        if slot_of("style") == place:
+            select(left[0])
 
 
-def place_anew(styles: Sequence[Chosen]) -> tuple[str, ...]:
+def place_anew(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
     """Put these styles in the place of all others, the first in hand; where each stands now."""
     before = st.session_state.get("styles_added", 0)
     st.session_state["styles_added"] = before + len(styles)
     places = [f"{FIRST}_{before + n}" for n in range(1, len(styles) + 1)]
     st.session_state["style_places"] = places
     for place, what in zip(places, styles, strict=True):
-        take(place)
+        select(place)
         choose("style", what)
-    take(places[0])
+    select(places[0])
     return tuple(places)
 
 
-def of_sample_key(role: Role, key: object) -> Chosen | None:
+def of_sample_key(role: Role, key: object) -> SelectedImage | None:
     """The bundled picture of this key, or None if there is none."""
     return next((_of_sample(sample) for sample in _samples(role) if sample.key == key), None)
 
@@ -158,7 +158,7 @@ def ahead() -> None:
 
 def preview(role: Role) -> bytes:
     """The chosen picture as a small WebP."""
-    picture = chosen(role).load()
+    picture = selected(role).load()
     return _preview(picture.sha256, picture)
 
 
@@ -196,9 +196,9 @@ def _load_sample(key: str) -> Picture:
     return sample.load(longest_edge_px=SAMPLE_EDGE_PX[sample.kind])
 
 
-def _of_sample(sample: Sample) -> Chosen:
+def _of_sample(sample: Sample) -> SelectedImage:
     words = credit(sample.artist, str(sample.year), sample.licence)
-    return Chosen(sample.key, sample.title, words, sample.alt, partial(_load_sample, sample.key))
+    return SelectedImage(sample.key, sample.title, words, sample.alt, partial(_load_sample, sample.key))
 
 
 def _samples(role: Role) -> tuple[Sample, ...]:

@@ -16,15 +16,15 @@ from pages.parts.app import theme
 from pages.parts.inputs import framing
 from pages.parts.inputs.framing import WHOLE, Frame
 from pages.parts.inputs.selection import (
-    Chosen,
+    SelectedImage,
     add_style,
     at,
     part_of,
     place_anew,
-    place_of,
     remove_style,
-    style_places,
-    take,
+    select,
+    slot_of,
+    style_slots,
 )
 from pages.parts.runs.before_after import source
 from pages.parts.settings import widgets
@@ -46,7 +46,7 @@ class Style:
     """
 
     place: str
-    what: Chosen
+    what: SelectedImage
     weight: float = 1.0
     crop: tuple[float, ...] = WHOLE
     rotation_deg: float = 0.0
@@ -68,7 +68,7 @@ class Style:
 
 def styles() -> tuple[Style, ...]:
     """All styles on the page."""
-    return tuple(_style(place) for place in style_places())
+    return tuple(_style(place) for place in style_slots())
 
 
 def in_use() -> tuple[Style, ...]:
@@ -99,7 +99,7 @@ def named_in(recipe: Recipe, of: Sequence[Style]) -> Recipe:
     )
 
 
-def put(styles: Sequence[tuple[Chosen, StylePicture]]) -> None:
+def put(styles: Sequence[tuple[SelectedImage, StylePicture]]) -> None:
     """Make these the styles on the page, each with its weight, crop and turn; before the page draws its widgets."""
     heaviest = max(look_.weight for _, look_ in styles)
     places = place_anew([what for what, _ in styles])
@@ -131,7 +131,7 @@ def rows() -> None:
 
 
 def _row(style: Style) -> None:
-    place, in_hand = style.place, style.place == place_of("style")
+    place, in_hand = style.place, style.place == slot_of("style")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"mix_row_{place}"):
         st.button(
             "",
@@ -139,7 +139,7 @@ def _row(style: Style) -> None:
             type="tertiary",
             key=f"mix_take_{place}",
             help="The gallery changes this style." if in_hand else "Let the gallery change this style.",
-            on_click=take,
+            on_click=select,
             args=(place,),
         )
         st.html(

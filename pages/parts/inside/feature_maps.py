@@ -10,20 +10,20 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.models.vgg_layout import receptive_field_px, width
-from nst_core.recipe import CONVOLUTIONS, Network
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 from pages.parts.app import service, theme
-from pages.parts.inputs.selection import Role, chosen
+from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import source
 
 if TYPE_CHECKING:
-    from nst_core.jobs.inspections import Look, What
+    from nst_core.jobs.inspections import Inspection, What
 
 _POLL_SECONDS = 0.7
 _ROOM_PX = 380
-Ask = Callable[[], "Look | None"]
+Ask = Callable[[], "Inspection | None"]
 
 
-def layers(network: Network) -> None:
+def layers(network: NetworkName) -> None:
     """The most active feature maps of a layer, each with its channel."""
     st.latex(r"F^\ell = \mathrm{ReLU}(W^\ell * F^{\ell-1} + b^\ell)")
     layer = layer_slider(network, "block3_conv1")
@@ -35,7 +35,7 @@ def layers(network: Network) -> None:
     show_when_answered(asking("features", layer, network, "content"), _maps)
 
 
-def layer_slider(network: Network, first: str) -> str:
+def layer_slider(network: NetworkName, first: str) -> str:
     """The convolution to look at, one of the network's."""
     return str(
         st.select_slider(
@@ -44,21 +44,23 @@ def layer_slider(network: Network, first: str) -> str:
     )
 
 
-def asking(what: What, layer: str, network: Network, *roles: Role) -> Ask:
+def asking(what: What, layer: str, network: NetworkName, *roles: Role) -> Ask:
     """The question to the worker about the chosen pictures; None in reply where there are no networks."""
 
-    def ask() -> Look | None:
-        from nst_core.jobs.inspections import Question
+    def ask() -> Inspection | None:
+        from nst_core.jobs.inspections import InspectionRequest
 
         try:
-            return service.get().look(Question(what, layer, network), *(chosen(role).load() for role in roles))
+            return service.get().inspect(
+                InspectionRequest(what, layer, network), *(selected(role).load() for role in roles)
+            )
         except NSTError:
             return None  # the engine light tells it, with a way to try again
 
     return ask
 
 
-def show_when_answered(ask: Ask, show: Callable[[Look], None]) -> None:
+def show_when_answered(ask: Ask, show: Callable[[Inspection], None]) -> None:
     """Ask until the answer is there; then show it, and ask no more.
 
     The first visit to a server must not wait for the desk to open: then the first ask comes after the paint.
@@ -87,7 +89,7 @@ def _waiting(ask: Ask) -> None:
     st.skeleton(height=_ROOM_PX)
 
 
-def _maps(answer: Look) -> None:
+def _maps(answer: Inspection) -> None:
     facts = answer.facts
     columns, maps = facts["columns"], facts["maps"]
     rows = -(-len(maps) // columns)

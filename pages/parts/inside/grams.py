@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from nst_core.recipe import Network
+from nst_core.recipe import NetworkName
 from pages.parts.app import theme
 from pages.parts.curves import plot
 from pages.parts.inside import feature_maps
@@ -15,8 +15,8 @@ from pages.parts.inside import feature_maps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nst_core.jobs.inspections import Look
-    from nst_core.metrics.gram_order import Moments
+    from nst_core.jobs.inspections import Inspection
+    from nst_core.metrics.gram_order import SecondMoments
     from pages.parts.curves.charts import Figure
 
 _CANVAS_PX = 380
@@ -25,7 +25,7 @@ _DECADES = 3
 
 
 @dataclass(frozen=True)
-class Scale:
+class ValueScale:
     """One way to look at a Gram matrix: what is seen, its formula, what it says, and what its colours count."""
 
     what: str
@@ -35,14 +35,14 @@ class Scale:
 
 
 SCALES = {
-    "Cosine": Scale(
+    "Cosine": ValueScale(
         "Cosines",
         r"C^\ell_{ij} = \frac{G^\ell_{ij}}{\sqrt{G^\ell_{ii}\,G^\ell_{jj}}}, \quad "
         r"G^\ell_{ij} = \frac{1}{HW}\sum_{p} F^\ell_{pi}\,F^\ell_{pj}",
         "The Gram matrix as correlations: the cosine between two channels' feature maps, 1 where they are always "
         "active together, 0 where never. How loud each one is has gone: more than the diagonal is seen.",
     ),
-    "Gram": Scale(
+    "Gram": ValueScale(
         "Gram matrix",
         r"G^\ell_{ij} = \frac{1}{HW}\sum_{p} F^\ell_{pi}\,F^\ell_{pj}",
         "How strongly two channels are active in the same places, wherever those are: the layout is lost, the texture "
@@ -52,7 +52,7 @@ SCALES = {
 }
 
 
-def grams(network: Network) -> None:
+def grams(network: NetworkName) -> None:
     """Both matrices of a layer, as cosines or as they are, and their distance."""
     scale = str(
         st.segmented_control(
@@ -67,7 +67,7 @@ def grams(network: Network) -> None:
     )
 
 
-def _matrices(answer: Look, scale: str) -> None:
+def _matrices(answer: Inspection, scale: str) -> None:
     import numpy as np
 
     channels = answer.facts["channels"]
@@ -86,7 +86,7 @@ def _matrices(answer: Look, scale: str) -> None:
     )
 
 
-def heat_maps(both: Moments, channels: Sequence[int], scale: str) -> tuple[list[Figure], tuple[float, float]]:
+def heat_maps(both: SecondMoments, channels: Sequence[int], scale: str) -> tuple[list[Figure], tuple[float, float]]:
     """A heat map for each matrix, on one scale of colours; and the values at the ends of that scale.
 
     Args:
@@ -107,7 +107,9 @@ def heat_maps(both: Moments, channels: Sequence[int], scale: str) -> tuple[list[
     return maps, (10 ** span[0], 10 ** span[1])
 
 
-def _heat_map(colours: Moments, values: Moments, channels: Sequence[int], span: tuple[float, float]) -> Figure:
+def _heat_map(
+    colours: SecondMoments, values: SecondMoments, channels: Sequence[int], span: tuple[float, float]
+) -> Figure:
     """`colours` on Viridis, which is even to the eye and to most colour-blind ones; hovering tells `values`."""
     trace = {
         "type": "heatmap",

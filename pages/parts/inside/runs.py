@@ -7,9 +7,9 @@ from html import escape
 import streamlit as st
 
 from nst_core.errors import NSTError
-from nst_core.recipe import Network, Recipe, make
+from nst_core.recipe import NetworkName, Recipe, make
 from pages.parts.app import service, session, theme, visitor
-from pages.parts.inputs.selection import Role, chosen
+from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs import polling
 from pages.parts.runs.before_after import source
 
@@ -19,21 +19,21 @@ _SMALL = {"longest_edge_px": EDGE_PX, "steps": 40, "snapshot_every": 4, "schedul
 _QUICK = {"minimiser": {"algorithm": "lbfgs", "average": 0.0}}
 
 
-def content(network: Network) -> None:
+def content(network: NetworkName) -> None:
     """The photograph rebuilt from noise out of one layer alone."""
     st.latex(r"\min_x \; \lVert F^\ell(x) - F^\ell(\mathrm{photograph}) \rVert^2")
     theme.about("Shallow layers keep every pixel; deep ones keep what is there and forget how exactly it looked.")
     _row("content", "Rebuild", network)
 
 
-def style(network: Network) -> None:
+def style(network: NetworkName) -> None:
     """The style grown from noise out of the first layers up to one."""
     st.latex(r"\min_x \; \textstyle\sum_{\ell} \lVert G^\ell(x) - G^\ell(\mathrm{style}) \rVert^2")
     theme.about("From the first layer alone come colours and grain; each deeper one adds larger strokes and shapes.")
     _row("style", "Grow", network)
 
 
-def recipe(role: Role, number: int, network: Network = "vgg19") -> Recipe:
+def recipe(role: Role, number: int, network: NetworkName = "vgg19") -> Recipe:
     """The run of a card: of the content one layer, of the style all layers up to it."""
     common = _SMALL | _QUICK | {"network": network}
     if role == "content":
@@ -42,7 +42,7 @@ def recipe(role: Role, number: int, network: Network = "vgg19") -> Recipe:
     return make("texture", common | {"style_layers": shares})
 
 
-def _row(role: Role, verb: str, network: Network) -> None:
+def _row(role: Role, verb: str, network: NetworkName) -> None:
     wanted: list[int] = st.session_state.setdefault(f"inside_{role}_{network}_wanted", [])
     st.button("All five", key=f"inside_{role}_all", on_click=lambda: wanted.extend(range(len(LAYERS))))
     _submit_next(role, wanted, network)
@@ -58,7 +58,7 @@ def _row(role: Role, verb: str, network: Network) -> None:
     polling.watch(ids, cards)
 
 
-def _submit_next(role: Role, wanted: list[int], network: Network) -> bool:
+def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
     """Hand in the next wanted run when none of this row is under way, so that other visitors find room."""
     names = [session.current("inside", _name(role, n)) for n in range(len(LAYERS))]
     if not wanted or any(map(polling.is_active, names)):
@@ -67,8 +67,8 @@ def _submit_next(role: Role, wanted: list[int], network: Network) -> bool:
     try:
         job = service.get().submit(
             recipe(role, number, network),
-            chosen("content").load(),
-            [chosen("style").load()],
+            selected("content").load(),
+            [selected("style").load()],
             visitor=visitor.name(),
             measure=False,
         )
@@ -81,7 +81,7 @@ def _submit_next(role: Role, wanted: list[int], network: Network) -> bool:
     return True
 
 
-def _card(role: Role, number: int, verb: str, wanted: list[int], network: Network) -> None:
+def _card(role: Role, number: int, verb: str, wanted: list[int], network: NetworkName) -> None:
     job = session.current("inside", _name(role, number))
     view = session.view(job) if job else None
     if view is not None and not _is_of_chosen(role, view.recipe, network):
@@ -89,11 +89,11 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
     title = LAYERS[number] if role == "content" else f"block1 to block{number + 1}"
     with st.container(key=f"inside_card_{role}_{number}", gap="xsmall"):
         if view is not None and view.snapshot:
-            alt = f"The {role} out of {title}, step {view.snapshot_number} of {view.of}"
+            alt = f"The {role} out of {title}, step {view.snapshot_step} of {view.total_steps}"
             body = f'<img src="{source(view.snapshot)}" alt="{escape(alt)}">'
         else:
             body = "<i></i>"
-        state = f"step {view.number} of {view.of}" if view and view.state in polling.ACTIVE else ""
+        state = f"step {view.step} of {view.total_steps}" if view and view.state in polling.ACTIVE else ""
         st.html(f'<figure class="nst-card">{body}<figcaption><b>{title}</b> {state}</figcaption></figure>')
         st.button(
             verb,
@@ -105,12 +105,12 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
         )
 
 
-def _is_of_chosen(role: Role, of: Recipe, network: Network) -> bool:
+def _is_of_chosen(role: Role, of: Recipe, network: NetworkName) -> bool:
     """Whether a run was made of the picture, and by the network, that are chosen now."""
     if of.objective.network != network:
         return False
     made_of = of.content if role == "content" else next((style.sha256 for style in of.styles), None)
-    return made_of in (None, chosen(role).load().sha256)
+    return made_of in (None, selected(role).load().sha256)
 
 
 def _name(role: Role, number: int) -> str:

@@ -65,7 +65,7 @@ def standing(page: str, view: JobView, name: str = "job") -> JobView:
     last: JobView | None = st.session_state.get(slot)
     if last is None or last.recipe.content != view.recipe.content:
         return view
-    return replace(view, snapshot=last.snapshot, content=last.content, snapshot_number=last.snapshot_number)
+    return replace(view, snapshot=last.snapshot, content=last.content, snapshot_step=last.snapshot_step)
 
 
 def judgement(view: JobView, page: str) -> None:

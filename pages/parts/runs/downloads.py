@@ -40,9 +40,9 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     items = {"Time": spell(seconds["run"])} if "run" in seconds else {}
     if "size" in report:
         items["Size"] = "{} × {} px".format(*report["size"])
-    if view.of > 1:
-        items["Steps"] = str(view.number) if view.number == view.of else f"{view.number} of {view.of}"
-    if view.evaluations > view.number + 1:
+    if view.total_steps > 1:
+        items["Steps"] = str(view.step) if view.step == view.total_steps else f"{view.step} of {view.total_steps}"
+    if view.evaluations > view.step + 1:
         items["Evaluations"] = str(view.evaluations)
     if seconds.get("compile"):
         items["Compiling"] = spell(seconds["compile"])

@@ -18,10 +18,10 @@ LEAST_PICTURES = 3
 
 def panel(view: JobView) -> None:
     """The time-lapse of a finished run, made when it is asked for; nothing for runs of one pass."""
-    if view.of <= 1 or len(view.timeline) < LEAST_PICTURES:
+    if view.total_steps <= 1 or len(view.snapshot_steps) < LEAST_PICTURES:
         return
     with st.expander("Time-lapse", icon=":material/movie:"):
-        theme.about(f"{len(view.timeline)} pictures, from the photograph to the result.")
+        theme.about(f"{len(view.snapshot_steps)} pictures, from the photograph to the result.")
         key = f"film_{view.id}"
         with st.container(horizontal=True):
             for label in KINDS:
@@ -36,11 +36,11 @@ def _made(view: JobView, label: str, key: str) -> None:
     kind, mime = KINDS[label]
     try:
         with st.spinner("Joining the pictures…"):
-            film = _film(view.id, view.timeline, kind)
+            film = _film(view.id, view.snapshot_steps, kind)
     except JobError as error:
         theme.notice("warning", "The film cannot be made any more", str(error))
         return
-    alt = f"Time-lapse of the run, {len(view.timeline)} pictures"
+    alt = f"Time-lapse of the run, {len(view.snapshot_steps)} pictures"
     if kind == "mp4":
         st.video(film, loop=True, muted=True, autoplay=True, width=480)
     else:

@@ -14,7 +14,7 @@ from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe, change
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Desk
+    from nst_core.jobs.service import JobService
     from nst_core.picture.upload import Picture
 
 MOST = 64
@@ -51,7 +51,7 @@ class FollowUps:
         """Those not handed in yet, in their order."""
         return dict(self._waiting)
 
-    def advance(self, office: Desk) -> bool:
+    def advance(self, office: JobService) -> bool:
         """Hand in what there is room for now; whether anything changed."""
         with self._lock:
             before = len(self._waiting)
@@ -65,7 +65,7 @@ class FollowUps:
                 del self._waiting[name]
             return len(self._waiting) < before
 
-    def _hand_in(self, office: Desk, recipe: Recipe) -> str:
+    def _hand_in(self, office: JobService, recipe: Recipe) -> str:
         pictures, led = office.inputs(self.leader), office.view(self.leader).recipe
         same = {
             "styles": [style.model_dump() for style in led.styles],
@@ -81,7 +81,7 @@ class FollowUps:
         )
 
 
-class Shelf(Generic[T]):
+class BoundedCache(Generic[T]):
     """What the server remembers of a kind, by the id of a run; bounded."""
 
     def __init__(self, most: int = MOST) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nst_core.errors import JobError, RecipeError
 from nst_core.jobs import input_files
 from nst_core.jobs.blobs import keep_newest
-from nst_core.jobs.service import Desk
+from nst_core.jobs.service import JobService
 from nst_core.recipe import recipe_from_json
 from pages.parts.runs.followups import MOST, FollowUps
 
@@ -18,9 +18,9 @@ FOLDER = "follow-ups"
 _LEFT = "left.json"
 
 
-def keep(office: Desk, left: FollowUps) -> None:
+def keep(office: JobService, left: FollowUps) -> None:
     """Write what is handed in and what is not. What cannot be written is lost with the server and nothing else."""
-    drawers = office.drawers(FOLDER)
+    drawers = office.blob_store(FOLDER)
     if drawers is None:
         return
     told = {
@@ -35,23 +35,23 @@ def keep(office: Desk, left: FollowUps) -> None:
         drawers.clear(left.leader)  # a picture of the visitor's own is kept for no longer than it is waited for
     try:
         if left.start and left.waiting and not drawers.get(left.leader, input_files.CONTENTS):
-            input_files.keep(drawers, left.leader, replace(office.inputs(left.leader), start=left.start))
+            input_files.save(drawers, left.leader, replace(office.inputs(left.leader), start=left.start))
         drawers.put(left.leader, _LEFT, json.dumps(told).encode())  # the last: where it is, all is
     except (OSError, JobError):
         drawers.clear(left.leader)
     keep_newest(drawers, MOST, _LEFT)
 
 
-def forget(office: Desk, leader: str) -> None:
+def forget(office: JobService, leader: str) -> None:
     """Remove what `keep` wrote, if anything: for a run that is deleted."""
-    drawers = office.drawers(FOLDER)
+    drawers = office.blob_store(FOLDER)
     if drawers is not None:
         drawers.clear(leader)
 
 
-def kept(office: Desk, leader: str) -> FollowUps | None:
+def kept(office: JobService, leader: str) -> FollowUps | None:
     """What `keep` wrote of the runs that follow one; None if that is nothing, or damaged."""
-    drawers = office.drawers(FOLDER) if leader.isalnum() else None
+    drawers = office.blob_store(FOLDER) if leader.isalnum() else None
     if drawers is None or not (written := drawers.get(leader, _LEFT)):
         return None
     try:
@@ -61,7 +61,7 @@ def kept(office: Desk, leader: str) -> FollowUps | None:
         name, visitor = str(told["name"]), str(told["visitor"])
     except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
         return None
-    pictures = input_files.kept(drawers, leader)
+    pictures = input_files.load(drawers, leader)
     left = FollowUps(name, leader, waiting, visitor=visitor, start=pictures.start if pictures else None)
     left.jobs |= jobs
     left.refused |= refused

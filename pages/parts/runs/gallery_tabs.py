@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.app import service, theme, visitor
-from pages.parts.runs.run_grid import wall
+from pages.parts.runs.run_grid import run_grid
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -40,7 +40,7 @@ def own() -> None:
 
 def _wall(views: tuple[JobView, ...], name: str) -> None:
     most = st.session_state.setdefault(f"shelf_{name}", PAGE)
-    wall(views[:most], key=f"wall_{name}")
+    run_grid(views[:most], key=f"wall_{name}")
     if len(views) > most and st.button("Show more", key=f"more_{name}"):
         st.session_state[f"shelf_{name}"] = most + PAGE
         st.rerun()

@@ -60,7 +60,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
     with st.container():  # of its own: what comes and goes in there must not mount the chart anew, at another place
         watch((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
-        if view.of > 1 and is_painting(job_id):
+        if view.total_steps > 1 and is_painting(job_id):
             st.fragment(steering.panel)(view)
     if curves:
         curves_panel(view, key=f"{page}_{view.id}")
@@ -98,7 +98,9 @@ def progress(view: JobView, page: str) -> None:
     """How far the run is, with its Pause and Stop; or how it ended, in the same room."""
     with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
         if view.state in ACTIVE and not view.result:
-            st.progress(view.number / max(view.of, 1), text=run_image.status_line(view, waking=service.is_waking()))
+            st.progress(
+                view.step / max(view.total_steps, 1), text=run_image.status_line(view, waking=service.is_waking())
+            )
             _buttons(view)
             return
         downloads.facts(view)
@@ -109,7 +111,7 @@ def _buttons(view: JobView) -> None:
     # Callbacks, so that the state shown right after a click is already the new one.
     office = service.get()
     with st.container(horizontal=True):
-        if view.of > 1 and view.state == "paused":
+        if view.total_steps > 1 and view.state == "paused":
             st.button(
                 "Go on",
                 icon=":material/play_arrow:",
@@ -117,7 +119,7 @@ def _buttons(view: JobView) -> None:
                 on_click=service.ask,
                 args=(office.resume, view.id),
             )
-        elif view.of > 1:
+        elif view.total_steps > 1:
             st.button(
                 "Pause",
                 icon=":material/pause:",

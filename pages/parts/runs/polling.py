@@ -55,7 +55,7 @@ def watch(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PIC
     before = standing()
     active = any(map(is_active, job_ids))
     views = [view for view in map(session.view, job_ids) if view]
-    if not any(view.of > 1 for view in views):
+    if not any(view.total_steps > 1 for view in views):
         every = _ONE_PASS_SECONDS
     if not any(map(is_painting, job_ids)):
         every = _MEASURING_SECONDS

@@ -41,7 +41,7 @@ def panel() -> None:
         return
     with st.container():
         watch((job_id,), lambda: _shown(session.view(job_id) or view))
-    if view.of > 1 and (view.points or is_active(job_id)):
+    if view.total_steps > 1 and (view.points or is_active(job_id)):
         curves_panel.panel(view, key=f"result_{view.id}")
     st.fragment(_below)(view)
 

@@ -20,7 +20,7 @@ THUMB_EDGE_PX = 360
 _wall = st.components.v2.component("nst_wall", html="<ul></ul>", css=asset(__file__, ".css"), js=asset(__file__, ".js"))
 
 
-def wall(views: Sequence[JobView], *, key: str) -> None:
+def run_grid(views: Sequence[JobView], *, key: str) -> None:
     """Mount the wall; a click opens the run's own page."""
     items = [_item(view) for view in views]
     picked = _wall(key=key, data={"items": items}, on_picked_change=lambda: None).get("picked")
@@ -46,7 +46,7 @@ def _item(view: JobView) -> dict[str, str]:
     shown = view.snapshot or view.content
     return {
         "key": view.id,
-        "src": source(_thumb(view.id, view.snapshot_number, shown)) if shown else "",
+        "src": source(_thumb(view.id, view.snapshot_step, shown)) if shown else "",
         "title": title(view),
         "text": " · ".join(facts),
         "alt": f"Result of the {view.recipe.method} method, {since(view.created)}",

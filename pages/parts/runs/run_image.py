@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.app.formatting import roughly, spell
 from pages.parts.inputs import style_weights
-from pages.parts.inputs.selection import chosen, preview
+from pages.parts.inputs.selection import preview, selected
 from pages.parts.runs.before_after import Side, before_after, source
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def ready(tall: str = "min(62vh, 42rem)") -> None:
     """The chosen photograph with its styles beside it: the page is never empty."""
-    content, styles = chosen("content"), style_weights.in_use()
+    content, styles = selected("content"), style_weights.in_use()
     photograph = preview("content")
     content_alt = escape(f"Photograph to be painted: {content.title}, {content.alt}")
     insets = "".join(
@@ -51,13 +51,13 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
         return
     label, alt = "", "The photograph, not yet painted"
     if view.snapshot:
-        label, alt = _label(view), f"The result after step {view.snapshot_number} of {view.of}"
+        label, alt = _label(view), f"The result after step {view.snapshot_step} of {view.total_steps}"
     before_after(
         Side(before or newest, "Photograph" if view.snapshot and before else "", "The photograph before"),
         Side(newest, label, alt),
         key=f"stage_{key}",
         ratio=ratio(before or newest),
-        at=0 if view.of > 1 else 50,
+        at=0 if view.total_steps > 1 else 50,
         tall=tall,
         waiting=view.snapshot is None and view.state in ("queued", "running"),
         reveal=st.session_state.get("fresh") == view.id,
@@ -75,20 +75,20 @@ def photograph(view: JobView) -> bytes | None:
     """What a run paints: from this tab's choice while the run itself has not sent it yet; None if it is another's."""
     if view.content:
         return view.content
-    return preview("content") if chosen("content").load().sha256 == view.recipe.content else None
+    return preview("content") if selected("content").load().sha256 == view.recipe.content else None
 
 
 def status_line(view: JobView, *, waking: bool) -> str:
     """One line: where the run is, how fast, how long yet."""
     if view.state == "paused":
-        return f"Paused at step {view.number} of {view.of}"
+        return f"Paused at step {view.step} of {view.total_steps}"
     if waking or view.state == "queued":
         return _waits(view, waking)
-    if view.of <= 1:
+    if view.total_steps <= 1:
         return "Painting in one pass…"
     if not view.points:
-        return f"Step 0 of {view.of} · getting ready"
-    return " · ".join([f"Step {view.number} of {view.of}", *_pace(view)])
+        return f"Step 0 of {view.total_steps} · getting ready"
+    return " · ".join([f"Step {view.step} of {view.total_steps}", *_pace(view)])
 
 
 def _waits(view: JobView, waking: bool) -> str:
@@ -98,9 +98,9 @@ def _waits(view: JobView, waking: bool) -> str:
         place = "The networks are being loaded" + ("" if view.position <= 1 else f" · number {view.position} in line")
     elif view.wait_seconds >= 1:
         place += f", about {roughly(view.wait_seconds)}"
-    if not view.number:
+    if not view.step:
         return f"{place}. Your run starts by itself."
-    return f"{place}. It goes on from about step {view.number}."
+    return f"{place}. It goes on from about step {view.step}."
 
 
 def _pace(view: JobView) -> list[str]:
@@ -110,9 +110,9 @@ def _pace(view: JobView) -> list[str]:
     took = recent[-1].seconds - recent[0].seconds
     if took <= 0:
         return []
-    rate = (recent[-1].number - recent[0].number) / took
+    rate = (recent[-1].step - recent[0].step) / took
     speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
-    return [speed, f"about {spell((view.of - view.number) / rate)} left"]
+    return [speed, f"about {spell((view.total_steps - view.step) / rate)} left"]
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

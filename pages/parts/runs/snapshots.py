@@ -15,7 +15,7 @@ from pages.parts.runs.before_after import source
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import JobView, Point
+    from nst_core.jobs.service import CurvePoint, JobView
     from nst_core.recipe import Recipe
 
 
@@ -34,7 +34,7 @@ def picked(key: str) -> int | None:
 
 def steps(view: JobView, key: str) -> tuple[int, ...]:
     """The steps with a picture; while one is looked at they stand still, else newer ones would move it."""
-    return tuple(st.session_state.get(_steps(key)) or view.timeline)
+    return tuple(st.session_state.get(_steps(key)) or view.snapshot_steps)
 
 
 def pick(view: JobView, step: int, *, key: str) -> None:
@@ -56,7 +56,7 @@ def _card(view: JobView, step: int, key: str) -> None:
         return
     with st.container(border=True, key=f"frame_{key}"):
         shown, words = st.columns(2, gap="medium", vertical_alignment="center")
-        alt = escape(f"The picture after step {step} of {view.of}")
+        alt = escape(f"The picture after step {step} of {view.total_steps}")
         shown.html(f'<img class="nst-frame" src="{source(picture)}" alt="{alt}">')
         with words:
             theme.section(f"Step {step}")
@@ -134,8 +134,8 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
     st.switch_page("pages/slow.py", query_params={"job": job})
 
 
-def _point(view: JobView, step: int) -> Point:
-    return min(view.points, key=lambda point: abs(point.number - step))
+def _point(view: JobView, step: int) -> CurvePoint:
+    return min(view.points, key=lambda point: abs(point.step - step))
 
 
 def _let_go(key: str) -> None:

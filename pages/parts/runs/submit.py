@@ -11,7 +11,7 @@ from nst_core.recipe import Recipe
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import roughly
 from pages.parts.inputs import mask_brush, own_start, style_weights
-from pages.parts.inputs.selection import chosen
+from pages.parts.inputs.selection import selected
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs.run_grid import title
 
@@ -22,7 +22,7 @@ Asked = tuple[Recipe, str, tuple[str, ...]]
 def asked(recipe: Recipe, styles: Sequence[Style] | None = None) -> Asked:
     """What a run of this recipe would be asked for with now, on a page with a brush."""
     order, used, _ = mask_brush.applied(recipe, style_weights.in_use() if styles is None else styles)
-    return order, chosen("content").load().sha256, tuple(style.what.load().sha256 for style in used)
+    return order, selected("content").load().sha256, tuple(style.what.load().sha256 for style in used)
 
 
 def submit(
@@ -69,7 +69,7 @@ def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure:
     order, used, regions = painted or (style_weights.named_in(recipe, styles), styles, ())
     job_id = service.get().submit(
         order,
-        chosen("content").load(),
+        selected("content").load(),
         [style.what.load() for style in used],
         start=start,
         masks=regions,

@@ -14,22 +14,22 @@ from pages.parts.app import theme
 from pages.parts.inputs import own_start
 from pages.parts.settings import widgets
 
-Chosen = Mapping[str, Any]
+CurrentValues = Mapping[str, Any]
 """Settings chosen so far, by name."""
 
 
-def always(_: Chosen) -> bool:
+def always(_: CurrentValues) -> bool:
     """For knobs that do not depend on another."""
     return True
 
 
-def when(name: str, *values: Any) -> Callable[[Chosen], bool]:
+def when(name: str, *values: Any) -> Callable[[CurrentValues], bool]:
     """For knobs that mean something only at certain values of another."""
     return lambda chosen: chosen.get(name) in values
 
 
 @dataclass(frozen=True)
-class Knob:
+class SettingWidget:
     """How a setting is shown.
 
     Attributes:
@@ -46,10 +46,10 @@ class Knob:
     values: tuple[float, ...] = ()
     words: Mapping[str, str] | None = None
     unit: str = ""
-    shown: Callable[[Chosen], bool] = always
+    shown: Callable[[CurrentValues], bool] = always
 
 
-def _either(*conditions: Callable[[Chosen], bool]) -> Callable[[Chosen], bool]:
+def _either(*conditions: Callable[[CurrentValues], bool]) -> Callable[[CurrentValues], bool]:
     return lambda chosen: any(condition(chosen) for condition in conditions)
 
 
@@ -57,73 +57,75 @@ _LBFGS = when("algorithm", "lbfgs")
 _ADAM = _either(when("algorithm", "adam"), when("hands_over", True))
 _PYRAMID = when("pyramid", "auto")
 
-GROUPS: dict[str, tuple[Knob, ...]] = {
+GROUPS: dict[str, tuple[SettingWidget, ...]] = {
     "Objective": (
-        Knob("content_weight", "Content strength"),
-        Knob("tv_weight", "Smoothness"),
-        Knob("style_scale", "Stroke size", (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)),
-        Knob("style_shape", "Style shape", words={"own": "its own", "content": "as the photograph"}),
-        Knob("style_distance", "Style distance", words={"gram": "Gram", "wasserstein2": "Wasserstein"}),
-        Knob("variation", "Variation"),
-        Knob("pooling", "Pooling"),
-        Knob("padding", "Edges"),
-        Knob("network", "Network", words={"vgg19": "VGG-19", "vgg16": "VGG-16"}),
-        Knob("units", "Units"),
-        Knob("content_layers", "Content layers"),
-        Knob("style_layers", "Style layers"),
+        SettingWidget("content_weight", "Content strength"),
+        SettingWidget("tv_weight", "Smoothness"),
+        SettingWidget("style_scale", "Stroke size", (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)),
+        SettingWidget("style_shape", "Style shape", words={"own": "its own", "content": "as the photograph"}),
+        SettingWidget("style_distance", "Style distance", words={"gram": "Gram", "wasserstein2": "Wasserstein"}),
+        SettingWidget("variation", "Variation"),
+        SettingWidget("pooling", "Pooling"),
+        SettingWidget("padding", "Edges"),
+        SettingWidget("network", "Network", words={"vgg19": "VGG-19", "vgg16": "VGG-16"}),
+        SettingWidget("units", "Units"),
+        SettingWidget("content_layers", "Content layers"),
+        SettingWidget("style_layers", "Style layers"),
     ),
     "Minimiser": (
-        Knob("algorithm", "Algorithm", words={"adam": "Adam", "lbfgs": "L-BFGS"}),
-        Knob("precondition", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
-        Knob("precondition_adapts", "Follow the curvature", shown=_LBFGS),
-        Knob("hands_over", "Leave grain to Adam", shown=_LBFGS),
-        Knob("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), shown=_ADAM),
-        Knob("learning_rate_end", "Rate at the end", (0, 0.1, 0.3, 1), shown=_ADAM),
-        Knob("history", "History", (5, 10, 20, 50, 100), shown=_LBFGS),
-        Knob("average", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
-        Knob("beta1", "Beta 1", (0, 0.5, 0.8, 0.9, 0.95, 0.99), shown=_ADAM),
-        Knob("beta2", "Beta 2", (0.9, 0.99, 0.999, 0.9999), shown=_ADAM),
-        Knob("epsilon", "Epsilon", (1e-8, 1e-6, 1e-4, 1e-2, 1e-1), shown=_ADAM),
+        SettingWidget("algorithm", "Algorithm", words={"adam": "Adam", "lbfgs": "L-BFGS"}),
+        SettingWidget("precondition", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
+        SettingWidget("precondition_adapts", "Follow the curvature", shown=_LBFGS),
+        SettingWidget("hands_over", "Leave grain to Adam", shown=_LBFGS),
+        SettingWidget("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), shown=_ADAM),
+        SettingWidget("learning_rate_end", "Rate at the end", (0, 0.1, 0.3, 1), shown=_ADAM),
+        SettingWidget("history", "History", (5, 10, 20, 50, 100), shown=_LBFGS),
+        SettingWidget("average", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
+        SettingWidget("beta1", "Beta 1", (0, 0.5, 0.8, 0.9, 0.95, 0.99), shown=_ADAM),
+        SettingWidget("beta2", "Beta 2", (0.9, 0.99, 0.999, 0.9999), shown=_ADAM),
+        SettingWidget("epsilon", "Epsilon", (1e-8, 1e-6, 1e-4, 1e-2, 1e-1), shown=_ADAM),
     ),
     "Schedule": (
-        Knob(
+        SettingWidget(
             "start",
             "Start from",
             words={"content": "the photograph", "fast": "the fast result", "own": "a picture of yours"},
         ),
-        Knob("seed", "Seed", shown=when("start", "noise")),
-        Knob("pyramid", "From small to large", words={"auto": "by factors of √2"}),
-        Knob("smallest_edge_px", "Smallest size", (64, 96, 128, 192, 256, 384, 512), unit=" px", shown=_PYRAMID),
-        Knob(
+        SettingWidget("seed", "Seed", shown=when("start", "noise")),
+        SettingWidget("pyramid", "From small to large", words={"auto": "by factors of √2"}),
+        SettingWidget(
+            "smallest_edge_px", "Smallest size", (64, 96, 128, 192, 256, 384, 512), unit=" px", shown=_PYRAMID
+        ),
+        SettingWidget(
             "first_steps",
             "Steps at the smallest size",
             (25, 50, 100, 200, 300, 500, 1000, 2000),
             words={"": "as the others"},
             shown=_PYRAMID,
         ),
-        Knob("plateau", "End at a plateau", (0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)),
-        Knob("seconds", "Time limit", (10, 30, 60, 120, 300, 600, 1800, 3600), words={"": "none"}, unit=" s"),
-        Knob("snapshot_every", "A picture every", (1, 2, 5, 10, 20, 50, 100), unit=" steps"),
-        Knob("level", "Level line in the curves", words={"fast": "of the fast result"}),
+        SettingWidget("plateau", "End at a plateau", (0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)),
+        SettingWidget("seconds", "Time limit", (10, 30, 60, 120, 300, 600, 1800, 3600), words={"": "none"}, unit=" s"),
+        SettingWidget("snapshot_every", "A picture every", (1, 2, 5, 10, 20, 50, 100), unit=" steps"),
+        SettingWidget("level", "Level line in the curves", words={"fast": "of the fast result"}),
     ),
     "Colour": (
-        Knob(
+        SettingWidget(
             "colour_match",
             "Colours before the run",
             words={"none": "as they are", "covariance": "the photograph's", "luminance": "light and dark only"},
         ),
-        Knob(
+        SettingWidget(
             "colour_degree",
             "How far they are matched",
             (0.25, 0.5, 0.75, 1),
             shown=when("colour_match", "covariance", "luminance"),
         ),
-        Knob("colour_space", "Keep colours in", words={"lab": "Lab"}),
+        SettingWidget("colour_space", "Keep colours in", words={"lab": "Lab"}),
     ),
     "Machine": (
-        Knob("precision", "Precision"),
-        Knob("convolutions", "Convolutions"),
-        Knob(
+        SettingWidget("precision", "Precision"),
+        SettingWidget("convolutions", "Convolutions"),
+        SettingWidget(
             "memory_mb",
             "Memory",
             (1000, 1500, 2000, 3000, 4000, 6000, 8000, 16000),
@@ -164,7 +166,7 @@ def colour(base: Recipe, key: str) -> dict[str, Any]:
     return chosen
 
 
-def _grid(group: tuple[Knob, ...], base: Recipe, chosen: dict[str, Any], key: str) -> None:
+def _grid(group: tuple[SettingWidget, ...], base: Recipe, chosen: dict[str, Any], key: str) -> None:
     """The knobs of a group, two in a row; layers at full width."""
     place = widgets.places()
     for knob in group:
@@ -177,7 +179,7 @@ def _grid(group: tuple[Knob, ...], base: Recipe, chosen: dict[str, Any], key: st
                 chosen[knob.name] = _turn(knob, value_of(base, knob.name), key)
 
 
-def _turn(knob: Knob, default: Any, key: str) -> Any:
+def _turn(knob: SettingWidget, default: Any, key: str) -> Any:
     if knob.name in WEIGHTS:
         return widgets.times(knob.title, knob.name, default, key)
     if isinstance(default, bool):

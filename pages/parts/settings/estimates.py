@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pages.parts.app.formatting import roughly
 from pages.parts.inputs import mask_brush, style_weights
-from pages.parts.inputs.selection import chosen
+from pages.parts.inputs.selection import selected
 
 if TYPE_CHECKING:
     from nst_core.recipe import Recipe
@@ -20,7 +20,7 @@ def line(recipes: Iterable[Recipe], page: str = "") -> str | None:
     """
     from nst_core.runs import cost
 
-    content = chosen("content").load()
+    content = selected("content").load()
     size, styles = (content.width, content.height), style_weights.in_use()
     orders = [
         mask_brush.applied(recipe, styles)[:2] if page in mask_brush.PAGES else (recipe, tuple(styles))

@@ -16,11 +16,11 @@ from nst_core.recipe import PRESETS, Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.inputs import crop, mask_brush, style_weights
 from pages.parts.inputs.framing import Frame
-from pages.parts.inputs.selection import Chosen, choose, of_sample_key, style_places, take
+from pages.parts.inputs.selection import SelectedImage, choose, of_sample_key, select, style_slots
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
-    from nst_core.runs.inputs import Pictures
+    from nst_core.runs.inputs import RunInputs
 
 PARAMETER = "settings"
 """The name in the address that holds settings."""
@@ -44,7 +44,7 @@ def use(recipe: Recipe, *, stay: bool = False, had_regions: bool = False) -> Non
         st.switch_page(f"pages/{page}.py")
 
 
-def use_with_pictures(recipe: Recipe, pictures: Pictures) -> None:
+def use_with_pictures(recipe: Recipe, pictures: RunInputs) -> None:
     """The same, and choose the photograph and styles of a run, with what was painted on the one for the others."""
     choose("content", _own(pictures.content, "The photograph of this run"))
     use_styles(recipe, pictures, stay=True)
@@ -52,7 +52,7 @@ def use_with_pictures(recipe: Recipe, pictures: Pictures) -> None:
     use(change(recipe, {"regions": []}) if came_back else recipe)
 
 
-def use_styles(recipe: Recipe, pictures: Pictures, *, stay: bool = False) -> None:
+def use_styles(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> None:
     """Settings and styles of a run, for a photograph of the visitor's own."""
     looks = recipe.styles or tuple(StylePicture(sha256=style.sha256) for style in pictures.styles)
     named = [_own(style, f"Style {n} of this run") for n, style in enumerate(pictures.styles, 1)]
@@ -121,10 +121,10 @@ def _take(page: str, text: str) -> None:
 
 def address(recipe: Recipe) -> str:
     """The part of a link behind the host that opens these settings with the pictures chosen now, where bundled."""
-    from pages.parts.inputs.selection import chosen
+    from pages.parts.inputs.selection import selected
 
     said: dict[str, Any] = {}
-    if key_ := chosen("content").key:
+    if key_ := selected("content").key:
         said["c"] = key_
         if not (frame := crop.frame()).is_whole:
             said["f"] = {"c": frame.crop, "r": frame.rotation_deg}
@@ -154,7 +154,7 @@ def _choose(pictures: Mapping[str, Any]) -> None:
             style_weights.put(known)
 
 
-def _style(said: Any) -> tuple[Chosen, StylePicture] | None:
+def _style(said: Any) -> tuple[SelectedImage, StylePicture] | None:
     found = of_sample_key("style", said.get("k")) if isinstance(said, dict) else None
     return (found, _looked_at(said) or StylePicture(sha256="0" * 64)) if found else None
 
@@ -168,8 +168,8 @@ def _looked_at(said: Mapping[str, Any]) -> StylePicture | None:
         return None
 
 
-def _own(picture: Picture, title: str) -> Chosen:
-    return Chosen("", title, "", title.lower(), partial(_same, picture))
+def _own(picture: Picture, title: str) -> SelectedImage:
+    return SelectedImage("", title, "", title.lower(), partial(_same, picture))
 
 
 def _same(picture: Picture) -> Picture:
@@ -181,7 +181,7 @@ def _put(page: str, recipe: Recipe) -> None:
     st.session_state["opened_so_far"] = number
     st.session_state[_slot(page)] = (recipe, number)
     st.session_state[f"{page}_preset"] = PRESET
-    take(style_places()[0])
+    select(style_slots()[0])
 
 
 def _slot(page: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_core.jobs.views import Point
+    from nst_core.jobs.views import CurvePoint
 
 FOLDER = Path(__file__).parent / "examples"
 
@@ -69,14 +69,14 @@ class Curves:
         """The fast result as a level line of the chart."""
         return {"fast": {"total": self.fast_total}}
 
-    def points(self) -> tuple[Point, ...]:
+    def points(self) -> tuple[CurvePoint, ...]:
         """The curve as the chart takes it; imports the core's views, which a first paint must not wait for."""
-        from nst_core.jobs.views import Point
+        from nst_core.jobs.views import CurvePoint
 
         terms = ({name: values[i] for name, values in self.losses.items()} for i in range(len(self.number)))
         before = (0, *self.scales)
         marks = ((f"scale {now} px",) if now != then else () for then, now in zip(before, self.scales, strict=False))
-        return tuple(map(Point, self.number, self.seconds, terms, marks, self.scales))
+        return tuple(map(CurvePoint, self.number, self.seconds, terms, marks, self.scales))
 
 
 @cache

@@ -109,10 +109,10 @@ def _chart(found: Curves, *, drawn: bool) -> None:
 
 def _draw(found: Curves) -> None:
     from pages.parts.curves import charts, plot
-    from pages.parts.curves.lines import Sight
+    from pages.parts.curves.lines import ChartOptions
 
     points, of = found.points(), found.number[-1]
-    figure = charts.loss_curves(points, of=of, sight=Sight(along="seconds"), levels=found.levels)
+    figure = charts.loss_curves(points, of=of, sight=ChartOptions(along="seconds"), levels=found.levels)
     plot.chart(figure, key="example_chart", alt=charts.in_words(points, of, found.levels), file="nst-example")
     if how := example().facts.get("curve"):
         st.caption(f"Recorded: {how}.")

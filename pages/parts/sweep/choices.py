@@ -10,11 +10,11 @@ from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe
 from pages.parts.app import theme
 from pages.parts.inputs import style_weights
-from pages.parts.inputs.selection import chosen
+from pages.parts.inputs.selection import selected
 from pages.parts.settings import estimates
-from pages.parts.settings.advanced import Knob
+from pages.parts.settings.advanced import SettingWidget
 from pages.parts.sweep import plan as sweep_plan
-from pages.parts.sweep.plan import Axis, Method, Plan
+from pages.parts.sweep.plan import Axis, Method, SweepPlan
 
 _OVERHEAD_SECONDS = 0.15
 """What a cell costs beside its painting: on its way to the worker and back."""
@@ -25,7 +25,7 @@ _FIRST: dict[Method, tuple[str, str]] = {
 }
 
 
-def choices(page: str, recipes: Mapping[str, Recipe]) -> Plan | None:
+def choices(page: str, recipes: Mapping[str, Recipe]) -> SweepPlan | None:
     """The method and both sides; None, with the reason on the page, if they make no sheet."""
     left, middle, right = st.columns([3, 7, 7], gap="medium")
     with left:
@@ -69,7 +69,7 @@ def _side(page: str, side: str, title: str, base: Recipe, method: Method) -> Axi
     return _values(known[name], base, key)
 
 
-def _values(knob: Knob, base: Recipe, key: str) -> Axis:
+def _values(knob: SettingWidget, base: Recipe, key: str) -> Axis:
     labels = list(sweep_plan.values(knob, base))
     picked = st.pills(
         f"Values of {knob.title}",
@@ -84,11 +84,11 @@ def _values(knob: Knob, base: Recipe, key: str) -> Axis:
     return sweep_plan.axis(knob, base, tuple(picked))
 
 
-def cost(plan: Plan) -> str:
+def cost(plan: SweepPlan) -> str:
     """How many pictures, and about how long they take where this machine was measured."""
     from nst_core.runs import cost as runs_cost
 
-    content = chosen("content").load()
+    content = selected("content").load()
     size, styles = (content.width, content.height), max(1, len(plan.base.styles))
     each = [runs_cost.of(plan.small(number), size, styles) for number in range(plan.count)]
     pictures = f"{plan.count} pictures"

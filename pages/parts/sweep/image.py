@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pages.parts.sweep.runner import Cell, Sweep
+    from pages.parts.sweep.runner import Sweep, SweepCell
 
 _PAPER, _INK, _EMPTY = (251, 249, 245), (34, 31, 27), (243, 239, 231)
 _GAP_PX, _FONT_PX = 10, 16
@@ -54,7 +54,7 @@ def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
     return band
 
 
-def _opened(cell: Cell) -> Image.Image | None:
+def _opened(cell: SweepCell) -> Image.Image | None:
     from PIL import Image
 
     if cell.state != "painted" or cell.picture is None:

@@ -77,4 +77,4 @@ def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
     theme.section("Large", "" if number is None else sweep.plan.words(number))
     _, middle, _ = st.columns([1, 6, 1])
     with middle:
-        job_panel.panel(_PAGE, curves=view is not None and view.of > 1)
+        job_panel.panel(_PAGE, curves=view is not None and view.total_steps > 1)

@@ -12,13 +12,13 @@ from nst_core.recipe import Recipe
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import spell
 from pages.parts.inputs import own_start, style_weights
-from pages.parts.inputs.selection import chosen
-from pages.parts.runs.followups import Shelf
+from pages.parts.inputs.selection import selected
+from pages.parts.runs.followups import BoundedCache
 from pages.parts.sweep import choices, image, large, store
-from pages.parts.sweep.plan import Plan
+from pages.parts.sweep.plan import SweepPlan
 from pages.parts.sweep.runner import Sweep, fitting
 from pages.parts.sweep.sheet import sheet
-from pages.parts.sweep.store import Drawer, Saved
+from pages.parts.sweep.store import Saved, SweepStore
 
 NAME = "sweep"
 """What the address calls a sheet."""
@@ -49,7 +49,7 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
     large.panel(sweep, refusal)
 
 
-def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
+def _start(page: str, plan: SweepPlan | None, sweep: Sweep | None) -> None:
     """The button that paints a sheet, and what it will cost."""
     busy = sweep is not None and sweep.is_active
     _, middle, _ = st.columns([1, 2, 1])
@@ -71,12 +71,12 @@ def _start(page: str, plan: Plan | None, sweep: Sweep | None) -> None:
             st.rerun()
 
 
-def _begin(page: str, plan: Plan) -> bool:
+def _begin(page: str, plan: SweepPlan) -> bool:
     """Paint a sheet in the place of the visitor's last one; False, with the reason on the page, if it cannot be."""
-    from nst_core.runs.inputs import Pictures
+    from nst_core.runs.inputs import RunInputs
 
-    pictures = Pictures(
-        chosen("content").load(),
+    pictures = RunInputs(
+        selected("content").load(),
         tuple(style.what.load() for style in style_weights.in_use()),
         own_start.picture(page),
     )
@@ -114,15 +114,15 @@ def _restored(name: str) -> Sweep | None:
     return Sweep(saved, name=name, drawer=drawer) if saved else None
 
 
-def _drawer(name: str) -> Drawer | None:
+def _drawer(name: str) -> SweepStore | None:
     """Where a sheet is kept; None where there is no disk."""
-    drawers = service.get().drawers(store.FOLDER) if name.isalnum() else None
-    return Drawer(drawers, name) if drawers else None
+    drawers = service.get().blob_store(store.FOLDER) if name.isalnum() else None
+    return SweepStore(drawers, name) if drawers else None
 
 
-def _is_other(sweep: Sweep, plan: Plan) -> bool:
+def _is_other(sweep: Sweep, plan: SweepPlan) -> bool:
     """Whether the page would now paint another sheet."""
-    return sweep.plan != plan or sweep.pictures.content.sha256 != chosen("content").load().sha256
+    return sweep.plan != plan or sweep.pictures.content.sha256 != selected("content").load().sha256
 
 
 def _nothing(page: str) -> None:
@@ -200,5 +200,5 @@ def _status(sweep: Sweep) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf[Sweep]:
-    return Shelf(MOST)
+def _shelf() -> BoundedCache[Sweep]:
+    return BoundedCache(MOST)

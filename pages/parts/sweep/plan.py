@@ -9,7 +9,7 @@ from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe, change
 from pages.parts.settings import advanced, widgets
-from pages.parts.settings.advanced import Knob, value_of
+from pages.parts.settings.advanced import SettingWidget, value_of
 
 Method = Literal["fast", "slow"]
 
@@ -19,15 +19,15 @@ LEAST, MOST = 2, 5
 """Values along one side."""
 
 _KNOWN = {knob.name: knob for group in advanced.GROUPS.values() for knob in group}
-_STYLE = Knob("style_weight", "Strength")
-_STEPS = Knob("steps", "Steps", (10, 25, 50, 100, 150, 200, 300, 500))
-_SEED = Knob("seed", "Seed", (0, 1, 2, 3, 4), shown=advanced.when("start", "noise"))
-_FAST_STRENGTH = Knob("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5))
-_KEEP = Knob("colour_keep", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
-_READ_AT = Knob("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px")
+_STYLE = SettingWidget("style_weight", "Strength")
+_STEPS = SettingWidget("steps", "Steps", (10, 25, 50, 100, 150, 200, 300, 500))
+_SEED = SettingWidget("seed", "Seed", (0, 1, 2, 3, 4), shown=advanced.when("start", "noise"))
+_FAST_STRENGTH = SettingWidget("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5))
+_KEEP = SettingWidget("colour_keep", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
+_READ_AT = SettingWidget("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px")
 _COLOURS = (_KEEP, _KNOWN["colour_match"], _KNOWN["colour_degree"])
 
-OFFERED: dict[Method, tuple[Knob, ...]] = {
+OFFERED: dict[Method, tuple[SettingWidget, ...]] = {
     "fast": (_FAST_STRENGTH, _KNOWN["style_scale"], _READ_AT, *_COLOURS),
     "slow": (
         _STYLE,
@@ -70,7 +70,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """A sheet: what its cells share, and what each side varies. Cells are numbered row by row from 0."""
 
     base: Recipe
@@ -102,7 +102,7 @@ class Plan:
         return {self.across.name: self.across.values[column], self.down.name: self.down.values[row]}
 
 
-def plan(base: Recipe, across: Axis, down: Axis) -> Plan:
+def plan(base: Recipe, across: Axis, down: Axis) -> SweepPlan:
     """A sheet of two settings, each cell checked. Raises RecipeError: the first thing that does not go together."""
     if across.name == down.name:
         raise RecipeError(f"a sheet needs two different settings, got {across.title} twice; choose another one")
@@ -112,26 +112,26 @@ def plan(base: Recipe, across: Axis, down: Axis) -> Plan:
                 f"{axis.title} must have {LEAST} to {MOST} values, got {len(axis.values)}; "
                 f"{'take some away' if axis.values[MOST:] else 'pick more'}"
             )
-    made = Plan(base, across, down)
+    made = SweepPlan(base, across, down)
     for number in range(made.count):
         made.small(number)
     return made
 
 
-def axis(knob: Knob, base: Recipe, labels: tuple[str, ...]) -> Axis:
+def axis(knob: SettingWidget, base: Recipe, labels: tuple[str, ...]) -> Axis:
     """A side of the sheet, of those of a setting's values that have these labels."""
     offered = values(knob, base)
     taken = {label: value for label, value in offered.items() if label in labels}
     return Axis(knob.name, knob.title, tuple(taken.values()), tuple(taken))
 
 
-def offered(base: Recipe) -> tuple[Knob, ...]:
+def offered(base: Recipe) -> tuple[SettingWidget, ...]:
     """The settings that mean something beside the others of a recipe."""
     beside = {knob.name: value_of(base, knob.name) for knob in _KNOWN.values()}
     return tuple(knob for knob in OFFERED[_method(base)] if knob.shown(beside))
 
 
-def values(knob: Knob, base: Recipe) -> dict[str, Any]:
+def values(knob: SettingWidget, base: Recipe) -> dict[str, Any]:
     """Label -> value of all that a setting may take on a sheet; weights are multiples of what they are now."""
     if knob.name in advanced.WEIGHTS:
         now = value_of(base, knob.name)
@@ -144,7 +144,7 @@ def values(knob: Knob, base: Recipe) -> dict[str, Any]:
     return {_label(knob, value): value for value in given if recipes.allows(knob.name, value)}
 
 
-def usual(knob: Knob, base: Recipe) -> tuple[str, ...]:
+def usual(knob: SettingWidget, base: Recipe) -> tuple[str, ...]:
     """Labels of the values to begin with: around where the setting stands now, or those that tell most."""
     offered = values(knob, base)
     if knob.name in advanced.WEIGHTS:
@@ -170,5 +170,5 @@ def _times(times: float) -> str:
     return "off" if times == 0 else f"× {times:g}"
 
 
-def _label(knob: Knob, value: float) -> str:
+def _label(knob: SettingWidget, value: float) -> str:
     return f"{value:.0%}".replace("%", " %") if knob.name in _SHARES else f"{value:g}{knob.unit}"

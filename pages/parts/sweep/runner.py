@@ -18,12 +18,12 @@ from nst_core.errors import JobError, NSTError, QueueFullError, WorkerError
 from nst_core.jobs.views import FINAL
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
-from nst_core.runs.inputs import Pictures
-from pages.parts.sweep.plan import Plan
-from pages.parts.sweep.store import Drawer, Saved
+from nst_core.runs.inputs import RunInputs
+from pages.parts.sweep.plan import SweepPlan
+from pages.parts.sweep.store import Saved, SweepStore
 
 if TYPE_CHECKING:
-    from nst_core.jobs.service import Desk, JobView
+    from nst_core.jobs.service import JobService, JobView
 
 UNSEEN_SECONDS = 120.0
 """A sheet that nobody has looked at for so long rests until somebody does."""
@@ -35,7 +35,7 @@ _CONTENT_EDGE_PX, _STYLE_EDGE_PX = 512, 1024
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """How a cell stands; `picture` is a JPEG, of a run under way its newest."""
 
     state: Literal["waits", "painting", "painted", "failed"] = "waits"
@@ -55,7 +55,7 @@ class Sweep:
         is_held: it waits for a place in line.
     """
 
-    def __init__(self, saved: Saved, *, name: str = "", drawer: Drawer | None = None) -> None:
+    def __init__(self, saved: Saved, *, name: str = "", drawer: SweepStore | None = None) -> None:
         """A sheet as it was left, or a new one.
 
         Args:
@@ -71,7 +71,9 @@ class Sweep:
         self._drawer = drawer
         self._small = _reduced(saved.pictures, saved.plan)
         painted = saved.cells
-        self._cells = [Cell("painted", painted[n]) if n in painted else Cell() for n in range(saved.plan.count)]
+        self._cells = [
+            SweepCell("painted", painted[n]) if n in painted else SweepCell() for n in range(saved.plan.count)
+        ]
         self._took: list[float] = []
         self._seen = time.monotonic()
         self._is_stopped = saved.is_stopped
@@ -80,9 +82,9 @@ class Sweep:
         self._wake = threading.Event()
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[SweepCell, ...]:
         """How each cell stands, row by row; none is being painted once the sheet is stopped."""
-        return tuple(Cell() if self._is_stopped and cell.state == "painting" else cell for cell in self._cells)
+        return tuple(SweepCell() if self._is_stopped and cell.state == "painting" else cell for cell in self._cells)
 
     @property
     def done(self) -> int:
@@ -104,7 +106,7 @@ class Sweep:
         """About how long the rest takes; None before a cell is done."""
         return median(self._took[-5:]) * (len(self._cells) - self.done) if self._took else None
 
-    def look(self, office: Desk) -> None:
+    def look(self, office: JobService) -> None:
         """Somebody looks at it: go on, unless it was stopped or is over."""
         with self._lock:
             self._seen = time.monotonic()
@@ -112,7 +114,7 @@ class Sweep:
                 self._thread = threading.Thread(target=self._paint, args=(office,), name="nst-sweep", daemon=True)
                 self._thread.start()
 
-    def go_on(self, office: Desk) -> None:
+    def go_on(self, office: JobService) -> None:
         """Paint what is missing, after a stop or some trouble."""
         self._is_stopped, self.trouble = False, ""
         self._wake.clear()
@@ -140,7 +142,7 @@ class Sweep:
             thread.join(seconds)
         return thread is None or not thread.is_alive()
 
-    def _paint(self, office: Desk) -> None:
+    def _paint(self, office: JobService) -> None:
         while self.is_active and time.monotonic() - self._seen < UNSEEN_SECONDS:
             number = next(n for n, cell in enumerate(self._cells) if cell.state in ("waits", "painting"))
             began = time.monotonic()
@@ -152,11 +154,11 @@ class Sweep:
             except WorkerError as error:
                 self.trouble = str(error)
             except NSTError as error:
-                self._cells[number] = Cell("failed", error=str(error))
+                self._cells[number] = SweepCell("failed", error=str(error))
             if self._cells[number].state == "painted":
                 self._took.append(time.monotonic() - began)
 
-    def _one(self, office: Desk, number: int) -> None:
+    def _one(self, office: JobService, number: int) -> None:
         """Fill a cell. Raises NSTError as the desk does."""
         recipe = self.plan.small(number)
         made_of = fitting(self._small, recipe)
@@ -172,30 +174,30 @@ class Sweep:
             with contextlib.suppress(JobError):
                 office.delete(job)
 
-    def _followed(self, office: Desk, job: str, number: int) -> JobView:
+    def _followed(self, office: JobService, job: str, number: int) -> JobView:
         """A cell's run, once it is over or the sheet is stopped; its newest picture is shown meanwhile."""
         while True:
             view = office.wait(job, _TICK_SECONDS)
             if view.state in FINAL or self._is_stopped:
                 return view
-            self._cells[number] = Cell("painting", view.snapshot)
+            self._cells[number] = SweepCell("painting", view.snapshot)
 
 
-def fitting(pictures: Pictures, recipe: Recipe) -> Pictures:
+def fitting(pictures: RunInputs, recipe: Recipe) -> RunInputs:
     """The pictures without the one to start from, unless the recipe starts from it."""
     return pictures if recipe.start == "own" else replace(pictures, start=None)
 
 
-def _cell(view: JobView) -> Cell:
+def _cell(view: JobView) -> SweepCell:
     """A cell after its run: where the sheet was stopped in the middle of it, it waits again."""
     if view.state == "done":
-        return Cell("painted", view.snapshot)
+        return SweepCell("painted", view.snapshot)
     if view.state in FINAL:
-        return Cell("failed", error=view.error or "this picture was stopped elsewhere; paint the sheet anew")
-    return Cell()
+        return SweepCell("failed", error=view.error or "this picture was stopped elsewhere; paint the sheet anew")
+    return SweepCell()
 
 
-def _reduced(pictures: Pictures, plan: Plan) -> Pictures:
+def _reduced(pictures: RunInputs, plan: SweepPlan) -> RunInputs:
     """The pictures no larger than the cells need; a style of which only a part is looked at stays as it is."""
     looks = plan.base.styles or (None,) * len(pictures.styles)
     return replace(

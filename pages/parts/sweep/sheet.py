@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.app.web import asset
 from pages.parts.runs.before_after import source
-from pages.parts.sweep.runner import Cell, Sweep
+from pages.parts.sweep.runner import Sweep, SweepCell
 
 _HTML = "<figure><table></table></figure>"
 _sheet = st.components.v2.component("nst_sweep", html=_HTML, css=asset(__file__, ".css"), js=asset(__file__, ".js"))
@@ -36,7 +36,7 @@ def sheet(sweep: Sweep, *, key: str, picked: int) -> int | None:
     return clicked if isinstance(clicked, int) and 0 <= clicked < sweep.plan.count else None
 
 
-def _data(words: str, cell: Cell) -> dict[str, str]:
+def _data(words: str, cell: SweepCell) -> dict[str, str]:
     said = ", ".join(filter(None, (words, _SAID[cell.state])))
     title = f"{words}: {cell.error}" if cell.error else f"{words}. Click to paint it large."
     return {

@@ -10,10 +10,10 @@ from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.jobs import input_files
-from nst_core.jobs.blobs import Drawers, keep_newest
+from nst_core.jobs.blobs import BlobStore, keep_newest
 from nst_core.recipe import recipe_from_json
-from nst_core.runs.inputs import Pictures
-from pages.parts.sweep.plan import Axis, Plan, plan
+from nst_core.runs.inputs import RunInputs
+from pages.parts.sweep.plan import Axis, SweepPlan, plan
 
 FOLDER = "sheets"
 """Where they stand in the data folder."""
@@ -29,22 +29,22 @@ class Saved:
         large: runs of cells at full size -> their cells.
     """
 
-    plan: Plan
-    pictures: Pictures
+    plan: SweepPlan
+    pictures: RunInputs
     visitor: str
     cells: Mapping[int, bytes] = field(default_factory=dict)
     large: Mapping[str, int] = field(default_factory=dict)
     is_stopped: bool = False
 
 
-class Drawer:
+class SweepStore:
     """One sheet's drawer. What cannot be written is lost with the server and nothing else.
 
     Attributes:
         drawers: of all sheets.
     """
 
-    def __init__(self, drawers: Drawers, sheet: str) -> None:
+    def __init__(self, drawers: BlobStore, sheet: str) -> None:
         """Of the sheet of this id."""
         self.drawers, self._sheet = drawers, sheet
 
@@ -58,7 +58,7 @@ class Drawer:
             "created": time.time(),
         }
         try:
-            input_files.keep(self.drawers, self._sheet, saved.pictures)
+            input_files.save(self.drawers, self._sheet, saved.pictures)
             self.drawers.put(self._sheet, _PLAN, json.dumps(told).encode())  # the last: where it is, all is
         except OSError:
             self.drawers.clear(self._sheet)
@@ -88,7 +88,7 @@ class Drawer:
             visitor = str(told["visitor"])
         except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
             return None
-        pictures = input_files.kept(self.drawers, self._sheet)
+        pictures = input_files.load(self.drawers, self._sheet)
         if pictures is None:
             return None
         painted = {n: self._get(f"{_CELLS}/{n:02d}.jpg") for n in range(made.count)}

@@ -64,7 +64,7 @@ def test_one_step_with_the_picture(use, noise):
     seen = []
     use(hub_module(seen))
     (step,) = engine.run(noise(30, 96), [flat(0.4, 50, 100)], recipe_of())
-    assert (step.number, step.of, step.scale_px, step.losses, step.state) == (1, 1, 64, {}, None)
+    assert (step.number, step.total, step.scale_px, step.losses, step.state) == (1, 1, 64, {}, None)
     assert step.seconds > 0
     assert seen == [((1, 20, 64, 3), (1, 32, 64, 3))]
     assert step.picture.shape == (1, 20, 64, 3)

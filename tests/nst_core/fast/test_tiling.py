@@ -11,7 +11,7 @@ from nst_core.picture.resize import resize
 
 def test_moments_of_parts_are_those_of_the_whole(noise):
     values = noise(1, 90)[0, 0].astype(np.float64) * [1, 10, 100] + [0, 1000, -3]
-    merged = tiling.Moments()
+    merged = tiling.RunningMoments()
     for part in np.split(values, [7, 8, 50]):
         merged.add(len(part), part.mean(0), part.var(0))
     assert merged.count == 90

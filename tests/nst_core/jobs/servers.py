@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.jobs.process import Gone, Hear
-from nst_core.jobs.service import Desk
-from nst_core.jobs.supervisor import Hire
+from nst_core.jobs.process import OnEvent, OnExit
+from nst_core.jobs.service import JobService
+from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 
@@ -19,7 +19,7 @@ class Played:
 
     pid = 1
 
-    def __init__(self, hear: Hear, gone: Gone) -> None:
+    def __init__(self, hear: OnEvent, gone: OnExit) -> None:
         self._hear, self.die = hear, gone
         self.asked: list[Mapping[str, Any]] = []
         self.blobs: list[Sequence[bytes | memoryview]] = []
@@ -63,22 +63,22 @@ class Servers:
 
     def __init__(self) -> None:
         self.workers: list[Played] = []
-        self._desk: Desk | None = None
+        self._desk: JobService | None = None
 
     @property
     def worker(self) -> Played:
         return self.workers[-1]
 
-    def hire(self) -> Hire:
-        def hire(hear: Hear, gone: Gone) -> Played:
+    def hire(self) -> SpawnWorker:
+        def hire(hear: OnEvent, gone: OnExit) -> Played:
             self.workers.append(Played(hear, gone))
             return self.worker
 
         return hire
 
-    def start(self) -> Desk:
+    def start(self) -> JobService:
         self.stop()
-        self._desk = Desk(hire=self.hire())
+        self._desk = JobService(spawn=self.hire())
         return self._desk
 
     def stop(self) -> None:
@@ -99,11 +99,11 @@ def picture(seed: int = 0) -> Picture:
     return Picture.from_pixels(values[..., :3], values[..., 3])
 
 
-def submit(desk: Desk, visitor: str = "ann") -> str:
+def submit(desk: JobService, visitor: str = "ann") -> str:
     return desk.submit(make(settings={"steps": 9}), picture(), [picture(1)], visitor=visitor)
 
 
-def under_way(servers: Servers, desk: Desk, steps: int = 4) -> str:
+def under_way(servers: Servers, desk: JobService, steps: int = 4) -> str:
     """A run with so many steps behind it."""
     job = submit(desk)
     servers.worker.ready()
@@ -120,5 +120,5 @@ def save(servers: Servers) -> None:
     path.write_bytes(b"some")
 
 
-def numbers(desk: Desk, job: str) -> list[int]:
-    return [point.number for point in desk.view(job).points]
+def numbers(desk: JobService, job: str) -> list[int]:
+    return [point.step for point in desk.view(job).points]

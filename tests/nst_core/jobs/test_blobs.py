@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from nst_core.jobs.blobs import InMemory, OnDisk, keep_newest
+from nst_core.jobs.blobs import DiskBlobStore, MemoryBlobStore, keep_newest
 
 LABEL = "label.json"
 
 
-@pytest.fixture(params=[OnDisk, InMemory])
+@pytest.fixture(params=[DiskBlobStore, MemoryBlobStore])
 def drawers(request, tmp_path):
-    drawers = OnDisk(tmp_path) if request.param is OnDisk else InMemory()
+    drawers = DiskBlobStore(tmp_path) if request.param is DiskBlobStore else MemoryBlobStore()
     for at, name in enumerate("dacb"):
         drawers.put(name, LABEL, json.dumps({"created": 100 + at}).encode())
         drawers.put(name, "folder/more.txt", b"more")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nst_core.jobs import messages
-from nst_core.jobs.inbox import Commands, Orders
+from nst_core.jobs.inbox import CommandInbox, RunControl
 
 
 class Asking:
@@ -17,7 +17,7 @@ class Asking:
     def __init__(self) -> None:
         read, write = os.pipe()
         self._desk = os.fdopen(write, "wb")
-        self.commands = Commands(os.fdopen(read, "rb"))
+        self.commands = CommandInbox(os.fdopen(read, "rb"))
 
     def ask(self, do: str, job: str = "a", **more: Any) -> None:
         before = self.commands._asked.qsize()
@@ -34,40 +34,42 @@ def asking() -> Asking:
 
 
 def test_nothing_asked_is_nothing_to_do(asking: Asking) -> None:
-    assert asking.commands.orders("a") == Orders()
+    assert asking.commands.control("a") == RunControl()
 
 
 def test_settings_come_in_order_and_once(asking: Asking) -> None:
     asking.ask("steer", settings={"style_weight": 1.0})
     asking.ask("steer", settings={"style_weight": 2.0, "steps": 7})
-    assert asking.commands.orders("a") == Orders(settings=({"style_weight": 1.0}, {"style_weight": 2.0, "steps": 7}))
-    assert asking.commands.orders("a") == Orders()
+    assert asking.commands.control("a") == RunControl(
+        settings=({"style_weight": 1.0}, {"style_weight": 2.0, "steps": 7})
+    )
+    assert asking.commands.control("a") == RunControl()
 
 
 def test_stop_wins_over_what_was_asked_before_it(asking: Asking) -> None:
     asking.ask("steer", settings={"style_weight": 1.0})
     asking.ask("pause")
     asking.ask("stop")
-    assert asking.commands.orders("a") == Orders(stop=True)
+    assert asking.commands.control("a") == RunControl(stop=True)
 
 
 def test_what_was_asked_of_a_run_that_is_over_is_dropped(asking: Asking) -> None:
     for do in ("stop", "pause", "steer"):
         asking.ask(do, job="the one before", settings={})
-    assert asking.commands.orders("a") == Orders()
+    assert asking.commands.control("a") == RunControl()
 
 
 def test_a_paused_run_waits_and_takes_its_steering_along(asking: Asking) -> None:
     asking.ask("pause")
-    given: list[Orders] = []
-    waiting = threading.Thread(target=lambda: given.append(asking.commands.orders("a")))
+    given: list[RunControl] = []
+    waiting = threading.Thread(target=lambda: given.append(asking.commands.control("a")))
     waiting.start()
     messages.write(asking._desk, {"do": "steer", "job": "a", "settings": {"tv_weight": 5.0}})
     time.sleep(0.2)
     assert waiting.is_alive()
     messages.write(asking._desk, {"do": "resume", "job": "a"})
     waiting.join(5)
-    assert given == [Orders(settings=({"tv_weight": 5.0},))]
+    assert given == [RunControl(settings=({"tv_weight": 5.0},))]
 
 
 def test_it_is_quiet_until_something_is_asked(asking: Asking) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nst_core.jobs import process
-from nst_core.jobs.process import Process
+from nst_core.jobs.process import WorkerProcess
 from tests.nst_core.jobs.servers import until
 
 SAY = """
@@ -27,7 +27,7 @@ def talk(program: str, *words: str, deaf_to: str = "") -> tuple[list[str], list[
         if event["event"] == deaf_to:
             raise KeyError(deaf_to)
 
-    Process(hear, ends.append, ("-c", program, *words))
+    WorkerProcess(hear, ends.append, ("-c", program, *words))
     until(lambda: len(ends) == 1)
     return heard, ends
 

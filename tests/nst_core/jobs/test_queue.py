@@ -7,44 +7,44 @@ import numpy as np
 import pytest
 
 from nst_core.errors import JobError, QueueFullError
-from nst_core.jobs.queue import Place, Room, admit, order
+from nst_core.jobs.queue import QueueEntry, QueueLimits, admit, serving_order
 
 
 def line_of(visitors):
     """One job for each letter, named by its arrival: "aab" -> a's jobs 0 and 1, b's job 2."""
-    return tuple(Place(str(i), visitor) for i, visitor in enumerate(visitors))
+    return tuple(QueueEntry(str(i), visitor) for i, visitor in enumerate(visitors))
 
 
 def served(visitors, last=""):
-    return [f"{p.visitor}{p.job}" for p in order(line_of(visitors), last)]
+    return [f"{p.visitor}{p.job}" for p in serving_order(line_of(visitors), last)]
 
 
 def test_a_newcomer_goes_to_the_end_of_a_new_line():
     before = line_of("ab")
-    after = admit(before, Place("n", "c"), Room(), 10)
-    assert after == (*before, Place("n", "c"))
+    after = admit(before, QueueEntry("n", "c"), QueueLimits(), 10)
+    assert after == (*before, QueueEntry("n", "c"))
     assert before == line_of("ab")
 
 
 def test_a_visitor_has_room_for_so_many():
-    room = Room(waiting=8, per_visitor=2)
-    assert len(admit(line_of("ab"), Place("n", "a"), room, 10)) == 3
+    room = QueueLimits(waiting=8, per_visitor=2)
+    assert len(admit(line_of("ab"), QueueEntry("n", "a"), room, 10)) == 3
     with pytest.raises(QueueFullError, match="2 of your runs are waiting already; wait for one of them, or stop it"):
-        admit(line_of("aba"), Place("n", "a"), room, 10)
-    assert len(admit(line_of("aba"), Place("n", "b"), room, 10)) == 4
+        admit(line_of("aba"), QueueEntry("n", "a"), room, 10)
+    assert len(admit(line_of("aba"), QueueEntry("n", "b"), room, 10)) == 4
 
 
 def test_all_visitors_together_have_room_for_so_many():
-    room = Room(waiting=3, per_visitor=2)
-    assert len(admit(line_of("ab"), Place("n", "c"), room, 10)) == 3
+    room = QueueLimits(waiting=3, per_visitor=2)
+    assert len(admit(line_of("ab"), QueueEntry("n", "c"), room, 10)) == 3
     with pytest.raises(QueueFullError, match="3 runs are waiting, which is as many as fit; try again when"):
-        admit(line_of("abc"), Place("n", "d"), room, 10)
+        admit(line_of("abc"), QueueEntry("n", "d"), room, 10)
 
 
 @pytest.mark.parametrize(("visitors", "own"), [("aa", True), ("bbccddee", False)])
 def test_who_is_refused_is_told_when_to_come_back_and_whose_runs_are_in_the_way(visitors, own):
     with pytest.raises(QueueFullError) as refused:
-        admit(line_of(visitors), Place("n", "a"), Room(8, 2), 42.5)
+        admit(line_of(visitors), QueueEntry("n", "a"), QueueLimits(8, 2), 42.5)
     assert (refused.value.retry_after_seconds, refused.value.own) == (42.5, own)
     assert refused.value.code == "queue-full"
     assert isinstance(refused.value, JobError)
@@ -72,7 +72,7 @@ def test_any_line_is_served_whole_in_own_order_and_fairly(seed):
     rng = np.random.default_rng(seed)
     line = line_of(rng.choice(list("abcd"), rng.integers(1, 15)))
     last = str(rng.choice(list("abcdz")))
-    queue = order(line, last)
+    queue = serving_order(line, last)
     assert Counter(queue) == Counter(line)
     for visitor in "abcd":
         own = [int(p.job) for p in queue if p.visitor == visitor]
@@ -86,13 +86,13 @@ def test_any_line_is_served_whole_in_own_order_and_fairly(seed):
 
 def test_one_who_keeps_asking_starves_nobody():
     """A visitor keeps two runs in line for ever; each of the others waits for at most one of those between."""
-    line, last, history = (*line_of("aab"), Place("x", "c")), "", []
+    line, last, history = (*line_of("aab"), QueueEntry("x", "c")), "", []
     for turn in range(12):
-        first, *rest = order(line, last)
+        first, *rest = serving_order(line, last)
         line = tuple(p for p in line if p in rest)
         last = first.visitor
         history.append(last)
         if last == "a":
-            line = (*line, Place(f"more{turn}", "a"))
+            line = (*line, QueueEntry(f"more{turn}", "a"))
     assert set(history[:4]) == {"a", "b", "c"}
     assert all(pair != ("a", "a") for pair in pairwise(history[:5]))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nst_core.errors import JobError
-from nst_core.jobs.service import Desk
-from nst_core.jobs.store import Change
+from nst_core.jobs.service import JobService
+from nst_core.jobs.store import RunDelta
 from nst_core.runs.inputs import unpacked
 from tests.nst_core.jobs.servers import Servers, numbers, picture, save, submit, under_way, until
 
@@ -20,7 +20,7 @@ def test_a_finished_run_is_still_there(servers: Servers) -> None:
     before = desk.view(job)
     desk = servers.start()
     assert desk.view(job) == before
-    assert (before.state, before.result, before.timeline) == ("done", b"png", (0, 1, 2, 3))
+    assert (before.state, before.result, before.snapshot_steps) == ("done", b"png", (0, 1, 2, 3))
     assert before.ended >= before.created > 0
     assert desk.picture_at(job, 2) == b"jpeg 2"
     assert desk.inputs(job).content.sha256 == picture().sha256
@@ -60,7 +60,7 @@ def test_a_run_under_way_goes_on_without_a_gap_or_a_double(servers: Servers) -> 
     assert numbers(servers.start(), job) == list(range(9))
 
 
-def paused_over_a_restart(servers: Servers) -> tuple[Desk, str]:
+def paused_over_a_restart(servers: Servers) -> tuple[JobService, str]:
     """A run that was paused, at the next desk, whose worker is ready."""
     desk = servers.start()
     job = under_way(servers, desk)
@@ -100,7 +100,7 @@ def test_without_a_disk_runs_live_as_long_as_the_server_and_it_says_so(servers: 
     assert desk.picture_at(done, 9) == b"jpeg 3"
     job = submit(desk)
     with desk._lock:
-        desk._floor.fail_all("the server is shutting down")
+        desk._scheduler.fail_all("the server is shutting down")
     assert desk.view(job).state == "failed"
     with pytest.raises(JobError, match="not here"):
         servers.start().view(done)
@@ -113,7 +113,7 @@ def test_a_disk_that_is_full_costs_no_run_and_is_said(servers: Servers, monkeypa
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(desk._book.store, "write", full)
+    monkeypatch.setattr(desk._repository.store, "write", full)
     job = under_way(servers, desk)
     until(lambda: "No space left" in desk.status().forgets)
     servers.worker.finish(job)
@@ -122,7 +122,7 @@ def test_a_disk_that_is_full_costs_no_run_and_is_said(servers: Servers, monkeypa
     monkeypatch.undo()
     submit(desk, "bob")
     until(lambda: desk.status().forgets == "")
-    until(lambda: job not in desk._book.live)
+    until(lambda: job not in desk._repository.active)
     assert desk.view(job).result == b"png"
 
 
@@ -139,18 +139,18 @@ def test_a_run_that_waited_through_a_restart_has_nothing_to_tell(servers: Server
 def test_a_run_that_cannot_be_written_costs_no_other(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = servers.start()
     bad, good = under_way(servers, desk), submit(desk, "bob")
-    write = desk._book.store.write
+    write = desk._repository.store.write
 
-    def broken(change: Change) -> None:
+    def broken(change: RunDelta) -> None:
         if change.view.id == bad:
             raise TypeError("a bug")
         write(change)
 
-    monkeypatch.setattr(desk._book.store, "write", broken)
+    monkeypatch.setattr(desk._repository.store, "write", broken)
     servers.worker.step(bad, 4)
     until(lambda: "a bug" in desk.status().forgets)
     servers.worker.finish(bad)
     servers.worker.begin(good)
     servers.worker.finish(good)
-    until(lambda: good not in desk._book.live)
+    until(lambda: good not in desk._repository.active)
     assert (desk.view(good).state, desk.view(bad).result) == ("done", b"png")

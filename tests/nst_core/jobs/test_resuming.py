@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_core.jobs.service import FINAL, Desk, JobView
+from nst_core.jobs.service import FINAL, JobService, JobView
 from nst_core.picture import samples
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.upload import open_picture
@@ -31,13 +31,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def submit(desk: Desk) -> str:
+def submit(desk: JobService) -> str:
     recipe = make(settings={"longest_edge_px": 64, "steps": STEPS, "snapshot_every": 4})
     content, style = samples.find("coffee").load(64), samples.find("night-swirls").load(64)
     return desk.submit(recipe, content, [style], measure=False)
 
 
-def finished(desk: Desk, job: str) -> JobView:
+def finished(desk: JobService, job: str) -> JobView:
     until(lambda: desk.view(job).state in FINAL, PATIENCE)
     view = desk.view(job)
     assert view.error is None
@@ -45,65 +45,65 @@ def finished(desk: Desk, job: str) -> JobView:
 
 
 def assert_same(broken: JobView, unbroken: JobView) -> None:
-    assert [point.number for point in broken.points] == list(range(STEPS + 1))
+    assert [point.step for point in broken.points] == list(range(STEPS + 1))
     assert [point.losses for point in broken.points] == [point.losses for point in unbroken.points]
     assert [point.evaluations for point in broken.points] == [point.evaluations for point in unbroken.points]
     seconds = [point.seconds for point in broken.points]
     assert seconds == sorted(seconds)
-    assert broken.timeline == unbroken.timeline
+    assert broken.snapshot_steps == unbroken.snapshot_steps
     assert broken.result == unbroken.result
 
 
-def save(desk: Desk, job: str, folder: Path) -> Path:
+def save(desk: JobService, job: str, folder: Path) -> Path:
     """Pause a run in its middle, which writes a checkpoint; where that is."""
-    until(lambda: desk.view(job).number >= 10, PATIENCE)
+    until(lambda: desk.view(job).step >= 10, PATIENCE)
     desk.pause(job)
     saved = folder / "runs" / job / "checkpoint.npz"
-    until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == desk.view(job).number, PATIENCE)
+    until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == desk.view(job).step, PATIENCE)
     time.sleep(0.3)  # a step that was on its way
-    until(lambda: checkpoint.load(saved).state["number"] == desk.view(job).number, PATIENCE)
+    until(lambda: checkpoint.load(saved).state["number"] == desk.view(job).step, PATIENCE)
     return saved
 
 
-def kill(desk: Desk) -> None:
-    pid = desk._floor.crew.pid
+def kill(desk: JobService) -> None:
+    pid = desk._scheduler.supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
 
 
 def test_a_killed_worker_and_a_new_server_change_nothing_in_a_run(folder: Path) -> None:
-    desk = Desk()
+    desk = JobService()
     unbroken = finished(desk, submit(desk))
     assert len(unbroken.points) == STEPS + 1
 
     job = submit(desk)
     save(desk, job, folder)
-    before = desk.view(job).number
+    before = desk.view(job).step
     desk.resume(job)
-    until(lambda: desk.view(job).number > before, PATIENCE)
+    until(lambda: desk.view(job).step > before, PATIENCE)
     kill(desk)
     until(lambda: desk.view(job).state == "queued", PATIENCE)
-    until(lambda: desk.view(job).state == "running" and desk.view(job).number > before + 1, PATIENCE)
+    until(lambda: desk.view(job).state == "running" and desk.view(job).step > before + 1, PATIENCE)
     assert_same(finished(desk, job), unbroken)
 
     job = submit(desk)
-    until(lambda: desk.view(job).number >= 5, PATIENCE)
+    until(lambda: desk.view(job).step >= 5, PATIENCE)
     desk.pause(job)
     until(lambda: desk.view(job).state == "paused", PATIENCE)
     desk.close()
-    desk = Desk()
+    desk = JobService()
     assert desk.view(unbroken.id) == unbroken
     assert desk.view(job).state == "paused"
-    assert desk.view(job).number >= 4
+    assert desk.view(job).step >= 4
     desk.resume(job)
     desk.warm()
     assert_same(finished(desk, job), unbroken)
-    assert not (folder / "runs" / job / "checkpoint.npz").exists() or desk._book.live
+    assert not (folder / "runs" / job / "checkpoint.npz").exists() or desk._repository.active
     desk.close()
 
 
 def test_a_run_that_diverges_leaves_its_best_picture_and_its_curve(folder: Path) -> None:
-    desk = Desk()
+    desk = JobService()
     job = submit(desk)
     saved = save(desk, job, folder)
     sane = checkpoint.load(saved)
@@ -117,7 +117,7 @@ def test_a_run_that_diverges_leaves_its_best_picture_and_its_curve(folder: Path)
     assert view.state == "failed"
     assert f"at step {number + 1} the loss was not finite" in (view.error or "")
     assert f"its best picture, of step {number}, is kept" in (view.error or "")
-    assert [point.number for point in view.points] == list(range(number + 1))
+    assert [point.step for point in view.points] == list(range(number + 1))
     assert view.notes == (f"The process that paints ended unexpectedly; this run went on from step {number}.",)
     assert view.report is not None
     picture = open_picture(view.result or b"")

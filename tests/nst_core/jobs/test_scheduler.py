@@ -8,15 +8,15 @@ import pytest
 from nst_core.errors import JobError
 from nst_core.jobs import scheduler
 from nst_core.jobs import service as desks
-from nst_core.jobs.inspections import Question
-from nst_core.runs.inputs import Pictures
+from nst_core.jobs.inspections import InspectionRequest
+from nst_core.runs.inputs import RunInputs
 from tests.nst_core.jobs.servers import Servers, numbers, picture, submit, under_way, until
 
 
 def test_a_worker_that_dies_is_replaced_and_the_run_goes_on_so_often(servers: Servers) -> None:
     desk = servers.start()
     job = under_way(servers, desk)
-    for _ in range(scheduler.TRIES):
+    for _ in range(scheduler.MAX_ATTEMPTS):
         servers.worker.die("it was killed")
         assert desk.view(job).state == "queued"
         servers.worker.ready()
@@ -40,7 +40,7 @@ def test_one_who_waits_passes_a_run_that_is_held_for_long(servers: Servers, monk
     desk.pause(job)
     behind = submit(desk, "bob")
     with desk._lock:
-        desk._floor.mind(30)
+        desk._scheduler.reap_idle(30)
     assert servers.worker.asked[-1] == {"do": "shelve", "job": job}
     servers.worker.tell("shelved", job=job)
     assert servers.worker.order()["job"] == behind
@@ -55,7 +55,7 @@ def test_a_run_that_nobody_looks_at_is_stopped_and_says_so(servers: Servers) -> 
     for minutes, asked in ((30.0, "run"), (1e-9, "stop")):
         time.sleep(0.001)
         with desk._lock:
-            desk._floor.mind(minutes)
+            desk._scheduler.reap_idle(minutes)
         assert servers.worker.asked[-1]["do"] == asked
     assert desk.view(waiting).state == "stopped"
     assert desk.view(waiting).notes[-1].endswith("so it left the line.")
@@ -81,14 +81,14 @@ def test_the_operator_says_for_how_long_nobody_need_look(
 def test_looking_keeps_a_run_going(servers: Servers) -> None:
     desk = servers.start()
     job = under_way(servers, desk)
-    run = desk._book.live[job]
+    run = desk._repository.active[job]
     for look in (lambda: desk.view(job), lambda: desk.runs("ann"), lambda: desk.wait(job, 0)):
-        run.seen = 0.0
+        run.last_seen = 0.0
         look()
-        assert run.seen > 0
-    run.seen = 0.0
+        assert run.last_seen > 0
+    run.last_seen = 0.0
     desk.runs("bob")
-    assert run.seen == 0
+    assert run.last_seen == 0
 
 
 def test_a_run_that_is_deleted_in_the_middle_makes_room(servers: Servers) -> None:
@@ -130,7 +130,7 @@ def test_a_run_that_diverged_keeps_its_best_picture_and_its_curve(servers: Serve
     assert before.report is not None
     assert before.ended >= before.created
     assert servers.start().view(job) == before
-    assert [point.number for point in before.points] == [0, 1, 2, 3]
+    assert [point.step for point in before.points] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -162,29 +162,29 @@ def test_an_event_that_cannot_be_taken_in_fails_its_run_alone(
 def test_an_answer_that_cannot_be_taken_in_fails_its_look_alone(servers: Servers) -> None:
     desk = servers.start()
     job = under_way(servers, desk)
-    questions = [Question("features", "block1_conv1"), Question("features", "block2_conv1")]
+    questions = [InspectionRequest("features", "block1_conv1"), InspectionRequest("features", "block2_conv1")]
     for question in questions:
-        desk.look(question, picture())
+        desk.inspect(question, picture())
     servers.worker.tell("looked", job="")
-    failed, asked = (desk.look(question, picture()) for question in questions)
+    failed, asked = (desk.inspect(question, picture()) for question in questions)
     assert (failed.state, asked.state) == ("failed", "waiting")
     assert servers.worker.asked[-1]["question"]["layer"] == "block2_conv1"
     servers.worker.step(job, 4)
-    assert desk.view(job).number == 4
+    assert desk.view(job).step == 4
 
 
 def test_a_run_whose_pictures_cannot_be_handed_over_makes_room(servers: Servers, monkeypatch) -> None:
     desk = servers.start()
     job, behind = under_way(servers, desk), submit(desk, "bob")
     desk = servers.start()
-    read = desk._book.store.inputs
+    read = desk._repository.store.inputs
 
-    def broken(asked: str) -> Pictures:
+    def broken(asked: str) -> RunInputs:
         if asked == job:
             raise MemoryError
         return read(asked)
 
-    monkeypatch.setattr(desk._book.store, "inputs", broken)
+    monkeypatch.setattr(desk._repository.store, "inputs", broken)
     servers.worker.ready()
     until(lambda: desk.view(job).state == "failed")
     assert "MemoryError" in (desk.view(job).error or "")

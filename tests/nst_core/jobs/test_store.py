@@ -11,12 +11,12 @@ import pytest
 
 from nst_core.errors import JobError
 from nst_core.jobs.snapshots import nearest, thinned
-from nst_core.jobs.store import Bounds, Change, Store
-from nst_core.jobs.views import JobView, Point
+from nst_core.jobs.store import RunDelta, Store, StoreLimits
+from nst_core.jobs.views import CurvePoint, JobView
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
-from nst_core.runs.inputs import Pictures
+from nst_core.runs.inputs import RunInputs
 
 RNG = np.random.default_rng(3)
 
@@ -26,29 +26,31 @@ def picture(height: int = 5, width: int = 7, *, clear: bool = False) -> Picture:
     return Picture.from_pixels(RNG.integers(0, 256, (height, width, 3), np.uint8), alpha, ("turned upright",))
 
 
-PICTURES = Pictures(
+PICTURES = RunInputs(
     picture(clear=True),
     (picture(4, 3), picture(2, 9, clear=True)),
     picture(6, 6),
     (Mask.from_weights(RNG.random((5, 7), np.float32)), Mask.from_weights(np.eye(4, dtype=np.float32))),
 )
-POINTS = tuple(Point(n, n / 3, {"total": 1 / (n + 3)}, ("larger",) if n == 2 else (), 64, n + 1) for n in range(5))
+POINTS = tuple(CurvePoint(n, n / 3, {"total": 1 / (n + 3)}, ("larger",) if n == 2 else (), 64, n + 1) for n in range(5))
 
 
 def view(job: str = "a1", **more: object) -> JobView:
     settings = {"steps": 9, "regions": []}
     shown = {
         "notes": ("One.", "Two."),
-        "levels": {"fast": {"total": 0.1}},
+        "reference_losses": {"fast": {"total": 0.1}},
         "report": {"size": [7, 5]},
         "visitor": "ann",
     }
-    return replace(JobView(job, "done", make(settings=settings), number=4, of=9, created=5.0), **{**shown, **more})
+    return replace(
+        JobView(job, "done", make(settings=settings), step=4, total_steps=9, created=5.0), **{**shown, **more}
+    )
 
 
-def change(job: str = "a1", size: int = 10, **more: object) -> Change:
+def change(job: str = "a1", size: int = 10, **more: object) -> RunDelta:
     pictures = {0: b"jpeg 0", 4: b"jpeg 4"}
-    return Change(
+    return RunDelta(
         view(job, content=b"content", result=b"r" * size, **more),
         (0, 4),
         POINTS,
@@ -68,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["disk", "memory"])
 def store(request: pytest.FixtureRequest, folder: Path) -> Store:
-    store = Store(folder if request.param == "disk" else None, Bounds(runs=3, total_bytes=1e6, pictures=4))
+    store = Store(folder if request.param == "disk" else None, StoreLimits(runs=3, total_bytes=1e6, pictures=4))
     assert bool(store.why_in_memory) == (request.param == "memory")
     return store
 
@@ -76,7 +78,7 @@ def store(request: pytest.FixtureRequest, folder: Path) -> Store:
 def test_a_run_comes_back_whole(store: Store) -> None:
     store.write(change())
     want = view(content=b"content", result=b"r" * 10, points=POINTS, timeline=(0, 4))
-    assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_number=4)
+    assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_step=4)
     assert (store.picture("a1", 0), store.picture("a1", 3)) == (b"jpeg 0", None)
 
 
@@ -107,9 +109,9 @@ def test_it_comes_back_in_another_life(folder: Path) -> None:
 def test_what_happened_after_a_checkpoint_is_forgotten(store: Store) -> None:
     store.write(change(state="running"))
     again = (replace(POINTS[3], losses={"total": 9.0}),)
-    store.write(Change(view(state="running"), (0,), again, after=2))
+    store.write(RunDelta(view(state="running"), (0,), again, after=2))
     assert store.view("a1").points == (*POINTS[:3], *again)
-    assert store.timeline("a1") == [0]
+    assert store.snapshot_steps("a1") == [0]
 
 
 def test_a_deleted_run_leaves_nothing(store: Store, folder: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_damaged_row_costs_its_run_alone(folder: Path, head: str) -> None:
     store = Store(folder)
     with pytest.raises(JobError, match="cannot be read"):
         store.view("a1")
-    assert [point.number for point in store.view("a2").points] == [0, 2, 3, 4]
+    assert [point.step for point in store.view("a2").points] == [0, 2, 3, 4]
 
 
 @pytest.mark.parametrize("name", ["content.png", "style1.png", "start.png", "mask0.npy", "contents.json"])
@@ -211,14 +213,14 @@ def test_readers_see_whole_runs_while_one_writes(store: Store) -> None:
 
     def read() -> None:
         while not stop.is_set():
-            seen.append([point.number for point in store.view("a1").points])
+            seen.append([point.step for point in store.view("a1").points])
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
     for number in range(5, 105, 5):
-        batch = tuple(Point(n, 0.0, {"total": 1.0}) for n in range(number, number + 5))
-        store.write(Change(view(state="running"), (0, 4), batch))
+        batch = tuple(CurvePoint(n, 0.0, {"total": 1.0}) for n in range(number, number + 5))
+        store.write(RunDelta(view(state="running"), (0, 4), batch))
     stop.set()
     for reader in readers:
         reader.join(10)

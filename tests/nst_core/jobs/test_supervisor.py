@@ -3,8 +3,8 @@
 import pytest
 
 from nst_core.errors import WorkerError
-from nst_core.jobs.process import Gone, Hear
-from nst_core.jobs.service import Desk
+from nst_core.jobs.process import OnEvent, OnExit
+from nst_core.jobs.service import JobService
 from tests.nst_core.jobs.servers import Played, submit
 
 
@@ -13,13 +13,13 @@ def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: py
     workers: list[Played] = []
     faults = [OSError(12, "Cannot allocate memory")]
 
-    def hire(hear: Hear, gone: Gone) -> Played:
+    def hire(hear: OnEvent, gone: OnExit) -> Played:
         if faults:
             raise faults.pop()
         workers.append(Played(hear, gone))
         return workers[-1]
 
-    desk = Desk(hire=hire)
+    desk = JobService(spawn=hire)
     job = submit(desk)
     assert desk.status().state == "failed"
     assert "Cannot allocate memory" in desk.status().message

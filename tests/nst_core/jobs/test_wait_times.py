@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.jobs.wait_times import USUAL_SECONDS
+from nst_core.jobs.wait_times import TYPICAL_SECONDS
 from nst_core.runs import cost
 from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
 
@@ -36,9 +36,9 @@ def test_runs_are_estimated_as_soon_as_the_machine_is_measured(
     if is_restarted:
         desk = servers.start()
     assert desk.view(first).wait_seconds == 0
-    assert desk.view(second).wait_seconds == USUAL_SECONDS
+    assert desk.view(second).wait_seconds == TYPICAL_SECONDS
     measured(7.0)
     recipe, size = desk.view(first).recipe, (picture().width, picture().height)
     expected = cost.of(recipe, size, 1).seconds
     assert desk.view(second).wait_seconds == pytest.approx(expected)
-    assert expected != USUAL_SECONDS
+    assert expected != TYPICAL_SECONDS

@@ -9,12 +9,12 @@ import pytest
 
 from nst_core.errors import DivergedError
 from nst_core.jobs import messages
-from nst_core.jobs.inbox import Orders
+from nst_core.jobs.inbox import RunControl
 from nst_core.jobs.worker import Worker, _Played
 from nst_core.recipe import Recipe, make
 from nst_core.runs import runner
-from nst_core.runs.inputs import Inputs
-from nst_core.runs.log import Record
+from nst_core.runs.inputs import EngineInputs
+from nst_core.runs.log import RunLog
 from nst_core.step import Step
 
 GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
@@ -23,11 +23,11 @@ GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
 class Asked:
     """Commands whose orders come one a step."""
 
-    def __init__(self, *orders: Orders) -> None:
+    def __init__(self, *orders: RunControl) -> None:
         self._orders = list(orders)
 
-    def orders(self, job: str, **_: Any) -> Orders:
-        return self._orders.pop(0) if self._orders else Orders()
+    def orders(self, job: str, **_: Any) -> RunControl:
+        return self._orders.pop(0) if self._orders else RunControl()
 
 
 class Engine:
@@ -48,16 +48,16 @@ class Engine:
 def descend(
     monkeypatch: pytest.MonkeyPatch,
     engine: Engine,
-    *orders: Orders,
-    begin: Orders = Orders(),  # noqa: B008 - frozen
+    *orders: RunControl,
+    begin: RunControl = RunControl(),  # noqa: B008 - frozen
 ) -> tuple[_Played, list[int]]:
     """How a run was ended, and the steps that the desk was told of."""
     monkeypatch.setattr(runner, "play", engine.play)
     out = io.BytesIO()
     recipe = make(settings={"minimiser": {"average": 0.0}})
-    given = Inputs(GREY, (GREY,), None, (), None)
+    given = EngineInputs(GREY, (GREY,), None, (), None)
     worker = Worker(Asked(*orders), out)  # type: ignore[arg-type]
-    played = worker._descend("a", given, _Played(recipe, begin), Record(recipe), runner.Clock(), None)
+    played = worker._descend("a", given, _Played(recipe, begin), RunLog(recipe), runner.RunTimer(), None)
     out.seek(0)
     return played, [event["number"] for event in _events(out)]
 
@@ -70,13 +70,13 @@ def _events(out: io.BytesIO) -> Iterator[dict[str, Any]]:
 def test_a_run_that_nobody_disturbs_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     played, numbers = descend(monkeypatch, Engine(5))
     assert numbers == [0, 1, 2, 3, 4]
-    assert (played.orders, played.diverged) == (Orders(), "")
+    assert (played.orders, played.diverged) == (RunControl(), "")
 
 
 def test_steering_is_sent_to_the_engine_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(6)
-    steered = Orders(settings=({"style_weight": 7.0}, {"tv_weight": 3.0}))
-    played, numbers = descend(monkeypatch, engine, Orders(), steered)
+    steered = RunControl(settings=({"style_weight": 7.0}, {"tv_weight": 3.0}))
+    played, numbers = descend(monkeypatch, engine, RunControl(), steered)
     ((number, recipe),) = engine.sent
     assert (number, numbers) == (1, [0, 1, 2, 3, 4, 5])
     assert (recipe.objective.style_weight, recipe.objective.tv_weight) == (7, 3)
@@ -84,19 +84,19 @@ def test_steering_is_sent_to_the_engine_once_and_stays(monkeypatch: pytest.Monke
 
 
 def test_steering_after_the_last_step_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    played, _ = descend(monkeypatch, Engine(2), Orders(), Orders(settings=({"style_weight": 7.0},)))
+    played, _ = descend(monkeypatch, Engine(2), RunControl(), RunControl(settings=({"style_weight": 7.0},)))
     assert played.recipe.objective.style_weight == make().objective.style_weight
 
 
-@pytest.mark.parametrize("order", [Orders(stop=True), Orders(shelve=True)])
-def test_an_order_to_end_holds_at_once(monkeypatch: pytest.MonkeyPatch, order: Orders) -> None:
-    played, numbers = descend(monkeypatch, Engine(9), Orders(), Orders(), order)
+@pytest.mark.parametrize("order", [RunControl(stop=True), RunControl(preempt=True)])
+def test_an_order_to_end_holds_at_once(monkeypatch: pytest.MonkeyPatch, order: RunControl) -> None:
+    played, numbers = descend(monkeypatch, Engine(9), RunControl(), RunControl(), order)
     assert (played.orders, numbers) == (order, [0, 1, 2])
 
 
 def test_a_run_that_is_to_end_from_the_beginning_paints_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    played, numbers = descend(monkeypatch, Engine(9), begin=Orders(stop=True))
-    assert (played.orders, numbers) == (Orders(stop=True), [0])
+    played, numbers = descend(monkeypatch, Engine(9), begin=RunControl(stop=True))
+    assert (played.orders, numbers) == (RunControl(stop=True), [0])
 
 
 def test_a_run_that_diverges_says_what_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

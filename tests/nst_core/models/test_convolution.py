@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.models import convolution, vgg
-from nst_core.models.vgg import Reading
+from nst_core.models.vgg import VggConfig
 
 
 def values(*shape, seed=0):
@@ -112,6 +112,6 @@ def test_a_layer_reads_the_same_either_way(random_vgg, noise):
     picture, names = tf.constant(noise(11, 14)), ["block1_conv1", "block1_conv2"]
     for padding in ("zero", "replicate"):
         ours, theirs = (
-            vgg.features(random_vgg, picture, names, Reading("max", padding, how)) for how in ("winograd", "direct")
+            vgg.features(random_vgg, picture, names, VggConfig("max", padding, how)) for how in ("winograd", "direct")
         )
         assert_same([ours[n] for n in names], [theirs[n] for n in names])

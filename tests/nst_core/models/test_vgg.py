@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.models import vgg
-from nst_core.models.vgg import Reading
+from nst_core.models.vgg import VggConfig
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS
 
@@ -100,7 +100,7 @@ READINGS = [("max", "zero"), ("average", "replicate"), ("l2", "zero"), ("max", "
 def test_every_layer_is_plain_tensorflows(random_vgg, random_kernels, noise, pooling, padding):
     picture = tf.constant(noise(32, 48))
     plain = plain_features(random_kernels, picture, "block5_conv4", pooling, padding)
-    ours = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], Reading(pooling, padding))
+    ours = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], VggConfig(pooling, padding))
     assert list(ours) == list(CONVOLUTIONS["vgg19"])
     for name, activations in ours.items():
         np.testing.assert_allclose(activations, plain[name], rtol=1e-3, atol=1e-2, err_msg=name)
@@ -112,7 +112,7 @@ def test_every_pooling_keeps_max_poolings_magnitude():
     """About: on a photograph, down to the deepest layers; without its factor average would end at a third."""
     network, photograph = vgg.load("vgg19", "float32"), tf.constant(samples.find("chelsea").load(128).tensor())
     names = [f"block{b}_conv1" for b in range(2, 6)]
-    seen = [vgg.features(network, photograph, names, Reading(p)) for p in ("max", "average", "l2")]
+    seen = [vgg.features(network, photograph, names, VggConfig(p)) for p in ("max", "average", "l2")]
     for name in names:
         most, mean, root = (s[name].numpy() for s in seen)
         for other in (mean, root):
@@ -129,7 +129,7 @@ def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, 
     def value(seen):
         return tf.reduce_sum(seen[last] * weight) + tf.reduce_sum(seen["block1_conv2"] ** 2) * 1e-3
 
-    reading = Reading(pooling, padding)
+    reading = VggConfig(pooling, padding)
     ours = slope(picture, lambda x: value(vgg.features(random_vgg, x, ["block1_conv2", last], reading)))
     plain = slope(picture, lambda x: value(plain_features(random_kernels, x, last, pooling, padding)))
     assert np.abs(plain).max() > 1
@@ -138,9 +138,9 @@ def test_gradients_are_tensorflows_own(random_vgg, random_kernels, noise, size, 
 
 def test_pooling_by_hand():
     x = tf.constant([[1.0, 2.0, 9.0], [3.0, 6.0, 9.0], [9.0, 9.0, 9.0]])[None, :, :, None]  # the odd edge is dropped
-    assert vgg._pool(x, Reading()).numpy() == 6
-    assert vgg._pool(x, Reading("average")).numpy() == pytest.approx(1.5 * 3)
-    assert vgg._pool(x, Reading("l2")).numpy() == pytest.approx(0.7 * np.sqrt(1 + 4 + 9 + 36))
+    assert vgg._pool(x, VggConfig()).numpy() == 6
+    assert vgg._pool(x, VggConfig("average")).numpy() == pytest.approx(1.5 * 3)
+    assert vgg._pool(x, VggConfig("l2")).numpy() == pytest.approx(0.7 * np.sqrt(1 + 4 + 9 + 36))
 
 
 @pytest.mark.parametrize("pooling", ["average", "l2"])
@@ -148,7 +148,7 @@ def test_no_activation_at_all_pools_to_nothing_with_a_finite_slope(pooling):
     x = tf.zeros([1, 4, 4, 2])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        pooled = vgg._pool(x, Reading(pooling))
+        pooled = vgg._pool(x, VggConfig(pooling))
     np.testing.assert_allclose(pooled, 0, atol=1e-3)
     assert np.isfinite(tape.gradient(pooled, x).numpy()).all()
 
@@ -182,7 +182,7 @@ def test_without_ties_max_pooling_has_tensorflows_gradient(noise, size):
 @pytest.mark.parametrize("pooling", ["max", "average", "l2"])
 @pytest.mark.parametrize("size", [(48, 64), (51, 37)])
 def test_the_network_in_parts_is_the_whole_network(random_vgg, noise, pooling, size):
-    reading, picture = Reading(pooling, "replicate"), tf.constant(noise(*size))
+    reading, picture = VggConfig(pooling, "replicate"), tf.constant(noise(*size))
     whole = vgg.features(random_vgg, picture, CONVOLUTIONS["vgg19"], reading)
     for cut in (1, 2, 3):
         seen, handed = vgg.blocks(random_vgg, picture, CONVOLUTIONS["vgg19"], reading, range(1, cut + 1))
@@ -200,7 +200,7 @@ def test_replicated_padding_leaves_no_frame(random_vgg, colour):
     picture = tf.constant(np.broadcast_to(np.float32(colour), (1, 7, 9, 3)))
 
     def frame(padding):
-        seen = vgg.features(random_vgg, picture, ["block1_conv1"], Reading("max", padding))["block1_conv1"].numpy()
+        seen = vgg.features(random_vgg, picture, ["block1_conv1"], VggConfig("max", padding))["block1_conv1"].numpy()
         assert seen.shape == (1, 7, 9, 64)
         return np.abs(seen - seen[:, 3:4, 4:5]).max() / seen.max()
 

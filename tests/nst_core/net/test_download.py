@@ -7,10 +7,10 @@ import pytest
 
 from nst_core.errors import FetchError
 from nst_core.net import download as module
-from nst_core.net.download import Limits, TruncatedError, download
+from nst_core.net.download import DownloadLimits, TruncatedError, download
 from tests.loopback import send
 
-QUICK = Limits(
+QUICK = DownloadLimits(
     connect_seconds=0.5, answer_seconds=0.8, total_seconds=1.5, slow_bytes_per_second=1e4, patience_seconds=0.6
 )
 
@@ -147,6 +147,6 @@ def test_redirects_are_followed_to_http_only(server, tmp_path):
 
 
 def test_the_limits_that_users_meet_are_short():
-    limits = module.Limits()
+    limits = module.DownloadLimits()
     assert limits.connect_seconds <= 5
     assert limits.answer_seconds <= 15

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from nst_core.errors import PictureError
-from nst_core.picture.upload import Limits, Picture, open_picture
+from nst_core.picture.upload import Picture, UploadLimits, open_picture
 
 FORMATS = [
     ("PNG", {}),
@@ -343,7 +343,7 @@ def test_what_is_no_picture_is_named(data, words):
 def test_limits_are_settings():
     data = saved(Image.fromarray(blocks()))
     with pytest.raises(PictureError, match="at least 80 px"):
-        open_picture(data, limits=Limits(least_side_px=80))
+        open_picture(data, limits=UploadLimits(least_side_px=80))
 
 
 def test_the_hash_is_over_shape_and_pixels_alone():

@@ -14,8 +14,8 @@ from nst_core.recipe import (
     PRESETS,
     TUTORIAL,
     Colour,
-    Minimiser,
     Objective,
+    OptimizerSettings,
     Recipe,
     Schedule,
     allows,
@@ -110,7 +110,7 @@ def test_every_field_of_the_recipe_travels_in_json():
     raw = json.loads(full_recipe().to_json())
     assert set(raw) == set(Recipe.model_fields)
     assert set(raw["objective"]) == set(Objective.model_fields)
-    assert set(raw["minimiser"]) == set(Minimiser.model_fields)
+    assert set(raw["minimiser"]) == set(OptimizerSettings.model_fields)
     assert set(raw["schedule"]) == set(Schedule.model_fields)
     assert set(raw["colour"]) == set(Colour.model_fields)
 
@@ -379,7 +379,7 @@ def test_the_tutorial_preset_is_the_tutorial():
     recipe = make("tutorial")
     assert recipe.objective == TUTORIAL
     assert recipe.objective.style_layers == {f"block{b}_conv1": 0.2 for b in range(1, 6)}
-    assert recipe.minimiser == Minimiser(learning_rate=0.02, beta1=0.99, beta2=0.999, epsilon=0.1)
+    assert recipe.minimiser == OptimizerSettings(learning_rate=0.02, beta1=0.99, beta2=0.999, epsilon=0.1)
     assert (recipe.objective.content_weight, recipe.objective.style_weight, recipe.objective.tv_weight) == (
         1e4,
         0.01,

@@ -10,7 +10,7 @@ import pytest
 from nst_core.models import weights
 from nst_core.recipe import PRESETS, make
 from nst_core.runs import cost, runner
-from nst_core.slow.tiling.windows import WHOLE, Plan
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 SQUARE = (1000, 1000)
 
@@ -68,9 +68,9 @@ def test_strips_cost_what_they_compute_again():
     """More blocks, and strips of fewer rows, whose borders are a larger part: both compute more a second time."""
     recipe = make("tutorial")
     assert cost._again(recipe, WHOLE, 1024) == 0
-    by_blocks = [cost._again(recipe, Plan(blocks, 128), 1024) for blocks in (1, 2, 3)]
+    by_blocks = [cost._again(recipe, TilingPlan(blocks, 128), 1024) for blocks in (1, 2, 3)]
     assert 0 < by_blocks[0] < by_blocks[1] < by_blocks[2]
-    by_rows = [cost._again(recipe, Plan(3, rows), 1024) for rows in (256, 128, 64, 32)]
+    by_rows = [cost._again(recipe, TilingPlan(3, rows), 1024) for rows in (256, 128, 64, 32)]
     assert by_rows == sorted(by_rows)
 
 
@@ -114,7 +114,7 @@ def test_a_real_run_takes_what_was_estimated(tmp_path, monkeypatch, side):
     ratios = []
     for _ in range(4):
         cost.calibrate()
-        stamps = [time.perf_counter() for _ in runner.play(noise, [noise[:, ::-1]], recipe)]
+        stamps = [time.perf_counter() for _ in runner.run_recipe(noise, [noise[:, ::-1]], recipe)]
         step = min(b - a for a, b in itertools.pairwise(stamps))
         estimated = cost.of(recipe, (side, side)).seconds / (recipe.steps + cost.BEGINNING)
         ratios.append(estimated / step)

@@ -10,7 +10,7 @@ from nst_core.jobs import messages
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
-from nst_core.runs.inputs import Pictures, unpacked
+from nst_core.runs.inputs import RunInputs, unpacked
 
 OTHER = "f" * 64
 
@@ -28,11 +28,11 @@ def cut_out(height: int, width: int) -> Picture:
     return Picture.from_pixels(np.ascontiguousarray(values[..., :3]), values[..., 3])  # alpha not contiguous
 
 
-ALL = Pictures(picture(5, 7), (picture(4, 3, 1), picture(2, 9, 2)), picture(6, 6, 3), (mask(4), mask(5)))
+ALL = RunInputs(picture(5, 7), (picture(4, 3, 1), picture(2, 9, 2)), picture(6, 6, 3), (mask(4), mask(5)))
 
 
-@pytest.mark.parametrize("given", [ALL, Pictures(picture(5, 7), ()), Pictures(cut_out(5, 7), (), None, (mask(),))])
-def test_all_values_arrive_exactly(given: Pictures) -> None:
+@pytest.mark.parametrize("given", [ALL, RunInputs(picture(5, 7), ()), RunInputs(cut_out(5, 7), (), None, (mask(),))])
+def test_all_values_arrive_exactly(given: RunInputs) -> None:
     heads, blobs = given.packed()
     stream = io.BytesIO()
     messages.write(stream, {"pictures": heads}, blobs)
@@ -66,7 +66,7 @@ def test_the_recipe_names_each_picture_and_keeps_the_shares() -> None:
 
 
 def test_what_is_looked_at_of_each_style_survives_being_named() -> None:
-    given = Pictures(picture(50, 70), (picture(80, 60, 1), picture(70, 90, 2)))
+    given = RunInputs(picture(50, 70), (picture(80, 60, 1), picture(70, 90, 2)))
     looks = [{"weight": 2.5, "crop": [0.5, 0, 1, 1]}, {"rotation_deg": -30.0}]
     named = given.named_in(make(settings={"styles": [{"sha256": OTHER, **look} for look in looks]}))
     first, second = named.styles
@@ -77,13 +77,13 @@ def test_what_is_looked_at_of_each_style_survives_being_named() -> None:
 
 
 def test_too_small_a_part_of_a_style_is_refused_before_it_waits_in_line() -> None:
-    given = Pictures(picture(50, 70), (picture(80, 60, 1),))
+    given = RunInputs(picture(50, 70), (picture(80, 60, 1),))
     with pytest.raises(RecipeError, match="at least 16 px on each side once it is cropped and turned, got 6 x 80 px"):
         given.named_in(make(settings={"styles": [{"sha256": OTHER, "crop": [0, 0, 0.1, 1]}]}))
 
 
 def test_a_start_that_is_not_used_is_not_named() -> None:
-    given = Pictures(picture(5, 7), (picture(4, 3),))
+    given = RunInputs(picture(5, 7), (picture(4, 3),))
     assert given.named_in(make(settings={"start_picture": OTHER})).start_picture is None
 
 
@@ -104,4 +104,4 @@ def test_pictures_that_do_not_fit_the_recipe_are_refused(settings: dict, words: 
 
 def test_start_own_needs_its_picture() -> None:
     with pytest.raises(RecipeError, match="start own needs a picture"):
-        Pictures(picture(5, 7), (picture(4, 3),)).named_in(make(settings={"start": "own"}))
+        RunInputs(picture(5, 7), (picture(4, 3),)).named_in(make(settings={"start": "own"}))

@@ -6,7 +6,7 @@ import pytest
 from nst_core.errors import CheckpointError
 from nst_core.recipe import Recipe, change
 from nst_core.runs import log as records
-from nst_core.runs.log import CHECKPOINT_SECONDS, CHECKPOINT_SHARE, Record
+from nst_core.runs.log import CHECKPOINT_SECONDS, CHECKPOINT_SHARE, RunLog
 from nst_core.slow import checkpoint
 from nst_core.slow.checkpoint import Checkpoint
 from nst_core.step import Step
@@ -17,11 +17,11 @@ def step(number, total=1.0, scale=64, marks=()):
     grey = np.full((1, 2, 2, 3), number / 100, np.float32)
     state = {"picture": grey, "shown": grey, "number": number, "seconds": number / 2}
     losses = {"total": total, "content": total, "style": 0.0, "variation": 0.0}
-    return Step(number, 9, scale, number / 2, losses, state=lambda: state, marks=marks, evaluations=number + 1)
+    return Step(number, 9, scale, number / 2, losses, state=lambda: state, events=marks, evaluations=number + 1)
 
 
 def record_of(*steps, recipe=None, **more):
-    record = Record(recipe or change(Recipe(), {"average": 0.0}), **more)
+    record = RunLog(recipe or change(Recipe(), {"average": 0.0}), **more)
     for each in steps:
         record.note(each)
     return record
@@ -92,7 +92,7 @@ def clock(monkeypatch):
 @pytest.mark.parametrize(("each", "cost"), [(0.1, 0.0), (0.1, 0.01), (0.5, 0.4), (5.0, 0.1), (1.0, 3.0)])
 def test_checkpoints_are_as_frequent_as_their_cost_allows(clock, tmp_path, each, cost):
     clock.cost = cost
-    record = Record(Recipe(), tmp_path / "run")
+    record = RunLog(Recipe(), tmp_path / "run")
     began, times = clock.now, []
     for number in range(400):
         count = len(clock.saved)
@@ -148,7 +148,7 @@ def test_a_disk_that_fills_up_costs_checkpoints_and_not_the_run(monkeypatch, tmp
 def saved_and_gone_on(tmp_path, *steps, changes=None, recipe=None):
     recipe = recipe or change(Recipe(), {"average": 0.0})
     record_of(*steps, recipe=recipe, path=tmp_path / "run").save()
-    return Record(change(recipe, changes or {}), before=checkpoint.load(tmp_path / "run"))
+    return RunLog(change(recipe, changes or {}), before=checkpoint.load(tmp_path / "run"))
 
 
 def test_the_curve_and_the_best_are_those_before_and_after(tmp_path):
@@ -198,7 +198,7 @@ def test_another_version_or_machine_is_no_steering(tmp_path):
 
 
 def test_a_checkpoint_without_a_curve_is_gone_on_from_all_the_same():
-    record = Record(Recipe(), before=Checkpoint(Recipe(), {"number": 3, "seconds": 1.0}))
+    record = RunLog(Recipe(), before=Checkpoint(Recipe(), {"number": 3, "seconds": 1.0}))
     assert record.best is None
     record.note(step(4))
     assert record.best.number == 4

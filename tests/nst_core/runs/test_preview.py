@@ -50,7 +50,7 @@ def test_every_distance_has_its_ratio(compared):
 def test_the_start_and_the_masks_are_played(compared, unlearned, noise, monkeypatch):
     """Both sizes are given them: what was played is what was said."""
     given = []
-    play = runner.play
+    play = runner.run_recipe
 
     def listening(*args, **more):
         given.append((more["start"] is start, len(more["masks"])))

@@ -53,7 +53,7 @@ def calls(monkeypatch):
 
 
 def play(recipe, **more):
-    return [s.number for s in runner.play(CONTENT, STYLES, recipe, **more)]
+    return [s.number for s in runner.run_recipe(CONTENT, STYLES, recipe, **more)]
 
 
 def test_fast_is_the_fast_engines_one_step(calls):
@@ -90,7 +90,7 @@ def test_a_resumed_run_paints_nothing_first(calls):
 
 
 def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
-    runner.play(CONTENT, STYLES, make(settings={"method": "balanced"}))
+    runner.run_recipe(CONTENT, STYLES, make(settings={"method": "balanced"}))
     assert calls.names == []
 
 
@@ -131,7 +131,7 @@ def test_masks_reach_every_engine(calls, settings, engines):
 @pytest.mark.parametrize("method", METHODS)
 def test_every_engine_sees_the_framed_styles(calls, method):
     originals, recipe, parts = looked_at(LOOKS, method=method)
-    list(runner.play(VIVID, originals, recipe))
+    list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
         assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
 
@@ -139,7 +139,7 @@ def test_every_engine_sees_the_framed_styles(calls, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
     originals, recipe, _ = looked_at([{}, LOOKS[0]], method=method)
-    list(runner.play(VIVID, originals, recipe))
+    list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
         assert styles[0] is originals[0]
         assert styles[1].shape == (1, 80, 31, 3)
@@ -147,14 +147,14 @@ def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
 
 def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls):
     originals, recipe, parts = looked_at(LOOKS, colour_match="covariance")
-    list(runner.play(VIVID, originals, recipe))
+    list(runner.run_recipe(VIVID, originals, recipe))
     ((_, styles),) = calls.shown
     assert all(np.array_equal(s, colour.match(p, VIVID)) for s, p in zip(styles, parts, strict=True))
 
 
 def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls):
     originals, recipe, _ = looked_at(LOOKS)
-    list(runner.play(VIVID, originals[:2], recipe))
+    list(runner.run_recipe(VIVID, originals[:2], recipe))
     ((_, styles),) = calls.shown
     assert [style is original for style, original in zip(styles, originals[:2], strict=True)] == [True, True]
 
@@ -163,13 +163,13 @@ def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(cal
 def test_too_little_of_a_style_is_refused_before_any_engine_begins(calls, method):
     recipe = make(settings={"method": method, "styles": [{"sha256": "0" * 64, "crop": (0, 0, 0.05, 1)}]})
     with pytest.raises(RecipeError, match="at least 16 px on each side"):
-        list(runner.play(VIVID, [np.ones((1, 64, 64, 3), np.float32)], recipe))
+        list(runner.run_recipe(VIVID, [np.ones((1, 64, 64, 3), np.float32)], recipe))
     assert calls.names == []
 
 
 def colours(method, **settings):
     recipe = make(settings={"method": method, **settings})
-    return recipe, list(runner.play(VIVID, STYLES, recipe))
+    return recipe, list(runner.run_recipe(VIVID, STYLES, recipe))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -199,7 +199,7 @@ def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(cal
 
 def test_luminance_greys_a_start_of_ones_own(calls):
     recipe = make(settings={"start": "own", "colour_match": "luminance"})
-    list(runner.play(CONTENT, STYLES, recipe, start=VIVID))
+    list(runner.run_recipe(CONTENT, STYLES, recipe, start=VIVID))
     assert np.array_equal(calls.asked[0]["start"], colour.luminance(VIVID))
 
 
@@ -227,7 +227,7 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
     painted, original = noise(12 * down, 18 * across, 2), noise(24, 36, 3)
     monkeypatch.setattr(fast, "run", lambda *_, **__: iter([step(picture=painted)]))
     recipe = make(settings={"method": "fast", "map_cells": cells, "colour_keep": 1.0})
-    (shown,) = runner.play(original, [noise(20, 20)] * styles, recipe)
+    (shown,) = runner.run_recipe(original, [noise(20, 20)] * styles, recipe)
     for top in range(0, 12 * down, 12):
         for left in range(0, 18 * across, 18):
             cell = np.s_[:, top : top + 12, left : left + 18]
@@ -252,7 +252,7 @@ def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
 def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
     recipe = make()
     greener = change(recipe, {"colour_keep": 0.8})
-    steps = runner.play(VIVID, STYLES, recipe)
+    steps = runner.run_recipe(VIVID, STYLES, recipe)
     assert next(steps).picture is RAW
     assert steps.send(greener).picture is None
     assert np.array_equal(next(steps).picture, colour.keep(RAW, VIVID, 0.8))
@@ -261,7 +261,7 @@ def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
 def test_a_run_that_is_closed_closes_its_engine(calls, method):
-    steps = runner.play(VIVID, STYLES, make(settings={"method": method}))
+    steps = runner.run_recipe(VIVID, STYLES, make(settings={"method": method}))
     next(steps)
     assert not calls.closed
     steps.close()
@@ -272,7 +272,7 @@ def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
     pictures = [noise(6, 9, 1), noise(12, 18, 2)]
     monkeypatch.setattr(slow, "run", lambda *_, **__: (step(n, picture=p) for n, p in enumerate(pictures)))
     original = noise(24, 36, 3)
-    finished = [s.picture for s in runner.play(original, STYLES, make(settings={"colour_keep": 1.0}))]
+    finished = [s.picture for s in runner.run_recipe(original, STYLES, make(settings={"colour_keep": 1.0}))]
     for raw, made in zip(pictures, finished, strict=True):
         assert np.array_equal(made, colour.keep(raw, original, 1.0))
 

@@ -68,7 +68,7 @@ def test_prepare_settles_the_memory_that_strips_are_cut_for(machine, settings, s
 
 
 def clocked(*stamps, already=0.0):
-    clock = runner.Clock()
+    clock = runner.RunTimer()
     clock.loaded(already)
     for number, seconds in enumerate(stamps):
         clock.tick(step(number, seconds))
@@ -102,7 +102,7 @@ def test_a_quick_first_step_is_no_negative_time():
 def test_loading_is_timed(monkeypatch):
     now = iter([100.0, 102.25])
     monkeypatch.setattr(runner.time, "perf_counter", lambda: next(now))
-    clock = runner.Clock()
+    clock = runner.RunTimer()
     clock.loaded()
     assert clock.seconds()["load"] == 2.25
 
@@ -145,7 +145,7 @@ def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
     recipe = make(
         settings={"styles": [{"sha256": "0" * 64, "weight": 2.0}], "origin": {"weights": {"vgg19": "a" * 64}}}
     )
-    clock = runner.Clock()
+    clock = runner.RunTimer()
     clock.tick(step(0, 1.5))
     report = runner.report(noise(40, 60), [noise(30, 30, 1)], recipe, noise(32, 48, 2), clock)
     assert json.loads(json.dumps(report)) == report
@@ -161,7 +161,7 @@ def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
     given = []
     monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
     originals, recipe, parts = looked_at(LOOKS)
-    runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.Clock())
+    runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
     ((_, _, styles, shares),) = given
     assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
     assert shares == [1.0, 1.0, 1.0]
@@ -172,6 +172,6 @@ def test_a_sheet_is_not_measured(noise, monkeypatch):
 
     monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
     originals, recipe, _ = looked_at(LOOKS, method="fast", map_cells=3)
-    report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.Clock())
+    report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
     assert "measures" not in report
     assert report["size"] == [48, 32]

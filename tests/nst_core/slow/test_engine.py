@@ -31,7 +31,7 @@ def test_white_noise_comes_down_a_long_way(pictures, noise):
 
 def test_step_0_carries_the_start(pictures):
     first = next(engine.run(pictures[0], [pictures[1]], recipe_of()))
-    assert (first.number, first.of, first.scale_px) == (0, 6, 64)
+    assert (first.number, first.total, first.scale_px) == (0, 6, 64)
     np.testing.assert_array_equal(first.picture, pictures[0])
     assert first.losses["content"] == 0.0
     assert first.losses["style"] > 0
@@ -58,7 +58,7 @@ def test_steps_are_numbered_and_pictures_come_every_so_many(pictures):
     steps = play(pictures, recipe_of(steps=7, snapshot_every=3))
     assert [s.number for s in steps] == list(range(8))
     assert [s.number for s in steps if s.picture is not None] == [0, 3, 6, 7]
-    assert {s.of for s in steps} == {7}
+    assert {s.total for s in steps} == {7}
     seconds = [s.seconds for s in steps]
     assert seconds == sorted(seconds)
     assert seconds[0] > 0
@@ -155,7 +155,7 @@ def test_styles_count_by_their_shares(pictures, noise):
 @pytest.fixture
 def bound(monkeypatch):
     """The sizes of the first style each time an objective is bound."""
-    seen, real = [], objective.bind
+    seen, real = [], objective.build
 
     def bind(network, settings, content, styles, *more, **named):
         seen.append(tuple(styles[0].shape[1:3]))
@@ -222,7 +222,7 @@ def test_jobs_of_any_size_and_weight_trace_once(pictures, noise, random_vgg):
         )
     play((noise(64, 30), noise(50, 20)), recipe_of(units="tutorial", learning_rate=0.1, steps=2))
     content, style = objective.layers(recipe_of().objective)
-    form = compiled.Form(content, style, "gram", "absolute", vgg.AS_TRAINED)
+    form = compiled.LossSpec(content, style, "gram", "absolute", vgg.AS_TRAINED)
     assert compiled.compiled(random_vgg, form).whole.experimental_get_tracing_count() == 1
 
 
@@ -357,9 +357,9 @@ def test_other_pictures_are_judged_once_where_the_full_size_is_reached(pictures,
     )
     other = noise(50, 70, 3)
     steps = list(engine.run(content, [style], recipe, levels={"fast": other}))
-    told = [step for step in steps if step.levels]
+    told = [step for step in steps if step.reference_losses]
     assert len(told) == 1
     assert told[0] is next(step for step in steps if step.scale_px == 96)
     flat = recipe.model_copy(update={"start": "own", "schedule": recipe.schedule.model_copy(update={"pyramid": "off"})})
     first = next(engine.run(content, [style], flat, start=other))
-    assert told[0].levels["fast"] == pytest.approx(dict(first.losses), rel=1e-4)
+    assert told[0].reference_losses["fast"] == pytest.approx(dict(first.losses), rel=1e-4)

@@ -51,7 +51,7 @@ def test_a_step_gone_wrong_is_rolled_back_and_shortened(pictures, advances, aver
     steps = play(pictures, recipe_of(steps=6, snapshot_every=1, average=average, learning_rate=0.04))
     assert [s.number for s in steps] == list(range(7))
     assert advances.rates == pytest.approx([0.04, 0.04, 0.04, 0.02, 0.01, 0.01, 0.01, 0.005, 0.005])
-    told = {s.number: s.marks for s in steps if s.marks}
+    told = {s.number: s.events for s in steps if s.events}
     lost = "rolled back: the loss was not finite; learning_rate"
     assert told == {3: (f"{lost} 0.02", f"{lost} 0.01"), 5: (f"{lost} 0.005",)}
     assert [s.evaluations for s in steps] == [1, 2, 3, 6, 7, 9, 10]
@@ -73,7 +73,7 @@ def test_an_explosion_is_rolled_back_until_the_step_is_short_enough(pictures, no
     near = np.clip(pictures[0] + 0.1 * (noise(48, 64, 9) - 0.5), 0, 1)
     alone = {"style_weight": 0, "tv_weight": 0, "start": "own"}
     steps = play(pictures, recipe_of(learning_rate=0.4, steps=4, **alone), start=near)
-    assert any("rolled back: the loss rose from" in m for m in steps[1].marks)
+    assert any("rolled back: the loss rose from" in m for m in steps[1].events)
     assert steps[1].losses["total"] <= session.EXPLODED * steps[0].losses["total"]
     assert np.isfinite(steps[-1].picture).all()
 
@@ -94,7 +94,7 @@ def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(
     alone = {"style_weight": 0, "tv_weight": 0, "start": "own"}
     steps = play(pictures, recipe_of(learning_rate=0.002, steps=4, **alone), start=beside)
     assert steps[1].losses["total"] > 1000 * steps[0].losses["total"]
-    assert {s.marks for s in steps} == {()}
+    assert {s.events for s in steps} == {()}
 
 
 # --- a learning rate that comes to rest
@@ -115,7 +115,7 @@ def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictu
     monkeypatch.setattr(lbfgs, "fitting", lambda pairs, exponent, against: (0.0, pairs))
     settings = {"algorithm": "lbfgs", "precondition_adapts": True, "hands_over": True, "learning_rate_end": 0.0}
     steps = play(pictures, recipe_of(steps=12, learning_rate=0.04, **settings))
-    assert [s.number for s in steps if "handed over to Adam" in s.marks] == [6]
+    assert [s.number for s in steps if "handed over to Adam" in s.events] == [6]
     assert advances.rates[:6] == [0.04] * 6
     assert advances.rates[6:] == pytest.approx([0.02 * (1 + math.cos(math.pi * n / 12)) for n in range(6, 12)])
 
@@ -126,7 +126,7 @@ def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictu
 @pytest.fixture
 def handed(monkeypatch):
     """What is carried to the next size: (steps done, picture) each time."""
-    seen, real = [], optimizers.carry
+    seen, real = [], optimizers.rescale
 
     def carry(state, picture, *more):
         seen.append((state.number, picture.numpy()))
@@ -141,8 +141,8 @@ def test_a_pyramid_goes_from_small_to_large(pictures, handed, average):
     steps = play(pictures, recipe_of(**CLIMB, steps=3, first_steps=4, average=average, snapshot_every=1))
     assert [s.number for s in steps] == list(range(11))
     assert [s.scale_px for s in steps] == [64] * 5 + [91] * 3 + [128] * 3
-    assert {s.of for s in steps} == {10}
-    assert {s.number: s.marks for s in steps if s.marks} == {
+    assert {s.total for s in steps} == {10}
+    assert {s.number: s.events for s in steps if s.events} == {
         0: ("scale 64 px",),
         5: ("scale 91 px",),
         8: ("scale 128 px",),
@@ -191,10 +191,10 @@ def test_a_plateau_ends_a_size_early_and_is_marked(pictures):
         totals = [s.losses["total"] for s in here]
         assert 40 <= len(here) < 70
         assert [n for n in range(len(totals) + 1) if schedule.plateau(totals[:n], 0.1)] == [len(here)]
-        assert here[-1].marks[-1] == "plateau"
+        assert here[-1].events[-1] == "plateau"
         assert here[-1].picture is not None
-    assert sum("plateau" in s.marks for s in steps) == 2
-    assert steps[-1].of == steps[-1].number
+    assert sum("plateau" in s.events for s in steps) == 2
+    assert steps[-1].total == steps[-1].number
 
 
 def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures, monkeypatch):

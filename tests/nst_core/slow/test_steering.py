@@ -45,7 +45,7 @@ def test_steering_is_going_on_from_a_state_with_other_weights(pictures):
         "steered style_layers.block1_conv1 to 0.1",
         "steered style_layers.block2_conv1 to 2",
     }
-    assert resumed[0].marks == ("steered",)
+    assert resumed[0].events == ("steered",)
 
 
 def test_a_term_may_be_steered_away_and_back(pictures):

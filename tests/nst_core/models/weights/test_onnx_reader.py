@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights import Found, onnx_arrays
+from nst_core.models.weights import WeightsSource, onnx_arrays
 from nst_core.models.weights.onnx_reader import FILES, dequantise
 
 RNG = np.random.default_rng(3)
@@ -38,7 +38,7 @@ def model(plain=PLAIN):
 def pair(tmp_path):
     for name in FILES:
         onnx.save(model(), tmp_path / name)
-    return Found("magenta", "operator", False, tmp_path, "onnx", "", "")
+    return WeightsSource("magenta", "operator", False, tmp_path, "onnx", "", "")
 
 
 def test_equals_a_naive_loop(pair):
@@ -86,4 +86,4 @@ def test_damaged_files_are_one_weights_error(pair):
 
 def test_other_formats_are_refused(tmp_path):
     with pytest.raises(WeightsError, match="savedmodel"):
-        onnx_arrays(Found("magenta", "tf-hub", False, tmp_path, "savedmodel", "", ""))
+        onnx_arrays(WeightsSource("magenta", "tf-hub", False, tmp_path, "savedmodel", "", ""))

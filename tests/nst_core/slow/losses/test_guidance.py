@@ -53,7 +53,7 @@ def test_the_receptive_field_is_what_the_slope_reaches(network, layer, field):
     unit = size // cell // 2
     with tf.GradientTape() as tape:
         tape.watch(picture)
-        seen = vgg.features(tiny(network, positive=True), picture, [layer], vgg.Reading("average"))[layer][
+        seen = vgg.features(tiny(network, positive=True), picture, [layer], vgg.VggConfig("average"))[layer][
             0, unit, unit, 0
         ]
     rows = np.flatnonzero(np.abs(tape.gradient(seen, picture).numpy()).sum((0, 2, 3)))

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL, Objective
 from nst_core.slow.losses import functions, objective
-from nst_core.slow.losses.objective import Mix
+from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.losses.statistics import channel_means, gram_matrix
 
 SMALL = Objective(
@@ -17,7 +17,7 @@ SMALL = Objective(
     style_weight=100.0,
     tv_weight=1.0,
 )
-ALL = [Mix([1.0])]
+ALL = [StyleMixture([1.0])]
 """One style, everywhere."""
 
 
@@ -50,7 +50,7 @@ def tutorial_in_numpy(kernels, picture, content, style):
 
 def test_tutorial_units_are_the_tutorials_formula(random_vgg, random_kernels, noise):
     picture, content, style = noise(32, 48), noise(32, 48, 1), noise(32, 48, 2) ** 2
-    terms = objective.bind(random_vgg, TUTORIAL, tf.constant(content), [tf.constant(style)], ALL)
+    terms = objective.build(random_vgg, TUTORIAL, tf.constant(content), [tf.constant(style)], ALL)
     weighted, _ = terms(tf.constant(picture))
     ours = dict(zip(terms.names, weighted.numpy(), strict=True))
     contents, styles, variation = tutorial_in_numpy(random_kernels, picture, content, style)
@@ -63,7 +63,7 @@ def test_tutorial_units_are_the_tutorials_formula(random_vgg, random_kernels, no
 
 def test_all_is_zero_at_the_targets(random_vgg):
     grey = tf.fill([1, 24, 24, 3], 0.4)
-    terms = objective.bind(random_vgg, SMALL, grey, [grey], ALL)
+    terms = objective.build(random_vgg, SMALL, grey, [grey], ALL)
     weighted, gradient = terms(grey)
     assert weighted.numpy() == pytest.approx([0, 0, 0, 0], abs=1e-5)
     assert np.isfinite(gradient.numpy()).all()
@@ -71,7 +71,7 @@ def test_all_is_zero_at_the_targets(random_vgg):
 
 def test_the_gradient_is_the_slope(random_vgg, noise):
     """Along random directions, with the picture well away from the content and the styles."""
-    terms = objective.bind(random_vgg, SMALL, tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL)
+    terms = objective.build(random_vgg, SMALL, tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL)
     at = noise(16, 16)
     _, gradient = terms(tf.constant(at))
     for seed in range(3):
@@ -108,8 +108,8 @@ def test_units_are_those_of_the_pooling(random_vgg):
 
 def test_weights_scale_the_terms_and_nothing_else(random_vgg, noise):
     pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
-    once = objective.bind(random_vgg, SMALL, *pictures)
-    twice = objective.bind(
+    once = objective.build(random_vgg, SMALL, *pictures)
+    twice = objective.build(
         random_vgg,
         SMALL.model_copy(update={"content_weight": 2.0, "style_weight": 300.0, "tv_weight": 4.0}),
         *pictures,
@@ -121,7 +121,7 @@ def test_weights_scale_the_terms_and_nothing_else(random_vgg, noise):
 def test_variation_per_value_does_not_depend_on_size(random_vgg):
     for size in (16, 64):
         board = np.repeat((np.indices((size, size)).sum(0) % 2).astype(np.float32)[None, :, :, None], 3, 3)
-        terms = objective.bind(random_vgg, SMALL, tf.constant(board), [tf.constant(board)], ALL)
+        terms = objective.build(random_vgg, SMALL, tf.constant(board), [tf.constant(board)], ALL)
         variation = terms(tf.constant(board))[0].numpy()[-1]
         assert variation == pytest.approx(2 * (size - 1) / size, rel=1e-5)
 
@@ -132,10 +132,10 @@ def test_weighing_anew_is_binding_anew(random_vgg, noise):
     other = SMALL.model_copy(
         update={"content_weight": 0.3, "tv_weight": 9.0, "style_layers": {"block1_conv1": 3.0, "block2_conv1": 0.1}}
     )
-    anew = objective.weigh(random_vgg, other, 16 * 20 * 3)
+    anew = objective.term_weights(random_vgg, other, 16 * 20 * 3)
     assert objective.layers(other) == objective.layers(SMALL)
-    np.testing.assert_array_equal(anew, objective.bind(random_vgg, other, *pictures).weights)
-    assert np.abs(anew.numpy() - objective.bind(random_vgg, SMALL, *pictures).weights.numpy()).min() > 0
+    np.testing.assert_array_equal(anew, objective.build(random_vgg, other, *pictures).weights)
+    assert np.abs(anew.numpy() - objective.build(random_vgg, SMALL, *pictures).weights.numpy()).min() > 0
 
 
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
@@ -143,7 +143,7 @@ def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
     """Their moments are, before one Gaussian is formed of them: a mixture also has the spread between its parts."""
     content, first, second = (tf.constant(noise(16, 20, seed)) for seed in (1, 2, 3))
     darker, chosen = second * 0.3, SMALL.model_copy(update={"style_distance": distance})
-    mixed = objective.bind(random_vgg, chosen, content, [first, darker], [Mix([3.0, 1.0])]).targets.style
+    mixed = objective.build(random_vgg, chosen, content, [first, darker], [StyleMixture([3.0, 1.0])]).targets.style
     for name, (target,) in zip(("block1_conv1", "block2_conv1"), mixed, strict=True):
         seen = [objective.features(random_vgg, style, [name])[name] for style in (first, darker)]
         mean, moment = (0.75 * of(seen[0]) + 0.25 * of(seen[1]) for of in (channel_means, gram_matrix))
@@ -161,8 +161,8 @@ def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
     left = np.zeros((32, 48), np.float32)
     left[:, :18] = 1
     left[20:] = 0
-    mixes = [Mix([1.0, 0.0], left), Mix([0.0, 5.0], 1 - left)]
-    terms = objective.bind(random_vgg, chosen, content, [first, second * 0.2], mixes)
+    mixes = [StyleMixture([1.0, 0.0], left), StyleMixture([0.0, 5.0], 1 - left)]
+    terms = objective.build(random_vgg, chosen, content, [first, second * 0.2], mixes)
     weighted = dict(zip(terms.names, terms(picture)[0].numpy(), strict=True))
     area = left.mean()
     for name in ("block1_conv1", "block2_conv1"):
@@ -186,8 +186,8 @@ def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg, noise):
     pictures = tf.constant(noise(24, 24, 1)), [tf.constant(noise(16, 16, 2))]
     half = np.full((24, 24), 0.5, np.float32)
     plain, guided = (
-        objective.bind(random_vgg, SMALL, *pictures, mixes)(tf.constant(noise(24, 24)))
-        for mixes in (ALL, [Mix([1.0], half), Mix([2.0], half)])
+        objective.build(random_vgg, SMALL, *pictures, mixes)(tf.constant(noise(24, 24)))
+        for mixes in (ALL, [StyleMixture([1.0], half), StyleMixture([2.0], half)])
     )
     for one, other in zip(plain, guided, strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
@@ -199,9 +199,9 @@ def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(r
     """In order of magnitude, in any units: it is what the engine measures a rise of the loss by."""
     chosen = SMALL.model_copy(update={"units": units, "style_distance": distance})
     pictures = tf.constant(noise(24, 24, 1) ** 3), [tf.constant(noise(24, 24, 2) ** 5)]
-    terms = objective.bind(random_vgg, chosen, *pictures, ALL)
+    terms = objective.build(random_vgg, chosen, *pictures, ALL)
     far = float(tf.reduce_sum(terms(tf.constant(noise(24, 24)))[0]))
-    assert terms.blank / 30 < far < terms.blank * 30
+    assert terms.null_loss / 30 < far < terms.null_loss * 30
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(r
 )
 def test_what_weighs_nothing_is_not_computed(random_vgg, noise, change, names):
     thin = SMALL.model_copy(update=change)
-    terms = objective.bind(random_vgg, thin, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16, 1))], ALL)
+    terms = objective.build(random_vgg, thin, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16, 1))], ALL)
     assert terms.names == names
     weighted, gradient = terms(tf.constant(noise(16, 16, 2)))
     assert weighted.shape == len(names)
@@ -233,12 +233,12 @@ def test_named_terms_add_up():
 
 def test_layers_go_in_the_networks_order_whatever_the_recipes(random_vgg, noise):
     mixed = Objective(style_layers={"block2_conv1": 1.0, "block1_conv1": 1.0}, content_layers={"block1_conv2": 1.0})
-    terms = objective.bind(random_vgg, mixed, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16))], ALL)
+    terms = objective.build(random_vgg, mixed, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16))], ALL)
     assert terms.names == ("content/block1_conv2", "style/block1_conv1", "style/block2_conv1", "variation")
 
 
 def test_average_pooling_changes_what_is_seen(random_vgg, noise):
     pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
     other = SMALL.model_copy(update={"pooling": "average"})
-    most, mean = (objective.bind(random_vgg, o, *pictures)(tf.constant(noise(16, 16)))[0] for o in (SMALL, other))
+    most, mean = (objective.build(random_vgg, o, *pictures)(tf.constant(noise(16, 16)))[0] for o in (SMALL, other))
     assert float(most[0]) != pytest.approx(float(mean[0]), rel=0.01)

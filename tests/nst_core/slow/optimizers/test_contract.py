@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.errors import CheckpointError
-from nst_core.recipe import Minimiser
+from nst_core.recipe import OptimizerSettings
 from nst_core.slow import optimizers
 from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import objective, quadratic, start
@@ -19,7 +19,7 @@ def even(picture):
 
 
 def moved(algorithm, steps=5):
-    settings = Minimiser(algorithm=algorithm)
+    settings = OptimizerSettings(algorithm=algorithm)
     evaluate = objective(quadratic)
     state = optimizers.begin(start(), evaluate, settings)
     for _ in range(steps):
@@ -32,7 +32,7 @@ def test_a_larger_size_is_gone_on_with(algorithm):
     state, settings = moved(algorithm)
     larger = tf.image.resize(state.picture, (7, 9))
     evaluate = objective(even)
-    carried = optimizers.carry(state, larger, evaluate, settings)
+    carried = optimizers.rescale(state, larger, evaluate, settings)
     assert carried.number == state.number
     assert carried.evaluations == state.evaluations + 1
     np.testing.assert_array_equal(carried.picture, larger)
@@ -44,7 +44,7 @@ def test_a_larger_size_is_gone_on_with(algorithm):
 
 def test_adams_moments_are_resized():
     state, settings = moved("adam")
-    carried = optimizers.carry(state, tf.image.resize(state.picture, (8, 10)), objective(even), settings)
+    carried = optimizers.rescale(state, tf.image.resize(state.picture, (8, 10)), objective(even), settings)
     assert carried.memory["mean"].shape == (1, 8, 10, 3)
     assert carried.memory["square"].numpy().min() >= 0
     for name in ("mean", "square"):
@@ -72,14 +72,14 @@ def test_a_broken_gradient_is_no_rest(algorithm):
         weighted, gradient = sound(picture)
         return weighted, gradient * np.nan
 
-    assert np.isnan(optimizers.begin(start(), broken, Minimiser(algorithm=algorithm)).value)
+    assert np.isnan(optimizers.begin(start(), broken, OptimizerSettings(algorithm=algorithm)).value)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_restrained_forgets_what_it_learned(algorithm):
     state, _ = moved(algorithm)
     assert state.memory
-    assert not optimizers.restrained(state).memory
+    assert not optimizers.reset(state).memory
 
 
 @pytest.mark.parametrize("missing", ["picture", "gradient", "weighted", "value", "number", "evaluations"])

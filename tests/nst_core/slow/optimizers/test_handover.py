@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser
+from nst_core.recipe import OptimizerSettings
 from nst_core.slow import optimizers
 from nst_core.slow.optimizers import adam, history, lbfgs
 from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import objective, spectral
 
-SETTINGS = Minimiser(
+SETTINGS = OptimizerSettings(
     algorithm="lbfgs", precondition=0.5, precondition_adapts=True, hands_over=True, learning_rate=0.04, beta2=0.9
 )
 KEPT = SETTINGS.model_copy(update={"hands_over": False})
@@ -35,7 +35,7 @@ def test_without_curvature_adam_makes_the_next_moves():
     by_hand = before
     for _ in range(3):
         before = optimizers.advance(before, evaluate, SETTINGS)
-        by_hand = adam.advance(by_hand, evaluate, Minimiser(learning_rate=0.04, beta2=0.9))
+        by_hand = adam.advance(by_hand, evaluate, OptimizerSettings(learning_rate=0.04, beta2=0.9))
         np.testing.assert_array_equal(before.picture, by_hand.picture)
         assert before.evaluations == by_hand.evaluations
 
@@ -57,7 +57,7 @@ def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatc
 @pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
 def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
     problem, begin = spectral(stiff, (48, 64))
-    evaluate, settings = objective(problem), Minimiser(algorithm="lbfgs", precondition=0.5)
+    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", precondition=0.5)
     state = optimizers.begin(tf.constant(begin), evaluate, settings)
     for _ in range(6):
         state = optimizers.advance(state, evaluate, settings)
@@ -85,7 +85,7 @@ def test_adam_goes_on_at_another_size_and_under_another_objective():
     *_, state = states(FLAT, 12)
     problem, _ = spectral(FLAT, (24, 30))
     evaluate = objective(problem)
-    carried = optimizers.carry(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
+    carried = optimizers.rescale(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
     assert carried.memory["mean"].shape == (1, 24, 30, 3)
     for kept in (carried, optimizers.refresh(carried, evaluate, SETTINGS)):
         assert optimizers.by_adam(optimizers.advance(kept, evaluate, SETTINGS), SETTINGS)
@@ -97,14 +97,14 @@ def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on():
     assert "steps" in state.memory
     problem, _ = spectral(FLAT, (24, 30))
     evaluate = objective(problem)
-    carried = optimizers.carry(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
+    carried = optimizers.rescale(state, tf.image.resize(state.picture, (24, 30)), evaluate, SETTINGS)
     assert not carried.memory
     assert optimizers.advance(carried, evaluate, SETTINGS).value < carried.value
 
 
 def test_after_a_roll_back_it_is_judged_anew():
     *_, state = states(FLAT, 12)
-    assert not optimizers.by_adam(optimizers.restrained(state), SETTINGS)
+    assert not optimizers.by_adam(optimizers.reset(state), SETTINGS)
 
 
 @pytest.mark.parametrize("taken_apart_after", [5, 6, 8])

@@ -8,13 +8,13 @@ import pytest
 import scipy.optimize
 import tensorflow as tf
 
-from nst_core.recipe import Minimiser, make
+from nst_core.recipe import OptimizerSettings, make
 from nst_core.slow import checkpoint, optimizers
 from nst_core.slow.optimizers import history, lbfgs
 from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
 
-SETTINGS = Minimiser(algorithm="lbfgs", history=10)
+SETTINGS = OptimizerSettings(algorithm="lbfgs", history=10)
 
 
 def descend(evaluate, steps, settings=SETTINGS, picture=None):
@@ -62,7 +62,7 @@ def test_it_needs_far_fewer_evaluations_than_adam():
             state = optimizers.advance(state, evaluate, settings)
         return evaluate.calls
 
-    assert evaluations_to(0.01, SETTINGS) < 0.5 * evaluations_to(0.01, Minimiser(learning_rate=0.02))
+    assert evaluations_to(0.01, SETTINGS) < 0.5 * evaluations_to(0.01, OptimizerSettings(learning_rate=0.02))
 
 
 def rough(picture):
@@ -115,7 +115,7 @@ def test_history_is_bounded():
 @pytest.mark.parametrize("algorithm", ["adam", "lbfgs"])
 @pytest.mark.parametrize("exponent", [0.0, 0.3])
 def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
-    settings = Minimiser(algorithm=algorithm, precondition=exponent, history=5)
+    settings = OptimizerSettings(algorithm=algorithm, precondition=exponent, history=5)
     evaluate = objective(valley)
     unbroken = descend(evaluate, 16, settings)
     state = optimizers.unpack(optimizers.pack(unbroken[7]))
@@ -130,7 +130,7 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
 def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)  # a bowl so small has few frequencies, and neighbours fit nearly alike
     problem, begin = spectral(exponent)
-    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
     *_, state = descend(objective(problem), 8, settings, tf.constant(begin))
     assert float(state.memory["exponent"]) == exponent
 
@@ -138,7 +138,9 @@ def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
 @pytest.mark.parametrize(("begins", "exponent", "stays"), [(0.0, 0.75, False), (0.5, 0.75, True), (0.75, 0.0, False)])
 def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exponent, stays):
     problem, begin = spectral(exponent, (48, 64))
-    *_, before = descend(objective(problem), 6, Minimiser(algorithm="lbfgs", precondition=begins), tf.constant(begin))
+    *_, before = descend(
+        objective(problem), 6, OptimizerSettings(algorithm="lbfgs", precondition=begins), tf.constant(begin)
+    )
     found, _ = lbfgs.fitting(history.recall(before.memory), begins)
     assert (found == begins) == stays
     assert stays or abs(found - exponent) < abs(begins - exponent)
@@ -147,7 +149,7 @@ def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exp
 def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)
     problem, begin = spectral(0.75)
-    settings = Minimiser(algorithm="lbfgs", precondition=0.25)
+    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25)
     *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
     pairs = history.recall(before.memory)
     best, moved = lbfgs.fitting(pairs, 0.25)
@@ -158,7 +160,7 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
 
 def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path):
     problem, begin = spectral(0.75)
-    settings = Minimiser(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
     evaluate = objective(problem)
     *_, state = descend(evaluate, 8, settings, tf.constant(begin))
     checkpoint.save(tmp_path / "run.npz", checkpoint.Checkpoint(make(), optimizers.pack(state)))

@@ -6,7 +6,7 @@ from nst_core.models import device
 from nst_core.recipe import make
 from nst_core.slow.tiling import memory_plan
 from nst_core.slow.tiling.memory_plan import BYTES_PER_PIXEL, DEFAULT_MB, choose, convolutions, need_mb
-from nst_core.slow.tiling.windows import WHOLE, Plan
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 HOWS = ("direct", "winograd")
 SIDES = (64, 256, 512, 1024, 2048)
@@ -20,7 +20,7 @@ def test_the_plan_is_the_least_work_that_fits(how, side):
         chosen = choose(budget, side, side, how)
         fits = need_mb(chosen, side, side, how) <= budget
         others = [b for b in BYTES_PER_PIXEL[how] if b < chosen.blocks]
-        assert all(need_mb(Plan(b, chosen.rows), side, side, how) > budget for b in others)
+        assert all(need_mb(TilingPlan(b, chosen.rows), side, side, how) > budget for b in others)
         assert fits or chosen.blocks == max(BYTES_PER_PIXEL[how])
 
 
@@ -34,7 +34,7 @@ def test_less_memory_means_more_in_strips(how, side):
 
 @pytest.mark.parametrize("how", HOWS)
 def test_more_in_strips_needs_less_memory(how):
-    needs = [need_mb(Plan(b, 32) if b else WHOLE, 2048, 2048, how) for b in BYTES_PER_PIXEL[how]]
+    needs = [need_mb(TilingPlan(b, 32) if b else WHOLE, 2048, 2048, how) for b in BYTES_PER_PIXEL[how]]
     assert needs == sorted(needs, reverse=True)
     assert need_mb(WHOLE, 512, 512, how) > need_mb(WHOLE, 256, 256, how)
 

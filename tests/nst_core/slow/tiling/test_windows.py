@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 
 from nst_core.models import vgg
-from nst_core.models.vgg import Reading
+from nst_core.models.vgg import VggConfig
 from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses import objective, targets
-from nst_core.slow.losses.objective import Mix
-from nst_core.slow.tiling.windows import WHOLE, Plan, Window, reach_px, windows
+from nst_core.slow.losses.objective import StyleMixture
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan, Window, reach_px, windows
 
 WIDTHS = (6, 8, 8, 10, 12)
 
@@ -42,7 +42,7 @@ def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network, blocks):
     at = 2 * reach // grid
     with tf.GradientTape() as tape:
         tape.watch(picture)
-        _, pooled = vgg.blocks(narrow(network), picture, [], Reading("average"), range(1, blocks + 1))
+        _, pooled = vgg.blocks(narrow(network), picture, [], VggConfig("average"), range(1, blocks + 1))
         seen = tf.reduce_sum(pooled[:, at])
     rows = np.flatnonzero(np.abs(tape.gradient(seen, picture).numpy()).sum((0, 2, 3)))
     before, after = at * grid - rows[0], rows[-1] - ((at + 1) * grid - 1)
@@ -53,7 +53,7 @@ def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network, blocks):
 def plans():
     for blocks, height in itertools.product((1, 2, 3), (16, 33, 64, 97, 131, 200, 255)):
         for rows in (1, 2**blocks, 16, 40, 1000):
-            yield height, Plan(blocks, rows)
+            yield height, TilingPlan(blocks, rows)
 
 
 @pytest.mark.parametrize(("height", "plan"), plans())
@@ -84,17 +84,17 @@ def test_each_blocks_rows_are_owned_once(height, plan):
 
 
 def test_a_picture_that_one_strip_holds_is_one_window():
-    assert windows("vgg19", 64, Plan(2, 64)) == (Window(0, 64, 0, 64),)
+    assert windows("vgg19", 64, TilingPlan(2, 64)) == (Window(0, 64, 0, 64),)
 
 
 # --- targets
 
 
-@pytest.mark.parametrize("plan", [Plan(1, 8), Plan(2, 16), Plan(3, 16)])
+@pytest.mark.parametrize("plan", [TilingPlan(1, 8), TilingPlan(2, 16), TilingPlan(3, 16)])
 @pytest.mark.parametrize("pooling", ["max", "l2"])
 def test_targets_by_strips_are_those_of_the_whole_picture(noise, plan, pooling):
     names, picture = ("block1_conv2", "block2_conv1", "block3_conv1", "block4_conv2"), tf.constant(noise(141, 45))
-    reading = Reading(pooling, "replicate")
+    reading = VggConfig(pooling, "replicate")
     whole = targets.activations(narrow(), picture, names, reading, WHOLE)
     strips = targets.activations(narrow(), picture, names, reading, plan)
     statistics = [targets.moments(narrow(), picture, names, reading, p) for p in (WHOLE, plan)]
@@ -109,10 +109,10 @@ def test_targets_by_strips_are_those_of_the_whole_picture(noise, plan, pooling):
 PLAIN = ("gram", "max", "zero", "absolute", False)
 CASES = [
     # distance, pooling, padding, variation, regions; the plans
-    (PLAIN, (Plan(1, 16), Plan(2, 8), Plan(3, 24))),
-    (("gram", "average", "replicate", "nine-point", True), (Plan(2, 8),)),
-    (("wasserstein2", "l2", "zero", "nine-point", False), (Plan(1, 16), Plan(3, 24))),
-    (("wasserstein2", "max", "replicate", "absolute", True), (Plan(3, 24),)),
+    (PLAIN, (TilingPlan(1, 16), TilingPlan(2, 8), TilingPlan(3, 24))),
+    (("gram", "average", "replicate", "nine-point", True), (TilingPlan(2, 8),)),
+    (("wasserstein2", "l2", "zero", "nine-point", False), (TilingPlan(1, 16), TilingPlan(3, 24))),
+    (("wasserstein2", "max", "replicate", "absolute", True), (TilingPlan(3, 24),)),
 ]
 """Every value of every setting, each distance with and without regions; what costs time is tracing, once a plan."""
 NAMES = ["-".join(map(str, reading)) for reading, _ in CASES]
@@ -136,9 +136,11 @@ def bound(noise, reading, size, plan, convolutions="direct"):
     left = np.zeros(size, np.float32)
     left[:, : width // 2] = 1
     left[height // 3 :] *= 0.7  # soft, and across the strips
-    mixes = [Mix([1.0, 0.0], left), Mix([1.0, 2.0], 1 - left)] if guided else [Mix([2.0, 1.0])]
+    mixes = (
+        [StyleMixture([1.0, 0.0], left), StyleMixture([1.0, 2.0], 1 - left)] if guided else [StyleMixture([2.0, 1.0])]
+    )
     content = tf.constant(noise(height, width, 4))
-    return objective.bind(narrow(), chosen, content, styles, mixes, convolutions=convolutions, plan=plan)
+    return objective.build(narrow(), chosen, content, styles, mixes, convolutions=convolutions, plan=plan)
 
 
 def assert_same_slope(ours, theirs, tolerance=1e-5):
@@ -155,7 +157,7 @@ def test_any_size_may_be_cut(noise, size):
     picture = tf.constant(noise(*size))
     whole = bound(noise, PLAIN, size, WHOLE)(picture)
     for rows in (1, 16, 64):
-        assert_same_slope(bound(noise, PLAIN, size, Plan(2, rows))(picture), whole)
+        assert_same_slope(bound(noise, PLAIN, size, TilingPlan(2, rows))(picture), whole)
 
 
 @pytest.mark.parametrize(("reading", "plans"), CASES, ids=NAMES)
@@ -171,10 +173,10 @@ def test_every_plan_gives_the_terms_and_gradient_of_the_whole_picture(noise, rea
 def test_compiled_convolutions_by_strips_are_the_same_too(noise):
     """Up to what Winograd's transforms round. One block, since compiling takes seconds for each."""
     picture, layers = tf.constant(noise(93, 37)), {"block1_conv2": 1.0}
-    pair = tf.constant(noise(93, 37, 1)), [tf.constant(noise(40, 40, 2))], [Mix([1.0])]
+    pair = tf.constant(noise(93, 37, 1)), [tf.constant(noise(40, 40, 2))], [StyleMixture([1.0])]
     chosen = Objective(content_layers=layers, style_layers=layers)
-    whole = objective.bind(narrow(), chosen, *pair)(picture)
-    cut = objective.bind(narrow(), chosen, *pair, convolutions="winograd", plan=Plan(1, 16))
+    whole = objective.build(narrow(), chosen, *pair)(picture)
+    cut = objective.build(narrow(), chosen, *pair, convolutions="winograd", plan=TilingPlan(1, 16))
     assert_same_slope(cut(picture), whole, 1e-3)
 
 
@@ -183,7 +185,9 @@ def test_terms_that_lie_all_below_or_all_above_the_cut(noise):
     picture, pair = tf.constant(noise(75, 33)), (tf.constant(noise(75, 33, 1)), [tf.constant(noise(40, 40, 2))])
     for layers in ({"block1_conv1": 1.0}, {"block4_conv1": 1.0}):
         chosen = Objective(content_layers=layers, style_layers=layers)
-        whole, cut = (objective.bind(narrow(), chosen, *pair, [Mix([1.0])], plan=p) for p in (WHOLE, Plan(2, 8)))
+        whole, cut = (
+            objective.build(narrow(), chosen, *pair, [StyleMixture([1.0])], plan=p) for p in (WHOLE, TilingPlan(2, 8))
+        )
         assert_same_slope(cut(picture), whole(picture))
 
 
@@ -200,11 +204,11 @@ def edge_energy(picture, rows):
 
 def test_a_descent_by_strips_leaves_no_seam(noise):
     """Plain gradient descent on a texture: at the borders of strips the picture is as smooth or rough as elsewhere."""
-    size, plan = (160, 48), Plan(2, 8)
+    size, plan = (160, 48), TilingPlan(2, 8)
     chosen = Objective(content_weight=0.0, style_layers={"block1_conv1": 0.5, "block2_conv1": 0.5}, tv_weight=0.0)
     style = np.repeat(np.repeat(noise(30, 30, 2), 2, 1), 2, 2)
-    terms = objective.bind(
-        narrow(), chosen, tf.constant(noise(*size, 1)), [tf.constant(style)], [Mix([1.0])], plan=plan
+    terms = objective.build(
+        narrow(), chosen, tf.constant(noise(*size, 1)), [tf.constant(style)], [StyleMixture([1.0])], plan=plan
     )
     picture, before = tf.constant(0.25 + 0.5 * noise(*size)), None
     for _ in range(25):

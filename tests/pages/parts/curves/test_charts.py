@@ -9,11 +9,11 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from nst_core.jobs.service import JobView, Point
+from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.jobs.views import State
 from nst_core.recipe import make
 from pages.parts.curves import charts, levels, lines, marks, series
-from pages.parts.curves.lines import TERMS, Sight
+from pages.parts.curves.lines import TERMS, ChartOptions
 from tests.pages.fake_service import points
 
 
@@ -24,7 +24,7 @@ def curves(*points: Any, **sight: Any) -> go.Figure:
 
 @pytest.mark.parametrize("log", [True, False])
 def test_every_term_is_a_curve_through_its_points(log: bool) -> None:
-    figure = curves(points(4), of=10, sight=Sight(log=log))
+    figure = curves(points(4), of=10, sight=ChartOptions(log=log))
     drawn = {trace.name: trace for trace in figure.data if trace.mode == "lines"}
     assert list(drawn) == ["Total", "Content", "Style", "Variation"]
     assert list(drawn["Total"].x) == [1, 2, 3, 4]
@@ -32,12 +32,12 @@ def test_every_term_is_a_curve_through_its_points(log: bool) -> None:
 
 
 def test_zero_is_a_gap_on_a_log_axis_and_a_point_on_a_linear_one() -> None:
-    assert list(curves(points(2), of=2, sight=Sight(log=True)).data[-1].y) == [None, None]
-    assert list(curves(points(2), of=2, sight=Sight(log=False)).data[-1].y) == [0.0, 0.0]
+    assert list(curves(points(2), of=2, sight=ChartOptions(log=True)).data[-1].y) == [None, None]
+    assert list(curves(points(2), of=2, sight=ChartOptions(log=False)).data[-1].y) == [0.0, 0.0]
 
 
 def test_no_points_is_an_empty_chart_of_the_same_height() -> None:
-    figure = curves((), of=10, sight=Sight(log=True))
+    figure = curves((), of=10, sight=ChartOptions(log=True))
     assert figure.layout.height == charts.HEIGHT_PX
     assert "no step is done yet" in charts.in_words((), 10)
 
@@ -48,14 +48,14 @@ def test_the_alt_text_says_where_each_curve_went() -> None:
     assert "style from 100 to 25" in text
 
 
-def marked(*at: tuple[int, str], count: int = 100) -> list[Point]:
+def marked(*at: tuple[int, str], count: int = 100) -> list[CurvePoint]:
     words = dict(at)
-    return [replace(p, marks=(words[p.number],)) if p.number in words else p for p in points(count)]
+    return [replace(p, events=(words[p.step],)) if p.step in words else p for p in points(count)]
 
 
 def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
     shown = marked((20, "scale 256 px"), (60, "steered style_weight to 40"))
-    figure = curves(shown, of=100, sight=Sight(log=True))
+    figure = curves(shown, of=100, sight=ChartOptions(log=True))
     assert [line.x0 for line in figure.layout.shapes] == [line.x1 for line in figure.layout.shapes] == [20, 60]
     assert [words.text for words in figure.layout.annotations] == ["scale 256 px", "steered style_weight to 40"]
     assert [words.x for words in figure.layout.annotations] == [20, 60]
@@ -67,7 +67,7 @@ def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
 
 def test_a_mark_survives_thinning() -> None:
     shown = marked((1235, "plateau"), count=5000)
-    figure = curves(shown, of=5000, sight=Sight(log=False))
+    figure = curves(shown, of=5000, sight=ChartOptions(log=False))
     assert 1235 in figure.data[0].x
     assert [line.x0 for line in figure.layout.shapes] == [1235]
 
@@ -77,8 +77,8 @@ def test_a_mark_survives_thinning() -> None:
 def test_a_thinned_curve_goes_through_the_points_of_the_whole_one(smoothing: float, raw: bool) -> None:
     """What depends on earlier points, the average and the weights, is taken before most of them are left out."""
     told = {1: {"style": 2.0, "content": 4.0, "variation": 1.0}, 777: {"style": 8.0, "content": 4.0, "variation": 1.0}}
-    run = [replace(point, weights=told.get(point.number, {})) for point in points(1500)]
-    sight = Sight(smoothing=smoothing, raw=raw)
+    run = [replace(point, weights=told.get(point.step, {})) for point in points(1500)]
+    sight = ChartOptions(smoothing=smoothing, raw=raw)
     whole = {line.title: line.values for line in lines.lines(run, sight)}
     drawn = [trace for trace in charts.loss_curves(run, of=1500, sight=sight)["data"] if trace.get("name")]
     assert {trace["name"] for trace in drawn} == set(whole)
@@ -88,14 +88,14 @@ def test_a_thinned_curve_goes_through_the_points_of_the_whole_one(smoothing: flo
 
 
 def test_without_marks_the_curves_have_the_whole_height() -> None:
-    figure = curves(points(9), of=9, sight=Sight(log=True))
+    figure = curves(points(9), of=9, sight=ChartOptions(log=True))
     assert figure.layout.yaxis.domain is None
     assert not figure.layout.shapes
 
 
 def test_a_phone_has_the_same_lines_and_no_more_words_than_fit() -> None:
     happened = [(number, "steered style_weight to 40") for number in (20, 25, 30)]
-    figure = curves(marked(*happened), of=100, sight=Sight(log=True))
+    figure = curves(marked(*happened), of=100, sight=ChartOptions(log=True))
     narrow = figure.layout.meta["narrow"]
     assert [line["x0"] for line in narrow["shapes"]] == [line.x0 for line in figure.layout.shapes] == [20, 25, 30]
     assert len(figure.layout.annotations) == 3
@@ -104,7 +104,7 @@ def test_a_phone_has_the_same_lines_and_no_more_words_than_fit() -> None:
 
 @pytest.mark.parametrize("levels", [None, {"fast": {"total": 25.0}}])
 def test_the_step_that_is_looked_at_is_marked(levels: Any) -> None:
-    figure = curves(points(10), of=10, sight=Sight(along="seconds"), levels=levels, picked=4)
+    figure = curves(points(10), of=10, sight=ChartOptions(along="seconds"), levels=levels, picked=4)
     dot = figure.data[-1]
     assert (list(dot.x), list(dot.y)) == ([2.0], [110 / 4])
     assert (figure.layout.shapes[-1].x0, figure.layout.shapes[-1].line.color) == (2.0, charts.PICKED)
@@ -114,15 +114,15 @@ def test_the_step_that_is_looked_at_is_marked(levels: Any) -> None:
 
 
 def test_a_zoom_is_let_go_only_where_it_would_be_of_something_else() -> None:
-    def of(sight: Sight) -> tuple[str, str]:
+    def of(sight: ChartOptions) -> tuple[str, str]:
         layout = curves(points(3), of=9, sight=sight).layout
         return layout.xaxis.uirevision, layout.yaxis.uirevision
 
-    begin = of(Sight())
-    assert of(Sight(smoothing=0.5)) == begin
-    assert of(Sight(along="seconds"))[0] != begin[0]
-    assert of(Sight(along="seconds"))[1] == begin[1]
-    for other in (Sight(log=False), Sight(raw=True), Sight(what="layers")):
+    begin = of(ChartOptions())
+    assert of(ChartOptions(smoothing=0.5)) == begin
+    assert of(ChartOptions(along="seconds"))[0] != begin[0]
+    assert of(ChartOptions(along="seconds"))[1] == begin[1]
+    for other in (ChartOptions(log=False), ChartOptions(raw=True), ChartOptions(what="layers")):
         assert of(other)[0] == begin[0]
         assert of(other)[1] != begin[1]
 
@@ -136,13 +136,13 @@ def test_words_of_marks_never_overlap_in_a_row_and_leave_their_line_when_all_row
         assert ends, "every row is used"
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(ends))
         assert all(0 <= left < right <= 1 for left, right in ends)
-    figure = curves(marked(*happened), of=100, sight=Sight(log=True))
+    figure = curves(marked(*happened), of=100, sight=ChartOptions(log=True))
     assert len(figure.layout.shapes) == len(happened)
     assert len(figure.layout.annotations) == sum(row is not None for row in rows)
 
 
 def test_words_of_a_mark_are_shown_as_text() -> None:
-    figure = curves(marked((2, "<b>bold</b>")), of=9, sight=Sight(log=True))
+    figure = curves(marked((2, "<b>bold</b>")), of=9, sight=ChartOptions(log=True))
     assert figure.layout.annotations[0].text == "&lt;b&gt;bold&lt;/b&gt;"
 
 
@@ -150,7 +150,7 @@ FAST = {"fast": {"total": 25.0, "content": 5.0, "style": 20.0}}
 
 
 def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
-    figure = curves(points(3), of=40, sight=Sight(log=True), levels={"fast": {"total": 231_400.0}})
+    figure = curves(points(3), of=40, sight=ChartOptions(log=True), levels={"fast": {"total": 231_400.0}})
     (line,) = [trace for trace in figure.data if trace.name == "Fast: 2.31e5"]
     assert (list(line.x), list(line.y)) == ([0, 40], [231_400.0] * 2)
     assert line.line.dash == "longdash"
@@ -159,7 +159,7 @@ def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
 
 def test_the_first_step_below_a_level_is_marked() -> None:
     shown = points(10)  # total 110 / n, half a second a step: below 25 from step 5 on
-    figure = curves(shown, of=10, sight=Sight(log=True), levels=FAST)
+    figure = curves(shown, of=10, sight=ChartOptions(log=True), levels=FAST)
     assert [line.x0 for line in figure.layout.shapes] == [5]
     assert [words.text for words in figure.layout.annotations] == ["slow passes fast after 2.5 s"]
     assert (list(figure.data[-1].x), list(figure.data[-1].y)) == ([5], [22.0])
@@ -179,7 +179,7 @@ def test_a_passing_and_a_mark_of_one_step_are_one_mark() -> None:
 
 
 def test_a_level_is_not_compared_with_smaller_sizes_or_another_objective() -> None:
-    climbed = [replace(p, scale_px=128 if p.number < 8 else 256) for p in points(10)]
+    climbed = [replace(p, scale_px=128 if p.step < 8 else 256) for p in points(10)]
     assert marks.marks(climbed, FAST) == [(8, "slow passes fast after 4.0 s")]
     steered = marked((3, "steered style_weight to 1"), count=10)
     assert marks.marks(steered, FAST) == [(3, "steered style_weight to 1")]
@@ -197,9 +197,9 @@ def test_a_level_is_not_compared_with_smaller_sizes_or_another_objective() -> No
 )
 def test_a_sentence_says_whether_a_level_was_passed(count: int, state: State, said: str) -> None:
     report = {} if state == "running" else {"size": [64, 48]}
-    view = JobView("id", state, make(), points=points(count), levels=FAST, report=report)
+    view = JobView("id", state, make(), points=points(count), reference_losses=FAST, report=report)
     assert levels.sentence(view) == said
-    assert levels.sentence(replace(view, levels={})) == ""
+    assert levels.sentence(replace(view, reference_losses={})) == ""
 
 
 @pytest.mark.parametrize(

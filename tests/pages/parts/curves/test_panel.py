@@ -12,12 +12,12 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.jobs.service import JobView, Point
+from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import make
 from pages.parts.app import visitor
 from pages.parts.curves import charts, comparable_runs, export, lines, series
-from pages.parts.curves.lines import Sight
+from pages.parts.curves.lines import ChartOptions
 from pages.parts.runs import snapshots
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk, picture, points
@@ -25,15 +25,15 @@ from tests.pages.fake_service import FakeDesk, picture, points
 PICTURE = open_picture(picture("PNG"))
 
 
-def layered(count: int = 6) -> list[Point]:
+def layered(count: int = 6) -> list[CurvePoint]:
     """Points with two style layers, weighted by 20 x 0.5 and from the fourth on by 40 x 0.5."""
     found = []
     for point in points(count):
-        style = 20.0 if point.number < 4 else 40.0
+        style = 20.0 if point.step < 4 else 40.0
         weights = {"content": 2.0, "style": style, "style/a": style / 2, "style/b": style / 2}
         losses = {"total": 4.0 + style, "content": 4.0, "style": style, "style/a": style / 2, "style/b": 0.0}
-        told = weights if point.number in (1, 4) else {}
-        found.append(replace(point, losses=losses, weights=told, evaluations=3 * point.number))
+        told = weights if point.step in (1, 4) else {}
+        found.append(replace(point, losses=losses, weights=told, evaluations=3 * point.step))
     return found
 
 
@@ -46,13 +46,13 @@ def drawn(figure: go.Figure) -> dict[str, go.Scatter]:
 
 
 def test_style_layers_are_curves_of_their_own() -> None:
-    figure = curves(layered(), of=6, sight=Sight(what="layers", log=False))
+    figure = curves(layered(), of=6, sight=ChartOptions(what="layers", log=False))
     assert set(drawn(figure)) == {"a", "b"}
     assert list(drawn(figure)["a"].y) == [10.0] * 3 + [20.0] * 3
 
 
 def test_before_weights_steering_leaves_no_step_and_the_total_is_absent() -> None:
-    figure = curves(layered(), of=6, sight=Sight(raw=True))
+    figure = curves(layered(), of=6, sight=ChartOptions(raw=True))
     assert "Total" not in drawn(figure)
     assert list(drawn(figure)["Style"].y) == [1.0] * 6
     assert list(drawn(figure)["Content"].y) == [2.0] * 6
@@ -61,7 +61,7 @@ def test_before_weights_steering_leaves_no_step_and_the_total_is_absent() -> Non
 
 @pytest.mark.parametrize(("along", "expected"), [("steps", [1, 2]), ("seconds", [0.5, 1.0]), ("evaluations", [3, 6])])
 def test_the_x_axis_counts_what_is_asked(along: series.Along, expected: list[float]) -> None:
-    figure = curves(layered(2), of=2, sight=Sight(along=along))
+    figure = curves(layered(2), of=2, sight=ChartOptions(along=along))
     assert list(drawn(figure)["Total"].x) == expected
     assert figure.layout.xaxis.range[1] >= expected[-1]
 
@@ -74,22 +74,22 @@ def test_the_end_of_a_living_run_is_foreseen_and_moves_seldom() -> None:
 
 def test_smoothing_draws_both_and_forgets_at_a_change_of_weights() -> None:
     run = layered()
-    values, bare = lines.values_of(run, "style", Sight(smoothing=0.9))
+    values, bare = lines.values_of(run, "style", ChartOptions(smoothing=0.9))
     assert bare == [20.0] * 3 + [40.0] * 3
     assert values == pytest.approx(bare)
-    figure = curves(run, of=6, sight=Sight(smoothing=0.9))
+    figure = curves(run, of=6, sight=ChartOptions(smoothing=0.9))
     assert sum(trace.opacity is not None for trace in figure.data) == 4
 
 
 def test_every_point_carries_its_step_whatever_the_axis() -> None:
-    figure = curves(points(5), of=5, sight=Sight(along="seconds"))
+    figure = curves(points(5), of=5, sight=ChartOptions(along="seconds"))
     for curve in drawn(figure).values():
         assert list(curve.customdata) == [1, 2, 3, 4, 5]
         assert list(curve.x) == [0.5, 1.0, 1.5, 2.0, 2.5]
 
 
 def test_a_curve_and_its_values_before_smoothing_are_hidden_together() -> None:
-    groups = [trace.legendgroup for trace in curves(points(5), of=5, sight=Sight(smoothing=0.5)).data]
+    groups = [trace.legendgroup for trace in curves(points(5), of=5, sight=ChartOptions(smoothing=0.5)).data]
     assert groups == ["Total", "Total", "Content", "Content", "Style", "Style", "Variation", "Variation"]
 
 
@@ -102,15 +102,15 @@ def test_another_run_is_a_curve_with_its_difference_as_text() -> None:
 
 
 def test_files_hold_every_point() -> None:
-    run = [replace(points(3)[0], marks=("plateau", "scale 256 px")), *points(3)[1:]]
+    run = [replace(points(3)[0], events=("plateau", "scale 256 px")), *points(3)[1:]]
     rows = list(csv.DictReader(io.StringIO(export.as_csv(run))))
     assert [float(row["total"]) for row in rows] == [110.0, 55.0, 110 / 3]
-    assert rows[0]["marks"] == "plateau; scale 256 px"
-    view = JobView("a" * 8, "done", make(), points=tuple(run), number=3, of=3)
+    assert rows[0]["events"] == "plateau; scale 256 px"
+    view = JobView("a" * 8, "done", make(), points=tuple(run), step=3, total_steps=3)
     told = json.loads(export.as_json(view))
     assert told["recipe"]["steps"] == view.recipe.steps
-    assert [point["number"] for point in told["points"]] == [1, 2, 3]
-    page = export.as_html(view, Sight())
+    assert [point["step"] for point in told["points"]] == [1, 2, 3]
+    page = export.as_html(view, ChartOptions())
     assert "Plotly.newPlot" in page
     assert 'src="http' not in page, "it needs no network"
 
@@ -130,7 +130,7 @@ def test_a_branch_begins_at_the_size_of_its_step(scale_px: int, pyramid: str, sm
 def finished(desk: FakeDesk) -> str:
     job = desk.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
     desk.finish(job)
-    desk.jobs[job] = replace(desk.jobs[job], timeline=(1, 5, 10, 20))
+    desk.jobs[job] = replace(desk.jobs[job], snapshot_steps=(1, 5, 10, 20))
     return job
 
 
@@ -165,15 +165,15 @@ def test_the_picture_nearest_to_a_click_is_looked_at_but_for_the_newest(
     clicked: int, picked: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots.st, "session_state", {})
-    view = JobView("a", "running", make(), points=points(20), timeline=(1, 5, 10, 20))
+    view = JobView("a", "running", make(), points=points(20), snapshot_steps=(1, 5, 10, 20))
     snapshots.pick(view, clicked, key="k")
     assert snapshots.picked("k") == picked
 
 
 def test_what_can_be_looked_at_stands_still_while_a_picture_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots.st, "session_state", {})
-    view = JobView("a", "running", make(), points=points(20), timeline=(1, 5, 10))
-    later = replace(view, timeline=(1, 5, 10, 20))
+    view = JobView("a", "running", make(), points=points(20), snapshot_steps=(1, 5, 10))
+    later = replace(view, snapshot_steps=(1, 5, 10, 20))
     assert snapshots.steps(later, "k") == (1, 5, 10, 20)
     snapshots.pick(view, 5, key="k")
     assert snapshots.steps(later, "k") == (1, 5, 10)

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.curves import charts, plot
-from pages.parts.curves.lines import Sight
+from pages.parts.curves.lines import ChartOptions
 from tests.pages.fake_service import points
 
 
@@ -26,7 +26,7 @@ def unpacked(text: str) -> dict[str, list[dict[str, list[float]]]]:
 @pytest.mark.parametrize("smoothing", [0.0, 0.9])
 def test_what_travels_is_the_figure_to_six_digits(smoothing: float) -> None:
     figure = charts.loss_curves(
-        points(700), of=900, sight=Sight(smoothing=smoothing), levels={"fast": {"total": 25.0}}, picked=7
+        points(700), of=900, sight=ChartOptions(smoothing=smoothing), levels={"fast": {"total": 25.0}}, picked=7
     )
     arrived = unpacked(plot.packed(figure))
     assert arrived["layout"] == json.loads(json.dumps(figure["layout"]))

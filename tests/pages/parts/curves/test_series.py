@@ -20,7 +20,7 @@ def test_thinning_keeps_the_ends_and_the_limit(count: int) -> None:
 
 
 def test_marks_and_what_is_asked_for_are_never_thinned_away() -> None:
-    run = [replace(p, marks=("plateau",)) if p.number == 1236 else p for p in points(5000)]
+    run = [replace(p, events=("plateau",)) if p.step == 1236 else p for p in points(5000)]
     drawn = series.kept(run, also=[77])
     assert {1235, 77} <= set(drawn)
     assert {1235, 77}.isdisjoint(series.kept(points(5000)))
@@ -44,7 +44,7 @@ def test_smoothing_keeps_gaps_and_forgets_at_a_restart() -> None:
 
 
 def test_the_axis_is_in_steps_seconds_or_evaluations() -> None:
-    run = [replace(p, evaluations=3 * p.number) for p in points(3)]
+    run = [replace(p, evaluations=3 * p.step) for p in points(3)]
     assert series.positions(run, "steps") == [1, 2, 3]
     assert series.positions(run, "seconds") == [0.5, 1.0, 1.5]
     assert series.positions(run, "evaluations") == [3, 6, 9]

@@ -9,10 +9,10 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.picture import samples
 from nst_core.recipe import make
-from nst_core.recipe.style_grid import sheet
+from nst_core.recipe.style_grid import grid
 from pages.parts.blend import style_map
 from pages.parts.inputs import style_weights
-from pages.parts.inputs.selection import Chosen
+from pages.parts.inputs.selection import SelectedImage
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk
 
@@ -51,7 +51,7 @@ def test_every_change_paints_anew_once_and_unmeasured(open_page: Open, quick: Fa
     app.slider(key="mix_weight_style").set_value(0.5).run()
     assert [s.weight for s in last(quick).recipe.styles] == [0.5, 1.0]
     assert len(quick.jobs) == 7
-    assert not any(view.measure for view in quick.jobs.values())
+    assert not any(view.wants_metrics for view in quick.jobs.values())
     assert app.query_params["job"] in (last(quick).id, [last(quick).id])
     assert max(quick.waited) <= 1.5
 
@@ -87,11 +87,11 @@ def test_a_result_is_measured_when_asked(open_page: Open, quick: FakeDesk) -> No
     assert "Tutorial total" not in words(app)
     before = last(quick)
     app.button(key=f"measure_fast_{before.id}").click().run()
-    assert last(quick).measure
+    assert last(quick).wants_metrics
     assert last(quick).recipe == before.recipe
     assert "Tutorial total" in words(app)
     app.slider(key="fast_strength").set_value(0.5).run()
-    assert not last(quick).measure
+    assert not last(quick).wants_metrics
 
 
 def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open, quick: FakeDesk) -> None:
@@ -118,7 +118,7 @@ def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: O
     (view,) = quick.jobs.values()
     assert (view.recipe.map_cells, len(view.recipe.styles)) == (5, 3)
     assert {s.weight for s in view.recipe.styles} == {1.0}  # a style without weight is a corner all the same
-    assert not view.measure
+    assert not view.wants_metrics
     app.slider(key="mix_weight_style").set_value(0.5).run()
     app.slider(key="fast_strength").set_value(0.5).run()
     assert len(quick.jobs) == 1  # the sheet holds them all
@@ -140,7 +140,7 @@ def mixed(*weights: float) -> tuple[style_weights.Style, ...]:
     """So many styles with these weights."""
     picked = samples.styles()[: len(weights)]
     return tuple(
-        style_weights.Style(f"style_{i}", Chosen(s.key, s.title, "", s.alt, s.load), weight)
+        style_weights.Style(f"style_{i}", SelectedImage(s.key, s.title, "", s.alt, s.load), weight)
         for i, (s, weight) in enumerate(zip(picked, weights, strict=True))
     )
 
@@ -152,7 +152,7 @@ def test_a_cell_that_is_picked_is_the_one_the_page_is_set_to(
 ) -> None:
     state: dict[str, float] = {}
     monkeypatch.setattr("streamlit.session_state", state)
-    cells = [cell for row in sheet(count, side) for cell in row]
+    cells = [cell for row in grid(count, side) for cell in row]
     for index, cell in enumerate(cells):
         styles = mixed(*[1.0] * count)
         style_map.pick("fast", cell, styles)
@@ -168,6 +168,6 @@ def test_a_cell_that_is_picked_is_the_one_the_page_is_set_to(
 
 def test_cells_and_corners_are_named() -> None:
     night, wave, sun = (style.what.title for style in mixed(1, 1, 1))
-    assert style_map._words(sheet(1, 3)[0][2], mixed(1)) == "Strength 150%"
-    assert style_map._words(sheet(2, 5)[0][1], mixed(1, 1)) == f"{night} 75%, {wave} 25%"
+    assert style_map._words(grid(1, 3)[0][2], mixed(1)) == "Strength 150%"
+    assert style_map._words(grid(2, 5)[0][1], mixed(1, 1)) == f"{night} 75%, {wave} 25%"
     assert [end["title"] for end in style_map._ends(mixed(1, 1, 1))] == [night, wave, sun, "All three alike"]

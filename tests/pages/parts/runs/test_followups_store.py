@@ -12,7 +12,7 @@ from nst_core.errors import QueueFullError
 from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, make
-from nst_core.runs.inputs import Pictures
+from nst_core.runs.inputs import RunInputs
 from pages.parts.runs import followups_store
 from pages.parts.runs.followups import FollowUps
 from tests.pages.fake_service import FakeDesk
@@ -32,7 +32,7 @@ def office(tmp_path: Path) -> Any:
     office = FakeDesk()
     office.disk = tmp_path
     office.jobs["leader"] = JobView("leader", "running", make(settings={"method": "fast"}))
-    office.given["leader"] = Pictures(plain(100), (plain(200),), None, ())
+    office.given["leader"] = RunInputs(plain(100), (plain(200),), None, ())
     return office
 
 

@@ -12,8 +12,8 @@ from pages.parts.runs import run_image
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk, picture, points
 
-WAITING = JobView("id", "queued", make(), of=100, position=1)
-BEGUN = replace(WAITING, number=12, points=points(12))
+WAITING = JobView("id", "queued", make(), total_steps=100, position=1)
+BEGUN = replace(WAITING, step=12, points=points(12))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_every_setting_can_be_reached_once() -> None:
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_what_a_knob_offers_is_allowed(knob: advanced.Knob) -> None:
+def test_what_a_knob_offers_is_allowed(knob: advanced.SettingWidget) -> None:
     assert all(allows(knob.name, value) for value in knob.values)
     assert set(knob.words or ()) - {""} <= set(choices(knob.name))
     assert ("" in (knob.words or ())) == is_optional(knob.name), "unset needs a word"

@@ -13,18 +13,18 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError, RecipeError, WorkerError
-from nst_core.jobs.blobs import OnDisk
+from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import change, make
-from nst_core.runs.inputs import Pictures
-from pages.parts.runs.followups import Shelf
-from pages.parts.settings.advanced import Knob, value_of
+from nst_core.runs.inputs import RunInputs
+from pages.parts.runs.followups import BoundedCache
+from pages.parts.settings.advanced import SettingWidget, value_of
 from pages.parts.sweep import image, plan, runner, store
 from pages.parts.sweep import panel as sweep_part
 from pages.parts.sweep.plan import Axis
 from pages.parts.sweep.runner import Sweep
-from pages.parts.sweep.store import Drawer, Saved
+from pages.parts.sweep.store import Saved, SweepStore
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk
 
@@ -38,10 +38,10 @@ def photograph(width: int = 640, height: int = 480) -> Picture:
     return Picture.from_pixels(np.full((height, width, 3), 90, np.uint8))
 
 
-SAVED = Saved(SHEET, Pictures(photograph(), (photograph(64, 64),)), "v")
+SAVED = Saved(SHEET, RunInputs(photograph(), (photograph(64, 64),)), "v")
 
 
-def knob(name: str, base: object = None) -> Knob:
+def knob(name: str, base: object = None) -> SettingWidget:
     method = "fast" if base is FAST else "slow"
     return next(k for k in plan.OFFERED[method] if k.name == name)
 
@@ -214,7 +214,7 @@ def test_the_file_holds_every_cell_in_its_place(sweep: Sweep, office: QuickDesk)
         file = io.BytesIO()
         Image.new("RGB", (64, 48), (40 * number, 0, 0)).save(file, "PNG")
         sweep._cells[number] = replace(sweep.cells[number], picture=file.getvalue())
-    sweep._cells[3] = runner.Cell("failed", error="it diverged")
+    sweep._cells[3] = runner.SweepCell("failed", error="it diverged")
     whole = Image.open(io.BytesIO(image.to_png(sweep)))
     step, margin = 10, image.MARGIN_PX
     assert whole.size == (margin + 3 * (64 + step), margin + 2 * (48 + step))
@@ -238,7 +238,7 @@ def begin(open_page: Open, desk: FakeDesk) -> AppTest:
 def test_one_click_fills_a_sheet_that_a_refresh_finds_again(
     open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf: Shelf[Sweep] = Shelf()
+    shelf: BoundedCache[Sweep] = BoundedCache()
     monkeypatch.setattr(sweep_part, "_shelf", lambda: shelf)  # AppTest has a new cache for each session
     app = begin(open_page, desk)
     assert not desk.jobs
@@ -261,11 +261,11 @@ def test_sides_that_make_no_sheet_are_told_and_cannot_be_started(open_page: Open
 
 
 @pytest.fixture
-def drawer(tmp_path: Path) -> Drawer:
-    return Drawer(OnDisk(tmp_path), "a" * 32)
+def drawer(tmp_path: Path) -> SweepStore:
+    return SweepStore(DiskBlobStore(tmp_path), "a" * 32)
 
 
-def test_a_sheet_outlives_the_server(drawer: Drawer, office: QuickDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_outlives_the_server(drawer: SweepStore, office: QuickDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     drawer.begin(SAVED, 2)
     first = Sweep(SAVED, name="a" * 32, drawer=drawer)
 
@@ -295,7 +295,7 @@ def test_a_sheet_outlives_the_server(drawer: Drawer, office: QuickDesk, monkeypa
 
 
 @pytest.mark.parametrize("damaged", ["plan.json", "inputs/content.png", "large.json"])
-def test_a_damaged_sheet_has_expired(damaged: str, drawer: Drawer, tmp_path: Path) -> None:
+def test_a_damaged_sheet_has_expired(damaged: str, drawer: SweepStore, tmp_path: Path) -> None:
     drawer.begin(SAVED, 2)
     assert drawer.read() is not None
     (tmp_path / ("a" * 32) / damaged).write_bytes(b"{")
@@ -303,22 +303,22 @@ def test_a_damaged_sheet_has_expired(damaged: str, drawer: Drawer, tmp_path: Pat
 
 
 def test_a_disk_that_cannot_be_written_costs_the_sheet_nothing_but_its_afterlife(
-    drawer: Drawer, office: QuickDesk, monkeypatch: pytest.MonkeyPatch
+    drawer: SweepStore, office: QuickDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(OnDisk, "put", full)
+    monkeypatch.setattr(DiskBlobStore, "put", full)
     drawer.begin(SAVED, 2)
     assert drawer.read() is None
     assert painted(Sweep(SAVED, drawer=drawer), office) == ["painted"] * 6
 
 
 def test_a_new_sheet_makes_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawers = OnDisk(tmp_path)
+    drawers = DiskBlobStore(tmp_path)
     for at, name in enumerate("dab"):
         monkeypatch.setattr(store.time, "time", lambda at=at: 100.0 + at)
-        Drawer(drawers, name).begin(SAVED, 2)
+        SweepStore(drawers, name).begin(SAVED, 2)
     assert sorted(drawers.jobs()) == ["a", "b"]
 
 
@@ -326,7 +326,7 @@ def test_a_restarted_server_shows_the_sheet_again(
     open_page: Open, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.disk = tmp_path
-    monkeypatch.setattr(sweep_part, "_shelf", Shelf)  # one that remembers nothing: a new server each time
+    monkeypatch.setattr(sweep_part, "_shelf", BoundedCache)  # one that remembers nothing: a new server each time
     app = begin(open_page, desk)
     again = open_page("compare", view="Sweep", sweep=str(app.query_params["sweep"]))
     assert [button.label for button in again.get("download_button")] == ["Sheet"]
@@ -337,7 +337,7 @@ def test_a_restarted_server_shows_the_sheet_again(
 def test_a_refused_large_picture_is_told_where_it_would_be(
     open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf: Shelf[Sweep] = Shelf()
+    shelf: BoundedCache[Sweep] = BoundedCache()
     monkeypatch.setattr(sweep_part, "_shelf", lambda: shelf)
     app = begin(open_page, desk)
     desk.refuse = QueueFullError("you have 3 runs; wait for one of them", retry_after_seconds=60, own=True)
