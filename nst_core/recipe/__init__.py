@@ -6,6 +6,7 @@
     messages   what is wrong with a recipe, in words
     reading    recipes from JSON, a preset, the command line or a widget, with the same messages for all
     blend      mixes of styles on a sheet
+    display    titles, values to offer and labels of settings, for screens
     links      recipes in an address
     steering   what may change in the middle of a run
 
@@ -23,6 +24,7 @@ from nst_core.recipe.fields import (
     is_whole,
     names,
     path_of,
+    value_of,
 )
 from nst_core.recipe.parsing import change, from_text, make, parse, recipe_from_json
 from nst_core.recipe.presets import BALANCED, PRESETS, TUTORIAL, Preset
@@ -76,4 +78,5 @@ __all__ = [
     "path_of",
     "recipe_from_json",
     "steered",
+    "value_of",
 ]

@@ -76,6 +76,14 @@ def default(name: str) -> Any:
     return field(name).get_default(call_default_factory=True)
 
 
+def value_of(recipe: Recipe, name: str) -> Any:
+    """The value of a setting in a recipe. Raises RecipeError if there is no such setting."""
+    value: Any = recipe
+    for part in path_of(name):
+        value = getattr(value, part)
+    return value
+
+
 def describe(name: str) -> str:
     """A setting's meaning in a few words."""
     return field(name).description or ""

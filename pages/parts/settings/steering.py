@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from nst_core.recipe import Recipe
+from nst_core.recipe import Recipe, value_of
+from nst_core.recipe.display import weight_multiple
 from pages.parts.app import service
-from pages.parts.settings import advanced, widgets
+from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -35,10 +36,10 @@ def panel(view: JobView) -> None:
 
 
 def _times(title: str, name: str, base: Recipe, job_id: str, key: str) -> None:
-    value = float(advanced.value_of(base, name))
+    value = float(value_of(base, name))
 
     def changed() -> None:
         chosen = st.session_state[f"{key}_{name}"]
-        service.ask(service.get().steer, job_id, {name: widgets.multiple(name, value, chosen)})
+        service.ask(service.get().steer, job_id, {name: weight_multiple(name, value, chosen)})
 
     widgets.times(title, name, value, key, on_change=changed)

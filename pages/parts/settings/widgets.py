@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from nst_core import recipe as recipes
+from nst_core.recipe.display import WEIGHT_MULTIPLES, multiple_label, weight_multiple
 
-_TIMES = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _SHARES = (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -63,15 +63,15 @@ def times(
     """
     chosen = st.select_slider(
         title,
-        [t for t in _TIMES if recipes.allows(name, multiple(name, base, t))],
+        [t for t in WEIGHT_MULTIPLES if recipes.allows(name, weight_multiple(name, base, t))],
         1.0 if base else 0.0,
-        format_func=lambda t: "off" if t == 0 else f"× {t:g}",
+        format_func=multiple_label,
         key=f"{key}_{name}",
-        help=f"{meaning(name)} × 1 is {multiple(name, base, 1):g}.",
+        help=f"{meaning(name)} × 1 is {weight_multiple(name, base, 1):g}.",
         on_change=on_change,
         persist_state="session",
     )
-    return multiple(name, base, chosen)
+    return weight_multiple(name, base, chosen)
 
 
 def degree(title: str, name: str, default: float, key: str) -> float:
@@ -86,11 +86,6 @@ def percent(  # noqa: PLR0913 - each is one visible property
     """A slider of shares, which other widgets may move by setting its key in the session before it is drawn."""
     value = None if key in st.session_state else default  # a default beside a value that was set is a warning
     return st.slider(title, *ends, value, step=step, format="percent", key=key, help=meaning, persist_state="session")
-
-
-def multiple(name: str, base: float, times: float) -> float:
-    """So many times a weight, or the usual one where that is 0."""
-    return float(times * (base or recipes.default(name)))
 
 
 def choose(title: str, name: str, default: str, key: str, *, words: Mapping[str, str] | None = None) -> str:

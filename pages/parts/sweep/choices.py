@@ -8,11 +8,11 @@ import streamlit as st
 
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe
+from nst_core.recipe.display import SettingDisplay
 from pages.parts.app import theme
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import selected
 from pages.parts.settings import estimates
-from pages.parts.settings.advanced import SettingWidget
 from pages.parts.sweep import plan as sweep_plan
 from pages.parts.sweep.plan import Axis, Method, SweepPlan
 
@@ -69,7 +69,7 @@ def _side(page: str, side: str, title: str, base: Recipe, method: Method) -> Axi
     return _values(known[name], base, key)
 
 
-def _values(knob: SettingWidget, base: Recipe, key: str) -> Axis:
+def _values(knob: SettingDisplay, base: Recipe, key: str) -> Axis:
     labels = list(sweep_plan.values(knob, base))
     picked = st.pills(
         f"Values of {knob.title}",

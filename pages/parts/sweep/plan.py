@@ -7,9 +7,16 @@ from typing import Any, Literal
 
 from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
-from nst_core.recipe import Recipe, change
-from pages.parts.settings import advanced, widgets
-from pages.parts.settings.advanced import SettingWidget, value_of
+from nst_core.recipe import Recipe, change, value_of
+from nst_core.recipe.display import (
+    GROUPS,
+    WEIGHT_MULTIPLES,
+    WEIGHTS,
+    SettingDisplay,
+    multiple_label,
+    weight_multiple,
+    when,
+)
 
 Method = Literal["fast", "slow"]
 
@@ -18,16 +25,16 @@ EDGE_PX: dict[Method, int] = {"fast": 192, "slow": 128}
 LEAST, MOST = 2, 5
 """Values along one side."""
 
-_KNOWN = {knob.name: knob for group in advanced.GROUPS.values() for knob in group}
-_STYLE = SettingWidget("style_weight", "Strength")
-_STEPS = SettingWidget("steps", "Steps", (10, 25, 50, 100, 150, 200, 300, 500))
-_SEED = SettingWidget("seed", "Seed", (0, 1, 2, 3, 4), shown=advanced.when("start", "noise"))
-_FAST_STRENGTH = SettingWidget("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5))
-_KEEP = SettingWidget("colour_keep", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
-_READ_AT = SettingWidget("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px")
+_KNOWN = {knob.name: knob for group in GROUPS.values() for knob in group}
+_STYLE = SettingDisplay("style_weight", "Strength")
+_STEPS = SettingDisplay("steps", "Steps", (10, 25, 50, 100, 150, 200, 300, 500))
+_SEED = SettingDisplay("seed", "Seed", (0, 1, 2, 3, 4), applies=when("start", "noise"))
+_FAST_STRENGTH = SettingDisplay("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5))
+_KEEP = SettingDisplay("colour_keep", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
+_READ_AT = SettingDisplay("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px")
 _COLOURS = (_KEEP, _KNOWN["colour_match"], _KNOWN["colour_degree"])
 
-OFFERED: dict[Method, tuple[SettingWidget, ...]] = {
+OFFERED: dict[Method, tuple[SettingDisplay, ...]] = {
     "fast": (_FAST_STRENGTH, _KNOWN["style_scale"], _READ_AT, *_COLOURS),
     "slow": (
         _STYLE,
@@ -48,7 +55,6 @@ _USUAL: dict[str, tuple[float, ...]] = {
     "style_scale": (0.5, 1, 2),
     "colour_keep": (0, 0.5, 1),
 }
-_TIMES = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _USUAL_TIMES = (0.25, 1.0, 4.0)
 
 
@@ -118,37 +124,37 @@ def plan(base: Recipe, across: Axis, down: Axis) -> SweepPlan:
     return made
 
 
-def axis(knob: SettingWidget, base: Recipe, labels: tuple[str, ...]) -> Axis:
+def axis(knob: SettingDisplay, base: Recipe, labels: tuple[str, ...]) -> Axis:
     """A side of the sheet, of those of a setting's values that have these labels."""
     offered = values(knob, base)
     taken = {label: value for label, value in offered.items() if label in labels}
     return Axis(knob.name, knob.title, tuple(taken.values()), tuple(taken))
 
 
-def offered(base: Recipe) -> tuple[SettingWidget, ...]:
+def offered(base: Recipe) -> tuple[SettingDisplay, ...]:
     """The settings that mean something beside the others of a recipe."""
     beside = {knob.name: value_of(base, knob.name) for knob in _KNOWN.values()}
-    return tuple(knob for knob in OFFERED[_method(base)] if knob.shown(beside))
+    return tuple(knob for knob in OFFERED[_method(base)] if knob.applies(beside))
 
 
-def values(knob: SettingWidget, base: Recipe) -> dict[str, Any]:
+def values(knob: SettingDisplay, base: Recipe) -> dict[str, Any]:
     """Label -> value of all that a setting may take on a sheet; weights are multiples of what they are now."""
-    if knob.name in advanced.WEIGHTS:
+    if knob.name in WEIGHTS:
         now = value_of(base, knob.name)
-        multiples = {times: widgets.multiple(knob.name, now, times) for times in _TIMES}
-        return {_times(t): value for t, value in multiples.items() if recipes.allows(knob.name, value)}
-    words = knob.words or {}
+        multiples = {times: weight_multiple(knob.name, now, times) for times in WEIGHT_MULTIPLES}
+        return {multiple_label(t): value for t, value in multiples.items() if recipes.allows(knob.name, value)}
+    words = knob.choice_labels or {}
     if choices := recipes.choices(knob.name):
         return {words.get(c, c): c for c in choices if (knob.name, c) != ("start", "own")}  # that needs a picture
     given = sorted({*knob.values, value_of(base, knob.name)})
     return {_label(knob, value): value for value in given if recipes.allows(knob.name, value)}
 
 
-def usual(knob: SettingWidget, base: Recipe) -> tuple[str, ...]:
+def usual(knob: SettingDisplay, base: Recipe) -> tuple[str, ...]:
     """Labels of the values to begin with: around where the setting stands now, or those that tell most."""
     offered = values(knob, base)
-    if knob.name in advanced.WEIGHTS:
-        return tuple(label for label in map(_times, _USUAL_TIMES) if label in offered)
+    if knob.name in WEIGHTS:
+        return tuple(label for label in map(multiple_label, _USUAL_TIMES) if label in offered)
     if knob.name in _USUAL:
         return tuple(_label(knob, value) for value in _USUAL[knob.name])
     if recipes.choices(knob.name):
@@ -166,9 +172,5 @@ def _edge_px(base: Recipe) -> int:
     return EDGE_PX[_method(base)]
 
 
-def _times(times: float) -> str:
-    return "off" if times == 0 else f"× {times:g}"
-
-
-def _label(knob: SettingWidget, value: float) -> str:
+def _label(knob: SettingDisplay, value: float) -> str:
     return f"{value:.0%}".replace("%", " %") if knob.name in _SHARES else f"{value:g}{knob.unit}"

@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
+from nst_core.recipe.display import GROUPS, SettingDisplay
 from nst_core.runs import cost
-from pages.parts.settings import advanced, estimates, steering
+from pages.parts.settings import estimates, steering
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeDesk
 
@@ -34,7 +35,7 @@ ELSEWHERE = {
     "map_cells": "the blend map",
     "regions": "the brush on the photograph",
 }
-KNOBS = [knob for group in advanced.GROUPS.values() for knob in group]
+KNOBS = [knob for group in GROUPS.values() for knob in group]
 
 
 def submitted(app: object, desk: FakeDesk, page: str = "slow") -> Recipe:
@@ -56,10 +57,10 @@ def test_every_setting_can_be_reached_once() -> None:
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_what_a_knob_offers_is_allowed(knob: advanced.SettingWidget) -> None:
+def test_what_a_knob_offers_is_allowed(knob: SettingDisplay) -> None:
     assert all(allows(knob.name, value) for value in knob.values)
-    assert set(knob.words or ()) - {""} <= set(choices(knob.name))
-    assert ("" in (knob.words or ())) == is_optional(knob.name), "unset needs a word"
+    assert set(knob.choice_labels or ()) - {""} <= set(choices(knob.name))
+    assert ("" in (knob.choice_labels or ())) == is_optional(knob.name), "unset needs a word"
 
 
 @pytest.mark.parametrize("look", [lambda open_page, page: open_page(page), opened], ids=["closed", "opened"])

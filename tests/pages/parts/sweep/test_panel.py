@@ -16,10 +16,10 @@ from nst_core.errors import QueueFullError, RecipeError, WorkerError
 from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
-from nst_core.recipe import change, make
+from nst_core.recipe import change, make, value_of
+from nst_core.recipe.display import SettingDisplay
 from nst_core.runs.inputs import RunInputs
 from pages.parts.runs.followups import BoundedCache
-from pages.parts.settings.advanced import SettingWidget, value_of
 from pages.parts.sweep import image, plan, runner, store
 from pages.parts.sweep import panel as sweep_part
 from pages.parts.sweep.plan import Axis
@@ -41,7 +41,7 @@ def photograph(width: int = 640, height: int = 480) -> Picture:
 SAVED = Saved(SHEET, RunInputs(photograph(), (photograph(64, 64),)), "v")
 
 
-def knob(name: str, base: object = None) -> SettingWidget:
+def knob(name: str, base: object = None) -> SettingDisplay:
     method = "fast" if base is FAST else "slow"
     return next(k for k in plan.OFFERED[method] if k.name == name)
 
