@@ -24,7 +24,7 @@ class Played:
         self.asked: list[Mapping[str, Any]] = []
         self.blobs: list[Sequence[bytes | memoryview]] = []
 
-    def say(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
+    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
         self.asked.append(command)
         self.blobs.append(blobs)
 

@@ -34,7 +34,7 @@ def test_a_worker_that_dies_is_replaced_and_the_run_goes_on_so_often(servers: Se
 
 
 def test_one_who_waits_passes_a_run_that_is_held_for_long(servers: Servers, monkeypatch) -> None:
-    monkeypatch.setattr(scheduler, "SHELVE_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "PREEMPT_SECONDS", 0.0)
     desk = servers.start()
     job = under_way(servers, desk)
     desk.pause(job)
@@ -71,7 +71,7 @@ def test_the_operator_says_for_how_long_nobody_need_look(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, minutes: str, asked: str
 ) -> None:
     monkeypatch.setenv("NST_UNSEEN_MINUTES", minutes)
-    monkeypatch.setattr(desks, "MIND_SECONDS", 0.02)
+    monkeypatch.setattr(desks, "HOUSEKEEPING_SECONDS", 0.02)
     desk = servers.start()
     under_way(servers, desk)
     time.sleep(0.4)

@@ -279,7 +279,7 @@ def test_bad_orders_are_refused_at_once(desk: JobService) -> None:
 def test_this_process_never_imported_tensorflow_for_it(desk: JobService) -> None:
     import subprocess
 
-    code = "import sys, nst_core.jobs.service as d; d.Desk(); sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, nst_core.jobs.service as d; d.JobService(); sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

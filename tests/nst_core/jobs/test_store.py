@@ -77,7 +77,7 @@ def store(request: pytest.FixtureRequest, folder: Path) -> Store:
 
 def test_a_run_comes_back_whole(store: Store) -> None:
     store.write(change())
-    want = view(content=b"content", result=b"r" * 10, points=POINTS, timeline=(0, 4))
+    want = view(content=b"content", result=b"r" * 10, points=POINTS, snapshot_steps=(0, 4))
     assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_step=4)
     assert (store.picture("a1", 0), store.picture("a1", 3)) == (b"jpeg 0", None)
 

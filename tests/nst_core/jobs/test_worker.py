@@ -26,7 +26,7 @@ class Asked:
     def __init__(self, *orders: RunControl) -> None:
         self._orders = list(orders)
 
-    def orders(self, job: str, **_: Any) -> RunControl:
+    def control(self, job: str, **_: Any) -> RunControl:
         return self._orders.pop(0) if self._orders else RunControl()
 
 
@@ -52,7 +52,7 @@ def descend(
     begin: RunControl = RunControl(),  # noqa: B008 - frozen
 ) -> tuple[_Played, list[int]]:
     """How a run was ended, and the steps that the desk was told of."""
-    monkeypatch.setattr(runner, "play", engine.play)
+    monkeypatch.setattr(runner, "run_recipe", engine.play)
     out = io.BytesIO()
     recipe = make(settings={"minimiser": {"average": 0.0}})
     given = EngineInputs(GREY, (GREY,), None, (), None)
