@@ -1,4 +1,4 @@
-"""No import goes upwards; see storeys.py."""
+"""Every import goes down the layers of storeys.py."""
 
 import ast
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.storeys import APART, LIBRARIES_BELOW_PAGES, SPEAKS_TO_A_PAGE, STOREYS, TENSORFLOW
+from tests.storeys import INDEPENDENT, PAGE_LIBRARIES, STOREYS, STREAMLIT_PROTOCOL_CLIENTS, TENSORFLOW
 
 ROOT = Path(__file__).resolve().parents[1]
-DOORS = [ROOT / "app.py", ROOT / "serve.py"]
-FILES = sorted([*DOORS, *(ROOT / "pages").rglob("*.py"), *(ROOT / "nst_core").rglob("*.py")])
+ENTRY_POINTS = [ROOT / "app.py", ROOT / "serve.py"]
+FILES = sorted([*ENTRY_POINTS, *(ROOT / "pages").rglob("*.py"), *(ROOT / "nst_core").rglob("*.py")])
 LEVELS = {module: level for level, (_, modules, _) in enumerate(reversed(STOREYS)) for module in modules}
 
 
@@ -21,8 +21,8 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def home(module: str) -> str | None:
-    """The entry of the table that a module belongs to: its longest listed prefix."""
+def listed_package(module: str) -> str | None:
+    """The entry of the table that covers a module: its longest listed prefix."""
     parts = module.split(".")
     prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
     return next((p for p in prefixes if p in LEVELS and (p != "nst_core" or module == "nst_core")), None)
@@ -43,23 +43,23 @@ def imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_imports_go_down(path: Path) -> None:
     module = module_of(path)
-    here = home(module)
+    here = listed_package(module)
     assert here, f"{module} is not listed in storeys.py"
     for imported in imports(path):
         top = imported.partition(".")[0]
         if top in ("app", "serve", "pages", "nst_core"):
-            there = home(imported)
+            there = listed_package(imported)
             assert there, f"{imported} is not listed in storeys.py"
             assert LEVELS[there] <= LEVELS[here], f"{module} imports {imported} from above"
-            assert (here, there) not in APART, f"{module} must not know {imported}"
+            assert (here, there) not in INDEPENDENT, f"{module} must not import {imported}"
         if top == "tensorflow" or top.startswith("tensorflow_"):
             allowed = module.startswith(TENSORFLOW) and not module.startswith("nst_core.models.weights")
             assert allowed, f"{module} must not import TensorFlow"
-        below = module.startswith("nst_core") and module not in SPEAKS_TO_A_PAGE
-        assert top not in LIBRARIES_BELOW_PAGES or not below, f"{module} imports {imported}"
+        may_use_pages = not module.startswith("nst_core") or module in STREAMLIT_PROTOCOL_CLIENTS
+        assert may_use_pages or top not in PAGE_LIBRARIES, f"{module} must not import {imported}"
 
 
-def test_nothing_a_page_imports_brings_tensorflow() -> None:
+def test_no_module_that_a_page_imports_loads_tensorflow() -> None:
     modules = [
         "nst_core.recipe",
         "nst_core.jobs.service",
@@ -72,8 +72,8 @@ def test_nothing_a_page_imports_brings_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_the_readme_shows_the_storeys() -> None:
-    readme = (ROOT / "README.md").read_text()
-    for name, modules, how in STOREYS:
-        row = f"| {name} | {', '.join(f'`{m}`' for m in modules)} | {how} |"
-        assert row in readme, f"the README's storeys table needs the row {row}"
+def test_the_contributing_guide_shows_the_storeys() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+    for name, modules, tests in STOREYS:
+        row = f"| {name} | {', '.join(f'`{m}`' for m in modules)} | {tests} |"
+        assert row in guide, f"CONTRIBUTING.md's table of layers needs the row {row}"

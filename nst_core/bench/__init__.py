@@ -1,11 +1,18 @@
-"""The project's own measurements: `python -m nst_core bench`. Ratios of one run, since machines are noisy.
+"""The project's own benchmarks: `python -m nst_core bench`.
 
-slow    cost of a slow step, its share of the machine's convolution limit, memory, growth with the picture
-race    time to the same loss: the tutorial's own loop against `tutorial-quick`
-fast    latency and memory of the fast method
-quality what the methods make of six pairs of pictures, by the yardstick and by eye
-pages   first paint, page switch and memory of the app, in a real browser
-live    what a visitor waits for while something is painted, and what watching costs the run
-tools   what they share; browser: the app and Chromium
-measured, tables   what was measured, kept as JSON, and its cells for people
+engines/  slow     cost of a slow step, its share of the machine's convolution limit, memory, growth with the picture
+          fast     latency and memory of the fast method, beside another package (baseline)
+          race     time to the same loss: the tutorial's own loop against `tutorial-quick`
+          quality  results of each method on six pairs of pictures, by the yardstick and as a contact sheet
+app/      pages    first paint, page switch and memory of the app, in a real browser (browser)
+          live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
+report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared
+
+Compare figures of one run only: machines are noisy, and ratios within a run are what counts.
 """
+
+MODULES = {
+    **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality")},
+    **{name: f"{__name__}.app.{name}" for name in ("pages", "live")},
+}
+"""Name on the command line -> module with `run` and `table`."""

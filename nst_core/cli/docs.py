@@ -1,4 +1,4 @@
-"""The README's generated tables: `python -m nst_core docs` writes them, and CI fails where that changes anything."""
+"""The generated tables of the READMEs: `python -m nst_core docs` writes them, and CI fails if that changes a file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,23 @@ from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
 from nst_core.recipe import PRESETS, Recipe
 
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = tuple(
+    ROOT / "nst_core" / package / "README.md" for package in ("recipe", "bench", "models/weights", "picture")
+)
+"""The files that hold generated tables."""
+
 MARK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def rewrite(readme: Path) -> None:
-    """Write every generated table of the file anew. Raises RecipeError if it names a table that does not exist."""
+def rewrite_all() -> None:
+    """Update every generated table of `DOCUMENTS`."""
+    for document in DOCUMENTS:
+        rewrite(document)
+
+
+def rewrite(document: Path) -> None:
+    """Update every generated table of one Markdown file. Raises RecipeError if it names a table that does not exist."""
 
     def table(match: re.Match[str]) -> str:
         make = TABLES.get(match["name"])
@@ -28,7 +40,7 @@ def rewrite(readme: Path) -> None:
             raise RecipeError(f"a generated table must be one of {', '.join(TABLES)}, got {match['name']}")
         return f"{match[1]}\n{make()}\n{match[3]}"
 
-    readme.write_text(MARK.sub(table, readme.read_text()))
+    document.write_text(MARK.sub(table, document.read_text()))
 
 
 def weights_table() -> str:
@@ -49,17 +61,17 @@ def pictures_table() -> str:
 
 
 def settings_table() -> str:
-    """Each setting of a recipe, and of what its lists hold: values or range, default, meaning."""
+    """Each setting of a recipe, and of the entries of its lists: values or range, default, meaning."""
     rows = [
-        (f"`{name}`", _values(knob), _default(knob), knob["description"])
-        for name, knob in _knobs(Recipe.model_json_schema())
-        if "description" in knob
+        (f"`{name}`", _values(setting), _default(setting), setting["description"])
+        for name, setting in _settings_of(Recipe.model_json_schema())
+        if "description" in setting
     ]
     return _table(("setting", "values", "default", "meaning"), rows)
 
 
 def presets_table() -> str:
-    """Each preset: what it does, what it sets, and its source with what differs there and why."""
+    """Each preset: its effect, its settings, and its source with the differences and their reasons."""
     rows = [
         (f"`{key}`", preset.title, preset.text, _settings(preset.settings), preset.source)
         for key, preset in PRESETS.items()
@@ -67,10 +79,10 @@ def presets_table() -> str:
     return _table(("preset", "title", "what it does", "what it sets", "source, what differs, and why"), rows)
 
 
-def measurements(what: str) -> str:
-    """What is kept of one kind of measurement, and below it how it came about."""
-    made = measured_table(what)
-    return "\n\n".join([_table(made.head, made.rows), *made.notes])
+def measurements(kind: str) -> str:
+    """The stored figures of one kind of measurement, and the commands and machines that gave them."""
+    measured = measured_table(kind)
+    return "\n\n".join([_table(measured.head, measured.rows), *measured.notes])
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -78,67 +90,68 @@ TABLES: dict[str, Callable[[], str]] = {
     "pictures": pictures_table,
     "settings": settings_table,
     "presets": presets_table,
-    **{what: partial(measurements, what) for what in ROWS},
+    **{kind: partial(measurements, kind) for kind in ROWS},
 }
 
 
-def _knobs(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Name and JSON Schema of each setting; parts are flattened, entries of lists follow as `list[].entry`."""
-    parts = schema["$defs"]
-    for name, knob in schema["properties"].items():
-        if name in _NOT_SET:
+def _settings_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and JSON Schema of each setting; nested models are flattened, entries of lists follow as `list[].entry`."""
+    models = schema["$defs"]
+    for name, setting in schema["properties"].items():
+        if name in _WRITTEN_BY_THE_PROGRAM:
             continue
-        of = str(knob.get("$ref", knob.get("items", {}).get("$ref", ""))).rpartition("/")[2]
-        if "$ref" not in knob:
-            yield name, knob
-        for inner, entry in parts[of]["properties"].items() if of else ():
-            yield (inner if "$ref" in knob else f"{name}[].{inner}"), entry
+        model = str(setting.get("$ref", setting.get("items", {}).get("$ref", ""))).rpartition("/")[2]
+        if "$ref" not in setting:
+            yield name, setting
+        for inner, entry in models[model]["properties"].items() if model else ():
+            yield (inner if "$ref" in setting else f"{name}[].{inner}"), entry
 
 
-_NOT_SET = ("schema_version", "origin")
-"""What the program writes into a recipe and nobody sets."""
+_WRITTEN_BY_THE_PROGRAM = ("schema_version", "origin")
+"""Fields of a recipe that nobody sets."""
 
 
-def _values(knob: Mapping[str, Any]) -> str:
-    """What a setting may be, from its JSON Schema."""
-    if "enum" in knob:
-        return ", ".join(knob["enum"])
-    if "anyOf" in knob:
-        return ", or ".join(_values(one) for one in knob["anyOf"])
-    if knob.get("type") in ("number", "integer"):
-        return _range(knob)
-    if knob.get("type") == "object":
-        return f"{_range(knob['additionalProperties'])} for each layer named"
-    if knob.get("type") == "array":
-        what = _range(knob["items"]) if "$ref" not in knob["items"] else "entries"
-        least, most = knob.get("minItems", 0), knob["maxItems"]
-        return f"{what}, {most if least == most else f'{least} to {most}'} of them"
+def _values(setting: Mapping[str, Any]) -> str:
+    """The allowed values of a setting, from its JSON Schema."""
+    if "enum" in setting:
+        return ", ".join(setting["enum"])
+    if "anyOf" in setting:
+        return ", or ".join(_values(option) for option in setting["anyOf"])
+    if setting.get("type") in ("number", "integer"):
+        return _range(setting)
+    if setting.get("type") == "object":
+        return f"{_range(setting['additionalProperties'])} for each layer named"
+    if setting.get("type") == "array":
+        item = _range(setting["items"]) if "$ref" not in setting["items"] else "entries"
+        least, most = setting.get("minItems", 0), setting["maxItems"]
+        return f"{item}, {most if least == most else f'{least} to {most}'} of them"
     plain = {"null": "unset", "boolean": "true, false"}
-    return plain.get(knob.get("type", "")) or ("SHA-256" if "pattern" in knob else "text")
+    return plain.get(setting.get("type", "")) or ("SHA-256" if "pattern" in setting else "text")
 
 
-def _range(knob: Mapping[str, Any]) -> str:
-    low, high = (knob.get(end, knob.get(f"exclusive{end.title()}")) for end in ("minimum", "maximum"))
-    above = "above " if "exclusiveMinimum" in knob else ""
-    below = "below " if "exclusiveMaximum" in knob else ""
-    whole = "whole, " if knob["type"] == "integer" else ""
+def _range(setting: Mapping[str, Any]) -> str:
+    low, high = (setting.get(end, setting.get(f"exclusive{end.title()}")) for end in ("minimum", "maximum"))
+    above = "above " if "exclusiveMinimum" in setting else ""
+    below = "below " if "exclusiveMaximum" in setting else ""
+    whole = "whole, " if setting["type"] == "integer" else ""
     return f"{whole}{above}{_plain(low)} to {below}{_plain(high)}"
 
 
-def _default(knob: Mapping[str, Any]) -> str:
-    if "default" not in knob:
+def _default(setting: Mapping[str, Any]) -> str:
+    if "default" not in setting:
         return ""
-    value = knob["default"]
+    value = setting["default"]
     return "unset" if value is None else "none" if value == [] else f"`{_text(value)}`"
 
 
 def _settings(nested: Mapping[str, Any]) -> str:
-    """What a preset sets where that is not the default anyway, as `--set` takes it."""
-    own = dict(_knobs(Recipe.model_json_schema()))
+    """The settings of a preset that differ from the defaults, as `--set` takes them."""
+    schemas = dict(_settings_of(Recipe.model_json_schema()))
     flat: dict[str, Any] = {}
     for name, value in nested.items():
-        flat |= value if isinstance(value, dict) and name not in own else {name: value}
-    return ", ".join(f"`{n}={_text(v)}`" for n, v in flat.items() if v != own[n].get("default")) or "the defaults"
+        flat |= value if isinstance(value, dict) and name not in schemas else {name: value}
+    changed = (f"`{name}={_text(value)}`" for name, value in flat.items() if value != schemas[name].get("default"))
+    return ", ".join(changed) or "the defaults"
 
 
 def _text(value: Any) -> str:
@@ -148,7 +161,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> Any:
-    """A number without a fraction of nothing."""
+    """A whole number without ".0"."""
     return int(value) if isinstance(value, float) and value == int(value) else value
 
 
@@ -157,5 +170,6 @@ def _plain(number: float) -> str:
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table; a "|" inside a cell becomes "/"."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

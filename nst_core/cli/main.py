@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preview(commands)
     _add_weights(commands)
     _add_bench(commands)
-    docs = commands.add_parser("docs", help="write the README's generated tables anew")
+    docs = commands.add_parser("docs", help="update the generated tables of the READMEs")
     docs.set_defaults(run=_docs)
     return parser
 
@@ -100,8 +100,10 @@ def _add_weights(commands: Any) -> None:
 
 
 def _add_bench(commands: Any) -> None:
+    from nst_core import bench
+
     parser = commands.add_parser("bench", help="measure engines and pages on this machine, as JSON on stdout")
-    parser.add_argument("what", choices=("slow", "fast", "race", "pages", "live", "quality"))
+    parser.add_argument("what", choices=tuple(bench.MODULES))
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX")
     parser.add_argument("--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: on")
     parser.add_argument(
@@ -170,7 +172,7 @@ def _weights(arguments: argparse.Namespace) -> int:
 def _docs(_: argparse.Namespace) -> None:
     from nst_core.cli import docs
 
-    docs.rewrite(Path(__file__).resolve().parents[2] / "README.md")
+    docs.rewrite_all()
 
 
 def _estimate(arguments: argparse.Namespace) -> None:
@@ -212,7 +214,7 @@ def _preview(arguments: argparse.Namespace) -> None:
 def _bench(arguments: argparse.Namespace) -> None:
     from nst_core import bench
 
-    measure = importlib.import_module(f"{bench.__name__}.{arguments.what}")
+    measure = importlib.import_module(bench.MODULES[arguments.what])
     report = measure.run(*_bench_arguments(arguments))
     if arguments.keep:
         from nst_core.bench.report import measured

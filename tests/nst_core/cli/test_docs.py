@@ -1,7 +1,6 @@
-"""The README's generated tables: whole, true to the recipe, and fit to be copied from."""
+"""The generated tables: complete, true to the recipe, and fit to be copied from."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from nst_core.recipe import PRESETS, Recipe, bounds, change, describe, excluded,
 
 def rows(table):
     """The cells of each row below the head of a Markdown table."""
-    told = [line for line in table.splitlines() if line.startswith("|")]
-    lines = [re.split(r" \| ", line.removeprefix("| ").removesuffix(" |")) for line in told]
+    texts = [line for line in table.splitlines() if line.startswith("|")]
+    lines = [re.split(r" \| ", line.removeprefix("| ").removesuffix(" |")) for line in texts]
     assert len({len(cells) for cells in lines}) == 1
     return [[cell.strip() for cell in cells] for cells in lines[2:]]
 
@@ -80,10 +79,25 @@ def test_no_cell_breaks_its_table(name):
     assert rows(docs.TABLES[name]())
 
 
-@pytest.mark.parametrize("what", measured.ROWS)
-def test_the_readme_has_the_kept_measurements(what):
-    readme = (Path(docs.__file__).parents[2] / "README.md").read_text()
-    (block,) = re.findall(rf"<!-- generated: {what} -->\n(.*?)<!-- end -->", readme, re.DOTALL)
-    made = tables.table(what)
+@pytest.mark.parametrize("kind", measured.ROWS)
+def test_the_bench_readme_has_the_stored_measurements(kind):
+    readme = (docs.ROOT / "nst_core" / "bench" / "README.md").read_text()
+    (block,) = re.findall(rf"<!-- generated: {kind} -->\n(.*?)<!-- end -->", readme, re.DOTALL)
+    made = tables.table(kind)
     assert [tuple(cells) for cells in rows(block)] == list(made.rows)
     assert all(note in block for note in made.notes)
+
+
+def test_each_table_stands_in_one_document_and_no_other_file_has_one():
+    documents = [path for path in docs.ROOT.rglob("*.md") if ".venv" not in path.parts]
+    found = {path: [mark["name"] for mark in docs.MARK.finditer(path.read_text())] for path in documents}
+    assert sorted(name for names in found.values() for name in names) == sorted(docs.TABLES)
+    assert {path for path, names in found.items() if names} == set(docs.DOCUMENTS)
+
+
+@pytest.mark.parametrize("document", docs.DOCUMENTS, ids=lambda path: path.parent.name)
+def test_the_committed_tables_are_up_to_date(document, tmp_path):
+    fresh = tmp_path / "README.md"
+    fresh.write_text(document.read_text())
+    docs.rewrite(fresh)
+    assert fresh.read_text() == document.read_text(), "run `make docs`"

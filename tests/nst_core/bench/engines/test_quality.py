@@ -31,7 +31,7 @@ def test_every_pair_is_a_photograph_and_a_style_that_ship():
 
 
 def test_the_sheet_that_ships_has_a_row_for_each_pair():
-    sheet = open_picture(measured.FILE.with_name("quality.webp").read_bytes()).tensor()
+    sheet = open_picture(measured.FILE.parents[1].joinpath("quality.webp").read_bytes()).tensor()
     gap = STEP_PX - quality.CELL_PX
     assert sheet.shape[1:3] == (6 * STEP_PX - gap, (2 + len(quality.METHODS)) * STEP_PX - gap)
 
