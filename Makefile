@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint docs weights clean
+.PHONY: run test lint docs weights clean format coverage release hooks
 
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
@@ -18,6 +18,23 @@ lint: .venv/installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+format: .venv/installed-tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Of the tests that need neither a browser nor the networks' weights.
+coverage: .venv/installed-tests
+	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" --ignore tests/browser \
+		--numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
+
+# Checks the checkout, dates the changelog's Unreleased section, sets the version, commits and tags: VERSION=x.y.z
+release: .venv/installed
+	$(BIN)/python -m nst_core.cli.release $(VERSION)
+
+# Lint, types and generated tables before each commit, by git itself.
+hooks: .venv/installed-tests
+	$(BIN)/pre-commit install
 
 docs: .venv/installed
 	$(BIN)/python -m nst_core docs
