@@ -1,4 +1,4 @@
-"""The app under AppTest, with a desk that needs no worker."""
+"""The app under AppTest, with a job service that needs no worker."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.app import service as desk_part
-from tests.pages.fake_service import FakeDesk
+from pages.parts.app import service as service_module
+from tests.pages.fake_service import FakeJobService
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,15 +42,15 @@ def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
-    """The desk that every page of this test sees."""
-    fake = FakeDesk()
-    monkeypatch.setattr(desk_part, "get", lambda: fake)
+def job_service(monkeypatch: pytest.MonkeyPatch) -> FakeJobService:
+    """The job service that every page of this test sees."""
+    fake = FakeJobService()
+    monkeypatch.setattr(service_module, "get", lambda: fake)
     return fake
 
 
 @pytest.fixture
-def open_page(desk: FakeDesk) -> Open:
+def open_page(job_service: FakeJobService) -> Open:
     """Opens the app on one page, with query parameters if asked."""
 
     def open_(page: str, **query: str) -> AppTest:

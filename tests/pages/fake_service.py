@@ -1,4 +1,4 @@
-"""A desk without a worker: jobs stand where a test puts them."""
+"""A job service without a worker: jobs stand where a test puts them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MEASURES = {
 }
 
 
-class FakeDesk:
+class FakeJobService:
     """Takes every job and lets the test say how it is."""
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class FakeDesk:
         self.given: dict[str, RunInputs] = {}
         self.waited: list[float] = []
         self.is_quick = False
-        self.looked: list[tuple[Any, Any]] = []
-        self.seen: dict[str, Inspection] = {}
+        self.requests: list[tuple[Any, Any]] = []
+        self.inspections: dict[str, Inspection] = {}
         self.disk: Path | None = None
 
-    def drawers(self, name: str) -> DiskBlobStore | None:
+    def blob_store(self, name: str) -> DiskBlobStore | None:
         return DiskBlobStore(self.disk / name) if self.disk else None
 
     def warm(self) -> None:
@@ -102,9 +102,9 @@ class FakeDesk:
             self.finish(job_id)
         return job_id
 
-    def look(self, question: Any, *pictures: Any) -> Inspection:
-        self.looked.append((question, pictures))
-        return self.seen.get(question.what, Inspection())
+    def inspect(self, question: Any, *pictures: Any) -> Inspection:
+        self.requests.append((question, pictures))
+        return self.inspections.get(question.what, Inspection())
 
     def wait(self, job_id: str, seconds: float) -> JobView:
         self.waited.append(seconds)

@@ -17,7 +17,7 @@ from pages.parts.compare import methods, panel, quality_chart
 from pages.parts.compare.quality import race, sentence
 from pages.parts.runs.followups import BoundedCache, FollowUps
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk, points
+from tests.pages.fake_service import FakeJobService, points
 
 SLOW = make("bold", {"level": "fast", "style_scale": 2.0, "longest_edge_px": 192})
 RECIPES = methods.recipes_of(SLOW)
@@ -121,16 +121,16 @@ def test_a_run_that_failed_before_its_first_picture_has_no_pane() -> None:
 
 
 def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
-    desk = FakeDesk()
-    leader = desk.submit(RECIPES["fast"], "photograph", ["style"], visitor="v")
+    job_service = FakeJobService()
+    leader = job_service.submit(RECIPES["fast"], "photograph", ["style"], visitor="v")
     rest = FollowUps("fast", leader, {"balanced": RECIPES["balanced"], "slow": SLOW}, visitor="v")
-    desk.refuse = QueueFullError("no room", retry_after_seconds=1)
-    rest.advance(desk)  # type: ignore[arg-type]
+    job_service.refuse = QueueFullError("no room", retry_after_seconds=1)
+    rest.advance(job_service)  # type: ignore[arg-type]
     assert tuple(rest.waiting) == ("balanced", "slow")
-    desk.refuse = None
-    rest.advance(desk)  # type: ignore[arg-type]
+    job_service.refuse = None
+    rest.advance(job_service)  # type: ignore[arg-type]
     assert (tuple(rest.waiting), list(rest.jobs)) == ((), ["fast", "balanced", "slow"])
-    assert desk.pictures[rest.jobs["slow"]] == ("photograph", "style")
+    assert job_service.pictures[rest.jobs["slow"]] == ("photograph", "style")
 
 
 def test_a_shelf_forgets_the_oldest() -> None:
@@ -149,43 +149,43 @@ def start(open_page: Open) -> AppTest:
 
 
 def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
-    open_page: Open, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, job_service: FakeJobService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.disk, hand_in, full = tmp_path, desk.submit, QueueFullError("no room", retry_after_seconds=1)
+    job_service.disk, hand_in, full = tmp_path, job_service.submit, QueueFullError("no room", retry_after_seconds=1)
 
     def one_alone(*given: Any, **more: Any) -> str:
-        desk.refuse = full if desk.jobs else None
+        job_service.refuse = full if job_service.jobs else None
         return hand_in(*given, **more)
 
     monkeypatch.setattr(methods, "_shelf", BoundedCache)  # one that remembers nothing: a new server each time
-    monkeypatch.setattr(desk, "submit", one_alone)
+    monkeypatch.setattr(job_service, "submit", one_alone)
     app = start(open_page)
-    assert len(desk.jobs) == 1
-    desk.refuse = None
-    monkeypatch.setattr(desk, "submit", hand_in)
+    assert len(job_service.jobs) == 1
+    job_service.refuse = None
+    monkeypatch.setattr(job_service, "submit", hand_in)
     app.run()
     assert not app.exception
-    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
+    assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]
 
 
-def test_one_click_runs_all_three_and_judges_them(open_page: Open, desk: FakeDesk) -> None:
+def test_one_click_runs_all_three_and_judges_them(open_page: Open, job_service: FakeJobService) -> None:
     app = start(open_page)
-    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
+    assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]
     assert {"fast", "balanced", "slow"} <= set(app.query_params)
-    for job in desk.jobs:
-        desk.finish(job)
+    for job in job_service.jobs:
+        job_service.finish(job)
     app.run()
     assert not app.exception
     assert "Tutorial total" in words(app)
     assert [box.label for box in app.selectbox if box.label in ("Left", "Right")] == ["Left", "Right"]
 
 
-def test_a_failed_and_an_expired_run_leave_the_others(open_page: Open, desk: FakeDesk) -> None:
+def test_a_failed_and_an_expired_run_leave_the_others(open_page: Open, job_service: FakeJobService) -> None:
     app = start(open_page)
-    fast, balanced, slow = desk.jobs
-    desk.finish(fast)
-    desk.jobs[slow] = replace(desk.jobs[slow], state="failed", error="out of memory")
-    del desk.jobs[balanced]
+    fast, balanced, slow = job_service.jobs
+    job_service.finish(fast)
+    job_service.jobs[slow] = replace(job_service.jobs[slow], state="failed", error="out of memory")
+    del job_service.jobs[balanced]
     app.run()
     assert not app.exception
     assert "Out of memory" in words(app)

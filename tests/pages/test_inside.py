@@ -10,16 +10,16 @@ from nst_core.jobs.inspections import Inspection
 from nst_core.recipe import CONVOLUTIONS
 from pages.parts.inside import grams, runs
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk, picture
+from tests.pages.fake_service import FakeJobService, picture
 
 MAP = {"channel": 37, "mean": 12.0, "most": 90.0, "active": 0.5, "place": (0.5, 0.5)}
 FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": [MAP, MAP]}
 
 
-def test_maps_are_waited_for_and_then_named(open_page: Open, desk: FakeDesk) -> None:
+def test_maps_are_waited_for_and_then_named(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("inside")
     assert any("Looking inside" in caption.value for caption in app.caption)
-    desk.seen["features"] = Inspection("done", FEATURES, picture("PNG"))
+    job_service.inspections["features"] = Inspection("done", FEATURES, picture("PNG"))
     app.run()
     assert "Channel 37: mean 12" in words(app)
     assert words(app).count("url(data:") == 1, "said once: it is large, and there may be a hundred maps"
@@ -39,15 +39,17 @@ def components(app: AppTest) -> str:
     return " ".join(component.proto.json for component in app.get("bidi_component"))
 
 
-def test_a_refused_look_tells_its_reason(open_page: Open, desk: FakeDesk) -> None:
-    desk.seen["features"] = Inspection("failed", error="no source gave vgg19")
+def test_a_refused_look_tells_its_reason(open_page: Open, job_service: FakeJobService) -> None:
+    job_service.inspections["features"] = Inspection("failed", error="no source gave vgg19")
     assert "No source gave vgg19" in words(open_page("inside"))
 
 
 @pytest.mark.parametrize("scale", grams.SCALES)
-def test_both_gram_matrices_are_shown_with_their_distance(open_page: Open, desk: FakeDesk, scale: str) -> None:
+def test_both_gram_matrices_are_shown_with_their_distance(
+    open_page: Open, job_service: FakeJobService, scale: str
+) -> None:
     facts = {"channels": [4, 7], "of": 128, "relative": 0.5}
-    desk.seen["grams"] = Inspection("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
+    job_service.inspections["grams"] = Inspection("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Gram matrix").run()
     app.segmented_control(key="inside_scale").set_value(scale).run()
@@ -80,41 +82,45 @@ def test_the_matrices_themselves_share_one_scale_and_hovering_tells_their_values
 
 
 @pytest.mark.parametrize("view", ["Layers", "Gram matrix"])
-def test_the_other_network_is_asked_about_its_own_layers(open_page: Open, desk: FakeDesk, view: str) -> None:
+def test_the_other_network_is_asked_about_its_own_layers(
+    open_page: Open, job_service: FakeJobService, view: str
+) -> None:
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value(view).run()
     app.segmented_control(key="inside_network").set_value("VGG-16").run()
-    question, _ = desk.looked[-1]
+    question, _ = job_service.requests[-1]
     assert question.network == "vgg16"
     assert tuple(app.select_slider[0].options) == CONVOLUTIONS["vgg16"]
-    desk.seen[question.what] = Inspection("failed", error="no source gave vgg16")
+    job_service.inspections[question.what] = Inspection("failed", error="no source gave vgg16")
     app.run()
     assert "No source gave vgg16" in words(app)
 
 
-def test_a_card_shows_no_run_of_the_other_network(open_page: Open, desk: FakeDesk) -> None:
+def test_a_card_shows_no_run_of_the_other_network(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Content rebuilt").run()
     app.button(key="inside_content_1").click().run()
-    desk.finish("jobnumber0")
+    job_service.finish("jobnumber0")
     assert "<img" in words(app.run())
     app.segmented_control(key="inside_network").set_value("VGG-16").run()
     assert 'alt="The content out of' not in words(app)
     app.button(key="inside_content_1").click().run()
-    assert desk.jobs["jobnumber1"].recipe.objective.network == "vgg16"
+    assert job_service.jobs["jobnumber1"].recipe.objective.network == "vgg16"
 
 
 @pytest.mark.parametrize(("view", "role"), [("Content rebuilt", "content"), ("Style alone", "style")])
-def test_all_five_are_painted_one_after_another(open_page: Open, desk: FakeDesk, view: str, role: str) -> None:
+def test_all_five_are_painted_one_after_another(
+    open_page: Open, job_service: FakeJobService, view: str, role: str
+) -> None:
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value(view).run()
     app.button(key=f"inside_{role}_all").click().run()
     for count in range(1, 6):
-        assert len(desk.jobs) == count
-        desk.finish(f"jobnumber{count - 1}")
+        assert len(job_service.jobs) == count
+        job_service.finish(f"jobnumber{count - 1}")
         app.run()
     assert not app.exception
-    assert len(desk.jobs) == 5
+    assert len(job_service.jobs) == 5
     assert words(app).count("<img") >= 5
 
 

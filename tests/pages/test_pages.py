@@ -10,7 +10,7 @@ from nst_core.errors import QueueFullError
 from nst_core.jobs.service import WorkerStatus
 from nst_core.recipe import make
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 UNKNOWN = "A" * 22
 
@@ -22,39 +22,41 @@ def test_every_page_opens_with_one_h1(open_page: Open, page: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "label"), [("slow", "Paint step by step"), ("fast", "Paint in a second")])
-def test_a_run_from_start_to_download(open_page: Open, desk: FakeDesk, page: str, label: str) -> None:
+def test_a_run_from_start_to_download(open_page: Open, job_service: FakeJobService, page: str, label: str) -> None:
     app = open_page(page)
     app.button(key=f"{page}_start").click().run()
     assert label not in [button.label for button in app.button if not button.disabled]
-    (job_id,) = desk.jobs
+    (job_id,) = job_service.jobs
     assert app.query_params["job"] in (job_id, [job_id])
     assert "in line" in app.get("progress")[0].proto.text
-    desk.finish(job_id)
+    job_service.finish(job_id)
     app.run()
     assert [button.label for button in app.get("download_button")][:4] == ["PNG", "JPEG", "WebP", "Recipe"]
     assert not app.exception
 
 
-def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(open_page: Open, desk: FakeDesk) -> None:
-    job_id = desk.submit(make(), None, [None], visitor="v")
-    desk.advance(job_id, 5)
+def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_service.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     assert "Step 5 of" in app.get("progress")[0].proto.text
     assert any("Loss curves after step 5" in chart.proto.json for chart in app.get("bidi_component"))
     app.button(key=f"pause_{job_id}").click().run()
     app.button(key=f"resume_{job_id}").click().run()
     app.button(key=f"stop_{job_id}").click().run()
-    assert [name for name, _ in desk.calls if name != "warm"] == ["pause", "resume", "stop"]
+    assert [name for name, _ in job_service.calls if name != "warm"] == ["pause", "resume", "stop"]
 
 
 def test_the_first_picture_of_a_run_brings_no_control_that_would_move_the_curves(
-    open_page: Open, desk: FakeDesk
+    open_page: Open, job_service: FakeJobService
 ) -> None:
-    job_id = desk.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], visitor="v")
     app = open_page("slow", job=job_id)
     (colours,) = (slider for slider in app.slider if slider.label == "Colours of the photograph")
     assert colours.disabled, "there is no picture yet"
-    desk.advance(job_id, 5)
+    job_service.advance(job_id, 5)
     app.run()
     (colours,) = (slider for slider in app.slider if slider.label == "Colours of the photograph")
     assert not colours.disabled
@@ -69,56 +71,56 @@ def test_an_unknown_or_malformed_run_has_expired(open_page: Open) -> None:
         assert "The result appears here" in words(app)
 
 
-def test_a_failed_run_tells_its_reason_as_text(open_page: Open, desk: FakeDesk) -> None:
-    job_id = desk.submit(make(), None, [None], visitor="v")
-    desk.jobs[job_id] = replace(desk.jobs[job_id], state="failed", error="out of memory <b>bold</b>")
+def test_a_failed_run_tells_its_reason_as_text(open_page: Open, job_service: FakeJobService) -> None:
+    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_service.jobs[job_id] = replace(job_service.jobs[job_id], state="failed", error="out of memory <b>bold</b>")
     assert "Out of memory &lt;b&gt;bold&lt;/b&gt;" in words(open_page("slow", job=job_id))
 
 
-def test_a_full_queue_is_told_with_a_time(open_page: Open, desk: FakeDesk) -> None:
-    desk.refuse = QueueFullError("the queue holds at most 8 runs", retry_after_seconds=40)
+def test_a_full_queue_is_told_with_a_time(open_page: Open, job_service: FakeJobService) -> None:
+    job_service.refuse = QueueFullError("the queue holds at most 8 runs", retry_after_seconds=40)
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     assert "try again in about 40 s" in words(app)
 
 
-def test_missing_networks_are_a_state_with_a_retry(open_page: Open, desk: FakeDesk) -> None:
-    desk.worker = WorkerStatus("failed", message="no source gave the weights of vgg19")
+def test_missing_networks_are_a_state_with_a_retry(open_page: Open, job_service: FakeJobService) -> None:
+    job_service.worker = WorkerStatus("failed", message="no source gave the weights of vgg19")
     app = open_page("fast")
     assert "No source gave the weights of vgg19" in words(app)
     app.button(key="retry_worker").click().run()
-    assert ("retry", "") in desk.calls
+    assert ("retry", "") in job_service.calls
 
 
-def test_the_worker_is_woken_only_after_the_first_paint(open_page: Open, desk: FakeDesk) -> None:
-    desk.worker = WorkerStatus("off")
+def test_the_worker_is_woken_only_after_the_first_paint(open_page: Open, job_service: FakeJobService) -> None:
+    job_service.worker = WorkerStatus("off")
     app = open_page("about")
-    assert desk.calls == [("warm", "")]  # by the second page that `open_page` opens
+    assert job_service.calls == [("warm", "")]  # by the second page that `open_page` opens
     del app.session_state["light_seen"]
-    desk.calls.clear()
+    job_service.calls.clear()
     app.run()
-    assert desk.calls == []
+    assert job_service.calls == []
     app.run()
-    assert desk.calls == [("warm", "")]
+    assert job_service.calls == [("warm", "")]
 
 
-def test_compare_runs_all_three_and_shows_one_yardstick(open_page: Open, desk: FakeDesk) -> None:
+def test_compare_runs_all_three_and_shows_one_yardstick(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("compare")
     app.button(key="compare_start").click().run()
-    assert [view.recipe.method for view in desk.jobs.values()] == ["fast", "balanced", "slow"]
-    sizes = {view.recipe.longest_edge_px for view in desk.jobs.values()}
+    assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]
+    sizes = {view.recipe.longest_edge_px for view in job_service.jobs.values()}
     assert len(sizes) == 1
-    for job_id in desk.jobs:
-        desk.finish(job_id)
+    for job_id in job_service.jobs:
+        job_service.finish(job_id)
     app.run()
     assert "Tutorial total" in words(app)
     assert "lower is better" in words(app)
 
 
-def test_settings_reach_the_recipe(open_page: Open, desk: FakeDesk) -> None:
+def test_settings_reach_the_recipe(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     app.select_slider(key="slow_painterly_longest_edge_px").set_value(256)
     app.select_slider(key="slow_painterly_steps").set_value(25).run()
     app.button(key="slow_start").click().run()
-    (view,) = desk.jobs.values()
+    (view,) = job_service.jobs.values()
     assert (view.recipe.longest_edge_px, view.recipe.steps) == (256, 25)

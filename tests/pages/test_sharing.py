@@ -17,18 +17,18 @@ from pages.parts.app.formatting import since
 from pages.parts.runs import followups_store
 from pages.parts.runs.followups import FollowUps
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 MINUTE, HOUR = 60.0, 3600.0
 SETTINGS = {"longest_edge_px": 256, "steps": 25, "content_weight": 3.0}
 
 
-def painted(open_page: Open, desk: FakeDesk, page: str = "slow") -> str:
+def painted(open_page: Open, job_service: FakeJobService, page: str = "slow") -> str:
     """A finished run of a page."""
     app = open_page(page)
     app.button(key=f"{page}_start").click().run()
-    job = list(desk.jobs)[-1]
-    desk.finish(job)
+    job = list(job_service.jobs)[-1]
+    job_service.finish(job)
     return job
 
 
@@ -45,12 +45,12 @@ def test_how_long_ago_is_said_as_people_say_it(seconds: float, said: str) -> Non
     assert since(1000.0, 1000.0 + seconds) == said
 
 
-def test_a_settings_link_fills_the_controls(open_page: Open, desk: FakeDesk) -> None:
+def test_a_settings_link_fills_the_controls(open_page: Open, job_service: FakeJobService) -> None:
     recipe = make("bold", SETTINGS)
     app = open_page("slow", settings=to_text(recipe, {"c": "chelsea", "y": [{"k": "mosaic", "w": 1.0}]}))
     assert app.selectbox(key="slow_preset").value == "opened"
     app.button(key="slow_start").click().run()
-    (view,) = desk.jobs.values()
+    (view,) = job_service.jobs.values()
     assert {name: getattr(view.recipe, name) for name in ("longest_edge_px", "steps", "preset")} == {
         "longest_edge_px": 256,
         "steps": 25,
@@ -59,22 +59,22 @@ def test_a_settings_link_fills_the_controls(open_page: Open, desk: FakeDesk) -> 
     assert view.recipe.objective.content_weight == 3.0
 
 
-def test_a_fast_settings_link_fills_the_controls(open_page: Open, desk: FakeDesk) -> None:
+def test_a_fast_settings_link_fills_the_controls(open_page: Open, job_service: FakeJobService) -> None:
     recipe = make(settings={"method": "fast", "strength": 1.3, "painted_edge_px": 384})
     app = open_page("fast", settings=to_text(recipe))
     app.button(key="fast_start").click().run()
-    (view,) = desk.jobs.values()
+    (view,) = job_service.jobs.values()
     assert (view.recipe.strength, view.recipe.painted_edge_px) == (1.3, 384)
 
 
-def test_a_damaged_settings_link_is_told_and_changes_nothing(open_page: Open, desk: FakeDesk) -> None:
+def test_a_damaged_settings_link_is_told_and_changes_nothing(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow", settings="cut-off")
     assert "The settings in this link cannot be used" in words(app)
     assert app.selectbox(key="slow_preset").value == "painterly"
 
 
-def test_the_link_of_a_result_opens_it_with_its_settings(open_page: Open, desk: FakeDesk) -> None:
-    job = painted(open_page, desk)
+def test_the_link_of_a_result_opens_it_with_its_settings(open_page: Open, job_service: FakeJobService) -> None:
+    job = painted(open_page, job_service)
     app = open_page("result", result=job)
     shown = words(app)
     assert "Slow · Painterly" in shown
@@ -83,8 +83,10 @@ def test_the_link_of_a_result_opens_it_with_its_settings(open_page: Open, desk: 
     assert from_text(link.split("settings=")[1])[0].preset == "painterly"
 
 
-def test_same_settings_for_another_photo(open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = painted(open_page, desk)
+def test_same_settings_for_another_photo(
+    open_page: Open, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = painted(open_page, job_service)
     app = open_page("result", result=job)
     app.button(key=f"mine_{job}").click().run()
     assert not app.exception
@@ -98,7 +100,7 @@ def goes_to(app: Any, page: str) -> None:
     assert not app.exception, app.exception
 
 
-def masked(open_page: Open, desk: FakeDesk) -> str:
+def masked(open_page: Open, job_service: FakeJobService) -> str:
     """A finished run with two painted regions."""
     app = open_page("slow")
     app.button(key="mix_add").click().run()
@@ -108,14 +110,14 @@ def masked(open_page: Open, desk: FakeDesk) -> str:
     labels[:150, :200] = 2
     labels[200:, 250:] = 1
     app.button(key="slow_start").click().run()
-    job = list(desk.jobs)[-1]
-    desk.finish(job)
-    assert len(desk.jobs[job].recipe.regions) == 2
+    job = list(job_service.jobs)[-1]
+    job_service.finish(job)
+    assert len(job_service.jobs[job].recipe.regions) == 2
     return job
 
 
-def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, desk: FakeDesk) -> None:
-    job = masked(open_page, desk)
+def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, job_service: FakeJobService) -> None:
+    job = masked(open_page, job_service)
     app = open_page("result", result=job)
     app.button(key=f"open_{job}").click().run()
     goes_to(app, "slow")
@@ -123,26 +125,30 @@ def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, desk:
     assert app.slider(key="masks_soft").value == 0.03
     assert app.session_state["style_in_hand"] == app.session_state["style_places"][0], "the gallery changes one of them"
     app.button(key="slow_start").click().run()
-    again = list(desk.jobs)[-1]
+    again = list(job_service.jobs)[-1]
     assert again != job
-    assert desk.jobs[again].recipe.regions == desk.jobs[job].recipe.regions
-    assert desk.given[again].content.sha256 == desk.given[job].content.sha256
+    assert job_service.jobs[again].recipe.regions == job_service.jobs[job].recipe.regions
+    assert job_service.given[again].content.sha256 == job_service.given[job].content.sha256
     assert "were left out" not in words(app)
 
 
-def test_for_another_photo_the_regions_are_left_out_and_it_is_said(open_page: Open, desk: FakeDesk) -> None:
-    job = masked(open_page, desk)
+def test_for_another_photo_the_regions_are_left_out_and_it_is_said(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    job = masked(open_page, job_service)
     app = open_page("result", result=job)
     app.button(key=f"mine_{job}").click().run()
     goes_to(app, "slow")
     assert "Painted regions were left out" in words(app)
     app.button(key="slow_start").click().run()
-    assert len(desk.jobs) == 2
-    assert not desk.jobs[list(desk.jobs)[-1]].recipe.regions
+    assert len(job_service.jobs) == 2
+    assert not job_service.jobs[list(job_service.jobs)[-1]].recipe.regions
 
 
-def test_a_link_to_settings_says_that_painted_regions_are_not_in_it(open_page: Open, desk: FakeDesk) -> None:
-    job = masked(open_page, desk)
+def test_a_link_to_settings_says_that_painted_regions_are_not_in_it(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    job = masked(open_page, job_service)
     shown = open_page("result", result=job)
     assert "painted regions are not in it" in words(shown)
     (link,) = [code.value for code in shown.code if "settings=" in code.value]
@@ -151,66 +157,68 @@ def test_a_link_to_settings_says_that_painted_regions_are_not_in_it(open_page: O
     assert "Painted regions were left out" not in words(open_page("slow"))
 
 
-def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, desk: FakeDesk) -> None:
-    job = masked(open_page, desk)
-    pictures, recipe = desk.given[job], desk.jobs[job].recipe
-    desk.jobs[job] = replace(desk.jobs[job], recipe=pictures.named_in(recipe))  # as the desk does
-    png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), desk.jobs[job].recipe.to_json())
+def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, job_service: FakeJobService) -> None:
+    job = masked(open_page, job_service)
+    pictures, recipe = job_service.given[job], job_service.jobs[job].recipe
+    job_service.jobs[job] = replace(job_service.jobs[job], recipe=pictures.named_in(recipe))  # as the job_service does
+    png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), job_service.jobs[job].recipe.to_json())
     app = open_page("slow")
-    desk.jobs[job] = replace(desk.jobs[job], visitor=app.session_state["visitor"])
+    job_service.jobs[job] = replace(job_service.jobs[job], visitor=app.session_state["visitor"])
     app.segmented_control(key="content_way").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("back.png", png, "image/png")]).run()
     app.button(key="content_use_pictures").click().run()
     assert app.toggle(key="masks_on").value
     app.button(key="slow_start").click().run()
-    again = list(desk.jobs)[-1]
-    assert desk.given[again].content.sha256 == pictures.content.sha256
-    assert [mask.sha256 for mask in desk.given[again].masks] == [mask.sha256 for mask in pictures.masks]
+    again = list(job_service.jobs)[-1]
+    assert job_service.given[again].content.sha256 == pictures.content.sha256
+    assert [mask.sha256 for mask in job_service.given[again].masks] == [mask.sha256 for mask in pictures.masks]
 
 
 def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
-    open_page: Open, desk: FakeDesk, tmp_path: Path
+    open_page: Open, job_service: FakeJobService, tmp_path: Path
 ) -> None:
-    desk.disk = tmp_path
+    job_service.disk = tmp_path
     app = open_page("slow")
     app.button(key="slow_start").click().run()
-    (job,) = desk.jobs
-    desk.finish(job)
+    (job,) = job_service.jobs
+    job_service.finish(job)
     app.run()
-    followups_store.keep(desk, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
+    followups_store.keep(job_service, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
     app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
-    assert not desk.jobs
-    assert followups_store.kept(desk, job) is None  # type: ignore[arg-type]
+    assert not job_service.jobs
+    assert followups_store.kept(job_service, job) is None  # type: ignore[arg-type]
     assert not app.exception
 
 
-def test_only_the_owner_may_list_or_delete(open_page: Open, desk: FakeDesk) -> None:
-    job = painted(open_page, desk)
+def test_only_the_owner_may_list_or_delete(open_page: Open, job_service: FakeJobService) -> None:
+    job = painted(open_page, job_service)
     app = open_page("result", result=job)  # another browser: a session without its cookie
     assert not [toggle for toggle in app.toggle if toggle.key.startswith("listed_")]
     assert not [button for button in app.button if button.key.startswith("delete_")]
 
 
 @pytest.mark.parametrize("query", [{}, {"result": "0" * 32}, {"result": "<script>"}])
-def test_a_result_that_is_not_there_leads_on(open_page: Open, desk: FakeDesk, query: dict[str, str]) -> None:
+def test_a_result_that_is_not_there_leads_on(
+    open_page: Open, job_service: FakeJobService, query: dict[str, str]
+) -> None:
     shown = words(open_page("result", **query))
     assert "not here any more" in shown if query else "No result is named" in shown
 
 
-def test_the_gallery_shows_what_is_listed_and_nothing_else(open_page: Open, desk: FakeDesk) -> None:
-    job = painted(open_page, desk)
+def test_the_gallery_shows_what_is_listed_and_nothing_else(open_page: Open, job_service: FakeJobService) -> None:
+    job = painted(open_page, job_service)
     assert "Nothing is listed yet" in words(open_page("gallery"))
-    desk.publish(job, listed=True)
+    job_service.publish(job, listed=True)
     app = open_page("gallery")
     assert "Nothing is listed yet" not in words(app)
     (wall,) = [json.loads(e.proto.json) for e in app.get("bidi_component") if "Slow" in e.proto.json]
     assert [item["key"] for item in wall["items"]] == [job]
 
 
-def test_a_run_of_steps_can_be_watched_as_a_film(open_page: Open, desk: FakeDesk) -> None:
-    job = painted(open_page, desk)
-    desk.jobs[job] = replace(desk.jobs[job], snapshot_steps=(5, 10, 15))
+def test_a_run_of_steps_can_be_watched_as_a_film(open_page: Open, job_service: FakeJobService) -> None:
+    job = painted(open_page, job_service)
+    job_service.jobs[job] = replace(job_service.jobs[job], snapshot_steps=(5, 10, 15))
     app: Any = open_page("result", result=job)
     app.button(key=f"film_{job}_GIF").click().run()
     assert not app.exception

@@ -20,7 +20,7 @@ from pages.parts.curves import charts, comparable_runs, export, lines, series
 from pages.parts.curves.lines import ChartOptions
 from pages.parts.runs import snapshots
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk, picture, points
+from tests.pages.fake_service import FakeJobService, picture, points
 
 PICTURE = open_picture(picture("PNG"))
 
@@ -127,10 +127,10 @@ def test_a_branch_begins_at_the_size_of_its_step(scale_px: int, pyramid: str, sm
     assert branch.objective.content_weight == recipe.objective.content_weight
 
 
-def finished(desk: FakeDesk) -> str:
-    job = desk.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
-    desk.finish(job)
-    desk.jobs[job] = replace(desk.jobs[job], snapshot_steps=(1, 5, 10, 20))
+def finished(job_service: FakeJobService) -> str:
+    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
+    job_service.finish(job)
+    job_service.jobs[job] = replace(job_service.jobs[job], snapshot_steps=(1, 5, 10, 20))
     return job
 
 
@@ -140,8 +140,8 @@ def look(app: AppTest, key: str, step: int) -> None:
     app.run()
 
 
-def test_a_picture_is_looked_at_branched_from_and_let_go(open_page: Open, desk: FakeDesk) -> None:
-    job = finished(desk)
+def test_a_picture_is_looked_at_branched_from_and_let_go(open_page: Open, job_service: FakeJobService) -> None:
+    job = finished(job_service)
     app = open_page("slow", job=job)
     key = f"slow_{job}"
     look(app, key, 5)
@@ -151,10 +151,10 @@ def test_a_picture_is_looked_at_branched_from_and_let_go(open_page: Open, desk: 
     look(app, key, 10)
     app.button(key=f"branch_{key}_go").click().run()
     assert not app.exception
-    (branch,) = set(desk.jobs) - {job}
-    assert desk.jobs[branch].recipe.start == "own"
-    assert desk.given[branch].content is PICTURE
-    start = desk.given[branch].start
+    (branch,) = set(job_service.jobs) - {job}
+    assert job_service.jobs[branch].recipe.start == "own"
+    assert job_service.given[branch].content is PICTURE
+    start = job_service.given[branch].start
     assert start is not None
     assert start.pixels[0, 0, 0] == pytest.approx(40, abs=3), "the shade of step 10"
     assert app.query_params["job"] in (branch, [branch])
@@ -183,14 +183,14 @@ def test_what_can_be_looked_at_stands_still_while_a_picture_is_looked_at(monkeyp
 
 
 def test_own_other_runs_are_named_by_their_difference(
-    open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visitor, "name", lambda: "v")
-    other = finished(desk)
-    job = desk.submit(make(settings={"steps": 30}), PICTURE, [PICTURE], visitor="v")
-    desk.finish(job)
-    stranger = desk.submit(make(), PICTURE, [PICTURE], visitor="w")
-    desk.finish(stranger)
+    other = finished(job_service)
+    job = job_service.submit(make(settings={"steps": 30}), PICTURE, [PICTURE], visitor="v")
+    job_service.finish(job)
+    stranger = job_service.submit(make(), PICTURE, [PICTURE], visitor="w")
+    job_service.finish(stranger)
     app = open_page("slow", job=job)
     offered = app.multiselect(key=f"beside_slow_{job}")
     assert [option.split(" (")[0] for option in offered.options] == ["steps 20"]
@@ -200,12 +200,12 @@ def test_own_other_runs_are_named_by_their_difference(
 
 @pytest.mark.parametrize(("is_over", "seen"), [(True, 20), (False, 9)])
 def test_another_runs_curve_is_read_again_only_while_it_grows(
-    is_over: bool, seen: int, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+    is_over: bool, seen: int, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparable_runs.st, "session_state", {})
-    job = desk.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
-    desk.finish(job) if is_over else desk.advance(job, 5)
+    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
+    job_service.finish(job) if is_over else job_service.advance(job, 5)
     assert len(comparable_runs.points(job)) == (20 if is_over else 5)
-    desk.jobs[job] = replace(desk.jobs[job], points=points(9))
+    job_service.jobs[job] = replace(job_service.jobs[job], points=points(9))
     assert len(comparable_runs.points(job)) == seen
     assert comparable_runs.points("unknown") == ()

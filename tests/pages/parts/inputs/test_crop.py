@@ -14,7 +14,7 @@ from pages.parts.inputs import mask_maps
 from pages.parts.inputs.framing import Frame
 from pages.parts.inputs.selection import SAMPLE_EDGE_PX
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 HALF = (0, 50)
 
@@ -27,46 +27,46 @@ def slider(app: AppTest, what: str):
     return next(s for s in app.slider if s.key.startswith(f"crop_{what}_"))
 
 
-def started(app: AppTest, desk: FakeDesk, page: str) -> str:
+def started(app: AppTest, job_service: FakeJobService, page: str) -> str:
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
-    return list(desk.jobs)[-1]
+    return list(job_service.jobs)[-1]
 
 
 @pytest.mark.parametrize("page", ["slow", "fast", "compare"])
-def test_the_part_is_what_every_method_paints(open_page: Open, desk: FakeDesk, page: str) -> None:
+def test_the_part_is_what_every_method_paints(open_page: Open, job_service: FakeJobService, page: str) -> None:
     app = open_page(page)
     slider(app, "across").set_value(HALF).run()
     slider(app, "turn").set_value(90).run()
-    job = started(app, desk, page)
+    job = started(app, job_service, page)
     part = framed_picture(photograph(), (0.0, 0.0, 0.5, 1.0), 90.0)
-    assert desk.given[job].content.sha256 == part.sha256
-    assert desk.given[job].content.width == photograph().height
+    assert job_service.given[job].content.sha256 == part.sha256
+    assert job_service.given[job].content.width == photograph().height
 
 
-def test_another_photograph_is_painted_whole(open_page: Open, desk: FakeDesk) -> None:
+def test_another_photograph_is_painted_whole(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     slider(app, "across").set_value(HALF).run()
     other = samples.contents()[1].load(longest_edge_px=SAMPLE_EDGE_PX["content"])
     app.segmented_control(key="content_way").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("other.png", to_png(other.tensor()), "image/png")]).run()
     assert slider(app, "across").value == (0, 100)
-    assert desk.given[started(app, desk, "slow")].content.sha256 == other.sha256
+    assert job_service.given[started(app, job_service, "slow")].content.sha256 == other.sha256
 
 
-def test_too_small_a_part_is_told_and_not_painted(open_page: Open, desk: FakeDesk) -> None:
+def test_too_small_a_part_is_told_and_not_painted(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     slider(app, "across").set_value((0, 1)).run()
     assert "Too little is left" in words(app)
-    assert desk.given[started(app, desk, "slow")].content.sha256 == photograph().sha256
+    assert job_service.given[started(app, job_service, "slow")].content.sha256 == photograph().sha256
     slider(app, "across").set_value((0, 60)).run()
     assert "Too little is left" not in words(app)
 
 
-def test_a_settings_link_brings_the_part_along(open_page: Open, desk: FakeDesk) -> None:
+def test_a_settings_link_brings_the_part_along(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     slider(app, "down").set_value((25, 75)).run()
-    desk.finish(started(app, desk, "slow"))
+    job_service.finish(started(app, job_service, "slow"))
     app.run()
     (link,) = [code.value for code in app.code if "settings=" in code.value]
     text = link.split("settings=")[1]
@@ -74,7 +74,7 @@ def test_a_settings_link_brings_the_part_along(open_page: Open, desk: FakeDesk) 
     opened = open_page("slow", settings=text)
     assert slider(opened, "down").value == (25, 75)
     wanted = framed_picture(photograph(), (0.0, 0.25, 1.0, 0.75)).sha256
-    assert desk.given[started(opened, desk, "slow")].content.sha256 == wanted
+    assert job_service.given[started(opened, job_service, "slow")].content.sha256 == wanted
 
 
 SIZE = (800, 600)
@@ -124,7 +124,7 @@ def test_there_and_back_is_the_same(frame: Frame) -> None:
     assert (again == there).mean() > 0.98
 
 
-def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, desk: FakeDesk) -> None:
+def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     app.button(key="mix_add").click().run()
     app.toggle(key="masks_on").set_value(True).run()
@@ -133,7 +133,7 @@ def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, desk: 
     painting.labels[:, : painting.labels.shape[1] // 2] = 1
     app.session_state["masks_last"] = (photograph().sha256, Frame(), painting.labels, painting.slots)
     slider(app, "across").set_value((25, 75)).run()
-    given = desk.given[started(app, desk, "slow")]
+    given = job_service.given[started(app, job_service, "slow")]
     (mask,) = given.masks
     half = mask.weights.shape[1] // 2
     assert mask.weights[:, : half - 1].all()

@@ -11,7 +11,7 @@ from pages.parts.blend import style_map
 from pages.parts.inputs import mask_brush, mask_maps, selection
 from pages.parts.inputs.mask_maps import Painting
 from tests.pages.conftest import Open
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 
 def painted_page(open_page: Open, page: str, *labels: int) -> AppTest:
@@ -25,13 +25,13 @@ def painted_page(open_page: Open, page: str, *labels: int) -> AppTest:
     return app
 
 
-def start(app: AppTest, desk: FakeDesk, page: str):
+def start(app: AppTest, job_service: FakeJobService, page: str):
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
-    job = list(desk.jobs)[-1]
-    desk.finish(job)
+    job = list(job_service.jobs)[-1]
+    job_service.finish(job)
     app.run()
-    return desk.jobs[job].recipe, desk.given[job]
+    return job_service.jobs[job].recipe, job_service.given[job]
 
 
 def switch(app: AppTest, page: str) -> None:
@@ -50,10 +50,10 @@ def test_there_is_no_brush_for_one_style_nor_on_compare(open_page: Open) -> None
 
 
 @pytest.mark.parametrize("page", ["slow", "fast"])
-def test_what_is_painted_reaches_the_desk_as_regions(open_page: Open, desk: FakeDesk, page: str) -> None:
+def test_what_is_painted_reaches_the_desk_as_regions(open_page: Open, job_service: FakeJobService, page: str) -> None:
     app = painted_page(open_page, page, 2, 1)
     app.slider(key="masks_soft").set_value(0.0).run()
-    recipe, given = start(app, desk, page)
+    recipe, given = start(app, job_service, page)
     assert [region.shares for region in recipe.regions] == [(1.0, 0.0), (0.0, 1.0)]
     assert [region.mask for region in recipe.regions] == [mask.sha256 for mask in given.masks]
     first, second = (mask.weights for mask in given.masks)
@@ -63,71 +63,75 @@ def test_what_is_painted_reaches_the_desk_as_regions(open_page: Open, desk: Fake
     assert given.named_in(recipe).regions == recipe.regions
 
 
-def test_a_soft_edge_changes_the_masks_and_nothing_else(open_page: Open, desk: FakeDesk) -> None:
+def test_a_soft_edge_changes_the_masks_and_nothing_else(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
-    soft, _ = start(app, desk, "slow")
+    soft, _ = start(app, job_service, "slow")
     app.slider(key="masks_soft").set_value(0.0).run()
-    hard, _ = start(app, desk, "slow")
+    hard, _ = start(app, job_service, "slow")
     assert {r.mask for r in soft.regions}.isdisjoint(r.mask for r in hard.regions)
     assert soft.styles == hard.styles
 
 
-def test_nothing_painted_or_switched_off_is_an_ordinary_mix(open_page: Open, desk: FakeDesk) -> None:
+def test_nothing_painted_or_switched_off_is_an_ordinary_mix(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow")
-    assert not start(app, desk, "slow")[0].regions
+    assert not start(app, job_service, "slow")[0].regions
     app = painted_page(open_page, "slow", 1, 2)
     app.toggle(key="masks_on").set_value(False).run()
-    recipe, given = start(app, desk, "slow")
+    recipe, given = start(app, job_service, "slow")
     assert (recipe.regions, given.masks, len(recipe.styles)) == ((), (), 2)
     app.toggle(key="masks_on").set_value(True).run()
-    assert len(start(app, desk, "slow")[0].regions) == 2, "what was painted is still there"
+    assert len(start(app, job_service, "slow")[0].regions) == 2, "what was painted is still there"
 
 
-def test_compare_paints_the_mix(open_page: Open, desk: FakeDesk) -> None:
+def test_compare_paints_the_mix(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
     switch(app, "compare")
-    recipe, given = start(app, desk, "compare")
+    recipe, given = start(app, job_service, "compare")
     assert (recipe.regions, given.masks) == ((), ())
 
 
-def test_a_painted_style_without_weight_is_in_the_run_and_hardly_in_the_mix(open_page: Open, desk: FakeDesk) -> None:
+def test_a_painted_style_without_weight_is_in_the_run_and_hardly_in_the_mix(
+    open_page: Open, job_service: FakeJobService
+) -> None:
     app = painted_page(open_page, "slow", 1)
     app.slider(key="mix_weight_style").set_value(0.0).run()
-    recipe, given = start(app, desk, "slow")
+    recipe, given = start(app, job_service, "slow")
     assert [style.weight for style in recipe.styles] == [mask_brush.TRACE, 1.0]
     assert [region.shares for region in recipe.regions] == [(1.0, 0.0)]
     assert [s.sha256 for s in recipe.styles] == [s.sha256 for s in given.styles]
 
 
-def test_a_removed_style_takes_its_paint_along(open_page: Open, desk: FakeDesk) -> None:
+def test_a_removed_style_takes_its_paint_along(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
     app.button(key="mix_add").click().run()
     app.button(key="mix_remove_style").click().run()
-    recipe, _ = start(app, desk, "slow")
+    recipe, _ = start(app, job_service, "slow")
     assert [region.shares for region in recipe.regions] == [(1.0, 0.0)]
 
 
-def test_each_photograph_has_its_own_painting(open_page: Open, desk: FakeDesk) -> None:
+def test_each_photograph_has_its_own_painting(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
     places, other = app.session_state["chosen"], samples.contents()[1]
     before = places["content"]
     places["content"] = selection.of_sample_key("content", other.key)
-    assert not start(app, desk, "slow")[0].regions
+    assert not start(app, job_service, "slow")[0].regions
     places["content"] = before
-    assert len(start(app, desk, "slow")[0].regions) == 2
+    assert len(start(app, job_service, "slow")[0].regions) == 2
 
 
-def test_the_fast_page_follows_the_brush_and_its_map_shows_whole_pictures(open_page: Open, desk: FakeDesk) -> None:
-    desk.is_quick = True
+def test_the_fast_page_follows_the_brush_and_its_map_shows_whole_pictures(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    job_service.is_quick = True
     app = painted_page(open_page, "fast", 1)
-    start(app, desk, "fast")
+    start(app, job_service, "fast")
     next(iter(app.session_state["masks_painted"].values())).labels[:, 300:] = 2
     app.run()
-    assert [len(view.recipe.regions) for view in desk.jobs.values()] == [1, 2]
+    assert [len(view.recipe.regions) for view in job_service.jobs.values()] == [1, 2]
     app.run()
-    assert len(desk.jobs) == 2
+    assert len(job_service.jobs) == 2
     app.toggle(key="fast_map_on").set_value(True).run()
-    assert list(desk.jobs.values())[-1].recipe.map_cells == style_map.CELLS[1]
+    assert list(job_service.jobs.values())[-1].recipe.map_cells == style_map.CELLS[1]
     assert not app.exception
 
 

@@ -14,28 +14,28 @@ from pages.parts.blend import style_map
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import SelectedImage
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 
 @pytest.fixture
-def quick(desk: FakeDesk) -> FakeDesk:
-    """A desk whose runs are done when they are handed in."""
-    desk.is_quick = True
-    return desk
+def quick(job_service: FakeJobService) -> FakeJobService:
+    """A job service whose runs are done when they are handed in."""
+    job_service.is_quick = True
+    return job_service
 
 
-def last(desk: FakeDesk):
-    return list(desk.jobs.values())[-1]
+def last(job_service: FakeJobService):
+    return list(job_service.jobs.values())[-1]
 
 
-def test_nothing_is_painted_before_the_first_run(open_page: Open, quick: FakeDesk) -> None:
+def test_nothing_is_painted_before_the_first_run(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.slider(key="fast_strength").set_value(0.5).run()
     app.button(key="mix_add").click().run()
     assert not quick.jobs
 
 
-def test_every_change_paints_anew_once_and_unmeasured(open_page: Open, quick: FakeDesk) -> None:
+def test_every_change_paints_anew_once_and_unmeasured(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     app.run()
@@ -56,7 +56,7 @@ def test_every_change_paints_anew_once_and_unmeasured(open_page: Open, quick: Fa
     assert max(quick.waited) <= 1.5
 
 
-def test_a_run_that_still_waits_is_stopped_and_the_old_picture_stays(open_page: Open, quick: FakeDesk) -> None:
+def test_a_run_that_still_waits_is_stopped_and_the_old_picture_stays(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     quick.is_quick = False
@@ -70,7 +70,7 @@ def test_a_run_that_still_waits_is_stopped_and_the_old_picture_stays(open_page: 
     assert ("stop", last(quick).id) not in quick.calls
 
 
-def test_a_refused_change_is_told_and_tried_again(open_page: Open, quick: FakeDesk) -> None:
+def test_a_refused_change_is_told_and_tried_again(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     quick.refuse = QueueFullError("8 runs are waiting", retry_after_seconds=40)
@@ -81,7 +81,7 @@ def test_a_refused_change_is_told_and_tried_again(open_page: Open, quick: FakeDe
     assert last(quick).recipe.strength == 0.5
 
 
-def test_a_result_is_measured_when_asked(open_page: Open, quick: FakeDesk) -> None:
+def test_a_result_is_measured_when_asked(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     assert "Tutorial total" not in words(app)
@@ -94,7 +94,7 @@ def test_a_result_is_measured_when_asked(open_page: Open, quick: FakeDesk) -> No
     assert not last(quick).wants_metrics
 
 
-def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open, quick: FakeDesk) -> None:
+def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
     app.slider(key=f"kept_fast_{last(quick).id}").set_value(0.6).run()
@@ -102,14 +102,14 @@ def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open,
     assert app.slider(key=f"kept_fast_{last(quick).id}").value == 0.6
 
 
-def test_what_could_not_be_done_stands_under_the_picture(open_page: Open, desk: FakeDesk) -> None:
-    job = desk.submit(make(settings={"method": "fast"}), None, [None], visitor="v")
-    desk.finish(job)
-    desk.jobs[job] = replace(desk.jobs[job], notes=("this network takes one strength <only>",))
+def test_what_could_not_be_done_stands_under_the_picture(open_page: Open, job_service: FakeJobService) -> None:
+    job = job_service.submit(make(settings={"method": "fast"}), None, [None], visitor="v")
+    job_service.finish(job)
+    job_service.jobs[job] = replace(job_service.jobs[job], notes=("this network takes one strength <only>",))
     assert "This network takes one strength &lt;only&gt;." in words(open_page("fast", job=job))
 
 
-def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: Open, quick: FakeDesk) -> None:
+def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     for _ in range(2):
         app.button(key="mix_add").click().run()

@@ -15,7 +15,7 @@ from nst_core.recipe import Recipe, change, make
 from nst_core.runs.inputs import RunInputs
 from pages.parts.runs import followups_store
 from pages.parts.runs.followups import FollowUps
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 SLOW = make("bold", {"longest_edge_px": 192})
 FULL = QueueFullError("no room", retry_after_seconds=1)
@@ -28,8 +28,8 @@ def plain(grey: float) -> Picture:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Any:
-    """A desk with a disk and one run, "leader"."""
-    office = FakeDesk()
+    """A job service with a disk and one run, "leader"."""
+    office = FakeJobService()
     office.disk = tmp_path
     office.jobs["leader"] = JobView("leader", "running", make(settings={"method": "fast"}))
     office.given["leader"] = RunInputs(plain(100), (plain(200),), None, ())
@@ -106,8 +106,8 @@ def test_a_full_disk_loses_the_copy_alone(office: Any, monkeypatch: pytest.Monke
     def full(*_: Any, **__: Any) -> None:
         raise OSError("no space left")
 
-    drawers = office.drawers(followups_store.FOLDER)
-    monkeypatch.setattr(type(drawers), "put", full)
+    blobs = office.blob_store(followups_store.FOLDER)
+    monkeypatch.setattr(type(blobs), "put", full)
     left = left_waiting(office)
     assert left.advance(office)
     assert followups_store.kept(office, "leader") is None

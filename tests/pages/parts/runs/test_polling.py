@@ -10,7 +10,7 @@ import pytest
 from nst_core.recipe import make
 from pages.parts.runs import polling
 from tests.pages.conftest import Open
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 Asked = list[float]
 """Seconds between two drawings of a part that watches a run, a part each."""
@@ -31,10 +31,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return told
 
 
-def begun(desk: FakeDesk, method: str = "slow") -> str:
-    job = desk.submit(make(settings={"method": method}), None, [None], visitor="v")
+def begun(job_service: FakeJobService, method: str = "slow") -> str:
+    job = job_service.submit(make(settings={"method": method}), None, [None], visitor="v")
     if method == "slow":
-        desk.advance(job, 5)
+        job_service.advance(job, 5)
     return job
 
 
@@ -45,23 +45,23 @@ def often(asked: Asked, page: Open, job: str, of: str = "slow") -> list[float]:
 
 
 def test_curves_are_drawn_more_often_than_what_stands_beside_them(
-    open_page: Open, desk: FakeDesk, asked: Asked
+    open_page: Open, job_service: FakeJobService, asked: Asked
 ) -> None:
-    assert often(asked, open_page, begun(desk)) == [polling.CURVES_SECONDS, polling.PICTURES_SECONDS]
+    assert often(asked, open_page, begun(job_service)) == [polling.CURVES_SECONDS, polling.PICTURES_SECONDS]
     assert polling.CURVES_SECONDS < 0.5, "at least twice a second, with the time that a drawing takes"
     assert polling.PICTURES_SECONDS < 1
 
 
 def test_a_run_that_is_over_is_not_drawn_again_and_one_that_is_measured_seldom(
-    open_page: Open, desk: FakeDesk, asked: Asked
+    open_page: Open, job_service: FakeJobService, asked: Asked
 ) -> None:
-    job = begun(desk)
-    desk.finish(job)
+    job = begun(job_service)
+    job_service.finish(job)
     assert often(asked, open_page, job) == []
-    desk.jobs[job] = replace(desk.jobs[job], state="running", report=None)
+    job_service.jobs[job] = replace(job_service.jobs[job], state="running", report=None)
     assert min(often(asked, open_page, job)) > polling.PICTURES_SECONDS
 
 
-def test_a_run_of_one_pass_is_looked_at_most_often(open_page: Open, desk: FakeDesk, asked: Asked) -> None:
-    (every,) = often(asked, open_page, begun(desk, "fast"), "fast")
+def test_a_run_of_one_pass_is_looked_at_most_often(open_page: Open, job_service: FakeJobService, asked: Asked) -> None:
+    (every,) = often(asked, open_page, begun(job_service, "fast"), "fast")
     assert every < polling.CURVES_SECONDS

@@ -10,7 +10,7 @@ from nst_core.jobs.service import JobView
 from nst_core.recipe import make
 from pages.parts.runs import run_image
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk, picture, points
+from tests.pages.fake_service import FakeJobService, picture, points
 
 WAITING = JobView("id", "queued", make(), total_steps=100, position=1)
 BEGUN = replace(WAITING, step=12, points=points(12))
@@ -47,11 +47,11 @@ def test_while_the_networks_load_that_is_said_instead_of_a_time(view: JobView, s
     assert run_image.status_line(replace(view, wait_seconds=60), waking=True) == said
 
 
-def test_a_run_that_diverged_shows_its_best_picture_as_unfinished(open_page: Open, desk: FakeDesk) -> None:
-    job_id = desk.submit(make(), None, [None], visitor="v")
-    desk.advance(job_id, 30)
-    desk.jobs[job_id] = replace(
-        desk.jobs[job_id],
+def test_a_run_that_diverged_shows_its_best_picture_as_unfinished(open_page: Open, job_service: FakeJobService) -> None:
+    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_service.advance(job_id, 30)
+    job_service.jobs[job_id] = replace(
+        job_service.jobs[job_id],
         state="failed",
         error="the loss was not finite; its best picture, of step 28, is kept",
         result=picture("PNG"),

@@ -9,7 +9,7 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.recipe import make
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,17 @@ from tests.pages.fake_service import FakeDesk
         (False, "The line is full; try again in about 45 s"),
     ],
 )
-def test_a_refusal_says_why_and_when_to_come_back(open_page: Open, desk: FakeDesk, own: bool, title: str) -> None:
+def test_a_refusal_says_why_and_when_to_come_back(
+    open_page: Open, job_service: FakeJobService, own: bool, title: str
+) -> None:
     app = open_page("slow")
     app.button(key="slow_start").click().run()
-    (job,) = desk.jobs
-    desk.jobs[job] = replace(desk.jobs[job], position=2)
-    desk.submit(make(), None, [None], visitor="another")
-    desk.refuse = QueueFullError("as many wait as fit", retry_after_seconds=44, own=own)
+    (job,) = job_service.jobs
+    job_service.jobs[job] = replace(job_service.jobs[job], position=2)
+    job_service.submit(make(), None, [None], visitor="another")
+    job_service.refuse = QueueFullError("as many wait as fit", retry_after_seconds=44, own=own)
     app = open_page("fast")
-    app.session_state["visitor"] = desk.jobs[job].visitor
+    app.session_state["visitor"] = job_service.jobs[job].visitor
     app.button(key="fast_start").click().run()
     assert title in words(app)
     assert "As many wait as fit." in words(app)

@@ -18,7 +18,7 @@ from nst_core.recipe.display import GROUPS, SettingDisplay
 from nst_core.runs import cost
 from pages.parts.settings import estimates, steering
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 FACE = {"longest_edge_px", "steps", "style_weight"}
 """Settings on the page's face."""
@@ -38,10 +38,10 @@ ELSEWHERE = {
 KNOBS = [knob for group in GROUPS.values() for knob in group]
 
 
-def submitted(app: object, desk: FakeDesk, page: str = "slow") -> Recipe:
+def submitted(app: object, job_service: FakeJobService, page: str = "slow") -> Recipe:
     app.button(key=f"{page}_start").click().run()  # type: ignore[attr-defined]
     assert not app.exception  # type: ignore[attr-defined]
-    return list(desk.jobs.values())[-1].recipe
+    return list(job_service.jobs.values())[-1].recipe
 
 
 def opened(open_page: Open, page: str) -> AppTest:
@@ -66,19 +66,19 @@ def test_what_a_knob_offers_is_allowed(knob: SettingDisplay) -> None:
 @pytest.mark.parametrize("look", [lambda open_page, page: open_page(page), opened], ids=["closed", "opened"])
 @pytest.mark.parametrize("key", PRESETS)
 def test_an_untouched_page_is_the_preset_itself(
-    open_page: Open, desk: FakeDesk, key: str, look: Callable[[Open, str], AppTest]
+    open_page: Open, job_service: FakeJobService, key: str, look: Callable[[Open, str], AppTest]
 ) -> None:
     app = look(open_page, "slow")
     app.selectbox(key="slow_preset").select(key).run()
     assert html.escape(PRESETS[key].text) in words(app)
-    assert submitted(app, desk) == make(key)
+    assert submitted(app, job_service) == make(key)
 
 
 def test_every_preset_is_offered_by_its_title(open_page: Open) -> None:
     assert open_page("slow").selectbox(key="slow_preset").options == [preset.title for preset in PRESETS.values()]
 
 
-def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, desk: FakeDesk) -> None:
+def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "slow")
     key = "slow_painterly"
     app.selectbox(key=f"{key}_algorithm").select("lbfgs")
@@ -92,7 +92,7 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, desk: FakeDesk) -
     app.number_input(key=f"{key}_seed").set_value(7)
     app.multiselect(key=f"{key}_vgg19_style_layers").set_value(["block3_conv1", "block2_conv1"]).run()
     app.select_slider(key=f"{key}_vgg19_style_layers.block3_conv1").set_value(5).run()
-    recipe = submitted(app, desk)
+    recipe = submitted(app, job_service)
     share = make().objective.style_layers["block2_conv1"]
     assert recipe == change(
         make(),
@@ -112,20 +112,20 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, desk: FakeDesk) -
     assert list(recipe.objective.style_layers) == ["block2_conv1", "block3_conv1"]
 
 
-def test_knobs_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, desk: FakeDesk) -> None:
+def test_knobs_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, job_service: FakeJobService) -> None:
     app, key = open_page("slow"), "slow_painterly_algorithm"
     assert not any(box.key == key for box in app.selectbox)
     app.session_state["slow_advanced"] = True
     app.run().selectbox(key=key).select("lbfgs").run()
     app.session_state["slow_advanced"] = False
-    assert submitted(app.run(), desk).minimiser.algorithm == "lbfgs"
+    assert submitted(app.run(), job_service).minimiser.algorithm == "lbfgs"
 
 
-def test_another_network_offers_its_own_layers(open_page: Open, desk: FakeDesk) -> None:
+def test_another_network_offers_its_own_layers(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "slow")
     app.selectbox(key="slow_painterly_network").select("vgg16").run()
     assert "block3_conv4" not in app.multiselect(key="slow_painterly_vgg16_style_layers").options
-    assert submitted(app, desk).objective.network == "vgg16"
+    assert submitted(app, job_service).objective.network == "vgg16"
 
 
 def test_a_knob_that_means_nothing_now_is_not_shown(open_page: Open) -> None:
@@ -150,7 +150,7 @@ def test_settings_that_do_not_go_together_are_told_and_cannot_be_run(open_page: 
     assert compare.button(key="compare_start").disabled
 
 
-def test_a_start_of_ones_own_goes_along_and_is_asked_for(open_page: Open, desk: FakeDesk) -> None:
+def test_a_start_of_ones_own_goes_along_and_is_asked_for(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "slow")
     app.selectbox(key="slow_painterly_start").select("own").run()
     app.button(key="slow_start").click().run()
@@ -158,8 +158,8 @@ def test_a_start_of_ones_own_goes_along_and_is_asked_for(open_page: Open, desk: 
     file = io.BytesIO()
     Image.new("RGB", (80, 60), (10, 20, 30)).save(file, "PNG")
     app.file_uploader(key="slow_start_file").set_value([("mine.png", file.getvalue(), "image/png")]).run()
-    assert submitted(app, desk).start == "own"
-    (start,) = desk.starts
+    assert submitted(app, job_service).start == "own"
+    (start,) = job_service.starts
     assert start == Picture.from_pixels(np.full((60, 80, 3), (10, 20, 30), np.uint8))
 
 
@@ -170,19 +170,19 @@ def test_a_bad_start_is_told(open_page: Open) -> None:
     assert "This file cannot be used" in words(app)
 
 
-def test_the_fast_page_has_the_knobs_of_colour(open_page: Open, desk: FakeDesk) -> None:
+def test_the_fast_page_has_the_knobs_of_colour(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("fast")
     app.selectbox(key="fast_colour_match").select("covariance").run()
     app.select_slider(key="fast_colour_degree").set_value(0.5).run()
-    colour = submitted(app, desk, "fast").colour
+    colour = submitted(app, job_service, "fast").colour
     assert (colour.colour_match, colour.colour_degree) == ("covariance", 0.5)
 
 
-def test_compare_gives_all_methods_the_same_colours(open_page: Open, desk: FakeDesk) -> None:
+def test_compare_gives_all_methods_the_same_colours(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "compare")
     app.selectbox(key="compare_painterly_colour_match").select("luminance").run()
     app.button(key="compare_start").click().run()
-    recipes = [view.recipe for view in desk.jobs.values()]
+    recipes = [view.recipe for view in job_service.jobs.values()]
     assert {recipe.method for recipe in recipes} == {"fast", "balanced", "slow"}
     assert {recipe.colour.colour_match for recipe in recipes} == {"luminance"}
 
@@ -193,41 +193,47 @@ def test_what_is_offered_for_steering_may_be_steered() -> None:
 
 @pytest.mark.parametrize("state", ["queued", "running", "paused"])
 def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
-    open_page: Open, desk: FakeDesk, state: str
+    open_page: Open, job_service: FakeJobService, state: str
 ) -> None:
-    job_id = desk.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], visitor="v")
     if state != "queued":
-        desk.advance(job_id, 5)
+        job_service.advance(job_id, 5)
     if state == "paused":
-        desk.pause(job_id)
+        job_service.pause(job_id)
     app = open_page("slow", job=job_id)
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(2.0).run()
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(4.0).run()
     app.select_slider(key=f"steer_{job_id}_learning_rate").set_value(0.5).run()
     weight, rate = make().objective.style_weight, make().minimiser.learning_rate
-    assert desk.steered == [{"style_weight": 2 * weight}, {"style_weight": 4 * weight}, {"learning_rate": rate / 2}]
-    desk.finish(job_id)
+    assert job_service.steered == [
+        {"style_weight": 2 * weight},
+        {"style_weight": 4 * weight},
+        {"learning_rate": rate / 2},
+    ]
+    job_service.finish(job_id)
     app.run()
     assert not [slider for slider in app.select_slider if slider.key.startswith("steer_")]
 
 
-def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, desk: FakeDesk) -> None:
-    job_id = desk.submit(make(settings={"algorithm": "lbfgs"}), None, [None], visitor="v")
-    desk.advance(job_id, 5)
+def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, job_service: FakeJobService) -> None:
+    job_id = job_service.submit(make(settings={"algorithm": "lbfgs"}), None, [None], visitor="v")
+    job_service.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     shown = {slider.key for slider in app.select_slider if slider.key.startswith("steer_")}
     assert shown == {f"steer_{job_id}_{name}" for name in steering.STEERED if name != "learning_rate"}
 
 
 @pytest.mark.parametrize("page", ["slow", "fast"])
-def test_a_result_has_a_slider_for_the_photographs_colours(open_page: Open, desk: FakeDesk, page: str) -> None:
-    job_id = desk.submit(make(settings={"method": page}), None, [None], visitor="v")
-    desk.finish(job_id)
+def test_a_result_has_a_slider_for_the_photographs_colours(
+    open_page: Open, job_service: FakeJobService, page: str
+) -> None:
+    job_id = job_service.submit(make(settings={"method": page}), None, [None], visitor="v")
+    job_service.finish(job_id)
     app = open_page(page, job=job_id)
     app.slider(key=f"kept_{page}_{job_id}").set_value(0.6).run()
     assert not app.exception
     assert {"PNG", "JPEG", "Recipe"} <= {button.label for button in app.get("download_button")}
-    assert len(desk.jobs) == 1  # no new run
+    assert len(job_service.jobs) == 1  # no new run
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, measured: bool) -> None:

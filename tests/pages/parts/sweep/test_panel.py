@@ -26,7 +26,7 @@ from pages.parts.sweep.plan import Axis
 from pages.parts.sweep.runner import Sweep
 from pages.parts.sweep.store import Saved, SweepStore
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeDesk
+from tests.pages.fake_service import FakeJobService
 
 FAST, SLOW = make(settings={"method": "fast"}), make("bold", {"level": "fast"})
 STRENGTH = Axis("strength", "Strength", (0.5, 1.0, 1.5), ("50 %", "100 %", "150 %"))
@@ -46,7 +46,7 @@ def knob(name: str, base: object = None) -> SettingDisplay:
     return next(k for k in plan.OFFERED[method] if k.name == name)
 
 
-class QuickDesk(FakeDesk):
+class QuickDesk(FakeJobService):
     """Every run is over at once, and each that was handed in is noted."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def sweep() -> Iterator[Sweep]:
     assert made.wait(5)
 
 
-def painted(sweep: Sweep, office: FakeDesk) -> list[str]:
+def painted(sweep: Sweep, office: FakeJobService) -> list[str]:
     sweep.look(office)  # type: ignore[arg-type]
     assert sweep.wait(5)
     return [cell.state for cell in sweep.cells]
@@ -226,8 +226,8 @@ def test_the_file_holds_every_cell_in_its_place(sweep: Sweep, office: QuickDesk)
     assert all(min(band.convert("L").getdata()) < 100 for band in (top, side)), "both sides have their words"
 
 
-def begin(open_page: Open, desk: FakeDesk) -> AppTest:
-    desk.is_quick = True
+def begin(open_page: Open, job_service: FakeJobService) -> AppTest:
+    job_service.is_quick = True
     app = open_page("compare")
     app.segmented_control(key="view").set_value("Sweep").run()
     app.button(key="compare_sweep_start").click().run()
@@ -236,24 +236,24 @@ def begin(open_page: Open, desk: FakeDesk) -> AppTest:
 
 
 def test_one_click_fills_a_sheet_that_a_refresh_finds_again(
-    open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf: BoundedCache[Sweep] = BoundedCache()
     monkeypatch.setattr(sweep_part, "_shelf", lambda: shelf)  # AppTest has a new cache for each session
-    app = begin(open_page, desk)
-    assert not desk.jobs
+    app = begin(open_page, job_service)
+    assert not job_service.jobs
     assert [button.label for button in app.get("download_button")] == ["Sheet"]
     again = open_page("compare", view="Sweep", sweep=str(app.query_params["sweep"]))
     assert [button.label for button in again.get("download_button")] == ["Sheet"]
 
 
-def test_an_unknown_sheet_has_expired_and_another_can_be_painted(open_page: Open, desk: FakeDesk) -> None:
+def test_an_unknown_sheet_has_expired_and_another_can_be_painted(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("compare", view="Sweep", sweep="0" * 32)
     assert "This sheet has expired" in words(app)
     assert not app.button(key="compare_sweep_start").disabled
 
 
-def test_sides_that_make_no_sheet_are_told_and_cannot_be_started(open_page: Open, desk: FakeDesk) -> None:
+def test_sides_that_make_no_sheet_are_told_and_cannot_be_started(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("compare", view="Sweep")
     app.selectbox(key="compare_sweep_down_fast").set_value("strength").run()
     assert "Strength twice" in words(app)
@@ -323,11 +323,11 @@ def test_a_new_sheet_makes_the_oldest_go(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_restarted_server_shows_the_sheet_again(
-    open_page: Open, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, job_service: FakeJobService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.disk = tmp_path
+    job_service.disk = tmp_path
     monkeypatch.setattr(sweep_part, "_shelf", BoundedCache)  # one that remembers nothing: a new server each time
-    app = begin(open_page, desk)
+    app = begin(open_page, job_service)
     again = open_page("compare", view="Sweep", sweep=str(app.query_params["sweep"]))
     assert [button.label for button in again.get("download_button")] == ["Sheet"]
     (shown,) = (e for e in again.get("bidi_component") if "sheet" in str(e.proto.id))
@@ -335,17 +335,17 @@ def test_a_restarted_server_shows_the_sheet_again(
 
 
 def test_a_refused_large_picture_is_told_where_it_would_be(
-    open_page: Open, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf: BoundedCache[Sweep] = BoundedCache()
     monkeypatch.setattr(sweep_part, "_shelf", lambda: shelf)
-    app = begin(open_page, desk)
-    desk.refuse = QueueFullError("you have 3 runs; wait for one of them", retry_after_seconds=60, own=True)
+    app = begin(open_page, job_service)
+    job_service.refuse = QueueFullError("you have 3 runs; wait for one of them", retry_after_seconds=60, own=True)
     app.session_state["sweep_wanted"] = 1
     app.run()
     assert "Your places in line are taken" in words(app)
-    desk.refuse = None
+    job_service.refuse = None
     app.session_state["sweep_wanted"] = 1
     app.run()
-    assert len(desk.jobs) == 1
+    assert len(job_service.jobs) == 1
     assert "places in line are taken" not in words(app)
