@@ -26,7 +26,7 @@ with style:
     pickers.picker("style")
 with settings:
     theme.section("Settings", "for all methods" if view == "Three ways" else "for all cells")
-    slow = controls.slow("compare", {"level": "fast"})
+    slow = controls.slow("compare", {"reference_loss": "fast"})
     if view == "Three ways":
         comparison.start_button("compare", slow)
     service.worker_status()

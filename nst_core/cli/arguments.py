@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import PictureError, RecipeError
 from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json, steered
+from nst_core.recipe.old_names import current_name
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -132,7 +133,8 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     for text in arguments.changes:
-        name, _, value = text.partition("=")
+        given, _, value = text.partition("=")
+        name = current_name(given)
         changes[name] = from_text(name, value)
     return changes
 

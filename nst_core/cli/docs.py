@@ -107,7 +107,7 @@ def _settings_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
             yield (inner if "$ref" in setting else f"{name}[].{inner}"), entry
 
 
-_WRITTEN_BY_THE_PROGRAM = ("schema_version", "origin")
+_WRITTEN_BY_THE_PROGRAM = ("schema_version", "provenance")
 """Fields of a recipe that nobody sets."""
 
 

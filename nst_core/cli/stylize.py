@@ -175,8 +175,8 @@ def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[
 
 def _check_weights(before: Recipe, now: Recipe) -> None:
     """Raises CheckpointError unless a checkpoint was made with the networks that are here."""
-    for network, came in now.origin.weights.items():
-        wanted = before.origin.weights.get(network, came)
+    for network, came in now.provenance.weights.items():
+        wanted = before.provenance.weights.get(network, came)
         if wanted != came:
             raise CheckpointError(
                 f"the checkpoint was made with weights of {network} whose SHA-256 is {wanted[:12]}, but those here are "

@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
         network = stylisation.load()
         began = time.perf_counter()
         chosen = painter(network.call, content, styles, recipe)
-        painted = _sheet(chosen, content, styles, recipe) if recipe.map_cells > 1 else None
+        painted = _sheet(chosen, content, styles, recipe) if recipe.style_grid_size > 1 else None
         if painted is None:
             painted = _picture(chosen, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
@@ -88,8 +88,8 @@ def _picture(chosen: Stylizer, content: Pixels, styles: int, recipe: Recipe, mas
 def _sheet(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
     allocator.keep_freed(keeps=True)
-    rows = grid(len(styles), recipe.map_cells, recipe.strength)
-    small = fit(content, max(recipe.longest_edge_px // recipe.map_cells, 64))
+    rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
+    small = fit(content, max(recipe.longest_edge_px // recipe.style_grid_size, 64))
     cells = chosen.paint(small, list(itertools.chain(*rows)))
     across = len(rows[0])
     return np.concatenate(
@@ -99,7 +99,7 @@ def _sheet(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: 
 
 def _to_paint(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
     """The content at the size that the style is painted at, where that is smaller than the result."""
-    wished = (recipe.painted_edge_px, chosen.most_px, max(content.shape[1:3]))
+    wished = (recipe.render_edge_px, chosen.most_px, max(content.shape[1:3]))
     edge = min(px for px in wished if px)
     return fit(content, edge)
 

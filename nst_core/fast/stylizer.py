@@ -114,12 +114,12 @@ class _ByPicture:
     @property
     def notes(self) -> tuple[str, ...]:
         told = []
-        painted_at = self.recipe.painted_edge_px or self.recipe.longest_edge_px
-        if self.most_px is not None and painted_at > self.most_px and self.recipe.map_cells == 1:
+        painted_at = self.recipe.render_edge_px or self.recipe.longest_edge_px
+        if self.most_px is not None and painted_at > self.most_px and self.recipe.style_grid_size == 1:
             told.append(f"this network is run at up to {self.most_px} px: the picture was enlarged along its edges")
         if self.blends:
             told.append("this network shows no style vector: the styles' finished pictures are mixed instead")
-        if self.recipe.strength != 1 or (self.recipe.map_cells > 1 and not self.blends):
+        if self.recipe.strength != 1 or (self.recipe.style_grid_size > 1 and not self.blends):
             told.append("this network shows no style vector: strength mixes the picture with the photograph instead")
         return tuple(told)
 

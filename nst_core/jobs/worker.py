@@ -224,7 +224,7 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
     # What was chosen on this machine then holds for the whole run, or its losses would not be those of one unbroken.
     pinned = recipe.model_copy(update={"precision": before.recipe.precision, "memory_mb": before.recipe.memory_mb})
     prepared = runner.prepare(pinned)
-    if prepared.origin.weights == before.recipe.origin.weights:
+    if prepared.provenance.weights == before.recipe.provenance.weights:
         return prepared, before
     print("the networks changed since this run was begun; it begins anew", file=sys.stderr)
     return runner.prepare(recipe), None

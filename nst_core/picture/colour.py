@@ -38,14 +38,14 @@ _STRIP = 1 << 16
 def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
     """Content and styles as an engine should see them; the very same objects where nothing is to be matched.
 
-    With `colour_match` "luminance" all of them become grey by `colour_degree`, and `after` puts the colours back.
+    With `colour_match` "luminance" all of them become grey by `colour_match_strength`; `after` puts the colours back.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
         styles: the originals, each [1, h, w, 3] in [0, 1].
         colour: what to match, and how far.
     """
-    degree = colour.colour_degree
+    degree = colour.colour_match_strength
     if colour.colour_match == "none" or degree == 0:
         return content, styles
     if colour.colour_match == "covariance":
@@ -62,8 +62,8 @@ def after(picture: Pixels, content: Pixels, colour: Colour) -> Pixels:
         colour: what was matched before, and what to keep.
     """
     if colour.colour_match == "luminance":
-        picture = keep(picture, content, colour.colour_degree, "luminance")
-    return keep(picture, content, colour.colour_keep, colour.colour_space)
+        picture = keep(picture, content, colour.colour_match_strength, "luminance")
+    return keep(picture, content, colour.colour_preservation, colour.colour_space)
 
 
 def match(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:

@@ -54,7 +54,7 @@ def _either(*conditions: Callable[[CurrentValues], bool]) -> Callable[[CurrentVa
 
 
 _LBFGS = when("algorithm", "lbfgs")
-_ADAM = _either(when("algorithm", "adam"), when("hands_over", True))
+_ADAM = _either(when("algorithm", "adam"), when("switch_to_adam", True))
 _PYRAMID = when("pyramid", "auto")
 
 GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
@@ -66,23 +66,23 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
         SettingDisplay(
             "style_distance", "Style distance", choice_labels={"gram": "Gram", "wasserstein2": "Wasserstein"}
         ),
-        SettingDisplay("variation", "Variation"),
+        SettingDisplay("tv_variant", "Variation"),
         SettingDisplay("pooling", "Pooling"),
         SettingDisplay("padding", "Edges"),
         SettingDisplay("network", "Network", choice_labels={"vgg19": "VGG-19", "vgg16": "VGG-16"}),
-        SettingDisplay("units", "Units"),
+        SettingDisplay("loss_units", "Units"),
         SettingDisplay("content_layers", "Content layers"),
         SettingDisplay("style_layers", "Style layers"),
     ),
     "Minimiser": (
         SettingDisplay("algorithm", "Algorithm", choice_labels={"adam": "Adam", "lbfgs": "L-BFGS"}),
-        SettingDisplay("precondition", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
-        SettingDisplay("precondition_adapts", "Follow the curvature", applies=_LBFGS),
-        SettingDisplay("hands_over", "Leave grain to Adam", applies=_LBFGS),
+        SettingDisplay("preconditioner_exponent", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
+        SettingDisplay("adapt_preconditioner", "Follow the curvature", applies=_LBFGS),
+        SettingDisplay("switch_to_adam", "Leave grain to Adam", applies=_LBFGS),
         SettingDisplay("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), applies=_ADAM),
-        SettingDisplay("learning_rate_end", "Rate at the end", (0, 0.1, 0.3, 1), applies=_ADAM),
-        SettingDisplay("history", "History", (5, 10, 20, 50, 100), applies=_LBFGS),
-        SettingDisplay("average", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
+        SettingDisplay("final_learning_rate_ratio", "Rate at the end", (0, 0.1, 0.3, 1), applies=_ADAM),
+        SettingDisplay("history_size", "History", (5, 10, 20, 50, 100), applies=_LBFGS),
+        SettingDisplay("average_decay", "Averaging", (0, 0.5, 0.9, 0.95, 0.99, 0.995)),
         SettingDisplay("beta1", "Beta 1", (0, 0.5, 0.8, 0.9, 0.95, 0.99), applies=_ADAM),
         SettingDisplay("beta2", "Beta 2", (0.9, 0.99, 0.999, 0.9999), applies=_ADAM),
         SettingDisplay("epsilon", "Epsilon", (1e-8, 1e-6, 1e-4, 1e-2, 1e-1), applies=_ADAM),
@@ -105,12 +105,12 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
             choice_labels={"": "as the others"},
             applies=_PYRAMID,
         ),
-        SettingDisplay("plateau", "End at a plateau", (0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)),
+        SettingDisplay("plateau_threshold", "End at a plateau", (0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)),
         SettingDisplay(
             "seconds", "Time limit", (10, 30, 60, 120, 300, 600, 1800, 3600), choice_labels={"": "none"}, unit=" s"
         ),
         SettingDisplay("snapshot_every", "A picture every", (1, 2, 5, 10, 20, 50, 100), unit=" steps"),
-        SettingDisplay("level", "Level line in the curves", choice_labels={"fast": "of the fast result"}),
+        SettingDisplay("reference_loss", "Level line in the curves", choice_labels={"fast": "of the fast result"}),
     ),
     "Colour": (
         SettingDisplay(
@@ -119,7 +119,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
             choice_labels={"none": "as they are", "covariance": "the photograph's", "luminance": "light and dark only"},
         ),
         SettingDisplay(
-            "colour_degree",
+            "colour_match_strength",
             "How far they are matched",
             (0.25, 0.5, 0.75, 1),
             applies=when("colour_match", "covariance", "luminance"),

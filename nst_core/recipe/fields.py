@@ -19,12 +19,12 @@ def path_of(name: str) -> tuple[str, ...]:
     head, *rest = name.split(".")
     if head in Recipe.model_fields and not rest:
         return (head,)
-    if head in _PARTS and rest:
+    if head in PARTS and rest:
         part, head, rest = head, rest[0], rest[1:]
     else:
-        part = next((p for p, model in _PARTS.items() if head in model.model_fields), "")
-    known = part and head in _PARTS[part].model_fields
-    below = 1 if known and get_origin(_PARTS[part].model_fields[head].annotation) is dict else 0
+        part = next((p for p, model in PARTS.items() if head in model.model_fields), "")
+    known = part and head in PARTS[part].model_fields
+    below = 1 if known and get_origin(PARTS[part].model_fields[head].annotation) is dict else 0
     if not known or len(rest) > below:
         raise RecipeError(f"{name!r} is no setting; choose from {', '.join(names())}")
     return (part, head, *rest)
@@ -32,8 +32,8 @@ def path_of(name: str) -> tuple[str, ...]:
 
 def names() -> tuple[str, ...]:
     """Every setting's short name, parts flattened."""
-    own = [n for n in Recipe.model_fields if n not in _PARTS and n not in ("schema_version", "origin")]
-    return (*own, *(n for model in _PARTS.values() for n in model.model_fields))
+    own = [n for n in Recipe.model_fields if n not in PARTS and n not in ("schema_version", "provenance")]
+    return (*own, *(n for model in PARTS.values() for n in model.model_fields))
 
 
 def bounds(name: str) -> tuple[float | None, float | None]:
@@ -89,18 +89,19 @@ def describe(name: str) -> str:
     return field(name).description or ""
 
 
-_PARTS: dict[str, type[BaseModel]] = {
+PARTS: dict[str, type[BaseModel]] = {
     "objective": Objective,
-    "minimiser": OptimizerSettings,
+    "optimizer": OptimizerSettings,
     "schedule": Schedule,
     "colour": Colour,
 }
+"""The parts of a recipe that hold settings, by name."""
 
 
 def field(name: str) -> Any:
     """The pydantic field of a setting, or the one that a layer's share stands in. Raises RecipeError."""
     path = path_of(name)
-    model: type[BaseModel] = _PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
+    model: type[BaseModel] = PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
     return model.model_fields[path[min(1, len(path) - 1)]]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.recipe.fields import names
+from nst_core.recipe.old_names import current_name
 from nst_core.recipe.parsing import change, make
 from nst_core.recipe.presets import PRESETS
 from nst_core.recipe.schema import Recipe
@@ -69,7 +70,8 @@ def from_text(text: str) -> tuple[Recipe, dict[str, Any]]:
     settings, pictures = said.get("s"), said.get("i", {})
     if not isinstance(settings, dict) or not isinstance(pictures, dict) or set(settings) & set(PICTURES):
         raise RecipeError("the link must hold settings by name; ask for a new one")
-    return make(str(said.get("p")), {"method": said.get("m"), **settings}), pictures
+    changes = {current_name(name): value for name, value in settings.items()}
+    return make(str(said.get("p")), {"method": said.get("m"), **changes}), pictures
 
 
 def without_pictures(recipe: Recipe) -> Recipe:
@@ -79,13 +81,13 @@ def without_pictures(recipe: Recipe) -> Recipe:
     """
     base = make(base_preset(recipe), {"method": recipe.method})
     start = {"start": "content"} if recipe.start == "own" else {}
-    machine: dict[str, Any] = {"precision": base.precision, "memory_mb": base.memory_mb, "origin": {}}
+    machine: dict[str, Any] = {"precision": base.precision, "memory_mb": base.memory_mb, "provenance": {}}
     emptied: dict[str, Any] = {"content": None, "styles": (), "regions": (), "start_picture": None}
     return change(recipe, {**emptied, **start, **machine})
 
 
 def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:
-    parts = ("objective", "minimiser", "schedule", "colour")
+    parts = ("objective", "optimizer", "schedule", "colour")
     return {
         **{n: v for n, v in raw.items() if n not in parts},
         **{n: v for part in parts for n, v in raw[part].items()},

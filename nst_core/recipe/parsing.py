@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from nst_core.errors import RecipeError
 from nst_core.recipe.fields import path_of
 from nst_core.recipe.messages import message, short
+from nst_core.recipe.old_names import with_current_names
 from nst_core.recipe.presets import BALANCED, PRESETS
 from nst_core.recipe.schema import Recipe
 
@@ -31,7 +32,7 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
     raw: dict[str, Any] = {"preset": preset, **PRESETS[preset].settings}
     if settings.get("method") == "balanced":
         raw |= BALANCED
-    return change(parse(raw), settings)
+    return change(_validated(raw), settings)
 
 
 def change(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
@@ -39,12 +40,16 @@ def change(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     raw = recipe.model_dump()
     for name, value in settings.items():
         _put(raw, name, value)
-    return parse(raw)
+    return _validated(raw)
 
 
 def parse(raw: object) -> Recipe:
-    """A recipe from plain data, such as decoded JSON. Raises RecipeError, naming each offending setting."""
-    return _validated(raw)
+    """A recipe from plain data, such as decoded JSON, also under old names of settings.
+
+    Raises:
+        RecipeError: something is no setting, of the wrong type or out of range; the message names each.
+    """
+    return _validated(with_current_names(raw))
 
 
 def recipe_from_json(text: str | bytes) -> Recipe:

@@ -26,7 +26,7 @@ class Preset:
 
 
 TUTORIAL = Objective(
-    units="tutorial",
+    loss_units="tutorial",
     content_layers={"block5_conv2": 1.0},
     content_weight=1e4,
     style_weight=1e-2,
@@ -38,7 +38,7 @@ _FINE_FIRST = {f"block{b}_conv1": round(share / 341, 4) for b, share in enumerat
 _CLIMB: dict[str, Any] = {
     "steps": 50,
     "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 120},
-    "minimiser": {"average": 0.95},
+    "optimizer": {"average_decay": 0.95},
 }
 """From small to large: strokes get the size they have in the style, at the cost of a single size's 100 steps."""
 
@@ -75,7 +75,7 @@ PRESETS: dict[str, Preset] = {
             "steps": 300,
             "start": "noise",
             "objective": {"pooling": "average", "tv_weight": 0.0, "style_weight": 100.0},
-            "minimiser": {"algorithm": "lbfgs", "history": 20},
+            "optimizer": {"algorithm": "lbfgs", "history_size": 20},
         },
         "Gatys et al. 2015, arXiv:1508.06576. The same layers, pooling and minimiser. Different: weights count "
         "in units of a photograph's activations, so that they mean the same for any network, and the noise has "
@@ -90,7 +90,7 @@ PRESETS: dict[str, Preset] = {
             "convolutions": "direct",
             "style_shape": "content",
             "objective": TUTORIAL.model_dump(),
-            "minimiser": {"learning_rate": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1},
+            "optimizer": {"learning_rate": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1},
         },
         "TensorFlow's style-transfer tutorial. Nothing differs but the size, which is ours to choose.",
     ),
@@ -101,14 +101,14 @@ PRESETS: dict[str, Preset] = {
             "steps": 450,
             "style_shape": "content",
             "objective": TUTORIAL.model_dump(),
-            "minimiser": {
+            "optimizer": {
                 "algorithm": "lbfgs",
-                "history": 50,
-                "precondition": 0.5,
-                "precondition_adapts": True,
-                "hands_over": True,
+                "history_size": 50,
+                "preconditioner_exponent": 0.5,
+                "adapt_preconditioner": True,
+                "switch_to_adam": True,
                 "learning_rate": 0.03,
-                "learning_rate_end": 0.0,
+                "final_learning_rate_ratio": 0.0,
                 "beta1": 0.95,
                 "beta2": 0.9,
             },
@@ -123,13 +123,13 @@ PRESETS: dict[str, Preset] = {
         {
             "steps": 500,
             "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 1000},
-            "minimiser": {"learning_rate": 0.02, "beta1": 0.9, "beta2": 0.99, "average": 0.99},
+            "optimizer": {"learning_rate": 0.02, "beta1": 0.9, "beta2": 0.99, "average_decay": 0.99},
             "objective": {
                 "style_distance": "wasserstein2",
                 "style_layers": _FINE_FIRST,
                 "style_weight": 60.0,
                 "padding": "replicate",
-                "variation": "nine-point",
+                "tv_variant": "nine-point",
             },
         },
         "crowsonkb/style-transfer-pytorch. The same layers, shares, distance, padding, schedule and averaging. "
@@ -144,12 +144,12 @@ BALANCED: dict[str, Any] = {
     "steps": 30,
     "seconds": 10.0,
     "schedule": {"pyramid": "off"},
-    "minimiser": {
+    "optimizer": {
         "algorithm": "lbfgs",
         "learning_rate": 0.05,
-        "precondition": 0.25,
-        "precondition_adapts": True,
-        "average": 0.0,
+        "preconditioner_exponent": 0.25,
+        "adapt_preconditioner": True,
+        "average_decay": 0.0,
     },
 }
 """What `balanced` changes: the fast result is the start, so a few steps at full size are enough, in a short time.

@@ -45,7 +45,7 @@ class Objective(Frozen):
     style_layers: dict[str, Annotated[float, Field(ge=0, le=1e3)]] = Field(
         default={f"block{b}_conv1": 0.2 for b in range(1, 6)}, description="style layers and their shares"
     )
-    units: Literal["normalised", "tutorial"] = Field(
+    loss_units: Literal["normalised", "tutorial"] = Field(
         "normalised",
         description="normalised: each layer's distance in units of a photograph's activations, and variation per "
         "value, so that a weight means the same for any size and network; tutorial: as TensorFlow's tutorial has them",
@@ -58,7 +58,7 @@ class Objective(Frozen):
         description="gram: which channels are active together (Gatys et al.); wasserstein2: how far the Gaussians of "
         "activations are apart, which also holds their means and is evener among layers",
     )
-    variation: Literal["absolute", "nine-point"] = Field(
+    tv_variant: Literal["absolute", "nine-point"] = Field(
         "absolute",
         description="absolute: differences of neighbours, as in the tutorial; nine-point: squared differences from "
         "all eight neighbours, which also calms diagonal grain",
@@ -92,26 +92,26 @@ class OptimizerSettings(Frozen):
         "adam", description="adam: even steps, bears anything; lbfgs: learns the curvature, far fewer evaluations"
     )
     learning_rate: float = Field(0.02, gt=0, le=1, description="Adam's step, in units of the [0, 1] picture")
-    learning_rate_end: float = Field(
+    final_learning_rate_ratio: float = Field(
         1.0, ge=0, le=1, description="Adam: share of its step that is left at a size's last step, down half a cosine"
     )
     beta1: float = Field(0.9, ge=0, lt=1, description="Adam: memory of the gradient's mean")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam: memory of the gradient's square")
     epsilon: float = Field(1e-8, gt=0, le=1, description="Adam: floor under the gradient's size")
-    history: int = Field(50, ge=1, le=100, description="L-BFGS: pairs of steps it remembers")
-    precondition: float = Field(
+    history_size: int = Field(50, ge=1, le=100, description="L-BFGS: pairs of steps it remembers")
+    preconditioner_exponent: float = Field(
         0.0, ge=0, le=1, description="exponent p of a preconditioner frequency^-p: large shapes move before fine grain"
     )
-    precondition_adapts: bool = Field(
+    adapt_preconditioner: bool = Field(
         False,
         description="L-BFGS: that exponent is where it begins; it then follows the curvature that the last steps saw",
     )
-    hands_over: bool = Field(
+    switch_to_adam: bool = Field(
         False,
         description="L-BFGS: where the last steps saw noise in place of curvature, as on grainy pictures, Adam goes "
-        "on; needs precondition_adapts",
+        "on; needs adapt_preconditioner",
     )
-    average: float = Field(
+    average_decay: float = Field(
         0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"
     )
 
@@ -126,7 +126,7 @@ class Schedule(Frozen):
     first_steps: int | None = Field(
         None, ge=1, le=5000, description="pyramid: steps at the smallest size, if not as many as at each other"
     )
-    plateau: float = Field(
+    plateau_threshold: float = Field(
         0.0, ge=0, le=0.1, description="a size ends early when 20 steps gain less than this share of the loss; 0: never"
     )
 
@@ -139,8 +139,10 @@ class Colour(Frozen):
         description="before the run; covariance: the style takes the content's colours; luminance: only light and "
         "dark are painted, and the content's colours put back",
     )
-    colour_degree: float = Field(1.0, ge=0, le=1, description="how far the styles' colours are matched")
-    colour_keep: float = Field(0.0, ge=0, le=1, description="after the run: how much of the content's colour returns")
+    colour_match_strength: float = Field(1.0, ge=0, le=1, description="how far the styles' colours are matched")
+    colour_preservation: float = Field(
+        0.0, ge=0, le=1, description="after the run: how much of the content's colour returns"
+    )
     colour_space: Literal["luminance", "lab"] = Field(
         "lab",
         description="after the run: lab keeps perceived lightness, luminance the weighted sum of red, green, blue",
@@ -217,7 +219,7 @@ class Recipe(Frozen):
     strength: float = Field(
         1.0, ge=0, le=1.5, description="fast: how far from the content's own look, 0, to the style's, 1, and beyond"
     )
-    painted_edge_px: int | None = Field(
+    render_edge_px: int | None = Field(
         None,
         ge=64,
         le=4096,
@@ -225,14 +227,14 @@ class Recipe(Frozen):
         "smaller means broader strokes; unset: painted at full size",
     )
     style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
-    map_cells: int = Field(
+    style_grid_size: int = Field(
         1,
         ge=1,
         le=9,
         description="fast: a sheet of so many cells a side, the styles blended between its corners (two: a strip; one "
         "style: a strip of strengths); 1: one picture",
     )
-    level: Literal["none", "fast"] = Field(
+    reference_loss: Literal["none", "fast"] = Field(
         "none", description="slow: also judge the fast result by this run's objective, for a level line in its curves"
     )
     style_scale: float = Field(
@@ -262,10 +264,10 @@ class Recipe(Frozen):
         description="slow: memory to stay within, by working in strips; free memory if unset",
     )
     objective: Objective = Field(default_factory=Objective)
-    minimiser: OptimizerSettings = Field(default_factory=OptimizerSettings)
+    optimizer: OptimizerSettings = Field(default_factory=OptimizerSettings)
     schedule: Schedule = Field(default_factory=Schedule)
     colour: Colour = Field(default_factory=Colour)
-    origin: Provenance = Field(default_factory=Provenance)
+    provenance: Provenance = Field(default_factory=Provenance)
 
     @model_validator(mode="after")
     def _start_is_used(self) -> Recipe:
@@ -284,8 +286,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _regions_fit(self) -> Recipe:
-        if self.regions and self.map_cells > 1:
-            raise ValueError("map_cells must be 1 with regions: a sheet shows mixes of the whole picture")
+        if self.regions and self.style_grid_size > 1:
+            raise ValueError("style_grid_size must be 1 with regions: a sheet shows mixes of the whole picture")
         for region in self.regions:
             if self.styles and len(region.shares) != len(self.styles):
                 raise ValueError(

@@ -20,7 +20,7 @@ STEERABLE = (
     "steps",
     "seconds",
     "snapshot_every",
-    "colour_keep",
+    "colour_preservation",
     "colour_space",
 )
 """Settings that mean something in the middle of a run. Of layers only the shares: another layer is another network."""

@@ -128,7 +128,7 @@ def _scale(
     unit = machine.evaluation(256**2)
     share = (COMPILED_SHARE if how == "winograd" else 1.0) * (1 + _again(recipe, chosen, height))
     each = direct * share + unit * _distances(recipe)
-    searches = SEARCHES if recipe.minimiser.algorithm == "lbfgs" else 1.0
+    searches = SEARCHES if recipe.optimizer.algorithm == "lbfgs" else 1.0
     begin = (BEGINNING + 0.4 * (styles - 1)) * direct + (COMPILING * unit if how == "winograd" else 0.0)
     return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, how)
 

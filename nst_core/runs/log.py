@@ -53,7 +53,9 @@ class RunLog:
         from nst_core.slow.state import steering_marks
 
         self._curve = [dict(point) for point in before.curve]
-        self._steered = steering_marks(before.recipe, self._recipe.model_copy(update={"origin": before.recipe.origin}))
+        self._steered = steering_marks(
+            before.recipe, self._recipe.model_copy(update={"provenance": before.recipe.provenance})
+        )
         kept = before.best or before.state
         point = next((p for p in self._curve if p["number"] == kept.get("number")), None)
         if point:
@@ -97,7 +99,7 @@ class RunLog:
 
         Where the recipe averages, the last average is the best picture, whatever the loss of the picture below it.
         """
-        if self.best is None or self._recipe.minimiser.average or step.scale_px != self.best.scale_px:
+        if self.best is None or self._recipe.optimizer.average_decay or step.scale_px != self.best.scale_px:
             return True
         reweighed = any(mark == "steered" or mark.startswith(_REWEIGHED) for mark in marks)
         return reweighed or step.losses["total"] <= self.best.losses["total"]

@@ -93,11 +93,11 @@ def _engine(  # noqa: PLR0913 - what `play` was given
 
     first: Pixels | None = None
     levels: dict[str, Pixels] = {}
-    if (_chained(recipe) and resume is None) or recipe.level == "fast":
-        one = recipe.model_copy(update={"map_cells": 1})  # nothing goes on from a sheet
+    if (_chained(recipe) and resume is None) or recipe.reference_loss == "fast":
+        one = recipe.model_copy(update={"style_grid_size": 1})  # nothing goes on from a sheet
         (painted,) = fast.run(content, styles, one, masks=masks)
         first = painted.picture if _chained(recipe) else None
-        if recipe.level == "fast" and painted.picture is not None:
+        if recipe.reference_loss == "fast" and painted.picture is not None:
             levels = {"fast": painted.picture}
     if recipe.start == "own" and start is not None:
         first = colour.before(start, (), recipe.colour)[0]  # grey as far as the content is
@@ -127,7 +127,7 @@ def layout(recipe: Recipe, styles: int) -> tuple[int, int]:
     """Rows and columns of pictures in a recipe's result: of a sheet as `recipe.blend` says, else 1 and 1."""
     if not _is_sheet(recipe):
         return 1, 1
-    rows = grid(styles, recipe.map_cells)
+    rows = grid(styles, recipe.style_grid_size)
     return len(rows), len(rows[0])
 
 
@@ -148,7 +148,7 @@ def original_of(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1
 
 
 def _is_sheet(recipe: Recipe) -> bool:
-    return recipe.method == "fast" and recipe.map_cells > 1
+    return recipe.method == "fast" and recipe.style_grid_size > 1
 
 
 def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
@@ -178,7 +178,7 @@ def prepare(recipe: Recipe) -> Recipe:
     hashes: dict[str, str] = {}
     chosen = device()
     dtype = "float32"
-    if recipe.method == "fast" or recipe.level == "fast" or _chained(recipe):
+    if recipe.method == "fast" or recipe.reference_loss == "fast" or _chained(recipe):
         hashes["magenta"] = stylisation.load().found.sha256
     if recipe.method != "fast":
         dtype = precision(recipe.precision)
@@ -186,7 +186,7 @@ def prepare(recipe: Recipe) -> Recipe:
         hashes[network] = vgg.load(network, dtype).found.sha256
     origin = Provenance(version=__version__, weights=hashes, device=chosen.title)
     limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
-    return recipe.model_copy(update={"origin": origin, "precision": dtype, "memory_mb": limit})
+    return recipe.model_copy(update={"provenance": origin, "precision": dtype, "memory_mb": limit})
 
 
 class RunTimer:
@@ -269,7 +269,7 @@ def report(  # noqa: PLR0913 - all of a finished run
         "size": [int(picture.shape[2]), int(picture.shape[1])],
         "seconds": clock.seconds(),
         "peak_rss_mb": peak_rss_mb(),  # before measuring, which is not the run's
-        "weights": dict(recipe.origin.weights),
+        "weights": dict(recipe.provenance.weights),
         "recipe": recipe.model_dump(mode="json"),
         **({"measures": _measures(content, styles, recipe, picture)} if measured and not _is_sheet(recipe) else {}),
     }

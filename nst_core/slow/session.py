@@ -72,7 +72,7 @@ class OptimizationSession:
         """The start, evaluated."""
         self._enter(0)
         picture = self._start(start)
-        state = optimizers.begin(tf.constant(picture), self._terms, self.recipe.minimiser)
+        state = optimizers.begin(tf.constant(picture), self._terms, self.recipe.optimizer)
         if not math.isfinite(state.value):
             raise DivergedError("the loss of the start picture must be finite, but it is not; lower the weights")
         return RunState(state, marks=self._arrival())
@@ -153,7 +153,7 @@ class OptimizationSession:
 
     def picture(self, journey: RunState) -> Pixels:
         """What is shown: the average of this size's pictures where the recipe asks for one, else the last."""
-        return shown_picture(journey, self.recipe.minimiser.average).numpy()  # type: ignore[no-any-return]
+        return shown_picture(journey, self.recipe.optimizer.average_decay).numpy()  # type: ignore[no-any-return]
 
     def _enter(self, scale: int, how: str | None = None) -> None:
         """Bind the objective at a size.
@@ -242,7 +242,7 @@ class OptimizationSession:
         return self._late(journey.scale, statistics.median(self._pace) / 2 if self._pace else 0.0)
 
     def _stuck(self, journey: RunState) -> bool:
-        return plateau(journey.totals, self.recipe.schedule.plateau)
+        return plateau(journey.totals, self.recipe.schedule.plateau_threshold)
 
     def _to_come(self, journey: RunState) -> int:
         """How many steps are left at most."""
@@ -282,21 +282,21 @@ class OptimizationSession:
         """The journey after a move, or as it was if the minimiser found none."""
         if state.number == journey.state.number:
             return replace(journey, state=state)
-        decay = self.recipe.minimiser.average
+        decay = self.recipe.optimizer.average_decay
         average = journey.average
         if decay:
             average = (1 - decay) * state.picture + (decay * average if average is not None else 0.0)
         totals = (*journey.totals, state.value)[-2 * PLATEAU_STEPS :]
-        before = optimizers.by_adam(journey.state, self.recipe.minimiser)
+        before = optimizers.by_adam(journey.state, self.recipe.optimizer)
         journey = replace(journey, state=state, moves=journey.moves + 1, average=average, totals=totals)
-        if optimizers.by_adam(state, self.recipe.minimiser) and not before:
+        if optimizers.by_adam(state, self.recipe.optimizer) and not before:
             journey = replace(journey, marks=(*journey.marks, "handed over to Adam"))
         return replace(journey, marks=(*journey.marks, "plateau")) if self._stuck(journey) else journey
 
     def _settings(self, journey: RunState) -> OptimizerSettings:
-        settings = self.recipe.minimiser
+        settings = self.recipe.optimizer
         rate = settings.learning_rate * journey.restraint
         if optimizers.by_adam(journey.state, settings):
             left = (1 + math.cos(math.pi * min(1.0, journey.moves / self._scales[journey.scale].steps))) / 2
-            rate *= settings.learning_rate_end + (1 - settings.learning_rate_end) * left
+            rate *= settings.final_learning_rate_ratio + (1 - settings.final_learning_rate_ratio) * left
         return settings.model_copy(update={"learning_rate": rate})

@@ -91,7 +91,7 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG", exact=True).click()
     recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
-    assert recipe.colour.colour_keep == 1
+    assert recipe.colour.colour_preservation == 1
     assert recipe.objective.style_weight == 2 * make().objective.style_weight
 
 

@@ -19,7 +19,7 @@ from pages.parts.runs.followups import BoundedCache, FollowUps
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService, points
 
-SLOW = make("bold", {"level": "fast", "style_scale": 2.0, "longest_edge_px": 192})
+SLOW = make("bold", {"reference_loss": "fast", "style_scale": 2.0, "longest_edge_px": 192})
 RECIPES = methods.recipes_of(SLOW)
 
 

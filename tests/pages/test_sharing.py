@@ -60,11 +60,11 @@ def test_a_settings_link_fills_the_controls(open_page: Open, job_service: FakeJo
 
 
 def test_a_fast_settings_link_fills_the_controls(open_page: Open, job_service: FakeJobService) -> None:
-    recipe = make(settings={"method": "fast", "strength": 1.3, "painted_edge_px": 384})
+    recipe = make(settings={"method": "fast", "strength": 1.3, "render_edge_px": 384})
     app = open_page("fast", settings=to_text(recipe))
     app.button(key="fast_start").click().run()
     (view,) = job_service.jobs.values()
-    assert (view.recipe.strength, view.recipe.painted_edge_px) == (1.3, 384)
+    assert (view.recipe.strength, view.recipe.render_edge_px) == (1.3, 384)
 
 
 def test_a_damaged_settings_link_is_told_and_changes_nothing(open_page: Open, job_service: FakeJobService) -> None:

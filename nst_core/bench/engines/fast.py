@@ -75,7 +75,7 @@ def batch() -> dict[str, Any]:
     """Pictures a second, in this process: 16 mixes of two styles on one photograph, as a sheet is made of."""
     from nst_core.runs import runner
 
-    recipe = make(settings={"method": "fast", "longest_edge_px": 4 * BATCH_PX, "map_cells": 4, **_NAMES})
+    recipe = make(settings={"method": "fast", "longest_edge_px": 4 * BATCH_PX, "style_grid_size": 4, **_NAMES})
     styles = [noise(256, seed) for seed in range(4)]
     named = recipe.model_copy(update={"styles": ()})
     content = noise(BATCH_PX, 9)

@@ -61,7 +61,7 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         content_names,
         style_names,
         objective.style_distance,
-        objective.variation,
+        objective.tv_variant,
         reading,
         regions=len(guided),
         strips=plan.blocks,
@@ -89,7 +89,7 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
         values: how many numbers the picture has, H * W * 3.
     """
     content_names, style_names = layers(objective)
-    units = scales(vgg, objective.pooling) if objective.units == "normalised" else None
+    units = scales(vgg, objective.pooling) if objective.loss_units == "normalised" else None
     style_units = units and (units.gram if objective.style_distance == "gram" else units.energy)
     return tf.constant(
         [

@@ -33,7 +33,7 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
     if settings.algorithm == "adam":
         return adam.advance(state, evaluate, settings)
     # Where fine grain is not the stiffest, changing variables in favour of large shapes is of no use to Adam either.
-    moved = adam.advance(state, evaluate, settings.model_copy(update={"precondition": 0.0}))
+    moved = adam.advance(state, evaluate, settings.model_copy(update={"preconditioner_exponent": 0.0}))
     return replace(moved, memory={**moved.memory, EXPONENT: state.memory[EXPONENT]})
 
 
@@ -46,7 +46,9 @@ def by_adam(state: OptimizerState, settings: OptimizerSettings) -> bool:
     pairs are handed over, its loss after 250 evaluations was 2 % lower on a bundled photograph in bricks, 1 % on one
     in tissue, and 1 to 8 % higher on four others.
     """
-    return settings.algorithm == "adam" or (settings.hands_over and float(state.memory.get(EXPONENT, math.inf)) <= 0)
+    return settings.algorithm == "adam" or (
+        settings.switch_to_adam and float(state.memory.get(EXPONENT, math.inf)) <= 0
+    )
 
 
 def rescale(

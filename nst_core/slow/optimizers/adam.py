@@ -25,7 +25,7 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
 
 def _moved(state: OptimizerState, settings: OptimizerSettings) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """The next picture and the moments; all else is gone before the evaluation, which takes the most memory."""
-    exponent = settings.precondition
+    exponent = settings.preconditioner_exponent
     gradient, free = state.gradient, 1.0
     if exponent:
         free = unbound(state.picture, gradient)

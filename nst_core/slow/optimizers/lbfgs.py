@@ -50,15 +50,15 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
     learned: dict[str, tf.Tensor] = {}
-    if settings.precondition_adapts:
-        exponent = float(state.memory.get(_EXPONENT, settings.precondition))
+    if settings.adapt_preconditioner:
+        exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
         judged = _EXPONENT in state.memory  # if not, it is what was asked for, and tells nothing of the pictures
         if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
-            against = settings.precondition if settings.hands_over and state.number < EARLY else None
+            against = settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY else None
             (exponent, pairs), judged = fitting(pairs, exponent, against), True
         if judged:
             learned = {_EXPONENT: tf.constant(exponent)}
-        settings = settings.model_copy(update={"precondition": exponent})
+        settings = settings.model_copy(update={"preconditioner_exponent": exponent})
     for kept in (pairs, None) if pairs else (None,):
         direction = _direction(state, kept, settings)
         picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=kept is None)
@@ -106,9 +106,9 @@ def fitting(pairs: History, exponent: float, against: float | None = None) -> tu
 def _direction(state: OptimizerState, pairs: History | None, settings: OptimizerSettings) -> tf.Tensor:
     """Where to go, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
-    gradient = precondition(state.gradient * free, settings.precondition)
+    gradient = precondition(state.gradient * free, settings.preconditioner_exponent)
     downhill = history.solve(pairs, gradient) if pairs else gradient
-    return -precondition(downhill, settings.precondition) * free
+    return -precondition(downhill, settings.preconditioner_exponent) * free
 
 
 def _search(
@@ -135,11 +135,11 @@ def _search(
 def _remember(
     pairs: History | None, state: OptimizerState, picture: tf.Tensor, gradient: tf.Tensor, settings: OptimizerSettings
 ) -> dict[str, tf.Tensor]:
-    step = precondition(picture - state.picture, -settings.precondition)
-    change = precondition(gradient - state.gradient, settings.precondition)
+    step = precondition(picture - state.picture, -settings.preconditioner_exponent)
+    change = precondition(gradient - state.gradient, settings.preconditioner_exponent)
     if float(_dot(step, change)) > CURVATURE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
         room = max(3, int(MEMORY_BYTES / (2 * 4 * math.prod(picture.shape))))
-        pairs = history.remember(pairs, step, change, min(settings.history, room))
+        pairs = history.remember(pairs, step, change, min(settings.history_size, room))
     return pairs._asdict() if pairs else {}
 
 

@@ -69,11 +69,11 @@ def wanted(recipe: Recipe, cells: int) -> Recipe:
     return change(
         recipe,
         {
-            "map_cells": cells,
+            "style_grid_size": cells,
             "longest_edge_px": EDGE_PX,
-            "painted_edge_px": None,
+            "render_edge_px": None,
             "strength": 1.0,
-            "colour_keep": 0.0,
+            "colour_preservation": 0.0,
             "colour_match": "none" if match == "luminance" else match,
         },
     )
@@ -86,7 +86,7 @@ def _cells(page: str) -> int:
             CELLS,
             default=_USUAL,
             required=True,
-            key=f"{page}_map_cells",
+            key=f"{page}_style_grid_size",
             label_visibility="collapsed",
             persist_state="session",
         )
@@ -101,7 +101,7 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
         if view.state in polling.ACTIVE:
             st.progress(0.0, text=run_image.status_line(view, waking=False))
         return
-    rows = sheet_of(len(styles), view.recipe.map_cells)
+    rows = sheet_of(len(styles), view.recipe.style_grid_size)
     cells = list(itertools.chain(*rows))
     names = [_words(cell, styles) for cell in cells]
     key = f"{page}_sheet"

@@ -71,7 +71,7 @@ def applied(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Styl
     A sheet of mixes shows whole pictures and has none.
     """
     plain = change(recipe, {"regions": []}) if recipe.regions else recipe
-    found = _masks() if is_on() and recipe.map_cells == 1 else {}
+    found = _masks() if is_on() and recipe.style_grid_size == 1 else {}
     if not found:
         return style_weights.named_in(plain, styles), tuple(styles), ()
     weights = {style.place: style.weight for style in styles}

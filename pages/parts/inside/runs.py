@@ -16,7 +16,7 @@ from pages.parts.runs.before_after import source
 LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 EDGE_PX = 128
 _SMALL = {"longest_edge_px": EDGE_PX, "steps": 40, "snapshot_every": 4, "schedule": {"pyramid": "off"}}
-_QUICK = {"minimiser": {"algorithm": "lbfgs", "average": 0.0}}
+_QUICK = {"optimizer": {"algorithm": "lbfgs", "average_decay": 0.0}}
 
 
 def content(network: NetworkName) -> None:

@@ -85,7 +85,7 @@ def jpeg(view: JobView, degree: float) -> bytes:
 
 def recipe(view: JobView, degree: float) -> str:
     """The recipe of the run with those colours, as JSON."""
-    return recipes.change(view.recipe, {"colour_keep": max(degree, _least(view))}).to_json()
+    return recipes.change(view.recipe, {"colour_preservation": max(degree, _least(view))}).to_json()
 
 
 def _key(view: JobView, page: str) -> str:
@@ -94,7 +94,7 @@ def _key(view: JobView, page: str) -> str:
 
 def _least(view: JobView) -> float:
     """What the run itself has put back: that cannot be taken out of its picture again."""
-    return view.recipe.colour.colour_keep
+    return view.recipe.colour.colour_preservation
 
 
 def _more(view: JobView, degree: float) -> float:

@@ -62,8 +62,8 @@ def fast(page: str) -> Recipe:
     with next(place):
         chosen["strength"] = widgets.degree("Strength", "strength", base.strength, key)
     with next(place):
-        chosen["painted_edge_px"] = widgets.slide(
-            "Painted at", "painted_edge_px", _PAINTED_AT_PX, base.painted_edge_px, key, unit=" px", unset="as the size"
+        chosen["render_edge_px"] = widgets.slide(
+            "Painted at", "render_edge_px", _PAINTED_AT_PX, base.render_edge_px, key, unit=" px", unset="as the size"
         )
     with next(place):
         chosen["style_scale"] = widgets.slide("Stroke size", "style_scale", _SCALES, base.style_scale, key)

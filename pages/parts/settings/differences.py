@@ -7,7 +7,7 @@ from typing import Any
 
 from nst_core.recipe import Recipe
 
-_NOT_SETTINGS = ("schema_version", "origin", "preset", "content", "styles", "regions", "start_picture")
+_NOT_SETTINGS = ("schema_version", "provenance", "preset", "content", "styles", "regions", "start_picture")
 _FILLED_IN: dict[str, object] = {"precision": "auto", "memory_mb": None}
 """Settings that a run fills in where they stand at these values: no difference that anybody asked for."""
 MOST = 4

@@ -30,7 +30,7 @@ def panel(view: JobView) -> None:
     with st.expander("Steer", icon=":material/explore:", key=f"{key}_room"):
         place = widgets.places()
         for name, title in STEERED.items():
-            if name != "learning_rate" or base.minimiser.algorithm == "adam":
+            if name != "learning_rate" or base.optimizer.algorithm == "adam":
                 with next(place):
                     _times(title, name, base, view.id, key)
 

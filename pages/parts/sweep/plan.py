@@ -30,9 +30,9 @@ _STYLE = SettingDisplay("style_weight", "Strength")
 _STEPS = SettingDisplay("steps", "Steps", (10, 25, 50, 100, 150, 200, 300, 500))
 _SEED = SettingDisplay("seed", "Seed", (0, 1, 2, 3, 4), applies=when("start", "noise"))
 _FAST_STRENGTH = SettingDisplay("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5))
-_KEEP = SettingDisplay("colour_keep", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
+_KEEP = SettingDisplay("colour_preservation", "Colours of the photograph", (0, 0.25, 0.5, 0.75, 1))
 _READ_AT = SettingDisplay("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px")
-_COLOURS = (_KEEP, _KNOWN["colour_match"], _KNOWN["colour_degree"])
+_COLOURS = (_KEEP, _KNOWN["colour_match"], _KNOWN["colour_match_strength"])
 
 OFFERED: dict[Method, tuple[SettingDisplay, ...]] = {
     "fast": (_FAST_STRENGTH, _KNOWN["style_scale"], _READ_AT, *_COLOURS),
@@ -40,8 +40,11 @@ OFFERED: dict[Method, tuple[SettingDisplay, ...]] = {
         _STYLE,
         *(_KNOWN[name] for name in ("content_weight", "tv_weight", "style_scale")),
         _STEPS,
-        *(_KNOWN[name] for name in ("style_distance", "variation", "pooling", "padding", "style_shape", "network")),
-        *(_KNOWN[name] for name in ("algorithm", "learning_rate", "history", "precondition", "average")),
+        *(_KNOWN[name] for name in ("style_distance", "tv_variant", "pooling", "padding", "style_shape", "network")),
+        *(
+            _KNOWN[name]
+            for name in ("algorithm", "learning_rate", "history_size", "preconditioner_exponent", "average_decay")
+        ),
         *(_KNOWN[name] for name in ("start", "pyramid")),
         _SEED,
         *_COLOURS,
@@ -49,11 +52,11 @@ OFFERED: dict[Method, tuple[SettingDisplay, ...]] = {
 }
 """Settings that change how a picture looks, the most telling first; sizes do not go with cells of one size."""
 
-_SHARES = ("strength", "colour_keep", "colour_degree")
+_SHARES = ("strength", "colour_preservation", "colour_match_strength")
 _USUAL: dict[str, tuple[float, ...]] = {
     "strength": (0.5, 1, 1.5),
     "style_scale": (0.5, 1, 2),
-    "colour_keep": (0, 0.5, 1),
+    "colour_preservation": (0, 0.5, 1),
 }
 _USUAL_TIMES = (0.25, 1.0, 4.0)
 
@@ -96,7 +99,7 @@ class SweepPlan:
     def small(self, number: int) -> Recipe:
         """The run that fills a cell. Raises RecipeError if its settings do not go together."""
         shown = max(1, self.base.steps // 4)
-        cheap = {"longest_edge_px": _edge_px(self.base), "level": "none", "snapshot_every": shown}
+        cheap = {"longest_edge_px": _edge_px(self.base), "reference_loss": "none", "snapshot_every": shown}
         return change(self.base, cheap | self._settings(number))
 
     def large(self, number: int, longest_edge_px: int) -> Recipe:

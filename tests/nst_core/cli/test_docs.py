@@ -39,7 +39,7 @@ def test_a_range_is_the_one_that_is_checked(name):
 
 def test_what_lists_hold_is_there_too():
     assert {"styles[].weight", "regions[].shares", "regions[].mask"} <= SETTINGS.keys()
-    assert not {"origin", "schema_version", "objective"} & SETTINGS.keys()
+    assert not {"provenance", "schema_version", "objective"} & SETTINGS.keys()
 
 
 @pytest.mark.parametrize("key", PRESETS)

@@ -42,10 +42,10 @@ def test_stylize_writes_the_picture_its_recipe_and_a_report(tmp_path: Path, meth
     assert len(told["losses"]) == (1 if method == "fast" else 4)
     recipe = recipe_from_json(read_recipe(out.read_bytes()) or "")
     assert recipe.model_dump(mode="json") == told["recipe"]
-    assert recipe.origin.weights == told["weights"]
+    assert recipe.provenance.weights == told["weights"]
 
 
-PLAIN = ("--set", "convolutions=direct", "--set", "algorithm=adam", "--set", "average=0")
+PLAIN = ("--set", "convolutions=direct", "--set", "algorithm=adam", "--set", "average_decay=0")
 """A run's length decides whether compiling pays, and rounds otherwise: set where runs of two lengths are compared."""
 
 

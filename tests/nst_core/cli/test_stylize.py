@@ -27,7 +27,7 @@ SMALL = {
     "content_layers": '{"block2_conv1": 1.0}',
     "style_layers": '{"block1_conv1": 1.0}',
     "algorithm": "adam",
-    "average": 0,
+    "average_decay": 0,
     "pyramid": "off",
     "steps": 3,
 }

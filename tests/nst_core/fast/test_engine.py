@@ -188,7 +188,7 @@ def test_regions_have_their_own_mix(use):
 @pytest.mark.parametrize(("styles", "rows"), [(1, 1), (2, 1), (3, 3), (4, 3)])
 def test_a_sheet_shows_every_mix_in_few_passes(counting, styles, rows):
     levels = [0.2, 0.4, 0.6, 0.8][:styles]
-    recipe = recipe_of(longest_edge_px=192, map_cells=3, strength=1.0)
+    recipe = recipe_of(longest_edge_px=192, style_grid_size=3, strength=1.0)
     (step,) = engine.run(flat(0.3, 128, 128), [flat(level) for level in levels], recipe)
     assert step.picture.shape == (1, 64 * rows, 192, 3)
     assert len(counting.passes) == 1
@@ -199,7 +199,7 @@ def test_a_sheet_shows_every_mix_in_few_passes(counting, styles, rows):
 
 
 def test_painted_small_it_is_enlarged_along_the_photograph(counting, noise):
-    (step,) = engine.run(noise(96, 128), [flat(0.5)], recipe_of(longest_edge_px=128, painted_edge_px=64))
+    (step,) = engine.run(noise(96, 128), [flat(0.5)], recipe_of(longest_edge_px=128, render_edge_px=64))
     assert counting.passes == [(1, 48, 64, 3)]
     assert step.picture.shape == (1, 96, 128, 3)
     np.testing.assert_allclose(step.picture, 0.25, atol=2e-3)
@@ -238,7 +238,7 @@ class TestWithoutVectors:
     def test_a_sheet_paints_each_style_once(self, use):
         seen = []
         use(hub_module(seen))
-        (step,) = engine.run(flat(0.3), [flat(0.2), flat(0.4)], recipe_of(map_cells=3))
+        (step,) = engine.run(flat(0.3), [flat(0.2), flat(0.4)], recipe_of(style_grid_size=3))
         assert len(seen) == 2
         np.testing.assert_allclose(step.picture[0, 5, [5, 70, 150], 0], [0.3, 0.45, 0.6], atol=1e-3)
 

@@ -72,7 +72,7 @@ def test_a_job_ends_with_a_picture_a_recipe_and_a_report(desk: JobService, metho
     assert view.report["size"] == [open_picture(view.result).width, open_picture(view.result).height] == [96, 64]
     recipe = recipe_from_json(read_recipe(view.result) or "")
     assert recipe.content == content().sha256
-    assert recipe.origin.weights
+    assert recipe.provenance.weights
     assert view.report["measures"]["tutorial_total"] > 0
     assert open_picture(view.content).width == 96
 
@@ -166,7 +166,7 @@ def test_steering_takes_hold_at_the_next_step_and_is_told(desk: JobService) -> N
     assert view.evaluations >= view.step
     assert (view.state, view.step) == ("done", view.recipe.steps)
     assert view.recipe.objective.style_weight == 80
-    assert view.recipe.origin.weights
+    assert view.recipe.provenance.weights
     assert view.report is not None
     assert any(number == mark and "style_weight" in text for number, text in view.report["marks"])
     assert recipe_from_json(read_recipe(view.result or b"") or "") == view.recipe
@@ -178,14 +178,14 @@ def test_a_paused_run_can_be_steered(desk: JobService) -> None:
     desk.steer(job, {"tv_weight": 9.0})
     desk.steer(job, {"learning_rate": 0.01})
     recipe = desk.view(job).recipe
-    assert (recipe.objective.tv_weight, recipe.minimiser.learning_rate) == (9, 0.01)
+    assert (recipe.objective.tv_weight, recipe.optimizer.learning_rate) == (9, 0.01)
     time.sleep(0.5)
     assert not marked(desk.view(job), "tv_weight")
     desk.resume(job)
     wait(lambda: bool(marked(desk.view(job), "tv_weight")))
     desk.stop(job)
     view = finished(desk, job)
-    assert (view.recipe.objective.tv_weight, view.recipe.minimiser.learning_rate) == (9, 0.01)
+    assert (view.recipe.objective.tv_weight, view.recipe.optimizer.learning_rate) == (9, 0.01)
 
 
 def test_a_waiting_run_begins_as_steered(desk: JobService) -> None:

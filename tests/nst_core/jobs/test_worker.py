@@ -54,7 +54,7 @@ def descend(
     """How a run was ended, and the steps that the desk was told of."""
     monkeypatch.setattr(runner, "run_recipe", engine.play)
     out = io.BytesIO()
-    recipe = make(settings={"minimiser": {"average": 0.0}})
+    recipe = make(settings={"optimizer": {"average_decay": 0.0}})
     given = EngineInputs(GREY, (GREY,), None, (), None)
     worker = Worker(Asked(*orders), out)  # type: ignore[arg-type]
     played = worker._descend("a", given, _Played(recipe, begin), RunLog(recipe), runner.RunTimer(), None)

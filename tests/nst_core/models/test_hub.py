@@ -291,7 +291,7 @@ def test_a_faulty_server_is_one_error_and_a_retry_goes_well(handle, archive, tmp
 
 
 @pytest.mark.parametrize("fault", ["cut", "web page", "path outside", "stalls"])
-def test_a_faulty_server_hands_over_to_the_next_source(handle, archive, wheel, monkeypatch, fault):
+def test_a_faulty_server_switch_to_adam_to_the_next_source(handle, archive, wheel, monkeypatch, fault):
     words = answers(handle, archive, fault)
     hub = NETWORKS["magenta"].sources[0]
     both = replace(NETWORKS["magenta"], sources=(hub, loopback.wheel_source(wheel)))

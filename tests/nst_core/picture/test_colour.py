@@ -236,9 +236,9 @@ def test_a_large_picture_needs_little_more_than_its_result():
 
 def test_nothing_is_prepared_where_nothing_is_asked():
     content, styles = muted(), [muted(seed=1)]
-    for settings in ({}, {"colour_match": "covariance", "colour_degree": 0.0}):
+    for settings in ({}, {"colour_match": "covariance", "colour_match_strength": 0.0}):
         assert colour.before(content, styles, Colour(**settings)) == (content, styles)
-    for settings in ({}, {"colour_match": "covariance"}, {"colour_match": "luminance", "colour_degree": 0.0}):
+    for settings in ({}, {"colour_match": "covariance"}, {"colour_match": "luminance", "colour_match_strength": 0.0}):
         assert colour.after(content, styles[0], Colour(**settings)) is content
 
 
@@ -260,7 +260,7 @@ def test_luminance_greys_before_and_brings_colours_back_after():
 
 def test_keeping_is_done_after_matching():
     content, painted = muted(), muted(seed=1)
-    settings = Colour(colour_match="luminance", colour_degree=0.5, colour_keep=0.4, colour_space="lab")
+    settings = Colour(colour_match="luminance", colour_match_strength=0.5, colour_preservation=0.4, colour_space="lab")
     first = colour.keep(painted, content, 0.5, "luminance")
     assert np.array_equal(colour.after(painted, content, settings), colour.keep(first, content, 0.4, "lab"))
 

@@ -18,7 +18,7 @@ OWN = {
     "steps": 70,
     "longest_edge_px": 512,
     "content_layers": {"block5_conv2": 0.5},
-    "colour_keep": 0.25,
+    "colour_preservation": 0.25,
     "seconds": 12.5,
     "algorithm": "lbfgs",
 }
@@ -26,7 +26,7 @@ RECIPES = [
     *(make(preset) for preset in PRESETS),
     *(make(settings={"method": method}) for method in ("fast", "balanced")),
     make("bold", OWN),
-    make(settings={"method": "fast", "strength": 1.3, "painted_edge_px": 384, "longest_edge_px": 4096}),
+    make(settings={"method": "fast", "strength": 1.3, "render_edge_px": 384, "longest_edge_px": 4096}),
 ]
 
 
@@ -56,7 +56,7 @@ def test_pictures_and_machine_stay_at_home() -> None:
             "regions": [{"mask": "2" * 64, "shares": [1.0]}],
             "start": "own",
             "start_picture": "3" * 64,
-            "origin": {"version": "9", "device": "a machine"},
+            "provenance": {"version": "9", "device": "a machine"},
             "precision": "bfloat16",
             "memory_mb": 9000,
         },

@@ -34,6 +34,7 @@ from nst_core.recipe import (
     path_of,
     recipe_from_json,
 )
+from nst_core.recipe.old_names import current_name
 
 SHA = "a1" * 32
 
@@ -41,7 +42,7 @@ SHA = "a1" * 32
 def schema_of_settings():
     """Each setting's JSON schema by short name, as pydantic draws it: what the lookups must agree with."""
     whole = Recipe.model_json_schema()
-    parts = [whole, *(whole["$defs"][part] for part in ("Objective", "Minimiser", "Schedule", "Colour"))]
+    parts = [whole, *(whole["$defs"][part] for part in ("Objective", "OptimizerSettings", "Schedule", "Colour"))]
     return {name: one for part in parts for name, one in part["properties"].items() if name in names()}
 
 
@@ -89,7 +90,7 @@ def full_recipe():
             "styles": [{"sha256": SHA, "weight": 2.5}, {"sha256": "0" * 64}],
             "seconds": 12.5,
             "content_layers": {"block2_conv1": 0.3},
-            "origin": {"version": "9", "weights": {"vgg19": SHA}, "device": "CPU"},
+            "provenance": {"version": "9", "weights": {"vgg19": SHA}, "device": "CPU"},
         },
     )
 
@@ -110,14 +111,16 @@ def test_every_field_of_the_recipe_travels_in_json():
     raw = json.loads(full_recipe().to_json())
     assert set(raw) == set(Recipe.model_fields)
     assert set(raw["objective"]) == set(Objective.model_fields)
-    assert set(raw["minimiser"]) == set(OptimizerSettings.model_fields)
+    assert set(raw["optimizer"]) == set(OptimizerSettings.model_fields)
     assert set(raw["schedule"]) == set(Schedule.model_fields)
     assert set(raw["colour"]) == set(Colour.model_fields)
 
 
 def test_every_setting_is_known_by_name():
     assert set(SETTINGS) == set(names())
-    assert {"steps", "tv_weight", "learning_rate", "smallest_edge_px", "colour_keep", "memory_mb"} <= set(NUMERIC)
+    assert {"steps", "tv_weight", "learning_rate", "smallest_edge_px", "colour_preservation", "memory_mb"} <= set(
+        NUMERIC
+    )
 
 
 @pytest.mark.parametrize("name", NUMERIC)
@@ -204,7 +207,7 @@ def test_json_infinities_are_refused(literal):
         recipe_from_json(f'{{"objective": {{"tv_weight": {literal}}}}}')
 
 
-@pytest.mark.parametrize("raw", [{"stepz": 1}, {"objective": {"stepz": 1}}, {"minimiser": {"stepz": 1}}])
+@pytest.mark.parametrize("raw", [{"stepz": 1}, {"objective": {"stepz": 1}}, {"optimizer": {"stepz": 1}}])
 def test_an_unknown_key_is_named_and_the_known_ones_listed(raw):
     with pytest.raises(RecipeError, match=r"stepz is no setting; choose from method, .*epsilon"):
         parse(raw)
@@ -224,7 +227,9 @@ def test_what_is_no_recipe_is_refused(text):
     assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize("raw", [{"steps": object()}, {"steps": 10**5000}, {"preset": "\ud800"}, {"origin": {1, 2}}])
+@pytest.mark.parametrize(
+    "raw", [{"steps": object()}, {"steps": 10**5000}, {"preset": "\ud800"}, {"provenance": {1, 2}}]
+)
 def test_what_is_no_plain_data_is_refused(raw):
     with pytest.raises(RecipeError, match="recipe"):
         parse(raw)
@@ -316,15 +321,19 @@ def test_a_recipe_of_the_first_release_still_reads_and_means_the_same():
 
     def kept(new, was):
         if isinstance(was, dict):
-            return {name: kept(new[name], was[name]) for name in was}
+            return {name: kept(new[current_name(name)], was[name]) for name in was}
         return [*map(kept, new, was)] if isinstance(was, list) and len(new) == len(was) else new
 
     assert kept(json.loads(recipe.to_json()), old) == old
-    assert (recipe.schedule.pyramid, recipe.schedule.plateau, recipe.schedule.first_steps) == ("off", 0, None)
-    assert (recipe.colour.colour_match, recipe.colour.colour_keep) == ("none", 0)
-    assert (recipe.minimiser.algorithm, recipe.minimiser.precondition, recipe.minimiser.average) == ("adam", 0, 0)
+    assert (recipe.schedule.pyramid, recipe.schedule.plateau_threshold, recipe.schedule.first_steps) == ("off", 0, None)
+    assert (recipe.colour.colour_match, recipe.colour.colour_preservation) == ("none", 0)
+    assert (recipe.optimizer.algorithm, recipe.optimizer.preconditioner_exponent, recipe.optimizer.average_decay) == (
+        "adam",
+        0,
+        0,
+    )
     seen = recipe.objective
-    assert (seen.style_distance, seen.variation, seen.padding) == ("gram", "absolute", "zero")
+    assert (seen.style_distance, seen.tv_variant, seen.padding) == ("gram", "absolute", "zero")
     assert (recipe.regions, recipe.start_picture, recipe.style_scale) == ((), None, 1)
 
 
@@ -379,17 +388,21 @@ def test_the_tutorial_preset_is_the_tutorial():
     recipe = make("tutorial")
     assert recipe.objective == TUTORIAL
     assert recipe.objective.style_layers == {f"block{b}_conv1": 0.2 for b in range(1, 6)}
-    assert recipe.minimiser == OptimizerSettings(learning_rate=0.02, beta1=0.99, beta2=0.999, epsilon=0.1)
+    assert recipe.optimizer == OptimizerSettings(learning_rate=0.02, beta1=0.99, beta2=0.999, epsilon=0.1)
     assert (recipe.objective.content_weight, recipe.objective.style_weight, recipe.objective.tv_weight) == (
         1e4,
         0.01,
         30,
     )
-    assert (recipe.objective.content_layers, recipe.objective.units) == ({"block5_conv2": 1.0}, "tutorial")
+    assert (recipe.objective.content_layers, recipe.objective.loss_units) == ({"block5_conv2": 1.0}, "tutorial")
     assert (recipe.steps, recipe.precision, recipe.convolutions) == (1000, "float32", "direct")
     assert (recipe.start, recipe.style_shape, recipe.objective.pooling) == ("content", "content", "max")
-    assert (recipe.objective.variation, recipe.objective.style_distance) == ("absolute", "gram")
-    assert (recipe.schedule.pyramid, recipe.colour.colour_match, recipe.colour.colour_keep) == ("off", "none", 0)
+    assert (recipe.objective.tv_variant, recipe.objective.style_distance) == ("absolute", "gram")
+    assert (recipe.schedule.pyramid, recipe.colour.colour_match, recipe.colour.colour_preservation) == (
+        "off",
+        "none",
+        0,
+    )
 
 
 def test_an_unknown_preset_is_refused():
@@ -449,7 +462,7 @@ def test_short_and_full_names_are_one_setting_with_a_description(name):
         "",
         "objective.",
         "objective.nope",
-        "minimiser.tv_weight",
+        "optimizer.tv_weight",
         "steps.x",
         ".steps",
         "colour.steps",

@@ -15,7 +15,7 @@ OTHER = {
     "steps": 700,
     "seconds": 9.5,
     "snapshot_every": 2,
-    "colour_keep": 0.5,
+    "colour_preservation": 0.5,
     "colour_space": "luminance",
 }
 
@@ -71,5 +71,5 @@ def test_layers_stay_those_in_use(asked):
 
 def test_a_single_pass_cannot_be_steered():
     with pytest.raises(RecipeError, match="single pass"):
-        steered(make(settings={"method": "fast"}), {"colour_keep": 1.0})
-    assert steered(make(settings={"method": "balanced"}), {"colour_keep": 1.0}).colour.colour_keep == 1
+        steered(make(settings={"method": "fast"}), {"colour_preservation": 1.0})
+    assert steered(make(settings={"method": "balanced"}), {"colour_preservation": 1.0}).colour.colour_preservation == 1

@@ -21,7 +21,7 @@ def step(number, total=1.0, scale=64, marks=()):
 
 
 def record_of(*steps, recipe=None, **more):
-    record = RunLog(recipe or change(Recipe(), {"average": 0.0}), **more)
+    record = RunLog(recipe or change(Recipe(), {"average_decay": 0.0}), **more)
     for each in steps:
         record.note(each)
     return record
@@ -49,7 +49,7 @@ def test_losses_by_two_weights_do_not_compare():
 
 
 def test_where_pictures_are_averaged_the_last_is_the_best():
-    recipe = change(Recipe(), {"average": 0.9})
+    recipe = change(Recipe(), {"average_decay": 0.9})
     assert best_of(step(0, 5.0), step(1, 0.1), step(2, 9.0), recipe=recipe) == 2
 
 
@@ -146,7 +146,7 @@ def test_a_disk_that_fills_up_costs_checkpoints_and_not_the_run(monkeypatch, tmp
 
 
 def saved_and_gone_on(tmp_path, *steps, changes=None, recipe=None):
-    recipe = recipe or change(Recipe(), {"average": 0.0})
+    recipe = recipe or change(Recipe(), {"average_decay": 0.0})
     record_of(*steps, recipe=recipe, path=tmp_path / "run").save()
     return RunLog(change(recipe, changes or {}), before=checkpoint.load(tmp_path / "run"))
 
@@ -192,7 +192,7 @@ def test_other_settings_count_as_steering(tmp_path):
 
 
 def test_another_version_or_machine_is_no_steering(tmp_path):
-    record = saved_and_gone_on(tmp_path, step(0), changes={"origin": {"version": "9.9.9", "device": "Abacus"}})
+    record = saved_and_gone_on(tmp_path, step(0), changes={"provenance": {"version": "9.9.9", "device": "Abacus"}})
     record.note(step(1))
     assert record.told()["marks"] == []
 

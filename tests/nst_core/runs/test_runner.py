@@ -76,7 +76,7 @@ def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
 
 
 def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
-    play(make(settings={"level": "fast"}))
+    play(make(settings={"reference_loss": "fast"}))
     assert calls.names == ["fast", "slow"]
     assert calls.asked[-1]["start"] is None
     assert list(calls.asked[-1]["levels"]) == ["fast"]
@@ -181,7 +181,7 @@ def test_without_colour_settings_nothing_is_touched(calls, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_engine_sees_the_matched_styles(calls, method):
-    colours(method, colour_match="covariance", colour_degree=0.5)
+    colours(method, colour_match="covariance", colour_match_strength=0.5)
     for content, (style,) in calls.shown:
         assert content is VIVID
         assert np.array_equal(style, colour.match(STYLES[0], VIVID, 0.5))
@@ -206,7 +206,7 @@ def test_luminance_greys_a_start_of_ones_own(calls):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("space", ["lab", "luminance"])
 def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
-    recipe, steps = colours(method, colour_keep=0.7, colour_space=space)
+    recipe, steps = colours(method, colour_preservation=0.7, colour_space=space)
     raw = PAINTED if method == "fast" else RAW
     finished = colour.keep(raw, VIVID, 0.7, space)
     assert not np.allclose(finished, raw, atol=0.01)
@@ -226,7 +226,7 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
     down, across = rows_columns
     painted, original = noise(12 * down, 18 * across, 2), noise(24, 36, 3)
     monkeypatch.setattr(fast, "run", lambda *_, **__: iter([step(picture=painted)]))
-    recipe = make(settings={"method": "fast", "map_cells": cells, "colour_keep": 1.0})
+    recipe = make(settings={"method": "fast", "style_grid_size": cells, "colour_preservation": 1.0})
     (shown,) = runner.run_recipe(original, [noise(20, 20)] * styles, recipe)
     for top in range(0, 12 * down, 12):
         for left in range(0, 18 * across, 18):
@@ -236,12 +236,12 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
 def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
-    recipe = make(settings={"method": method, "start": "fast", "map_cells": 4})
+    recipe = make(settings={"method": method, "start": "fast", "style_grid_size": 4})
     assert runner.layout(recipe, 2) == (1, 1)
     given = []
 
     def paint(_content, _styles, recipe, **_):
-        given.append(recipe.map_cells)
+        given.append(recipe.style_grid_size)
         yield step(picture=PAINTED)
 
     monkeypatch.setattr(fast, "run", paint)
@@ -251,7 +251,7 @@ def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
 
 def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
     recipe = make()
-    greener = change(recipe, {"colour_keep": 0.8})
+    greener = change(recipe, {"colour_preservation": 0.8})
     steps = runner.run_recipe(VIVID, STYLES, recipe)
     assert next(steps).picture is RAW
     assert steps.send(greener).picture is None
@@ -272,13 +272,13 @@ def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
     pictures = [noise(6, 9, 1), noise(12, 18, 2)]
     monkeypatch.setattr(slow, "run", lambda *_, **__: (step(n, picture=p) for n, p in enumerate(pictures)))
     original = noise(24, 36, 3)
-    finished = [s.picture for s in runner.run_recipe(original, STYLES, make(settings={"colour_keep": 1.0}))]
+    finished = [s.picture for s in runner.run_recipe(original, STYLES, make(settings={"colour_preservation": 1.0}))]
     for raw, made in zip(pictures, finished, strict=True):
         assert np.array_equal(made, colour.keep(raw, original, 1.0))
 
 
 def test_recolouring_needs_no_run():
-    recipe = make(settings={"colour_keep": 0.3})
+    recipe = make(settings={"colour_preservation": 0.3})
     assert np.array_equal(runner.recolour(RAW, VIVID, 0.3), runner.finish(RAW, VIVID, recipe))
     assert runner.recolour(RAW, VIVID, 0.0) is RAW
 

@@ -50,9 +50,9 @@ def test_prepare_loads_what_is_needed_and_writes_it_down(machine, settings, load
     recipe = make(settings=settings)
     ready = runner.prepare(recipe)
     assert machine == loaded
-    assert ready.origin.weights == hashes
-    assert (ready.origin.version, ready.origin.device) == (__version__, "Abacus")
-    assert change(ready, {"origin": {}, "precision": recipe.precision, "memory_mb": recipe.memory_mb}) == recipe
+    assert ready.provenance.weights == hashes
+    assert (ready.provenance.version, ready.provenance.device) == (__version__, "Abacus")
+    assert change(ready, {"provenance": {}, "precision": recipe.precision, "memory_mb": recipe.memory_mb}) == recipe
 
 
 def test_prepare_settles_an_automatic_precision(machine):
@@ -114,7 +114,7 @@ def test_picture_of_a_step():
 
 
 def test_a_finished_picture_is_not_finished_twice():
-    recipe = make(settings={"colour_keep": 0.5})
+    recipe = make(settings={"colour_preservation": 0.5})
     assert runner.picture_of(step(picture=RAW), VIVID, recipe) is RAW
 
 
@@ -128,7 +128,7 @@ def test_no_picture_is_an_error(nothing):
 @pytest.mark.parametrize("cells", [1, 3])
 def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method, cells):
     alpha = np.eye(4, dtype=np.uint8)
-    kept = runner.alpha_of(alpha, make(settings={"method": method, "map_cells": cells}))
+    kept = runner.alpha_of(alpha, make(settings={"method": method, "style_grid_size": cells}))
     assert kept is (None if (method, cells) == ("fast", 3) else alpha)
 
 
@@ -143,7 +143,7 @@ def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
 
     monkeypatch.setattr(yardstick, "wasserstein2", lambda a, b: 0.0)  # seconds of eigenvalues, tested elsewhere
     recipe = make(
-        settings={"styles": [{"sha256": "0" * 64, "weight": 2.0}], "origin": {"weights": {"vgg19": "a" * 64}}}
+        settings={"styles": [{"sha256": "0" * 64, "weight": 2.0}], "provenance": {"weights": {"vgg19": "a" * 64}}}
     )
     clock = runner.RunTimer()
     clock.tick(step(0, 1.5))
@@ -171,7 +171,7 @@ def test_a_sheet_is_not_measured(noise, monkeypatch):
     from nst_core.metrics import yardstick
 
     monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
-    originals, recipe, _ = looked_at(LOOKS, method="fast", map_cells=3)
+    originals, recipe, _ = looked_at(LOOKS, method="fast", style_grid_size=3)
     report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
     assert "measures" not in report
     assert report["size"] == [48, 32]

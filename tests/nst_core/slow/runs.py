@@ -20,18 +20,18 @@ PINNED = {
     "style_weight": 100.0,
     "tv_weight": 1.0,
     "style_distance": "gram",
-    "variation": "absolute",
+    "tv_variant": "absolute",
     "pooling": "max",
     "padding": "zero",
     "algorithm": "adam",
     "learning_rate": 0.02,
-    "learning_rate_end": 1.0,
-    "precondition": 0.0,
-    "average": 0.0,
+    "final_learning_rate_ratio": 1.0,
+    "preconditioner_exponent": 0.0,
+    "average_decay": 0.0,
     "pyramid": "off",
     "smallest_edge_px": 64,
     "first_steps": None,
-    "plateau": 0.0,
+    "plateau_threshold": 0.0,
 }
 """Few layers, since what is tested does not depend on their number; settings that no change of defaults moves."""
 CLIMB = {"pyramid": "auto", "longest_edge_px": 128}

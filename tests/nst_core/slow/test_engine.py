@@ -191,14 +191,14 @@ def test_a_start_whose_loss_is_not_finite_is_told(pictures, monkeypatch, random_
     huge = dataclasses.replace(first, kernel=first.kernel * 1e30)
     monkeypatch.setattr(vgg, "load", lambda *_: dataclasses.replace(random_vgg, layers=(huge, *rest)))
     with pytest.raises(DivergedError, match="the loss of the start picture must be finite"):
-        play(pictures, recipe_of(units="tutorial"))
+        play(pictures, recipe_of(loss_units="tutorial"))
 
 
 @pytest.mark.parametrize("colour", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("units", ["normalised", "tutorial"])
 def test_one_colour_gives_finite_results(colour, units):
     flat = np.full((1, 64, 64, 3), colour, np.float32)
-    for step in play((flat, flat), recipe_of(units=units, snapshot_every=1, steps=3)):
+    for step in play((flat, flat), recipe_of(loss_units=units, snapshot_every=1, steps=3)):
         assert math.isfinite(step.losses["total"])
         assert np.isfinite(step.picture).all()
 
@@ -220,7 +220,7 @@ def test_jobs_of_any_size_and_weight_trace_once(pictures, noise, random_vgg):
         play(
             pictures, recipe_of(longest_edge_px=size, tv_weight=weight, style_weight=weight, style_shape=shape, steps=2)
         )
-    play((noise(64, 30), noise(50, 20)), recipe_of(units="tutorial", learning_rate=0.1, steps=2))
+    play((noise(64, 30), noise(50, 20)), recipe_of(loss_units="tutorial", learning_rate=0.1, steps=2))
     content, style = objective.layers(recipe_of().objective)
     form = compiled.LossSpec(content, style, "gram", "absolute", vgg.AS_TRAINED)
     assert compiled.compiled(random_vgg, form).whole.experimental_get_tracing_count() == 1

@@ -48,7 +48,7 @@ def advances(monkeypatch):
 @pytest.mark.parametrize("average", [0.0, 0.9])
 def test_a_step_gone_wrong_is_rolled_back_and_shortened(pictures, advances, average):
     advances.faults = {3, 4, 7}
-    steps = play(pictures, recipe_of(steps=6, snapshot_every=1, average=average, learning_rate=0.04))
+    steps = play(pictures, recipe_of(steps=6, snapshot_every=1, average_decay=average, learning_rate=0.04))
     assert [s.number for s in steps] == list(range(7))
     assert advances.rates == pytest.approx([0.04, 0.04, 0.04, 0.02, 0.01, 0.01, 0.01, 0.005, 0.005])
     told = {s.number: s.events for s in steps if s.events}
@@ -101,7 +101,7 @@ def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(
 
 
 def test_adams_step_goes_down_half_a_cosine_at_each_size(pictures, advances):
-    recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=4, learning_rate=0.04, learning_rate_end=0.5)
+    recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=4, learning_rate=0.04, final_learning_rate_ratio=0.5)
     play(pictures, recipe)
     assert advances.rates == pytest.approx([0.02 + 0.01 * (1 + math.cos(math.pi * n / 4)) for n in (0, 1, 2, 3)] * 2)
 
@@ -113,7 +113,12 @@ def test_a_step_as_long_at_the_end_as_at_the_start_is_the_rule(pictures, advance
 
 def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictures, advances, monkeypatch):
     monkeypatch.setattr(lbfgs, "fitting", lambda pairs, exponent, against: (0.0, pairs))
-    settings = {"algorithm": "lbfgs", "precondition_adapts": True, "hands_over": True, "learning_rate_end": 0.0}
+    settings = {
+        "algorithm": "lbfgs",
+        "adapt_preconditioner": True,
+        "switch_to_adam": True,
+        "final_learning_rate_ratio": 0.0,
+    }
     steps = play(pictures, recipe_of(steps=12, learning_rate=0.04, **settings))
     assert [s.number for s in steps if "handed over to Adam" in s.events] == [6]
     assert advances.rates[:6] == [0.04] * 6
@@ -138,7 +143,7 @@ def handed(monkeypatch):
 
 @pytest.mark.parametrize("average", [0.0, 0.8])
 def test_a_pyramid_goes_from_small_to_large(pictures, handed, average):
-    steps = play(pictures, recipe_of(**CLIMB, steps=3, first_steps=4, average=average, snapshot_every=1))
+    steps = play(pictures, recipe_of(**CLIMB, steps=3, first_steps=4, average_decay=average, snapshot_every=1))
     assert [s.number for s in steps] == list(range(11))
     assert [s.scale_px for s in steps] == [64] * 5 + [91] * 3 + [128] * 3
     assert {s.total for s in steps} == {10}
@@ -169,7 +174,7 @@ def test_losses_of_a_size_are_those_of_the_originals_resized_to_it(pictures):
 
 def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures, handed):
     decay = 0.8
-    steps = play(pictures, recipe_of(**CLIMB, start="noise", steps=5, average=decay, snapshot_every=1))
+    steps = play(pictures, recipe_of(**CLIMB, start="noise", steps=5, average_decay=decay, snapshot_every=1))
     np.testing.assert_array_equal(steps[0].picture, steps[0].state()["picture"])
     for first in (1, 6, 11):
         weights, total = np.zeros(0), 0.0
@@ -184,7 +189,7 @@ def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures, han
 
 
 def test_a_plateau_ends_a_size_early_and_is_marked(pictures):
-    recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=70, plateau=0.1, style_weight=1.0)
+    recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=70, plateau_threshold=0.1, style_weight=1.0)
     steps = play(pictures, recipe)
     for edge in (64, 91):
         here = [s for s in steps if s.scale_px == edge and s.number]
@@ -205,7 +210,7 @@ def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures, monkey
         return state if state.number == 2 and state.picture.shape[2] == 64 else real(state, evaluate, settings)
 
     monkeypatch.setattr(optimizers, "advance", advance)
-    steps = play(pictures, recipe_of(**CLIMB, steps=4, average=0.9, snapshot_every=1))
+    steps = play(pictures, recipe_of(**CLIMB, steps=4, average_decay=0.9, snapshot_every=1))
     assert [s.scale_px for s in steps] == [64] * 3 + [91] * 4 + [128] * 4
     assert play(pictures, recipe_of(steps=9))[-1].number == 2
     pair = [steps[n].state()["picture"].astype(float) for n in (1, 2)]

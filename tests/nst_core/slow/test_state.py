@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("unlearned")
 
 KINDS = [
     {"steps": 6, "start": "noise"},
-    {"steps": 2, "start": "noise", "average": 0.9, **CLIMB},
+    {"steps": 2, "start": "noise", "average_decay": 0.9, **CLIMB},
     {"steps": 6, "algorithm": "lbfgs", "style_distance": "wasserstein2"},
-    {"steps": 2, "algorithm": "lbfgs", "precondition": 0.3, **CLIMB},
+    {"steps": 2, "algorithm": "lbfgs", "preconditioner_exponent": 0.3, **CLIMB},
 ]
 
 
@@ -79,7 +79,7 @@ def test_a_state_of_a_size_that_the_recipe_has_not_is_refused(pictures):
 
 
 def test_a_state_is_plain_arrays_and_numbers(pictures):
-    for step in play(pictures, recipe_of(steps=2, algorithm="lbfgs", average=0.5)):
+    for step in play(pictures, recipe_of(steps=2, algorithm="lbfgs", average_decay=0.5)):
         assert all(isinstance(value, np.ndarray | int | float) for value in step.state().values())
 
 

@@ -156,7 +156,7 @@ def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
     """A term is the sum over regions of area x distance between what counts there and that region's style."""
-    chosen = SMALL.model_copy(update={"style_distance": distance, "units": "tutorial"})
+    chosen = SMALL.model_copy(update={"style_distance": distance, "loss_units": "tutorial"})
     content, picture, first, second = (tf.constant(noise(32, 48, seed)) for seed in range(4))
     left = np.zeros((32, 48), np.float32)
     left[:, :18] = 1
@@ -197,7 +197,7 @@ def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg, noise):
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(random_vgg, noise, units, distance):
     """In order of magnitude, in any units: it is what the engine measures a rise of the loss by."""
-    chosen = SMALL.model_copy(update={"units": units, "style_distance": distance})
+    chosen = SMALL.model_copy(update={"loss_units": units, "style_distance": distance})
     pictures = tf.constant(noise(24, 24, 1) ** 3), [tf.constant(noise(24, 24, 2) ** 5)]
     terms = objective.build(random_vgg, chosen, *pictures, ALL)
     far = float(tf.reduce_sum(terms(tf.constant(noise(24, 24)))[0]))

@@ -51,7 +51,7 @@ def test_pictures_stay_in_range_and_reach_its_walls():
 
 @pytest.mark.parametrize("exponent", [0.0, 0.4])
 def test_it_finds_the_nearest_allowed_picture(exponent):
-    pictures, _ = descend(OptimizerSettings(learning_rate=0.05, precondition=exponent), 400)
+    pictures, _ = descend(OptimizerSettings(learning_rate=0.05, preconditioner_exponent=exponent), 400)
     np.testing.assert_allclose(pictures[-1], np.clip(TARGET, 0, 1), atol=0.02)
 
 

@@ -11,9 +11,14 @@ from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import objective, spectral
 
 SETTINGS = OptimizerSettings(
-    algorithm="lbfgs", precondition=0.5, precondition_adapts=True, hands_over=True, learning_rate=0.04, beta2=0.9
+    algorithm="lbfgs",
+    preconditioner_exponent=0.5,
+    adapt_preconditioner=True,
+    switch_to_adam=True,
+    learning_rate=0.04,
+    beta2=0.9,
 )
-KEPT = SETTINGS.model_copy(update={"hands_over": False})
+KEPT = SETTINGS.model_copy(update={"switch_to_adam": False})
 FLAT, STIFF_IN_GRAIN = 0.0, 0.75
 """Exponents of a bowl as stiff in one frequency as in another, and of one where large shapes are softest."""
 
@@ -57,7 +62,7 @@ def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatc
 @pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
 def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
     problem, begin = spectral(stiff, (48, 64))
-    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", precondition=0.5)
+    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
     state = optimizers.begin(tf.constant(begin), evaluate, settings)
     for _ in range(6):
         state = optimizers.advance(state, evaluate, settings)
@@ -77,7 +82,7 @@ def cosine(steps, changes):
 
 
 def test_an_exponent_of_none_that_was_asked_for_is_no_judgement():
-    *_, last = states(STIFF_IN_GRAIN, 4, SETTINGS.model_copy(update={"precondition": 0.0}))
+    *_, last = states(STIFF_IN_GRAIN, 4, SETTINGS.model_copy(update={"preconditioner_exponent": 0.0}))
     assert not optimizers.by_adam(last, SETTINGS)
 
 

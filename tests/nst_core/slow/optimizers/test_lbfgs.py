@@ -14,7 +14,7 @@ from nst_core.slow.optimizers import history, lbfgs
 from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
 
-SETTINGS = OptimizerSettings(algorithm="lbfgs", history=10)
+SETTINGS = OptimizerSettings(algorithm="lbfgs", history_size=10)
 
 
 def descend(evaluate, steps, settings=SETTINGS, picture=None):
@@ -39,7 +39,7 @@ def test_it_ends_where_scipys_does(problem, exponent):
         bounds=[(0, 1)] * math.prod(SHAPE),
         options={"maxiter": 2000, "maxfun": 5000, "ftol": 1e-12, "gtol": 1e-8},
     )
-    settings = SETTINGS.model_copy(update={"precondition": exponent})
+    settings = SETTINGS.model_copy(update={"preconditioner_exponent": exponent})
     ours = descend(objective(problem), 600, settings)[-1]
     began = problem(start().numpy().astype(np.float64))[0]
     assert ours.value - theirs.fun < 1e-4 * (began - theirs.fun)
@@ -108,14 +108,14 @@ def test_every_evaluation_is_counted():
 
 
 def test_history_is_bounded():
-    states = descend(objective(valley), 30, SETTINGS.model_copy(update={"history": 4}))
+    states = descend(objective(valley), 30, SETTINGS.model_copy(update={"history_size": 4}))
     assert max(s.memory["steps"].shape[0] for s in states if s.memory) == 4
 
 
 @pytest.mark.parametrize("algorithm", ["adam", "lbfgs"])
 @pytest.mark.parametrize("exponent", [0.0, 0.3])
 def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
-    settings = OptimizerSettings(algorithm=algorithm, precondition=exponent, history=5)
+    settings = OptimizerSettings(algorithm=algorithm, preconditioner_exponent=exponent, history_size=5)
     evaluate = objective(valley)
     unbroken = descend(evaluate, 16, settings)
     state = optimizers.unpack(optimizers.pack(unbroken[7]))
@@ -130,7 +130,7 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
 def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)  # a bowl so small has few frequencies, and neighbours fit nearly alike
     problem, begin = spectral(exponent)
-    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
     *_, state = descend(objective(problem), 8, settings, tf.constant(begin))
     assert float(state.memory["exponent"]) == exponent
 
@@ -139,7 +139,7 @@ def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
 def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exponent, stays):
     problem, begin = spectral(exponent, (48, 64))
     *_, before = descend(
-        objective(problem), 6, OptimizerSettings(algorithm="lbfgs", precondition=begins), tf.constant(begin)
+        objective(problem), 6, OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=begins), tf.constant(begin)
     )
     found, _ = lbfgs.fitting(history.recall(before.memory), begins)
     assert (found == begins) == stays
@@ -149,7 +149,7 @@ def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exp
 def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)
     problem, begin = spectral(0.75)
-    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25)
+    settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25)
     *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
     pairs = history.recall(before.memory)
     best, moved = lbfgs.fitting(pairs, 0.25)
@@ -160,7 +160,7 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
 
 def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path):
     problem, begin = spectral(0.75)
-    settings = OptimizerSettings(algorithm="lbfgs", precondition=0.25, precondition_adapts=True)
+    settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
     evaluate = objective(problem)
     *_, state = descend(evaluate, 8, settings, tf.constant(begin))
     checkpoint.save(tmp_path / "run.npz", checkpoint.Checkpoint(make(), optimizers.pack(state)))

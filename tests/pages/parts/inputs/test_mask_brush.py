@@ -131,7 +131,7 @@ def test_the_fast_page_follows_the_brush_and_its_map_shows_whole_pictures(
     app.run()
     assert len(job_service.jobs) == 2
     app.toggle(key="fast_map_on").set_value(True).run()
-    assert list(job_service.jobs.values())[-1].recipe.map_cells == style_map.CELLS[1]
+    assert list(job_service.jobs.values())[-1].recipe.style_grid_size == style_map.CELLS[1]
     assert not app.exception
 
 

@@ -43,10 +43,10 @@ def test_every_change_paints_anew_once_and_unmeasured(open_page: Open, quick: Fa
     app.slider(key="fast_strength").set_value(0.5).run()
     assert (len(quick.jobs), last(quick).recipe.strength) == (2, 0.5)
     app.select_slider(key="fast_longest_edge_px").set_value(4096).run()
-    app.select_slider(key="fast_painted_edge_px").set_value(256).run()
+    app.select_slider(key="fast_render_edge_px").set_value(256).run()
     app.select_slider(key="fast_style_scale").set_value(2).run()
     recipe = last(quick).recipe
-    assert (recipe.longest_edge_px, recipe.painted_edge_px, recipe.style_scale) == (4096, 256, 2)
+    assert (recipe.longest_edge_px, recipe.render_edge_px, recipe.style_scale) == (4096, 256, 2)
     app.button(key="mix_add").click().run()
     app.slider(key="mix_weight_style").set_value(0.5).run()
     assert [s.weight for s in last(quick).recipe.styles] == [0.5, 1.0]
@@ -116,7 +116,7 @@ def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: O
     app.slider(key="mix_weight_style").set_value(0.0).run()
     app.toggle(key="fast_map_on").set_value(True).run()
     (view,) = quick.jobs.values()
-    assert (view.recipe.map_cells, len(view.recipe.styles)) == (5, 3)
+    assert (view.recipe.style_grid_size, len(view.recipe.styles)) == (5, 3)
     assert {s.weight for s in view.recipe.styles} == {1.0}  # a style without weight is a corner all the same
     assert not view.wants_metrics
     app.slider(key="mix_weight_style").set_value(0.5).run()
@@ -124,16 +124,16 @@ def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: O
     assert len(quick.jobs) == 1  # the sheet holds them all
     app.select_slider(key="fast_style_scale").set_value(2).run()
     assert last(quick).recipe.style_scale == 2
-    app.segmented_control(key="fast_map_cells").set_value(7).run()
-    assert last(quick).recipe.map_cells == 7
+    app.segmented_control(key="fast_style_grid_size").set_value(7).run()
+    assert last(quick).recipe.style_grid_size == 7
     assert not app.exception
 
 
 def test_colours_are_not_put_back_on_a_sheet() -> None:
-    settings = {"method": "fast", "colour_match": "luminance", "colour_keep": 0.5, "longest_edge_px": 4096}
+    settings = {"method": "fast", "colour_match": "luminance", "colour_preservation": 0.5, "longest_edge_px": 4096}
     recipe = style_map.wanted(make(settings=settings), 3)
-    assert (recipe.colour.colour_match, recipe.colour.colour_keep) == ("none", 0)
-    assert (recipe.map_cells, recipe.longest_edge_px) == (3, style_map.EDGE_PX)
+    assert (recipe.colour.colour_match, recipe.colour.colour_preservation) == ("none", 0)
+    assert (recipe.style_grid_size, recipe.longest_edge_px) == (3, style_map.EDGE_PX)
 
 
 def mixed(*weights: float) -> tuple[style_weights.Style, ...]:

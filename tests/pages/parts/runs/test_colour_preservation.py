@@ -35,7 +35,7 @@ def with_run(degree: float) -> JobView:
     image = Image.fromarray(np.uint8(keep(pixels(picture("PNG")), pixels(OVER.content), degree)[0] * 255 + 0.5))
     file = io.BytesIO()
     image.save(file, "PNG")
-    return replace(OVER, recipe=change(OVER.recipe, {"colour_keep": degree}), result=file.getvalue())
+    return replace(OVER, recipe=change(OVER.recipe, {"colour_preservation": degree}), result=file.getvalue())
 
 
 def test_no_colours_are_the_very_same_files() -> None:
@@ -56,7 +56,7 @@ def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: floa
     recipe = recipe_from_json(read_recipe(colour_preservation.png(OVER, degree)) or "")
     assert (
         recipe
-        == change(OVER.recipe, {"colour_keep": degree})
+        == change(OVER.recipe, {"colour_preservation": degree})
         == recipe_from_json(colour_preservation.recipe(OVER, degree))
     )
 
@@ -70,7 +70,7 @@ def test_a_webp_has_those_colours_the_recipe_and_the_transparency(degree: float)
     clear = replace(OVER, result=file.getvalue())
     made = colour_preservation.webp(clear, degree)
     assert np.abs(pixels(made) - pixels(colour_preservation.png(OVER, degree))).max() <= 6 / 255
-    assert recipe_from_json(read_recipe(made) or "") == change(OVER.recipe, {"colour_keep": degree})
+    assert recipe_from_json(read_recipe(made) or "") == change(OVER.recipe, {"colour_preservation": degree})
     alpha = np.asarray(Image.open(io.BytesIO(made)).getchannel("A"))
     assert (alpha == 128).all()
 
@@ -101,7 +101,7 @@ def test_every_cell_of_a_sheet_gets_the_colours_of_its_own_photograph() -> None:
     styles = [{"sha256": "0" * 64}] * 2
     sheet = replace(
         OVER,
-        recipe=change(OVER.recipe, {"method": "fast", "map_cells": 3, "styles": styles}),
+        recipe=change(OVER.recipe, {"method": "fast", "style_grid_size": 3, "styles": styles}),
         content=file.getvalue(),
         snapshot=strip.getvalue(),
         result=strip.getvalue(),
@@ -120,7 +120,7 @@ def test_what_a_run_put_back_counts() -> None:
     half = with_run(0.5)
     assert colour_preservation.png(half, 0.5) is half.result
     assert colour_preservation.png(half, 0.2) is half.result  # it cannot be taken out again
-    assert recipe_from_json(colour_preservation.recipe(half, 0.2)).colour.colour_keep == 0.5
+    assert recipe_from_json(colour_preservation.recipe(half, 0.2)).colour.colour_preservation == 0.5
     assert (
         np.abs(pixels(colour_preservation.png(half, 0.8)) - pixels(colour_preservation.png(OVER, 0.8))).max() <= 2 / 255
     )

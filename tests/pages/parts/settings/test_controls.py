@@ -29,10 +29,10 @@ ELSEWHERE = {
     "styles": "the picker",
     "start_picture": "its own picker",
     "style_edge_px": "the fast page",
-    "colour_keep": "the slider on the result",
+    "colour_preservation": "the slider on the result",
     "strength": "the fast page",
-    "painted_edge_px": "the fast page",
-    "map_cells": "the blend map",
+    "render_edge_px": "the fast page",
+    "style_grid_size": "the blend map",
     "regions": "the brush on the photograph",
 }
 KNOBS = [knob for group in GROUPS.values() for knob in group]
@@ -87,7 +87,7 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, job_service: Fake
     app.select_slider(key=f"{key}_tv_weight").set_value(0.5)
     app.select_slider(key=f"{key}_seconds").set_value(60)
     app.select_slider(key=f"{key}_memory_mb").set_value(2000).run()
-    app.select_slider(key=f"{key}_history").set_value(20)
+    app.select_slider(key=f"{key}_history_size").set_value(20)
     app.select_slider(key=f"{key}_first_steps").set_value(200)
     app.number_input(key=f"{key}_seed").set_value(7)
     app.multiselect(key=f"{key}_vgg19_style_layers").set_value(["block3_conv1", "block2_conv1"]).run()
@@ -103,7 +103,7 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, job_service: Fake
             "tv_weight": make().objective.tv_weight / 2,
             "seconds": 60,
             "memory_mb": 2000,
-            "history": 20,
+            "history_size": 20,
             "first_steps": 200,
             "seed": 7,
             "style_layers": {"block2_conv1": share, "block3_conv1": 5},
@@ -118,7 +118,7 @@ def test_knobs_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, job_s
     app.session_state["slow_advanced"] = True
     app.run().selectbox(key=key).select("lbfgs").run()
     app.session_state["slow_advanced"] = False
-    assert submitted(app.run(), job_service).minimiser.algorithm == "lbfgs"
+    assert submitted(app.run(), job_service).optimizer.algorithm == "lbfgs"
 
 
 def test_another_network_offers_its_own_layers(open_page: Open, job_service: FakeJobService) -> None:
@@ -135,7 +135,7 @@ def test_a_knob_that_means_nothing_now_is_not_shown(open_page: Open) -> None:
     app.selectbox(key="slow_painterly_algorithm").select("lbfgs").run()
     shown = {slider.key for slider in app.select_slider}
     assert "slow_painterly_learning_rate" not in shown
-    assert "slow_painterly_history" in shown
+    assert "slow_painterly_history_size" in shown
 
 
 def test_settings_that_do_not_go_together_are_told_and_cannot_be_run(open_page: Open) -> None:
@@ -173,9 +173,9 @@ def test_a_bad_start_is_told(open_page: Open) -> None:
 def test_the_fast_page_has_the_knobs_of_colour(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("fast")
     app.selectbox(key="fast_colour_match").select("covariance").run()
-    app.select_slider(key="fast_colour_degree").set_value(0.5).run()
+    app.select_slider(key="fast_colour_match_strength").set_value(0.5).run()
     colour = submitted(app, job_service, "fast").colour
-    assert (colour.colour_match, colour.colour_degree) == ("covariance", 0.5)
+    assert (colour.colour_match, colour.colour_match_strength) == ("covariance", 0.5)
 
 
 def test_compare_gives_all_methods_the_same_colours(open_page: Open, job_service: FakeJobService) -> None:
@@ -204,7 +204,7 @@ def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(2.0).run()
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(4.0).run()
     app.select_slider(key=f"steer_{job_id}_learning_rate").set_value(0.5).run()
-    weight, rate = make().objective.style_weight, make().minimiser.learning_rate
+    weight, rate = make().objective.style_weight, make().optimizer.learning_rate
     assert job_service.steered == [
         {"style_weight": 2 * weight},
         {"style_weight": 4 * weight},

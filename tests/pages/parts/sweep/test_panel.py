@@ -28,7 +28,7 @@ from pages.parts.sweep.store import Saved, SweepStore
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
-FAST, SLOW = make(settings={"method": "fast"}), make("bold", {"level": "fast"})
+FAST, SLOW = make(settings={"method": "fast"}), make("bold", {"reference_loss": "fast"})
 STRENGTH = Axis("strength", "Strength", (0.5, 1.0, 1.5), ("50 %", "100 %", "150 %"))
 STROKES = Axis("style_scale", "Stroke size", (0.5, 2.0), ("0.5", "2"))
 SHEET = plan.plan(FAST, STRENGTH, STROKES)
@@ -118,7 +118,7 @@ def test_what_makes_no_sheet_is_told_in_one_sentence(across: Axis, down: Axis, m
 
 def test_settings_without_meaning_beside_the_others_are_not_offered() -> None:
     names = {one.name for one in plan.offered(change(SLOW, {"algorithm": "lbfgs"}))}
-    assert "history" in names
+    assert "history_size" in names
     assert "learning_rate" not in names
     assert "learning_rate" in {one.name for one in plan.offered(SLOW)}
 

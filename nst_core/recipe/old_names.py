@@ -1,0 +1,54 @@
+"""Names that settings had before the first release: recipes, links, PNGs and checkpoints that use them still open.
+
+Only what is read from outside is translated (`parse`, `recipe_from_json`, a link, `--set`). Code uses today's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nst_core.recipe.fields import PARTS
+
+OLD_NAMES = {
+    "minimiser": "optimizer",
+    "origin": "provenance",
+    "level": "reference_loss",
+    "map_cells": "style_grid_size",
+    "painted_edge_px": "render_edge_px",
+    "units": "loss_units",
+    "variation": "tv_variant",
+    "learning_rate_end": "final_learning_rate_ratio",
+    "history": "history_size",
+    "precondition": "preconditioner_exponent",
+    "precondition_adapts": "adapt_preconditioner",
+    "hands_over": "switch_to_adam",
+    "average": "average_decay",
+    "plateau": "plateau_threshold",
+    "colour_degree": "colour_match_strength",
+    "colour_keep": "colour_preservation",
+}
+"""Old name -> today's, of parts of a recipe and of settings. No old name may become a setting of another meaning."""
+
+
+def current_name(name: str) -> str:
+    """Today's name of a setting, short or full: `average` -> `average_decay`; any other text as it is."""
+    return ".".join(OLD_NAMES.get(part, part) for part in name.split("."))
+
+
+def with_current_names(raw: object) -> object:
+    """Plain data of a recipe, nested as in its JSON, under today's names.
+
+    A setting given under both names keeps the old one too, which is an unknown setting when the recipe is validated.
+    """
+    if not isinstance(raw, Mapping):
+        return raw
+    settings = _renamed(raw)
+    parts = {part: _renamed(settings[part]) for part in PARTS if isinstance(settings.get(part), Mapping)}
+    return {**settings, **parts}
+
+
+def _renamed(settings: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {
+        name if OLD_NAMES.get(name, name) in settings else OLD_NAMES[name]: value for name, value in settings.items()
+    }
