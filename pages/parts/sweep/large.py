@@ -1,58 +1,57 @@
-"""A cell of a sheet at full size: an ordinary run of its own, kept among the visitor's."""
+"""A cell at full size: an ordinary run, listed among the visitor's own."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from nst_core.errors import NSTError
+from nst_core.sweeps.runner import Sweep, inputs_for
 from pages.parts.app import service, session, theme, visitor
+from pages.parts.app.slots import Slot
 from pages.parts.runs import job_panel, submit
-from pages.parts.sweep.runner import Sweep, fitting
 
 _PAGE = "sweep"
-"""The page, so to speak, that it stands on."""
-_WANTED = "sweep_wanted"
+"""The name under which the session remembers the run that is shown."""
+REQUESTED = Slot[int]("sweep", "requested")
 
 
 def picked(sweep: Sweep) -> int:
-    """The cell that is shown large; -1 if none is."""
-    return sweep.large.get(session.current(_PAGE) or "", -1)
+    """The cell that is shown at full size; -1 if none is."""
+    return sweep.full_size_runs.get(session.current(_PAGE) or "", -1)
 
 
 def forget() -> None:
-    """Show none any more; the run stays."""
+    """Hide the run at full size; it stays among the visitor's runs."""
     session.forget(_PAGE)
 
 
-def want(number: int) -> None:
-    """Ask for a cell at full size, which the page's next run will see to."""
-    st.session_state[_WANTED] = number
+def request(number: int) -> None:
+    """Request a cell at full size; the page's next run calls `paint_requested`."""
+    REQUESTED.put(number)
 
 
-def paint(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
-    """Paint the cell that was asked for as a run of its own, or show the one there is; the reason if it is refused."""
-    number = st.session_state.pop(_WANTED, None)
+def paint_requested(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
+    """Show the requested cell at full size, by an earlier run or a new one; returns the error if it is refused."""
+    number = REQUESTED.pop()
     if number is None or not 0 <= number < sweep.plan.count:
         return None
-    if known := _known(sweep, number, longest_edge_px):
-        _show(known)
+    if earlier := _earlier_run(sweep, number, longest_edge_px):
+        _show(earlier)
         return None
     try:
-        recipe = sweep.plan.large(number, longest_edge_px)
-        pictures = fitting(sweep.pictures, recipe)
-        job = service.get().submit(
-            recipe, pictures.content, pictures.styles, start=pictures.start, visitor=visitor.name()
-        )
+        recipe = sweep.plan.full_size_recipe(number, longest_edge_px)
+        inputs = inputs_for(sweep.inputs, recipe)
+        job = service.get().submit(recipe, inputs.content, inputs.styles, start=inputs.start, visitor=visitor.name())
     except NSTError as error:
         return error
-    sweep.has_large(job, number)
+    sweep.add_full_size_run(job, number)
     _show(job)
     return None
 
 
-def _known(sweep: Sweep, number: int, longest_edge_px: int) -> str:
-    """A run of this cell at this size that did not end early; empty if there is none."""
-    for job in [job for job, cell in sweep.large.items() if cell == number]:
+def _earlier_run(sweep: Sweep, number: int, longest_edge_px: int) -> str:
+    """The id of a run of this cell at this size that did not end early; empty if there is none."""
+    for job in [job for job, cell in sweep.full_size_runs.items() if cell == number]:
         view = session.view(job)
         if view and view.recipe.longest_edge_px == longest_edge_px and view.state not in ("failed", "stopped"):
             return job
@@ -65,7 +64,7 @@ def _show(job: str) -> None:
 
 
 def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
-    """The cell that was picked, as the run it is, below why another one was refused."""
+    """The run of the picked cell at full size, below the reason why another one was refused."""
     if refusal:
         submit.refuse(refusal)
     job = session.current(_PAGE)
@@ -73,8 +72,8 @@ def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
         return
     view = session.view(job)
     st.space("small")
-    number = sweep.large.get(job)
-    theme.section("Large", "" if number is None else sweep.plan.words(number))
+    number = sweep.full_size_runs.get(job)
+    theme.section("Large", "" if number is None else sweep.plan.label(number))
     _, middle, _ = st.columns([1, 6, 1])
     with middle:
         job_panel.panel(_PAGE, curves=view is not None and view.total_steps > 1)

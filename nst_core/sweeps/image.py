@@ -1,4 +1,4 @@
-"""A sheet as one picture to take home: its cells in the size they were painted in, with the axes' words."""
+"""A sheet as one PNG: its cells at the size they were painted in, with titles and labels along both sides."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pages.parts.sweep.runner import Sweep, SweepCell
+    from nst_core.sweeps.runner import Sweep, SweepCell
 
 _PAPER, _INK, _EMPTY = (251, 249, 245), (34, 31, 27), (243, 239, 231)
 _GAP_PX, _FONT_PX = 10, 16
 _LINE_PX = _FONT_PX + _GAP_PX
 MARGIN_PX = 2 * _LINE_PX + _GAP_PX
-"""Room for an axis: its title and its labels."""
+"""Width of the band along a side that holds its title and labels."""
 
 
 def to_png(sweep: Sweep) -> bytes:
-    """The sheet as a PNG; cells that are not painted are left empty."""
+    """The sheet as a PNG; cells that are not painted stay empty."""
     from PIL import Image
 
     across, down = sweep.plan.across, sweep.plan.down
-    cells = [_opened(cell) for cell in sweep.cells]
-    width, height = next((cell.size for cell in cells if cell), (192, 144))
+    pictures = [_decoded(cell) for cell in sweep.cells]
+    width, height = next((picture.size for picture in pictures if picture), (192, 144))
     top = _axis(across.title, across.labels, width)
-    # The other one is written from bottom to top, as a reader who tilts their head to the left would have it.
+    # Labels of the side read from bottom to top, so the last row comes first before the band is turned.
     side = _axis(down.title, down.labels[::-1], height).rotate(90, expand=True)
-    whole = Image.new("RGB", (MARGIN_PX + top.width, MARGIN_PX + side.height), _PAPER)
-    whole.paste(top, (MARGIN_PX, 0))
-    whole.paste(side, (0, MARGIN_PX))
-    for number, cell in enumerate(cells):
+    sheet = Image.new("RGB", (MARGIN_PX + top.width, MARGIN_PX + side.height), _PAPER)
+    sheet.paste(top, (MARGIN_PX, 0))
+    sheet.paste(side, (0, MARGIN_PX))
+    for number, picture in enumerate(pictures):
         row, column = divmod(number, len(across.labels))
-        place = (MARGIN_PX + column * (width + _GAP_PX), MARGIN_PX + row * (height + _GAP_PX))
-        whole.paste(cell or Image.new("RGB", (width, height), _EMPTY), place)
+        corner = (MARGIN_PX + column * (width + _GAP_PX), MARGIN_PX + row * (height + _GAP_PX))
+        sheet.paste(picture or Image.new("RGB", (width, height), _EMPTY), corner)
     file = io.BytesIO()
-    whole.save(file, "PNG")
+    sheet.save(file, "PNG")
     return file.getvalue()
 
 
 def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
-    """A band with a title in its middle, and a label in the middle of each cell along it."""
+    """A band with a title in its middle, and a label at the middle of each cell along it."""
     from PIL import Image, ImageDraw, ImageFont
 
     length = len(labels) * (step_px + _GAP_PX)
@@ -54,7 +54,7 @@ def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
     return band
 
 
-def _opened(cell: SweepCell) -> Image.Image | None:
+def _decoded(cell: SweepCell) -> Image.Image | None:
     from PIL import Image
 
     if cell.state != "painted" or cell.picture is None:

@@ -1,0 +1,43 @@
+"""The sweeps of a server: started, found again, restored after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nst_core.errors import RecipeError
+from nst_core.sweeps.registry import SweepRegistry
+from tests.nst_core.sweeps.examples import PLAN, SAVED, QuickService
+
+
+def test_a_started_sweep_is_found_by_its_id_and_an_unknown_one_is_not(service: QuickService) -> None:
+    registry = SweepRegistry(service.typed)
+    sweep = registry.start(PLAN, SAVED.inputs, "v")
+    assert sweep.join(5)
+    assert registry.find(sweep.id) is sweep
+    assert [registry.find(other) for other in ("0" * 32, "", None)] == [None] * 3
+
+
+def test_a_visitors_new_sweep_stops_the_earlier_one(service: QuickService) -> None:
+    registry = SweepRegistry(service.typed)
+    first, other = registry.start(PLAN, SAVED.inputs, "v"), registry.start(PLAN, SAVED.inputs, "w")
+    second = registry.start(PLAN, SAVED.inputs, "v")
+    assert all(sweep.join(5) for sweep in (first, other, second))
+    assert (first._is_stopped, other._is_stopped, second._is_stopped) == (True, False, False)
+
+
+def test_a_restarted_server_restores_a_sweep_from_disk(service: QuickService, tmp_path: Path) -> None:
+    service.disk = tmp_path
+    sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, "v")
+    assert sweep.join(5)
+    restored = SweepRegistry(service.typed).find(sweep.id)
+    assert restored is not None
+    assert (restored.plan, restored.done) == (PLAN, 6)
+
+
+def test_inputs_that_do_not_match_the_plan_are_refused(service: QuickService) -> None:
+    plan = replace(PLAN, base=SAVED.inputs.named_in(PLAN.base))
+    with pytest.raises(RecipeError, match="the recipe names 1 styles, got 0 pictures"):
+        SweepRegistry(service.typed).start(plan, replace(SAVED.inputs, styles=()), "v")
