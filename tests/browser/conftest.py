@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import pytest
 
+from tests.browser import visit
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -49,17 +52,36 @@ def browser() -> Iterator[playwright.Browser]:
         chromium.close()
 
 
+class Finished(NamedTuple):
+    """A run of 30 steps that is over and judged: where it is seen, and the cookies of the visitor who began it."""
+
+    url: str
+    visitor: Any
+
+
+@pytest.fixture(scope="session")
+def finished(browser: playwright.Browser, address: str) -> Finished:
+    """One finished run for all tests that only look at one; each opens it on a page of its own."""
+    with _opened(browser) as page:
+        visit.begin(page, address, steps=30)
+        visit.finished(page)
+        return Finished(page.url, page.context.storage_state())
+
+
 @pytest.fixture
 def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A page of a new visitor; at its end, the console must have been silent."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
-    yield opened
-    context.close()
-    assert complaints == []
+    with _opened(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwright.Page]:
+    """The page of the finished run, seen by the visitor who began it; its console must be silent too."""
+    with _opened(browser, storage_state=finished.visitor) as opened:
+        opened.goto(finished.url)
+        visit.finished(opened)
+        yield opened
 
 
 @pytest.fixture
@@ -68,6 +90,20 @@ def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@contextmanager
+def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwright.Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, **of_visitor)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+    yield opened
+    # A run that a failed test leaves would keep the next ones waiting.
+    opened.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
+    context.close()
+    assert complaints == []
 
 
 def _is_complaint(said: playwright.ConsoleMessage) -> bool:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import recipe_from_json
-from tests.browser.test_app import LOADING_MS, READY, paint_three_ways, smallest
+from tests.browser.visit import LOADING_MS, READY, smallest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -104,8 +104,28 @@ def test_a_slow_sheet_can_be_stopped_and_gone_on_with(page: Any, address: str) -
     more.wait_for()
 
 
-def test_any_two_results_lie_one_over_the_other_by_keyboard(page: Any, address: str) -> None:
-    paint_three_ways(page, address)
+def test_one_click_paints_three_ways_to_be_zoomed_together_and_laid_over_each_other(page: Any, address: str) -> None:
+    page.goto(f"{address}/compare")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(page, "Size")
+    smallest(page, "Steps")
+    page.get_by_role("button", name="Paint all three ways").click()
+    are_zoomed_together_while_they_grow(page)
+    lie_one_over_the_other_by_keyboard(page)
+
+
+def are_zoomed_together_while_they_grow(page: Any) -> None:
+    page.get_by_role("button", name="Zoom in").click()
+    pictures = page.get_by_role("group", name="Photograph, Fast")
+    zooms = "panes => [...panes.querySelectorAll('img')].map(img => new DOMMatrix(getComputedStyle(img).transform).a)"
+    assert pictures.evaluate(zooms) == [1.4] * 4
+    page.get_by_text("The same measures for all").wait_for(timeout=PATIENCE_MS)
+    assert pictures.evaluate(zooms) == [1.4] * 4, "new pictures leave the zoom as it is"
+    pictures.press("0")
+    assert pictures.evaluate(zooms) == [1] * 4
+
+
+def lie_one_over_the_other_by_keyboard(page: Any) -> None:
     playwright.expect(page.get_by_role("button", name="PNG", exact=True)).to_have_count(3, timeout=PATIENCE_MS)
     page.get_by_text("Balanced's time includes the fast pass it begins with.").wait_for(timeout=PATIENCE_MS)
     playwright.expect(page.get_by_text("measuring the result")).to_have_count(0, timeout=PATIENCE_MS)

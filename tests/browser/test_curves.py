@@ -5,21 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from nst_core.recipe import make
-from nst_core.recipe.links import to_text
-from tests.browser.test_app import LOADING_MS, READY
+from tests.browser import visit
+from tests.browser.visit import LOADING_MS, STEP, stop
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-SMALL = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
-LINE = ".js-plotly-plot .scatterlayer path.js-line"
+GRAPH = ".js-plotly-plot"
+LINE = f"{GRAPH} .scatterlayer path.js-line"
 COUNTED = "graph => { graph.updates = 0; graph.on('plotly_react', () => { graph.updates += 1; }); }"
 PRESSED = """graph => {
   window.dispatchEvent(new PointerEvent("pointerup"));
@@ -40,36 +38,16 @@ PLACES = """{
 RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 
 
-@pytest.fixture(autouse=True)
-def _no_run_left(page: Any) -> Iterator[None]:
-    """A run that a failed test leaves would keep the next ones waiting."""
-    yield
-    page.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
+def begin(page: Any, address: str, steps: int) -> Any:
+    """The graph of a small slow run, just begun."""
+    visit.begin(page, address, steps=steps)
+    return graph_of(page)
 
 
-def begin(page: Any, address: str, steps: int, **settings: Any) -> Any:
-    """A small slow run, just begun; its graph."""
-    recipe = make("bold", SMALL | {"steps": steps} | settings)
-    page.goto(f"{address}/slow?settings={to_text(recipe, {'c': 'chelsea'})}")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    page.get_by_text("The settings that you opened").first.wait_for()
-    page.get_by_role("button", name="Paint step by step").click()
+def graph_of(page: Any) -> Any:
+    """The graph of the run on the page, once it is drawn."""
     page.locator(LINE).first.wait_for(timeout=LOADING_MS)
-    return page.locator(".js-plotly-plot")
-
-
-def finished(page: Any, address: str, steps: int, **settings: Any) -> Any:
-    """The graph of a small slow run that is over and judged."""
-    graph = begin(page, address, steps, **settings)
-    page.get_by_role("button", name="PNG", exact=True).first.wait_for(timeout=LOADING_MS)
-    page.get_by_text("measuring the result").wait_for(state="hidden", timeout=LOADING_MS)
-    return graph
-
-
-def stop(page: Any) -> None:
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Stop").wait_for(state="hidden")
-    page.get_by_role("button", name="Paint step by step").wait_for()
+    return page.locator(GRAPH)
 
 
 def after(page: Any, graph: Any, updates: int) -> None:
@@ -82,6 +60,12 @@ def told(page: Any, graph: Any) -> int:
     before = graph.get_attribute("aria-label")
     playwright.expect(graph).not_to_have_attribute("aria-label", before, timeout=10_000)
     return int(re.findall(r"after step (\d+)", graph.get_attribute("aria-label"))[0])
+
+
+def go_on(page: Any) -> None:
+    """Wait until the page tells of another step of the run."""
+    status = page.get_by_text(STEP)
+    playwright.expect(status).not_to_have_text(status.inner_text(), timeout=10_000)
 
 
 def drag(page: Any, graph: Any) -> None:
@@ -122,6 +106,7 @@ def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, add
     page.wait_for_function("graph => graph.layout.xaxis.range[0] == 0", arg=handle)
     assert graph.evaluate(RANGES)[:2] == whole[:2]
     stop(page)
+    page.get_by_role("button", name="Paint step by step").wait_for()
     assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
 
 
@@ -151,17 +136,17 @@ def test_switched_off_live_curves_stand_still(page: Any, address: str) -> None:
     switch = page.get_by_role("switch", name="Live").or_(page.get_by_role("checkbox", name="Live")).first
     switch.focus()
     switch.press("Space")
-    page.wait_for_timeout(1500)
+    go_on(page)
+    go_on(page)  # told by the server after the switch; the one before may have been on its way already
     points = graph.evaluate("graph => graph.data[0].x.at(-1)")
-    step = page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).inner_text()
-    page.wait_for_timeout(1500)
-    assert page.get_by_text(re.compile(r"Step [1-9]\d* of \d+")).inner_text() != step
+    go_on(page)
+    go_on(page)
     assert graph.evaluate("graph => graph.data[0].x.at(-1)") == points
     stop(page)
 
 
-def test_the_keyboard_zooms_and_shows_all(page: Any, address: str) -> None:
-    graph = finished(page, address, 12)
+def test_the_keyboard_zooms_and_shows_all(result: Any) -> None:
+    page, graph = result, graph_of(result)
     begin_, end, *_ = graph.evaluate(RANGES)
     keys = page.locator(".nst-plot .keys")
     keys.focus()
@@ -175,12 +160,13 @@ def test_the_keyboard_zooms_and_shows_all(page: Any, address: str) -> None:
     assert graph.evaluate(RANGES)[0] == begin_
 
 
-def test_a_click_on_a_curve_shows_the_picture_of_that_step(page: Any, address: str) -> None:
-    graph = finished(page, address, 30)
-    area = graph.locator(".nsewdrag").bounding_box()
-    page.mouse.move(area["x"] + area["width"] * 0.4, area["y"] + 50)
+def test_a_click_on_a_curve_shows_the_picture_of_that_step(result: Any) -> None:
+    page, graph = result, graph_of(result)
+    area = graph.locator(".nsewdrag")
+    place = {"x": area.bounding_box()["width"] * 0.4, "y": 50}
+    area.hover(position=place)
     graph.locator(".hoverlayer .legend, .hoverlayer .hovertext").first.wait_for()
-    page.mouse.click(area["x"] + area["width"] * 0.4, area["y"] + 50)
+    area.click(position=place)
     picture = page.get_by_role("img", name=re.compile(r"The picture after step \d+ of 30"))
     picture.wait_for()
     step = int(re.findall(r"step (\d+)", picture.get_attribute("alt"))[0])
@@ -191,32 +177,33 @@ def test_a_click_on_a_curve_shows_the_picture_of_that_step(page: Any, address: s
     picture.wait_for(state="hidden")
 
 
-def test_a_second_run_is_laid_over_and_named_by_its_difference(page: Any, address: str) -> None:
-    finished(page, address, 10)
-    page.goto(f"{address}/about")
-    graph = finished(page, address, 14)
+def test_a_second_run_is_laid_over_and_named_by_its_difference(result: Any, address: str) -> None:
+    page = result
+    visit.begin(page, address, steps=14)
+    visit.finished(page)
+    graph = graph_of(page)
     page.get_by_role("button", name="Compare").last.click()
     page.get_by_role("combobox", name="Your other runs").click()
-    page.get_by_role("option", name=re.compile("steps 10")).first.click()
+    page.get_by_role("option", name=re.compile("steps 30")).first.click()
     page.keyboard.press("Escape")
-    page.locator(".nst-plot .curves button", has_text="steps 10").wait_for()
-    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 10')).map(t => t.x.at(-1))")
-    assert named == [10]
+    page.locator(".nst-plot .curves button", has_text="steps 30").wait_for()
+    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 30')).map(t => t.x.at(-1))")
+    assert named == [30]
 
 
-def test_curves_are_downloaded_with_every_point(page: Any, address: str) -> None:
-    finished(page, address, 10)
+def test_curves_are_downloaded_with_every_point(result: Any) -> None:
+    page = result
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
-    assert [int(row["step"]) for row in rows][-1] == 10
+    assert [int(row["step"]) for row in rows][-1] == 30
     assert all(float(row["total"]) > 0 for row in rows)
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     told = json.loads(download.value.path().read_text())
     assert len(told["points"]) == len(rows)
-    assert told["recipe"]["steps"] == 10
+    assert told["recipe"]["steps"] == 30
     page.keyboard.press("Escape")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as PNG").click()
@@ -226,11 +213,7 @@ def test_curves_are_downloaded_with_every_point(page: Any, address: str) -> None
 def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, address: str) -> None:
     page = stranger
     page.route(re.compile(r"/media/.+\.gz"), lambda route: route.abort())
-    recipe = make("bold", SMALL | {"steps": 8})
-    page.goto(f"{address}/slow?settings={to_text(recipe, {'c': 'chelsea'})}")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    page.get_by_text("The settings that you opened").first.wait_for()
-    page.get_by_role("button", name="Paint step by step").click()
+    visit.begin(page, address, steps=8)
     page.get_by_text("The chart could not be loaded.").wait_for()
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from nst_core.recipe import make
-from nst_core.recipe.links import to_text
-from tests.browser.test_app import READY
+from tests.browser import visit
+from tests.browser.visit import STEP, stop
 from tests.nst_core.jobs.servers import until
 from tests.serving import Server
 
@@ -18,7 +17,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-PAINTING = re.compile(r"^Step [1-9]\d* of \d+")
 WENT_ON = re.compile(r"this run went on from step \d+")
 START = "Paint step by step"
 PATIENT_MS = 180_000
@@ -27,13 +25,8 @@ PATIENT_MS = 180_000
 
 def begin(page: Any, address: str, steps: int) -> str:
     """Hand in a small slow run; its address."""
-    size = {"longest_edge_px": 64, "steps": steps, "pyramid": "off", "first_steps": None}
-    settings = {**size, "convolutions": "direct"}  # for so many steps others would be compiled first
     page.context.set_default_timeout(PATIENT_MS)
-    page.goto(f"{address}/slow?settings={to_text(make('bold', settings), {'c': 'chelsea'})}")
-    page.wait_for_selector(READY)
-    page.get_by_role("button", name=START).click()
-    page.wait_for_url(re.compile("job="))
+    visit.begin(page, address, steps=steps)
     return str(page.url)
 
 
@@ -42,17 +35,12 @@ def step(page: Any, least: int = 1) -> int:
     told: list[int] = []
 
     def is_there() -> bool:
-        words = page.get_by_text(PAINTING).all_inner_texts()
+        words = page.get_by_text(STEP).all_inner_texts()
         told[:] = [int(words[0].split()[1])] if words else [0]
         return told[0] >= least
 
     until(is_there, 180)
     return told[0]
-
-
-def stop(page: Any) -> None:
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Stop").wait_for(state="hidden")
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +92,14 @@ def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: 
 
 
 def test_a_killed_worker_costs_a_run_some_steps_at_most(page: Any, keeper: Server) -> None:
-    begin(page, keeper.url, 120)
+    begin(page, keeper.url, 240)
     step(page, 40)
     (worker,) = keeper.workers()
     worker.kill()
     page.get_by_text(re.compile(r"It goes on from about step \d+")).wait_for()
     page.get_by_text(re.compile("The process that paints ended unexpectedly; " + WENT_ON.pattern)).wait_for()
     page.get_by_role("button", name="PNG", exact=True).wait_for()
-    page.get_by_text(re.compile("^120$")).first.wait_for()  # steps, all of them
+    page.get_by_text(re.compile("^240$")).first.wait_for()  # steps, all of them
 
 
 def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished(
@@ -119,7 +107,7 @@ def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished
 ) -> None:
     finished = begin(page, keeper.url, 10)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
-    url = begin(stranger, keeper.url, 600)
+    url = begin(stranger, keeper.url, 3000)
     at = step(stranger, 40)
     for tab in (page, stranger):
         tab.goto("about:blank")
@@ -135,7 +123,7 @@ def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished
 
 
 def test_an_open_page_finds_its_run_again_when_the_server_is_back(stranger: Any, keeper: Server) -> None:
-    begin(stranger, keeper.url, 600)
+    begin(stranger, keeper.url, 3000)
     at = step(stranger, 40)
     keeper.kill()
     keeper.start()

@@ -7,35 +7,23 @@ from typing import Any
 
 import pytest
 
-from nst_core.recipe import make
-from nst_core.recipe.links import to_text
-from tests.browser.test_app import LOADING_MS, READY
-
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-SMALL = make("bold", {"longest_edge_px": 64, "steps": 10, "pyramid": "off", "first_steps": None, "snapshot_every": 2})
 
-
-def painted(page: Any, address: str) -> str:
-    """A finished small run, opened from a settings link; its result's link."""
-    page.goto(f"{address}/slow?settings={to_text(SMALL, {'c': 'chelsea'})}")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    page.get_by_text("The settings that you opened").first.wait_for()
-    page.get_by_role("button", name="Paint step by step").click()
-    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=60_000)
-    page.get_by_text("measuring the result").wait_for(state="hidden", timeout=60_000)
+def shared(page: Any) -> str:
+    """The link under which the result on the page is shared."""
     page.get_by_role("button", name="Share").click()
     page.get_by_text(re.compile(r"/result\?result=")).wait_for()
     return str(next(text for text in page.locator("code").all_inner_texts() if "result=" in text)).strip()
 
 
 def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
-    page: Any, stranger: Any, address: str
+    result: Any, stranger: Any, address: str
 ) -> None:
-    link = painted(page, address)
-    page.get_by_text("List it in the gallery").click()
+    link = shared(result)
+    result.get_by_text("List it in the gallery").click()
     stranger.goto(link)
     stranger.get_by_text("Slow · Bold").wait_for()
     stranger.get_by_text("Time-lapse").click()
@@ -52,11 +40,9 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
     stranger.get_by_text("The settings that you opened").first.wait_for()
 
 
-def test_a_png_dropped_back_offers_its_settings(page: Any, address: str) -> None:
-    painted(page, address)
-    page.keyboard.press("Escape")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PNG", exact=True).click()
+def test_a_png_dropped_back_offers_its_settings(page: Any, result: Any, address: str) -> None:
+    with result.expect_download() as download:
+        result.get_by_role("button", name="PNG", exact=True).click()
     png = download.value.path().read_bytes()
     page.goto(f"{address}/slow")
     page.get_by_role("radio", name="Upload").first.click()

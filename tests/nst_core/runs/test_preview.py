@@ -31,16 +31,12 @@ def test_a_preview_of_the_full_size_is_the_full_run(compared):
     assert set(apart["ratios"].values()) == {1.0}
 
 
-def test_both_are_judged_at_the_size_of_the_preview(compared):
+def test_both_are_judged_at_the_size_of_the_preview_and_every_distance_has_its_ratio(compared):
     small, full, apart = compared(64)
     assert [max(p.shape[1:3]) for p in (small, full)] == [64, 96]
     assert apart["preview"]["size"] == apart["full"]["size"] == [small.shape[2], small.shape[1]]
     assert 0 < apart["ssim"] < 1
     assert apart["colour"] > 0
-
-
-def test_every_distance_has_its_ratio(compared):
-    _, _, apart = compared(64)
     for kind in ("content", "style_gram", "style_wasserstein2"):
         for layer, value in apart["preview"][kind].items():
             ratio = apart["full"][kind][layer] / value
@@ -56,7 +52,7 @@ def test_the_start_and_the_masks_are_played(compared, unlearned, noise, monkeypa
         given.append((more["start"] is start, len(more["masks"])))
         return play(*args, **more)
 
-    monkeypatch.setattr(runner, "play", listening)
+    monkeypatch.setattr(runner, "run_recipe", listening)
     start, mask = noise(20, 30), np.tri(80, 120, dtype=np.float32)
     recipe = make(settings=SETTINGS | {"start": "own", "regions": [{"mask": "0" * 64, "shares": [1.0]}]})
     preview.compare(noise(80, 120), [noise(96, 96, 1)], recipe, 64, start=start, masks=[mask])

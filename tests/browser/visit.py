@@ -1,0 +1,70 @@
+"""What visitors do, for the tests of this folder; each wait names the state that it is for, and none a time."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nst_core.recipe import Recipe, make
+from nst_core.recipe.links import to_text
+
+READY = "text=Networks ready"
+LOADING_MS = 60_000
+"""Networks are loaded, or a run is begun, on a machine that may have other work."""
+TINY = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
+"""Settings of a run that is quick; other convolutions would be compiled first."""
+STEP = re.compile(r"^Step [1-9]\d* of \d+")
+QUIET_MS = 300
+_WATCH_CHANGES = """() => {
+  window.changed = performance.now();
+  new MutationObserver(() => { window.changed = performance.now(); })
+    .observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+_IS_STILL = """quiet => {
+  const stands = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+    && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
+    && [...document.images].every(image => image.complete || image.loading === "lazy")
+    && document.getAnimations().every(moving => moving.playState !== "running");
+  if (!stands) window.changed = performance.now();
+  return performance.now() - window.changed >= quiet;
+}"""
+
+
+def settle(page: Any) -> None:
+    """Wait until the page is told whole, nothing of it moves, and it has not changed for a while."""
+    page.wait_for_selector("h1", timeout=LOADING_MS)
+    page.evaluate(_WATCH_CHANGES)
+    page.wait_for_function(_IS_STILL, arg=QUIET_MS)
+
+
+def smallest(page: Any, label: str) -> None:
+    """Move a settings slider to its least value, by keyboard."""
+    slider = page.get_by_role("slider", name=label).first
+    slider.focus()
+    slider.press("Home")
+
+
+def open_settings(page: Any, address: str, recipe: Recipe) -> None:
+    """Open a link to settings, with the cat as the photograph, and wait until it can be painted."""
+    page.goto(f"{address}/slow?settings={to_text(recipe, {'c': 'chelsea'})}")
+    page.wait_for_selector(READY, timeout=LOADING_MS)
+    page.get_by_text("The settings that you opened").first.wait_for()
+
+
+def begin(page: Any, address: str, **settings: Any) -> None:
+    """Hand in a quick slow run, with other settings if asked."""
+    open_settings(page, address, make("bold", TINY | settings))
+    page.get_by_role("button", name="Paint step by step").click()
+    page.wait_for_url(re.compile("job="))
+
+
+def finished(page: Any) -> None:
+    """Wait until the run on the page is over and judged."""
+    page.get_by_role("button", name="PNG", exact=True).first.wait_for(timeout=LOADING_MS)
+    page.get_by_text("measuring the result").wait_for(state="hidden", timeout=LOADING_MS)
+
+
+def stop(page: Any) -> None:
+    """Stop the run on the page."""
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").wait_for(state="hidden")
