@@ -3,16 +3,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint docs weights clean format coverage release hooks
+.PHONY: run test test-fast lint docs weights clean format coverage release hooks
 
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
 
-# First and alone what is about time: it waits for seconds, or counts them. Most other tests keep one core busy each.
-ALONE := tests/nst_core/bench tests/nst_core/runs/test_cost.py tests/browser
+# First and alone what measures time. Then the rest, shared out to two cores: the browser's tests to one of them, since
+# they share a server; by whole files to the other, and to both once the browser's are done (see tests/conftest.py).
+SHARED_OUT := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 test: .venv/installed-tests weights
-	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest tests $(addprefix --ignore ,$(ALONE)) --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests -m alone
+	$(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)
+
+# In a minute and a half: what needs neither a browser nor the networks' weights.
+test-fast: .venv/installed-tests
+	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT)
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

@@ -11,6 +11,13 @@ os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever
 os.environ["NST_UNSEEN_MINUTES"] = "30"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests are shared out, the browser's stay together, and those of each file: they share costly things."""
+    for item in items:
+        file = item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else file))
+
+
 @pytest.fixture(scope="session")
 def random_kernels():
     """He-initialised kernels and small biases by layer name: activations keep their size through all 16 layers."""

@@ -42,6 +42,7 @@ def test_without_a_rival_the_rest_is_still_told(measured, monkeypatch):
     assert fast.table(fast.run([384])).endswith("no rival: no package index answered")
 
 
+@pytest.mark.alone
 @pytest.mark.weights
 @pytest.mark.slow
 def test_a_row_is_of_real_calls():
