@@ -10,12 +10,10 @@ from PIL import Image
 
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
+from nst_core.picture.frame import WHOLE
 from nst_core.picture.resize import LEAST_SIDE_PX
 from nst_core.picture.upload import DEFAULT, Picture, UploadLimits
 from nst_core.step import Pixels
-
-WHOLE = (0.0, 0.0, 1.0, 1.0)
-"""The crop that takes nothing away."""
 
 _ROUNDING = 1e-9
 

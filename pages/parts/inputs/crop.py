@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import PictureError
+from nst_core.picture.frame import Frame
 from pages.parts.inputs import framing
-from pages.parts.inputs.framing import Frame
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -51,7 +51,7 @@ def sliders() -> None:
     first: Frame = st.session_state.get(_FIRST, Frame())
 
     def take() -> None:
-        st.session_state[_FRAME] = framing.said(_key, first)
+        st.session_state[_FRAME] = framing.current(_key, first)
 
     framing.sliders(_key, first, take)
 

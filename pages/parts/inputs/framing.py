@@ -1,42 +1,20 @@
-"""Which part of a picture is looked at: what is chosen, and the sliders that choose it."""
+"""Sliders for the frame of a picture: its crop and rotation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
-from nst_core.recipe.schema import LEAST_CROP
-
-WHOLE = (0.0, 0.0, 1.0, 1.0)
-_LEAST = LEAST_CROP + 0.01
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A part of a picture.
-
-    Attributes:
-        crop: left, top, right, bottom as shares of its width and height.
-        rotation_deg: then turned clockwise by so many degrees.
-    """
-
-    crop: tuple[float, ...] = WHOLE
-    rotation_deg: float = 0.0
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it is looked at as it is."""
-        return self.crop == WHOLE and not self.rotation_deg
+from nst_core.picture.frame import Frame
 
 
 def sliders(key: Callable[[str], str], first: Frame, on_change: Callable[[], None] | None = None) -> Frame:
-    """Two ranges and an angle.
+    """Draw two ranges and an angle, and return the frame that they are set to.
 
     Args:
-        key: the widgets' keys, of "across", "down" and "turn".
-        first: where they stand at first.
+        key: gives the widget keys of "across", "down" and "turn".
+        first: the initial frame.
         on_change: called before the page runs again.
     """
     left, top, right, bottom = first.crop
@@ -53,15 +31,16 @@ def sliders(key: Callable[[str], str], first: Frame, on_change: Callable[[], Non
         on_change=on_change,
         persist_state="session",
     )
-    return said(key, first)
+    return current(key, first)
 
 
-def said(key: Callable[[str], str], first: Frame) -> Frame:
-    """What the sliders say; before they are drawn, and where they were not touched, where they stand at first."""
+def current(key: Callable[[str], str], first: Frame) -> Frame:
+    """The frame that the sliders are set to; `first` before they are drawn."""
     left, top, right, bottom = first.crop
-    across = _ends(st.session_state.get(key("across"), _percent((left, right))))
-    down = _ends(st.session_state.get(key("down"), _percent((top, bottom))))
-    return Frame((across[0], down[0], across[1], down[1]), float(st.session_state.get(key("turn"), first.rotation_deg)))
+    across = st.session_state.get(key("across"), _percent((left, right)))
+    down = st.session_state.get(key("down"), _percent((top, bottom)))
+    rotation_deg = float(st.session_state.get(key("turn"), first.rotation_deg))
+    return Frame.from_ranges(_shares(across), _shares(down), rotation_deg)
 
 
 def _range(label: str, key: str, first: tuple[float, float], on_change: Callable[[], None] | None) -> None:
@@ -73,8 +52,5 @@ def _percent(ends: tuple[float, float]) -> tuple[int, int]:
     return round(100 * ends[0]), round(100 * ends[1])
 
 
-def _ends(percent: tuple[int, int]) -> tuple[float, float]:
-    """Two ends as shares, at least as far apart as a recipe wants them."""
-    low, high = percent
-    first = min(low / 100, 1 - _LEAST)
-    return first, max(high / 100, first + _LEAST)
+def _shares(percent: tuple[int, int]) -> tuple[float, float]:
+    return percent[0] / 100, percent[1] / 100

@@ -1,4 +1,4 @@
-"""Painting on the photograph where each style goes: the brush on the page, and what it makes of a run."""
+"""RegionMap on the photograph where each style goes: the brush on the page, and what it makes of a run."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError
+from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, Region, change
 from pages.parts.app.web import asset
 from pages.parts.inputs import crop, style_weights
-from pages.parts.inputs.framing import Frame
 from pages.parts.inputs.selection import preview, selected, whole
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs.before_after import source
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
+    from nst_core.picture.mask_maps import Labels, RegionMap
     from nst_core.picture.masks import Mask
     from nst_core.picture.upload import Picture
-    from pages.parts.inputs.mask_maps import Labels, Painting
 
 PAGES = ("slow", "fast")
 """Where the brush is."""
@@ -84,15 +84,15 @@ def applied(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Styl
     return change(style_weights.named_in(plain, used), {"regions": regions}), used, tuple(found.values())
 
 
-def take(painting: Painting, sent: Any) -> bool:
+def take(painting: RegionMap, sent: Any) -> bool:
     """Keep what a browser painted over this; False if it is no map, or was painted over something else."""
-    from pages.parts.inputs import mask_maps
+    from nst_core.picture import mask_maps
 
     if not isinstance(sent, dict) or sent.get("token") != _token(painting):
         return False
     height, width = painting.labels.shape
     try:
-        labels = mask_maps.from_runs(sent.get("runs"), width, height)
+        labels = mask_maps.decode_runs(sent.get("runs"), width, height)
     except NSTError:
         return False
     _keep(replace(painting, labels=labels))
@@ -105,7 +105,7 @@ def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -
 
     They are the very same masks until something is painted over them or their edges change.
     """
-    from pages.parts.inputs import mask_maps
+    from nst_core.picture import mask_maps
 
     size = mask_maps.map_size(photograph.width, photograph.height)[::-1]
     places = [style.place for style in style_weights.styles()]
@@ -113,10 +113,10 @@ def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -
     alike = all(mask.weights.shape == size for mask in found)
     if not found or not alike or "" in owners or len(set(owners)) < len(found):
         return False
-    labels = mask_maps.from_layers([mask.weights for mask in found])
-    soft = min(_SOFT_STEPS, key=lambda soft: _distance(labels, soft, found))
-    free = [""] * (mask_maps.MOST_LABELS - len(owners))
-    painting = mask_maps.Painting(labels, (*owners, *free))
+    labels = mask_maps.from_masks([mask.weights for mask in found])
+    soft = mask_maps.closest_softness(labels, found, _SOFT_STEPS)
+    free = [""] * (mask_maps.MAX_LABELS - len(owners))
+    painting = mask_maps.RegionMap(labels, (*owners, *free))
     _keep(painting, photograph.sha256)
     st.session_state[_LAST] = photograph.sha256, Frame(), labels, painting.slots
     st.session_state[_GIVEN] = labels, soft, dict(zip(owners, found, strict=True))
@@ -130,28 +130,19 @@ def _owner(region: Region, places: Sequence[str]) -> str:
     return owning[0] if len(owning) == 1 and len(region.shares) == len(places) else ""
 
 
-def _distance(labels: Labels, soft: float, found: Sequence[Mask]) -> float:
-    """How far the masks are from those that a map would have with so soft an edge."""
-    from pages.parts.inputs import mask_maps
-
-    made = mask_maps.layers(labels, soft)
-    pairs = ((made.get(label), mask) for label, mask in enumerate(found, 1))
-    return sum(float(abs(mask.weights - (m.weights if m else 0)).mean()) for m, mask in pairs)
-
-
-def _taking(painting: Painting) -> Callable[[], None]:
+def _taking(painting: RegionMap) -> Callable[[], None]:
     def taking() -> None:
         take(painting, st.session_state[_BRUSH].get("painted"))
 
     return taking
 
 
-def _painting() -> Painting:
+def _painting() -> RegionMap:
     """What is painted on the chosen photograph, for the styles on the page."""
-    from pages.parts.inputs import mask_maps
+    from nst_core.picture import mask_maps
 
     photograph = selected("content").load()
-    kept: Painting | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
+    kept: RegionMap | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
     places = [style.place for style in style_weights.styles()]
     if (kept is None or not kept.labels.any()) and (carried := _carried_over()):
         return mask_maps.with_styles(carried, places)  # it is kept once something is painted on it
@@ -160,21 +151,21 @@ def _painting() -> Painting:
     return now
 
 
-def _carried_over() -> Painting | None:
+def _carried_over() -> RegionMap | None:
     """What was painted last on another part of the chosen photograph, on the part that is chosen now."""
-    from pages.parts.inputs import mask_maps
+    from nst_core.picture import mask_maps
 
     photograph = whole("content").load()
     last: tuple[str, Frame, Labels, tuple[str, ...]] | None = st.session_state.get(_LAST)
     if last is None or last[0] != photograph.sha256 or last[1] == crop.frame():
         return None
-    labels = mask_maps.reframed(last[2], (photograph.width, photograph.height), last[1], crop.frame())
-    return mask_maps.Painting(labels, last[3])
+    labels = mask_maps.reframe(last[2], (photograph.width, photograph.height), last[1], crop.frame())
+    return mask_maps.RegionMap(labels, last[3])
 
 
-def _keep(painting: Painting, photograph: str = "") -> None:
+def _keep(painting: RegionMap, photograph: str = "") -> None:
     """Keep it as the latest, of the chosen photograph unless told of which, and only so many of others."""
-    kept: dict[str, Painting] = st.session_state.setdefault(_KEPT, {})
+    kept: dict[str, RegionMap] = st.session_state.setdefault(_KEPT, {})
     photograph = photograph or selected("content").load().sha256
     kept.pop(photograph, None)
     kept[photograph] = painting
@@ -195,23 +186,23 @@ def _masks() -> dict[str, Mask]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _layers(labels: Labels, soft: float) -> dict[int, Mask]:
-    from pages.parts.inputs import mask_maps
+    from nst_core.picture import mask_maps
 
-    return mask_maps.layers(labels, soft)
+    return mask_maps.to_masks(labels, soft)
 
 
-def _token(painting: Painting) -> str:
+def _token(painting: RegionMap) -> str:
     return f"{selected('content').load().sha256[:16]}-{painting.version}"
 
 
-def _data(painting: Painting) -> dict[str, Any]:
-    from pages.parts.inputs import mask_maps
+def _data(painting: RegionMap) -> dict[str, Any]:
+    from nst_core.picture import mask_maps
 
     height, width = painting.labels.shape
     what = selected("content")
     return {
         "token": _token(painting),
-        "runs": mask_maps.to_runs(painting.labels),
+        "runs": mask_maps.encode_runs(painting.labels),
         "width": width,
         "height": height,
         "src": source(preview("content")),

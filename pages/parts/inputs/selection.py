@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 import streamlit as st
 
 from nst_core.errors import RecipeError
+from nst_core.picture.frame import WHOLE
 from pages.parts.app.theme import credit
 from pages.parts.inputs import crop
-from pages.parts.inputs.framing import WHOLE
 from pages.parts.inputs.gallery import Thumb
 
 if TYPE_CHECKING:

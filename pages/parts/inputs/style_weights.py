@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
+from nst_core.picture.frame import WHOLE, Frame
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.style_grid import MOST_CORNERS
 from pages.parts.app import theme
 from pages.parts.inputs import framing
-from pages.parts.inputs.framing import WHOLE, Frame
 from pages.parts.inputs.selection import (
     SelectedImage,
     add_style,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError, RecipeError
+from nst_core.picture.frame import Frame
 from nst_core.recipe import PRESETS, Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.inputs import crop, mask_brush, style_weights
-from pages.parts.inputs.framing import Frame
 from pages.parts.inputs.selection import SelectedImage, choose, of_sample_key, select, style_slots
 
 if TYPE_CHECKING:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.picture import samples
 from nst_core.picture.crop import framed_picture
 from nst_core.picture.encode import to_png
+from nst_core.picture.frame import Frame
 from nst_core.recipe.links import from_text
-from pages.parts.inputs import mask_maps
-from pages.parts.inputs.framing import Frame
 from pages.parts.inputs.selection import SAMPLE_EDGE_PX
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
@@ -75,53 +73,6 @@ def test_a_settings_link_brings_the_part_along(open_page: Open, job_service: Fak
     assert slider(opened, "down").value == (25, 75)
     wanted = framed_picture(photograph(), (0.0, 0.25, 1.0, 0.75)).sha256
     assert job_service.given[started(opened, job_service, "slow")].content.sha256 == wanted
-
-
-SIZE = (800, 600)
-WHOLE, LEFT, MIDDLE = Frame(), Frame((0.0, 0.0, 0.5, 1.0)), Frame((0.25, 0.25, 0.75, 0.75))
-
-
-def blank(frame: Frame) -> np.ndarray:
-    left, top, right, bottom = frame.crop
-    width, height = mask_maps.map_size(round((right - left) * SIZE[0]), round((bottom - top) * SIZE[1]))
-    return np.zeros((height, width), np.uint8)
-
-
-def test_what_is_painted_stays_on_the_same_spot_of_the_photograph() -> None:
-    """The middle of the photograph, painted: on the part in its middle it is all of the picture's middle half."""
-    labels = blank(WHOLE)
-    height, width = labels.shape
-    labels[height * 3 // 8 : height * 5 // 8, width * 3 // 8 : width * 5 // 8] = 2
-    moved = mask_maps.reframed(labels, SIZE, WHOLE, MIDDLE)
-    down, across = moved.shape
-    assert (moved[down // 4 + 2 : -down // 4 - 2, across // 4 + 2 : -across // 4 - 2] == 2).all()
-    assert moved.mean() == pytest.approx(2 / 4, abs=0.02)
-
-
-def test_beyond_the_old_part_nothing_is_painted() -> None:
-    labels = np.ones_like(blank(LEFT))
-    moved = mask_maps.reframed(labels, SIZE, LEFT, WHOLE)
-    assert moved[:, : moved.shape[1] // 2].all()
-    assert not moved[:, moved.shape[1] // 2 :].any()
-
-
-@pytest.mark.parametrize("degrees", [90.0, -90.0, 180.0])
-def test_a_right_turn_turns_what_is_painted(degrees: float) -> None:
-    labels = blank(WHOLE)
-    labels[: labels.shape[0] // 3, : labels.shape[1] // 2] = 1
-    turned = mask_maps.reframed(labels, SIZE, WHOLE, Frame(WHOLE.crop, degrees))
-    wanted = np.rot90(labels, -int(degrees // 90))
-    assert turned.shape == wanted.shape
-    assert (turned == wanted).mean() > 0.99
-
-
-@pytest.mark.parametrize("frame", [LEFT, MIDDLE, Frame(MIDDLE.crop, 30.0)])
-def test_there_and_back_is_the_same(frame: Frame) -> None:
-    labels = blank(WHOLE)
-    labels[: labels.shape[0] // 2] = 3
-    there = mask_maps.reframed(labels, SIZE, WHOLE, frame)
-    again = mask_maps.reframed(mask_maps.reframed(there, SIZE, frame, WHOLE), SIZE, WHOLE, frame)
-    assert (again == there).mean() > 0.98
 
 
 def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, job_service: FakeJobService) -> None:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.picture import samples
+from nst_core.picture import mask_maps, samples
 from pages.parts.blend import style_map
-from pages.parts.inputs import mask_brush, mask_maps, selection
-from pages.parts.inputs.mask_maps import Painting
+from pages.parts.inputs import mask_brush, selection
 from tests.pages.conftest import Open
 from tests.pages.fake_service import FakeJobService
 
@@ -147,7 +146,7 @@ def test_what_a_browser_sends_is_kept_unless_it_is_stale_or_no_map(state: dict[s
     painting = mask_maps.with_styles(mask_maps.blank(64, 48), ["style", "style_1"])
     labels = painting.labels.copy()
     labels[10:20] = 2
-    sent = {"token": mask_brush._token(painting), "runs": mask_maps.to_runs(labels)}
+    sent = {"token": mask_brush._token(painting), "runs": mask_maps.encode_runs(labels)}
     for wrong in (None, {}, [sent], sent | {"token": "other-0"}, sent | {"runs": [9, 9]}):
         assert not mask_brush.take(painting, wrong)
     assert "masks_painted" not in state
@@ -164,15 +163,3 @@ def test_only_so_many_photographs_are_kept(state: dict[str, object]) -> None:
         state["chosen"] = {"content": selection.of_sample_key("content", sample.key)}
         mask_brush._keep(mask_maps.blank(64, 48))
     assert len(state["masks_painted"]) == min(mask_brush.MOST_KEPT, len(samples.contents()))
-
-
-def test_a_style_keeps_its_label_and_a_new_one_takes_a_free_one() -> None:
-    first = mask_maps.with_styles(mask_maps.blank(64, 48), ["a", "b", "c", "d"])
-    assert first.slots == ("a", "b", "c", "d")
-    labels = first.labels.copy()
-    labels[:10], labels[10:20] = 2, 3
-    now = mask_maps.with_styles(Painting(labels, first.slots), ["d", "c", "a", "e"])
-    assert (now.slots, now.version) == (("a", "e", "c", "d"), 1)
-    assert not now.labels[:10].any()
-    assert (now.labels[10:20] == 3).all()
-    assert mask_maps.with_styles(now, ["a", "e", "c", "d"]).version == 1
