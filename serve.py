@@ -1,7 +1,7 @@
-"""The app as a server that gets ready when it starts: runs of its earlier life go on, and the first visit is no slower.
+"""The app as a server that prepares itself when it starts: stored runs resume, and the first visit is not slower.
 
-`streamlit run serve.py` serves what `streamlit run app.py` does, where the first visitor waits for the desk, for the
-code and for the bundled pictures.
+`streamlit run serve.py` serves the same app as `streamlit run app.py`, whose first visitor waits for the job service,
+for imports and for the bundled pictures.
 """
 
 import asyncio
@@ -19,35 +19,35 @@ from pages.parts.app import service, theme
 from pages.parts.curves import plot
 from pages.parts.inputs import selection
 
-LATE = (
-    *("pandas", "pyarrow.compute", "streamlit.material_icon_names"),  # by Streamlit, for its first component and icon
-    *(
-        "nst_core.bench.report.measured",
-        "nst_core.bench.report.tables",
-        "nst_core.models.weights",
-        "nst_core.picture.catalogue",
-    ),
+LAZY_IMPORTS = (
+    "pandas",  # these three by Streamlit, for its first component and icon
+    "pyarrow.compute",
+    "streamlit.material_icon_names",
+    "nst_core.bench.report.measured",
+    "nst_core.bench.report.tables",
+    "nst_core.models.weights",
+    "nst_core.picture.catalogue",
 )
-"""What is imported no sooner than on a visit."""
+"""Modules that the app imports only when a visitor needs them."""
 
 
-def ready() -> JobService:
-    """Open the desk, and have at hand what a first visit would wait for."""
-    office = service.get()
-    for name in (*LATE, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
+def prepare() -> JobService:
+    """Start the job service and load the modules and pictures of a first visit."""
+    jobs = service.get()
+    for name in (*LAZY_IMPORTS, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
         import_module(name)
     theme.has_a_front_door()
     plot.script()
     selection.ahead()
-    return office
+    return jobs
 
 
 @asynccontextmanager
 async def _open(_: st.App) -> AsyncIterator[None]:
-    """Keep the desk open from before the first visitor until after the last."""
-    office = await asyncio.to_thread(ready)
+    """Run the job service from the start of the server to its end."""
+    jobs = await asyncio.to_thread(prepare)
     yield
-    await asyncio.to_thread(office.close)
+    await asyncio.to_thread(jobs.close)
 
 
 app = st.App(Path(__file__).with_name("app.py"), lifespan=_open)

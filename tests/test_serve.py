@@ -40,7 +40,7 @@ def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, t
 VISIT = """
 import json, sys
 import serve
-office = serve.ready()
+jobs = serve.prepare()
 from streamlit.testing.v1 import AppTest
 def visit(page):
     app = AppTest.from_file(sys.argv[1], default_timeout=60)
@@ -50,7 +50,7 @@ before = set(sys.modules)
 for page in ("slow", "compare", "gallery", "about"):
     visit(page)
 print(json.dumps(sorted(set(sys.modules) - before)))
-office.close()
+jobs.close()
 """
 
 

@@ -219,7 +219,7 @@ def _bench(arguments: argparse.Namespace) -> None:
     if arguments.keep:
         from nst_core.bench.report import measured
 
-        measured.keep(arguments.what, report, _bench_command(arguments))
+        measured.store(arguments.what, report, _bench_command(arguments))
     print(measure.table(report), file=sys.stderr)
     print(json.dumps(report, indent=2))
 

@@ -1,4 +1,4 @@
-"""The app and a browser to measure it with, each a context that ends what it started; and a visitor in there."""
+"""Context managers that start the app and Chromium and end both; new visitors in that browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from nst_core.bench.report.tools import untuned
+from nst_core.bench.report.tools import plain_environment
 from nst_core.errors import ToolError, WorkerError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _SIZE = {"width": 1280, "height": 800}
 
 @dataclass(frozen=True)
 class App:
-    """The served app: its address, its process, and the folder where its runs are kept."""
+    """The served app: address, id of the web process, folder of its stored runs."""
 
     url: str
     pid: int
@@ -44,8 +44,7 @@ class App:
 
 @contextmanager
 def app(program: str | Path = "serve.py") -> Iterator[App]:
-    """The app, or another program of Streamlit's, on a free port with a data folder of its own, just started: no page
-    has been opened yet.
+    """The app, or another Streamlit program, just started on a free port with an empty data folder.
 
     Raises:
         WorkerError: it did not answer in time.
@@ -56,7 +55,7 @@ def app(program: str | Path = "serve.py") -> Iterator[App]:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
-            env=untuned() | {"NST_DATA_DIR": folder},
+            env=plain_environment() | {"NST_DATA_DIR": folder},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -65,7 +64,7 @@ def app(program: str | Path = "serve.py") -> Iterator[App]:
             _wait_for(f"{url}/_stcore/health", process, program)
             yield App(url, process.pid, Path(folder))
         finally:
-            _end(process)
+            _stop(process)
 
 
 @contextmanager
@@ -88,21 +87,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def visitor(browser: Browser, errors: list[str]) -> Page:
-    """A page in a profile of its own, whose complaints are collected."""
+def new_visitor(browser: Browser, errors: list[str]) -> Page:
+    """A page in a fresh browser profile; its error messages are appended to `errors`."""
     page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if _is_complaint(said) else None)
+    page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
     return page
 
 
-def ready(page: Page) -> None:
+def wait_for_networks(page: Page) -> None:
     """Wait until the page says that the networks are loaded."""
     page.get_by_text("Networks ready").wait_for(timeout=1000 * NETWORKS_SECONDS)
 
 
 def executable() -> str:
-    """Where Chromium is. Raises ToolError if it is nowhere."""
+    """The path of Chromium. Raises ToolError if there is none."""
     named = os.environ.get("CHROMIUM", "")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
@@ -113,10 +112,10 @@ def executable() -> str:
     return found
 
 
-def _is_complaint(said: Any) -> bool:
-    # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
-    probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
-    return said.type == "error" and not probing
+def _is_error(message: Any) -> bool:
+    # On a deep link Streamlit first looks for its server below the page's own path, and the browser logs the 404.
+    probing = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+    return message.type == "error" and not probing
 
 
 def _free_port() -> int:
@@ -138,18 +137,18 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], program: str | Path) -
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the server, and its worker should it outlive it."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server, and any worker that outlives it."""
     try:
-        family = psutil.Process(process.pid).children(recursive=True)
+        children = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
-        family = []
+        children = []
     process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=5)
     for child in alive:
         child.kill()

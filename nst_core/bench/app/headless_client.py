@@ -1,7 +1,7 @@
-"""A visitor without a browser: asks the app for what a page would ask for, takes all of it, and draws nothing.
+"""A client of the app without a browser: it requests all that a page requests, receives all of it, and draws nothing.
 
-A browser that works on the cores that paint takes its part of them; that of someone who looks at a hosted app works at
-home. What this visitor costs a run is what the server does for it.
+A browser on the same machine takes processor time from the run. The browser of a visitor elsewhere does not. This
+client therefore measures the server's share of the cost of watching a run.
 """
 
 from __future__ import annotations
@@ -21,90 +21,90 @@ from nst_core.errors import WorkerError
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
-PICTURE = re.compile(rb"/media/[0-9a-f]+\.\w+")
+MEDIA_PATH = re.compile(rb"/media/[0-9a-f]+\.\w+")
 IDLE_SECONDS = 0.5
-"""How long it listens where nothing is to be asked for again."""
-RESTING_SECONDS = 0.05
-"""How soon one who rests sees that they should look again."""
+"""Longest wait for a message while no fragment is due."""
+PAUSE_POLL_SECONDS = 0.05
+"""How often a paused client checks whether to go on."""
 
 
-class Onlooker:
-    """What was asked for and what came.
+class HeadlessClient:
+    """One session of the app over Streamlit's websocket.
 
     Attributes:
-        polls: how often a part of the page was asked for again.
-        received: bytes that came, pictures included.
-        pictures: how many of them were pictures' files.
-        rests: whether they stay, but ask for nothing.
+        polls: number of fragment reruns requested so far.
+        received: bytes received so far, picture files included.
+        paused: while True the session stays open but requests nothing.
     """
 
     def __init__(self, url: str) -> None:
-        """Nobody yet; `looking` makes one that looks."""
+        """A client of the server at `url` (scheme and host); `connected` opens its session."""
         self.polls = self.received = 0
-        self.rests = False
+        self.paused = False
         self._url = url
-        self._known: list[str] = []
-        self._seen: set[bytes] = set()
-        self._due: dict[str, tuple[float, float]] = {}
+        self._cached_hashes: list[str] = []
+        self._fetched: set[bytes] = set()
+        self._due: dict[str, tuple[float, float]] = {}  # fragment id -> time of its next rerun, interval
 
     @property
     def pictures(self) -> int:
-        """How many pictures' files came."""
-        return len(self._seen)
+        """Number of different picture files fetched so far."""
+        return len(self._fetched)
 
-    def look(self, wire: ClientConnection, page: str, query: str, left: threading.Event) -> None:
-        """Open a page and keep it up to date until `left`, or until the app breaks off."""
+    def follow(self, socket: ClientConnection, page: str, query: str, closing: threading.Event) -> None:
+        """Open a page and rerun its fragments when they are due, until `closing` is set or the server disconnects."""
         from websockets.exceptions import ConnectionClosed
 
         with contextlib.suppress(ConnectionClosed, OSError):
-            wire.send(self._ask(query, page))
-            while not left.is_set():
-                if self.rests:
-                    left.wait(RESTING_SECONDS)
+            socket.send(self._rerun_request(query, page))
+            while not closing.is_set():
+                if self.paused:
+                    closing.wait(PAUSE_POLL_SECONDS)
                     continue
                 soonest = min((at for at, _ in self._due.values()), default=time.monotonic() + IDLE_SECONDS)
                 try:
-                    self._take(wire.recv(max(0.0, soonest - time.monotonic()), decode=False))
+                    self._receive(socket.recv(max(0.0, soonest - time.monotonic()), decode=False))
                 except TimeoutError:
-                    self._poll(wire, page, query)
+                    self._poll(socket, page, query)
 
-    def _poll(self, wire: ClientConnection, page: str, query: str) -> None:
+    def _poll(self, socket: ClientConnection, page: str, query: str) -> None:
         now = time.monotonic()
-        for part, (at, every) in self._due.items():
+        for fragment, (at, interval) in self._due.items():
             if at <= now:
-                self._due[part] = (now + every, every)
+                self._due[fragment] = (now + interval, interval)
                 self.polls += 1
-                wire.send(self._ask(query, page, part))
+                socket.send(self._rerun_request(query, page, fragment))
 
-    def _ask(self, query: str, page: str, part: str = "") -> bytes:
+    def _rerun_request(self, query: str, page: str, fragment: str = "") -> bytes:
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
-        asked = BackMsg()
-        run = asked.rerun_script
-        run.query_string, run.page_name = query, page
-        run.cached_message_hashes.extend(self._known)
-        if part:
-            run.fragment_id, run.is_auto_rerun = part, True
-        return bytes(asked.SerializeToString())
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string, rerun.page_name = query, page
+        rerun.cached_message_hashes.extend(self._cached_hashes)
+        if fragment:
+            rerun.fragment_id, rerun.is_auto_rerun = fragment, True
+        return bytes(message.SerializeToString())
 
-    def _take(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         self.received += len(data)
-        came = ForwardMsg.FromString(data)
-        if came.metadata.cacheable and came.hash:
-            self._known.append(came.hash)  # the server names it from now on, as it does for a browser that keeps it
-        match came.WhichOneof("type"):
+        message = ForwardMsg.FromString(data)
+        if message.metadata.cacheable and message.hash:
+            # From now on the server sends only the hash, as to a browser that has the message in its cache.
+            self._cached_hashes.append(message.hash)
+        match message.WhichOneof("type"):
             case "auto_rerun":
-                every = came.auto_rerun.interval
-                self._due[came.auto_rerun.fragment_id] = (time.monotonic() + every, every)
-            case "new_session" if not came.metadata.run.fragment_ids:
-                self._due.clear()  # the whole page runs, and says anew what is to be asked for again
+                interval = message.auto_rerun.interval
+                self._due[message.auto_rerun.fragment_id] = (time.monotonic() + interval, interval)
+            case "new_session" if not message.metadata.run.fragment_ids:
+                self._due.clear()  # the whole page runs, and announces its fragments again
             case "stop_auto_rerun":
-                for part in came.stop_auto_rerun.fragment_ids:
-                    self._due.pop(part, None)
-        for path in set(PICTURE.findall(data)) - self._seen:
-            self._seen.add(path)
+                for fragment in message.stop_auto_rerun.fragment_ids:
+                    self._due.pop(fragment, None)
+        for path in set(MEDIA_PATH.findall(data)) - self._fetched:
+            self._fetched.add(path)
             with (
                 contextlib.suppress(urllib.error.HTTPError),  # replaced meanwhile: a browser would be late too
                 urllib.request.urlopen(self._url + path.decode()) as file,  # noqa: S310 - our own address
@@ -113,25 +113,25 @@ class Onlooker:
 
 
 @contextlib.contextmanager
-def looking(address: str) -> Iterator[Onlooker]:
-    """Someone who looks at a page of the app, by its whole address, on a thread of its own, as long as the context.
+def connected(address: str) -> Iterator[HeadlessClient]:
+    """A client that follows the page at `address` (with its query) on a thread of its own, until the context ends.
 
     Raises:
-        WorkerError: they did not look to the end, so that what was measured meanwhile is not what watching costs.
+        WorkerError: the server disconnected before the end, so that a measurement made meanwhile is invalid.
     """
     from websockets.sync.client import connect
 
     parts = urlsplit(address)
-    onlooker, left = Onlooker(f"{parts.scheme}://{parts.netloc}"), threading.Event()
-    with connect(f"ws://{parts.netloc}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as wire:  # type: ignore[list-item]
-        arguments = (wire, parts.path.strip("/"), parts.query, left)
-        thread = threading.Thread(target=onlooker.look, args=arguments, daemon=True)
+    client, closing = HeadlessClient(f"{parts.scheme}://{parts.netloc}"), threading.Event()
+    with connect(f"ws://{parts.netloc}/_stcore/stream", subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+        arguments = (socket, parts.path.strip("/"), parts.query, closing)
+        thread = threading.Thread(target=client.follow, args=arguments, daemon=True)
         thread.start()
         try:
-            yield onlooker
-            looked = thread.is_alive()
+            yield client
+            stayed = thread.is_alive()
         finally:
-            left.set()
+            closing.set()
             thread.join()
-    if not looked:
-        raise WorkerError("the app should answer whoever looks at it, but broke off; see what it says")
+    if not stayed:
+        raise WorkerError("the app should serve its clients to the end, but disconnected one; see the server's output")

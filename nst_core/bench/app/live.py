@@ -1,4 +1,4 @@
-"""What a visitor waits for while something is painted, in a real browser, and what that costs the run. `bench live`."""
+"""Waiting times of a visitor while a run is painted, in a real browser, and the cost of watching. `bench live`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
-from nst_core.bench.app import drawing
-from nst_core.bench.app.browser import App, app, chromium, ready, visitor
-from nst_core.bench.app.drawing import HAS_CURVE
-from nst_core.bench.report.tools import spread
+from nst_core.bench.app import watching
+from nst_core.bench.app.browser import App, app, chromium, new_visitor, wait_for_networks
+from nst_core.bench.app.watching import HAS_CURVE
+from nst_core.bench.report.tools import median_and_most
 from nst_core.jobs.database import RunDatabase
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
@@ -31,12 +31,12 @@ WAITS = {
 SLIDER_PX = 512
 MOVES = 20
 RUNS = 3
-LOOKS_SECONDS = 2.0
-"""How long a visitor looks at what came before doing the next thing."""
+PAUSE_SECONDS = 2.0
+"""A visitor's pause before each action."""
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
-DRAWING_PX = 192
-"""Where drawing is measured: a run of all the steps there may be lasts long enough."""
+WATCHING_PX = 192
+"""Longest edge of the run on which the cost of watching is measured: it lasts long enough."""
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
 
@@ -52,7 +52,7 @@ _MOVE = """image => {
     look();
   });
 }"""
-"""Lets `moved` be the seconds from the next key to another picture."""
+"""Sets `window.moved` to a promise of the seconds from the next key press to a changed picture."""
 
 _WATCH = """() => {
   window.drawn = []; window.clicked = 0;
@@ -69,104 +69,115 @@ _WATCH = """() => {
   };
   look();
 }"""
-"""Notes when a curve, of two points at least, first reaches a step; in milliseconds since 1970."""
+"""Appends [step, milliseconds since 1970] to `window.drawn` when a curve of two points or more first reaches a step."""
 
 _PAINT = "Paint step by step"
 
 
 @dataclass(frozen=True)
-class _Studio:
-    """The app under measurement, its record of runs, the browser, and what that complained of."""
+class _Bench:
+    """The app under measurement, its stored runs, the browser, and the browser's error messages."""
 
     served: App
-    rows: RunDatabase
+    database: RunDatabase
     browser: Browser
     errors: list[str]
 
     def open(self, recipe: Recipe) -> Page:
-        """The page of a recipe's method, as a link to its settings opens it, with the networks loaded."""
-        page = visitor(self.browser, self.errors)
+        """The page of a recipe's method, opened by a link to its settings, with the networks loaded."""
+        page = new_visitor(self.browser, self.errors)
         page.goto(f"{self.served.url}/{recipe.method}?settings={to_text(recipe)}")
-        ready(page)
+        wait_for_networks(page)
         return page
 
 
-class _Clock:
-    """When each step of a run was made, by the server's own record of it."""
+class _StepTimes:
+    """The wall-clock time of each step of a run, from the server's database."""
 
     def __init__(self) -> None:
-        """Knows of no step."""
+        """No steps yet."""
         self._seconds: dict[int, float] = {}
         self._began = float("inf")
 
-    def watch(self, rows: RunDatabase, job: str, seconds: float) -> None:
-        """Look at the record so long."""
+    def poll(self, database: RunDatabase, job: str, seconds: float) -> None:
+        """Read the run's curve repeatedly for so many seconds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            points, now = rows.points(job), time.time()
+            points, now = database.points(job), time.time()
             if points and points[-1].step not in self._seconds:
-                # The record tells of a step a moment after it, of which the shortest counts.
+                # A step appears in the database with a delay; the shortest delay gives the start of the run.
                 self._began = min(self._began, now - points[-1].seconds)
                 self._seconds = {point.step: point.seconds for point in points}
             time.sleep(_POLL_SECONDS)
 
-    def made(self) -> dict[int, float]:
-        """Step -> when it was made, in seconds since 1970."""
+    def timestamps(self) -> dict[int, float]:
+        """Step -> the time at which it ended, in seconds since 1970."""
         return {number: self._began + seconds for number, seconds in self._seconds.items()}
 
 
 def run(
-    moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, pairs: Mapping[str, int] = drawing.PAIRS
+    moves: int = MOVES, runs: int = RUNS, watched: float = WATCHED_SECONDS, pairs: Mapping[str, int] = watching.PAIRS
 ) -> dict[str, Any]:
-    """Measure the app from outside, with everything warm: one run of each method is made before.
+    """Measure the app from outside after a warm-up run of each method.
+
+    Args:
+        moves: number of moves of the slider.
+        runs: number of slow runs whose first curve is timed.
+        watched: seconds for which the curves of each run are watched.
+        pairs: as `watching.PAIRS`.
 
     Returns:
-        `live`: for each of `WAITS` {median, most} of its `seconds`, and how many `count`. `drawing`: what watching
-        costs a run, as `drawing.cost` tells it. `errors`: what browsers complained of.
+        `live`: for each of `WAITS` {median, most} of its `seconds`, and their `count`. `drawing`: the cost of watching,
+        from `watching.cost`. `errors`: error messages of the browsers.
 
     Raises:
         ToolError: Playwright or Chromium is not installed.
         WorkerError: the app did not answer.
     """
     errors: list[str] = []
-    with chromium() as browser, app() as served, contextlib.closing(RunDatabase(served.data / "runs.sqlite")) as rows:
-        studio = _Studio(served, rows, browser, errors)
-        taken = {"slider": _slider(studio, moves)}
-        taken["first point"], taken["lag"] = _curves(studio, runs, watched)
-        cost = _drawing(studio, pairs)
-    waits = [{"wait": name, "seconds": spread(taken[name]), "count": len(taken[name])} for name in WAITS]
+    with (
+        chromium() as browser,
+        app() as served,
+        contextlib.closing(RunDatabase(served.data / "runs.sqlite")) as database,
+    ):
+        bench = _Bench(served, database, browser, errors)
+        taken = {"slider": _slider(bench, moves)}
+        taken["first point"], taken["lag"] = _curves(bench, runs, watched)
+        cost = _watching_cost(bench, pairs)
+    waits = [{"wait": name, "seconds": median_and_most(taken[name]), "count": len(taken[name])} for name in WAITS]
     return {"live": waits, "drawing": cost, "errors": errors}
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A report as lines for people."""
+    """The report as lines of text."""
     lines = ["what a visitor waits for | s: median, most"]
     for row in report["live"]:
         lines.append(f"{WAITS[row['wait']]} | {row['seconds']['median']:.2f}, {row['seconds']['most']:.2f}")
-    lines += drawing.table(report["drawing"])
+    lines += watching.table(report["drawing"])
     return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
 
 
-def lags(drawn: Sequence[tuple[int, float]], made: Mapping[int, float]) -> list[float]:
-    """Seconds from each step to the first drawing that reaches it.
+def display_delays(drawn: Sequence[tuple[int, float]], ended: Mapping[int, float]) -> list[float]:
+    """Seconds from the end of each step to the first drawing of the curve that includes it.
 
     Args:
-        drawn: the last step of each drawing, rising, and when that was.
-        made: when each step was.
+        drawn: (last step, time) of each drawing, rising.
+        ended: step -> time at which it ended.
     """
-    reached = [number for number, _ in drawn]
-    places = {number: bisect.bisect_left(reached, number) for number in made}
-    return [drawn[place][1] - made[number] for number, place in places.items() if place < len(drawn)]
+    last_steps = [number for number, _ in drawn]
+    first_drawing = {number: bisect.bisect_left(last_steps, number) for number in ended}
+    return [drawn[index][1] - ended[number] for number, index in first_drawing.items() if index < len(drawn)]
 
 
-def _slider(studio: _Studio, moves: int) -> list[float]:
-    page = studio.open(make(settings={"method": "fast", "longest_edge_px": SLIDER_PX}))
+def _slider(bench: _Bench, moves: int) -> list[float]:
+    """Seconds from each move of the slider to its picture; the first one, a warm-up, is left out."""
+    page = bench.open(make(settings={"method": "fast", "longest_edge_px": SLIDER_PX}))
     page.get_by_role("button", name="Paint in a second").click()
     page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=_WAITS_MS)
     slider, picture = page.get_by_role("slider", name="Strength").first, page.locator("img.after").first
     taken = []
     for move in range(moves + 1):
-        page.wait_for_timeout(1000 * LOOKS_SECONDS)
+        page.wait_for_timeout(1000 * PAUSE_SECONDS)
         picture.evaluate(_MOVE)
         slider.press("ArrowLeft" if move % 4 < 2 else "ArrowRight")
         taken.append(float(page.evaluate("() => window.moved")))
@@ -174,43 +185,43 @@ def _slider(studio: _Studio, moves: int) -> list[float]:
     return taken[1:]
 
 
-def _curves(studio: _Studio, runs: int, watched: float) -> tuple[list[float], list[float]]:
-    """Seconds to the first curve of each run as the slow page proposes it, and to the points of all of them."""
-    first, behind = [], []
+def _curves(bench: _Bench, runs: int, watched: float) -> tuple[list[float], list[float]]:
+    """Seconds to the first curve of each run with the slow page's default settings, and the delays of all points."""
+    first, delays = [], []
     for number in range(runs + 1):
-        page = studio.open(make())
+        page = bench.open(make())
         page.evaluate(_WATCH)
-        page.wait_for_timeout(1000 * LOOKS_SECONDS)
-        job = _begun(page)
+        page.wait_for_timeout(1000 * PAUSE_SECONDS)
+        job = _start_run(page)
         page.wait_for_function("() => window.drawn.length", timeout=_WAITS_MS)
-        clock = _Clock()
-        clock.watch(studio.rows, job, watched)
+        times = _StepTimes()
+        times.poll(bench.database, job, watched)
         drawn = [(int(step), at / 1000) for step, at in page.evaluate("() => window.drawn")]
-        if number:  # the first one loads and compiles
+        if number:  # the first run loads and compiles
             first.append(drawn[0][1] - page.evaluate("() => window.clicked") / 1000)
-            behind += lags(drawn, clock.made())
+            delays += display_delays(drawn, times.timestamps())
         page.get_by_role("button", name="Stop").click()
         page.get_by_role("button", name=_PAINT).wait_for(timeout=_WAITS_MS)
         page.context.close()
-    return first, behind
+    return first, delays
 
 
-def _drawing(studio: _Studio, pairs: Mapping[str, int]) -> dict[str, Any]:
-    """What one long run of even steps costs with each of `drawing.WATCHING`."""
-    page = studio.open(make("tutorial", {"longest_edge_px": DRAWING_PX, "steps": 5000}))
-    job = _begun(page)
+def _watching_cost(bench: _Bench, pairs: Mapping[str, int]) -> dict[str, Any]:
+    """The cost of watching one long run of even steps."""
+    page = bench.open(make("tutorial", {"longest_edge_px": WATCHING_PX, "steps": 5000}))
+    job = _start_run(page)
     page.wait_for_function(HAS_CURVE, timeout=_WAITS_MS)
-    address, web = page.url, psutil.Process(studio.served.pid)
+    address, server = page.url, psutil.Process(bench.served.pid)
     page.goto("about:blank")
-    found = drawing.cost(drawing.Watched(address, page, web, studio.rows, job), pairs)
+    cost = watching.cost(watching.WatchedRun(address, page, server, bench.database, job), pairs)
     page.goto(address)
     page.get_by_role("button", name="Stop").click()
     page.context.close()
-    return found
+    return cost
 
 
-def _begun(page: Page) -> str:
-    """Start the slow page's run; its id."""
+def _start_run(page: Page) -> str:
+    """Start a run on the slow page and return its id."""
     page.get_by_role("button", name=_PAINT).click()
     page.wait_for_url("**job=*", timeout=_WAITS_MS)
     return parse_qs(urlsplit(page.url).query)["job"][0]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from nst_core.bench.app.browser import App, app, chromium, ready, visitor
-from nst_core.bench.report.tools import spread
+from nst_core.bench.app.browser import App, app, chromium, new_visitor, wait_for_networks
+from nst_core.bench.report.tools import median_and_most
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,7 +29,7 @@ SWITCH_ROUNDS = 5
 VIEWS = (20, 100, 200)
 EVERY_VIEWS = 20
 VIEWS_A_VISITOR = 10
-"""So often a view is of a new visitor, with a session of their own."""
+"""A new visitor, with a new session, comes after so many views."""
 _MB = 1e6
 
 _SHOWN = """title => {
@@ -39,7 +39,7 @@ _SHOWN = """title => {
     .filter(img => img.getClientRects().length && img.getBoundingClientRect().top < innerHeight && img.src);
   return seen.every(img => img.complete) && app.dataset.testScriptState === "notRunning";
 }"""
-"""Whether a page is there: its headline, the pictures in sight, and its script at an end."""
+"""Whether a page is complete: headline shown, visible pictures loaded, script finished."""
 
 _WAIT = f"""const shown = {_SHOWN};
   const painted = then => requestAnimationFrame(() => setTimeout(then));
@@ -61,13 +61,18 @@ _SWITCH = f"""async ([name, title]) => {{ {_WAIT}
 
 
 def run(cold_rounds: int = COLD_ROUNDS, switch_rounds: int = SWITCH_ROUNDS, views: Sequence[int] = VIEWS) -> Any:
-    """Measure the app from outside, as a visitor meets it.
+    """Measure the app from outside.
+
+    Args:
+        cold_rounds: first visits measured for each page, each with a fresh server.
+        switch_rounds: switches measured for each page.
+        views: numbers of page views after which memory is reported.
 
     Returns:
-        `pages`: for each page `cold_seconds`, from the address to the painted page with a server that nobody has
-        visited and a browser without a cache, and `switch_seconds`, from the click in the menu, once the networks are
-        ready; each {median, most}. `rss_mb`: of the web process, by page views so far. `slope_mb_per_100_views`: its
-        growth over the later half of them. `errors`: what browsers complained of.
+        `pages`: for each page `cold_seconds`, from the request to the painted page, with a server that nobody has
+        visited and a browser without a cache, and `switch_seconds`, from the click in the menu to the painted page,
+        once the networks are ready; each {median, most}. `rss_mb`: memory of the web process by number of page views.
+        `slope_mb_per_100_views`: its growth over the later half of them. `errors`: error messages of the browsers.
 
     Raises:
         ToolError: Playwright or Chromium is not installed.
@@ -80,7 +85,8 @@ def run(cold_rounds: int = COLD_ROUNDS, switch_rounds: int = SWITCH_ROUNDS, view
             switches = _switches(browser, served, switch_rounds, errors)
             memory = _memory(browser, served, views, errors)
     rows = [
-        {"page": name, "cold_seconds": spread(cold[name]), "switch_seconds": spread(switches[name])} for name in PAGES
+        {"page": name, "cold_seconds": median_and_most(cold[name]), "switch_seconds": median_and_most(switches[name])}
+        for name in PAGES
     ]
     return {
         "pages": rows,
@@ -91,31 +97,32 @@ def run(cold_rounds: int = COLD_ROUNDS, switch_rounds: int = SWITCH_ROUNDS, view
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A report as lines for people."""
+    """The report as lines of text."""
     lines = ["page | s to the first paint, cold: median, most | s to switch to it: median, most"]
     for row in report["pages"]:
         cold, switch = row["cold_seconds"], row["switch_seconds"]
-        told = (f"{each['median']:.2f}, {each['most']:.2f}" for each in (cold, switch))
-        lines.append(f"{row['page']} | {' | '.join(told)}")
+        figures = (f"{each['median']:.2f}, {each['most']:.2f}" for each in (cold, switch))
+        lines.append(f"{row['page']} | {' | '.join(figures)}")
     grown = ", ".join(f"{mb:.0f} MB after {views}" for views, mb in report["rss_mb"].items())
     lines.append(f"web process: {grown} page views; {report['slope_mb_per_100_views']:+.1f} MB per 100 views")
     return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
 
 
 def slope(memory: Mapping[int, float]) -> float:
-    """MB per 100 page views by least squares, over the later half of what was measured: at first, caches fill.
+    """MB per 100 page views by least squares, over the later half of the views, since caches fill during the first.
 
     Args:
-        memory: MB by page views so far.
+        memory: number of page views -> MB.
     """
     later = {views: mb for views, mb in memory.items() if 2 * views >= max(memory)}
     return float(100 * np.polyfit(list(later), list(later.values()), 1)[0]) if len(later) > 1 else 0.0
 
 
 def _cold(browser: Browser, name: str, errors: list[str]) -> float:
+    """Seconds to the first paint of a page, from a fresh server."""
     path, title = PAGES[name]
     with app() as served:
-        page = visitor(browser, errors)
+        page = new_visitor(browser, errors)
         page.goto(f"{served.url}/{path}", wait_until="commit")
         seconds = float(page.evaluate(_FIRST, title))
         page.context.close()
@@ -123,40 +130,40 @@ def _cold(browser: Browser, name: str, errors: list[str]) -> float:
 
 
 def _switches(browser: Browser, served: App, rounds: int, errors: list[str]) -> dict[str, list[float]]:
-    """Seconds of each switch, by the page that is switched to; what each server does once only is left out."""
-    page = visitor(browser, errors)
+    """Page -> seconds of each switch to it; the first round is left out, in which the server does one-time work."""
+    page = new_visitor(browser, errors)
     page.goto(served.url)
-    ready(page)
+    wait_for_networks(page)
     taken: dict[str, list[float]] = {name: [] for name in PAGES}
     for _ in range(rounds + 1):
         for name in (*list(PAGES)[1:], "Studio"):
             taken[name].append(float(page.evaluate(_SWITCH, [name, PAGES[name][1]])))
-            page.wait_for_timeout(300)  # a visitor looks; what comes after the paint is done meanwhile
+            page.wait_for_timeout(300)  # a visitor looks at the page; work after the paint ends meanwhile
     page.context.close()
     return {name: seconds[1:] for name, seconds in taken.items()}
 
 
 def _memory(browser: Browser, served: App, views: Sequence[int], errors: list[str]) -> dict[int, float]:
-    """MB of the web process by page views, of one visitor after another: at those asked for, and evenly between."""
+    """Number of page views, by one visitor after another -> MB of the web process; at `views`, and evenly between."""
     web = psutil.Process(served.pid)
-    names, found = list(PAGES), {}
-    page = _arrived(browser, served, errors)
+    names, memory = list(PAGES), {}
+    page = _first_visit(browser, served, errors)
     for view in range(1, max(views) + 1):
         if view % VIEWS_A_VISITOR == 0:
             page.context.close()
-            page = _arrived(browser, served, errors)
+            page = _first_visit(browser, served, errors)
         elif view > 1:
             name = names[(view + view // len(names)) % len(names)]
             page.evaluate(_SWITCH, [name, PAGES[name][1]])
         if view % EVERY_VIEWS == 0 or view in views:
-            found[view] = round(web.memory_info().rss / _MB, 1)
+            memory[view] = round(web.memory_info().rss / _MB, 1)
     page.context.close()
-    return found
+    return memory
 
 
-def _arrived(browser: Browser, served: App, errors: list[str]) -> Page:
-    """The first page as a new visitor sees it."""
-    page = visitor(browser, errors)
+def _first_visit(browser: Browser, served: App, errors: list[str]) -> Page:
+    """The first page, opened by a new visitor."""
+    page = new_visitor(browser, errors)
     page.goto(served.url, wait_until="commit")
     page.evaluate(_FIRST, PAGES["Studio"][1])
     return page

@@ -1,4 +1,4 @@
-"""What the methods make of six pairs of bundled pictures, by the yardstick and by eye. `bench quality` runs it."""
+"""Results of each method on six pairs of bundled pictures: measures and a contact sheet. `bench quality` runs it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "slow": ("painterly", {}),
     "tutorial": ("tutorial-quick", {"steps": 200}),
 }
-"""How each is painted: preset and settings; the tutorial's objective to about where its own 1,000 steps come."""
+"""Method -> preset and settings. "tutorial" is stopped at about the loss of the tutorial's own 1,000 steps."""
 _LAYERED = ("content", "style_gram", "style_wasserstein2")
 CELL_PX = 176
 _GAP_PX = 6
@@ -45,8 +45,8 @@ def run(sizes: Sequence[int], sheet: Path | None = None, pairs: Sequence[tuple[s
 
     Args:
         sizes: in pixels.
-        sheet: where a WebP of the pictures of the last size goes: a row for each pair, with the photograph, the style,
-            and each method.
+        sheet: file for a contact sheet of the last size, as WebP: a row for each pair, with the photograph, the style,
+            and the result of each method.
         pairs: see `PAIRS`.
 
     Returns:
@@ -55,25 +55,25 @@ def run(sizes: Sequence[int], sheet: Path | None = None, pairs: Sequence[tuple[s
     """
     from nst_core.metrics import yardstick
 
-    _warm()
+    _warm_up()
     rows, pictures = [], []
     for size, (photograph, style) in itertools.product(sizes, pairs):
         content, painted = (samples.find(key).load(max(size, 512)).tensor() for key in (photograph, style))
-        line = [content, painted]
+        row_pictures = [content, painted]
         for method in METHODS:
             result, seconds = _painted(content, painted, _recipe(method, size))
             title = " + ".join(samples.find(key).title for key in (photograph, style))
             rows.append({"pair": title, "size": size, "method": method, "seconds": seconds})
             rows[-1] |= _figures(yardstick.measure(result, content, [painted]))
-            line.append(result)
-        pictures.append(line)
+            row_pictures.append(result)
+        pictures.append(row_pictures)
     if sheet is not None:
         keep(sheet, to_webp(_sheet(pictures[-len(pairs) :]), 75))
     return {"quality": rows}
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as lines for people."""
+    """The report as lines of text."""
     lines = ["pair | px | method | s | tutorial total | style: Gram, Wasserstein | content | SSIM"]
     for row in report["quality"]:
         lines.append(
@@ -84,7 +84,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def better(rows: Sequence[Mapping[str, Any]], method: str, other: str, figure: str) -> tuple[int, int]:
-    """On how many pairs a method's figure is lower than another's, and of how many."""
+    """(pairs on which a method's figure is lower than another method's, pairs that have both)."""
     values = {
         name: {(r["pair"], r["size"]): r[figure] for r in rows if r["method"] == name} for name in (method, other)
     }
@@ -100,41 +100,45 @@ def _recipe(method: str, size: int) -> Recipe:
 
 
 def _painted(content: Pixels, style: Pixels, recipe: Recipe) -> tuple[Pixels, float]:
+    """The result, [1, H, W, 3] in [0, 1], and its seconds."""
     from nst_core.runs import runner
 
     began = time.perf_counter()
-    (last,) = deque(runner.run_recipe(content, [style], recipe), 1)  # all of them would not fit
+    (last,) = deque(
+        runner.run_recipe(content, [style], recipe), 1
+    )  # keeps the last step only: all pictures would not fit into memory
     return runner.picture_of(last, content, recipe), time.perf_counter() - began
 
 
-def _warm() -> None:
-    """Load both networks, which is not the first pair's to pay for."""
+def _warm_up() -> None:
+    """Load both networks, so that the first pair is not charged for it."""
     from nst_core.runs import runner
 
-    nothing = np.zeros((1, 64, 64, 3), np.float32)
+    black = np.zeros((1, 64, 64, 3), np.float32)
     for method in ("fast", "slow"):
-        for _ in runner.run_recipe(nothing, [nothing], _recipe(method, 64).model_copy(update={"steps": 1})):
+        for _ in runner.run_recipe(black, [black], _recipe(method, 64).model_copy(update={"steps": 1})):
             break
 
 
 def _figures(measures: Mapping[str, Any]) -> dict[str, float]:
+    """The published measures; those of single layers as their means."""
     layered = {name: statistics.fmean(measures[name].values()) for name in _LAYERED}
     return {"tutorial_total": float(measures["tutorial_total"]), "ssim": float(measures["ssim"]), **layered}
 
 
 def _sheet(lines: Sequence[Sequence[Pixels]]) -> Pixels:
-    """Rows of pictures, each cut to a square, on white."""
+    """A contact sheet: rows of pictures, each cropped to a square, on white."""
     step = CELL_PX + _GAP_PX
     tall, wide = len(lines) * step - _GAP_PX, len(lines[0]) * step - _GAP_PX
     sheet = np.ones((1, tall, wide, 3), np.float32)
     for (down, line), across in itertools.product(enumerate(lines), range(len(lines[0]))):
-        place = np.s_[:, down * step : down * step + CELL_PX, across * step : across * step + CELL_PX]
-        sheet[place] = resize(_square(line[across]), CELL_PX, CELL_PX)
+        cell = np.s_[:, down * step : down * step + CELL_PX, across * step : across * step + CELL_PX]
+        sheet[cell] = resize(_square(line[across]), CELL_PX, CELL_PX)
     return sheet
 
 
 def _square(picture: Pixels) -> Pixels:
-    """The middle of a picture."""
+    """The largest square in the middle of a picture."""
     _, height, width, _ = picture.shape
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -13,27 +13,28 @@ from nst_core.runs import runner
 from nst_core.step import Pixels, Step
 
 WITHIN = 1.01
-"""How near the loss of the reference's last step counts as reached."""
+"""A loss within this factor of the reference's last loss counts as reached."""
 STEPS = 1000
 
 
 def run(
     pairs: Mapping[str, tuple[Pixels, Pixels]], sizes: Sequence[int], timed: int | None = None, steps: int = STEPS
 ) -> dict[str, Any]:
-    """Both roads on every pair and size.
+    """Run the tutorial's loop (the reference) and `tutorial-quick` on every pair and size.
 
     Args:
         pairs: name -> (content, style), each [1, H, W, 3] in [0, 1].
         sizes: longest edges, in pixels.
-        timed: if set, only so many steps of the reference run as the tutorial has it, for their time; its losses then
-            come from the same loop with compiled convolutions, which differ by rounding, and its time is `steps` times
-            the median step. The report says so. By default the reference runs whole.
+        timed: if set, only so many steps of the reference are timed, and its total time is extrapolated: `steps` times
+            the median step. Its losses then come from the same loop with compiled convolutions, which differ by
+            rounding. The report marks such a row as `reckoned`. By default the reference runs to its end.
         steps: of the reference.
 
     Returns:
-        For each pair and size: `reference` {loss, seconds, seconds_a_step, reckoned, curve}, `quick` {loss, seconds,
-        evaluations, seconds_an_evaluation, curve}, `ratio` of the seconds (loading excluded, compiling included) and
-        `evaluations_ratio`. Curves are [evaluations, seconds, total loss] points. Losses are float32 and direct.
+        `races`, for each pair and size: `reference` {loss, seconds, seconds_a_step, reckoned, curve}, `quick` {loss,
+        reached, seconds, evaluations, seconds_an_evaluation, curve}, `ratio` of the seconds (loading excluded,
+        compiling included) and `evaluations_ratio`, both None if the loss was not reached. Curves are [evaluations,
+        seconds, total loss] points. Losses are computed in float32 by direct convolutions.
     """
     rows = []
     for (name, (content, style)), size in itertools.product(pairs.items(), sizes):
@@ -53,7 +54,7 @@ def run(
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as lines for people."""
+    """The report as lines of text."""
     lines = ["pair | px | tutorial: loss, s | quick: loss, s, evaluations | times as fast"]
     for row in report["races"]:
         slow, quick = row["reference"], row["quick"]
@@ -67,14 +68,15 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def _reference(content: Pixels, style: Pixels, size: int, timed: int | None, steps: int) -> dict[str, Any]:
+    """Losses and time of the tutorial's loop."""
     settings = {"longest_edge_px": size, "steps": steps, "snapshot_every": 1000}
     if timed is None:
-        curve = _curve(_play(content, style, make("tutorial", settings)))
+        curve = _curve(_run(content, style, make("tutorial", settings)))
         seconds = curve[-1][1]
     else:
-        paced = [s.seconds for s in _play(content, style, make("tutorial", settings | {"steps": timed}))]
-        each = statistics.median(b - a for a, b in itertools.pairwise(paced))
-        curve = _curve(_play(content, style, make("tutorial", settings | {"convolutions": "winograd"})))
+        stamps = [step.seconds for step in _run(content, style, make("tutorial", settings | {"steps": timed}))]
+        each = statistics.median(b - a for a, b in itertools.pairwise(stamps))
+        curve = _curve(_run(content, style, make("tutorial", settings | {"convolutions": "winograd"})))
         seconds = each * steps
     return {
         "loss": curve[-1][2],
@@ -86,19 +88,19 @@ def _reference(content: Pixels, style: Pixels, size: int, timed: int | None, ste
 
 
 def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, Any]:
-    """Until the goal is reached by the direct float32 objective, whatever the run itself computes with."""
+    """Run `tutorial-quick` until its loss, computed in float32 by direct convolutions, is at most `goal`."""
     recipe = runner.prepare(make("tutorial-quick", {"longest_edge_px": size, "snapshot_every": 1000}))
-    judge = change(recipe, {"convolutions": "direct", "start": "own", "steps": 1, "precision": "float32"})
+    exact = change(recipe, {"convolutions": "direct", "start": "own", "steps": 1, "precision": "float32"})
     curve, loss, last = [], float("inf"), None
     began = time.perf_counter()
-    judging = 0.0
+    excluded = 0.0
     for last in runner.run_recipe(content, [style], recipe):
-        curve.append([last.evaluations, time.perf_counter() - began - judging, last.losses["total"]])
+        curve.append([last.evaluations, time.perf_counter() - began - excluded, last.losses["total"]])
         if last.losses["total"] > goal:
             continue
-        paused = time.perf_counter()  # what judging takes is the bench's, not the run's
-        loss = _judged(content, style, judge, runner.picture_of(last, content, recipe))
-        judging += time.perf_counter() - paused
+        paused = time.perf_counter()  # computing the exact loss is the benchmark's work, not the run's
+        loss = _loss(content, style, exact, runner.picture_of(last, content, recipe))
+        excluded += time.perf_counter() - paused
         if loss <= goal:
             break
     evaluations, seconds, _ = curve[-1]
@@ -112,12 +114,13 @@ def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, 
     }
 
 
-def _judged(content: Pixels, style: Pixels, recipe: Recipe, picture: Pixels) -> float:
+def _loss(content: Pixels, style: Pixels, recipe: Recipe, picture: Pixels) -> float:
+    """The total loss of a picture under a recipe's objective."""
     first = next(runner.run_recipe(content, [style], recipe, start=picture))
     return float(first.losses["total"])
 
 
-def _play(content: Pixels, style: Pixels, recipe: Recipe) -> Any:
+def _run(content: Pixels, style: Pixels, recipe: Recipe) -> Any:
     return runner.run_recipe(content, [style], runner.prepare(recipe))
 
 

@@ -10,54 +10,54 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.bench.report.tools import apart, noise
+from nst_core.bench.report.tools import in_subprocess, noise
 from nst_core.recipe import make
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
 """How convolutions are computed -> `Recipe.convolutions` and `Recipe.precision`."""
 BOUNDED = {f"{kind} bounded": kind for kind in ("direct", "bfloat16")}
-"""The same within BOUNDED_MB, where free memory would allow more: as on a small machine, from BOUNDED_FROM_PX on."""
+"""The same kinds within BOUNDED_MB, as on a small machine; measured from BOUNDED_FROM_PX on."""
 BOUNDED_MB, BOUNDED_FROM_PX = 2400, 2048
 ROUNDS, BATCHES = 7, 4
-"""So many steps at a time, then the bare network and the machine's limit: a shared machine drifts for all of them."""
+"""Batches of ROUNDS steps alternate with the bare network and the machine's limit, since a shared machine drifts."""
 ROUNDS_LARGE = 3
 LARGE_PX = 768
-"""From here on a step takes so long that one batch of fewer steps is steady enough."""
+"""From this size on a step takes so long that one batch of fewer steps is steady enough."""
 COMPILED_UP_TO_PX = 1024
-"""Beyond it the compiled convolutions need more memory than they are chosen for."""
+"""Above this size compiled convolutions need too much memory to be chosen."""
 
 
 def run(sizes: Sequence[int]) -> dict[str, Any]:
-    """Cost of one slow step at each size (square), each in a process of its own.
+    """Measure one slow step at each size (square), each in a fresh process.
 
-    Operations are those of a direct convolution, also where the compiled ones get by with fewer: their share of the
-    limit, which direct convolutions of the same precision set, may pass 1.
+    Operations are counted as in a direct convolution. Compiled convolutions need fewer, so that their share of the
+    limit, which is that of direct convolutions in the same precision, may exceed 1.
 
     Returns:
-        `sizes`: for each size and kind of convolutions what `row` gives. `exponents`: kind -> how time grows with the
-        number of pixels, as the exponent of the power law fitted to the medians; None with fewer than two sizes.
+        `sizes`: the result of `row` for each size and kind of convolutions. `exponents`: kind -> exponent of the power
+        law of time over pixels, fitted to the medians; None with fewer than two sizes.
     """
     from nst_core.models.device import precision
 
-    faster = "bfloat16" if apart(precision) == "bfloat16" else "winograd"  # as a recipe left to itself has it
+    faster = "bfloat16" if in_subprocess(precision) == "bfloat16" else "winograd"  # as an automatic recipe chooses
     rows = [
-        apart(row, size, kind)
+        in_subprocess(row, size, kind)
         for size, kind in itertools.product(sizes, ("direct", faster))
         if kind != "winograd" or size <= COMPILED_UP_TO_PX
     ]
     bounded = f"{faster if faster == 'bfloat16' else 'direct'} bounded"
-    rows += [apart(row, size, bounded) for size in sizes if size >= BOUNDED_FROM_PX]
+    rows += [in_subprocess(row, size, bounded) for size in sizes if size >= BOUNDED_FROM_PX]
     kinds = sorted({r["convolutions"] for r in rows})
     return {"sizes": rows, "exponents": {kind: exponent(rows, kind) for kind in kinds}}
 
 
 def row(size: int, kind: str) -> dict[str, Any]:
-    """One size and one of `KINDS` or `BOUNDED`, in this process.
+    """Measure one size and one of `KINDS` or `BOUNDED` in this process.
 
     Returns:
-        `seconds` a step (median and least, snapshots and handing over included), `gflop` of the convolutions needed
-        (forward and to the picture), `share_of_limit` of the median step, `beyond_network`: share of the median step
-        that is not the bare network's forward and backward pass, `peak_rss_mb` of this process.
+        `seconds`: of a step, {median, least}, snapshots and copies of pictures included. `gflop`: of the convolutions,
+        forward and backward to the picture. `share_of_limit`: of the median step. `beyond_network`: share of the median
+        step outside the bare network's forward and backward pass. `peak_rss_mb`: of this process.
     """
     from nst_core.models import vgg
     from nst_core.models.device import convolution_limit
@@ -65,32 +65,34 @@ def row(size: int, kind: str) -> dict[str, Any]:
     from nst_core.runs import runner
 
     rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
-    how, dtype = KINDS[BOUNDED.get(kind, kind)]
-    computed = {"convolutions": how, "precision": dtype} | ({"memory_mb": BOUNDED_MB} if kind in BOUNDED else {})
+    convolutions, dtype = KINDS[BOUNDED.get(kind, kind)]
+    settings = {"convolutions": convolutions, "precision": dtype} | (
+        {"memory_mb": BOUNDED_MB} if kind in BOUNDED else {}
+    )
     recipe = runner.prepare(
-        make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **computed})
+        make("tutorial", {"longest_edge_px": size, "steps": rounds, "snapshot_every": 5, **settings})
     )
     content, style = noise(size, 0), noise(size, 1)
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
-    needed = 2 * vgg.operations(recipe.objective.network, layers, size, size)
-    reading = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, how)
+    operations = 2 * vgg.operations(recipe.objective.network, layers, size, size)
+    config = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, convolutions)
     limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
     for _ in range(batches):
         stamps = [step.seconds for step in runner.run_recipe(content, [style], recipe)]
         steps += [b - a for a, b in itertools.pairwise(stamps)]
-        peak = peak or runner.peak_rss_mb()  # that of the steps alone
+        peak = peak or runner.peak_rss_mb()  # of the steps alone, without the bare network
         limits.append(convolution_limit(recipe.precision))
         if size < LARGE_PX:
             network = vgg.load(recipe.objective.network, recipe.precision)
-            bare.append(bare_pass(network, content, layers, reading, rounds))
+            bare.append(bare_pass(network, content, layers, config, rounds))
     median, limit = statistics.median(steps), statistics.mean(limits)
     return {
         "size": size,
         "convolutions": kind,
         "seconds": {"median": median, "least": min(steps)},
-        "gflop": needed / 1e9,
+        "gflop": operations / 1e9,
         "limit_gflops": limit / 1e9,
-        "share_of_limit": needed / median / limit,
+        "share_of_limit": operations / median / limit,
         "beyond_network": 1 - statistics.median(bare) / median if bare else None,
         "peak_rss_mb": peak,
     }
@@ -106,7 +108,7 @@ def exponent(rows: Sequence[Mapping[str, Any]], kind: str) -> float | None:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A report as lines for people."""
+    """The report as lines of text."""
     lines = ["px | s a step | share of the convolution limit | beyond the network | peak MB"]
     for r in report["sizes"]:
         beyond = "-" if r["beyond_network"] is None else f"{100 * r['beyond_network']:.0f} %"

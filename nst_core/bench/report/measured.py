@@ -1,6 +1,6 @@
-"""What was measured, kept in `measured.json`: the README's tables and the About page read the same figures.
+"""The published measurements in `measured.json`; the bench README and the About page show them.
 
-`bench WHAT --keep` writes into it. A record is one run: what, when, on which machine, by which command, and its report
+`bench NAME --keep` adds a run. A record is one run of one benchmark: its kind, date, machine, command, and report
 without curves.
 """
 
@@ -16,25 +16,25 @@ from typing import Any
 
 FILE = Path(__file__).with_suffix(".json")
 ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages", "live": "live", "quality": "quality"}
-"""Under which name each kind of report has its rows."""
-_SAME = ("pair", "size", "convolutions", "exponent", "page", "wait", "method")
-"""What two rows of one kind must share for the newer one to take the older one's place."""
+"""Kind of measurement -> key of the rows in its report."""
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method")
+"""Keys that identify a case: a newer row replaces the older row of the same case."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run of a measurement.
+    """One run of a benchmark.
 
     Attributes:
-        what: a key of `ROWS`.
-        date: ISO, the day of the run.
+        kind: a key of `ROWS`.
+        date: day of the run, ISO.
         machine: cores, vector instructions, memory.
-        command: what repeats it.
-        note: what a reader must know beside that, or "".
-        report: what `bench` printed, without curves.
+        command: the command that repeats the run.
+        note: further conditions that a reader must know, or "".
+        report: the benchmark's report without curves.
     """
 
-    what: str
+    kind: str
     date: str
     machine: str
     command: str
@@ -43,32 +43,32 @@ class Measurement:
 
     @property
     def rows(self) -> tuple[Mapping[str, Any], ...]:
-        """What was measured, a row for each case."""
-        return tuple(self.report[ROWS[self.what]])
+        """The measured figures, a row for each case."""
+        return tuple(self.report[ROWS[self.kind]])
 
 
-def records(what: str, file: Path = FILE) -> tuple[Measurement, ...]:
-    """All kept runs of one kind, in the file's order."""
-    return tuple(record for record in _all(file) if record.what == what)
+def records(kind: str, file: Path = FILE) -> tuple[Measurement, ...]:
+    """All stored runs of one kind, in the file's order."""
+    return tuple(record for record in _all(file) if record.kind == kind)
 
 
-def keep(what: str, report: Mapping[str, Any], command: str, file: Path = FILE) -> None:
-    """Put a run into the file, in place of the rows of older ones that it measured anew."""
-    fresh = Measurement(what, datetime.date.today().isoformat(), machine(), command, "", _without_curves(report))
+def store(kind: str, report: Mapping[str, Any], command: str, file: Path = FILE) -> None:
+    """Add a run to the file; rows of older runs with the same cases are removed."""
+    fresh = Measurement(kind, datetime.date.today().isoformat(), machine(), command, "", _without_curves(report))
     measured = {_case(row) for row in fresh.rows}
-    older = [_less(record, measured) if record.what == what else record for record in _all(file)]
-    kept = [fresh, *(record for record in older if record.rows)]
-    text = json.dumps({"records": [asdict(record) for record in kept]}, indent=2, ensure_ascii=False)
+    older = [_without_cases(record, measured) if record.kind == kind else record for record in _all(file)]
+    stored = [fresh, *(record for record in older if record.rows)]
+    text = json.dumps({"records": [asdict(record) for record in stored]}, indent=2, ensure_ascii=False)
     file.write_text(f"{text}\n", encoding="utf-8")
 
 
 def machine() -> str:
-    """This machine in a few words."""
+    """This machine in a few words: cores, vector instructions, memory."""
     import psutil
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    told = Path("/proc/cpuinfo")
-    flags = told.read_text(encoding="utf-8").split() if told.exists() else []
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8").split() if cpuinfo.exists() else []
     known = {"avx512_bf16": "AVX-512 with bfloat16", "avx512f": "AVX-512", "avx2": "AVX2"}
     vectors = next((name for flag, name in known.items() if flag in flags), "")
     parts = (f"{cores} {'core' if cores == 1 else 'cores'}", vectors, f"{psutil.virtual_memory().total / 2**30:.0f} GB")
@@ -80,19 +80,19 @@ def _all(file: Path) -> list[Measurement]:
 
 
 def _case(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row.get(name) for name in _SAME)
+    return tuple(row.get(name) for name in _CASE)
 
 
-def _less(record: Measurement, measured: set[tuple[Any, ...]]) -> Measurement:
-    left = [row for row in record.rows if _case(row) not in measured]
-    return Measurement(**{**asdict(record), "report": {**record.report, ROWS[record.what]: left}})
+def _without_cases(record: Measurement, measured: set[tuple[Any, ...]]) -> Measurement:
+    remaining = [row for row in record.rows if _case(row) not in measured]
+    return Measurement(**{**asdict(record), "report": {**record.report, ROWS[record.kind]: remaining}})
 
 
 def _without_curves(value: Any) -> Any:
-    """Curves are long, and paths in a pair's name are nobody's business."""
+    """The report without curves, which are long, and without the folders in the names of pairs, which are private."""
     if isinstance(value, Mapping):
-        left = {name: _without_curves(one) for name, one in value.items() if name != "curve"}
-        return left | {"pair": _title(left["pair"])} if "pair" in left else left
+        rest = {name: _without_curves(one) for name, one in value.items() if name != "curve"}
+        return rest | {"pair": _title(rest["pair"])} if "pair" in rest else rest
     return [_without_curves(one) for one in value] if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""The kept measurements as cells for people, for the README and the About page alike."""
+"""The stored measurements as tables of text, for the bench README and the About page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench.app import drawing
+from nst_core.bench.app import watching
 from nst_core.bench.app.live import WAITS
 from nst_core.bench.app.pages import PAGES
 from nst_core.bench.engines import quality, slow
@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a head, rows of as many cells, and sentences below."""
+    """A title, a head, rows of as many cells, and sentences below the table."""
 
     title: str
     head: tuple[str, ...]
@@ -29,19 +29,21 @@ class Table:
     notes: tuple[str, ...]
 
 
-def table(what: str, file: Path = FILE) -> Table:
-    """What is kept of one of `KINDS`; its last column names the run where there are several."""
-    runs = records(what, file)
-    kind = KINDS[what]
-    found = sorted((kind.key(row), kind.cells(row), n) for n, run in enumerate(runs, 1) for row in run.rows)
+def table(kind: str, file: Path = FILE) -> Table:
+    """The stored measurements of one of `KINDS`; the last column gives the number of the run if there are several."""
+    runs = records(kind, file)
+    layout = KINDS[kind]
+    rows = sorted((layout.key(row), layout.cells(row), n) for n, run in enumerate(runs, 1) for row in run.rows)
     several = len(runs) > 1
-    rows = tuple((*cells, str(n)) if several else cells for _, cells, n in found)
-    notes = [*kind.notes(runs), *(_run(n, run, several) for n, run in enumerate(runs, 1))]
-    return Table(kind.title, (*kind.head, "run") if several else kind.head, rows, tuple(notes))
+    cells = tuple((*texts, str(n)) if several else texts for _, texts, n in rows)
+    notes = [*layout.notes(runs), *(_conditions(n, run, several) for n, run in enumerate(runs, 1))]
+    return Table(layout.title, (*layout.head, "run") if several else layout.head, cells, tuple(notes))
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Layout:
+    """How the rows of one kind of measurement become a table."""
+
     title: str
     head: tuple[str, ...]
     key: Callable[[Row], tuple[Any, ...]]
@@ -63,15 +65,15 @@ def _slow_cells(row: Row) -> tuple[str, ...]:
 
 def _slow_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     rows = [row for run in runs for row in run.rows]
-    powers = {told: slow.exponent(rows, kind) for kind, told in _CONVOLUTIONS.items()}
-    grown = ", ".join(f"{power:.2f} ({how})" for how, power in powers.items() if power is not None)
+    powers = {title: slow.exponent(rows, kind) for kind, title in _CONVOLUTIONS.items()}
+    exponents = ", ".join(f"{power:.2f} ({title})" for title, power in powers.items() if power is not None)
     yield (
-        "Square pictures, median step, picture handed over. The limit is the machine's own best rate of direct "
-        "convolutions of that precision, in the same run; compiled ones need fewer products, and may pass it. Steps in "
-        f"strips stay within a `memory_mb` of {slow.BOUNDED_MB:,}."
+        "Square pictures; median step, copy of the picture included. The limit is the machine's highest measured "
+        "rate of direct convolutions in that precision, in the same run; compiled ones need fewer products and may "
+        f"exceed it. Steps in strips stay within a `memory_mb` of {slow.BOUNDED_MB:,}."
     )
-    if grown:
-        yield f"Time grows with the number of pixels to the power of {grown}."
+    if exponents:
+        yield f"Time grows with the number of pixels to the power of {exponents}."
 
 
 def _fast_cells(row: Row) -> tuple[str, ...]:
@@ -86,17 +88,17 @@ def _fast_cells(row: Row) -> tuple[str, ...]:
 
 
 def _fast_notes(runs: Sequence[Measurement]) -> Iterator[str]:
-    yield "Square pictures, medians of whole calls. A style is known while a slider moves."
+    yield "Square pictures; medians of whole calls. The style is known, for example, while a slider moves."
     for number, run in enumerate(runs, 1):
-        said = f"Run {number}: " if len(runs) > 1 else ""
+        prefix = f"Run {number}: " if len(runs) > 1 else ""
         if "batch" in run.report:
             batch = run.report["batch"]
-            each = f"{batch['a_second']:.0f} pictures a second"
-            yield f"{said}{each}, {batch['size']} px, {batch['pictures']} at a time."
-        theirs = run.report.get("rival", {})
+            rate = f"{batch['a_second']:.0f} pictures a second"
+            yield f"{prefix}{rate}, {batch['size']} px, {batch['pictures']} at a time."
+        theirs = run.report.get("baseline", {})
         if "known_style" in theirs:
             yield (
-                f"{said}{theirs['package']} {theirs['version']}, the same network in 8-bit integers, takes "
+                f"{prefix}{theirs['package']} {theirs['version']}, the same network in 8-bit integers, takes "
                 f"{_median(theirs['call'])} a call at its one size of {theirs['size']} px and "
                 f"{_median(theirs['known_style'])} with the style known; ours, timed right after it, "
                 f"{_median(theirs['ours'])}, {theirs['ratio']:.2f} times as long."
@@ -106,14 +108,15 @@ def _fast_notes(runs: Sequence[Measurement]) -> Iterator[str]:
 def _race_cells(row: Row) -> tuple[str, ...]:
     reference, quick = row["reference"], row["quick"]
     times = f"{row['ratio']:.1f}" if quick["reached"] else "not reached"
-    took = _seconds(reference["seconds"]), _seconds(quick["seconds"])
-    return row["pair"], _px(row), *took, f"{quick['evaluations']:,}", times
+    seconds = _seconds(reference["seconds"]), _seconds(quick["seconds"])
+    return row["pair"], _px(row), *seconds, f"{quick['evaluations']:,}", times
 
 
 def _race_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
-        "How long until the loss is reached, within 1 %, that TensorFlow's tutorial has after its 1,000 steps: its own "
-        "loop, whole or reckoned from timed steps, against the preset tutorial-quick, compiling included."
+        "Time until the loss is within 1 % of the loss of TensorFlow's tutorial after its 1,000 steps: the "
+        "tutorial's own loop, run to its end or extrapolated from timed steps, against the preset "
+        "tutorial-quick, compiling included."
     )
 
 
@@ -124,15 +127,15 @@ def _pages_cells(row: Row) -> tuple[str, ...]:
 
 def _pages_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
-        "Cold: from the address to the painted page, of a server that nobody has visited, in a browser without a "
-        "cache. A switch: from the click in the menu to the painted page."
+        "Cold: from the request to the painted page, from a server that nobody has visited, in a browser without a "
+        "cache. Switch: from the click in the menu to the painted page."
     )
     for number, run in enumerate(runs, 1):
         if "rss_mb" in run.report:
-            told = [f"{mb:.0f} MB after {views}" for views, mb in run.report["rss_mb"].items()]
-            said = f"Run {number}: the" if len(runs) > 1 else "The"
+            memory = [f"{mb:.0f} MB after {views}" for views, mb in run.report["rss_mb"].items()]
+            subject = f"Run {number}: the" if len(runs) > 1 else "The"
             yield (
-                f"{said} web process has {', '.join(told)} page views, and changes by "
+                f"{subject} web process has {', '.join(memory)} page views, and changes by "
                 f"{run.report['slope_mb_per_100_views']:.1f} MB per 100; errors in the browser: "
                 f"{len(run.report['errors'])}."
             )
@@ -143,28 +146,29 @@ def _live_cells(row: Row) -> tuple[str, ...]:
 
 
 def _live_notes(runs: Sequence[Measurement]) -> Iterator[str]:
-    yield "Everything warm, and the browser on the very cores that paint."
+    yield "After a warm-up, with the browser on the same cores as the run."
     for number, run in enumerate(runs, 1):
         if "drawing" in run.report:
-            costs, said = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
+            costs, subject = run.report["drawing"], f"Run {number}: a" if len(runs) > 1 else "A"
             longer = {
-                way: f"{drawing.told(share)} ({costs['pairs'][way]} pairs)" for way, share in costs["longer"].items()
+                way: f"{watching.format_interval(share)} ({costs['pairs'][way]} pairs)"
+                for way, share in costs["longer"].items()
             }
             yield (
-                f"{said} step of {costs['step_seconds']['unseen']:.2f} s takes so much more time while its curves are "
-                f"watched: {longer['elsewhere']}, by a page that asks for all that a browser asks for, but draws "
-                f"nothing here, as from a visitor's own machine; {longer['beside']} with a browser on the same cores. "
-                "Each is the median of pairs of turns, with where it lies at 95 % certainty. What the server computes "
-                f"for the first is {100 * costs['web_share']:.1f} % of what the run does. Errors in the browser: "
-                f"{len(run.report['errors'])}."
+                f"{subject} step of {costs['step_seconds'][watching.UNWATCHED]:.2f} s takes longer while its curves "
+                f"are watched: {longer['elsewhere']}, by a client that requests all that a browser requests but draws "
+                f"nothing here, like a visitor's browser elsewhere; {longer['beside']}, by a browser on the "
+                "same cores. Each figure is a median over pairs of phases with its 95 % confidence interval. "
+                f"The server's work for the client is {100 * costs['web_share']:.1f} % of the run's. Errors in the "
+                f"browser: {len(run.report['errors'])}."
             )
 
 
 def _quality_cells(row: Row) -> tuple[str, ...]:
     scales = {"tutorial_total": 1e6, "style_gram": 1e9, "style_wasserstein2": 1e6}
     distances = (row[name] / scale for name, scale in scales.items())
-    told = (f"{value:,.0f}" if value >= 10 else f"{value:#.2g}" for value in distances)
-    return row["pair"], row["method"], _seconds(row["seconds"]), *told, f"{row['ssim']:.2f}"
+    texts = (f"{value:,.0f}" if value >= 10 else f"{value:#.2g}" for value in distances)
+    return row["pair"], row["method"], _seconds(row["seconds"]), *texts, f"{row['ssim']:.2f}"
 
 
 def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
@@ -172,53 +176,53 @@ def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
         f"Longest edge {' and '.join(sorted({_px(row) for row in rows}))}. Slow: the default preset; tutorial: its "
         "objective by tutorial-quick, 200 steps. Distances are means over layers, Gram in thousand millions and the "
-        "others in millions; lower is better. SSIM is likeness to the photograph."
+        "others in millions; lower is better. SSIM is the similarity to the photograph."
     )
     figures = {"total": "tutorial_total", "Gram": "style_gram", "Wasserstein": "style_wasserstein2"}
     for method in ("balanced", "slow"):
         counts = {name: quality.better(rows, method, "fast", figure) for name, figure in figures.items()}
-        told = ", ".join(f"{name} on {won} of {of}" for name, (won, of) in counts.items())
-        yield f"{method.capitalize()} is better than fast by {told}."
+        wins = ", ".join(f"{name} on {won} of {pairs}" for name, (won, pairs) in counts.items())
+        yield f"{method.capitalize()} is better than fast by {wins}."
 
 
 KINDS = {
-    "slow": _Kind(
+    "slow": _Layout(
         "A step of the slow method",
         ("picture", "convolutions", "a step", "share of the limit", "beyond the network", "peak memory"),
         lambda row: (row["size"], row["convolutions"]),
         _slow_cells,
         _slow_notes,
     ),
-    "fast": _Kind(
+    "fast": _Layout(
         "A pass of the fast method",
         ("picture", "style known", "new style", "first call", "share of the limit", "peak memory"),
         lambda row: (row["size"],),
         _fast_cells,
         _fast_notes,
     ),
-    "race": _Kind(
+    "race": _Layout(
         "Time to the tutorial's loss",
         ("content + style", "picture", "the tutorial", "tutorial-quick", "its evaluations", "times as fast"),
         lambda row: (row["size"], -(row["ratio"] or 0)),
         _race_cells,
         _race_notes,
     ),
-    "quality": _Kind(
+    "quality": _Layout(
         "Six pairs",
         ("content + style", "method", "time", "tutorial total", "style, Gram", "style, Wasserstein", "SSIM"),
         lambda row: (row["size"], row["pair"], list(quality.METHODS).index(row["method"])),
         _quality_cells,
         _quality_notes,
     ),
-    "pages": _Kind(
+    "pages": _Layout(
         "Pages",
         ("page", "first paint, cold", "at most", "switch", "at most"),
         lambda row: (list(PAGES).index(row["page"]),),
         _pages_cells,
         _pages_notes,
     ),
-    "live": _Kind(
-        "While it paints",
+    "live": _Layout(
+        "While a run is painted",
         ("a visitor waits", "median", "at most", "times"),
         lambda row: (list(WAITS).index(row["wait"]),),
         _live_cells,
@@ -227,7 +231,7 @@ KINDS = {
 }
 
 
-def _run(number: int, run: Measurement, several: bool) -> str:
+def _conditions(number: int, run: Measurement, several: bool) -> str:
     note = f"; {run.note}" if run.note else ""
     return f"{f'Run {number}: ' if several else ''}`{run.command}`, {run.date}, {run.machine}{note}."
 

@@ -1,4 +1,4 @@
-"""What the measurements share: noise to measure on, and processes of their own for what must not be mixed up."""
+"""Helpers that several benchmarks share: fresh processes, timing, noise pictures."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from nst_core.settings import TUNED
 from nst_core.step import Pixels
 
 
-def apart(call: Callable[..., Any], *arguments: Any) -> Any:
-    """The result of a module's function in a fresh process, whose peak memory is then that of this call alone."""
+def in_subprocess(call: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of a module-level function in a fresh process, so that the peak memory is that of this call alone."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
         return pool.submit(call, *arguments).result()
 
 
 def timed(call: Callable[[], Any]) -> float:
-    """How many seconds a call takes."""
+    """The seconds that a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
-def untuned() -> dict[str, str]:
-    """The environment without what this project's own processes are tuned with: for programs that users start plain."""
+def plain_environment() -> dict[str, str]:
+    """The environment without `TUNED`: for programs that users start without this project's tuning."""
     return {name: value for name, value in os.environ.items() if name not in TUNED}
 
 
 def noise(side_px: int, seed: int) -> Pixels:
-    """A square picture, [1, side, side, 3] in [0, 1]; what is in it changes no time."""
+    """A square random picture, [1, side, side, 3] in [0, 1]; the content of a picture does not change any time."""
     return np.random.default_rng(seed).random((1, side_px, side_px, 3), np.float32)
 
 
-def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """The median and the most of what visitors waited for."""
+def median_and_most(seconds: Sequence[float]) -> dict[str, float]:
+    """`median` and `most` (the maximum) of measured seconds, rounded to milliseconds."""
     return {"median": round(statistics.median(seconds), 3), "most": round(max(seconds), 3)}

@@ -1,4 +1,4 @@
-"""What measurements in a browser need."""
+"""Fixtures of the benchmarks."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The visitor without a browser asks as often as a page does, takes what a browser would, and stops when told to."""
+"""The headless client requests as often as a page does, receives as much as a browser, and stops when told to."""
 
 import textwrap
 import time
@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from nst_core.bench.app import browser
-from nst_core.bench.app.headless_client import looking
+from nst_core.bench.app.headless_client import connected
 from nst_core.errors import WorkerError
 
 EVERY, TIMES, PICTURES = 0.1, 8, 3
@@ -43,60 +43,60 @@ def until(met, seconds=30.0):
     assert met()
 
 
-def test_it_asks_again_until_the_page_says_no_more(served):
-    with looking(served.url) as onlooker:
-        until(lambda: onlooker.polls >= TIMES - 1)  # the page itself ran the part once
+def test_it_polls_until_the_page_stops_its_fragment(served):
+    with connected(served.url) as client:
+        until(lambda: client.polls >= TIMES - 1)  # the page itself ran the part once
 
         def is_quiet():
-            polls = onlooker.polls
+            polls = client.polls
             time.sleep(10 * EVERY)
-            return onlooker.polls == polls
+            return client.polls == polls
 
-        until(is_quiet)  # a busy server makes one run of several polls
-    assert 0 < onlooker.pictures <= PICTURES
+        until(is_quiet)  # a busy server answers several polls with one run
+    assert 0 < client.pictures <= PICTURES
 
 
-def test_what_it_has_is_named_and_not_sent_again(served):
-    with looking(served.url) as onlooker:
-        until(lambda: onlooker.polls >= 2)
-        before = onlooker.received, onlooker.polls
-        until(lambda: onlooker.polls >= TIMES - 1)
-    more, polls = onlooker.received - before[0], onlooker.polls - before[1]
+def test_cached_messages_are_sent_as_hashes(served):
+    with connected(served.url) as client:
+        until(lambda: client.polls >= 2)
+        before = client.received, client.polls
+        until(lambda: client.polls >= TIMES - 1)
+    more, polls = client.received - before[0], client.polls - before[1]
     assert more < polls * 23_000 / 2
 
 
-def test_one_who_has_left_asks_no_more(served):
-    with looking(served.url) as onlooker:
-        until(lambda: onlooker.polls >= 1)
-    polls = onlooker.polls
+def test_a_closed_client_requests_nothing(served):
+    with connected(served.url) as client:
+        until(lambda: client.polls >= 1)
+    polls = client.polls
     time.sleep(4 * EVERY)
-    assert onlooker.polls == polls
+    assert client.polls == polls
 
 
-def test_one_who_rests_asks_for_nothing_and_then_goes_on(served):
-    with looking(served.url) as onlooker:
-        until(lambda: onlooker.polls >= 1)
-        onlooker.rests = True
-        time.sleep(2 * EVERY)  # one was on its way
-        polls = onlooker.polls
+def test_a_paused_client_requests_nothing_until_it_goes_on(served):
+    with connected(served.url) as client:
+        until(lambda: client.polls >= 1)
+        client.paused = True
+        time.sleep(2 * EVERY)  # for a request already on its way
+        polls = client.polls
         time.sleep(4 * EVERY)
-        assert onlooker.polls == polls
-        onlooker.rests = False
-        until(lambda: onlooker.polls > polls)
+        assert client.polls == polls
+        client.paused = False
+        until(lambda: client.polls > polls)
 
 
-def test_a_server_that_ends_is_told(tmp_path):
-    """Else a run would be measured that nobody watches."""
+def test_a_server_that_ends_is_an_error(tmp_path):
+    """Otherwise an unwatched run would be measured as a watched one."""
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))
 
     def watch():
-        with browser.app(program) as running, looking(running.url) as onlooker:
-            until(lambda: onlooker.polls >= 1)
+        with browser.app(program) as running, connected(running.url) as client:
+            until(lambda: client.polls >= 1)
             server = psutil.Process(running.pid)
             server.kill()
             until(lambda: server.status() == psutil.STATUS_ZOMBIE)
             time.sleep(1)
 
-    with pytest.raises(WorkerError, match="broke off"):
+    with pytest.raises(WorkerError, match="disconnected"):
         watch()

@@ -1,32 +1,32 @@
-"""The measurement of what visitors wait for: its arithmetic, and a small run of the real thing."""
+"""The waiting times of visitors: the arithmetic, and a small real measurement."""
 
 import math
 from contextlib import contextmanager
 
 import pytest
 
-from nst_core.bench.app import drawing, live
-from nst_core.bench.app.headless_client import looking
-from tests.nst_core.bench.app.test_drawing import REPORT
+from nst_core.bench.app import live, watching
+from nst_core.bench.app.headless_client import connected
+from tests.nst_core.bench.app.test_watching import REPORT
 
 ROWS = [{"wait": name, "seconds": {"median": 0.25, "most": 0.5}, "count": 3} for name in live.WAITS]
 
 
-def test_a_point_waits_for_the_first_drawing_that_reaches_it():
+def test_a_point_is_displayed_by_the_first_drawing_that_includes_it():
     drawn = [(2, 10.0), (3, 11.0), (7, 12.0)]
-    made = {0: 9.0, 1: 9.5, 2: 9.75, 3: 10.5, 5: 11.5, 7: 11.75, 8: 13.0}
-    assert live.lags(drawn, made) == [1.0, 0.5, 0.25, 0.5, 0.5, 0.25]  # step 8 is not drawn yet
+    ended = {0: 9.0, 1: 9.5, 2: 9.75, 3: 10.5, 5: 11.5, 7: 11.75, 8: 13.0}
+    assert live.display_delays(drawn, ended) == [1.0, 0.5, 0.25, 0.5, 0.5, 0.25]  # step 8 is not drawn yet
 
 
-def test_nothing_drawn_is_no_lag():
-    assert live.lags([], {0: 1.0}) == []
+def test_without_drawings_there_are_no_delays():
+    assert live.display_delays([], {0: 1.0}) == []
 
 
-def test_the_table_names_each_wait_and_each_complaint():
-    told = live.table({"live": ROWS, "drawing": REPORT, "errors": ["oh no"]})
-    assert all(f"{text} | 0.25, 0.50" in told for text in live.WAITS.values())
-    assert "\n".join(drawing.table(REPORT)) in told
-    assert told.endswith("errors in the browser: 1\noh no")
+def test_the_table_names_each_wait_and_each_error():
+    shown = live.table({"live": ROWS, "drawing": REPORT, "errors": ["oh no"]})
+    assert all(f"{text} | 0.25, 0.50" in shown for text in live.WAITS.values())
+    assert "\n".join(watching.table(REPORT)) in shown
+    assert shown.endswith("errors in the browser: 1\noh no")
 
 
 @pytest.mark.browser
@@ -34,26 +34,26 @@ def test_the_table_names_each_wait_and_each_complaint():
 @pytest.mark.slow
 @pytest.mark.usefixtures("chromium")
 def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch):
-    onlookers = []
+    clients = []
 
     @contextmanager
     def noted(address):
-        with looking(address) as onlooker:
-            onlookers.append(onlooker)
-            yield onlooker
+        with connected(address) as client:
+            clients.append(client)
+            yield client
 
-    monkeypatch.setattr(drawing, "looking", noted)
-    monkeypatch.setattr(drawing, "SETTLING_SECONDS", {"elsewhere": 0.5, "beside": 0.5})
-    monkeypatch.setattr(drawing, "PHASE_SECONDS", 2.0)
-    monkeypatch.setattr(live, "LOOKS_SECONDS", 0.5)
+    monkeypatch.setattr(watching, "connected", noted)
+    monkeypatch.setattr(watching, "SETTLING_SECONDS", {"elsewhere": 0.5, "beside": 0.5})
+    monkeypatch.setattr(watching, "PHASE_SECONDS", 2.0)
+    monkeypatch.setattr(live, "PAUSE_SECONDS", 0.5)
     report = live.run(moves=2, runs=1, watched=3.0, pairs={"elsewhere": 1, "beside": 1})
     assert [row["wait"] for row in report["live"]] == list(live.WAITS)
     assert all(0 < row["seconds"]["median"] <= row["seconds"]["most"] < 60 for row in report["live"])
     counts = {row["wait"]: row["count"] for row in report["live"]}
     assert (counts["slider"], counts["first point"]) == (2, 1)
     assert counts["lag"] > 1
-    assert list(report["drawing"]["step_seconds"]) == list(drawing.WATCHING)
+    assert list(report["drawing"]["step_seconds"]) == list(watching.WATCHING)
     assert all(seconds > 0 for seconds in report["drawing"]["step_seconds"].values())
-    assert math.isfinite(report["drawing"]["web_share"])  # of a single pair: noise may hide what little it is
-    assert [onlooker.polls > 0 for onlooker in onlookers] == [True], "the one who has no browser was served"
+    assert math.isfinite(report["drawing"]["web_share"])  # of a single pair: noise may hide so small a share
+    assert [client.polls > 0 for client in clients] == [True], "the headless client was served"
     assert report["errors"] == []

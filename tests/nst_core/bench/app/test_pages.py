@@ -1,4 +1,4 @@
-"""The measurement of the pages: its arithmetic, what it says without its tools, and a small run of the real thing."""
+"""The measurement of pages: the arithmetic, the messages where tools are missing, and a small real measurement."""
 
 import ast
 import sys
@@ -23,20 +23,22 @@ def test_one_sample_has_no_slope():
     assert pages.slope({200: 150.0}) == 0
 
 
-def test_the_table_names_each_page_and_each_complaint():
+def test_the_table_names_each_page_and_each_error():
     rows = [{"page": name, **ROW} for name in pages.PAGES]
     report = {"pages": rows, "rss_mb": {"20": 120.0, "200": 130.0}, "slope_mb_per_100_views": 1.25, "errors": ["oh no"]}
-    told = pages.table(report)
-    assert all(f"{name} | 1.50, 2.25 | 0.25, 0.50" in told for name in pages.PAGES)
-    assert "130 MB after 200" in told
-    assert told.endswith("errors in the browser: 1\noh no")
+    shown = pages.table(report)
+    assert all(f"{name} | 1.50, 2.25 | 0.25, 0.50" in shown for name in pages.PAGES)
+    assert "130 MB after 200" in shown
+    assert shown.endswith("errors in the browser: 1\noh no")
 
 
 def test_every_page_of_the_menu_is_measured():
     calls = [node for node in ast.walk(ast.parse((browser.ROOT / "app.py").read_text())) if isinstance(node, ast.Call)]
-    told = [{word.arg: ast.literal_eval(word.value) for word in c.keywords if word.arg} for c in calls if is_page(c)]
-    shown = {page["title"]: page.get("url_path", "") for page in told if "visibility" not in page}
-    assert shown == {name: path for name, (path, _) in pages.PAGES.items()}
+    declared = [
+        {word.arg: ast.literal_eval(word.value) for word in c.keywords if word.arg} for c in calls if is_page(c)
+    ]
+    in_menu = {page["title"]: page.get("url_path", "") for page in declared if "visibility" not in page}
+    assert in_menu == {name: path for name, (path, _) in pages.PAGES.items()}
 
 
 def is_page(call):
@@ -44,27 +46,27 @@ def is_page(call):
 
 
 @pytest.mark.parametrize("named", ["no-such-browser", "/nowhere/chromium"])
-def test_a_browser_that_is_not_there_is_asked_for(monkeypatch, named):
+def test_a_missing_browser_is_named(monkeypatch, named):
     monkeypatch.setenv("CHROMIUM", named)
     with pytest.raises(ToolError, match=rf"needs Chromium, got no {named} .*CHROMIUM"):
         browser.executable()
 
 
-def test_no_browser_at_all_is_asked_for(monkeypatch):
+def test_without_any_browser_the_error_names_them(monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolError, match="chromium or chromium-browser"):
         browser.executable()
 
 
-def test_playwright_that_is_not_there_is_asked_for(monkeypatch):
+def test_missing_playwright_is_named(monkeypatch):
     monkeypatch.setenv("CHROMIUM", "true")  # any program: it is not started
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     with pytest.raises(ToolError, match="needs Playwright"), browser.chromium():
         pass
 
 
-def test_the_command_says_what_is_missing(monkeypatch, capsys):
+def test_the_command_names_the_missing_tool(monkeypatch, capsys):
     monkeypatch.setenv("CHROMIUM", "no-such-browser")
     assert main(["bench", "pages"]) == 2
     assert capsys.readouterr().err.startswith("tool: measuring pages needs Chromium")

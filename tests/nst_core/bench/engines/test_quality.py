@@ -1,4 +1,4 @@
-"""The measurement of what the methods make of pairs: its arithmetic, and one small pair for real."""
+"""Results of the methods on pairs: the arithmetic, and one small real pair."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The race to one loss: what it says must hold of real runs, here tiny ones on a random network."""
+"""The race to one loss: its report is true of real runs, here tiny ones on a random network."""
 
 import itertools
 
@@ -17,13 +17,13 @@ def raced(random_vgg):
 
     from nst_core.models import vgg
 
-    def made(seed):
+    def picture(seed):
         return np.random.default_rng(seed).random((1, 64, 64, 3), np.float32)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)
         patch.setattr(runner, "prepare", lambda recipe: recipe)
-        return race.run({"noise": (made(0), made(1))}, [64], steps=STEPS)
+        return race.run({"noise": (picture(0), picture(1))}, [64], steps=STEPS)
 
 
 def test_the_quick_run_stops_where_the_goal_is_reached(raced):
@@ -36,7 +36,7 @@ def test_the_quick_run_stops_where_the_goal_is_reached(raced):
     assert all(loss > goal for loss in before)
 
 
-def test_the_reference_is_run_whole_and_ends_at_its_loss(raced):
+def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced):
     (row,) = raced["races"]
     reference = row["reference"]
     assert not reference["reckoned"]
@@ -44,9 +44,9 @@ def test_the_reference_is_run_whole_and_ends_at_its_loss(raced):
     assert len(reference["curve"]) == STEPS + 1
 
 
-@pytest.mark.parametrize("who", ["reference", "quick"])
-def test_curves_go_on_in_time_and_evaluations(raced, who):
-    curve = raced["races"][0][who]["curve"]
+@pytest.mark.parametrize("run", ["reference", "quick"])
+def test_curves_rise_in_time_and_evaluations(raced, run):
+    curve = raced["races"][0][run]["curve"]
     for (evaluations, seconds, _), (more, later, _) in itertools.pairwise(curve):
         assert more > evaluations
         assert later > seconds

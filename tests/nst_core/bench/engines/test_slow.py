@@ -1,4 +1,4 @@
-"""What `bench slow` makes of its measurements: the power law, the table, and a row of a real run at a tiny size."""
+"""The report of `bench slow`: the power law, the table, and a row of a real run at a tiny size."""
 
 import os
 
@@ -8,10 +8,10 @@ from nst_core.bench.engines import slow
 from nst_core.bench.report import tools
 
 
-def row_of(size, seconds, how="direct"):
+def row_of(size, seconds, convolutions="direct"):
     return {
         "size": size,
-        "convolutions": how,
+        "convolutions": convolutions,
         "seconds": {"median": seconds, "least": seconds},
         "share_of_limit": 0.8,
         "beyond_network": None,
@@ -25,7 +25,7 @@ def test_the_exponent_is_that_of_the_power_law(power):
     assert slow.exponent(rows, "direct") == pytest.approx(power)
 
 
-def test_one_size_has_no_exponent_and_kinds_are_apart():
+def test_one_size_has_no_exponent_and_kinds_are_separate():
     rows = [row_of(256, 1.0), row_of(512, 4.0), row_of(256, 9.0, "winograd")]
     assert slow.exponent(rows, "direct") == pytest.approx(1.0)
     assert slow.exponent(rows, "winograd") is None
@@ -37,26 +37,26 @@ def test_one_size_has_no_exponent_and_kinds_are_apart():
 @pytest.mark.parametrize(
     ("precision", "kinds"), [("float32", ("direct", "winograd")), ("bfloat16", ("direct", "bfloat16"))]
 )
-def test_beside_the_librarys_convolutions_stand_those_that_the_machine_chooses(monkeypatch, precision, kinds):
-    def told(measure, *of):
-        return row_of(of[0], 1.0, of[1]) if of else precision
+def test_direct_convolutions_and_those_that_the_machine_chooses_are_measured(monkeypatch, precision, kinds):
+    def measured(measure, *arguments):
+        return row_of(arguments[0], 1.0, arguments[1]) if arguments else precision
 
-    monkeypatch.setattr(slow, "apart", told)
+    monkeypatch.setattr(slow, "in_subprocess", measured)
     rows = slow.run([256, 2048])["sizes"]
     assert [r["convolutions"] for r in rows if r["size"] == 256] == list(kinds)
     large = [k for k in kinds if k != "winograd"]
     assert [r["convolutions"] for r in rows if r["size"] == 2048] == [*large, f"{large[-1]} bounded"]
 
 
-def test_each_figure_is_of_a_process_of_its_own():
-    assert tools.apart(os.getpid) != os.getpid()
+def test_each_figure_comes_from_a_fresh_process():
+    assert tools.in_subprocess(os.getpid) != os.getpid()
 
 
 @pytest.mark.weights
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["direct", "bfloat16", "bfloat16 bounded"])
 def test_a_row_holds_what_a_step_needs(kind):
-    row = tools.apart(slow.row, 64, kind)
+    row = tools.in_subprocess(slow.row, 64, kind)
     assert row["convolutions"] == kind
     assert 0 < row["seconds"]["least"] <= row["seconds"]["median"]
     assert row["gflop"] == pytest.approx(5.9, rel=0.1)  # a sixteenth of the 95 GFLOP at 256 px

@@ -1,4 +1,4 @@
-"""Measurements as cells: nothing is lost, and what was not measured says so."""
+"""Measurements as cells: no row is lost, and figures that were not measured are marked."""
 
 import json
 
@@ -7,23 +7,23 @@ import pytest
 from nst_core.bench.report import measured, tables
 
 
-@pytest.mark.parametrize("what", measured.ROWS)
-def test_each_kept_row_is_a_row_of_the_table(what):
-    made = tables.table(what)
-    assert len(made.rows) == sum(len(run.rows) for run in measured.records(what))
+@pytest.mark.parametrize("kind", measured.ROWS)
+def test_each_stored_row_is_a_row_of_the_table(kind):
+    made = tables.table(kind)
+    assert len(made.rows) == sum(len(run.rows) for run in measured.records(kind))
     assert {len(row) for row in made.rows} == {len(made.head)}
 
 
-@pytest.mark.parametrize("what", measured.ROWS)
-def test_each_run_is_told_with_its_command_and_machine(what):
-    notes = "\n".join(tables.table(what).notes)
-    for run in measured.records(what):
+@pytest.mark.parametrize("kind", measured.ROWS)
+def test_each_run_is_shown_with_its_command_and_machine(kind):
+    notes = "\n".join(tables.table(kind).notes)
+    for run in measured.records(kind):
         assert f"`{run.command}`, {run.date}, {run.machine}" in notes
 
 
-@pytest.mark.parametrize("what", measured.ROWS)
-def test_the_last_column_leads_to_the_run_it_is_from(what):
-    runs, made = measured.records(what), tables.table(what)
+@pytest.mark.parametrize("kind", measured.ROWS)
+def test_the_last_column_is_the_number_of_the_run(kind):
+    runs, made = measured.records(kind), tables.table(kind)
     if len(runs) == 1:
         assert "run" not in made.head
     for n, run in enumerate(runs, 1) if len(runs) > 1 else ():
@@ -34,22 +34,22 @@ def test_the_last_column_leads_to_the_run_it_is_from(what):
     ("seconds", "text"),
     [(0.0349, "0.035 s"), (0.8712, "0.87 s"), (1.0, "1.0 s"), (6.003, "6.0 s"), (58.8, "59 s"), (2360.0, "2,360 s")],
 )
-def test_seconds_have_two_digits_that_mean_something(tmp_path, seconds, text):
+def test_seconds_have_two_significant_digits(tmp_path, seconds, text):
     row = {"size": 64, "convolutions": "direct", "seconds": {"median": seconds}, "share_of_limit": 0.5}
-    (cells,) = tables.table("slow", kept(tmp_path, row | {"beyond_network": None, "peak_rss_mb": 900.0})).rows
+    (cells,) = tables.table("slow", stored(tmp_path, row | {"beyond_network": None, "peak_rss_mb": 900.0})).rows
     assert cells == ("64 px", "direct", text, "50 %", tables.NOT_MEASURED, "0.90 GB")
 
 
-def test_a_race_that_was_not_won_says_so(tmp_path):
-    road = {"seconds": 10.0, "evaluations": 600, "reached": False}
-    row = {"pair": "A + B", "size": 64, "reference": road, "quick": road, "ratio": None}
-    ((*_, times),) = tables.table("race", kept(tmp_path, row, "race")).rows
+def test_a_race_that_did_not_reach_the_loss_says_so(tmp_path):
+    run = {"seconds": 10.0, "evaluations": 600, "reached": False}
+    row = {"pair": "A + B", "size": 64, "reference": run, "quick": run, "ratio": None}
+    ((*_, times),) = tables.table("race", stored(tmp_path, row, "race")).rows
     assert times == "not reached"
 
 
-def kept(folder, row, what="slow"):
+def stored(folder, row, kind="slow"):
     """A file with one run of one row."""
-    run = {"what": what, "date": "2026-01-01", "machine": "m", "command": "c", "note": ""}
+    run = {"kind": kind, "date": "2026-01-01", "machine": "m", "command": "c", "note": ""}
     file = folder / "measured.json"
-    file.write_text(json.dumps({"records": [run | {"report": {measured.ROWS[what]: [row]}}]}))
+    file.write_text(json.dumps({"records": [run | {"report": {measured.ROWS[kind]: [row]}}]}))
     return file

