@@ -12,6 +12,8 @@ from nst_core.jobs.store import Store
 from tests.nst_core.jobs.servers import Played, submit, until
 from tests.serving import ROOT, Server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

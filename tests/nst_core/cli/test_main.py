@@ -15,6 +15,8 @@ from nst_core.picture.encode import read_recipe, to_png
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
 
+pytestmark = pytest.mark.slow
+
 PICTURES = ("sample:coffee", "sample:night-swirls")
 Pair = tuple[Path, Path]
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -204,14 +205,24 @@ def test_shares_must_be_one_for_each_style(files, found, capsys):
     assert "each region must have a share for each of 1 styles, got 2" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where the checkpoint of `begun` is kept: it is painted once, for each test has the same pictures."""
+    return tmp_path_factory.mktemp("kept") / "run"
+
+
 @pytest.fixture
-def begun(files, found):
+def begun(files, found, kept):
     """A run of three steps with masks and a start, saved."""
-    more = ("--mask", "{}/left.png=1,0", "--start", "{}/begin.png", *SAVED)
-    assert stylize(files, *more, styles=("one", "two")) == 0
+    if not kept.exists():
+        more = ("--mask", "{}/left.png=1,0", "--start", "{}/begin.png", *SAVED)
+        assert stylize(files, *more, styles=("one", "two")) == 0
+        shutil.copy(files / "run", kept)
+    shutil.copy(kept, files / "run")
     return lambda *options, styles=("one", "two"): stylize(files, *ON, *options, styles=styles)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
     """The start is not needed again, but may be given again."""
     assert begun("--steps", 4, "--mask", "{}/left.png=1,0") == 0
@@ -264,6 +275,7 @@ def test_other_weights_of_the_network_are_refused(files, found, begun, capsys):
     assert "weights of vgg19 whose SHA-256 is aaaaaaaaaaaa, but those here are bbbbbbbbbbbb" in told
 
 
+@pytest.mark.slow
 def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypatch):
     monkeypatch.setattr(yardstick, "measure", lambda *_: {})  # seconds of eigenvalues, tested elsewhere
     assert stylize(files, "--json", "{}/whole.json", steps=6) == 0

@@ -148,6 +148,7 @@ class TestMeasure:
         assert measured["tutorial_total"] == pytest.approx(contents + sum(styles) + variation, rel=1e-3)
         assert 1e-2 / 5 * sum(measured["style_gram"].values()) == pytest.approx(sum(styles), rel=1e-3)
 
+    @pytest.mark.slow
     def test_the_tutorial_preset_minimises_the_tutorial_total(self, noise):
         from nst_core.slow import engine
 

@@ -6,6 +6,8 @@ import pytest
 from nst_core.recipe import make
 from nst_core.runs import preview, runner
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "steps": 2,
     "first_steps": 2,

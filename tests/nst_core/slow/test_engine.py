@@ -161,7 +161,7 @@ def bound(monkeypatch):
         seen.append(tuple(styles[0].shape[1:3]))
         return real(network, settings, content, styles, *more, **named)
 
-    monkeypatch.setattr(objective, "bind", bind)
+    monkeypatch.setattr(objective, "build", bind)
     return seen
 
 
@@ -214,6 +214,7 @@ def test_tiny_and_thin_pictures_give_finite_results(noise, size):
     assert np.isfinite(steps[-1].picture).all()
 
 
+@pytest.mark.slow
 def test_jobs_of_any_size_and_weight_trace_once(pictures, noise, random_vgg):
     jobs = itertools.product((64, 80), (0.5, 7.0), ("own", "content"))
     for size, weight, shape in jobs:
@@ -281,6 +282,7 @@ def test_masks_must_be_as_many_as_the_recipes_regions(pictures, masks):
         play(pictures, recipe, masks=masks)
 
 
+@pytest.mark.slow
 def test_the_tutorials_preset_minimises_the_yardsticks_tutorial_total(noise, monkeypatch):
     from nst_core.metrics import yardstick
 

@@ -137,7 +137,7 @@ def handed(monkeypatch):
         seen.append((state.number, picture.numpy()))
         return real(state, picture, *more)
 
-    monkeypatch.setattr(optimizers, "carry", carry)
+    monkeypatch.setattr(optimizers, "rescale", carry)
     return seen
 
 
@@ -163,6 +163,7 @@ def test_each_size_shows_its_last_picture_and_what_came_of_the_next_ones_first_s
     assert [s.number for s in steps if s.picture is not None] == [0, 3, 4, 6, 7, 9]
 
 
+@pytest.mark.slow
 def test_losses_of_a_size_are_those_of_the_originals_resized_to_it(pictures):
     content, style = (np.tile(p, (1, 3, 3, 1)) for p in pictures)
     steps = play((content, style), recipe_of(**CLIMB, steps=2))
@@ -188,6 +189,7 @@ def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures, han
     assert len(handed) == 2
 
 
+@pytest.mark.slow
 def test_a_plateau_ends_a_size_early_and_is_marked(pictures):
     recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=70, plateau_threshold=0.1, style_weight=1.0)
     steps = play(pictures, recipe)

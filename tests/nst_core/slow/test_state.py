@@ -23,6 +23,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=["adam", "adam-climbing-averaged", "lbfgs", "lbfgs-climbing"])
+@pytest.mark.slow
 def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures, kind):
     """Whichever step it is resumed at: the start, within a size, at its end, at the first step of the next."""
     recipe = recipe_of(snapshot_every=1, **kind)
@@ -36,6 +37,7 @@ def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures, kind):
     assert play(pictures, recipe, resume=whole[-1].state()) == []
 
 
+@pytest.mark.slow
 def test_a_run_with_compiled_convolutions_resumes_bit_for_bit_too(pictures):
     recipe = recipe_of(convolutions="winograd", steps=3)
     whole = play(pictures, recipe)

@@ -60,6 +60,7 @@ def test_a_steered_learning_rate_is_the_length_of_the_next_steps(pictures):
     assert max(moved[3:]) < 0.005
 
 
+@pytest.mark.slow
 def test_a_run_may_be_made_shorter_or_longer(pictures):
     shorter = steered(pictures, recipe_of(steps=6), {2: {"steps": 4}})
     assert [s.of for s in shorter] == [6, 6, 6, 4, 4]

@@ -15,6 +15,8 @@ PROGRAM = f"""
 import numpy as np
 import streamlit as st
 
+pytestmark = pytest.mark.slow
+
 done = st.session_state.setdefault("done", 0)
 
 def part():

@@ -15,6 +15,8 @@ LOADER = """
 import sys
 from dataclasses import replace
 from nst_core.models.weights import NETWORKS, disk, find
+
+pytestmark = pytest.mark.slow
 address, md5, locks = sys.argv[1:]
 if locks == "broken":
     disk.filelock.FileLock.acquire = lambda self, *a, **k: None
