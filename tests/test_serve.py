@@ -9,7 +9,7 @@ import pytest
 
 from nst_core.jobs.service import JobService
 from nst_core.jobs.store import Store
-from tests.nst_core.jobs.servers import Played, submit, until
+from tests.nst_core.jobs.servers import FakeWorker, submit, until
 from tests.serving import ROOT, Server
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, tmp_path: Path) -> None:
-    before = JobService(spawn=Played)
+    before = JobService(spawn=FakeWorker)
     job = submit(before)
     before.close()
     server = Server("serve.py", tmp_path / "log", NST_DATA_DIR=str(folder))

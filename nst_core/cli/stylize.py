@@ -78,7 +78,7 @@ def perform(run: StylizeRequest) -> int:
     _write(run.output, encode(picture, recipe, runner.alpha_of(run.pictures.content.alpha, recipe)))
     if run.report:
         report = runner.report(content, styles, recipe, picture, clock)
-        report |= {**record.told(), "interrupted": interruption.asked}
+        report |= {**record.report(), "interrupted": interruption.asked}
         _write(run.report, (json.dumps(report, indent=2) + "\n").encode())
     if diverged is not None:
         raise DivergedError(f"{diverged}; the best picture so far is saved as {run.output}")
@@ -117,14 +117,14 @@ def _descend(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _I
     if first is None:
         raise CheckpointError("all steps of this run are done; give a larger --steps or --seconds to go on")
     clock.tick(first)
-    record.note(first)
+    record.add(first)
     with tqdm(
         total=first.total, initial=first.number, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr
     ) as bar:
         try:
             for step in steps if not interruption.asked else ():
                 clock.tick(step)
-                record.note(step)
+                record.add(step)
                 bar.total = step.total
                 bar.update(step.number - bar.n)
                 if interruption.asked:

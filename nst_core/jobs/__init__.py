@@ -1,18 +1,16 @@
-"""Runs that live apart from the page: a bounded line, a worker process that holds the networks, a store on disk.
+"""Runs apart from the page: a bounded queue, a worker process that holds the networks, and a store on disk.
 
-desk      what pages and the API talk to; never imports TensorFlow
-floor     the line and the worker: what their events mean for the runs
-line      who is next
-pace      how long those who wait will wait
-crew      keeps a worker alive
-book      runs under way in memory, all of them in the store, written behind
-run       one under way, and what of it is not written yet
-store     where runs are kept: `rows` of a table and `drawers` of files, or memory; `keepsakes` are their pictures,
-          `timeline` which of those made on the way, `words` runs as JSON
-views     a run and the worker as they are shown
-looks     questions that the worker answers between two steps
-pictures  what a run is made of, from the desk to the worker
-process   the worker as the desk sees it: started, spoken to, ended
-worker    the worker as a program: `python -m nst_core.jobs.worker`; `commands` is what it is asked
-wire      the messages between the two
+service      the interface of pages and the API; never imports TensorFlow
+scheduler    which run the worker gets, and what its events mean for the runs
+queue        the order of waiting runs; `wait_times` estimates how long they wait
+repository   active runs in memory, all runs in the store
+active_run   a run under way, with the changes that are not stored yet
+store        stored runs: `database` has their rows, `blobs` their files, or both are in memory; `input_files` are
+             their pictures, and `snapshots` says which pictures of the way are stored
+views        a run, the worker and an inspection as pages see them
+inspections  questions about a layer, which the worker answers between two steps
+followups    runs that follow another one, submitted as the queue has room
+supervisor   keeps a worker alive; `process` is one worker seen from the service
+worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands
+messages     the commands and events between the two; `framing` puts them on a pipe
 """

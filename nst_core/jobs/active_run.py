@@ -1,41 +1,43 @@
-"""A run under way, and what of it is not written yet."""
+"""A run under way, and which of its changes are not stored yet."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from nst_core.jobs import failure_messages
+from nst_core.jobs.messages import RunCommand, Stepped
 from nst_core.jobs.snapshots import thinned
 from nst_core.jobs.store import RunDelta
-from nst_core.jobs.views import CurvePoint, JobView
+from nst_core.jobs.views import JobView
+from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
 
 @dataclass
 class ActiveRun:
-    """A run that is not over, or was not written since.
+    """A run that is not over, or has changes that are not stored.
 
     Attributes:
-        view: how it stands, without points and timeline.
+        view: how it stands, without points and snapshot steps.
         points: its curve.
-        kept: numbers of the pictures kept.
-        inputs: what it is made of, until that is written.
-        pending: pictures that are not written yet.
-        tries: how many workers died in the middle of it.
-        ending: it was asked to end, and is to leave the picture it has.
-        seen: when somebody last looked at it, in seconds of the monotonic clock.
-        cost: seconds it will take as estimated; None while the machine is not measured.
-        size: (width, height) of its content, which tells that; None where it is not known.
-        interrupted: what broke it off, until it goes on.
+        snapshot_steps: the steps whose pictures are stored or about to be.
+        inputs: its pictures, until they are stored.
+        pending: snapshots that are not stored yet, by step.
+        attempts: how many workers died during this run.
+        ending: it was asked to end with the picture it has.
+        last_seen: when a page last asked for it, in seconds of the monotonic clock.
+        estimated_seconds: how long it will take; None while the machine is not measured.
+        size: (width, height) of its content, for that estimate; None if unknown.
+        interrupted: why it was interrupted, until it continues.
+        is_new: it has no row in the table yet.
     """
 
     view: JobView
     points: list[CurvePoint] = field(default_factory=list)
-    kept: list[int] = field(default_factory=list)
+    snapshot_steps: list[int] = field(default_factory=list)
     inputs: RunInputs | None = None
     pending: dict[int, bytes] = field(default_factory=dict)
     attempts: int = 0
@@ -45,78 +47,86 @@ class ActiveRun:
     size: tuple[int, int] | None = None
     interrupted: str = ""
     is_new: bool = True
-    _written: int = 0
-    _after: int | None = None
+    _saved_points: int = 0
+    _drop_after: int | None = None
     _epoch: int = 0
-    _files: tuple[bytes, bytes | None] = (b"", None)
+    _saved_files: tuple[bytes, bytes | None] = (b"", None)
 
     @classmethod
     def from_view(cls, view: JobView, size: tuple[int, int] | None = None) -> ActiveRun:
-        """A run as the store has it, to go on with; `size` is its content's."""
-        bare = replace(view, points=(), snapshot_steps=())
-        points, kept = list(view.points), list(view.snapshot_steps)
+        """A stored run, to continue it; its inputs stay in the store until they are needed."""
+        points = list(view.points)
         return cls(
-            bare,
+            replace(view, points=(), snapshot_steps=()),
             points,
-            kept,
+            list(view.snapshot_steps),
             size=size,
             is_new=False,
-            _written=len(points),
-            _files=(view.content, view.result),
-        )  # its inputs stay where they are until they are needed
+            _saved_points=len(points),
+            _saved_files=(view.content, view.result),
+        )
 
     def current_view(self) -> JobView:
-        """How it stands, whole."""
-        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.kept))
+        """How it stands, with its points and snapshot steps."""
+        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps))
 
-    def step(self, event: Mapping[str, Any], blobs: Sequence[bytes], most_pictures: int) -> None:
-        """The worker told of a Step."""
-        if event["losses"] or event["marks"]:
-            self.points.append(CurvePoint.of(event))
-        if blobs:
-            number = event["number"]
-            self.pending[number] = blobs[0]
-            self.kept = thinned(sorted({*self.kept, number}), most_pictures)
-            self.pending = {n: self.pending[n] for n in self.kept if n in self.pending}
-        self.view = self.view.after_step(event, blobs)
+    def apply_step(self, event: Stepped, most_snapshots: int) -> None:
+        """Take in a step of the worker; of its snapshots at most so many stay."""
+        point, view = event.point, self.view
+        if point.losses or point.events:
+            self.points.append(point)
+        self.view = replace(
+            view,
+            step=point.step,
+            total_steps=event.total_steps,
+            evaluations=point.evaluations,
+            reference_losses={**view.reference_losses, **event.reference_losses},
+            notes=tuple(dict.fromkeys((*view.notes, *event.notes))),  # a resumed run repeats its notes
+        )
+        if event.snapshot is not None:
+            jpeg = bytes(event.snapshot)
+            self.view = replace(self.view, snapshot=jpeg, snapshot_step=point.step)
+            self.snapshot_steps = thinned(sorted({*self.snapshot_steps, point.step}), most_snapshots)
+            pending = {**self.pending, point.step: jpeg}
+            self.pending = {step: pending[step] for step in self.snapshot_steps if step in pending}
 
     def restart(self, points: Sequence[CurvePoint]) -> None:
-        """Begin again after the last of these points: what came later did not happen. Says so if it was broken off."""
+        """Continue after the last of these points, forgetting later ones; an interruption becomes a note."""
         last = points[-1].step if points else -1
         if self.interrupted and self.view.step:
-            self.view = replace(self.view, notes=(*self.view.notes, failure_messages.went_on(self.interrupted, last)))
+            note = failure_messages.continued(self.interrupted, last)
+            self.view = replace(self.view, notes=(*self.view.notes, note))
         self.interrupted = ""
         self._epoch += 1
-        self._written, self._after = 0, last
+        self._saved_points, self._drop_after = 0, last
         known = {point.step: point for point in self.points}
-        self.points = [known.get(point.step, point) for point in points]  # those told of before say more
-        self.kept = [number for number in self.kept if number <= last]
-        self.pending = {number: jpeg for number, jpeg in self.pending.items() if number <= last}
+        self.points = [known.get(point.step, point) for point in points]  # a known point has weights too
+        self.snapshot_steps = [step for step in self.snapshot_steps if step <= last]
+        self.pending = {step: jpeg for step, jpeg in self.pending.items() if step <= last}
         self.view = replace(self.view, step=max(last, 0), evaluations=points[-1].evaluations if points else 0)
 
-    def order(self, inputs: RunInputs, checkpoint: Path | None) -> tuple[dict[str, Any], list[memoryview]]:
-        """What the worker is asked to play, as a message; it goes on from `checkpoint` where there is one."""
-        heads, blobs = inputs.packed()
-        head = {
-            "do": "run",
-            "job": self.view.id,
-            "pictures": heads,
-            "measure": self.view.wants_metrics,
-            "recipe": self.view.recipe.model_dump(mode="json"),
-            "checkpoint": str(checkpoint or ""),
-            "stop": self.ending,
-            "paused": self.view.state == "paused",
-        }
-        return head, blobs
+    def command(self, inputs: RunInputs, checkpoint: Path | None) -> RunCommand:
+        """The command that starts this run in the worker, or continues it from `checkpoint` if that exists."""
+        arrays, data = inputs.packed()
+        return RunCommand(
+            job=self.view.id,
+            recipe=self.view.recipe,
+            arrays=arrays,
+            data=data,
+            measure=self.view.wants_metrics,
+            checkpoint=str(checkpoint or ""),
+            stop=self.ending,
+            paused=self.view.state == "paused",
+        )
 
     def pending_changes(self) -> RunDelta:
-        """What is new since the last that was `settled`."""
-        content, result = self._files
+        """The changes since the last `mark_saved`."""
+        content, result = self._saved_files
         return RunDelta(
             self.view,
-            tuple(self.kept),
-            tuple(self.points[self._written :]),
-            self._after,
+            tuple(self.snapshot_steps),
+            tuple(self.points[self._saved_points :]),
+            self._drop_after,
             dict(self.pending),
             self.inputs,
             self.view.content if self.view.content is not content else b"",
@@ -126,13 +136,13 @@ class ActiveRun:
         )
 
     def mark_saved(self, change: RunDelta) -> None:
-        """A change is written."""
+        """Note that a change is stored."""
         self.is_new = False
         if change.epoch == self._epoch:
-            self._written, self._after = self._written + len(change.points), None
-        for number, jpeg in change.pictures.items():
-            if self.pending.get(number) is jpeg:
-                del self.pending[number]
+            self._saved_points, self._drop_after = self._saved_points + len(change.points), None
+        for step, jpeg in change.snapshots.items():
+            if self.pending.get(step) is jpeg:
+                del self.pending[step]
         if self.inputs is change.inputs:
             self.inputs = None
-        self._files = (change.view.content, change.view.result)
+        self._saved_files = (change.view.content, change.view.result)

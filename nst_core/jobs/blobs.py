@@ -1,4 +1,4 @@
-"""The files of runs, a drawer for each run: on a disk, or in memory where there is none."""
+"""The files of runs, a folder for each run: on a disk, or in memory where there is none."""
 
 from __future__ import annotations
 
@@ -13,63 +13,64 @@ from nst_core.system.atomic_files import read, write_whole
 
 
 class BlobStore(Protocol):
-    """Named bytes of each run. A name may hold one slash; a run is named by letters and digits alone."""
+    """Files of each run, by name. A name may contain one slash; a run's id has only letters and digits."""
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Write a file whole; not `durable`: a power cut may leave it empty. Raises OSError."""
+        """Write a file in one piece; if not `durable`, a power cut may leave it empty. Raises OSError."""
 
     def get(self, job: str, name: str) -> bytes | None:
         """A file's bytes; None if it is absent or unreadable."""
 
     def names(self, job: str, folder: str) -> list[str]:
-        """The names in a folder of a run, without that folder's, in no order."""
+        """The names of the files in a folder of a run, in no order."""
 
     def remove(self, job: str, name: str) -> None:
         """Remove a file if it is there."""
 
     def clear(self, job: str) -> None:
-        """Remove a run's whole drawer."""
+        """Remove all files of a run."""
 
     def jobs(self) -> list[str]:
-        """The runs that have a drawer."""
+        """The runs that have files."""
 
     def size(self, job: str) -> int:
-        """Bytes in a drawer."""
+        """The size of a run's files in bytes."""
 
     def path(self, job: str, name: str) -> Path | None:
         """Where a file is or would be; None where there are no paths."""
 
 
-def keep_newest(drawers: BlobStore, most: int, label: str) -> None:
-    """Clear the oldest drawers, and first those that cannot be read, so that at most so many are left.
+def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
+    """Remove the files of the oldest jobs until at most `most` jobs are left; unreadable jobs go first.
 
     Args:
-        most: how many may stay.
-        label: a JSON file in each that says when it was "created", in seconds.
+        blobs: where the files are.
+        most: how many jobs may stay.
+        label: name of the JSON file of each job whose "created" is its time, in seconds.
     """
 
     def created(job: str) -> float:
         try:
-            return float(json.loads(drawers.get(job, label) or b"")["created"])
+            return float(json.loads(blobs.get(job, label) or b"")["created"])
         except (ValueError, KeyError, TypeError):
             return 0.0
 
-    jobs = drawers.jobs()
+    jobs = blobs.jobs()
     if len(jobs) > most:
         for job in sorted(jobs, key=created)[: len(jobs) - most]:
-            drawers.clear(job)
+            blobs.clear(job)
 
 
 class DiskBlobStore:
     """A folder for each run below `root`."""
 
     def __init__(self, root: Path) -> None:
-        """Below `root`, which is made. Raises OSError if it cannot be written to."""
+        """Create `root`. Raises OSError if it cannot be written."""
         self._root = root
         write_whole(root / ".writable", b"")
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Write a file whole; not `durable`: a power cut may leave it empty. Raises OSError."""
+        """Write a file in one piece; if not `durable`, a power cut may leave it empty. Raises OSError."""
         path = self.path(job, name)
         if durable:
             write_whole(path, data)
@@ -84,7 +85,7 @@ class DiskBlobStore:
         return read(self.path(job, name))
 
     def names(self, job: str, folder: str) -> list[str]:
-        """The names in a folder of a run, without that folder's, in no order."""
+        """The names of the files in a folder of a run, in no order."""
         try:
             return [name for name in os.listdir(self.path(job, folder)) if not name.startswith(".")]
         except OSError:
@@ -96,37 +97,37 @@ class DiskBlobStore:
             self.path(job, name).unlink()
 
     def clear(self, job: str) -> None:
-        """Remove a run's whole drawer."""
+        """Remove all files of a run."""
         shutil.rmtree(self.path(job, ""), ignore_errors=True)
 
     def jobs(self) -> list[str]:
-        """The runs that have a drawer."""
+        """The runs that have files."""
         return [path.name for path in self._root.iterdir() if path.is_dir()]
 
     def size(self, job: str) -> int:
-        """Bytes in a drawer."""
-        found = 0
+        """The size of a run's files in bytes."""
+        total = 0
         for folder, _, names in os.walk(self.path(job, "")):
             for name in names:
                 with contextlib.suppress(OSError):
-                    found += os.stat(os.path.join(folder, name)).st_size
-        return found
+                    total += os.stat(os.path.join(folder, name)).st_size
+        return total
 
     def path(self, job: str, name: str) -> Path:
-        """Where a file is or would be. Raises ValueError for a run that none of ours can be called."""
+        """Where a file is or would be. Raises ValueError for an id that is not of letters and digits."""
         if not job.isalnum() or not job.isascii():
             raise ValueError("a run's id must be letters and digits")
         return self._root / job / name
 
 
 class MemoryBlobStore:
-    """The same in a dictionary."""
+    """A folder for each run, in memory."""
 
     def __init__(self) -> None:
         self._files: dict[str, dict[str, bytes]] = {}
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Keep a file."""
+        """Store a file."""
         self._files.setdefault(job, {})[name] = data
 
     def get(self, job: str, name: str) -> bytes | None:
@@ -134,7 +135,7 @@ class MemoryBlobStore:
         return self._files.get(job, {}).get(name)
 
     def names(self, job: str, folder: str) -> list[str]:
-        """The names in a folder of a run, without that folder's."""
+        """The names of the files in a folder of a run."""
         start = f"{folder}/"
         return [name.removeprefix(start) for name in list(self._files.get(job, ())) if name.startswith(start)]
 
@@ -143,16 +144,16 @@ class MemoryBlobStore:
         self._files.get(job, {}).pop(name, None)
 
     def clear(self, job: str) -> None:
-        """Remove a run's whole drawer."""
+        """Remove all files of a run."""
         self._files.pop(job, None)
 
     def jobs(self) -> list[str]:
-        """The runs that have a drawer."""
+        """The runs that have files."""
         return list(self._files)
 
     def size(self, job: str) -> int:
-        """Bytes in a drawer."""
+        """The size of a run's files in bytes."""
         return sum(map(len, list(self._files.get(job, {}).values())))
 
     def path(self, job: str, name: str) -> None:
-        """None: nothing here has a path."""
+        """None: files in memory have no path."""

@@ -1,4 +1,4 @@
-"""The table of runs and of the points of their curves, in SQLite; no pictures."""
+"""The SQLite tables of runs and of the points of their curves, both as JSON. Pictures are in `blobs`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from nst_core.jobs.serialization import head_of, point_of, view_of, words_of
-from nst_core.jobs.views import FINAL, CurvePoint, JobView
+from nst_core.errors import RecipeError
+from nst_core.jobs.views import FINAL, JobView
+from nst_core.recipe import parse
+from nst_core.runs.curve import CurvePoint
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -19,90 +22,113 @@ CREATE INDEX IF NOT EXISTS by_visitor ON runs (visitor, created);
 CREATE TABLE IF NOT EXISTS points (
     job TEXT NOT NULL, number INTEGER NOT NULL, words TEXT NOT NULL, PRIMARY KEY (job, number)) WITHOUT ROWID;
 """
-_OVER = ", ".join(f"'{state}'" for state in FINAL)
+_IS_FINAL = "state IN (" + ", ".join(f"'{state}'" for state in FINAL) + ")"
+
+_STORED_NAMES = {
+    "step": "number",
+    "total_steps": "of",
+    "wants_metrics": "measure",
+    "reference_losses": "levels",
+    "snapshot_step": "snapshot_number",
+}
+"""Fields of a JobView whose names in the table are older than the code's."""
+_STORED = {
+    field: _STORED_NAMES.get(field, field)
+    for field in (
+        *("id", "state", "step", "total_steps", "evaluations", "wants_metrics", "reference_losses", "notes"),
+        *("snapshot_step", "report", "error", "created", "ended", "visitor", "listed"),
+    )
+}
+"""Field of a JobView -> its name in the table. Position and waiting time are not stored: they change all the time."""
 
 
 class RunDatabase:
-    """One connection for all threads, each call a whole transaction. Methods raise sqlite3.Error."""
+    """One connection for all threads; each call is one transaction. Methods raise sqlite3.Error."""
 
     def __init__(self, path: Path | None) -> None:
-        """In the file `path`, or in memory."""
+        """Open the file `path`, or a database in memory."""
         self._lock = threading.Lock()
-        self._base = sqlite3.connect(path or ":memory:", timeout=5, check_same_thread=False)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=NORMAL")  # a killed server loses nothing, a power cut the last moments
-        self._base.executescript(_TABLES)
+        self._connection = sqlite3.connect(path or ":memory:", timeout=5, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute(
+            "PRAGMA synchronous=NORMAL"
+        )  # a power cut may lose the last changes, a killed server none
+        self._connection.executescript(_TABLES)
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._base.close()
+            self._connection.close()
 
     def insert(self, view: JobView) -> None:
-        """Put a run in."""
-        with self._lock, self._base:
-            self._base.execute(
+        """Add a run; one that is there stays as it is."""
+        with self._lock, self._connection:
+            self._connection.execute(
                 "INSERT OR IGNORE INTO runs (job, created, visitor, listed, state, painted, head) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (view.id, view.created, view.visitor, *_standing(view)),
+                (view.id, view.created, view.visitor, *_columns(view)),
             )
 
     def update(self, view: JobView, points: Sequence[CurvePoint] = (), *, after: int | None = None) -> bool:
-        """How a run stands, with new points of its curve; False if it is not there any more.
+        """Store how a run stands, and new points of its curve; False if the run was removed.
 
         Args:
-            view: without points.
-            points: those to add, or to put in the place of those of the same number.
-            after: points of higher numbers are forgotten first.
+            view: the run; its own points are not read.
+            points: points to add, or to replace those of the same step.
+            after: points of later steps are removed first.
         """
-        with self._lock, self._base:
-            found = self._base.execute(
+        with self._lock, self._connection:
+            count = self._connection.execute(
                 "UPDATE runs SET listed = ?, state = ?, painted = ?, head = ? WHERE job = ?",
-                (*_standing(view), view.id),
+                (*_columns(view), view.id),
             ).rowcount
-            if not found:
+            if not count:
                 return False
             if after is not None:
-                self._base.execute("DELETE FROM points WHERE job = ? AND number > ?", (view.id, after))
-            self._base.executemany(
+                self._connection.execute("DELETE FROM points WHERE job = ? AND number > ?", (view.id, after))
+            self._connection.executemany(
                 "INSERT OR REPLACE INTO points VALUES (?, ?, ?)",
-                [(view.id, point.step, words_of(point)) for point in points],
+                [(view.id, point.step, point.to_json()) for point in points],
             )
         return True
 
     def set_bytes(self, job: str, size: int) -> None:
-        """Note how many bytes a run's files have."""
-        with self._lock, self._base:
-            self._base.execute("UPDATE runs SET bytes = ? WHERE job = ?", (size, job))
+        """Store the size of a run's files."""
+        with self._lock, self._connection:
+            self._connection.execute("UPDATE runs SET bytes = ? WHERE job = ?", (size, job))
 
     def remove(self, job: str) -> None:
-        """Take a run out, and its curve."""
-        with self._lock, self._base:
-            self._base.execute("DELETE FROM runs WHERE job = ?", (job,))
-            self._base.execute("DELETE FROM points WHERE job = ?", (job,))
+        """Remove a run and its curve."""
+        with self._lock, self._connection:
+            self._connection.execute("DELETE FROM runs WHERE job = ?", (job,))
+            self._connection.execute("DELETE FROM points WHERE job = ?", (job,))
 
     def view(self, job: str) -> JobView | None:
-        """A run without its points and pictures; None if it is not there. Raises ValueError if it cannot be read."""
+        """A run without points and pictures; None if it is not there. Raises ValueError if it cannot be read."""
         with self._lock:
-            row = self._base.execute("SELECT head FROM runs WHERE job = ?", (job,)).fetchone()
-        return view_of(row[0]) if row else None
+            row = self._connection.execute("SELECT head FROM runs WHERE job = ?", (job,)).fetchone()
+        return view_from_json(row[0]) if row else None
 
     def points(self, job: str) -> tuple[CurvePoint, ...]:
         """A run's curve; points that cannot be read are left out."""
         with self._lock:
-            rows = self._base.execute("SELECT words FROM points WHERE job = ? ORDER BY number", (job,)).fetchall()
-        return tuple(filter(None, (point_of(words) for (words,) in rows)))
+            rows = self._connection.execute("SELECT words FROM points WHERE job = ? ORDER BY number", (job,)).fetchall()
+        points = []
+        for (text,) in rows:
+            with suppress(ValueError):
+                points.append(CurvePoint.from_json(text))
+        return tuple(points)
 
     def jobs(self) -> set[str]:
-        """Every run that is there."""
+        """The ids of all runs."""
         with self._lock:
-            return {job for (job,) in self._base.execute("SELECT job FROM runs")}
+            return {job for (job,) in self._connection.execute("SELECT job FROM runs")}
 
     def pending(self) -> list[str]:
-        """The runs that are not over, in the order they came, those first that were with the worker."""
+        """The runs that are not over, by age; those that the worker had come before those that waited."""
         with self._lock:
-            asked = f"SELECT job FROM runs WHERE state NOT IN ({_OVER}) ORDER BY state = 'queued', created"  # noqa: S608
-            return [job for (job,) in self._base.execute(asked)]
+            query = f"SELECT job FROM runs WHERE NOT ({_IS_FINAL}) ORDER BY state = 'queued', created"  # noqa: S608
+            return [job for (job,) in self._connection.execute(query)]
 
     def of_visitor(self, visitor: str, most: int) -> list[str]:
         """A visitor's runs, the newest first."""
@@ -112,17 +138,33 @@ class RunDatabase:
         """Listed runs that have a result, the newest first."""
         return self._newest("listed AND painted", (most,))
 
-    def _newest(self, which: str, values: tuple[str | int, ...]) -> list[str]:
-        asked = f"SELECT job FROM runs WHERE {which} ORDER BY created DESC LIMIT ?"  # noqa: S608
+    def _newest(self, condition: str, values: tuple[str | int, ...]) -> list[str]:
+        query = f"SELECT job FROM runs WHERE {condition} ORDER BY created DESC LIMIT ?"  # noqa: S608
         with self._lock:
-            return [job for (job,) in self._base.execute(asked, values)]
+            return [job for (job,) in self._connection.execute(query, values)]
 
     def oldest(self) -> list[tuple[str, bool, int]]:
-        """The runs that are over, with whether they are listed and their bytes; first those that may go first."""
+        """The runs that are over, as (id, listed, bytes), in the order in which they may be removed."""
         with self._lock:
-            asked = f"SELECT job, listed, bytes FROM runs WHERE state IN ({_OVER}) ORDER BY listed, created"  # noqa: S608
-            return [(job, bool(listed), size) for job, listed, size in self._base.execute(asked)]
+            query = f"SELECT job, listed, bytes FROM runs WHERE {_IS_FINAL} ORDER BY listed, created"  # noqa: S608
+            return [(job, bool(listed), size) for job, listed, size in self._connection.execute(query)]
 
 
-def _standing(view: JobView) -> tuple[int, str, int, str]:
-    return view.listed, view.state, view.result is not None, json.dumps(head_of(view))
+def _columns(view: JobView) -> tuple[int, str, int, str]:
+    return view.listed, view.state, view.result is not None, view_to_json(view)
+
+
+def view_to_json(view: JobView) -> str:
+    """A run as JSON, without points, pictures and its place in the queue."""
+    values = {stored: getattr(view, field) for field, stored in _STORED.items()}
+    return json.dumps({**values, "recipe": view.recipe.model_dump(mode="json")})
+
+
+def view_from_json(text: str) -> JobView:
+    """The run that `view_to_json` wrote. Raises ValueError if it cannot be read."""
+    try:
+        stored = json.loads(text)
+        values = {field: stored[name] for field, name in _STORED.items()}
+        return JobView(recipe=parse(stored["recipe"]), **{**values, "notes": tuple(values["notes"])})
+    except (KeyError, TypeError, RecipeError) as error:
+        raise ValueError(f"a run cannot be read: {error}") from None

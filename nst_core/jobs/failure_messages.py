@@ -1,4 +1,4 @@
-"""What befell a run that nobody asked for, in sentences for whoever looks at it."""
+"""Sentences for the user about interruptions and errors of a run."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ RESTARTED = "The server was restarted"
 LOST = "The process that paints ended unexpectedly"
 
 
-def went_on(mishap: str, step: int) -> str:
-    """A run that was broken off goes on from `step`, or from its beginning where that is below 1."""
-    return f"{mishap}; this run {f'went on from step {step}' if step > 0 else 'began again'}."
+def continued(reason: str, step: int) -> str:
+    """An interrupted run continues after `step`, or from its beginning if that is below 1."""
+    return f"{reason}; this run {f'went on from step {step}' if step > 0 else 'began again'}."
 
 
 def unseen(minutes: float, *, begun: bool) -> str:
-    """A run was ended because nobody had looked at it for so long."""
-    ended = "was stopped with the picture it had" if begun else "left the line"
+    """A run was ended because no page had asked for it for so many minutes."""
+    ended = "was stopped with the picture it had" if begun else "left the queue"
     return f"Nobody had looked at this run for {minutes:g} minutes, so it {ended}."
 
 
 def bug(error: Exception) -> str:
-    """An error of ours ended a run; whoever keeps the server finds all of it in the log."""
+    """A bug ended a run; the server's log gets the traceback."""
     traceback.print_exception(error)
     return f"an internal error ended this run ({type(error).__name__}); start it again"
 
 
 def died(times: int, reason: str) -> str:
-    """The worker died too often in the middle of a run."""
-    often = f"{times} times in the middle of this run, the last time because {reason}"
-    return f"the process that paints ended {often}; try a smaller size"
+    """The worker died too often during a run."""
+    deaths = f"{times} times in the middle of this run, the last time because {reason}"
+    return f"the process that paints ended {deaths}; try a smaller size"

@@ -1,21 +1,33 @@
-"""What the desk asks of the worker, read by a thread so that a run can look without waiting."""
+"""The worker's inbox: a thread reads commands, so that a run can check for them without waiting."""
 
 from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from nst_core.jobs import messages
+from nst_core.jobs.messages import (
+    Command,
+    Inspect,
+    MessageError,
+    Pause,
+    Preempt,
+    Resume,
+    RunCommand,
+    Steer,
+    Stop,
+    read_command,
+)
 
 
 @dataclass(frozen=True)
 class RunControl:
-    """What a run is to do at its next step: end, make room to go on later, or go on with settings changed."""
+    """Orders for a run at its next step: stop with a result, make room for another run, or change settings."""
 
     stop: bool = False
     preempt: bool = False
@@ -23,60 +35,64 @@ class RunControl:
 
 
 class CommandInbox:
-    """The desk's commands, in order."""
+    """The job service's commands, in order."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._asked: queue.Queue[tuple[dict[str, Any], list[bytes]] | None] = queue.Queue()
+        self._commands: queue.Queue[Command | None] = queue.Queue()
         self._stream = stream
-        self.on_inspection: Callable[[dict[str, Any], list[bytes]], None] = lambda _, __: None
-        """Called with what is asked of no run, in the middle of one."""
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.on_inspection: Callable[[Inspect], None] = lambda _: None
+        """Called with each `Inspect` that arrives during a run."""
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def _listen(self) -> None:
-        while (message := messages.read(self._stream)) is not None:
-            self._asked.put(message)
-        self._asked.put(None)
+    def _read(self) -> None:
+        try:
+            while (command := read_command(self._stream)) is not None:
+                self._commands.put(command)
+        except MessageError as error:
+            print(f"the worker ends: {error}", file=sys.stderr)
+        self._commands.put(None)
 
-    def next(self) -> tuple[dict[str, Any], list[bytes]]:
-        """The next command; ends the process when the desk is gone."""
-        message = self._asked.get()
-        if message is None:
+    def next(self) -> Command:
+        """The next command; ends the process when the job service is gone, or sent a command that cannot be read."""
+        command = self._commands.get()
+        if command is None:
             os._exit(0)  # not sys.exit: a run must not keep an orphan alive
-        return message
+        return command
 
     def is_quiet(self, seconds: float) -> bool:
-        """Whether nothing is asked for so long; does not wait longer than until something is."""
+        """Whether no command arrives for so long; returns False as soon as one does."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end and self._asked.empty():
+        while time.monotonic() < end and self._commands.empty():
             time.sleep(0.05)
-        return self._asked.empty()
+        return self._commands.empty()
 
-    def control(self, job: str, *, paused: bool = False, held: Callable[[], None] = lambda: None) -> RunControl:
-        """What was asked of `job` since the last look; waits here while it is paused.
+    def control(self, job: str, *, paused: bool = False, on_pause: Callable[[], None] = lambda: None) -> RunControl:
+        """The orders for `job` since the last call; waits here while the run is paused.
 
         Args:
-            job: the run that looks.
+            job: the run that asks.
             paused: whether it is paused already.
-            held: called when a pause begins.
+            on_pause: called when a pause begins.
         """
-        settings = []
-        while paused or not self._asked.empty():
-            asked, blobs = self.next()
-            if asked["do"] == "look":
-                self.on_inspection(asked, blobs)
+        settings: list[Mapping[str, Any]] = []
+        while paused or not self._commands.empty():
+            command = self.next()
+            if isinstance(command, Inspect):
+                self.on_inspection(command)
                 continue
-            if asked["job"] != job:  # one that has just ended
+            if isinstance(command, RunCommand) or command.job != job:  # meant for a run that has just ended
                 continue
-            match asked["do"]:
-                case "stop":
+            match command:
+                case Stop():
                     return RunControl(stop=True)
-                case "shelve":
+                case Preempt():
                     return RunControl(preempt=True)
-                case "steer":
-                    settings.append(asked["settings"])
-                case "pause" if not paused:
-                    paused = True
-                    held()
-                case "resume":
+                case Steer():
+                    settings.append(command.settings)
+                case Pause():
+                    if not paused:
+                        paused = True
+                        on_pause()
+                case Resume():
                     paused = False
         return RunControl(settings=tuple(settings))

@@ -1,4 +1,4 @@
-"""The pictures a run is made of as files without loss, and back, with the hashes they had."""
+"""Writes the pictures and masks of a run as lossless files, and reads them back with their hashes checked."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from nst_core.picture.upload import Picture
 from nst_core.runs.inputs import RunInputs
 
 CONTENTS = "inputs/contents.json"
-"""What there is; written last, so that where it is, all is."""
+"""The list of the files; written last, so that its presence proves theirs."""
 
 
-def save(drawers: BlobStore, job: str, pictures: RunInputs) -> None:
-    """Write a run's pictures. Raises OSError."""
-    shown = {"content": pictures.content, **{f"style{n}": style for n, style in enumerate(pictures.styles)}}
-    shown |= {"start": pictures.start} if pictures.start else {}
-    for name, picture in shown.items():
-        drawers.put(job, f"inputs/{name}.png", _png(picture))
+def save(blobs: BlobStore, job: str, pictures: RunInputs) -> None:
+    """Write a run's pictures and masks. Raises OSError."""
+    by_name = {"content": pictures.content, **{f"style{n}": style for n, style in enumerate(pictures.styles)}}
+    by_name |= {"start": pictures.start} if pictures.start else {}
+    for name, picture in by_name.items():
+        blobs.put(job, f"inputs/{name}.png", _png(picture))
     for number, mask in enumerate(pictures.masks):
-        drawers.put(job, f"inputs/mask{number}.npy", _npy(mask))
+        blobs.put(job, f"inputs/mask{number}.npy", _npy(mask))
     contents = {
-        "pictures": {name: {"sha256": p.sha256, "notes": p.notes} for name, p in shown.items()},
+        "pictures": {name: {"sha256": p.sha256, "notes": p.notes} for name, p in by_name.items()},
         "masks": [mask.sha256 for mask in pictures.masks],
     }
-    drawers.put(job, CONTENTS, json.dumps(contents).encode())
+    blobs.put(job, CONTENTS, json.dumps(contents).encode())
 
 
-def load(drawers: BlobStore, job: str) -> RunInputs | None:
-    """The pictures that `keep` wrote; None if they are absent, damaged, or others than those."""
+def load(blobs: BlobStore, job: str) -> RunInputs | None:
+    """The pictures that `save` wrote; None if they are absent, damaged or changed."""
     try:
-        contents = json.loads(drawers.get(job, CONTENTS) or b"")
-        shown = {
-            name: _picture(_bytes(drawers, job, f"{name}.png"), said) for name, said in contents["pictures"].items()
+        contents = json.loads(blobs.get(job, CONTENTS) or b"")
+        by_name = {
+            name: _picture(_bytes(blobs, job, f"{name}.png"), entry) for name, entry in contents["pictures"].items()
         }
-        masks = [_mask(_bytes(drawers, job, f"mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
-        styles = tuple(shown[f"style{n}"] for n in range(sum(name.startswith("style") for name in shown)))
-        return RunInputs(shown["content"], styles, shown.get("start"), tuple(masks))
-    except (ValueError, KeyError, TypeError, OSError, EOFError, SyntaxError):  # the last is Pillow's, of a broken PNG
+        masks = [_mask(_bytes(blobs, job, f"mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
+        styles = tuple(by_name[f"style{n}"] for n in range(sum(name.startswith("style") for name in by_name)))
+        return RunInputs(by_name["content"], styles, by_name.get("start"), tuple(masks))
+    except (ValueError, KeyError, TypeError, OSError, EOFError, SyntaxError):  # Pillow raises the last for a broken PNG
         return None
 
 
-def content_size(drawers: BlobStore, job: str) -> tuple[int, int] | None:
-    """Width and height of the content that `keep` wrote, from its header; None where there is none."""
+def content_size(blobs: BlobStore, job: str) -> tuple[int, int] | None:
+    """Width and height of the content that `save` wrote, from its header; None if it is absent or damaged."""
     try:
-        with Image.open(io.BytesIO(_bytes(drawers, job, "content.png")), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(_bytes(blobs, job, "content.png")), formats=["PNG"]) as image:
             return image.size
     except (ValueError, OSError, SyntaxError):
         return None
@@ -63,13 +63,13 @@ def _png(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def _picture(png: bytes, said: dict[str, Any]) -> Picture:
+def _picture(png: bytes, entry: dict[str, Any]) -> Picture:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         values = np.asarray(image)
     alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
-    picture = Picture.from_pixels(values[..., :3], alpha, tuple(said["notes"]))
-    if picture.sha256 != said["sha256"]:
-        raise ValueError("a kept picture is another one")
+    picture = Picture.from_pixels(values[..., :3], alpha, tuple(entry["notes"]))
+    if picture.sha256 != entry["sha256"]:
+        raise ValueError("a stored picture has changed")
     return picture
 
 
@@ -82,13 +82,13 @@ def _npy(mask: Mask) -> bytes:
 def _mask(npy: bytes, sha256: str) -> Mask:
     weights = np.load(io.BytesIO(npy), allow_pickle=False)
     if weights.dtype != np.float32 or weights.ndim != 2:
-        raise ValueError("a kept mask is none")
+        raise ValueError("a stored mask is not a float32 matrix")
     weights.flags.writeable = False
     return Mask(weights, sha256)
 
 
-def _bytes(drawers: BlobStore, job: str, name: str) -> bytes:
-    data = drawers.get(job, f"inputs/{name}")
+def _bytes(blobs: BlobStore, job: str, name: str) -> bytes:
+    data = blobs.get(job, f"inputs/{name}")
     if data is None:
-        raise ValueError(f"{name} is gone")
+        raise ValueError(f"{name} is missing")
     return data

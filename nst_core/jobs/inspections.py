@@ -1,7 +1,7 @@
-"""Looks inside a network: small questions that the worker answers between two steps of a run, kept for the next asker.
+"""Questions about a network's layers, which the worker answers between two steps of a run; answers are cached.
 
-A look is no run: it has no place in line, no settings and no result to keep. What asks for one asks again and again
-until the answer is there; a question that nobody asks any more is dropped.
+A question is no run: it has no place in the queue, no settings and no result to store. A page repeats it until the
+answer is there; a question that no page repeats is dropped.
 """
 
 from __future__ import annotations
@@ -9,62 +9,37 @@ from __future__ import annotations
 import io
 import time
 import traceback
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from nst_core.errors import NSTError
+from nst_core.jobs.messages import Inspect, Inspected
+from nst_core.jobs.views import Inspection, InspectionRequest
 from nst_core.picture.decode import Bytes
 from nst_core.picture.upload import Picture
-from nst_core.recipe import NetworkName
 from nst_core.step import Pixels
+from nst_core.system.bounded_cache import BoundedCache
 
-What = Literal["features", "grams"]
-
-KEPT = 48
-"""Answers kept, the least recently asked for goes first; each has up to half a megabyte."""
+MAX_ANSWERS = 48
+"""Cached answers; each has up to half a megabyte."""
 PATIENCE_SECONDS = 20.0
-"""How long a question waits on after it was last asked."""
+"""How long a question stays after it was last asked."""
 FAILED_SECONDS = 60.0
-"""How long a failure is kept: by then the network may be reachable."""
+"""How long a failure is cached: by then the network may be reachable."""
 LARGE_PX = 1024
-"""Pictures twice as long or longer are halved, or more, before they go to the worker, which looks at less."""
-TRIES = 2
-"""How often a question is put to a worker; one that took two of them down is not put to a third."""
+"""Pictures twice as long or longer are reduced before they go to the worker, which inspects smaller ones."""
+MAX_TRIES = 2
+"""How many workers may die over a question before it fails."""
 
 
 @dataclass(frozen=True)
-class InspectionRequest:
-    """What is looked at: see the functions of the same names in `nst_core.metrics.inspection`."""
-
-    what: What
-    layer: str
-    network: NetworkName = "vgg19"
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """An answer, or the wait for it.
-
-    Attributes:
-        state: "waiting" until the worker has answered; "failed" with `error` saying why.
-        facts: the answer's fields that are plain data.
-        blob: PNG of the mosaic, 8-bit grey; or the matrices, float32 in memory order.
-        error: the one sentence to show.
-    """
-
-    state: Literal["waiting", "done", "failed"] = "waiting"
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    blob: bytes = field(default=b"", repr=False)
-    error: str = ""
-
-
-Key = tuple[InspectionRequest, tuple[str, ...]]
-Message = tuple[dict[str, Any], list[bytes]]
+class _Key:
+    question: InspectionRequest
+    pictures: tuple[str, ...]  # their hashes
 
 
 @dataclass(frozen=True)
@@ -75,116 +50,104 @@ class _Waiting:
 
 
 class InspectionQueue:
-    """The desk's book of questions and answers; one question at a time is with the worker. Used under its lock."""
+    """Questions and answers; the worker has one question at a time. Used under the job service's lock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._answers: OrderedDict[Key, tuple[float, Inspection]] = OrderedDict()
-        self._waiting: dict[Key, _Waiting] = {}
-        self._with_worker: Key | None = None
+        self._answers: BoundedCache[_Key, tuple[float, Inspection]] = BoundedCache(MAX_ANSWERS)
+        self._waiting: dict[_Key, _Waiting] = {}
+        self._with_worker: _Key | None = None
 
     def ask(self, question: InspectionRequest, pictures: Sequence[Picture]) -> Inspection:
-        """The answer if it is there, else the wait for it, which begins with the first time it is asked."""
-        key = (question, tuple(picture.sha256 for picture in pictures))
-        answered, look = self._answers.get(key, (0.0, Inspection()))
-        if look.state == "done" or (look.state == "failed" and self._clock() < answered + FAILED_SECONDS):
-            self._answers.move_to_end(key)
-            return look
+        """The answer if it is there; otherwise the question waits for the worker, from the first time it is asked."""
+        key = _Key(question, tuple(picture.sha256 for picture in pictures))
+        answered, answer = self._answers.get(key) or (0.0, Inspection())
+        if answer.state == "done" or (answer.state == "failed" and self._clock() < answered + FAILED_SECONDS):
+            return answer
         waiting = self._waiting.get(key, _Waiting(tuple(pictures), 0.0))
         self._waiting[key] = replace(waiting, asked=self._clock())
         return Inspection()
 
-    def next(self) -> Message | None:
-        """What to put to a worker that is there, or None: one question at a time, those that nobody asks any more left
-        out."""
+    def next(self) -> Inspect | None:
+        """The next question for a worker that is ready; None if it has one already, or nobody waits for an answer."""
         if self._with_worker is not None:
             return None
-        late = self._clock() - PATIENCE_SECONDS
-        self._waiting = {key: one for key, one in self._waiting.items() if one.asked >= late}
+        earliest = self._clock() - PATIENCE_SECONDS
+        self._waiting = {key: waiting for key, waiting in self._waiting.items() if waiting.asked >= earliest}
         if not self._waiting:
             return None
-        key = next(iter(self._waiting))
-        one = self._waiting[key]
-        self._waiting[key] = replace(one, tries=one.tries + 1)
+        key, waiting = next(iter(self._waiting.items()))
+        self._waiting[key] = replace(waiting, tries=waiting.tries + 1)
         self._with_worker = key
-        return _packed(key[0], one.pictures)
+        return _command(key.question, waiting.pictures)
 
-    def answered(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> None:
-        """The worker has answered what was put to it."""
-        failed = {"state": "failed", "error": event["error"]}
-        self._settle(Inspection(**failed) if event["error"] else Inspection("done", event["facts"], blobs[0]))
+    def on_answer(self, event: Inspected) -> None:
+        """Store the worker's answer."""
+        if event.error:
+            self._store(Inspection("failed", error=event.error))
+        else:
+            self._store(Inspection("done", event.facts, bytes(event.blob)))
 
-    def lost(self) -> None:
-        """The worker is gone: what it was asked waits for the next one, unless it took too many down."""
+    def on_worker_lost(self) -> None:
+        """Put the worker's question to the next worker, unless it took too many workers down."""
+        key = self._with_worker
+        if key is not None and self._waiting[key].tries >= MAX_TRIES:
+            self._store(
+                Inspection("failed", error="the process that holds the networks ended twice over this question")
+            )
+        self._with_worker = None
+
+    def _store(self, answer: Inspection) -> None:
         key, self._with_worker = self._with_worker, None
-        if key is not None and self._waiting[key].tries >= TRIES:
-            self._with_worker = key
-            self._settle(Inspection("failed", error="the process that holds the networks ended twice over this look"))
-
-    def _settle(self, answer: Inspection) -> None:
-        key, self._with_worker = self._with_worker, None
-        if key is None:
-            return
-        self._waiting.pop(key, None)
-        self._answers[key] = self._clock(), answer
-        while len(self._answers) > KEPT:
-            self._answers.popitem(last=False)
+        if key is not None:
+            self._waiting.pop(key, None)
+            self._answers.put(key, (self._clock(), answer))
 
 
-def _packed(question: InspectionRequest, pictures: Sequence[Picture]) -> Message:
-    small = [_reduced(picture) for picture in pictures]
-    head = {"do": "look", "question": asdict(question), "shapes": [list(pixels.shape) for pixels in small]}
-    return head, [pixels.tobytes() for pixels in small]
+def _command(question: InspectionRequest, pictures: Sequence[Picture]) -> Inspect:
+    reduced = [_reduced(picture) for picture in pictures]
+    shapes = tuple((pixels.shape[0], pixels.shape[1], pixels.shape[2]) for pixels in reduced)
+    return Inspect(question=question, shapes=shapes, pictures=tuple(pixels.tobytes() for pixels in reduced))
 
 
 def _reduced(picture: Picture) -> Bytes:
     """A picture's pixels, uint8 [h, w, 3], with less than twice LARGE_PX along its longest edge."""
-    every = max(picture.width, picture.height) // LARGE_PX
-    return picture.pixels if every < 2 else np.asarray(Image.fromarray(picture.pixels).reduce(every))
+    factor = max(picture.width, picture.height) // LARGE_PX
+    return picture.pixels if factor < 2 else np.asarray(Image.fromarray(picture.pixels).reduce(factor))
 
 
-def answer(asked: Mapping[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], bytes]:
-    """Facts and blob of a question that `Looks.next` packed; for the worker, which holds the networks.
+def answer(command: Inspect) -> Inspected:
+    """Answer a question; for the worker, which holds the networks. An error is an answer too."""
+    try:
+        return _answer(command)
+    except NSTError as error:
+        return Inspected(error=str(error))
+    except MemoryError:
+        return Inspected(error="the worker ran out of memory; try again when no run is under way")
+    except Exception as error:  # noqa: BLE001 - a bug in an inspection must not end the run under way
+        traceback.print_exc()
+        return Inspected(error=f"an internal error ended this inspection ({type(error).__name__})")
 
-    Raises:
-        NSTError: as `nst_core.metrics.inspection` says.
-    """
+
+def _answer(command: Inspect) -> Inspected:
     from nst_core.metrics import inspection
 
-    question = InspectionRequest(**asked["question"])
-    pictures = [_pixels(blob, shape) for blob, shape in zip(blobs, asked["shapes"], strict=True)]
-    if question.what == "features":
+    question = command.question
+    pictures = [_pixels(blob, shape) for blob, shape in zip(command.pictures, command.shapes, strict=True)]
+    if question.subject == "features":
         (picture,) = pictures
-        seen = inspection.features(picture, question.layer, question.network)
-        return _facts(seen, "mosaic"), _grey_png(seen.mosaic)
+        features = inspection.features(picture, question.layer, question.network)
+        return Inspected(facts=_facts(features, without="mosaic"), blob=_grey_png(features.mosaic))
     first, second = pictures
-    both = inspection.grams(first, second, question.layer, question.network)
-    return _facts(both, "matrices"), both.matrices.tobytes()
+    grams = inspection.grams(first, second, question.layer, question.network)
+    return Inspected(facts=_facts(grams, without="matrices"), blob=grams.matrices.tobytes())
 
 
-def told(asked: Mapping[str, Any], blobs: Sequence[bytes]) -> Message:
-    """The same as the event that `Looks.answered` takes: a refusal is an answer too."""
-    try:
-        facts, blob = answer(asked, blobs)
-    except NSTError as error:
-        return _refused(str(error))
-    except MemoryError:
-        return _refused("the worker ran out of memory; try again when no run is under way")
-    except Exception as error:  # noqa: BLE001 - a bug in a look must not take the run under way down
-        traceback.print_exc()
-        return _refused(f"an internal error ended this look ({type(error).__name__})")
-    return {"error": "", "facts": facts}, [blob]
+def _facts(answer: Any, without: str) -> dict[str, Any]:
+    return {name: value for name, value in asdict(answer).items() if name != without}
 
 
-def _refused(message: str) -> Message:
-    return {"error": message, "facts": {}}, []
-
-
-def _facts(seen: Any, but: str) -> dict[str, Any]:
-    return {name: value for name, value in asdict(seen).items() if name != but}
-
-
-def _pixels(blob: bytes, shape: Sequence[int]) -> Pixels:
+def _pixels(blob: bytes | memoryview, shape: Sequence[int]) -> Pixels:
     return np.frombuffer(blob, np.uint8).reshape(shape)[None].astype(np.float32) / np.float32(255.0)
 
 

@@ -1,34 +1,257 @@
-"""Messages between desk and worker: a JSON head and raw blobs over a pipe. No pickle crosses it."""
+"""The messages between the job service and its worker process: commands one way, events the other.
+
+Each is a frozen type with a `kind` of its own. On the pipe a message is one frame: a JSON head, validated strictly on
+both sides, and binary blobs, which the head names by their index. Nothing is pickled.
+"""
 
 from __future__ import annotations
 
-import json
-import struct
-from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
-_LENGTH = struct.Struct("<I")
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializationInfo,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+
+from nst_core.jobs.framing import read_frame, write_frame
+from nst_core.jobs.views import InspectionRequest
+from nst_core.recipe import Recipe
+from nst_core.runs.curve import CurvePoint
+from nst_core.runs.inputs import ArraySpec
+
+T = TypeVar("T")
 
 
-def write(stream: BinaryIO, head: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-    """Send one message whole; raises BrokenPipeError or ValueError if the other side is gone."""
-    text = json.dumps({**head, "blobs": [len(b) for b in blobs]}).encode()
-    stream.write(_LENGTH.pack(len(text)) + text)
-    for blob in blobs:
-        stream.write(blob)
-    stream.flush()
+class MessageError(ValueError):
+    """A message that the reader refuses: of an unknown kind, or with missing, unknown or wrong-typed fields."""
 
 
-def read(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]] | None:
-    """The next message, or None when the other side has ended, even in the middle of one."""
-    prefix = stream.read(_LENGTH.size)
-    if len(prefix) < _LENGTH.size:
-        return None
-    text = stream.read(_LENGTH.unpack(prefix)[0])
+def _blob_at(value: object, info: ValidationInfo) -> bytes | memoryview:
+    if isinstance(value, bytes | memoryview):
+        return value
+    blobs: list[bytes] = info.context or []
+    if type(value) is int and 0 <= value < len(blobs):
+        return blobs[value]
+    raise ValueError(f"must be binary data, or the index of one of {len(blobs)} blobs")
+
+
+def _index_of(blob: bytes | memoryview, info: SerializationInfo) -> int:
+    blobs: list[bytes | memoryview] = info.context  # type: ignore[assignment]
+    blobs.append(blob)
+    return len(blobs) - 1
+
+
+Blob = Annotated[bytes | memoryview, PlainValidator(_blob_at), PlainSerializer(_index_of, return_type=int)]
+"""Binary data: beside the head of a message, not in it."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+# Commands: from the job service to the worker.
+
+
+class RunCommand(_Message):
+    """Start a run, or continue it from a checkpoint.
+
+    Attributes:
+        job: the run.
+        recipe: its settings.
+        arrays: what each of `data` is.
+        data: the values of the pictures and masks.
+        measure: whether to measure the result.
+        checkpoint: path of the checkpoint to read and write; empty for none.
+        stop: end with the picture of the checkpoint, without further steps.
+        paused: begin paused.
+    """
+
+    kind: Literal["run"] = "run"
+    job: str
+    recipe: Recipe
+    arrays: tuple[ArraySpec, ...]
+    data: tuple[Blob, ...] = Field(repr=False)
+    measure: bool
+    checkpoint: str = ""
+    stop: bool = False
+    paused: bool = False
+
+
+class Stop(_Message):
+    """End a run after its current step, with a result."""
+
+    kind: Literal["stop"] = "stop"
+    job: str
+
+
+class Pause(_Message):
+    """Hold a run after its current step."""
+
+    kind: Literal["pause"] = "pause"
+    job: str
+
+
+class Resume(_Message):
+    """Continue a paused run."""
+
+    kind: Literal["resume"] = "resume"
+    job: str
+
+
+class Preempt(_Message):
+    """Save a checkpoint and give the worker to another run."""
+
+    kind: Literal["preempt"] = "preempt"
+    job: str
+
+
+class Steer(_Message):
+    """Change settings of a run between two steps."""
+
+    kind: Literal["steer"] = "steer"
+    job: str
+    settings: Mapping[str, Any]
+
+
+class Inspect(_Message):
+    """Answer a question about a network's layer; pictures are uint8 [h, w, 3] of the given shapes."""
+
+    kind: Literal["inspect"] = "inspect"
+    question: InspectionRequest
+    shapes: tuple[tuple[int, int, int], ...]
+    pictures: tuple[Blob, ...] = Field(repr=False)
+
+
+RunControlCommand = Stop | Pause | Resume | Preempt | Steer
+Command = RunCommand | RunControlCommand | Inspect
+
+
+# Events: from the worker to the job service.
+
+
+class _Event(_Message):
+    memory_mb: float = 0.0
+    """Resident memory of the worker in MB; `Worker.send` fills it in."""
+
+
+class Ready(_Event):
+    """The networks are loaded, and from where; `reason` says why the device was chosen."""
+
+    kind: Literal["ready"] = "ready"
+    device: str
+    reason: str = ""
+    precision: str
+    sources: Mapping[str, str]
+
+
+class LoadFailed(_Event):
+    """The networks could not be loaded."""
+
+    kind: Literal["load-failed"] = "load-failed"
+    message: str
+
+
+class RunEvent(_Event):
+    """An event of one run."""
+
+    job: str
+
+
+class Began(RunEvent):
+    """A run starts: its content as JPEG at the result's size, and the curve of its checkpoint."""
+
+    kind: Literal["began"] = "began"
+    content: Blob = Field(repr=False)
+    curve: tuple[CurvePoint, ...] = ()
+
+
+class Stepped(RunEvent):
+    """A step is done; `snapshot` is its picture as JPEG, if it has one. `Step` describes the other values."""
+
+    kind: Literal["stepped"] = "stepped"
+    point: CurvePoint
+    total_steps: int
+    reference_losses: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    snapshot: Blob | None = Field(None, repr=False)
+
+
+class ResultReady(RunEvent):
+    """The result, as PNG; the report follows when it is measured."""
+
+    kind: Literal["result-ready"] = "result-ready"
+    png: Blob = Field(repr=False)
+
+
+class Finished(RunEvent):
+    """A run is over, by itself or because it was stopped; `report` as `runner.report` makes it."""
+
+    kind: Literal["finished"] = "finished"
+    report: Mapping[str, Any]
+    stopped: bool = False
+
+
+class Failed(RunEvent):
+    """A run ended in an error; it has a `report` if it leaves a result: the best picture it had."""
+
+    kind: Literal["failed"] = "failed"
+    message: str
+    code: str = ""
+    report: Mapping[str, Any] | None = None
+
+
+class Preempted(RunEvent):
+    """A run is saved in its checkpoint and has left the worker."""
+
+    kind: Literal["preempted"] = "preempted"
+
+
+class Inspected(_Event):
+    """The answer to an `Inspect`: facts and a blob, as `Inspection` describes them, or an error to show."""
+
+    kind: Literal["inspected"] = "inspected"
+    error: str = ""
+    facts: Mapping[str, Any] = Field(default_factory=dict)
+    blob: Blob = Field(b"", repr=False)
+
+
+Event = Ready | LoadFailed | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
+
+_COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
+_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+def write(stream: BinaryIO, message: Command | Event) -> None:
+    """Send one message. Raises OSError or ValueError if the other side has closed the pipe."""
+    blobs: list[bytes | memoryview] = []
+    head = message.model_dump_json(by_alias=True, context=blobs)
+    write_frame(stream, head.encode(), blobs)
+
+
+def read_command(stream: BinaryIO) -> Command | None:
+    """The next command; None at the end of the stream. Raises MessageError."""
+    return _read(stream, _COMMANDS)
+
+
+def read_event(stream: BinaryIO) -> Event | None:
+    """The next event; None at the end of the stream. Raises MessageError."""
+    return _read(stream, _EVENTS)
+
+
+def _read(stream: BinaryIO, types: TypeAdapter[T]) -> T | None:
     try:
-        head: dict[str, Any] = json.loads(text)
-        sizes = head.pop("blobs")
-    except (ValueError, KeyError, AttributeError):
-        return None
-    blobs = [stream.read(size) for size in sizes]
-    return (head, blobs) if [len(blob) for blob in blobs] == sizes else None
+        frame = read_frame(stream)
+        return None if frame is None else types.validate_json(frame[0], context=frame[1])
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors())
+        raise MessageError(f"the message cannot be read: {'; '.join(problems)}") from None
+    except ValueError as error:
+        raise MessageError(f"the message cannot be read: {error}") from None

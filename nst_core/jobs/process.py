@@ -1,4 +1,4 @@
-"""The worker process as the desk sees it: started, spoken to, listened to, ended."""
+"""The worker process, seen from the job service: it is started, takes commands, reports events and ends."""
 
 from __future__ import annotations
 
@@ -9,72 +9,83 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from nst_core.jobs import messages
+from nst_core.jobs.messages import Command, Event, MessageError
 from nst_core.settings import TUNED
 
-OnEvent = Callable[[dict[str, Any], list[bytes]], None]
+OnEvent = Callable[[Event], None]
 OnExit = Callable[[str], None]
 GRACE_SECONDS = 10.0
-"""How long a process may take to end after its last word."""
+"""How long a process may take to end after it has closed its output."""
 
 
 class WorkerProcess:
-    """One worker process; `hear` gets each event and `gone` why it ended, both on a thread of this object's own."""
+    """One worker process; `on_event` gets each event, `on_exit` the reason of its end, both on a thread of its own."""
 
-    def __init__(self, hear: OnEvent, gone: OnExit, program: Sequence[str] = ("-m", "nst_core.jobs.worker")) -> None:
-        """Of a program that this interpreter runs."""
+    def __init__(
+        self, on_event: OnEvent, on_exit: OnExit, program: Sequence[str] = ("-m", "nst_core.jobs.worker")
+    ) -> None:
+        """Start a program of this interpreter. Raises OSError."""
         self._child = subprocess.Popen(  # noqa: S603 - a program of ours
             [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
         )
-        self._outbox: queue.SimpleQueue[tuple[Mapping[str, Any], Sequence[bytes | memoryview]] | None]
-        self._outbox = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()
-        threading.Thread(target=self._read_events, args=(hear, gone), name="nst-worker-events", daemon=True).start()
+        threading.Thread(
+            target=self._read_events, args=(on_event, on_exit), name="nst-worker-events", daemon=True
+        ).start()
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._child.pid
 
-    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-        """Send a command, in order, without waiting for the worker to take it: a pipe holds but 64 KB.
+    def send(self, command: Command) -> None:
+        """Queue a command for the worker: a full pipe (64 KB) does not make the caller wait.
 
-        One to a process that has just died is lost, and `gone` tells of that.
+        A command to a process that has just died is lost; `on_exit` reports the end.
         """
-        self._outbox.put((command, blobs))
+        self._outbox.put(command)
 
     def end(self) -> None:
-        """End the process now."""
+        """Kill the process."""
         self._child.kill()
         self._child.wait()
 
     def _write_commands(self) -> None:
         stdin = cast(BinaryIO, self._child.stdin)
-        while (message := self._outbox.get()) is not None:
+        while (command := self._outbox.get()) is not None:
             try:
-                messages.write(stdin, *message)
+                messages.write(stdin, command)
             except (OSError, ValueError):
                 return
 
-    def _read_events(self, hear: OnEvent, gone: OnExit) -> None:
+    def _read_events(self, on_event: OnEvent, on_exit: OnExit) -> None:
         stdout = cast(BinaryIO, self._child.stdout)
-        while (message := messages.read(stdout)) is not None:
-            try:
-                hear(*message)
-            except Exception:  # noqa: BLE001 - whatever became of one event, the next one is heard
-                traceback.print_exc()
+        reason = ""
+        try:
+            while (event := messages.read_event(stdout)) is not None:
+                try:
+                    on_event(event)
+                except Exception:  # noqa: BLE001 - an event that fails must not stop the reading of the next one
+                    traceback.print_exc()
+        except MessageError as error:
+            print(f"a worker is ended: {error}", file=sys.stderr)
+            self._child.kill()
+            reason = "it sent a message that could not be read"
         self._outbox.put(None)
-        gone(_reason(self._ended()))
+        status = self._exit_status()
+        on_exit(reason or _reason(status))
 
-    def _ended(self) -> int:
-        """The exit status of a process that talks no more; one that only talks nonsense is ended."""
+    def _exit_status(self) -> int:
+        """The exit status of a process that has closed its output; it is killed if it does not end in time."""
         try:
             return self._child.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -83,7 +94,7 @@ class WorkerProcess:
 
 
 def _reason(status: int) -> str:
-    """Why a process ended, for a person."""
+    """Why a process ended, in words for the user."""
     if status == -signal.SIGKILL:
         return "it was killed, most likely because the machine ran out of memory"
     if status < 0:

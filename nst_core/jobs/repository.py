@@ -1,6 +1,6 @@
-"""The book of runs: those under way in memory, all of them in the store, written behind by a thread of its own.
+"""All runs: active ones in memory, every one in the store, to which a thread writes changes.
 
-What is under way changes under the desk's lock; the store is read and written outside it.
+Active runs change under the job service's lock; the store is read and written outside the lock.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import sqlite3
 import sys
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
@@ -20,15 +19,16 @@ from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.store import RunDelta, Store
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs.inputs import RunInputs
+from nst_core.system.bounded_cache import BoundedCache
 
 WRITE_SECONDS = 0.4
-"""The least time between two rounds of writing: what happens meanwhile is written together."""
+"""The least time between two rounds of writing; changes in between are written together."""
 MAX_RECENT = 8
-"""Runs that are over and kept in memory whole, since their pages ask for them at every click ..."""
+"""Finished runs that are cached with all their values, since their pages ask for them at every click."""
 MAX_SUMMARIES = 200
-"""... and those kept with one picture each, for the gallery; also the most that `runs` tells of."""
+"""Finished runs that are cached with one picture each, for the gallery; also the most that `summaries` returns."""
 MAX_UNSAVED = 12
-"""Runs that are over and could not be written, kept in memory until there is room."""
+"""Finished runs that could not be written, and stay in memory until there is room on the disk."""
 _STORE_ERRORS = (OSError, sqlite3.Error)
 
 
@@ -36,50 +36,51 @@ class RunRepository:
     """Runs by id.
 
     Attributes:
-        live: those under way, and those that are over and not written yet.
-        trouble: why the newest could not be written, in words; empty where all is well.
+        active: the runs that are not over, and those that are over but not written yet.
+        last_error: why the last change could not be written, in words; empty if it was.
+        store: where runs are written.
     """
 
     def __init__(self, store: Store, lock: threading.Condition) -> None:
-        """Of what is in the store; `lock` is the desk's, and told of every change."""
+        """Take over the store's runs; `lock` is the job service's, and is notified of every change."""
         self.active: dict[str, ActiveRun] = {}
         self.last_error = ""
         self.store = store
         self._lock = lock
         self._changed: set[str] = set()
-        self._recent: OrderedDict[str, JobView] = OrderedDict()
-        self._summaries: OrderedDict[str, JobView] = OrderedDict()
+        self._recent: BoundedCache[str, JobView] = BoundedCache(MAX_RECENT)
+        self._summaries: BoundedCache[str, JobView] = BoundedCache(MAX_SUMMARIES)
         self._wake, self._closing = threading.Event(), False
-        self._writer = threading.Thread(target=self._write_behind, name="nst-store", daemon=True)
+        self._writer = threading.Thread(target=self._write_changes, name="nst-store", daemon=True)
         with lock:
             self._restore()
         self._writer.start()
 
     def _restore(self) -> None:
-        """Take up the runs that an earlier server left under way."""
+        """Take over the runs that an earlier server left unfinished."""
         for job in self.store.pending():
             try:
                 run = self.active[job] = ActiveRun.from_view(self.store.view(job), self.store.content_size(job))
-            except JobError:  # it says so when it is looked at
+            except JobError:  # its page will show the error
                 continue
             run.interrupted = failure_messages.RESTARTED
             if not self.store.has_inputs(job):
-                message = "the server ended before the pictures of this run were kept; start it again"
+                message = "the server ended before the pictures of this run were stored; start it again"
                 self.update(job, state="failed", error=message, ended=time.time())
             elif run.view.state != "paused":
                 self.update(job, state="queued")
 
     def close(self) -> None:
-        """Write what is new and let go of the store."""
+        """Write all changes and close the store."""
         self._closing = True
         self._wake.set()
         self._writer.join(10)
         self.store.close()
 
-    # What follows, down to `forget`, runs under the lock.
+    # The methods down to `evict` are called under the lock.
 
     def add(self, run: ActiveRun) -> None:
-        """Put a new run in. Its row is there when this returns, unless the disk is in trouble."""
+        """Add a new run. Its row is written when this returns, unless the disk fails."""
         self.active[run.view.id] = run
         try:
             self.store.begin(run.view)
@@ -89,39 +90,36 @@ class RunRepository:
         self.mark_dirty(run.view.id)
 
     def update(self, job: str, **changes: Any) -> None:
-        """Change how a live run stands."""
+        """Change fields of an active run's view."""
         run = self.active[job]
         run.view = replace(run.view, **changes)
         self.mark_dirty(job)
 
     def mark_dirty(self, job: str) -> None:
-        """A live run has changed: whoever waits is told, and it is written soon."""
+        """Note that an active run has changed: notify those who wait, and write it soon."""
         self._changed.add(job)
         self._lock.notify_all()
         self._wake.set()
 
     def evict(self, job: str) -> None:
-        """Take a run out of memory."""
+        """Remove a run from memory."""
         self.active.pop(job, None)
         self._changed.discard(job)
-        self._recent.pop(job, None)
-        self._summaries.pop(job, None)
+        self._recent.pop(job)
+        self._summaries.pop(job)
 
-    # What follows runs outside it.
+    # The methods from here on are called outside the lock.
 
     def load(self, job: str) -> JobView:
-        """A run that is not live, whole. Raises JobError if it is unknown or damaged."""
-        with self._lock:
-            if job in self._recent:
-                self._recent.move_to_end(job)
-                return self._recent[job]
-        view = self.store.view(job)
-        with self._lock:
-            _remember(self._recent, view, MAX_RECENT)
+        """A run that is not active, with all its values. Raises JobError if it is unknown or damaged."""
+        view = self._recent.get(job)
+        if view is None:
+            view = self.store.view(job)
+            self._recent.put(job, view)
         return view
 
     def summaries(self, visitor: str) -> list[JobView]:
-        """Runs of a visitor, or those listed, the newest first, without points, content and result."""
+        """A visitor's runs, or the listed ones if `visitor` is empty, newest first; no points, content and results."""
         with self._lock:
             unsaved = [
                 job for job, run in self.active.items() if run.is_new and visitor and run.view.visitor == visitor
@@ -133,33 +131,31 @@ class RunRepository:
         with self._lock:
             if job in self.active:
                 return self.active[job].view
-            if job in self._summaries:
-                self._summaries.move_to_end(job)
-                return self._summaries[job]
-        try:
-            view = self.store.summary(job)
-        except JobError:  # a damaged run costs itself alone
-            return None
-        with self._lock:
-            _remember(self._summaries, view, MAX_SUMMARIES)
+        view = self._summaries.get(job)
+        if view is None:
+            try:
+                view = self.store.summary(job)
+            except JobError:  # a damaged run must not hide the others
+                return None
+            self._summaries.put(job, view)
         return view
 
-    def picture(self, job: str, number: int) -> bytes:
-        """The kept picture nearest to a step, as JPEG. Raises JobError."""
+    def snapshot(self, job: str, step: int) -> bytes:
+        """The snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
         with self._lock:
             run = self.active.get(job)
-            kept = list(run.kept) if run else []
-            if run and kept and (near := nearest(kept, number)) in run.pending:
-                return run.pending[near]
+            steps = list(run.snapshot_steps) if run else []
+            if run and steps and (closest := nearest(steps, step)) in run.pending:
+                return run.pending[closest]
         if run is None:
-            kept = list(self.load(job).snapshot_steps)
-        found = self.store.picture(job, nearest(kept, number)) if kept else None
-        if found is None:
-            raise JobError("this run has kept no picture yet; wait for its first step")
-        return found
+            steps = list(self.load(job).snapshot_steps)
+        jpeg = self.store.snapshot(job, nearest(steps, step)) if steps else None
+        if jpeg is None:
+            raise JobError("this run has stored no picture yet; wait for its first step")
+        return jpeg
 
     def inputs(self, job: str) -> RunInputs:
-        """What a run is made of. Raises JobError if it is unknown or that is damaged."""
+        """A run's pictures and masks. Raises JobError if the run is unknown, or they are absent or damaged."""
         with self._lock:
             run = self.active.get(job)
             if run and run.inputs is not None:
@@ -167,7 +163,7 @@ class RunRepository:
         return self.store.inputs(job)
 
     def publish(self, job: str, *, listed: bool) -> None:
-        """List a run or not. Raises JobError if it is unknown."""
+        """List a run in the gallery, or do not. Raises JobError if it is unknown."""
         with self._lock:
             if job in self.active:
                 self.update(job, listed=listed)
@@ -177,14 +173,14 @@ class RunRepository:
             self.evict(job)
 
     def delete(self, job: str) -> None:
-        """Remove a run for good."""
+        """Delete a run."""
         with self._lock:
             self.evict(job)
         self.store.delete(job)
         with self._lock:
-            self.evict(job)  # whoever looked meanwhile
+            self.evict(job)  # a page may have loaded it meanwhile
 
-    def _write_behind(self) -> None:
+    def _write_changes(self) -> None:
         while not self._closing or self._changed:
             self._wake.wait()
             self._wake.clear()
@@ -195,7 +191,7 @@ class RunRepository:
                 time.sleep(WRITE_SECONDS)
 
     def _write_all(self) -> bool:
-        """Write all that changed; whether some of it could not be."""
+        """Write all changes; returns whether any of them failed."""
         with self._lock:
             changes = [self.active[job].pending_changes() for job in self._changed if job in self.active]
             self._changed.clear()
@@ -203,22 +199,22 @@ class RunRepository:
         for change in changes:
             try:
                 self._write(change)
-            except Exception as error:  # noqa: BLE001 - a run that cannot be written must not cost the others
+            except Exception as error:  # noqa: BLE001 - a run that cannot be written must not stop the others
                 failed = True
                 with self._lock:
                     self._note_error(error)
-                    self._changed.add(change.view.id)  # with the next change of any run
+                    self._changed.add(change.view.id)  # try again with the next change of any run
                     self._drop_unsaved()
             else:
                 with self._lock:
                     self._mark_saved(change)
-        if changes and not failed:  # one that can be written says nothing of another that cannot
+        if changes and not failed:  # a failed run keeps the error
             with self._lock:
                 self.last_error = ""
         return failed
 
     def _write(self, change: RunDelta) -> None:
-        """Write a change; where that fails, once more after making room."""
+        """Write a change; if that fails, make room and try once more."""
         try:
             self.store.write(change)
         except OSError:
@@ -230,11 +226,11 @@ class RunRepository:
         if change.view.state in FINAL:
             for job in self.store.make_room(spared=[change.view.id]):
                 with self._lock:
-                    self._recent.pop(job, None)
-                    self._summaries.pop(job, None)
+                    self._recent.pop(job)
+                    self._summaries.pop(job)
 
     def _is_gone(self, change: RunDelta) -> bool:
-        """Whether a run was deleted while it was written, which broke the writing off; what it left is cleared."""
+        """Whether a run was deleted while it was written, which made the writing fail; removes its remains."""
         with self._lock:
             is_gone = change.view.id not in self.active
         if is_gone:
@@ -248,22 +244,16 @@ class RunRepository:
             return
         run.mark_saved(change)
         if run.view.state in FINAL and job not in self._changed:
-            _remember(self._recent, run.current_view(), MAX_RECENT)
+            self._recent.put(job, run.current_view())
             del self.active[job]
 
     def _note_error(self, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if not self.last_error:
-            print(f"runs cannot be kept: {reason}", file=sys.stderr)
+            print(f"runs cannot be stored: {reason}", file=sys.stderr)
         self.last_error = reason
 
     def _drop_unsaved(self) -> None:
-        over = [job for job, run in self.active.items() if run.view.state in FINAL]
-        for job in over[: max(0, len(over) - MAX_UNSAVED)]:
+        finished = [job for job, run in self.active.items() if run.view.state in FINAL]
+        for job in finished[: max(0, len(finished) - MAX_UNSAVED)]:
             self.evict(job)
-
-
-def _remember(views: OrderedDict[str, JobView], view: JobView, most: int) -> None:
-    views[view.id] = view
-    while len(views) > most:
-        views.popitem(last=False)

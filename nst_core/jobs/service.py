@@ -1,9 +1,9 @@
-"""The desk: what pages and the API talk to. It takes runs in, shows them, and keeps a worker process alive for them.
+"""The job service, which pages and the API use: it takes runs in, shows them, and keeps a worker process alive.
 
     queued -> running -> done | stopped | failed        running <-> paused
 
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
-thread and returns at once, `wait` excepted. Where there is a disk, runs outlive the server: those under way go on.
+thread and returns at once, except `wait`. With a disk, runs outlive the server: unfinished ones continue.
 """
 
 from __future__ import annotations
@@ -19,57 +19,75 @@ from typing import Any
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
-from nst_core.jobs.inspections import Inspection, InspectionRequest
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.store import Store
 from nst_core.jobs.supervisor import SpawnWorker
-from nst_core.jobs.views import FINAL, CurvePoint, JobView, WorkerStatus, expected_steps
+from nst_core.jobs.views import (
+    FINAL,
+    Inspection,
+    InspectionRequest,
+    JobView,
+    State,
+    Subject,
+    WorkerStatus,
+    expected_steps,
+)
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
 from nst_core.runs import cost as runs_cost
+from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings
 from nst_core.system import allocator
 
-__all__ = ["FINAL", "CurvePoint", "JobService", "JobView", "WorkerStatus"]
+__all__ = [
+    "FINAL",
+    "CurvePoint",
+    "Inspection",
+    "InspectionRequest",
+    "JobService",
+    "JobView",
+    "State",
+    "Subject",
+    "WorkerStatus",
+]
 HOUSEKEEPING_SECONDS = 2.0
-"""How often runs that nobody looks at, and those held for long, are looked after."""
+"""How often idle runs are ended and long pauses preempted."""
 TRIM_SECONDS = 20.0
-"""How often memory that visitors' pictures have taken goes back to the system."""
+"""How often memory that visitors' pictures took is returned to the system."""
 
 
 class JobService:
-    """Runs, their line, and the worker that plays them one at a time."""
+    """Runs, their queue, and the worker that performs them one at a time."""
 
     def __init__(self, limits: QueueLimits = QueueLimits(), spawn: SpawnWorker | None = None) -> None:  # noqa: B008 - frozen
-        """With the runs of the folder that the operator has set; `hire` starts another worker than the usual one."""
+        """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
         settings = Settings.read()
-        self._lock = threading.Condition()  # told of every change
+        self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir), self._lock)
         self._unseen_minutes = settings.unseen_minutes
         self._closing = threading.Event()
         with self._lock:
             self._scheduler = Scheduler(self._repository, limits, self._lock, spawn)
-            if self._scheduler.has_waiting:  # runs of an earlier server life go on without being asked for
+            if self._scheduler.has_waiting:  # runs of an earlier server continue without a request
                 self._scheduler.supervisor.ensure_started()
-        threading.Thread(target=self._keep_house, name="nst-desk", daemon=True).start()
+        threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
 
     def warm(self) -> None:
-        """Start the worker if it is not there."""
+        """Start the worker if there is none."""
         with self._lock:
             self._scheduler.supervisor.ensure_started()
 
     def retry(self) -> None:
-        """Start the worker anew after it failed to load the networks."""
+        """Start the worker again after it failed to load the networks."""
         with self._lock:
             self._scheduler.supervisor.retry()
 
     def close(self) -> None:
-        """End the worker and let go of the runs: what is under way goes on with the next desk, or fails without a
-        disk."""
+        """End the worker and release the runs: unfinished ones continue in the next service, or fail without a disk."""
         self._closing.set()
         with self._lock:
             worker = self._scheduler.supervisor.detach()
@@ -80,14 +98,14 @@ class JobService:
         self._repository.close()
 
     def status(self) -> WorkerStatus:
-        """How the worker is now."""
+        """The state of the worker."""
         with self._lock:
-            why = self._repository.store.why_in_memory or self._repository.last_error
-            forgets = f"Runs are kept only until the server restarts: {why}." if why else ""
+            reason = self._repository.store.why_in_memory or self._repository.last_error
+            forgets = f"Runs are kept only until the server restarts: {reason}." if reason else ""
             status = replace(self._scheduler.supervisor.status, forgets=forgets)
             return replace(status, state="busy") if status.state == "ready" and self._scheduler.current_id else status
 
-    def submit(  # noqa: PLR0913 - all that a run may be made of
+    def submit(  # noqa: PLR0913 - all inputs of a run
         self,
         recipe: Recipe,
         content: Picture,
@@ -98,24 +116,24 @@ class JobService:
         visitor: str = "",
         measure: bool = True,
     ) -> str:
-        """Put a run in line and return its id.
+        """Put a run in the queue and return its id.
 
         Args:
             recipe: every setting; the pictures' hashes are filled in.
-            content: what is painted.
+            content: the photograph.
             styles: one for each of `recipe.styles`; any number if it names none.
             start: the picture of start "own".
             masks: one for each of `recipe.regions`.
-            visitor: whose run it is, for the line's fairness.
-            measure: whether the yardstick judges the result, which takes seconds.
+            visitor: the owner, for the fairness of the queue.
+            measure: whether to measure the result, which takes seconds.
 
         Raises:
             QueueFullError: no room for this visitor, or for anybody.
             RecipeError: the recipe and the pictures do not fit.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
-        pictures = RunInputs(content, tuple(styles), start, tuple(masks))
-        recipe = pictures.named_in(recipe)
+        inputs = RunInputs(content, tuple(styles), start, tuple(masks))
+        recipe = inputs.named_in(recipe)
         expected = runs_cost.of(recipe, (content.width, content.height), len(styles))
         job = secrets.token_hex(16)  # hex: Streamlit refuses "__" in the key of a component
         view = JobView(
@@ -132,7 +150,7 @@ class JobService:
             self._scheduler.admit(job, visitor)
             cost = expected.seconds if expected.calibrated else None
             self._repository.add(
-                ActiveRun(view, inputs=pictures, estimated_seconds=cost, size=(content.width, content.height))
+                ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))
             )
             self._scheduler.supervisor.ensure_started()
             self._scheduler.dispatch()
@@ -143,38 +161,38 @@ class JobService:
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
-                return self._seen(run)
+                return self._view_of(run)
         return self._repository.load(job)
 
     def runs(self, visitor: str = "") -> tuple[JobView, ...]:
-        """A visitor's runs, the newest first; without one, those with a result that their owners list.
+        """A visitor's runs, the newest first; without a visitor, the listed runs that have a result.
 
-        They come without points; those that are over without content and result too, but for the newest picture.
+        Finished runs come with their newest snapshot, but without points, content and result.
         """
-        known = self._repository.summaries(visitor)
+        summaries = self._repository.summaries(visitor)
         with self._lock:
-            live = self._repository.active
-            now = [self._seen(live[v.id]) if visitor and v.id in live else v for v in known]
-        return tuple(view for view in now if visitor or view.listed)
+            active = self._repository.active
+            views = [self._view_of(active[v.id]) if visitor and v.id in active else v for v in summaries]
+        return tuple(view for view in views if visitor or view.listed)
 
-    def picture_at(self, job: str, number: int) -> bytes:
-        """The kept picture nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
-        return self._repository.picture(job, number)
+    def picture_at(self, job: str, step: int) -> bytes:
+        """The stored snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
+        return self._repository.snapshot(job, step)
 
     def inputs(self, job: str) -> RunInputs:
-        """What a run was made of. Raises JobError if it is unknown."""
+        """A run's pictures and masks. Raises JobError if the run is unknown."""
         return self._repository.inputs(job)
 
     def blob_store(self, name: str) -> BlobStore | None:
-        """Room on the disk for what pages keep beside runs, such as sheets; None where there is none."""
+        """Files beside those of runs, such as sheets of a sweep; None without a disk."""
         return self._repository.store.blob_store(name)
 
     def publish(self, job: str, *, listed: bool) -> None:
-        """List a run in the gallery once it has a result, or take it off. Raises JobError if it is unknown."""
+        """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
         self._repository.publish(job, listed=listed)
 
     def delete(self, job: str) -> None:
-        """Remove a run for good, ending it first if it is under way. Raises JobError if it is unknown."""
+        """Delete a run; an active one is ended first. Raises JobError if it is unknown."""
         self.view(job)
         with self._lock:
             self._repository.evict(job)
@@ -182,46 +200,46 @@ class JobService:
         self._repository.delete(job)
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
-        """What a network makes of pictures: the answer if it is there, else the wait for it; ask again until it is.
+        """The answer to a question about a layer, or the wait for it: repeat the call until the answer is there.
 
         The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
         """
         with self._lock:
             self._check_worker()
             self._scheduler.supervisor.ensure_started()
-            look = self._scheduler.inspections.ask(question, pictures)
+            inspection = self._scheduler.inspections.ask(question, pictures)
             self._scheduler.dispatch_inspection()
-            return look
+            return inspection
 
     def wait(self, job: str, seconds: float) -> JobView:
-        """A run as soon as it is over, or as it stands after so long. Raises JobError as `view` does."""
+        """A run as soon as it is over, at the latest after so many seconds. Raises JobError as `view` does."""
 
         def is_over() -> bool:
             run = self._repository.active.get(job)
-            return run is None or self._seen(run).state in FINAL
+            return run is None or self._view_of(run).state in FINAL
 
         with self._lock:
             self._lock.wait_for(is_over, seconds)
         return self.view(job)
 
     def stop(self, job: str) -> None:
-        """End a run within a step, keeping its picture; one that waits leaves the line. A final one stays as it is."""
-        self._command(job, self._scheduler.stop)
+        """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
+        self._request(job, self._scheduler.stop)
 
     def pause(self, job: str) -> None:
-        """Hold a running run after its step."""
-        self._command(job, self._scheduler.pause)
+        """Hold a running run after its current step."""
+        self._request(job, self._scheduler.pause)
 
     def resume(self, job: str) -> None:
-        """Go on with a paused run."""
-        self._command(job, self._scheduler.resume)
+        """Continue a paused run."""
+        self._request(job, self._scheduler.resume)
 
     def steer(self, job: str, settings: Mapping[str, Any]) -> None:
-        """Change settings of a run between its steps, while it is paused too; one that waits will begin with them.
+        """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
 
         Args:
             job: the run.
-            settings: what to change, by name; see `nst_core.recipe.STEERABLE`.
+            settings: the changes, by name; see `nst_core.recipe.STEERABLE`.
 
         Raises:
             JobError: the run is over or unknown.
@@ -238,16 +256,16 @@ class JobService:
             total = view.total_steps if with_worker else expected_steps(recipe)
             self._repository.update(job, recipe=recipe, total_steps=total)
 
-    def _command(self, job: str, what: Callable[[str], None]) -> None:
-        """Ask something of a run; of one that is over nothing can be asked. Raises JobError if it is unknown."""
+    def _request(self, job: str, act: Callable[[str], None]) -> None:
+        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError if unknown."""
         with self._lock:
             if job in self._repository.active:
-                what(job)
+                act(job)
                 return
         self.view(job)
 
-    def _seen(self, run: ActiveRun) -> JobView:
-        """A live run as it stands, which somebody looks at. Under the lock."""
+    def _view_of(self, run: ActiveRun) -> JobView:
+        """An active run as it stands, with its place in the queue; notes that a page asked. Called under the lock."""
         run.last_seen = time.monotonic()
         position, seconds = self._scheduler.queue_position(run.view.id)
         return replace(run.current_view(), position=position, wait_seconds=seconds)
@@ -257,7 +275,7 @@ class JobService:
         if status.state == "failed":
             raise WorkerError(status.message)
 
-    def _keep_house(self) -> None:
+    def _housekeeping(self) -> None:
         trimmed = time.monotonic()
         while not self._closing.wait(HOUSEKEEPING_SECONDS):
             if time.monotonic() - trimmed > TRIM_SECONDS:
@@ -266,5 +284,5 @@ class JobService:
             try:
                 with self._lock:
                     self._scheduler.reap_idle(self._unseen_minutes)
-            except Exception:  # noqa: BLE001 - the next round may do better
+            except Exception:  # noqa: BLE001 - the next round may succeed
                 traceback.print_exc()

@@ -1,23 +1,23 @@
-"""Which pictures of a run are kept: a bounded number, evenly, the first and the newest always among them."""
+"""Which snapshots of a run are stored: a bounded number, evenly spread, the first and the newest always among them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-def thinned(numbers: Sequence[int], most: int) -> list[int]:
-    """At most so many of the rising step `numbers`; `most` is 2 or more.
+def thinned(steps: Sequence[int], most: int) -> list[int]:
+    """At most so many of the rising `steps`; `most` is 2 or more.
 
-    The one whose absence leaves the smallest gap goes first. It needs no memory of what went before, so that a run
-    that is gone on with is thinned as one that was never broken.
+    The step whose removal leaves the smallest gap goes first. The choice depends on `steps` alone, so that a resumed
+    run is thinned like one that was never interrupted.
     """
-    kept = list(numbers)
-    while len(kept) > most:
-        gaps = [after - before for before, after in zip(kept, kept[2:], strict=False)]
-        del kept[1 + gaps.index(min(gaps))]
-    return kept
+    remaining = list(steps)
+    while len(remaining) > most:
+        gaps = [after - before for before, after in zip(remaining, remaining[2:], strict=False)]
+        del remaining[1 + gaps.index(min(gaps))]
+    return remaining
 
 
-def nearest(numbers: Sequence[int], wanted: int) -> int:
-    """The kept step next to one that is wanted; there must be one."""
-    return min(numbers, key=lambda number: abs(number - wanted))
+def nearest(steps: Sequence[int], wanted: int) -> int:
+    """The stored step nearest to a wanted one; `steps` must not be empty."""
+    return min(steps, key=lambda step: abs(step - wanted))

@@ -1,52 +1,66 @@
-"""Keeps a worker process alive: started, replaced when it dies or is worn, given up when it cannot be."""
+"""Keeps a worker process alive: starts it, replaces it when it dies or holds too much memory, gives up on failures."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
+from nst_core.jobs.messages import Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 
-STARTS = 3
-"""Worker processes that may die one after another, before they are ready, until they are given up."""
+MAX_STARTS = 3
+"""How many workers may die one after another, before they are ready, until the supervisor gives up."""
 RECYCLE_MB = 2500.0
 """A worker that still holds this much after a job is replaced: each new picture shape or set of layers leaves some."""
 
 
 class WorkerHandle(Protocol):
-    """A worker as it is spoken to; `Process` is one."""
+    """A worker that takes commands, such as `WorkerProcess`."""
 
     @property
     def pid(self) -> int:
         """The process id."""
 
-    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-        """Send a command, in order, without waiting."""
+    def send(self, command: Command) -> None:
+        """Queue a command, without waiting."""
 
     def end(self) -> None:
-        """End it now."""
+        """End the worker now."""
 
 
 SpawnWorker = Callable[[OnEvent, OnExit], WorkerHandle]
 
 
 class WorkerSupervisor:
-    """The worker, or the next one. Used under the desk's lock; what it calls back is called under it too.
+    """The worker, or the next one. Used under the job service's lock; its callbacks run under the lock too.
 
     Attributes:
-        status: how the worker is, without whether it is busy.
+        status: the worker's state, without whether it is busy.
     """
 
     def __init__(
-        self, lock: threading.Condition, hear: OnEvent, lost: OnExit, given_up: OnExit, hire: SpawnWorker | None = None
+        self,
+        lock: threading.Condition,
+        on_event: OnEvent,
+        on_lost: OnExit,
+        on_give_up: OnExit,
+        spawn: SpawnWorker | None = None,
     ) -> None:
-        """`hear` gets each event, `lost` why a worker died, `given_up` why there will be no other."""
+        """Start no worker yet.
+
+        Args:
+            lock: the job service's.
+            on_event: gets each event of the current worker, except `LoadFailed`.
+            on_lost: gets the reason why a worker died.
+            on_give_up: gets the reason why no other worker will be started.
+            spawn: starts a worker; None starts a `WorkerProcess`.
+        """
         self.status = WorkerStatus()
-        self._lock, self._hear, self._lost, self._given_up = lock, hear, lost, given_up
-        self._spawn: SpawnWorker = hire or WorkerProcess
+        self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
+        self._spawn: SpawnWorker = spawn or WorkerProcess
         self._worker: WorkerHandle | None = None
         self._deaths = 0
 
@@ -60,10 +74,10 @@ class WorkerSupervisor:
         """The worker's process id."""
         return self._worker.pid if self._worker else None
 
-    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-        """Send a command to the worker that is there."""
+    def send(self, command: Command) -> None:
+        """Send a command to the current worker, if there is one."""
         if self._worker is not None:
-            self._worker.send(command, blobs)
+            self._worker.send(command)
 
     def ensure_started(self) -> None:
         """Start a worker if there is none."""
@@ -71,7 +85,7 @@ class WorkerSupervisor:
             self._start()
 
     def retry(self) -> None:
-        """Start anew after giving up."""
+        """Start a worker after giving up."""
         if self.status.state != "failed":
             return
         worker, self._deaths = self._worker, 0
@@ -80,16 +94,16 @@ class WorkerSupervisor:
             worker.end()
 
     def recycle(self) -> bool:
-        """Replace a worker that is worn; whether it was."""
-        worn = self._worker
-        if worn is None or self.status.memory_mb <= RECYCLE_MB:
+        """Replace a worker that holds too much memory; returns whether it did."""
+        worker = self._worker
+        if worker is None or self.status.memory_mb <= RECYCLE_MB:
             return False
         self._start()
-        worn.end()
+        worker.end()
         return True
 
     def detach(self) -> WorkerHandle | None:
-        """Have no worker any more; the one there was is returned, to be ended outside the lock."""
+        """Let go of the worker and return it, so that the caller can end it outside the lock."""
         worker, self._worker = self._worker, None
         self.status = WorkerStatus()
         return worker
@@ -98,46 +112,48 @@ class WorkerSupervisor:
         self.status = WorkerStatus("starting")
         worker: WorkerHandle
 
-        def hear(event: dict[str, Any], blobs: list[bytes]) -> None:
+        def on_event(event: Event) -> None:
             with self._lock:
-                if self._worker is worker:
-                    self._heard(event, blobs)
+                if self._worker is worker:  # a worker that was replaced has nothing to report any more
+                    self._receive(event)
 
-        def gone(reason: str) -> None:
+        def on_exit(reason: str) -> None:
             with self._lock:
                 if self._worker is worker:
-                    self._died(reason)
+                    self._replace_dead(reason)
 
         with self._lock:  # so that the first event waits until `worker` has a value
             try:
-                worker = self._spawn(hear, gone)
-            except OSError as error:  # no memory left for another process, mostly
+                worker = self._spawn(on_event, on_exit)
+            except OSError as error:  # mostly: no memory left for another process
                 self._worker = None
                 self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
             else:
                 self._worker = worker
 
-    def _heard(self, event: dict[str, Any], blobs: list[bytes]) -> None:
-        memory = event["memory_mb"]
+    def _receive(self, event: Event) -> None:
+        """Note what an event says about the worker, and hand it on."""
+        memory = event.memory_mb
         self.status = replace(self.status, memory_mb=memory)
-        if event["event"] == "ready":
-            self._deaths = 0
-            self.status = WorkerStatus("ready", event["device"], event["precision"], event["sources"], memory_mb=memory)
-        if event["event"] == "unready":
-            self._give_up(event["message"])
-        else:
-            self._hear(event, blobs)
+        match event:
+            case LoadFailed():
+                self._give_up(event.message)
+                return
+            case Ready():
+                self._deaths = 0
+                self.status = WorkerStatus("ready", event.device, event.precision, event.sources, memory_mb=memory)
+        self._on_event(event)
 
-    def _died(self, reason: str) -> None:
+    def _replace_dead(self, reason: str) -> None:
         self._worker = None
         self._deaths += 1
         self.status = WorkerStatus()
-        self._lost(reason)
-        if self._deaths < STARTS:
+        self._on_lost(reason)
+        if self._deaths < MAX_STARTS:
             self._start()
         else:
             self._give_up(f"the process that holds the networks could not be kept alive: {reason}")
 
     def _give_up(self, message: str) -> None:
         self.status = WorkerStatus("failed", message=message)
-        self._given_up(message)
+        self._on_give_up(message)

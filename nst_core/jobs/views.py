@@ -1,63 +1,41 @@
-"""A job and the worker as the desk shows them: frozen, so that a page can read them at leisure."""
+"""The values that the job service shows: a run, the worker, an inspection. All are frozen, so pages may keep them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from nst_core.recipe import Recipe
+from nst_core.recipe import NetworkName, Recipe
+from nst_core.runs.curve import CurvePoint
 
 State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 FINAL: tuple[State, ...] = ("done", "stopped", "failed")
 
 
 @dataclass(frozen=True)
-class CurvePoint:
-    """One step on the curve; see `Step` for what each means.
-
-    `weights` are those in force by term, see `weights_of`: told at a run's first point and where they change.
-    """
-
-    step: int
-    seconds: float
-    losses: Mapping[str, float]
-    events: tuple[str, ...] = ()
-    scale_px: int = 0
-    evaluations: int = 0
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> CurvePoint:
-        """The point of a Step that the worker told of."""
-        told = {name: event[name] for name in ("seconds", "losses", "scale_px", "evaluations")}
-        return cls(step=event["number"], **told, events=tuple(event.get("marks", ())), weights=event.get("weights", {}))
-
-
-@dataclass(frozen=True)
 class JobView:
-    """A job as it stands now; frozen, so that a page can read it at leisure.
+    """A run as it stands now.
 
     Attributes:
-        recipe: what it goes by: as submitted, then as steered; once it is over, what it ran with to its last step.
-        position: 0 if running or over, n if n-th in line.
-        wait_seconds: about how long a run in line waits; 0 for others.
+        recipe: its settings: as submitted, then as steered; once it is over, those of its last step.
+        position: its place in the queue, from 1; 0 if it runs or is over.
+        wait_seconds: the estimated wait of a queued run; 0 for others.
         evaluations: how often the objective was evaluated so far.
-        measure: whether the yardstick judges the result before the run is done.
-        levels: losses of other pictures under this run's objective at its full size, by name; see `Step`.
-        notes: sentences for the user on what could not be done as asked, and on what befell the run.
-        snapshot: JPEG of the newest picture, made at step `snapshot_number`.
-        timeline: the steps whose pictures are kept, by rising number; `Desk.picture_at` gives them.
-        content: JPEG of the content at the result's size; there as soon as the job runs.
-        result: PNG with the recipe inside; there a moment before `report` and the final state. One that failed may
-            have one too: the best picture it had.
-        report: sizes, times, memory, measures if wanted (see `player.report`), and `marks`, the steps where something
-            happened.
-        error: the one sentence to show if the job failed.
-        created: when it was submitted, in seconds since 1970 ...
-        ended: ... and when it was over; 0 until then.
-        visitor: whose run it is.
-        listed: whether its owner shows it in the gallery; else only who has its id can open it.
+        wants_metrics: whether the result is measured before the run is done.
+        reference_losses: losses of other pictures under this run's objective at its full size, by name; see `Step`.
+        notes: sentences for the user: settings that could not be followed, and interruptions of the run.
+        snapshot: JPEG of the newest picture, made at step `snapshot_step`.
+        snapshot_steps: the steps whose pictures are stored, rising; `JobService.picture_at` returns them.
+        content: JPEG of the content at the result's size; there as soon as the run starts.
+        result: PNG with the recipe inside; there a moment before `report` and the final state. A failed run may have
+            one too: the best picture it had.
+        report: sizes, times, memory, metrics if wanted (see `runner.report`), and `marks`: the events of its steps.
+        error: the one sentence to show if the run failed.
+        created: when it was submitted, in seconds since 1970.
+        ended: when it was over, in seconds since 1970; 0 until then.
+        visitor: the visitor who submitted it.
+        listed: whether its owner shows it in the gallery; otherwise only its id opens it.
     """
 
     id: str
@@ -84,24 +62,16 @@ class JobView:
     visitor: str = ""
     listed: bool = False
 
-    def after_step(self, event: Mapping[str, Any], blobs: Sequence[bytes]) -> JobView:
-        """The job after the worker told of a Step; `points` apart, which the desk keeps."""
-        number = event["number"]
-        told = {"step": number, "total_steps": event["of"], "evaluations": event["evaluations"]}
-        notes = tuple(dict.fromkeys((*self.notes, *event["notes"])))  # a resumed run tells them again
-        told |= {"reference_losses": {**self.reference_losses, **event["levels"]}, "notes": notes}
-        shown = {"snapshot": blobs[0], "snapshot_step": number} if blobs else {}
-        return replace(self, **told, **shown)
-
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """How the worker is.
+    """The state of the worker process.
 
     Attributes:
-        state: "off" before the first start; "failed" when no networks could be loaded, with `message` saying why.
+        state: "off" before the first start; "failed" when no networks could be loaded, for the reason in `message`.
         sources: network -> where its weights came from, with hash and licence.
-        forgets: why runs are kept no longer than the server lives, in a sentence; empty where they are.
+        memory_mb: resident memory in MB.
+        forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.
     """
 
     state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
@@ -113,13 +83,43 @@ class WorkerStatus:
     forgets: str = ""
 
 
+Subject = Literal["features", "grams"]
+"""The functions of `nst_core.metrics.inspection`."""
+
+
+@dataclass(frozen=True)
+class InspectionRequest:
+    """A question about a layer: its feature maps for one picture, or its Gram matrices for two."""
+
+    subject: Subject
+    layer: str
+    network: NetworkName = "vgg19"
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The answer to an `InspectionRequest`, or the wait for it.
+
+    Attributes:
+        state: "waiting" until the worker has answered; "failed" for the reason in `error`.
+        facts: the answer's plain fields, as the functions of `nst_core.metrics.inspection` return them.
+        blob: PNG of the mosaic of feature maps, 8-bit grey; or the Gram matrices, float32 in memory order.
+        error: the one sentence to show.
+    """
+
+    state: Literal["waiting", "done", "failed"] = "waiting"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    blob: bytes = field(default=b"", repr=False)
+    error: str = ""
+
+
 def loss_weights(recipe: Recipe) -> dict[str, float]:
-    """What each term of a run's losses was multiplied by; a layer's is the style's weight times its share."""
+    """The weight of each term of a run's losses; a layer's is the style's weight times the layer's share."""
     objective = recipe.objective
     terms = {"content": objective.content_weight, "style": objective.style_weight, "variation": objective.tv_weight}
     return terms | {f"style/{name}": objective.style_weight * share for name, share in objective.style_layers.items()}
 
 
 def expected_steps(recipe: Recipe) -> int:
-    """How many steps a run will say it has before its engine knows better."""
+    """The number of steps of a run, as far as its recipe tells before the engine has started."""
     return 1 if recipe.method == "fast" else recipe.steps

@@ -1,7 +1,7 @@
-"""The worker process: holds the loaded networks, plays one job at a time and streams its Steps.
+"""The worker process: holds the loaded networks, performs one run at a time and reports its steps.
 
-Commands come on stdin, events go to stdout, both as `wire` messages; anything that a library prints goes to stderr.
-It ends when stdin does, so that it never outlives the desk.
+Commands come on stdin, events go to stdout, both as `messages`; anything that a library prints goes to stderr. The
+process ends when its stdin does, so that it never outlives the job service.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import psutil
@@ -22,56 +22,68 @@ import psutil
 from nst_core.errors import CheckpointError, DivergedError, NSTError
 from nst_core.jobs import inspections, messages
 from nst_core.jobs.inbox import CommandInbox, RunControl
+from nst_core.jobs.messages import (
+    Began,
+    Event,
+    Failed,
+    Finished,
+    Inspect,
+    LoadFailed,
+    Preempted,
+    Ready,
+    ResultReady,
+    RunCommand,
+    Stepped,
+)
 from nst_core.jobs.views import loss_weights
-from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
-from nst_core.recipe import Recipe, make, parse, steered
+from nst_core.recipe import Recipe, make, steered
 from nst_core.runs import runner
+from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import EngineInputs, unpacked
 from nst_core.runs.log import RunLog
-from nst_core.step import Pixels, Step
+from nst_core.step import Step
 
 if TYPE_CHECKING:
     from nst_core.slow.checkpoint import Checkpoint
 
 SNAPSHOT_QUALITY = 85
 QUIET_SECONDS = 10.0
-"""How long nobody may have asked for anything before the machine is measured, which takes it for a while."""
+"""How long no command may arrive before the machine is measured, which occupies it for a while."""
 
 
 class Worker:
-    """One job after another; `say` sends an event to the desk."""
+    """Performs one run after another; commands come from the inbox, events go to `out`."""
 
-    def __init__(self, commands: CommandInbox, out: BinaryIO) -> None:
-        self._commands = commands
-        self._commands.on_inspection = self._look
+    def __init__(self, inbox: CommandInbox, out: BinaryIO) -> None:
+        self._inbox = inbox
+        self._inbox.on_inspection = self._inspect
         self._out = out
 
-    def say(self, event: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
-        """Send one event, with this process's memory in MB."""
+    def send(self, event: Event) -> None:
+        """Send one event, with this process's memory; ends the process if the job service is gone."""
         memory = psutil.Process().memory_info().rss / 1e6
         try:
-            messages.write(self._out, {"event": event, "memory_mb": round(memory, 1), **facts}, blobs)
+            messages.write(self._out, event.model_copy(update={"memory_mb": round(memory, 1)}))
         except BrokenPipeError:
-            os._exit(0)  # as `Commands.next` does when the desk is gone
+            os._exit(0)  # as `CommandInbox.next` does
 
     def serve(self) -> None:
-        """Load and warm up, then play what is asked until the desk is gone."""
+        """Load the networks, then follow commands until the job service is gone."""
         try:
             self._warm()
         except NSTError as error:
-            self.say("unready", message=str(error))
+            self.send(LoadFailed(message=str(error)))
         else:
-            if self._commands.is_quiet(QUIET_SECONDS):  # the first visitor does not wait for it
+            if self._inbox.is_quiet(QUIET_SECONDS):  # the first visitor does not wait for it
                 _calibrate()
         while True:
-            asked, blobs = self._commands.next()
-            match asked["do"]:
-                case "run":
-                    self._run(asked, blobs)
-                case "look":
-                    self._look(asked, blobs)
+            match self._inbox.next():
+                case RunCommand() as command:
+                    self._run(command)
+                case Inspect() as command:
+                    self._inspect(command)
 
     def _warm(self) -> None:
         """Load both networks and trace both engines on a tiny picture, so that the first visitor does not wait."""
@@ -89,148 +101,153 @@ class Worker:
         sources["vgg19"] = source(vgg.load("vgg19", dtype).found)
         for _ in runner.run_recipe(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
             pass
-        self.say("ready", device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources)
+        self.send(Ready(device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources))
 
-    def _look(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
-        answer, drawn = inspections.told(asked, blobs)
-        self.say("looked", drawn, **answer)
+    def _inspect(self, command: Inspect) -> None:
+        self.send(inspections.answer(command))
 
-    def _run(self, asked: dict[str, Any], blobs: list[bytes]) -> None:
-        job = asked["job"]
+    def _run(self, command: RunCommand) -> None:
+        """Perform a run; an error ends the run, not the worker."""
         try:
-            self._play(job, unpacked(asked["pictures"], blobs), asked)
+            self._perform(command, unpacked(command.arrays, command.data))
         except NSTError as error:
-            self.say("failed", job=job, message=str(error), code=error.code)
+            self._fail(command.job, str(error), error.code)
         except MemoryError:
-            self.say("failed", job=job, message="the worker ran out of memory; try a smaller size", code="memory")
-        except Exception as error:  # noqa: BLE001 - a bug in one job must not take the next one down
+            self._fail(command.job, "the worker ran out of memory; try a smaller size", "memory")
+        except Exception as error:  # noqa: BLE001 - a bug in one run must not take the next one down
             import traceback
 
             traceback.print_exc()
-            self.say(
-                "failed", job=job, message=f"an internal error ended this run ({type(error).__name__})", code="bug"
-            )
+            self._fail(command.job, f"an internal error ended this run ({type(error).__name__})", "bug")
 
-    def _play(self, job: str, given: EngineInputs, asked: Mapping[str, Any]) -> None:
-        clock = runner.RunTimer()
-        path = Path(asked["checkpoint"]) if asked["checkpoint"] else None
-        recipe, before = _prepared(parse(asked["recipe"]), path)
-        clock.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
-        first = self._commands.control(job, paused=asked["paused"])
+    def _fail(self, job: str, message: str, code: str) -> None:
+        self.send(Failed(job=job, message=message, code=code))
+
+    def _perform(self, command: RunCommand, inputs: EngineInputs) -> None:
+        """Perform a run from its preparation to its report."""
+        timer, job = runner.RunTimer(), command.job
+        path = Path(command.checkpoint) if command.checkpoint else None
+        recipe, before = _prepared(command.recipe, path)
+        timer.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
+        first = self._inbox.control(job, paused=command.paused)
         recipe = reduce(steered, first.settings, recipe)
-        record = RunLog(recipe, path, before, strict=False)
-        content = to_jpeg(fit(given.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
-        self.say("began", [content], job=job, curve=record.points())
-        run = _Played(recipe, RunControl(stop=first.stop or asked["stop"], preempt=first.preempt))
-        if before is None or run.orders == RunControl():  # else there is a picture to end with
-            run = self._descend(job, given, run, record, clock, before)
-        if run.orders.preempt:
-            record.save()
-            self.say("shelved", job=job)
+        log = RunLog(recipe, path, before, strict=False)
+        content = to_jpeg(fit(inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
+        self.send(Began(job=job, content=content, curve=log.points()))
+        end = _End(recipe, RunControl(stop=first.stop or command.stop, preempt=first.preempt))
+        if before is None or end.control == RunControl():  # else the checkpoint's picture is the result
+            end = self._optimize(job, inputs, end, log, timer, before)
+        if end.control.preempt:
+            log.save()
+            self.send(Preempted(job=job))
             return
-        picture = runner.picture_of(record.best, given.content, run.recipe)
-        self._show(job, run.recipe, picture, runner.alpha_of(given.alpha, run.recipe))
-        record.save()  # so that an end in the middle of judging costs no step
-        measured = asked["measure"] and not run.diverged
-        report = runner.report(given.content, given.styles, run.recipe, picture, clock, measured=measured)
-        happened = {name: told for name, told in record.told().items() if name != "losses"}
-        end = "stopped" if run.orders.stop else "failed" if run.diverged else "done"
-        self.say(end, job=job, report={**report, **happened}, message=run.diverged, code=DivergedError.code)
+        self._finish(command, inputs, end, log, timer)
 
-    def _descend(  # noqa: PLR0913 - all of a run
+    def _finish(
+        self, command: RunCommand, inputs: EngineInputs, end: _End, log: RunLog, timer: runner.RunTimer
+    ) -> None:
+        """Send the result, then the report: the picture does not wait for the measurement."""
+        job, recipe = command.job, end.recipe
+        picture = runner.picture_of(log.best, inputs.content, recipe)
+        png = to_png(picture, recipe.to_json(), runner.alpha_of(inputs.alpha, recipe))
+        self.send(ResultReady(job=job, png=png))
+        log.save()  # so that an end during the measurement costs no step
+        measured = command.measure and not end.diverged
+        report = runner.report(inputs.content, inputs.styles, recipe, picture, timer, measured=measured)
+        report |= {name: value for name, value in log.report().items() if name != "losses"}
+        if end.diverged and not end.control.stop:
+            self.send(Failed(job=job, message=end.diverged, code=DivergedError.code, report=report))
+        else:
+            self.send(Finished(job=job, report=report, stopped=end.control.stop))
+
+    def _optimize(  # noqa: PLR0913 - all of a run
         self,
         job: str,
-        given: EngineInputs,
-        run: _Played,
-        record: RunLog,
-        clock: runner.RunTimer,
+        inputs: EngineInputs,
+        begin: _End,
+        log: RunLog,
+        timer: runner.RunTimer,
         before: Checkpoint | None,
-    ) -> _Played:
-        """Play steps until they end or something else is asked; none where all were played before."""
-        recipe, orders, weights = run.recipe, run.orders, None
+    ) -> _End:
+        """Send the engine's steps until they end or an order ends them; none if the checkpoint has all of them."""
+        recipe, control, weights = begin.recipe, begin.control, None
         resume = before.state if before else None
         steps = runner.run_recipe(
-            given.content, given.styles, recipe, start=given.start, masks=given.masks, resume=resume
+            inputs.content, inputs.styles, recipe, start=inputs.start, masks=inputs.masks, resume=resume
         )
         changed, diverged = None, ""
-        with contextlib.closing(steps):  # an engine's memory is not the yardstick's
+        with contextlib.closing(steps):  # frees the engine's memory before the measurement
             while True:
                 try:
-                    step = steps.send(changed)  # None asks for the next step as it is
+                    step = steps.send(changed)  # None asks for the next step without a change
                 except StopIteration:
                     break
                 except DivergedError as error:
-                    diverged = _with_best(error, record)
+                    diverged = _with_best(error, log)
                     break
                 if changed:
                     recipe, changed = changed, None
-                    record.steer(recipe)
-                clock.tick(step)
+                    log.steer(recipe)
+                timer.tick(step)
                 now = loss_weights(recipe)
-                self._tell(job, replace(step, events=record.note(step)), now if now != weights else {})
+                self._send_step(job, step, log.add(step), now if now != weights else {})
                 weights = now
-                asked = self._commands.control(job, held=record.save)
-                orders = asked if orders == RunControl() else orders  # what the run was to begin with wins
-                if orders.stop or orders.preempt:
+                newest = self._inbox.control(job, on_pause=log.save)
+                control = newest if control == RunControl() else control  # orders from the beginning win
+                if control.stop or control.preempt:
                     break
-                if orders.settings:
-                    changed, orders = reduce(steered, orders.settings, recipe), RunControl()
-        return _Played(recipe, orders, diverged)
+                if control.settings:
+                    changed, control = reduce(steered, control.settings, recipe), RunControl()
+        return _End(recipe, control, diverged)
 
-    def _tell(self, job: str, step: Step, weights: Mapping[str, float] = MappingProxyType({})) -> None:
-        blobs = [to_jpeg(step.picture, SNAPSHOT_QUALITY)] if step.picture is not None else []
-        self.say(
-            "step",
-            blobs,
-            job=job,
-            number=step.number,
-            of=step.total,
-            seconds=step.seconds,
-            scale_px=step.scale_px,
-            losses=dict(step.losses),
-            marks=step.events,
-            evaluations=step.evaluations,
-            weights=dict(weights),
-            levels={name: dict(losses) for name, losses in step.reference_losses.items()},
-            notes=step.notes,
+    def _send_step(
+        self, job: str, step: Step, point: CurvePoint, weights: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
+        """Send a step with its point on the curve; `weights` are stated where they change."""
+        self.send(
+            Stepped(
+                job=job,
+                point=replace(point, weights=dict(weights)),
+                total_steps=step.total,
+                reference_losses={name: dict(losses) for name, losses in step.reference_losses.items()},
+                notes=tuple(step.notes),
+                snapshot=to_jpeg(step.picture, SNAPSHOT_QUALITY) if step.picture is not None else None,
+            )
         )
-
-    def _show(self, job: str, recipe: Recipe, picture: Pixels, alpha: Bytes | None) -> None:
-        """Send the result at once: the picture must not wait for the yardstick."""
-        self.say("result", [to_png(picture, recipe.to_json(), alpha)], job=job)
 
 
 @dataclass(frozen=True)
-class _Played:
-    """By what a run was played at last, and what ended it: an order, or that it diverged, in a sentence."""
+class _End:
+    """The recipe that was last in force, and the reason of the end: an order, or a divergence, in a sentence."""
 
     recipe: Recipe
-    orders: RunControl
+    control: RunControl
     diverged: str = ""
 
 
-def _with_best(error: DivergedError, record: RunLog) -> str:
-    """Why a run came to nothing, and what is left of it; the error itself if nothing is."""
-    if record.best is None:
+def _with_best(error: DivergedError, log: RunLog) -> str:
+    """Why a run diverged, and which picture is left of it; raises the error if there is none."""
+    if log.best is None:
         raise error
-    return f"{error}; its best picture, of step {record.best.number}, is kept"
+    return f"{error}; its best picture, of step {log.best.number}, is kept"
 
 
 def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | None]:
-    """A recipe with its networks loaded, and the checkpoint to go on from; without one that fits it begins anew."""
-    before = _saved(path)
+    """A recipe with its networks loaded, and the checkpoint to continue from; None starts the run anew."""
+    before = _load_checkpoint(path)
     if before is None:
         return runner.prepare(recipe), None
-    # What was chosen on this machine then holds for the whole run, or its losses would not be those of one unbroken.
+    # The choices made for this machine hold for the whole run: its losses are those of an uninterrupted one.
     pinned = recipe.model_copy(update={"precision": before.recipe.precision, "memory_mb": before.recipe.memory_mb})
     prepared = runner.prepare(pinned)
     if prepared.provenance.weights == before.recipe.provenance.weights:
         return prepared, before
-    print("the networks changed since this run was begun; it begins anew", file=sys.stderr)
+    print("the networks have changed since this run began; it begins anew", file=sys.stderr)
     return runner.prepare(recipe), None
 
 
-def _saved(path: Path | None) -> Checkpoint | None:
+def _load_checkpoint(path: Path | None) -> Checkpoint | None:
+    """The checkpoint of a run; None if there is none, or it cannot be read."""
     if path is None or not path.exists():
         return None
     from nst_core.slow import checkpoint
@@ -243,18 +260,18 @@ def _saved(path: Path | None) -> Checkpoint | None:
 
 
 def _calibrate() -> None:
-    """Measure the machine if no one has, so that pages can say what a run will cost."""
+    """Measure the machine unless that was done before, so that pages can estimate the cost of a run."""
     from nst_core.runs import cost
 
     if cost.stored() is None:
-        with contextlib.suppress(OSError):  # a folder that cannot be written is no reason not to paint
+        with contextlib.suppress(OSError):  # without the file, estimates are only less exact
             cost.calibrate()
 
 
 def main() -> None:
-    """Serve the desk that started this process."""
+    """Serve the job service that started this process."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the events
     Worker(CommandInbox(sys.stdin.buffer), out).serve()
 
 

@@ -1,10 +1,10 @@
-"""The pictures of a run: named in its recipe by the desk, carried over the wire, unpacked by the worker."""
+"""The pictures of a run: named in its recipe by the job service, packed for the worker, unpacked as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,25 @@ from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.step import Pixels
 
+Role = Literal["content", "alpha", "style", "start", "mask"]
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """What an array of a run is, and its shape: float32 for masks, uint8 for all others."""
+
+    role: Role
+    shape: tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run is made of, past the door.
+    """The checked pictures and masks of a run.
 
     Attributes:
-        start: the picture of start "own".
+        content: the photograph.
+        styles: one picture for each style of the recipe.
+        start: the picture that start "own" begins from.
         masks: one for each of the recipe's regions.
     """
 
@@ -33,7 +45,7 @@ class RunInputs:
     masks: tuple[Mask, ...] = ()
 
     def named_in(self, recipe: Recipe) -> Recipe:
-        """The recipe with these pictures' hashes; weights, crops and rotations of its styles stay, in their order.
+        """The recipe with these pictures' hashes; it keeps the weights, crops and rotations of its styles, in order.
 
         Raises RecipeError if it asks for other pictures, for more or fewer, or for too small a part of a style.
         """
@@ -47,16 +59,16 @@ class RunInputs:
             raise RecipeError(
                 f"a start picture is for start own, got start {recipe.start}; choose own, or leave it out"
             )
-        looks = recipe.styles or [StylePicture(sha256=style.sha256) for style in self.styles]
-        for style, look in zip(self.styles, looks, strict=True):
-            framed_size(style.width, style.height, look.crop, look.rotation_deg)  # better here than in the line
+        named = recipe.styles or [StylePicture(sha256=style.sha256) for style in self.styles]
+        for style, name in zip(self.styles, named, strict=True):
+            framed_size(style.width, style.height, name.crop, name.rotation_deg)  # refuse now, not after the wait
         return change(
             recipe,
             {
                 "content": self.content.sha256,
                 "styles": [
-                    {**look.model_dump(), "sha256": style.sha256}
-                    for style, look in zip(self.styles, looks, strict=True)
+                    {**name.model_dump(), "sha256": style.sha256}
+                    for style, name in zip(self.styles, named, strict=True)
                 ],
                 "regions": [
                     {"mask": mask.sha256, "shares": list(region.shares)}
@@ -66,24 +78,27 @@ class RunInputs:
             },
         )
 
-    def packed(self) -> tuple[list[dict[str, Any]], list[memoryview]]:
-        """A head for each picture, its role and shape, and its values as they lie in memory."""
-        arrays: list[tuple[str, NDArray[Any]]] = [("content", self.content.pixels)]
+    def packed(self) -> tuple[tuple[ArraySpec, ...], tuple[memoryview, ...]]:
+        """The arrays of all pictures and masks: what each one is, and its values in memory order, without a copy."""
+        arrays: list[tuple[Role, NDArray[Any]]] = [("content", self.content.pixels)]
         arrays += [("alpha", np.ascontiguousarray(self.content.alpha))] if self.content.alpha is not None else []
         arrays += [("style", style.pixels) for style in self.styles]
         arrays += [("start", self.start.pixels)] if self.start else []
         arrays += [("mask", np.ascontiguousarray(mask.weights)) for mask in self.masks]
         return (
-            [{"role": role, "shape": list(array.shape)} for role, array in arrays],
-            [array.data.cast("B") for _, array in arrays],
+            tuple(ArraySpec(role, array.shape) for role, array in arrays),
+            tuple(array.data.cast("B") for _, array in arrays),
         )
 
 
 @dataclass(frozen=True)
 class EngineInputs:
-    """The same as the engines want them: pictures [1, H, W, 3] in [0, 1], masks [H, W] in [0, 1].
+    """The inputs of a run as the engines take them.
 
-    The content's `alpha`, uint8 [H, W] or None, is for the result alone.
+    Attributes:
+        content: [1, H, W, 3] in [0, 1]; so are `styles` and `start`.
+        masks: each [H, W] in [0, 1].
+        alpha: the content's transparency, uint8 [H, W] or None; only the result uses it.
     """
 
     content: Pixels
@@ -93,15 +108,15 @@ class EngineInputs:
     alpha: Bytes | None
 
 
-def unpacked(heads: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> EngineInputs:
-    """What `Pictures.packed` packed."""
-    by_role: dict[str, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
-    for head, blob in zip(heads, blobs, strict=True):
-        kind = np.float32 if head["role"] == "mask" else np.uint8
-        values = np.frombuffer(blob, kind).reshape(head["shape"])
-        by_role[head["role"]].append(values if head["role"] in ("mask", "alpha") else _pixels(values))
+def unpacked(arrays: Sequence[ArraySpec], data: Sequence[bytes | memoryview]) -> EngineInputs:
+    """The inputs that `RunInputs.packed` packed. Raises ValueError if the data does not fit the arrays."""
+    by_role: dict[Role, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
+    for array, blob in zip(arrays, data, strict=True):
+        dtype = np.float32 if array.role == "mask" else np.uint8
+        values = np.frombuffer(blob, dtype).reshape(array.shape)
+        by_role[array.role].append(values if array.role in ("mask", "alpha") else _pixels(values))
     (content,) = by_role["content"]
-    start, alpha = (next(iter(by_role[role]), None) for role in ("start", "alpha"))
+    start, alpha = next(iter(by_role["start"]), None), next(iter(by_role["alpha"]), None)
     return EngineInputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), alpha)
 
 

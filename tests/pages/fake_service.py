@@ -14,8 +14,7 @@ from PIL import Image
 
 from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.blobs import DiskBlobStore
-from nst_core.jobs.inspections import Inspection
-from nst_core.jobs.service import CurvePoint, JobView, WorkerStatus
+from nst_core.jobs.service import CurvePoint, Inspection, JobView, WorkerStatus
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
 
@@ -104,7 +103,7 @@ class FakeJobService:
 
     def inspect(self, question: Any, *pictures: Any) -> Inspection:
         self.requests.append((question, pictures))
-        return self.inspections.get(question.what, Inspection())
+        return self.inspections.get(question.subject, Inspection())
 
     def wait(self, job_id: str, seconds: float) -> JobView:
         self.waited.append(seconds)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst_core.jobs.inspections import Inspection
+from nst_core.jobs.service import Inspection
 from nst_core.recipe import CONVOLUTIONS
 from pages.parts.inside import grams, runs
 from tests.pages.conftest import Open, words
@@ -91,7 +91,7 @@ def test_the_other_network_is_asked_about_its_own_layers(
     question, _ = job_service.requests[-1]
     assert question.network == "vgg16"
     assert tuple(app.select_slider[0].options) == CONVOLUTIONS["vgg16"]
-    job_service.inspections[question.what] = Inspection("failed", error="no source gave vgg16")
+    job_service.inspections[question.subject] = Inspection("failed", error="no source gave vgg16")
     app.run()
     assert "No source gave vgg16" in words(app)
 

@@ -16,7 +16,7 @@ from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import source
 
 if TYPE_CHECKING:
-    from nst_core.jobs.inspections import Inspection, What
+    from nst_core.jobs.service import Inspection, Subject
 
 _POLL_SECONDS = 0.7
 _ROOM_PX = 380
@@ -44,15 +44,15 @@ def layer_slider(network: NetworkName, first: str) -> str:
     )
 
 
-def asking(what: What, layer: str, network: NetworkName, *roles: Role) -> Ask:
+def asking(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> Ask:
     """The question to the worker about the chosen pictures; None in reply where there are no networks."""
 
     def ask() -> Inspection | None:
-        from nst_core.jobs.inspections import InspectionRequest
+        from nst_core.jobs.service import InspectionRequest
 
         try:
             return service.get().inspect(
-                InspectionRequest(what, layer, network), *(selected(role).load() for role in roles)
+                InspectionRequest(subject, layer, network), *(selected(role).load() for role in roles)
             )
         except NSTError:
             return None  # the engine light tells it, with a way to try again

@@ -15,7 +15,7 @@ from pages.parts.inside import feature_maps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nst_core.jobs.inspections import Inspection
+    from nst_core.jobs.service import Inspection
     from nst_core.metrics.gram_order import SecondMoments
     from pages.parts.curves.charts import Figure
 

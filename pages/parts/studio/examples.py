@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_core.jobs.views import CurvePoint
+    from nst_core.runs.curve import CurvePoint
 
 FOLDER = Path(__file__).parent / "examples"
 
@@ -71,7 +71,7 @@ class Curves:
 
     def points(self) -> tuple[CurvePoint, ...]:
         """The curve as the chart takes it; imports the core's views, which a first paint must not wait for."""
-        from nst_core.jobs.views import CurvePoint
+        from nst_core.runs.curve import CurvePoint
 
         terms = ({name: values[i] for name, values in self.losses.items()} for i in range(len(self.number)))
         before = (0, *self.scales)

@@ -1,90 +1,100 @@
-"""Desks that are closed and opened again on one folder, with a worker that does and tells what the test says."""
+"""Job services that are closed and opened again on one folder, with a worker whose events the test sends."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from nst_core.jobs.messages import (
+    Began,
+    Command,
+    Event,
+    Finished,
+    Ready,
+    ResultReady,
+    RunCommand,
+    Stepped,
+)
 from nst_core.jobs.process import OnEvent, OnExit
-from nst_core.jobs.service import JobService
+from nst_core.jobs.service import CurvePoint, JobService
 from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 
 
-class Played:
-    """A worker that is told about and told to by the test."""
+class FakeWorker:
+    """A worker that records its commands and sends the events that the test gives it."""
 
     pid = 1
 
-    def __init__(self, hear: OnEvent, gone: OnExit) -> None:
-        self._hear, self.die = hear, gone
-        self.asked: list[Mapping[str, Any]] = []
-        self.blobs: list[Sequence[bytes | memoryview]] = []
+    def __init__(self, on_event: OnEvent, on_exit: OnExit) -> None:
+        self._on_event, self.die = on_event, on_exit
+        self.commands: list[Command] = []
 
-    def send(self, command: Mapping[str, Any], blobs: Sequence[bytes | memoryview] = ()) -> None:
-        self.asked.append(command)
-        self.blobs.append(blobs)
+    def send(self, command: Command) -> None:
+        self.commands.append(command)
 
     def end(self) -> None:
         pass
 
-    def tell(self, event: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
-        self._hear({"event": event, "memory_mb": 1.0, **facts}, list(blobs))
+    def report(self, event: Event) -> None:
+        self._on_event(event.model_copy(update={"memory_mb": 1.0}))
 
     def ready(self) -> None:
-        self.tell("ready", device="a desk fan", precision="float32", sources={})
+        self.report(Ready(device="a desk fan", precision="float32", sources={}))
 
-    def order(self) -> Mapping[str, Any]:
-        """The run it was handed last; waits for it."""
-        until(lambda: any(command["do"] == "run" for command in self.asked))
-        return next(command for command in reversed(self.asked) if command["do"] == "run")
+    def run_command(self) -> RunCommand:
+        """The newest run that it was given; waits for one."""
+        until(lambda: any(isinstance(command, RunCommand) for command in self.commands))
+        return next(command for command in reversed(self.commands) if isinstance(command, RunCommand))
 
-    def begin(self, job: str, points: Sequence[int] = ()) -> None:
-        told = [
-            {"number": n, "seconds": n / 4, "losses": {"total": 1.0}, "scale_px": 64, "evaluations": n} for n in points
-        ]
-        self.tell("began", [b"content"], job=job, curve=told)
+    def begin(self, job: str, steps: Sequence[int] = ()) -> None:
+        """Start a run, from a checkpoint whose curve has these steps."""
+        self.report(Began(job=job, content=b"content", curve=tuple(map(point, steps))))
 
     def step(self, job: str, number: int) -> None:
-        facts = {"of": 9, "seconds": number / 4, "scale_px": 64, "losses": {"total": 1.0}, "marks": []}
-        more = {"evaluations": number, "levels": {}, "notes": []}
-        self.tell("step", [f"jpeg {number}".encode()], job=job, number=number, **facts, **more)
+        self.report(Stepped(job=job, point=point(number), total_steps=9, snapshot=f"jpeg {number}".encode()))
 
-    def finish(self, job: str, state: str = "done") -> None:
-        self.tell("result", [b"png"], job=job)
-        self.tell(state, job=job, report={"recipe": make().model_dump(mode="json"), "size": [7, 5]})
+    def finish(self, job: str, *, stopped: bool = False) -> None:
+        self.report(ResultReady(job=job, png=b"png"))
+        report = {"recipe": make().model_dump(mode="json"), "size": [7, 5]}
+        self.report(Finished(job=job, report=report, stopped=stopped))
+
+
+def point(number: int) -> CurvePoint:
+    return CurvePoint(number, number / 4, {"total": 1.0}, scale_px=64, evaluations=number)
 
 
 class Servers:
-    """One desk after another on the same folder."""
+    """One job service after another on the same folder."""
 
     def __init__(self) -> None:
-        self.workers: list[Played] = []
-        self._desk: JobService | None = None
+        self.workers: list[FakeWorker] = []
+        self._service: JobService | None = None
 
     @property
-    def worker(self) -> Played:
+    def worker(self) -> FakeWorker:
+        """The newest worker."""
         return self.workers[-1]
 
-    def hire(self) -> SpawnWorker:
-        def hire(hear: OnEvent, gone: OnExit) -> Played:
-            self.workers.append(Played(hear, gone))
+    def spawn(self) -> SpawnWorker:
+        def spawn(on_event: OnEvent, on_exit: OnExit) -> FakeWorker:
+            self.workers.append(FakeWorker(on_event, on_exit))
             return self.worker
 
-        return hire
+        return spawn
 
     def start(self) -> JobService:
+        """The next service; the one before is closed."""
         self.stop()
-        self._desk = JobService(spawn=self.hire())
-        return self._desk
+        self._service = JobService(spawn=self.spawn())
+        return self._service
 
     def stop(self) -> None:
-        if self._desk:
-            self._desk.close()
-        self._desk = None
+        if self._service:
+            self._service.close()
+        self._service = None
 
 
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -99,13 +109,13 @@ def picture(seed: int = 0) -> Picture:
     return Picture.from_pixels(values[..., :3], values[..., 3])
 
 
-def submit(desk: JobService, visitor: str = "ann") -> str:
-    return desk.submit(make(settings={"steps": 9}), picture(), [picture(1)], visitor=visitor)
+def submit(service: JobService, visitor: str = "ann") -> str:
+    return service.submit(make(settings={"steps": 9}), picture(), [picture(1)], visitor=visitor)
 
 
-def under_way(servers: Servers, desk: JobService, steps: int = 4) -> str:
-    """A run with so many steps behind it."""
-    job = submit(desk)
+def under_way(servers: Servers, service: JobService, steps: int = 4) -> str:
+    """A run that has done so many steps."""
+    job = submit(service)
     servers.worker.ready()
     servers.worker.begin(job)
     for number in range(steps):
@@ -114,11 +124,11 @@ def under_way(servers: Servers, desk: JobService, steps: int = 4) -> str:
 
 
 def save(servers: Servers) -> None:
-    """Put a checkpoint where the worker was told to."""
-    path = Path(servers.worker.order()["checkpoint"])
+    """Write a checkpoint where the worker's run should have it."""
+    path = Path(servers.worker.run_command().checkpoint)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"some")
 
 
-def numbers(desk: JobService, job: str) -> list[int]:
-    return [point.step for point in desk.view(job).points]
+def numbers(service: JobService, job: str) -> list[int]:
+    return [point.step for point in service.view(job).points]

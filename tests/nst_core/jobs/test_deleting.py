@@ -13,27 +13,27 @@ from tests.nst_core.jobs.servers import Servers, under_way, until
 def test_a_run_deleted_in_the_middle_of_its_writing_costs_no_other(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = servers.start()
-    older = under_way(servers, desk)
+    service = servers.start()
+    older = under_way(servers, service)
     servers.worker.finish(older)
-    until(lambda: desk.view(older).state == "done")
-    job = under_way(servers, desk)
+    until(lambda: service.view(older).state == "done")
+    job = under_way(servers, service)
     torn: list[str] = []
 
     def deleted_meanwhile(path: Path, data: bytes) -> None:
         if path.name == "result.png" and job in path.parts:
             torn.append(path.name)
-            desk.delete(job)
+            service.delete(job)
             raise FileNotFoundError(2, "No such file or directory", str(path))  # as a rename in a folder that is gone
         write_whole(path, data)
 
     monkeypatch.setattr(blobs, "write_whole", deleted_meanwhile)
     servers.worker.finish(job)
     until(lambda: bool(torn))
-    until(lambda: [view.id for view in desk.runs("ann")] == [older])
+    until(lambda: [view.id for view in service.runs("ann")] == [older])
     servers.stop()
-    desk = servers.start()
-    assert desk.status().forgets == ""
-    assert [view.id for view in desk.runs("ann")] == [older]
+    service = servers.start()
+    assert service.status().forgets == ""
+    assert [view.id for view in service.runs("ann")] == [older]
     with pytest.raises(JobError):
-        desk.view(job)
+        service.view(job)

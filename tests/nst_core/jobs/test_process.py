@@ -1,11 +1,11 @@
-"""A child that talks: every word is heard, and its end is told with its reason."""
+"""A child process: each of its events is read, and its end is reported with the reason."""
 
 import time
-from typing import Any
 
 import pytest
 
 from nst_core.jobs import process
+from nst_core.jobs.messages import Event, LoadFailed
 from nst_core.jobs.process import WorkerProcess
 from tests.nst_core.jobs.servers import until
 
@@ -13,28 +13,29 @@ SAY = """
 import sys
 from nst_core.jobs import messages
 for word in sys.argv[1:]:
-    messages.write(sys.stdout.buffer, {"event": word})
+    messages.write(sys.stdout.buffer, messages.LoadFailed(message=word))
 """
 
 
-def talk(program: str, *words: str, deaf_to: str = "") -> tuple[list[str], list[str]]:
-    """What was heard of a program that says these words, and why it ended."""
-    heard: list[str] = []
+def talk(program: str, *words: str, fail_at: str = "") -> tuple[list[str], list[str]]:
+    """The events read from a program that reports these words, and the reason of its end."""
+    received: list[str] = []
     ends: list[str] = []
 
-    def hear(event: dict[str, Any], _: list[bytes]) -> None:
-        heard.append(event["event"])
-        if event["event"] == deaf_to:
-            raise KeyError(deaf_to)
+    def on_event(event: Event) -> None:
+        assert isinstance(event, LoadFailed)
+        received.append(event.message)
+        if event.message == fail_at:
+            raise KeyError(fail_at)
 
-    WorkerProcess(hear, ends.append, ("-c", program, *words))
+    WorkerProcess(on_event, ends.append, ("-c", program, *words))
     until(lambda: len(ends) == 1)
-    return heard, ends
+    return received, ends
 
 
-def test_an_event_that_cannot_be_taken_in_does_not_end_the_listening(capfd: pytest.CaptureFixture[str]) -> None:
-    heard, ends = talk(SAY, "one", "two", "three", deaf_to="two")
-    assert heard == ["one", "two", "three"]
+def test_an_event_that_fails_does_not_end_the_reading(capfd: pytest.CaptureFixture[str]) -> None:
+    received, ends = talk(SAY, "one", "two", "three", fail_at="two")
+    assert received == ["one", "two", "three"]
     assert ends == ["it ended with exit status 0"]
     assert "KeyError: 'two'" in capfd.readouterr().err
 
@@ -47,16 +48,31 @@ def test_an_event_that_cannot_be_taken_in_does_not_end_the_listening(capfd: pyte
         ("os._exit(3)", "status 3"),
     ],
 )
-def test_the_reason_of_an_end_is_told(end: str, reason: str) -> None:
+def test_the_reason_of_an_end_is_reported(end: str, reason: str) -> None:
     _, ends = talk(f"import os; {end}")
     assert reason in ends[0]
 
 
-def test_a_child_that_talks_nonsense_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "write",
+    [
+        "os.write(1, b'oops, no frame')",
+        'from nst_core.jobs.framing import write_frame; write_frame(sys.stdout.buffer, b\'{"kind": "dance"}\')',
+    ],
+    ids=["no frame", "an unknown kind"],
+)
+def test_a_child_whose_messages_cannot_be_read_is_ended(write: str, capfd: pytest.CaptureFixture[str]) -> None:
+    began = time.monotonic()
+    received, ends = talk(f"import os, sys, time; {write}; time.sleep(60)")
+    assert time.monotonic() - began < 30
+    assert received == []
+    assert ends == ["it sent a message that could not be read"]
+    assert "a worker is ended: the message cannot be read" in capfd.readouterr().err
+
+
+def test_a_child_that_closes_its_output_and_stays_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
     began = time.monotonic()
-    nonsense = "import os, time; os.write(1, (4).to_bytes(4, 'little') + b'oops'); time.sleep(60)"
-    heard, ends = talk(nonsense)
+    _, ends = talk("import os, time; os.close(1); time.sleep(60)")
     assert time.monotonic() - began < 30
-    assert heard == []
     assert ends[0].startswith("it was killed")

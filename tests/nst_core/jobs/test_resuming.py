@@ -31,15 +31,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def submit(desk: JobService) -> str:
+def submit(service: JobService) -> str:
     recipe = make(settings={"longest_edge_px": 64, "steps": STEPS, "snapshot_every": 4})
     content, style = samples.find("coffee").load(64), samples.find("night-swirls").load(64)
-    return desk.submit(recipe, content, [style], measure=False)
+    return service.submit(recipe, content, [style], measure=False)
 
 
-def finished(desk: JobService, job: str) -> JobView:
-    until(lambda: desk.view(job).state in FINAL, PATIENCE)
-    view = desk.view(job)
+def finished(service: JobService, job: str) -> JobView:
+    until(lambda: service.view(job).state in FINAL, PATIENCE)
+    view = service.view(job)
     assert view.error is None
     return view
 
@@ -54,65 +54,65 @@ def assert_same(broken: JobView, unbroken: JobView) -> None:
     assert broken.result == unbroken.result
 
 
-def save(desk: JobService, job: str, folder: Path) -> Path:
+def save(service: JobService, job: str, folder: Path) -> Path:
     """Pause a run in its middle, which writes a checkpoint; where that is."""
-    until(lambda: desk.view(job).step >= 10, PATIENCE)
-    desk.pause(job)
+    until(lambda: service.view(job).step >= 10, PATIENCE)
+    service.pause(job)
     saved = folder / "runs" / job / "checkpoint.npz"
-    until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == desk.view(job).step, PATIENCE)
+    until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
     time.sleep(0.3)  # a step that was on its way
-    until(lambda: checkpoint.load(saved).state["number"] == desk.view(job).step, PATIENCE)
+    until(lambda: checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
     return saved
 
 
-def kill(desk: JobService) -> None:
-    pid = desk._scheduler.supervisor.pid
+def kill(service: JobService) -> None:
+    pid = service._scheduler.supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
 
 
 def test_a_killed_worker_and_a_new_server_change_nothing_in_a_run(folder: Path) -> None:
-    desk = JobService()
-    unbroken = finished(desk, submit(desk))
+    service = JobService()
+    unbroken = finished(service, submit(service))
     assert len(unbroken.points) == STEPS + 1
 
-    job = submit(desk)
-    save(desk, job, folder)
-    before = desk.view(job).step
-    desk.resume(job)
-    until(lambda: desk.view(job).step > before, PATIENCE)
-    kill(desk)
-    until(lambda: desk.view(job).state == "queued", PATIENCE)
-    until(lambda: desk.view(job).state == "running" and desk.view(job).step > before + 1, PATIENCE)
-    assert_same(finished(desk, job), unbroken)
+    job = submit(service)
+    save(service, job, folder)
+    before = service.view(job).step
+    service.resume(job)
+    until(lambda: service.view(job).step > before, PATIENCE)
+    kill(service)
+    until(lambda: service.view(job).state == "queued", PATIENCE)
+    until(lambda: service.view(job).state == "running" and service.view(job).step > before + 1, PATIENCE)
+    assert_same(finished(service, job), unbroken)
 
-    job = submit(desk)
-    until(lambda: desk.view(job).step >= 5, PATIENCE)
-    desk.pause(job)
-    until(lambda: desk.view(job).state == "paused", PATIENCE)
-    desk.close()
-    desk = JobService()
-    assert desk.view(unbroken.id) == unbroken
-    assert desk.view(job).state == "paused"
-    assert desk.view(job).step >= 4
-    desk.resume(job)
-    desk.warm()
-    assert_same(finished(desk, job), unbroken)
-    assert not (folder / "runs" / job / "checkpoint.npz").exists() or desk._repository.active
-    desk.close()
+    job = submit(service)
+    until(lambda: service.view(job).step >= 5, PATIENCE)
+    service.pause(job)
+    until(lambda: service.view(job).state == "paused", PATIENCE)
+    service.close()
+    service = JobService()
+    assert service.view(unbroken.id) == unbroken
+    assert service.view(job).state == "paused"
+    assert service.view(job).step >= 4
+    service.resume(job)
+    service.warm()
+    assert_same(finished(service, job), unbroken)
+    assert not (folder / "runs" / job / "checkpoint.npz").exists() or service._repository.active
+    service.close()
 
 
 def test_a_run_that_diverges_leaves_its_best_picture_and_its_curve(folder: Path) -> None:
-    desk = JobService()
-    job = submit(desk)
-    saved = save(desk, job, folder)
+    service = JobService()
+    job = submit(service)
+    saved = save(service, job, folder)
     sane = checkpoint.load(saved)
     lost = {**sane.state, "gradient": np.full_like(sane.state["gradient"], np.nan)}
     checkpoint.save(saved, replace(sane, state=lost))
-    kill(desk)
-    desk.resume(job)
-    until(lambda: desk.view(job).state in FINAL, PATIENCE)
-    view = desk.view(job)
+    kill(service)
+    service.resume(job)
+    until(lambda: service.view(job).state in FINAL, PATIENCE)
+    view = service.view(job)
     number = sane.state["number"]
     assert view.state == "failed"
     assert f"at step {number + 1} the loss was not finite" in (view.error or "")
@@ -124,4 +124,4 @@ def test_a_run_that_diverges_leaves_its_best_picture_and_its_curve(folder: Path)
     assert [picture.width, picture.height] == view.report["size"]
     assert picture.pixels.std() > 10
     assert recipe_from_json(read_recipe(view.result or b"") or "").content == view.recipe.content
-    desk.close()
+    service.close()

@@ -12,10 +12,11 @@ import pytest
 from nst_core.errors import JobError
 from nst_core.jobs.snapshots import nearest, thinned
 from nst_core.jobs.store import RunDelta, Store, StoreLimits
-from nst_core.jobs.views import CurvePoint, JobView
+from nst_core.jobs.views import JobView
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
+from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
 RNG = np.random.default_rng(3)
@@ -70,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["disk", "memory"])
 def store(request: pytest.FixtureRequest, folder: Path) -> Store:
-    store = Store(folder if request.param == "disk" else None, StoreLimits(runs=3, total_bytes=1e6, pictures=4))
+    store = Store(folder if request.param == "disk" else None, StoreLimits(runs=3, total_bytes=1e6, snapshots=4))
     assert bool(store.why_in_memory) == (request.param == "memory")
     return store
 
@@ -79,7 +80,7 @@ def test_a_run_comes_back_whole(store: Store) -> None:
     store.write(change())
     want = view(content=b"content", result=b"r" * 10, points=POINTS, snapshot_steps=(0, 4))
     assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_step=4)
-    assert (store.picture("a1", 0), store.picture("a1", 3)) == (b"jpeg 0", None)
+    assert (store.snapshot("a1", 0), store.snapshot("a1", 3)) == (b"jpeg 0", None)
 
 
 def test_its_pictures_come_back_exactly(store: Store) -> None:

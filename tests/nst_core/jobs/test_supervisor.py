@@ -1,32 +1,32 @@
-"""A worker that cannot even be started is told of, and tried again when asked."""
+"""A worker that cannot be started is reported, and started again on request."""
 
 import pytest
 
 from nst_core.errors import WorkerError
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
-from tests.nst_core.jobs.servers import Played, submit
+from tests.nst_core.jobs.servers import FakeWorker, submit
 
 
 def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
-    workers: list[Played] = []
+    workers: list[FakeWorker] = []
     faults = [OSError(12, "Cannot allocate memory")]
 
-    def hire(hear: OnEvent, gone: OnExit) -> Played:
+    def spawn(on_event: OnEvent, on_exit: OnExit) -> FakeWorker:
         if faults:
             raise faults.pop()
-        workers.append(Played(hear, gone))
+        workers.append(FakeWorker(on_event, on_exit))
         return workers[-1]
 
-    desk = JobService(spawn=hire)
-    job = submit(desk)
-    assert desk.status().state == "failed"
-    assert "Cannot allocate memory" in desk.status().message
-    assert "Cannot allocate memory" in (desk.view(job).error or "")
+    service = JobService(spawn=spawn)
+    job = submit(service)
+    assert service.status().state == "failed"
+    assert "Cannot allocate memory" in service.status().message
+    assert "Cannot allocate memory" in (service.view(job).error or "")
     with pytest.raises(WorkerError, match="Cannot allocate memory"):
-        submit(desk)
-    desk.retry()
+        submit(service)
+    service.retry()
     workers[-1].ready()
-    assert desk.status().state == "ready"
-    desk.close()
+    assert service.status().state == "ready"
+    service.close()

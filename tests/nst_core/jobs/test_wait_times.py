@@ -11,12 +11,12 @@ from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
 
 
 def test_who_waits_is_told_for_how_long(servers: Servers) -> None:
-    desk = servers.start()
-    job = under_way(servers, desk, 5)
-    first, second = submit(desk), submit(desk)
-    assert desk.view(job).wait_seconds == 0
-    assert desk.view(first).wait_seconds == pytest.approx(1 / 4 * (9 - 4))  # the pace of the run before
-    assert desk.view(second).wait_seconds > desk.view(first).wait_seconds
+    service = servers.start()
+    job = under_way(servers, service, 5)
+    first, second = submit(service), submit(service)
+    assert service.view(job).wait_seconds == 0
+    assert service.view(first).wait_seconds == pytest.approx(1 / 4 * (9 - 4))  # the pace of the run before
+    assert service.view(second).wait_seconds > service.view(first).wait_seconds
 
 
 def measured(seconds: float) -> None:
@@ -31,14 +31,14 @@ def test_runs_are_estimated_as_soon_as_the_machine_is_measured(
     servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
 ) -> None:
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
-    desk = servers.start()
-    first, second = submit(desk), submit(desk)
+    service = servers.start()
+    first, second = submit(service), submit(service)
     if is_restarted:
-        desk = servers.start()
-    assert desk.view(first).wait_seconds == 0
-    assert desk.view(second).wait_seconds == TYPICAL_SECONDS
+        service = servers.start()
+    assert service.view(first).wait_seconds == 0
+    assert service.view(second).wait_seconds == TYPICAL_SECONDS
     measured(7.0)
-    recipe, size = desk.view(first).recipe, (picture().width, picture().height)
+    recipe, size = service.view(first).recipe, (picture().width, picture().height)
     expected = cost.of(recipe, size, 1).seconds
-    assert desk.view(second).wait_seconds == pytest.approx(expected)
+    assert service.view(second).wait_seconds == pytest.approx(expected)
     assert expected != TYPICAL_SECONDS

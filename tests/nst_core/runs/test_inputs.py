@@ -1,4 +1,4 @@
-"""What the desk packs, the worker unpacks; and a recipe names exactly the pictures of its run."""
+"""Packed inputs are unpacked unchanged, and a recipe names exactly the pictures of its run."""
 
 import io
 
@@ -7,6 +7,7 @@ import pytest
 
 from nst_core.errors import RecipeError
 from nst_core.jobs import messages
+from nst_core.jobs.messages import RunCommand
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
@@ -33,12 +34,13 @@ ALL = RunInputs(picture(5, 7), (picture(4, 3, 1), picture(2, 9, 2)), picture(6, 
 
 @pytest.mark.parametrize("given", [ALL, RunInputs(picture(5, 7), ()), RunInputs(cut_out(5, 7), (), None, (mask(),))])
 def test_all_values_arrive_exactly(given: RunInputs) -> None:
-    heads, blobs = given.packed()
+    arrays, data = given.packed()
     stream = io.BytesIO()
-    messages.write(stream, {"pictures": heads}, blobs)
+    messages.write(stream, RunCommand(job="a", recipe=make(), arrays=arrays, data=data, measure=False))
     stream.seek(0)
-    head, arrived = messages.read(stream) or ({}, [])
-    inputs = unpacked(head["pictures"], arrived)
+    command = messages.read_command(stream)
+    assert isinstance(command, RunCommand)
+    inputs = unpacked(command.arrays, command.data)
     assert np.array_equal(inputs.content, given.content.tensor())
     assert inputs.content.dtype == np.float32
     assert (inputs.alpha is None) == (given.content.alpha is None)

@@ -23,7 +23,7 @@ def step(number, total=1.0, scale=64, marks=()):
 def record_of(*steps, recipe=None, **more):
     record = RunLog(recipe or change(Recipe(), {"average_decay": 0.0}), **more)
     for each in steps:
-        record.note(each)
+        record.add(each)
     return record
 
 
@@ -54,7 +54,7 @@ def test_where_pictures_are_averaged_the_last_is_the_best():
 
 
 def test_what_is_told_of_a_run_is_its_whole_curve():
-    told = record_of(step(0, 5.0), step(1, 3.0, marks=("plateau", "scale 91 px")), step(2, 9.0, 91)).told()
+    told = record_of(step(0, 5.0), step(1, 3.0, marks=("plateau", "scale 91 px")), step(2, 9.0, 91)).report()
     assert [(p["number"], p["total"], p["seconds"], p["scale_px"]) for p in told["losses"]] == [
         (0, 5.0, 0.0, 64),
         (1, 3.0, 0.5, 64),
@@ -96,7 +96,7 @@ def test_checkpoints_are_as_frequent_as_their_cost_allows(clock, tmp_path, each,
     began, times = clock.now, []
     for number in range(400):
         count = len(clock.saved)
-        record.note(step(number))
+        record.add(step(number))
         if len(clock.saved) > count:
             times.append(clock.now)
         clock.now += each
@@ -136,7 +136,7 @@ def test_a_disk_that_fills_up_costs_checkpoints_and_not_the_run(monkeypatch, tmp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save", full)
-    record.note(step(1))
+    record.add(step(1))
     record.save()
     assert capsys.readouterr().err == "no checkpoint at step 1: No space left on device\n"
     assert checkpoint.load(tmp_path / "run").state["number"] == 0
@@ -156,11 +156,11 @@ def test_the_curve_and_the_best_are_those_before_and_after(tmp_path):
     record = saved_and_gone_on(tmp_path, *begun)
     assert (record.best.number, record.best.losses["total"]) == (1, 2.0)
     np.testing.assert_array_equal(record.best.state()["shown"], begun[1].state()["shown"])
-    record.note(step(3, 2.5))
+    record.add(step(3, 2.5))
     assert record.best.number == 1
     whole = record_of(*begun, step(3, 2.5))
-    assert record.told() == whole.told()
-    record.note(step(4, 1.0))
+    assert record.report() == whole.report()
+    record.add(step(4, 1.0))
     assert record.best.number == 4
 
 
@@ -168,22 +168,22 @@ def test_the_last_step_of_a_checkpoint_may_be_its_best(tmp_path):
     record = saved_and_gone_on(tmp_path, step(0, 5.0), step(1, 4.0))
     assert "shown" not in checkpoint.load(tmp_path / "run").best
     assert record.best.number == 1
-    record.note(step(2, 4.5))
+    record.add(step(2, 4.5))
     assert record.best.number == 1
 
 
 def test_the_best_of_another_size_is_not_the_best_after_the_climb(tmp_path):
     record = saved_and_gone_on(tmp_path, step(0, 5.0), step(1, 0.1), step(2, 0.2))
-    record.note(step(3, 8.0, 91))
+    record.add(step(3, 8.0, 91))
     assert record.best.number == 3
 
 
 def test_other_settings_count_as_steering(tmp_path):
     """The engine marks that weights changed; which ones, and lengths, is known here."""
     record = saved_and_gone_on(tmp_path, step(0, 5.0), step(1, 0.1), changes={"steps": 77, "tv_weight": 9.0})
-    record.note(step(2, 8.0, marks=("steered", "plateau")))
-    record.note(step(3, 7.0))
-    assert set(map(tuple, record.told()["marks"])) == {
+    record.add(step(2, 8.0, marks=("steered", "plateau")))
+    record.add(step(3, 7.0))
+    assert set(map(tuple, record.report()["marks"])) == {
         (2, "steered steps to 77"),
         (2, "steered tv_weight to 9"),
         (2, "plateau"),
@@ -193,12 +193,12 @@ def test_other_settings_count_as_steering(tmp_path):
 
 def test_another_version_or_machine_is_no_steering(tmp_path):
     record = saved_and_gone_on(tmp_path, step(0), changes={"provenance": {"version": "9.9.9", "device": "Abacus"}})
-    record.note(step(1))
-    assert record.told()["marks"] == []
+    record.add(step(1))
+    assert record.report()["marks"] == []
 
 
 def test_a_checkpoint_without_a_curve_is_gone_on_from_all_the_same():
     record = RunLog(Recipe(), before=Checkpoint(Recipe(), {"number": 3, "seconds": 1.0}))
     assert record.best is None
-    record.note(step(4))
+    record.add(step(4))
     assert record.best.number == 4

@@ -1,0 +1,71 @@
+"""A step of the worker, sent as a message, changes the view of its run."""
+
+import io
+
+import numpy as np
+import pytest
+
+from nst_core.jobs import messages
+from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.inbox import CommandInbox
+from nst_core.jobs.messages import Stepped
+from nst_core.jobs.views import JobView
+from nst_core.jobs.worker import Worker
+from nst_core.recipe import make
+from nst_core.runs.curve import CurvePoint
+from nst_core.step import Step
+
+FAST = {"fast": {"total": 2.5, "content": 1.0, "style": 1.5}}
+
+
+def sent(step: Step) -> Stepped:
+    """The event that the worker sends about a step, as the job service reads it."""
+    out = io.BytesIO()
+    Worker(CommandInbox(io.BytesIO()), out)._send_step("id", step, CurvePoint.of(step), {"content": 2.0})
+    out.seek(0)
+    event = messages.read_event(out)
+    assert isinstance(event, Stepped)
+    assert event.memory_mb > 1
+    return event
+
+
+def after(*steps: Step, most_snapshots: int = 9) -> ActiveRun:
+    run = ActiveRun(JobView("id", "running", make()))
+    for step in steps:
+        run.apply_step(sent(step), most_snapshots)
+    return run
+
+
+def test_a_step_is_a_point_of_the_curve() -> None:
+    run = after(Step(1, 9, 96, 0.5, {"total": 3.0}, events=("scale 96 px",), evaluations=2))
+    assert run.points == [CurvePoint(1, 0.5, {"total": 3.0}, ("scale 96 px",), 96, 2, {"content": 2.0})]
+
+
+def test_a_step_without_losses_and_events_is_no_point() -> None:
+    assert after(Step(1, 1, 96, 0.5, {})).points == []
+
+
+def test_reference_losses_and_notes_of_a_step_stay() -> None:
+    first = Step(
+        1, 9, 96, 0.5, {"total": 3.0}, reference_losses=FAST, notes=("The style was read whole.",), evaluations=2
+    )
+    view = after(first, Step(2, 9, 96, 1.0, {"total": 2.0}, notes=("Another.",), evaluations=3)).current_view()
+    assert view.reference_losses == FAST
+    assert view.notes == ("The style was read whole.", "Another.")
+    assert (view.step, view.total_steps, view.evaluations) == (2, 9, 3)
+
+
+@pytest.mark.parametrize("later", [None, np.zeros((1, 8, 8, 3), np.float32)], ids=["none", "a picture"])
+def test_the_snapshot_is_the_newest_picture(later: np.ndarray | None) -> None:
+    white = np.ones((1, 8, 8, 3), np.float32)
+    first = after(Step(1, 9, 96, 0.5, {}, picture=white)).current_view()
+    view = after(Step(1, 9, 96, 0.5, {}, picture=white), Step(2, 9, 96, 1.0, {}, picture=later)).current_view()
+    assert view.snapshot_step == (1 if later is None else 2)
+    assert (view.snapshot == first.snapshot) == (later is None)
+
+
+def test_snapshots_are_bounded() -> None:
+    grey = np.full((1, 8, 8, 3), 0.5, np.float32)
+    run = after(*(Step(n, 9, 8, n / 2, {}, picture=grey) for n in range(9)), most_snapshots=3)
+    assert (run.snapshot_steps[0], run.snapshot_steps[-1], len(run.snapshot_steps)) == (0, 8, 3)
+    assert sorted(run.pending) == run.snapshot_steps
