@@ -19,6 +19,7 @@ from typing import Any
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
@@ -61,13 +62,18 @@ TRIM_SECONDS = 20.0
 
 
 class JobService:
-    """Runs, their queue, and the worker that performs them one at a time."""
+    """Runs, their queue, and the worker that performs them one at a time.
+
+    Attributes:
+        followups: runs that wait to follow another one.
+    """
 
     def __init__(self, limits: QueueLimits = QueueLimits(), spawn: SpawnWorker | None = None) -> None:  # noqa: B008 - frozen
         """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
         settings = Settings.read()
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir), self._lock)
+        self.followups = FollowUpRegistry(self)
         self._unseen_minutes = settings.unseen_minutes
         self._closing = threading.Event()
         with self._lock:
@@ -192,12 +198,13 @@ class JobService:
         self._repository.publish(job, listed=listed)
 
     def delete(self, job: str) -> None:
-        """Delete a run; an active one is ended first. Raises JobError if it is unknown."""
+        """Delete a run, ending it first, and forget its follow-ups. Raises JobError if it is unknown."""
         self.view(job)
         with self._lock:
             self._repository.evict(job)
             self._scheduler.discard(job)
         self._repository.delete(job)
+        self.followups.forget(job)
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
         """The answer to a question about a layer, or the wait for it: repeat the call until the answer is there.

@@ -14,6 +14,7 @@ from PIL import Image
 
 from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.blobs import DiskBlobStore
+from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.service import CurvePoint, Inspection, JobView, WorkerStatus
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
@@ -52,6 +53,7 @@ class FakeJobService:
         self.requests: list[tuple[Any, Any]] = []
         self.inspections: dict[str, Inspection] = {}
         self.disk: Path | None = None
+        self.followups = FollowUpRegistry(self)  # type: ignore[arg-type]
 
     def blob_store(self, name: str) -> DiskBlobStore | None:
         return DiskBlobStore(self.disk / name) if self.disk else None
@@ -131,6 +133,7 @@ class FakeJobService:
 
     def delete(self, job_id: str) -> None:
         del self.jobs[self.view(job_id).id]
+        self.followups.forget(job_id)
 
     def stop(self, job_id: str) -> None:
         self.calls.append(("stop", job_id))

@@ -11,11 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError
+from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.recipe import change, make
 from pages.parts.compare import methods, panel, quality_chart
 from pages.parts.compare.quality import race, sentence
-from pages.parts.runs.followups import BoundedCache, FollowUps
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService, points
 
@@ -120,27 +120,6 @@ def test_a_run_that_failed_before_its_first_picture_has_no_pane() -> None:
     assert [pane.label for pane in shown] == ["Photograph"]
 
 
-def test_follow_ups_wait_for_room_and_have_the_leaders_pictures() -> None:
-    job_service = FakeJobService()
-    leader = job_service.submit(RECIPES["fast"], "photograph", ["style"], visitor="v")
-    rest = FollowUps("fast", leader, {"balanced": RECIPES["balanced"], "slow": SLOW}, visitor="v")
-    job_service.refuse = QueueFullError("no room", retry_after_seconds=1)
-    rest.advance(job_service)  # type: ignore[arg-type]
-    assert tuple(rest.waiting) == ("balanced", "slow")
-    job_service.refuse = None
-    rest.advance(job_service)  # type: ignore[arg-type]
-    assert (tuple(rest.waiting), list(rest.jobs)) == ((), ["fast", "balanced", "slow"])
-    assert job_service.pictures[rest.jobs["slow"]] == ("photograph", "style")
-
-
-def test_a_shelf_forgets_the_oldest() -> None:
-    shelf: BoundedCache[int] = BoundedCache(most=2)
-    for n in range(3):
-        shelf.put(str(n), n)
-    assert [shelf.get(str(n)) for n in range(3)] == [None, 1, 2]
-    assert shelf.values() == [1, 2]
-
-
 def start(open_page: Open) -> AppTest:
     app = open_page("compare")
     app.button(key="compare_start").click().run()
@@ -157,12 +136,12 @@ def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
         job_service.refuse = full if job_service.jobs else None
         return hand_in(*given, **more)
 
-    monkeypatch.setattr(methods, "_shelf", BoundedCache)  # one that remembers nothing: a new server each time
     monkeypatch.setattr(job_service, "submit", one_alone)
     app = start(open_page)
     assert len(job_service.jobs) == 1
     job_service.refuse = None
     monkeypatch.setattr(job_service, "submit", hand_in)
+    job_service.followups = FollowUpRegistry(job_service)  # type: ignore[arg-type]  # of a new server
     app.run()
     assert not app.exception
     assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]

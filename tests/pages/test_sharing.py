@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nst_core.jobs.followups import FollowUps
 from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
 from pages.parts.app.formatting import since
-from pages.parts.runs import followups_store
-from pages.parts.runs.followups import FollowUps
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -183,11 +182,11 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     (job,) = job_service.jobs
     job_service.finish(job)
     app.run()
-    followups_store.keep(job_service, FollowUps("slow", job, {}, visitor="v"))  # type: ignore[arg-type]
+    job_service.followups.add(FollowUps("slow", job, {}, visitor="v"))
     app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
     assert not job_service.jobs
-    assert followups_store.kept(job_service, job) is None  # type: ignore[arg-type]
+    assert job_service.followups.advance(job) is None
     assert not app.exception
 
 

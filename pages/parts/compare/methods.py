@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import streamlit as st
-
+from nst_core.jobs.followups import FollowUps
 from nst_core.recipe import Recipe, change, make
 from pages.parts.app import service, session, visitor
 from pages.parts.inputs import own_start
-from pages.parts.runs import followups_store, submit
-from pages.parts.runs.followups import BoundedCache, FollowUps
+from pages.parts.runs import submit
 
 NAMES = ("fast", "balanced", "slow")
 """In the order that they are painted in, the quickest first; also their names in the address."""
@@ -46,30 +44,21 @@ def hand_in(page: str, recipes: Mapping[str, Recipe]) -> bool:
         visitor=visitor.name(),
         start=own_start.picture(page),
     )
-    _shelf().put(follow_ups.leader, follow_ups)
-    followups_store.keep(service.get(), follow_ups)
+    service.get().followups.add(follow_ups)
     move_on(page)
     return True
 
 
 def move_on(page: str) -> FollowUps | None:
     """Hand in what there is room for now, and bring new runs into the address; None if nothing is known to follow."""
-    leader, office = session.current(page, NAMES[0]), service.get()
-    follow_ups = _shelf().get(leader, lambda: followups_store.kept(office, leader or ""))
+    leader = session.current(page, NAMES[0])
+    follow_ups = service.get().followups.advance(leader) if leader else None
     if follow_ups is None:
         return None
-    if follow_ups.advance(office):
-        followups_store.keep(office, follow_ups)
     for name, job in follow_ups.jobs.items():
         if not session.current(page, name):
             session.remember(page, job, name)
     return follow_ups
-
-
-@st.cache_resource(show_spinner=False)
-def _shelf() -> BoundedCache[FollowUps]:
-    """What is still to be handed in, of all visitors."""
-    return BoundedCache()
 
 
 def _like(model: Recipe, recipe: Recipe, names: tuple[str, ...]) -> Recipe:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import service, session, theme
-from pages.parts.runs import followups_store
 from pages.parts.settings import imported
 
 if TYPE_CHECKING:
@@ -55,7 +54,6 @@ def delete(view: JobView, page: str) -> None:
     except NSTError as error:
         theme.notice("warning", "This run could not be deleted", str(error))
         return
-    followups_store.forget(service.get(), view.id)
     for name in [name for name, value in st.query_params.items() if value == view.id]:
         session.forget(page, name)
     st.toast("The run and its pictures are deleted.")
