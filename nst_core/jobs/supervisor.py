@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from nst_core.jobs.messages import Command, Event, LoadFailed, Ready
@@ -62,6 +63,7 @@ class WorkerSupervisor:
         self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
         self._spawn: SpawnWorker = spawn or WorkerProcess
         self._worker: WorkerHandle | None = None
+        self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
 
     @property
@@ -105,54 +107,50 @@ class WorkerSupervisor:
     def detach(self) -> WorkerHandle | None:
         """Let go of the worker and return it, so that the caller can end it outside the lock."""
         worker, self._worker = self._worker, None
+        self._generation += 1
         self.status = WorkerStatus()
         return worker
 
     def _start(self) -> None:
+        """Start a worker in place of the current one, whose later events are ignored."""
+        self._generation += 1
+        generation = self._generation
         self.status = WorkerStatus("starting")
-        worker: WorkerHandle
-
-        def on_event(event: Event) -> None:
-            with self._lock:
-                if self._worker is worker:  # a worker that was replaced has nothing to report any more
-                    self._receive(event)
-
-        def on_exit(reason: str) -> None:
-            with self._lock:
-                if self._worker is worker:
-                    self._replace_dead(reason)
-
-        with self._lock:  # so that the first event waits until `worker` has a value
-            try:
-                worker = self._spawn(on_event, on_exit)
-            except OSError as error:  # mostly: no memory left for another process
-                self._worker = None
-                self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
-            else:
-                self._worker = worker
-
-    def _receive(self, event: Event) -> None:
-        """Note what an event says about the worker, and hand it on."""
-        memory = event.memory_mb
-        self.status = replace(self.status, memory_mb=memory)
-        match event:
-            case LoadFailed():
-                self._give_up(event.message)
-                return
-            case Ready():
-                self._deaths = 0
-                self.status = WorkerStatus("ready", event.device, event.precision, event.sources, memory_mb=memory)
-        self._on_event(event)
-
-    def _replace_dead(self, reason: str) -> None:
         self._worker = None
-        self._deaths += 1
-        self.status = WorkerStatus()
-        self._on_lost(reason)
-        if self._deaths < MAX_STARTS:
-            self._start()
-        else:
-            self._give_up(f"the process that holds the networks could not be kept alive: {reason}")
+        try:
+            self._worker = self._spawn(partial(self._receive, generation), partial(self._replace_dead, generation))
+        except OSError as error:  # mostly: no memory left for another process
+            self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
+
+    def _receive(self, generation: int, event: Event) -> None:
+        """Update the status from an event of the current worker, and give the event to the scheduler."""
+        with self._lock:
+            if generation != self._generation:
+                return
+            memory = event.memory_mb
+            self.status = replace(self.status, memory_mb=memory)
+            match event:
+                case LoadFailed():
+                    self._give_up(event.message)
+                    return
+                case Ready():
+                    self._deaths = 0
+                    self.status = WorkerStatus("ready", event.device, event.precision, event.sources, memory_mb=memory)
+            self._on_event(event)
+
+    def _replace_dead(self, generation: int, reason: str) -> None:
+        """Start another worker after the current one died, or give up after MAX_STARTS deaths in a row."""
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._worker = None
+            self._deaths += 1
+            self.status = WorkerStatus()
+            self._on_lost(reason)
+            if self._deaths < MAX_STARTS:
+                self._start()
+            else:
+                self._give_up(f"the process that holds the networks could not be kept alive: {reason}")
 
     def _give_up(self, message: str) -> None:
         self.status = WorkerStatus("failed", message=message)

@@ -38,11 +38,11 @@ class FakeWorker:
     def end(self) -> None:
         pass
 
-    def report(self, event: Event) -> None:
-        self._on_event(event.model_copy(update={"memory_mb": 1.0}))
+    def report(self, event: Event, memory_mb: float = 1.0) -> None:
+        self._on_event(event.model_copy(update={"memory_mb": memory_mb}))
 
     def ready(self) -> None:
-        self.report(Ready(device="a desk fan", precision="float32", sources={}))
+        self.report(Ready(device="an abacus", precision="float32", sources={}))
 
     def run_command(self) -> RunCommand:
         """The newest run that it was given; waits for one."""
@@ -56,10 +56,10 @@ class FakeWorker:
     def step(self, job: str, number: int) -> None:
         self.report(Stepped(job=job, point=point(number), total_steps=9, snapshot=f"jpeg {number}".encode()))
 
-    def finish(self, job: str, *, stopped: bool = False) -> None:
+    def finish(self, job: str, *, stopped: bool = False, memory_mb: float = 1.0) -> None:
         self.report(ResultReady(job=job, png=b"png"))
         report = {"recipe": make().model_dump(mode="json"), "size": [7, 5]}
-        self.report(Finished(job=job, report=report, stopped=stopped))
+        self.report(Finished(job=job, report=report, stopped=stopped), memory_mb)
 
 
 def point(number: int) -> CurvePoint:

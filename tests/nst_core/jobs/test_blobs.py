@@ -1,4 +1,4 @@
-"""What is kept in drawers beside the runs' own: no more than so many."""
+"""The number of jobs with files is bounded."""
 
 import json
 
@@ -10,29 +10,29 @@ LABEL = "label.json"
 
 
 @pytest.fixture(params=[DiskBlobStore, MemoryBlobStore])
-def drawers(request, tmp_path):
-    drawers = DiskBlobStore(tmp_path) if request.param is DiskBlobStore else MemoryBlobStore()
+def blobs(request, tmp_path):
+    blobs = DiskBlobStore(tmp_path) if request.param is DiskBlobStore else MemoryBlobStore()
     for at, name in enumerate("dacb"):
-        drawers.put(name, LABEL, json.dumps({"created": 100 + at}).encode())
-        drawers.put(name, "folder/more.txt", b"more")
-    return drawers
+        blobs.put(name, LABEL, json.dumps({"created": 100 + at}).encode())
+        blobs.put(name, "folder/more.txt", b"more")
+    return blobs
 
 
-def test_the_oldest_go_with_all_they_hold(drawers):
-    keep_newest(drawers, 2, LABEL)
-    assert sorted(drawers.jobs()) == ["b", "c"]
-    assert drawers.get("b", "folder/more.txt") == b"more"
-    assert drawers.get("a", "folder/more.txt") is None
+def test_the_oldest_jobs_go_with_all_their_files(blobs):
+    keep_newest(blobs, 2, LABEL)
+    assert sorted(blobs.jobs()) == ["b", "c"]
+    assert blobs.get("b", "folder/more.txt") == b"more"
+    assert blobs.get("a", "folder/more.txt") is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b'{"created": "then"}', b'{"created": null}'])
-def test_what_cannot_be_read_goes_first(drawers, damage):
-    drawers.put("b", LABEL, damage)
-    keep_newest(drawers, 3, LABEL)
-    assert sorted(drawers.jobs()) == ["a", "c", "d"]
+def test_unreadable_jobs_go_first(blobs, damage):
+    blobs.put("b", LABEL, damage)
+    keep_newest(blobs, 3, LABEL)
+    assert sorted(blobs.jobs()) == ["a", "c", "d"]
 
 
-def test_within_the_number_nothing_goes_not_even_what_is_damaged(drawers):
-    drawers.put("b", LABEL, b"")
-    keep_newest(drawers, 4, LABEL)
-    assert sorted(drawers.jobs()) == ["a", "b", "c", "d"]
+def test_within_the_limit_nothing_goes_not_even_unreadable_jobs(blobs):
+    blobs.put("b", LABEL, b"")
+    keep_newest(blobs, 4, LABEL)
+    assert sorted(blobs.jobs()) == ["a", "b", "c", "d"]

@@ -1,4 +1,4 @@
-"""A run that is deleted while its files are written: nothing of it stays, and no other run pays for it."""
+"""A run that is deleted while its files are written leaves nothing, and affects no other run."""
 
 from pathlib import Path
 
@@ -10,26 +10,24 @@ from nst_core.system.atomic_files import write_whole
 from tests.nst_core.jobs.servers import Servers, under_way, until
 
 
-def test_a_run_deleted_in_the_middle_of_its_writing_costs_no_other(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_deleted_while_it_is_written_affects_no_other(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     service = servers.start()
     older = under_way(servers, service)
     servers.worker.finish(older)
     until(lambda: service.view(older).state == "done")
     job = under_way(servers, service)
-    torn: list[str] = []
+    interrupted: list[str] = []
 
     def deleted_meanwhile(path: Path, data: bytes) -> None:
         if path.name == "result.png" and job in path.parts:
-            torn.append(path.name)
+            interrupted.append(path.name)
             service.delete(job)
             raise FileNotFoundError(2, "No such file or directory", str(path))  # as a rename in a folder that is gone
         write_whole(path, data)
 
     monkeypatch.setattr(blobs, "write_whole", deleted_meanwhile)
     servers.worker.finish(job)
-    until(lambda: bool(torn))
+    until(lambda: bool(interrupted))
     until(lambda: [view.id for view in service.runs("ann")] == [older])
     servers.stop()
     service = servers.start()

@@ -32,7 +32,7 @@ def test_a_newcomer_goes_to_the_end():
     assert after == (*before, QueueEntry("n", "c"))
 
 
-def test_a_visitor_has_room_for_so_many():
+def test_the_runs_of_one_visitor_are_bounded():
     limits = QueueLimits(waiting=8, per_visitor=2)
     assert len(admit(entries_of("ab"), QueueEntry("n", "a"), limits, 10)) == 3
     with pytest.raises(QueueFullError, match="2 of your runs are waiting already; wait for one of them, or stop it"):
@@ -40,7 +40,7 @@ def test_a_visitor_has_room_for_so_many():
     assert len(admit(entries_of("aba"), QueueEntry("n", "b"), limits, 10)) == 4
 
 
-def test_all_visitors_together_have_room_for_so_many():
+def test_the_runs_of_all_visitors_are_bounded():
     limits = QueueLimits(waiting=3, per_visitor=2)
     assert len(admit(entries_of("ab"), QueueEntry("n", "c"), limits, 10)) == 3
     with pytest.raises(QueueFullError, match="3 runs are waiting, which is as many as fit; try again when"):
@@ -48,7 +48,7 @@ def test_all_visitors_together_have_room_for_so_many():
 
 
 @pytest.mark.parametrize(("visitors", "own"), [("aa", True), ("bbccddee", False)])
-def test_who_is_refused_is_told_when_to_come_back_and_whose_runs_are_in_the_way(visitors, own):
+def test_a_refusal_says_when_to_try_again_and_whose_runs_take_the_room(visitors, own):
     with pytest.raises(QueueFullError) as refused:
         admit(entries_of(visitors), QueueEntry("n", "a"), QueueLimits(8, 2), 42.5)
     assert (refused.value.retry_after_seconds, refused.value.own) == (42.5, own)
@@ -74,7 +74,7 @@ def test_visitors_take_turns(visitors, last, expected):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_line_is_served_whole_in_own_order_and_fairly(seed):
+def test_any_queue_is_served_completely_in_order_and_fairly(seed):
     rng = np.random.default_rng(seed)
     waiting = entries_of(rng.choice(list("abcd"), rng.integers(1, 15)))
     last = str(rng.choice(list("abcdz")))
@@ -90,7 +90,7 @@ def test_any_line_is_served_whole_in_own_order_and_fairly(seed):
             assert max(had.values()) - had[visitor] <= 1
 
 
-def test_one_who_keeps_asking_starves_nobody():
+def test_a_visitor_who_always_has_runs_waiting_starves_nobody():
     """A visitor keeps two runs in waiting for ever; each of the others waits for at most one of those between."""
     waiting, last, history = (*entries_of("aab"), QueueEntry("x", "c")), "", []
     for turn in range(12):

@@ -1,4 +1,4 @@
-"""What outlives a server, or a disk that is full, and how it goes on."""
+"""Runs outlive a server and a full disk, and continue."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_finished_run_is_still_there(servers: Servers) -> None:
         service.view(job)
 
 
-def test_a_run_under_way_goes_on_without_a_gap_or_a_double(servers: Servers) -> None:
+def test_a_run_continues_without_missing_or_repeated_steps(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service, 6)
     save(servers)
@@ -72,7 +72,7 @@ def paused_over_a_restart(servers: Servers) -> tuple[JobService, str]:
     return service, job
 
 
-def test_a_paused_run_comes_back_paused(servers: Servers) -> None:
+def test_a_paused_run_is_paused_after_a_restart(servers: Servers) -> None:
     service, job = paused_over_a_restart(servers)
     assert service.view(job).state == "paused"
     assert servers.worker.commands == []
@@ -81,7 +81,7 @@ def test_a_paused_run_comes_back_paused(servers: Servers) -> None:
     assert not servers.worker.run_command().paused
 
 
-def test_a_paused_run_of_an_earlier_life_can_be_stopped_with_its_picture(servers: Servers) -> None:
+def test_a_paused_run_of_an_earlier_server_can_be_stopped_with_its_picture(servers: Servers) -> None:
     service, job = paused_over_a_restart(servers)
     service.stop(job)
     assert servers.worker.run_command().stop
@@ -90,7 +90,7 @@ def test_a_paused_run_of_an_earlier_life_can_be_stopped_with_its_picture(servers
     assert (service.view(job).state, service.view(job).result) == ("stopped", b"png")
 
 
-def test_without_a_disk_runs_live_as_long_as_the_server_and_it_says_so(servers: Servers, monkeypatch) -> None:
+def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(servers: Servers, monkeypatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     service = servers.start()
     assert "only until the server restarts" in service.status().forgets
@@ -106,7 +106,7 @@ def test_without_a_disk_runs_live_as_long_as_the_server_and_it_says_so(servers: 
         servers.start().view(done)
 
 
-def test_a_disk_that_is_full_costs_no_run_and_is_said(servers: Servers, monkeypatch) -> None:
+def test_a_full_disk_loses_no_run_and_is_reported(servers: Servers, monkeypatch) -> None:
     service = servers.start()
     assert service.status().forgets == ""
 
@@ -126,7 +126,7 @@ def test_a_disk_that_is_full_costs_no_run_and_is_said(servers: Servers, monkeypa
     assert service.view(job).result == b"png"
 
 
-def test_a_run_that_waited_through_a_restart_has_nothing_to_tell(servers: Servers) -> None:
+def test_a_run_that_waited_during_a_restart_has_no_note(servers: Servers) -> None:
     service = servers.start()
     first, behind = under_way(servers, service), submit(service, "bob")
     service = servers.start()
@@ -136,7 +136,7 @@ def test_a_run_that_waited_through_a_restart_has_nothing_to_tell(servers: Server
     assert service.view(behind).notes == ()
 
 
-def test_a_run_that_cannot_be_written_costs_no_other(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_cannot_be_written_stops_no_other(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     service = servers.start()
     bad, good = under_way(servers, service), submit(service, "bob")
     write = service._repository.store.write

@@ -1,4 +1,4 @@
-"""A real run that is broken off goes on as if it had not been: the same losses and the same picture, bit for bit."""
+"""An interrupted real run has the losses and the picture of an uninterrupted one, bit for bit."""
 
 import os
 import signal

@@ -27,7 +27,7 @@ from nst_core.runs.inputs import RunInputs
 from tests.nst_core.jobs.servers import Servers, numbers, picture, submit, under_way, until
 
 
-def test_a_worker_that_dies_is_replaced_and_the_run_goes_on_so_often(servers: Servers) -> None:
+def test_the_run_of_a_dead_worker_continues_a_bounded_number_of_times(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
     for _ in range(scheduler.MAX_ATTEMPTS):
@@ -47,7 +47,7 @@ def test_a_worker_that_dies_is_replaced_and_the_run_goes_on_so_often(servers: Se
     )
 
 
-def test_one_who_waits_passes_a_run_that_is_held_for_long(servers: Servers, monkeypatch) -> None:
+def test_a_waiting_run_preempts_one_that_is_paused_for_long(servers: Servers, monkeypatch) -> None:
     monkeypatch.setattr(scheduler, "PREEMPT_SECONDS", 0.0)
     service = servers.start()
     job = under_way(servers, service)
@@ -63,7 +63,7 @@ def test_one_who_waits_passes_a_run_that_is_held_for_long(servers: Servers, monk
     assert service.view(job).position == 1
 
 
-def test_a_run_that_nobody_looks_at_is_stopped_and_says_so(servers: Servers) -> None:
+def test_an_unseen_run_is_stopped_with_a_note(servers: Servers) -> None:
     service = servers.start()
     job, waiting = under_way(servers, service), submit(service)
     for minutes, kind in ((30.0, "run"), (1e-9, "stop")):
@@ -81,7 +81,7 @@ def test_a_run_that_nobody_looks_at_is_stopped_and_says_so(servers: Servers) -> 
 
 
 @pytest.mark.parametrize(("minutes", "kind"), [("0.001", "stop"), ("0", "run"), ("30", "run")])
-def test_the_operator_says_for_how_long_nobody_need_look(
+def test_the_operator_sets_how_long_a_run_may_be_unseen(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, minutes: str, kind: str
 ) -> None:
     monkeypatch.setenv("NST_UNSEEN_MINUTES", minutes)
@@ -92,20 +92,20 @@ def test_the_operator_says_for_how_long_nobody_need_look(
     assert servers.worker.commands[-1].kind == kind
 
 
-def test_looking_keeps_a_run_going(servers: Servers) -> None:
+def test_a_request_of_its_owner_keeps_a_run_going(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
     run = service._repository.active[job]
-    for look in (lambda: service.view(job), lambda: service.runs("ann"), lambda: service.wait(job, 0)):
+    for request in (lambda: service.view(job), lambda: service.runs("ann"), lambda: service.wait(job, 0)):
         run.last_seen = 0.0
-        look()
+        request()
         assert run.last_seen > 0
     run.last_seen = 0.0
     service.runs("bob")
     assert run.last_seen == 0
 
 
-def test_a_run_that_is_deleted_in_the_middle_makes_room(servers: Servers) -> None:
+def test_a_deleted_run_frees_the_worker(servers: Servers) -> None:
     service = servers.start()
     job, behind = under_way(servers, service), submit(service)
     service.delete(job)
@@ -117,7 +117,7 @@ def test_a_run_that_is_deleted_in_the_middle_makes_room(servers: Servers) -> Non
 
 
 @pytest.mark.parametrize("job", ["nobody", "../../etc", "", "a/b"])
-def test_a_run_that_is_none_is_refused_everywhere(servers: Servers, job: str) -> None:
+def test_an_unknown_run_is_refused_by_every_method(servers: Servers, job: str) -> None:
     service = servers.start()
     asks: list[Callable[[], object]] = [
         lambda: service.view(job),
@@ -151,7 +151,7 @@ def test_a_run_that_diverged_keeps_its_best_picture_and_its_curve(servers: Serve
     ("kind", "fields"),
     [(Stepped, {}), (Began, {}), (Finished, {"report": {"recipe": {"steps": -1}}}), (Finished, {"report": {}})],
 )
-def test_an_event_that_cannot_be_taken_in_fails_its_run_alone(
+def test_an_event_that_fails_ends_its_run_alone(
     servers: Servers, capfd: pytest.CaptureFixture[str], kind: type[RunEvent], fields: dict[str, Any]
 ) -> None:
     service = servers.start()
@@ -173,7 +173,7 @@ def test_an_event_that_cannot_be_taken_in_fails_its_run_alone(
     assert service.view(behind).state == "done"
 
 
-def test_an_answer_that_cannot_be_taken_in_fails_its_look_alone(servers: Servers) -> None:
+def test_an_answer_that_fails_ends_its_question_alone(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
     questions = [InspectionRequest("features", "block1_conv1"), InspectionRequest("features", "block2_conv1")]
@@ -188,7 +188,7 @@ def test_an_answer_that_cannot_be_taken_in_fails_its_look_alone(servers: Servers
     assert service.view(job).step == 4
 
 
-def test_a_run_whose_pictures_cannot_be_handed_over_makes_room(servers: Servers, monkeypatch) -> None:
+def test_a_run_whose_pictures_cannot_be_read_frees_the_worker(servers: Servers, monkeypatch) -> None:
     service = servers.start()
     job, behind = under_way(servers, service), submit(service, "bob")
     service = servers.start()

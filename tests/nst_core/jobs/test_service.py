@@ -1,4 +1,4 @@
-"""The service with its real worker process and real networks."""
+"""The job service with its real worker process and real networks."""
 
 import os
 import re
@@ -77,7 +77,7 @@ def test_a_job_ends_with_a_picture_a_recipe_and_a_report(service: JobService, me
     assert open_picture(view.content).width == 96
 
 
-def test_a_run_that_is_not_measured_is_waited_for_and_has_no_measures(service: JobService) -> None:
+def test_a_run_without_measurement_has_no_measures(service: JobService) -> None:
     job = service.submit(small(method="fast"), content(), [style()], measure=False)
     view = service.wait(job, PATIENCE)
     assert view.state == "done"
@@ -87,7 +87,7 @@ def test_a_run_that_is_not_measured_is_waited_for_and_has_no_measures(service: J
     assert view.report["size"] == [96, 64]
 
 
-def test_waiting_for_a_run_that_does_not_end_ends_itself(service: JobService) -> None:
+def test_wait_ends_after_its_time(service: JobService) -> None:
     job = endless(service)
     began = time.monotonic()
     assert service.wait(job, 0.3).state == "running"
@@ -126,7 +126,7 @@ def test_stop_ends_a_run_within_a_step_and_keeps_its_picture(service: JobService
     assert view.result is not None
 
 
-def test_pause_holds_a_run_and_resume_goes_on(service: JobService) -> None:
+def test_pause_holds_a_run_and_resume_continues_it(service: JobService) -> None:
     job = endless(service)
     service.pause(job)
     time.sleep(0.8)
@@ -151,7 +151,7 @@ def marked(view: JobView, word: str) -> list[int]:
     return [point.step for point in view.points if any(word in mark for mark in point.events)]
 
 
-def test_steering_takes_hold_at_the_next_step_and_is_told(service: JobService) -> None:
+def test_steering_holds_from_the_next_step_and_is_reported(service: JobService) -> None:
     job = endless(service)
     service.steer(job, {"style_weight": 80.0})
     assert service.view(job).recipe.objective.style_weight == 80
@@ -188,7 +188,7 @@ def test_a_paused_run_can_be_steered(service: JobService) -> None:
     assert (view.recipe.objective.tv_weight, view.recipe.optimizer.learning_rate) == (9, 0.01)
 
 
-def test_a_waiting_run_begins_as_steered(service: JobService) -> None:
+def test_a_waiting_run_begins_with_steered_settings(service: JobService) -> None:
     running = endless(service)
     job = service.submit(small(), content(), [style()])
     service.steer(job, {"steps": 3})
@@ -198,7 +198,7 @@ def test_a_waiting_run_begins_as_steered(service: JobService) -> None:
     assert (view.step, len(view.points), view.recipe.steps) == (3, 4, 3)
 
 
-def test_steering_that_cannot_be_is_refused_at_once_and_changes_nothing(service: JobService) -> None:
+def test_invalid_steering_is_refused_at_once_and_changes_nothing(service: JobService) -> None:
     job = endless(service)
     recipe = service.view(job).recipe
     for settings in ({"longest_edge_px": 128}, {"style_weight": -1}, {"style_layers": {"block3_conv4": 1.0}}):
@@ -213,7 +213,7 @@ def test_steering_that_cannot_be_is_refused_at_once_and_changes_nothing(service:
         service.steer("nobody", {"style_weight": 1.0})
 
 
-def test_a_run_starts_from_a_picture_of_ones_own(service: JobService) -> None:
+def test_a_run_starts_from_the_visitors_own_picture(service: JobService) -> None:
     own = finished(service, service.submit(small(start="own", steps=1), content(), [style()], start=style()))
     usual = finished(service, service.submit(small(steps=1), content(), [style()]))
     assert own.recipe.start_picture == style().sha256
@@ -239,7 +239,7 @@ def test_masks_reach_the_engine(service: JobService) -> None:
         service.submit(small(), content(), two, masks=[mask])
 
 
-def test_the_line_is_bounded_and_a_waiting_job_can_leave(service: JobService) -> None:
+def test_the_queue_is_bounded_and_a_waiting_run_can_leave(service: JobService) -> None:
     running = endless(service, "ann")
     waiting = [service.submit(small(), content(), [style()], visitor="ann") for _ in range(2)]
     assert [service.view(job).position for job in waiting] == [1, 2]
@@ -253,7 +253,7 @@ def test_the_line_is_bounded_and_a_waiting_job_can_leave(service: JobService) ->
     assert finished(service, waiting[1]).state == "done"
 
 
-def test_a_killed_worker_is_replaced_and_its_run_begins_again_without_a_disk(service: JobService) -> None:
+def test_without_a_disk_the_run_of_a_killed_worker_begins_again(service: JobService) -> None:
     job = endless(service)
     behind = service.submit(small(), content(), [style()])
     assert service._scheduler.supervisor.pid is not None
@@ -269,21 +269,21 @@ def test_a_killed_worker_is_replaced_and_its_run_begins_again_without_a_disk(ser
     assert finished(service, behind).state == "done"
 
 
-def test_bad_orders_are_refused_at_once(service: JobService) -> None:
+def test_invalid_requests_are_refused_at_once(service: JobService) -> None:
     with pytest.raises(JobError, match="not here"):
         service.view("nobody")
     with pytest.raises(RecipeError, match="1 styles, got 2"):
         service.submit(small(styles=[{"sha256": "0" * 64}]), content(), [style(), style()])
 
 
-def test_this_process_never_imported_tensorflow_for_it(service: JobService) -> None:
+def test_the_service_does_not_import_tensorflow(service: JobService) -> None:
     import subprocess
 
     code = "import sys, nst_core.jobs.service as d; d.JobService(); sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_worker_without_weights_says_what_was_tried(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_weights_reports_the_sources_it_tried(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("NST_OFFLINE", "1")
     monkeypatch.setenv("PIP_NO_INDEX", "1")

@@ -1,4 +1,4 @@
-"""What was written is there for the next server, bounded; damage costs one run, and no disk costs no run."""
+"""Stored runs are there for the next server, within limits; damage affects one run, a missing disk none."""
 
 import json
 import sqlite3
@@ -38,14 +38,14 @@ POINTS = tuple(CurvePoint(n, n / 3, {"total": 1 / (n + 3)}, ("larger",) if n == 
 
 def view(job: str = "a1", **more: object) -> JobView:
     settings = {"steps": 9, "regions": []}
-    shown = {
+    values = {
         "notes": ("One.", "Two."),
         "reference_losses": {"fast": {"total": 0.1}},
         "report": {"size": [7, 5]},
         "visitor": "ann",
     }
     return replace(
-        JobView(job, "done", make(settings=settings), step=4, total_steps=9, created=5.0), **{**shown, **more}
+        JobView(job, "done", make(settings=settings), step=4, total_steps=9, created=5.0), **{**values, **more}
     )
 
 
@@ -76,14 +76,14 @@ def store(request: pytest.FixtureRequest, folder: Path) -> Store:
     return store
 
 
-def test_a_run_comes_back_whole(store: Store) -> None:
+def test_a_stored_run_has_all_its_values(store: Store) -> None:
     store.write(change())
     want = view(content=b"content", result=b"r" * 10, points=POINTS, snapshot_steps=(0, 4))
     assert store.view("a1") == replace(want, snapshot=b"jpeg 4", snapshot_step=4)
     assert (store.snapshot("a1", 0), store.snapshot("a1", 3)) == (b"jpeg 0", None)
 
 
-def test_its_pictures_come_back_exactly(store: Store) -> None:
+def test_its_pictures_are_stored_exactly(store: Store) -> None:
     store.write(change())
     came = store.inputs("a1")
     pairs = [(came.content, PICTURES.content), *zip(came.styles, PICTURES.styles, strict=True)]
@@ -99,7 +99,7 @@ def test_its_pictures_come_back_exactly(store: Store) -> None:
         assert np.array_equal(mask.weights, meant.weights)
 
 
-def test_it_comes_back_in_another_life(folder: Path) -> None:
+def test_it_is_there_for_the_next_server(folder: Path) -> None:
     first = Store(folder)
     first.write(change())
     before = first.view("a1")
@@ -107,7 +107,7 @@ def test_it_comes_back_in_another_life(folder: Path) -> None:
     assert Store(folder).view("a1") == before
 
 
-def test_what_happened_after_a_checkpoint_is_forgotten(store: Store) -> None:
+def test_points_after_a_checkpoint_are_removed(store: Store) -> None:
     store.write(change(state="running"))
     again = (replace(POINTS[3], losses={"total": 9.0}),)
     store.write(RunDelta(view(state="running"), (0,), again, after=2))
@@ -126,7 +126,7 @@ def test_a_deleted_run_leaves_nothing(store: Store, folder: Path) -> None:
     assert not list(folder.rglob("*.png"))
 
 
-def test_the_oldest_that_nobody_lists_go_first(store: Store) -> None:
+def test_the_oldest_unlisted_runs_go_first(store: Store) -> None:
     for age in range(6):
         store.write(change(f"a{age}", created=float(age), listed=age == 0))
     store.write(change("b", state="running", created=-1.0))
@@ -135,14 +135,14 @@ def test_the_oldest_that_nobody_lists_go_first(store: Store) -> None:
     assert store.runs("", 99) == ["a0"]
 
 
-def test_the_bytes_of_all_are_bounded(store: Store) -> None:
+def test_the_size_of_all_files_is_bounded(store: Store) -> None:
     for age in range(3):
         store.write(change(f"a{age}", 450_000, created=float(age)))
     assert store.make_room(spared=["a2"]) == ["a0"]
     assert store.make_room(at_least=1) == ["a1"]
 
 
-def test_those_under_way_are_known_in_the_order_in_which_they_go_on(store: Store) -> None:
+def test_unfinished_runs_are_listed_in_the_order_in_which_they_continue(store: Store) -> None:
     states = {"a": "queued", "b": "running", "c": "done", "d": "queued", "e": "paused"}
     for age, (job, state) in enumerate(states.items()):
         store.write(change(job, state=state, created=float(age)))
@@ -150,7 +150,7 @@ def test_those_under_way_are_known_in_the_order_in_which_they_go_on(store: Store
 
 
 @pytest.mark.parametrize("head", ["", "{}", '{"id": 1}', json.dumps({"recipe": 5})])
-def test_a_damaged_row_costs_its_run_alone(folder: Path, head: str) -> None:
+def test_a_damaged_row_hides_its_run_alone(folder: Path, head: str) -> None:
     store = Store(folder)
     for job in ("a1", "a2"):
         store.write(change(job))
@@ -168,7 +168,7 @@ def test_a_damaged_row_costs_its_run_alone(folder: Path, head: str) -> None:
 
 @pytest.mark.parametrize("name", ["content.png", "style1.png", "start.png", "mask0.npy", "contents.json"])
 @pytest.mark.parametrize("data", [b"", b"noise", None], ids=["empty", "noise", "gone"])
-def test_damaged_pictures_are_missed_and_the_run_is_shown(folder: Path, name: str, data: bytes | None) -> None:
+def test_a_run_with_damaged_pictures_is_still_shown(folder: Path, name: str, data: bytes | None) -> None:
     store = Store(folder)
     store.write(change())
     path = folder / "runs" / "a1" / "inputs" / name
@@ -178,7 +178,7 @@ def test_damaged_pictures_are_missed_and_the_run_is_shown(folder: Path, name: st
     assert store.view("a1").result
 
 
-def test_a_file_that_is_no_table_is_put_aside(folder: Path) -> None:
+def test_a_damaged_database_is_moved_aside(folder: Path) -> None:
     folder.mkdir()
     (folder / "runs.sqlite").write_bytes(b"no table at all" * 99)
     store = Store(folder)
@@ -188,7 +188,7 @@ def test_a_file_that_is_no_table_is_put_aside(folder: Path) -> None:
     assert (folder / "runs.sqlite.damaged").exists()
 
 
-def test_a_folder_has_one_server_and_the_other_keeps_runs_in_memory(folder: Path, monkeypatch) -> None:
+def test_a_second_server_stores_runs_in_memory(folder: Path, monkeypatch) -> None:
     monkeypatch.setattr("nst_core.jobs.store.LOCK_SECONDS", 0.05)
     first, second = Store(folder), Store(folder)
     assert not first.why_in_memory
@@ -199,7 +199,7 @@ def test_a_folder_has_one_server_and_the_other_keeps_runs_in_memory(folder: Path
     assert not Store(folder).why_in_memory
 
 
-def test_a_place_that_is_no_folder_is_said_and_costs_no_run(tmp_path: Path) -> None:
+def test_a_path_that_is_no_folder_is_reported_and_loses_no_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     store = Store(tmp_path / "file" / "below")
     assert "cannot be used" in store.why_in_memory
@@ -208,13 +208,13 @@ def test_a_place_that_is_no_folder_is_said_and_costs_no_run(tmp_path: Path) -> N
     assert store.checkpoint("a1") is None
 
 
-def test_readers_see_whole_runs_while_one_writes(store: Store) -> None:
+def test_readers_see_whole_changes_while_one_writes(store: Store) -> None:
     store.write(change(state="running"))
-    stop, seen = threading.Event(), []
+    stop, read_steps = threading.Event(), []
 
     def read() -> None:
         while not stop.is_set():
-            seen.append([point.step for point in store.view("a1").points])
+            read_steps.append([point.step for point in store.view("a1").points])
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
@@ -225,18 +225,18 @@ def test_readers_see_whole_runs_while_one_writes(store: Store) -> None:
     stop.set()
     for reader in readers:
         reader.join(10)
-    assert all(numbers == list(range(len(numbers))) and len(numbers) % 5 == 0 for numbers in seen)
-    assert seen
+    assert all(numbers == list(range(len(numbers))) and len(numbers) % 5 == 0 for numbers in read_steps)
+    assert read_steps
 
 
 @pytest.mark.parametrize("most", [2, 5, 24])
-def test_pictures_are_thinned_evenly_with_the_first_and_the_newest(most: int) -> None:
-    kept: list[int] = []
+def test_snapshots_are_thinned_evenly_with_the_first_and_the_newest(most: int) -> None:
+    stored: list[int] = []
     for number in range(0, 700, 2):
-        kept = thinned([*kept, number], most)
-        assert (kept[0], kept[-1]) == (0, number)
-        assert kept == sorted(set(kept))
-        assert len(kept) == min(most, number // 2 + 1)
-    gaps = np.diff(kept)
+        stored = thinned([*stored, number], most)
+        assert (stored[0], stored[-1]) == (0, number)
+        assert stored == sorted(set(stored))
+        assert len(stored) == min(most, number // 2 + 1)
+    gaps = np.diff(stored)
     assert gaps.max() <= 4 * 700 / (most - 1)
-    assert nearest(kept, kept[1] + 0) == kept[1]
+    assert nearest(stored, stored[1] + 0) == stored[1]

@@ -1,11 +1,12 @@
-"""A worker that cannot be started is reported, and started again on request."""
+"""A worker is replaced when it dies or holds too much memory; one that cannot be started is reported."""
 
 import pytest
 
 from nst_core.errors import WorkerError
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
-from tests.nst_core.jobs.servers import FakeWorker, submit
+from nst_core.jobs.supervisor import MAX_STARTS, RECYCLE_MB
+from tests.nst_core.jobs.servers import FakeWorker, Servers, submit, under_way
 
 
 def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +31,34 @@ def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: py
     workers[-1].ready()
     assert service.status().state == "ready"
     service.close()
+
+
+def test_events_of_a_replaced_worker_are_ignored(servers: Servers) -> None:
+    service = servers.start()
+    service.warm()
+    first = servers.worker
+    first.die("it was killed")
+    assert len(servers.workers) == 2
+    first.ready()
+    first.die("it was killed")
+    assert (len(servers.workers), service.status().state) == (2, "starting")
+    servers.worker.ready()
+    assert service.status().state == "ready"
+
+
+def test_a_worker_that_keeps_dying_is_given_up(servers: Servers) -> None:
+    service = servers.start()
+    service.warm()
+    for _ in range(MAX_STARTS):
+        assert service.status().state == "starting"
+        servers.worker.die("it was killed")
+    assert (len(servers.workers), service.status().state) == (MAX_STARTS, "failed")
+    assert service.status().message == "the process that holds the networks could not be kept alive: it was killed"
+
+
+def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_run(servers: Servers) -> None:
+    service = servers.start()
+    job = under_way(servers, service)
+    servers.worker.finish(job, memory_mb=RECYCLE_MB + 1)
+    assert service.view(job).state == "done"
+    assert (len(servers.workers), service.status().state) == (2, "starting")

@@ -1,4 +1,4 @@
-"""Who waits is told for how long."""
+"""Waiting runs have an estimated wait."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from nst_core.runs import cost
 from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
 
 
-def test_who_waits_is_told_for_how_long(servers: Servers) -> None:
+def test_a_waiting_run_has_an_estimated_wait(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service, 5)
     first, second = submit(service), submit(service)
