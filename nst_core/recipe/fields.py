@@ -84,6 +84,23 @@ def value_of(recipe: Recipe, name: str) -> Any:
     return value
 
 
+def settings_by_name(recipe: Recipe, *, by_layer: bool = False) -> dict[str, Any]:
+    """Every setting of a recipe by its short name, parts flattened, in the order of `names`.
+
+    Args:
+        recipe: the recipe.
+        by_layer: each layer's share on its own, as `style_layers.block1_conv1`, in place of one dictionary of shares.
+    """
+    found: dict[str, Any] = {}
+    for name in names():
+        value = value_of(recipe, name)
+        if by_layer and isinstance(value, dict):
+            found |= {f"{name}.{layer}": share for layer, share in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
 def describe(name: str) -> str:
     """A setting's meaning in a few words."""
     return field(name).description or ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.fields import names
+from nst_core.recipe.fields import settings_by_name
 from nst_core.recipe.old_names import current_name
 from nst_core.recipe.parsing import change, make
 from nst_core.recipe.presets import PRESETS
@@ -26,12 +26,10 @@ PICTURES = ("content", "styles", "regions", "start_picture")
 
 
 def differences(recipe: Recipe) -> dict[str, Any]:
-    """What a recipe changes of its preset, by setting; pictures and the machine apart."""
-    base = make(base_preset(recipe), {"method": recipe.method}).model_dump(mode="json")
-    own = recipe.model_dump(mode="json")
-    flat, usual = _flat(own), _flat(base)
-    apart = (*PICTURES, "method", "preset")
-    return {name: flat[name] for name in names() if name not in apart and flat[name] != usual[name]}
+    """The settings that a recipe changes of its preset, by name; without pictures and the machine's."""
+    usual = settings_by_name(make(base_preset(recipe), {"method": recipe.method}))
+    left_out = (*PICTURES, "method", "preset")
+    return {n: v for n, v in settings_by_name(recipe).items() if n not in left_out and v != usual[n]}
 
 
 def base_preset(recipe: Recipe) -> str:
@@ -84,14 +82,6 @@ def without_pictures(recipe: Recipe) -> Recipe:
     machine: dict[str, Any] = {"precision": base.precision, "memory_mb": base.memory_mb, "provenance": {}}
     emptied: dict[str, Any] = {"content": None, "styles": (), "regions": (), "start_picture": None}
     return change(recipe, {**emptied, **start, **machine})
-
-
-def _flat(raw: Mapping[str, Any]) -> dict[str, Any]:
-    parts = ("objective", "optimizer", "schedule", "colour")
-    return {
-        **{n: v for n, v in raw.items() if n not in parts},
-        **{n: v for part in parts for n, v in raw[part].items()},
-    }
 
 
 def _unpacked(text: str) -> dict[str, Any]:

@@ -57,9 +57,7 @@ class RunLog:
         from nst_core.slow.state import steering_marks
 
         self._curve = [CurvePoint.from_record(record) for record in before.curve]
-        self._steered = steering_marks(
-            before.recipe, self._recipe.model_copy(update={"provenance": before.recipe.provenance})
-        )
+        self._steered = steering_marks(before.recipe, self._recipe)
         state = before.best or before.state
         point = next((p for p in self._curve if p.step == state.get("number")), None)
         if point:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nst_core.errors import CheckpointError
 from nst_core.recipe import Recipe
+from nst_core.recipe.fields import settings_by_name
 from nst_core.slow import optimizers
 from nst_core.slow.optimizers import OptimizerState
 
@@ -82,19 +83,8 @@ def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
 
 def steering_marks(before: Recipe, after: Recipe) -> tuple[str, ...]:
     """What steering from one recipe to another changed, as a Step's marks: "steered style_weight to 40"."""
-    old, new = _flat(before.model_dump()), _flat(after.model_dump())
+    old, new = settings_by_name(before, by_layer=True), settings_by_name(after, by_layer=True)
     return tuple(f"steered {name} to {_short(value)}" for name, value in new.items() if old.get(name) != value)
-
-
-def _flat(settings: Mapping[str, Any], kind: str = "") -> dict[str, Any]:
-    """Settings by short name; a layer's share is named `style_layers.block1_conv1`."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{name}." if name in ("content_layers", "style_layers") else "")
-        else:
-            found[kind + name] = value
-    return found
 
 
 def _short(value: Any) -> str:

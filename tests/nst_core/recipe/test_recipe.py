@@ -34,6 +34,7 @@ from nst_core.recipe import (
     path_of,
     recipe_from_json,
 )
+from nst_core.recipe.fields import settings_by_name
 from nst_core.recipe.old_names import current_name
 
 SHA = "a1" * 32
@@ -516,3 +517,17 @@ def test_from_text_reads_json_or_the_text_itself(name, text, value):
 def test_from_text_lets_no_bad_number_through(text):
     with pytest.raises(RecipeError, match="steps"):
         make(settings={"steps": from_text("steps", text)})
+
+
+def test_settings_by_name_are_those_of_the_recipe():
+    recipe = full_recipe()
+    flat = settings_by_name(recipe)
+    assert tuple(flat) == names()
+    assert all(flat[name] == value_of(recipe, name) for name in names())
+
+
+def test_layers_may_be_settings_of_their_own():
+    flat = settings_by_name(full_recipe(), by_layer=True)
+    assert flat["content_layers.block2_conv1"] == 0.3
+    assert not {"content_layers", "style_layers"} & flat.keys()
+    assert make(settings={n: flat[n] for n in ("style_layers.block1_conv1", "content_layers.block2_conv1")})
