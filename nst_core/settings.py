@@ -11,33 +11,9 @@ from pathlib import Path
 
 import platformdirs
 
-from nst_core.system.allocator import LARGE_BYTES, SPARE_BYTES
-
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 
 UNSEEN_MINUTES = 30.0
-
-TUNED = {
-    "GLIBC_TUNABLES": ":".join(
-        f"glibc.malloc.{name}={value}"
-        for name, value in {
-            "arena_max": 1,
-            "hugetlb": 1,
-            "mmap_threshold": LARGE_BYTES,
-            "trim_threshold": SPARE_BYTES,
-        }.items()
-    ),
-    "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
-"""Environment of a process that holds networks, unless the operator set it otherwise.
-
-Activations of the slow method come and go by the hundred megabytes a step. Given back when freed they do not pile up,
-which saves 0.1 to 0.6 GB; in huge pages they cost fewer page faults, which saves a tenth of a step. Where oneDNN is in
-use TensorFlow would have a pool of its own instead, which gives nothing back, and grows with each size of a run. The
-fast method keeps what it frees (`nst_core.system.allocator.keep_freed`), in one heap for all threads. TensorFlow's
-start-up chatter is off. Only a process's first instruction can set the first one: see `__main__` and `jobs.process`.
-"""
 
 
 @dataclass(frozen=True)

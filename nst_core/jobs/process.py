@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from nst_core.jobs import messages
 from nst_core.jobs.messages import Command, Event, MessageError
-from nst_core.settings import TUNED
+from nst_core.system.tuning import TUNED
 
 OnEvent = Callable[[Event], None]
 OnExit = Callable[[str], None]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.settings import TUNED
 from nst_core.step import Pixels
+from nst_core.system.tuning import TUNED
 
 
 def in_subprocess(call: Callable[..., Any], *arguments: Any) -> Any:

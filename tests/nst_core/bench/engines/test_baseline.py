@@ -10,7 +10,7 @@ import pytest
 from nst_core.bench.engines import baseline
 from nst_core.errors import FetchError, WeightsError, WorkerError
 from nst_core.models.weights.sources import NETWORKS, Member
-from nst_core.settings import TUNED
+from nst_core.system.tuning import TUNED
 from tests.nst_core.models.weights import fakes
 
 STUB = """

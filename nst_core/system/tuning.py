@@ -1,0 +1,57 @@
+"""The environment of a process that holds networks: memory allocation and TensorFlow's start-up messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from nst_core.system.allocator import LARGE_BYTES, SPARE_BYTES
+
+TUNED = {
+    "GLIBC_TUNABLES": ":".join(
+        f"glibc.malloc.{name}={value}"
+        for name, value in {
+            "arena_max": 1,
+            "hugetlb": 1,
+            "mmap_threshold": LARGE_BYTES,
+            "trim_threshold": SPARE_BYTES,
+        }.items()
+    ),
+    "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""Environment variables of such a process; a value that the operator set stays.
+
+GLIBC_TUNABLES: the slow method allocates and frees hundreds of megabytes of activations in each step. Large blocks go
+back to the system when they are freed, so that they do not pile up, which saves 0.1 to 0.6 GB. Huge pages cause fewer
+page faults, which saves a tenth of a step. One heap for all threads; the fast method changes its limits while it runs
+(`nst_core.system.allocator.keep_freed`).
+TF_ONEDNN_USE_SYSTEM_ALLOCATOR: oneDNN would otherwise have a pool of its own, which grows with each size of a run and
+gives nothing back.
+TF_CPP_MIN_LOG_LEVEL: no start-up messages.
+"""
+
+_AT_START = "GLIBC_TUNABLES"
+"""The variable that glibc reads before the first instruction of a program; the others are read by TensorFlow."""
+
+
+def tune_process() -> None:
+    """Give this process the `TUNED` environment. Call it first, before TensorFlow is imported.
+
+    glibc reads its variable only when a program starts. If it is not set, the program is therefore started again in
+    this process (same process id, standard streams and exit status), with the options of the interpreter and all
+    arguments as they were. The variable is set then, so that this happens once.
+    """
+    can_restart = bool(sys.executable and sys.orig_argv) and sys.argv[:1] not in ([""], ["-"])  # not from stdin
+    restart = can_restart and _AT_START not in os.environ and _has_glibc()
+    for name, value in TUNED.items():
+        os.environ.setdefault(name, value)
+    if restart:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
+
+
+def _has_glibc() -> bool:
+    with suppress(AttributeError, ValueError, OSError):  # another C library, or another system
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    return False
