@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from nst_core.jobs import messages
 from nst_core.jobs.messages import (
     Command,
     Inspect,
@@ -21,7 +22,6 @@ from nst_core.jobs.messages import (
     RunCommand,
     Steer,
     Stop,
-    read_command,
 )
 
 
@@ -46,7 +46,7 @@ class CommandInbox:
 
     def _read(self) -> None:
         try:
-            while (command := read_command(self._stream)) is not None:
+            while (command := messages.read(self._stream, messages.COMMANDS)) is not None:
                 self._commands.put(command)
         except MessageError as error:
             print(f"the worker ends: {error}", file=sys.stderr)

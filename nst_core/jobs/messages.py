@@ -225,8 +225,8 @@ class Inspected(_Event):
 
 Event = Ready | LoadFailed | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
 
-_COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
-_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
+EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
 def write(stream: BinaryIO, message: Command | Event) -> None:
@@ -236,17 +236,8 @@ def write(stream: BinaryIO, message: Command | Event) -> None:
     write_frame(stream, head.encode(), blobs)
 
 
-def read_command(stream: BinaryIO) -> Command | None:
-    """The next command; None at the end of the stream. Raises MessageError."""
-    return _read(stream, _COMMANDS)
-
-
-def read_event(stream: BinaryIO) -> Event | None:
-    """The next event; None at the end of the stream. Raises MessageError."""
-    return _read(stream, _EVENTS)
-
-
-def _read(stream: BinaryIO, types: TypeAdapter[T]) -> T | None:
+def read(stream: BinaryIO, types: TypeAdapter[T]) -> T | None:
+    """The next message of `COMMANDS` or `EVENTS`; None at the end of the stream. Raises MessageError."""
     try:
         frame = read_frame(stream)
         return None if frame is None else types.validate_json(frame[0], context=frame[1])

@@ -71,7 +71,7 @@ class WorkerProcess:
         stdout = cast(BinaryIO, self._child.stdout)
         reason = ""
         try:
-            while (event := messages.read_event(stdout)) is not None:
+            while (event := messages.read(stdout, messages.EVENTS)) is not None:
                 try:
                     on_event(event)
                 except Exception:  # noqa: BLE001 - an event that fails must not stop the reading of the next one

@@ -23,7 +23,7 @@ def sent(step: Step) -> Stepped:
     out = io.BytesIO()
     Worker(CommandInbox(io.BytesIO()), out)._send_step("id", step, CurvePoint.of(step), {"content": 2.0})
     out.seek(0)
-    event = messages.read_event(out)
+    event = messages.read(out, messages.EVENTS)
     assert isinstance(event, Stepped)
     assert event.memory_mb > 1
     return event

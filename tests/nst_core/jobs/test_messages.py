@@ -92,7 +92,7 @@ def kind_of(message: Any) -> str:
 def read(data: bytes, message: Any) -> Any:
     """The message of a written frame, read as the other side of `message` does."""
     is_command = isinstance(message, get_args(Command))
-    return (messages.read_command if is_command else messages.read_event)(io.BytesIO(data))
+    return messages.read(io.BytesIO(data), messages.COMMANDS if is_command else messages.EVENTS)
 
 
 def written(message: Any) -> bytes:
@@ -129,7 +129,7 @@ def test_the_values_of_arrays_arrive_without_a_copy_by_the_sender() -> None:
         job="a", recipe=make(), arrays=(ArraySpec("content", (2, 3, 3)),), data=(memoryview(pixels),), measure=False
     )
     assert isinstance(sent.data[0], memoryview)
-    arrived = messages.read_command(io.BytesIO(written(sent)))
+    arrived = messages.read(io.BytesIO(written(sent)), messages.COMMANDS)
     assert isinstance(arrived, RunCommand)
     assert arrived.data == (pixels.tobytes(),)
 
@@ -216,17 +216,17 @@ def test_wrong_values_inside_a_field_are_refused(message: Any, change: dict[str,
 def test_a_head_that_is_no_object_is_refused(head: bytes) -> None:
     stream = io.BytesIO()
     write_frame(stream, head)
-    for reader in (messages.read_command, messages.read_event):
+    for types in (messages.COMMANDS, messages.EVENTS):
         stream.seek(0)
         with pytest.raises(MessageError, match="the message cannot be read"):
-            reader(stream)
+            messages.read(stream, types)
 
 
 def test_an_event_is_no_command_and_a_command_no_event() -> None:
     with pytest.raises(MessageError):
-        messages.read_command(io.BytesIO(written(EVENTS[0])))
+        messages.read(io.BytesIO(written(EVENTS[0])), messages.COMMANDS)
     with pytest.raises(MessageError):
-        messages.read_event(io.BytesIO(written(COMMANDS[0])))
+        messages.read(io.BytesIO(written(COMMANDS[0])), messages.EVENTS)
 
 
 def test_a_malformed_message_cannot_even_be_made() -> None:

@@ -61,7 +61,7 @@ def optimize(
     end = worker._optimize("a", inputs, _End(recipe, begin), RunLog(recipe), runner.RunTimer(), None)
     out.seek(0)
     numbers = []
-    while (event := messages.read_event(out)) is not None:
+    while (event := messages.read(out, messages.EVENTS)) is not None:
         assert isinstance(event, Stepped)
         numbers.append(event.point.step)
     return end, numbers

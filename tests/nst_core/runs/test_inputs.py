@@ -38,7 +38,7 @@ def test_all_values_arrive_exactly(given: RunInputs) -> None:
     stream = io.BytesIO()
     messages.write(stream, RunCommand(job="a", recipe=make(), arrays=arrays, data=data, measure=False))
     stream.seek(0)
-    command = messages.read_command(stream)
+    command = messages.read(stream, messages.COMMANDS)
     assert isinstance(command, RunCommand)
     inputs = unpacked(command.arrays, command.data)
     assert np.array_equal(inputs.content, given.content.tensor())
