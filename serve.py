@@ -38,7 +38,7 @@ def prepare() -> JobService:
         import_module(name)
     theme.has_a_front_door()
     plot.script()
-    selection.ahead()
+    selection.preload()
     return jobs
 
 

@@ -18,7 +18,7 @@ with inputs:
     theme.section("Settings")
     recipe = controls.fast("fast")
     job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
-    auto_run.follow("fast", recipe)
+    auto_run.repaint_on_change("fast", recipe)
     service.worker_status()
 with canvas:
     style_map.panel("fast", recipe)

@@ -12,7 +12,7 @@ from pages.parts.app.formatting import spell
 from pages.parts.app.theme import plain
 from pages.parts.compare import measures
 from pages.parts.runs import run_image
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.studio import examples
 from tests.pages.fake_service import MEASURES, picture, points
 
@@ -50,9 +50,9 @@ def test_large_figures_are_short(value: float, words: str) -> None:
 
 
 def test_data_addresses_name_the_kind_by_content() -> None:
-    assert source(picture("PNG")).startswith("data:image/png;base64,")
-    assert source(picture("JPEG")).startswith("data:image/jpeg;base64,")
-    assert source(picture("WEBP")).startswith("data:image/webp;base64,")
+    assert data_url(picture("PNG")).startswith("data:image/png;base64,")
+    assert data_url(picture("JPEG")).startswith("data:image/jpeg;base64,")
+    assert data_url(picture("WEBP")).startswith("data:image/webp;base64,")
 
 
 def test_markdown_in_a_name_is_shown_and_not_obeyed() -> None:

@@ -49,7 +49,7 @@ def _light(waiting: bool) -> None:
         get().warm()
         from pages.parts.inputs import selection
 
-        selection.ahead()
+        selection.preload()
     status = None if is_unopened() else get().status()
     if waiting and status and status.state not in _WAKING:
         st.rerun()

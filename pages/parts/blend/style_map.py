@@ -17,7 +17,7 @@ from pages.parts.app.web import asset
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs import auto_run, downloads, polling, run_image
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.settings import imported
 
 if TYPE_CHECKING:
@@ -49,21 +49,21 @@ def panel(page: str, recipe: Recipe) -> None:
         cells = _cells(page) if on else _USUAL
     if not on:
         return
-    styles = style_weights.even(style_weights.styles())
-    order = wanted(recipe, cells)
-    if not auto_run.follows(page, order, _NAME, styles):
-        auto_run.begin(page, order, _NAME, styles)
+    styles = style_weights.equally_weighted(style_weights.styles())
+    order = map_recipe(recipe, cells)
+    if not auto_run.is_current(page, order, _NAME, styles):
+        auto_run.start(page, order, _NAME, styles)
     job_id = session.current(page, _NAME) or ""
     view = session.view(job_id)
     if view is None:
         theme.notice("quiet", "The map is not there yet", "It is drawn as soon as there is room.")
-    elif view.state in polling.ACTIVE:
-        polling.watch((job_id,), lambda: _drawn(page, session.view(job_id) or view, styles, recipe))
+    elif view.state in polling.ACTIVE_STATES:
+        polling.poll((job_id,), lambda: _drawn(page, session.view(job_id) or view, styles, recipe))
     else:
         _drawn(page, view, styles, recipe)
 
 
-def wanted(recipe: Recipe, cells: int) -> Recipe:
+def map_recipe(recipe: Recipe, cells: int) -> Recipe:
     """The run of a sheet: the page's settings but its size, and no colours put back, which needs a single picture."""
     match = recipe.colour.colour_match
     return change(
@@ -94,11 +94,11 @@ def _cells(page: str) -> int:
 
 
 def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) -> None:
-    shown = auto_run.standing(page, view, _NAME)
+    shown = auto_run.with_last_picture(page, view, _NAME)
     if view.state == "failed":
         theme.notice("error", "The map could not be drawn", view.error or "")
     if shown.snapshot is None:
-        if view.state in polling.ACTIVE:
+        if view.state in polling.ACTIVE_STATES:
             st.progress(0.0, text=run_image.status_line(view, waking=False))
         return
     rows = sheet_of(len(styles), view.recipe.style_grid_size)
@@ -108,15 +108,15 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
     _sheet(
         key=key,
         data={
-            "src": source(shown.snapshot),
+            "src": data_url(shown.snapshot),
             "alt": f"A sheet of {len(cells)} pictures: {names[0]} to {names[-1]}",
             "label": "Blend map",
-            "ratio": round(run_image.ratio(shown.snapshot), 4),
+            "ratio": round(run_image.aspect_ratio(shown.snapshot), 4),
             "tall": "min(56vh, 38rem)",
             "across": len(rows[0]),
             "cells": names,
             "ends": _ends(styles),
-            "picked": picked(cells, styles, recipe.strength, st.session_state.get(f"{page}_cell", 0)),
+            "picked": current_cell(cells, styles, recipe.strength, st.session_state.get(f"{page}_cell", 0)),
             "waiting": view.snapshot is None,
         },
         on_picked_change=_picking(page, key, cells, styles),
@@ -131,24 +131,26 @@ def _picking(page: str, key: str, cells: Sequence[StyleMix], styles: Sequence[St
         index = st.session_state[key].get("picked")
         if isinstance(index, int) and 0 <= index < len(cells):
             st.session_state[f"{page}_cell"] = index
-            pick(page, cells[index], styles)
+            apply_cell(page, cells[index], styles)
 
     return picking
 
 
-def pick(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
+def apply_cell(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
     """Set the page to a cell; to be called before its widgets are drawn."""
     st.session_state[f"{imported.prefix(page)}_strength"] = cell.strength
     if len(styles) > 1:
-        style_weights.weigh({style.place: round(share, 2) for style, share in zip(styles, cell.shares, strict=True)})
-    auto_run.want(page)
+        style_weights.set_weights(
+            {style.slot: round(share, 2) for style, share in zip(styles, cell.shares, strict=True)}
+        )
+    auto_run.request(page)
 
 
-def picked(cells: Sequence[StyleMix], styles: Sequence[Style], strength: float, last: int = 0) -> int:
+def current_cell(cells: Sequence[StyleMix], styles: Sequence[Style], strength: float, last: int = 0) -> int:
     """The cell that the page is set to, or -1; of several that are the same mix the one picked last."""
-    weights = {style.place: style.weight for style in style_weights.in_use()}
+    weights = {style.slot: style.weight for style in style_weights.in_use()}
     total = sum(weights.values())
-    shares = [weights.get(style.place, 0.0) / total for style in styles]
+    shares = [weights.get(style.slot, 0.0) / total for style in styles]
 
     def is_it(cell: StyleMix) -> bool:
         near = all(math.isclose(a, b, abs_tol=_NEAR) for a, b in zip(cell.shares, shares, strict=True))
@@ -162,7 +164,7 @@ def picked(cells: Sequence[StyleMix], styles: Sequence[Style], strength: float, 
 def _words(cell: StyleMix, styles: Sequence[Style]) -> str:
     if len(styles) == 1:
         return f"Strength {cell.strength:.0%}"
-    parts = [f"{style.what.title} {share:.0%}" for style, share in zip(styles, cell.shares, strict=True) if share]
+    parts = [f"{style.image.title} {share:.0%}" for style, share in zip(styles, cell.shares, strict=True) if share]
     return ", ".join(parts)
 
 
@@ -170,7 +172,7 @@ def _ends(styles: Sequence[Style]) -> list[dict[str, str]]:
     """What stands at the ends of a strip or the corners of a map, in reading order."""
     if len(styles) == 1:
         (style,) = styles
-        most = {"title": f"{style.what.title}, {STRONGEST:.0%}", "src": style.source()}
+        most = {"title": f"{style.image.title}, {STRONGEST:.0%}", "src": style.source()}
         return [{"title": "The photograph, 0 %", "src": ""}, most]
-    ends = [{"title": style.what.title, "src": style.source()} for style in styles]
+    ends = [{"title": style.image.title, "src": style.source()} for style in styles]
     return [*ends, {"title": "All three alike", "src": ""}] if len(styles) == 3 else ends

@@ -14,7 +14,7 @@ from pages.parts.curves import panel as curves_panel
 from pages.parts.curves import plot
 from pages.parts.runs import downloads, job_panel, run_image
 from pages.parts.runs.before_after import Side, before_after
-from pages.parts.runs.polling import ACTIVE, PICTURES_SECONDS, is_active, is_painting
+from pages.parts.runs.polling import ACTIVE_STATES, PICTURES_SECONDS, is_active, is_painting
 from pages.parts.settings import estimates
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def panel(page: str) -> None:
         else:
             _, middle, _ = st.columns([1, 4, 1])
             with middle:
-                run_image.ready("min(40vh, 24rem)")
+                run_image.placeholder("min(40vh, 24rem)")
         return
     _watch(page)
 
@@ -120,7 +120,7 @@ def _growing(page: str) -> None:
 def _over(page: str) -> None:
     """The runs that have ended, one over the other and measured, as soon as there are two."""
     views = {name: session.view(session.current(page, name) or "") for name in methods.NAMES}
-    over = {name: view for name, view in views.items() if view and view.state not in ACTIVE}
+    over = {name: view for name, view in views.items() if view and view.state not in ACTIVE_STATES}
     if len(over) > 1:
         _versus(page, over)
         st.space("small")
@@ -136,7 +136,7 @@ def panes(views: Views, photograph: bytes) -> list[Pane]:
         if view and view.snapshot:
             step = f", after step {view.snapshot_step} of {view.total_steps}" if view.total_steps > 1 else ""
             shown.append(Pane(view.snapshot, title, f"Result of the {name} method{step}"))
-        elif view is None or view.state in ACTIVE:
+        elif view is None or view.state in ACTIVE_STATES:
             is_painting = view is not None and view.state != "queued"
             label = f"{title} begins" if is_painting else f"{title} waits"
             shown.append(Pane(photograph, label, f"The photograph; {name} has painted nothing yet", waiting=True))
@@ -149,7 +149,7 @@ def _pictures(page: str, views: Views) -> None:
     if photograph is None:
         st.skeleton(height=280)
     else:
-        linked(panes(views, photograph), key=f"{page}_linked", ratio=run_image.ratio(photograph))
+        linked(panes(views, photograph), key=f"{page}_linked", ratio=run_image.aspect_ratio(photograph))
 
 
 def _one(page: str, view: JobView | None, *, is_waiting: bool, refusal: str) -> None:
@@ -225,5 +225,5 @@ def _versus(page: str, views: dict[str, JobView]) -> None:
         Side(pictures[before], before, f"{before}, on the left"),
         Side(pictures[after], after, f"{after}, on the right"),
         key=f"{page}_versus",
-        ratio=run_image.ratio(pictures[names[0]]),
+        ratio=run_image.aspect_ratio(pictures[names[0]]),
     )

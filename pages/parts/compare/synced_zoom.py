@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts.app.web import asset
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 _HTML = """<section><div class="panes" role="group" tabindex="0"></div>
 <div class="bar" role="group" aria-label="Zoom"><button type="button" data-do="out" aria-label="Zoom out">−</button>
@@ -29,7 +29,7 @@ class Pane:
     waiting: bool = False
 
     def _data(self) -> dict[str, str | bool]:
-        return {"src": source(self.picture), "label": self.label, "alt": self.alt, "waiting": self.waiting}
+        return {"src": data_url(self.picture), "label": self.label, "alt": self.alt, "waiting": self.waiting}
 
 
 def linked(panes: Sequence[Pane], *, key: str, ratio: float, tall: str = "min(52vh, 34rem)") -> None:

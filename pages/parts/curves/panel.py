@@ -13,7 +13,7 @@ from pages.parts.curves import export as curves_export
 from pages.parts.curves.lines import ChartOptions, What, has_weights
 from pages.parts.curves.series import Along
 from pages.parts.runs import snapshots
-from pages.parts.runs.polling import CURVES_SECONDS, watch
+from pages.parts.runs.polling import CURVES_SECONDS, poll
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def _panel(job_id: str, key: str) -> None:
     with export:
         shown = replace(view, points=_standing(view.points, key, live=live))
         _export(shown, sight, _others(beside), key, is_open=bool(export.open))
-    watch((job_id,), grow, CURVES_SECONDS)
+    poll((job_id,), grow, CURVES_SECONDS)
 
 
 def _sight(points: Sequence[CurvePoint], key: str) -> ChartOptions:

@@ -23,13 +23,13 @@ def frame() -> Frame:
     return chosen
 
 
-def put(frame: Frame = Frame()) -> None:  # noqa: B008 - frozen
+def set_frame(frame: Frame = Frame()) -> None:  # noqa: B008 - frozen
     """Choose a part, with sliders that begin there; to be called before the page draws them."""
     st.session_state[_FRAME] = st.session_state[_FIRST] = frame
     st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
 
 
-def part(load: Callable[[], Picture]) -> Picture:
+def cropped(load: Callable[[], Picture]) -> Picture:
     """The chosen part of a photograph, as a picture of its own, cut out once; all of it where that is too little."""
     whole, wanted = load(), frame()
     if wanted.is_whole:
@@ -43,7 +43,7 @@ def part(load: Callable[[], Picture]) -> Picture:
 
 def is_possible(load: Callable[[], Picture]) -> bool:
     """Whether enough of a photograph is left."""
-    return frame().is_whole or part(load) is not load()
+    return frame().is_whole or cropped(load) is not load()
 
 
 def sliders() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts.app.web import asset
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 _wall = st.components.v2.component(
     "nst_gallery", html='<div role="radiogroup"></div>', css=asset(__file__, ".css"), js=asset(__file__, ".js")
@@ -33,5 +33,5 @@ def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pi
         if any(thumb.key == value for thumb in thumbs):
             on_pick(value)
 
-    items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": source(t.picture)} for t in thumbs]
+    items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs]
     _wall(key=key, data={"label": label, "items": items, "picked": picked}, on_picked_change=changed)

@@ -13,9 +13,9 @@ from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, Region, change
 from pages.parts.app.web import asset
 from pages.parts.inputs import crop, style_weights
-from pages.parts.inputs.selection import preview, selected, whole
+from pages.parts.inputs.selection import preview, selected, whole_image
 from pages.parts.inputs.style_weights import Style
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 PAGES = ("slow", "fast")
 """Where the brush is."""
-MOST_KEPT = 4
+MAX_MAPS = 4
 """Photographs whose paintings a visit keeps."""
-TRACE = 1e-6
+MIN_WEIGHT = 1e-6
 """Weight of a style that is painted somewhere and has none in the mix: a recipe wants some."""
 _SOFT, _SOFTEST = 0.02, 0.1
 _SOFT_STEPS = tuple(n / 100 for n in range(11))
@@ -54,9 +54,9 @@ def panel() -> None:
     )
     if not is_on():
         return
-    painting = _painting()
+    painting = _region_map()
     with st.container(key="masks", gap="xsmall"):
-        _brush(key=_BRUSH, data=_data(painting), on_painted_change=_taking(painting))
+        _brush(key=_BRUSH, data=_data(painting), on_painted_change=_receiver(painting))
         widgets.percent("Soft edge", _SOFT_KEY, _SOFT, (0.0, _SOFTEST), step=0.01)
 
 
@@ -65,7 +65,7 @@ def is_on() -> bool:
     return bool(st.session_state.get(_ON)) and len(style_weights.styles()) > 1
 
 
-def applied(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Style, ...], tuple[Mask, ...]]:
+def with_regions(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Style, ...], tuple[Mask, ...]]:
     """A recipe with a region for each style that is painted somewhere, all styles it needs, and the regions' masks.
 
     A sheet of mixes shows whole pictures and has none.
@@ -73,18 +73,17 @@ def applied(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Styl
     plain = change(recipe, {"regions": []}) if recipe.regions else recipe
     found = _masks() if is_on() and recipe.style_grid_size == 1 else {}
     if not found:
-        return style_weights.named_in(plain, styles), tuple(styles), ()
-    weights = {style.place: style.weight for style in styles}
-    everyone = [s for s in style_weights.styles() if s.place in weights or s.place in found]
-    used = tuple(replace(style, weight=weights.get(style.place, TRACE)) for style in everyone)
+        return style_weights.with_styles(plain, styles), tuple(styles), ()
+    weights = {style.slot: style.weight for style in styles}
+    everyone = [s for s in style_weights.styles() if s.slot in weights or s.slot in found]
+    used = tuple(replace(style, weight=weights.get(style.slot, MIN_WEIGHT)) for style in everyone)
     regions = [
-        {"mask": mask.sha256, "shares": [float(style.place == place) for style in used]}
-        for place, mask in found.items()
+        {"mask": mask.sha256, "shares": [float(style.slot == place) for style in used]} for place, mask in found.items()
     ]
-    return change(style_weights.named_in(plain, used), {"regions": regions}), used, tuple(found.values())
+    return change(style_weights.with_styles(plain, used), {"regions": regions}), used, tuple(found.values())
 
 
-def take(painting: RegionMap, sent: Any) -> bool:
+def receive(painting: RegionMap, sent: Any) -> bool:
     """Keep what a browser painted over this; False if it is no map, or was painted over something else."""
     from nst_core.picture import mask_maps
 
@@ -95,12 +94,12 @@ def take(painting: RegionMap, sent: Any) -> bool:
         labels = mask_maps.decode_runs(sent.get("runs"), width, height)
     except NSTError:
         return False
-    _keep(replace(painting, labels=labels))
-    st.session_state[_LAST] = whole("content").load().sha256, crop.frame(), labels, painting.slots
+    _remember(replace(painting, labels=labels))
+    st.session_state[_LAST] = whole_image("content").load().sha256, crop.frame(), labels, painting.slots
     return True
 
 
-def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -> bool:
+def restore(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -> bool:
     """Have a run's regions painted on its photograph, for the styles on the page; False if no brush could paint them.
 
     They are the very same masks until something is painted over them or their edges change.
@@ -108,7 +107,7 @@ def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -
     from nst_core.picture import mask_maps
 
     size = mask_maps.map_size(photograph.width, photograph.height)[::-1]
-    places = [style.place for style in style_weights.styles()]
+    places = [style.slot for style in style_weights.styles()]
     owners = [_owner(region, places) for region in regions]
     alike = all(mask.weights.shape == size for mask in found)
     if not found or not alike or "" in owners or len(set(owners)) < len(found):
@@ -117,7 +116,7 @@ def put(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -
     soft = mask_maps.closest_softness(labels, found, _SOFT_STEPS)
     free = [""] * (mask_maps.MAX_LABELS - len(owners))
     painting = mask_maps.RegionMap(labels, (*owners, *free))
-    _keep(painting, photograph.sha256)
+    _remember(painting, photograph.sha256)
     st.session_state[_LAST] = photograph.sha256, Frame(), labels, painting.slots
     st.session_state[_GIVEN] = labels, soft, dict(zip(owners, found, strict=True))
     st.session_state[_ON], st.session_state[_SOFT_KEY] = True, soft
@@ -130,32 +129,32 @@ def _owner(region: Region, places: Sequence[str]) -> str:
     return owning[0] if len(owning) == 1 and len(region.shares) == len(places) else ""
 
 
-def _taking(painting: RegionMap) -> Callable[[], None]:
+def _receiver(painting: RegionMap) -> Callable[[], None]:
     def taking() -> None:
-        take(painting, st.session_state[_BRUSH].get("painted"))
+        receive(painting, st.session_state[_BRUSH].get("painted"))
 
     return taking
 
 
-def _painting() -> RegionMap:
+def _region_map() -> RegionMap:
     """What is painted on the chosen photograph, for the styles on the page."""
     from nst_core.picture import mask_maps
 
     photograph = selected("content").load()
     kept: RegionMap | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
-    places = [style.place for style in style_weights.styles()]
-    if (kept is None or not kept.labels.any()) and (carried := _carried_over()):
+    places = [style.slot for style in style_weights.styles()]
+    if (kept is None or not kept.labels.any()) and (carried := _moved_map()):
         return mask_maps.with_styles(carried, places)  # it is kept once something is painted on it
     now = mask_maps.with_styles(kept or mask_maps.blank(photograph.width, photograph.height), places)
-    _keep(now)
+    _remember(now)
     return now
 
 
-def _carried_over() -> RegionMap | None:
+def _moved_map() -> RegionMap | None:
     """What was painted last on another part of the chosen photograph, on the part that is chosen now."""
     from nst_core.picture import mask_maps
 
-    photograph = whole("content").load()
+    photograph = whole_image("content").load()
     last: tuple[str, Frame, Labels, tuple[str, ...]] | None = st.session_state.get(_LAST)
     if last is None or last[0] != photograph.sha256 or last[1] == crop.frame():
         return None
@@ -163,19 +162,19 @@ def _carried_over() -> RegionMap | None:
     return mask_maps.RegionMap(labels, last[3])
 
 
-def _keep(painting: RegionMap, photograph: str = "") -> None:
+def _remember(painting: RegionMap, photograph: str = "") -> None:
     """Keep it as the latest, of the chosen photograph unless told of which, and only so many of others."""
     kept: dict[str, RegionMap] = st.session_state.setdefault(_KEPT, {})
     photograph = photograph or selected("content").load().sha256
     kept.pop(photograph, None)
     kept[photograph] = painting
-    for old in list(kept)[:-MOST_KEPT]:
+    for old in list(kept)[:-MAX_MAPS]:
         del kept[old]
 
 
 def _masks() -> dict[str, Mask]:
     """The mask of each style that is painted somewhere, by its place."""
-    painting = _painting()
+    painting = _region_map()
     soft = float(st.session_state.get(_SOFT_KEY, _SOFT))
     given: tuple[Labels, float, dict[str, Mask]] | None = st.session_state.get(_GIVEN)
     if given and given[0] is painting.labels and given[1] == soft:
@@ -205,10 +204,10 @@ def _data(painting: RegionMap) -> dict[str, Any]:
         "runs": mask_maps.encode_runs(painting.labels),
         "width": width,
         "height": height,
-        "src": source(preview("content")),
+        "src": data_url(preview("content")),
         "alt": f"{what.title}: {what.alt}",
         "styles": [
-            {"label": painting.slots.index(style.place) + 1, "title": style.what.title, "src": style.source()}
+            {"label": painting.slots.index(style.slot) + 1, "title": style.image.title, "src": style.source()}
             for style in style_weights.styles()
         ],
     }

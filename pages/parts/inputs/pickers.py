@@ -16,15 +16,15 @@ from pages.parts.inputs.gallery import gallery
 from pages.parts.inputs.selection import (
     Role,
     SelectedImage,
+    active_slot,
     choose,
     choose_sample,
     preview,
     selected,
-    slot_of,
     thumbs,
-    whole,
+    whole_image,
 )
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
     from nst_core.picture.catalogue import Painting
@@ -71,7 +71,7 @@ def _way(role: Role) -> str:
 
 def _crop() -> None:
     """The part of the photograph that is painted, behind a button, with what is chosen shown as it changes."""
-    what = whole("content")
+    what = whole_image("content")
     icon = ":material/crop_rotate:" if crop.frame().is_whole else ":material/crop:"
     with st.popover("Crop and turn", icon=icon, key="crop"):
         crop.sliders()
@@ -80,7 +80,7 @@ def _crop() -> None:
                 "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
             )
         alt = f"The part of {what.title} that is painted"
-        st.html(f'<img class="nst-part" src="{source(preview("content"))}" alt="{escape(alt)}">')
+        st.html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">')
 
 
 def _wall(role: Role) -> None:
@@ -95,7 +95,7 @@ def _upload(role: Role) -> None:
     file = st.file_uploader(
         f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
         TYPES,
-        key=f"{slot_of(role)}_file",
+        key=f"{active_slot(role)}_file",
         max_upload_size=MAX_UPLOAD_MB,
     )
     if file:
@@ -116,7 +116,7 @@ def _own(role: Role, content: bytes, title: str) -> None:
 
     digest = hashlib.sha256(content).hexdigest()
     seen = st.session_state.setdefault("own", {})
-    place = slot_of(role)
+    place = active_slot(role)
     if seen.get(place, ("",))[0] != digest:
         try:
             picture = open_picture(content)
@@ -245,7 +245,7 @@ def _shown(role: Role) -> None:
     what = selected(role)
     words = escape(what.credit or "your own picture, kept for this visit only")
     st.html(
-        f'<div class="nst-chosen"><img src="{source(preview(role))}" alt="{escape(what.alt)}">'
+        f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(what.alt)}">'
         f"<div><b>{escape(what.title)}</b><small>{words}</small></div></div>"
     )
 

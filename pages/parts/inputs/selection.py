@@ -54,23 +54,23 @@ class SelectedImage:
 
 def selected(role: Role) -> SelectedImage:
     """What is chosen now, of several styles the one in hand; at first a sample, or what `?content=`, `?style=` name."""
-    return at(slot_of(role))
+    return image_in(active_slot(role))
 
 
-def choose(role: Role, what: SelectedImage) -> None:
+def choose(role: Role, image: SelectedImage) -> None:
     """Make a picture the chosen one, all of it; of several styles the one in hand changes."""
-    st.session_state.setdefault("chosen", {})[slot_of(role)] = what
+    st.session_state.setdefault("chosen", {})[active_slot(role)] = image
     if role == "content":
-        crop.put()
+        crop.set_frame()
 
 
-def at(place: str) -> SelectedImage:
+def image_in(place: str) -> SelectedImage:
     """What stands in a place; of the photograph the part that is to be painted."""
-    what = whole(place)
-    return replace(what, load=partial(crop.part, what.load)) if place == "content" else what
+    what = whole_image(place)
+    return replace(what, load=partial(crop.cropped, what.load)) if place == "content" else what
 
 
-def whole(place: str) -> SelectedImage:
+def whole_image(place: str) -> SelectedImage:
     """What stands in a place, all of it."""
     places: dict[str, SelectedImage] = st.session_state.setdefault("chosen", {})
     if place not in places:
@@ -81,12 +81,12 @@ def whole(place: str) -> SelectedImage:
     return places[place]
 
 
-def slot_of(role: Role) -> str:
+def active_slot(role: Role) -> str:
     """The place that a picker of this role changes: the style in hand, or the photograph."""
     return role if role == "content" else str(st.session_state.get("style_in_hand", FIRST))
 
 
-def select(place: str) -> None:
+def select_style(place: str) -> None:
     """Take a style in hand: the gallery and the other ways now change this one."""
     st.session_state["style_in_hand"] = place
 
@@ -98,38 +98,38 @@ def style_slots() -> tuple[str, ...]:
 
 def add_style() -> None:
     """One more style, a sample that is not there yet, taken in hand."""
-    taken = {at(place).key for place in style_slots()}
+    taken = {image_in(place).key for place in style_slots()}
     sample = next(s for s in _samples("style") if s.key not in taken)
     number = st.session_state.get("styles_added", 0) + 1
     st.session_state["styles_added"] = number
     st.session_state["style_places"] = [*style_slots(), f"{FIRST}_{number}"]
-    select(f"{FIRST}_{number}")
+    select_style(f"{FIRST}_{number}")
     choose("style", _of_sample(sample))
 
 
-def remove_style(place: str) -> None:
+def remove_style(slot: str) -> None:
     """Take a style away; the last one stays."""
-    left = [other for other in style_slots() if other != place]
+    left = [other for other in style_slots() if other != slot]
     if left:
         st.session_state["style_places"] = left
-        if slot_of("style") == place:
-            select(left[0])
+        if active_slot("style") == slot:
+            select_style(left[0])
 
 
-def place_anew(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
+def replace_styles(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
     """Put these styles in the place of all others, the first in hand; where each stands now."""
     before = st.session_state.get("styles_added", 0)
     st.session_state["styles_added"] = before + len(styles)
     places = [f"{FIRST}_{before + n}" for n in range(1, len(styles) + 1)]
     st.session_state["style_places"] = places
     for place, what in zip(places, styles, strict=True):
-        select(place)
+        select_style(place)
         choose("style", what)
-    select(places[0])
+    select_style(places[0])
     return tuple(places)
 
 
-def of_sample_key(role: Role, key: object) -> SelectedImage | None:
+def find_sample(role: Role, key: object) -> SelectedImage | None:
     """The bundled picture of this key, or None if there is none."""
     return next((_of_sample(sample) for sample in _samples(role) if sample.key == key), None)
 
@@ -147,13 +147,13 @@ def thumbs(role: Role) -> tuple[Thumb, ...]:
     )
 
 
-def ahead() -> None:
+def preload() -> None:
     """Have ready what every first visit shows; on a new machine the styles must first be drawn."""
     for role in get_args(Role):
         thumbs(role)
         first = _of_sample(_samples(role)[0]).load()
         _preview(first.sha256, first)
-    part_of(first, WHOLE, 0.0)  # the style comes last
+    framed_preview(first, WHOLE, 0.0)  # the style comes last
 
 
 def preview(role: Role) -> bytes:
@@ -162,7 +162,7 @@ def preview(role: Role) -> bytes:
     return _preview(picture.sha256, picture)
 
 
-def part_of(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> bytes | None:
+def framed_preview(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> bytes | None:
     """A part of a picture, cropped and turned, as a small WebP; None where too little would be left."""
     return _part(picture.sha256, crop, rotation_deg, picture)
 

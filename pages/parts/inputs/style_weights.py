@@ -17,16 +17,16 @@ from pages.parts.app import theme
 from pages.parts.inputs import framing
 from pages.parts.inputs.selection import (
     SelectedImage,
+    active_slot,
     add_style,
-    at,
-    part_of,
-    place_anew,
+    framed_preview,
+    image_in,
     remove_style,
-    select,
-    slot_of,
+    replace_styles,
+    select_style,
     style_slots,
 )
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
 _AT_FIRST: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
@@ -45,20 +45,20 @@ class Style:
         rotation_deg: turned clockwise by this.
     """
 
-    place: str
-    what: SelectedImage
+    slot: str
+    image: SelectedImage
     weight: float = 1.0
     crop: tuple[float, ...] = WHOLE
     rotation_deg: float = 0.0
 
     def thumb(self) -> bytes | None:
         """The part that is looked at, as a small WebP; None where too little would be left."""
-        return part_of(self.what.load(), self.crop, self.rotation_deg)
+        return framed_preview(self.image.load(), self.crop, self.rotation_deg)
 
     def source(self) -> str:
         """The same as a data address."""
         thumb = self.thumb()
-        return source(thumb) if thumb else _EMPTY
+        return data_url(thumb) if thumb else _EMPTY
 
     @property
     def is_whole(self) -> bool:
@@ -75,16 +75,16 @@ def in_use() -> tuple[Style, ...]:
     """Those with a weight. One alone always counts, and where nobody has a weight all count alike."""
     all_ = styles()
     if len(all_) == 1 or not any(style.weight for style in all_):
-        return even(all_)
+        return equally_weighted(all_)
     return tuple(style for style in all_ if style.weight)
 
 
-def even(of: Sequence[Style]) -> tuple[Style, ...]:
+def equally_weighted(of: Sequence[Style]) -> tuple[Style, ...]:
     """The same styles with equal weights."""
-    return tuple(Style(s.place, s.what, 1.0, s.crop, s.rotation_deg) for s in of)
+    return tuple(Style(s.slot, s.image, 1.0, s.crop, s.rotation_deg) for s in of)
 
 
-def named_in(recipe: Recipe, of: Sequence[Style]) -> Recipe:
+def with_styles(recipe: Recipe, of: Sequence[Style]) -> Recipe:
     """A recipe with these styles; as it is for one that is whole, which the desk names itself."""
     if len(of) == 1 and of[0].is_whole:
         return recipe
@@ -92,24 +92,24 @@ def named_in(recipe: Recipe, of: Sequence[Style]) -> Recipe:
         recipe,
         {
             "styles": [
-                {"sha256": s.what.load().sha256, "weight": s.weight, "crop": s.crop, "rotation_deg": s.rotation_deg}
+                {"sha256": s.image.load().sha256, "weight": s.weight, "crop": s.crop, "rotation_deg": s.rotation_deg}
                 for s in of
             ]
         },
     )
 
 
-def put(styles: Sequence[tuple[SelectedImage, StylePicture]]) -> None:
+def restore(styles: Sequence[tuple[SelectedImage, StylePicture]]) -> None:
     """Make these the styles on the page, each with its weight, crop and turn; before the page draws its widgets."""
     heaviest = max(look_.weight for _, look_ in styles)
-    places = place_anew([what for what, _ in styles])
+    places = replace_styles([what for what, _ in styles])
     for place, (_, look_) in zip(places, styles, strict=True):
         weight = look_.weight / heaviest
         first = {"weight": weight, "crop": look_.crop, "rotation_deg": look_.rotation_deg}
         _settings(place).update(first, first=first)
 
 
-def weigh(shares: dict[str, float]) -> None:
+def set_weights(shares: dict[str, float]) -> None:
     """Set weights by place; to be called before the page draws its sliders."""
     for place, share in shares.items():
         st.session_state[_key("weight", place)] = share
@@ -131,7 +131,7 @@ def rows() -> None:
 
 
 def _row(style: Style) -> None:
-    place, in_hand = style.place, style.place == slot_of("style")
+    place, in_hand = style.slot, style.slot == active_slot("style")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"mix_row_{place}"):
         st.button(
             "",
@@ -139,14 +139,14 @@ def _row(style: Style) -> None:
             type="tertiary",
             key=f"mix_take_{place}",
             help="The gallery changes this style." if in_hand else "Let the gallery change this style.",
-            on_click=select,
+            on_click=select_style,
             args=(place,),
         )
         st.html(
-            f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.what.title)}">',
+            f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.image.title)}">',
             width="content",
         )
-        title = theme.plain(style.what.title)
+        title = theme.plain(style.image.title)
         _settings(place)["weight"] = widgets.percent(
             title, _key("weight", place), _first(place)["weight"], (0.0, 1.0), step=0.01
         )
@@ -156,7 +156,7 @@ def _row(style: Style) -> None:
             icon=":material/close:",
             type="tertiary",
             key=f"mix_remove_{place}",
-            help=f"Remove {theme.plain(style.what.title)}",
+            help=f"Remove {theme.plain(style.image.title)}",
             on_click=remove_style,
             args=(place,),
         )
@@ -164,11 +164,11 @@ def _row(style: Style) -> None:
 
 def _framing(style: Style, label: str) -> None:
     """A part of a style to choose, behind a button, with what is chosen shown as it changes."""
-    place = style.place
+    place = style.slot
     with st.popover(
         label,
         icon=":material/crop_rotate:" if style.is_whole else ":material/crop:",
-        help=None if label else f"Crop and turn {theme.plain(style.what.title)}",
+        help=None if label else f"Crop and turn {theme.plain(style.image.title)}",
         type="secondary" if label else "tertiary",
         key=f"mix_frame_{place}",
     ):
@@ -179,13 +179,13 @@ def _framing(style: Style, label: str) -> None:
         if thumb is None:
             theme.notice("warning", "Too little is left", "Take a larger part, or turn it less.")
         else:
-            alt = f"The part of {style.what.title} that is looked at"
-            st.html(f'<img class="nst-part" src="{source(thumb)}" alt="{escape(alt)}">')
+            alt = f"The part of {style.image.title} that is looked at"
+            st.html(f'<img class="nst-part" src="{data_url(thumb)}" alt="{escape(alt)}">')
 
 
 def _style(place: str) -> Style:
     said = _settings(place)
-    return Style(place, at(place), **{name: said[name] for name in _AT_FIRST if name in said})
+    return Style(place, image_in(place), **{name: said[name] for name in _AT_FIRST if name in said})
 
 
 def _first(place: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from nst_core.models.vgg_layout import receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 from pages.parts.app import service, theme
 from pages.parts.inputs.selection import Role, selected
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import Inspection, Subject
@@ -93,7 +93,7 @@ def _maps(answer: Inspection) -> None:
     facts = answer.facts
     columns, maps = facts["columns"], facts["maps"]
     rows = -(-len(maps) // columns)
-    sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({source(answer.blob)})"  # said once for all
+    sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({data_url(answer.blob)})"  # said once for all
     tiles = "".join(_tile(number, one, columns, rows) for number, one in enumerate(maps))
     silent = f"; {facts['silent']} channels see nothing here" if facts["silent"] else ""
     st.html(f'<ul class="nst-maps" style="{sheet}">{tiles}</ul>')

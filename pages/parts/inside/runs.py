@@ -11,7 +11,7 @@ from nst_core.recipe import NetworkName, Recipe, make
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs import polling
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 EDGE_PX = 128
@@ -55,7 +55,7 @@ def _row(role: Role, verb: str, network: NetworkName) -> None:
             for number in range(len(LAYERS)):
                 _card(role, number, verb, wanted, network)
 
-    polling.watch(ids, cards)
+    polling.poll(ids, cards)
 
 
 def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
@@ -90,10 +90,10 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
     with st.container(key=f"inside_card_{role}_{number}", gap="xsmall"):
         if view is not None and view.snapshot:
             alt = f"The {role} out of {title}, step {view.snapshot_step} of {view.total_steps}"
-            body = f'<img src="{source(view.snapshot)}" alt="{escape(alt)}">'
+            body = f'<img src="{data_url(view.snapshot)}" alt="{escape(alt)}">'
         else:
             body = "<i></i>"
-        state = f"step {view.step} of {view.total_steps}" if view and view.state in polling.ACTIVE else ""
+        state = f"step {view.step} of {view.total_steps}" if view and view.state in polling.ACTIVE_STATES else ""
         st.html(f'<figure class="nst-card">{body}<figcaption><b>{title}</b> {state}</figcaption></figure>')
         st.button(
             verb,

@@ -23,7 +23,7 @@ IN_LINE_SECONDS = 0.4
 """How long for one in line: behind the visitor's own last pass it begins at once, behind others it takes its time."""
 
 
-def begin(page: str, recipe: Recipe, name: str = "job", styles: Sequence[Style] | None = None) -> bool:
+def start(page: str, recipe: Recipe, name: str = "job", styles: Sequence[Style] | None = None) -> bool:
     """Paint in the place of what the page shows, and wait a moment for the result; False if refused."""
     before = session.current(page, name)
     view = session.view(before) if before else None
@@ -31,32 +31,32 @@ def begin(page: str, recipe: Recipe, name: str = "job", styles: Sequence[Style] 
         service.get().stop(view.id)
     if not submit.submit(page, {name: recipe}, styles=styles, measure=False):
         return False
-    st.session_state[_asked(page, name)] = submit.asked(recipe, styles)
+    st.session_state[_asked(page, name)] = submit.run_request(recipe, styles)
     job_id = session.current(page, name) or ""
     _keep_colours(page, before, job_id)
     _wait(job_id)
     return True
 
 
-def follow(page: str, recipe: Recipe) -> None:
+def repaint_on_change(page: str, recipe: Recipe) -> None:
     """Paint anew if something has changed since this page was last asked to paint, or a cell was picked."""
     before = st.session_state.get(_asked(page, "job"))
     wanted = st.session_state.pop(_wanted(page), False)
-    if wanted or (before is not None and before != submit.asked(recipe)):
-        begin(page, recipe)
+    if wanted or (before is not None and before != submit.run_request(recipe)):
+        start(page, recipe)
 
 
-def follows(page: str, recipe: Recipe, name: str, styles: Sequence[Style]) -> bool:
+def is_current(page: str, recipe: Recipe, name: str, styles: Sequence[Style]) -> bool:
     """Whether what stands on the page under this name was asked for with just this."""
-    return bool(st.session_state.get(_asked(page, name)) == submit.asked(recipe, styles))
+    return bool(st.session_state.get(_asked(page, name)) == submit.run_request(recipe, styles))
 
 
-def want(page: str) -> None:
+def request(page: str) -> None:
     """Have the page paint at its next run, whether or not it has painted before."""
     st.session_state[_wanted(page)] = True
 
 
-def standing(page: str, view: JobView, name: str = "job") -> JobView:
+def with_last_picture(page: str, view: JobView, name: str = "job") -> JobView:
     """A run as it is shown: until it has a picture, with the last one of this page, if of the same photograph."""
     slot = f"{page}_{name}_standing"
     if view.snapshot is not None:
@@ -68,7 +68,7 @@ def standing(page: str, view: JobView, name: str = "job") -> JobView:
     return replace(view, snapshot=last.snapshot, content=last.content, snapshot_step=last.snapshot_step)
 
 
-def judgement(view: JobView, page: str) -> None:
+def measures_panel(view: JobView, page: str) -> None:
     """The yardstick's figures of the result, or a button that asks for them: measuring takes longer than painting."""
     if view.report is None:
         return

@@ -26,7 +26,7 @@ class Side:
     alt: str
 
     def _data(self) -> dict[str, str]:
-        return {"src": source(self.picture), "label": self.label, "alt": self.alt}
+        return {"src": data_url(self.picture), "label": self.label, "alt": self.alt}
 
 
 def before_after(  # noqa: PLR0913 - each is one visible property
@@ -36,7 +36,7 @@ def before_after(  # noqa: PLR0913 - each is one visible property
     key: str,
     ratio: float,
     at: int = 50,
-    tall: str = "min(66vh, 44rem)",
+    max_height: str = "min(66vh, 44rem)",
     waiting: bool = False,
     reveal: bool = False,
 ) -> None:
@@ -53,10 +53,10 @@ def before_after(  # noqa: PLR0913 - each is one visible property
         reveal: scroll the frame into view when it first appears.
     """
     data = {"before": before._data(), "after": after._data(), "ratio": round(ratio, 4)}
-    _slider(key=key, data=data | {"at": at, "tall": tall, "waiting": waiting, "reveal": reveal})
+    _slider(key=key, data=data | {"at": at, "tall": max_height, "waiting": waiting, "reveal": reveal})
 
 
-def source(picture: bytes) -> str:
+def data_url(picture: bytes) -> str:
     """Encoded picture bytes as a data address."""
     kind = "webp" if picture[8:12] == b"WEBP" else "png" if picture[:4] == b"\x89PNG" else "jpeg"
     return f"data:image/{kind};base64,{b64encode(picture).decode()}"

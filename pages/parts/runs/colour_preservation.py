@@ -35,7 +35,7 @@ def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
     )
 
 
-def degree_of(view: JobView, page: str) -> float:
+def strength_of(view: JobView, page: str) -> float:
     """What the slider says. To be asked while the page runs: a download is made outside of it."""
     return float(st.session_state.get(_key(view, page), _least(view)))
 
@@ -45,7 +45,7 @@ def is_repainted(view: JobView, degree: float) -> bool:
     return _more(view, degree) > 0
 
 
-def shown(view: JobView, degree: float) -> bytes | None:
+def preview(view: JobView, degree: float) -> bytes | None:
     """The newest picture of a run with those colours, as a JPEG for the page."""
     more = _more(view, degree)
     if not more or view.snapshot is None or not view.content:

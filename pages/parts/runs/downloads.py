@@ -23,7 +23,7 @@ def notes(view: JobView) -> None:
         theme.notice("quiet", "Good to know", note)
 
 
-def facts(view: JobView) -> None:
+def summary(view: JobView) -> None:
     """How the run ended: its figures in a row, or the reason why there are none."""
     if view.state == "failed":
         theme.notice("error", "This run ended early", view.error or "No reason was given.")
@@ -51,12 +51,12 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     return items
 
 
-def take_home(view: JobView, page: str) -> None:
+def download_buttons(view: JobView, page: str) -> None:
     """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click.
 
     Such a file has another name in each run of the page, so it cannot be had while the page runs again by itself.
     """
-    degree = colour_preservation.degree_of(view, page)
+    degree = colour_preservation.strength_of(view, page)
     repainted = colour_preservation.is_repainted(view, degree)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
     files = (

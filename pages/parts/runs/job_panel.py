@@ -10,7 +10,7 @@ from pages.parts.app import service, session, theme
 from pages.parts.curves import plot
 from pages.parts.curves.panel import panel as curves_panel
 from pages.parts.runs import auto_run, colour_preservation, downloads, run_image, submit
-from pages.parts.runs.polling import ACTIVE, is_painting, watch
+from pages.parts.runs.polling import ACTIVE_STATES, is_painting, poll
 from pages.parts.settings import estimates, steering
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
     if not pressed:
         return
     with st.spinner("Preparing the pictures…"):
-        begun = auto_run.begin(page, ready["job"]) if is_live else submit.submit(page, ready)
+        begun = auto_run.start(page, ready["job"]) if is_live else submit.submit(page, ready)
     if begun:
         st.rerun()
 
@@ -49,7 +49,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     """The page's run, or what would be painted if there is none yet."""
     job_id = session.current(page)
     if job_id is None:
-        run_image.ready()
+        run_image.placeholder()
         if curves:
             plot.ahead(f"{page}_ahead")
         return
@@ -59,7 +59,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
     with st.container():  # of its own: what comes and goes in there must not mount the chart anew, at another place
-        watch((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
+        poll((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
         if view.total_steps > 1 and is_painting(job_id):
             st.fragment(steering.panel)(view)
     if curves:
@@ -76,35 +76,38 @@ def expired(page: str, *names: str) -> None:
     if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
         session.forget(page, *names)
         st.rerun()
-    run_image.ready("min(40vh, 24rem)")
+    run_image.placeholder("min(40vh, 24rem)")
 
 
 def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
-    shown = auto_run.standing(page, view) if is_live else view
+    shown = auto_run.with_last_picture(page, view) if is_live else view
     key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
     run_image.picture(
-        shown, key=key, tall=tall, newest=colour_preservation.shown(shown, colour_preservation.degree_of(view, page))
+        shown,
+        key=key,
+        max_height=tall,
+        newest=colour_preservation.preview(shown, colour_preservation.strength_of(view, page)),
     )
-    if shown.snapshot or view.state in ACTIVE:
+    if shown.snapshot or view.state in ACTIVE_STATES:
         # There from the start: a slider that came with the first picture would push the curves from under the pointer.
         colour_preservation.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
     downloads.notes(view)
     if is_live:
-        auto_run.judgement(view, page)
+        auto_run.measures_panel(view, page)
 
 
 def progress(view: JobView, page: str) -> None:
     """How far the run is, with its Pause and Stop; or how it ended, in the same room."""
     with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
-        if view.state in ACTIVE and not view.result:
+        if view.state in ACTIVE_STATES and not view.result:
             st.progress(
                 view.step / max(view.total_steps, 1), text=run_image.status_line(view, waking=service.is_waking())
             )
             _buttons(view)
             return
-        downloads.facts(view)
-        downloads.take_home(view, page)
+        downloads.summary(view)
+        downloads.download_buttons(view, page)
 
 
 def _buttons(view: JobView) -> None:

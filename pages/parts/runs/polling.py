@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.app import session
 
-ACTIVE = ("queued", "running", "paused")
+ACTIVE_STATES = ("queued", "running", "paused")
 CURVES_SECONDS = 0.45
 """How often curves are drawn again: more than twice a second."""
 PICTURES_SECONDS = 0.9
@@ -22,16 +22,16 @@ _MEASURING_SECONDS = 2.0
 def is_active(job_id: str | None) -> bool:
     """Whether a run may still change."""
     view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE
+    return view is not None and view.state in ACTIVE_STATES
 
 
 def is_painting(job_id: str | None) -> bool:
     """Whether a run has no result yet; with one, it may still be measured."""
     view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE and not view.result
+    return view is not None and view.state in ACTIVE_STATES and not view.result
 
 
-def watch(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICTURES_SECONDS) -> None:
+def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICTURES_SECONDS) -> None:
     """Run `show` now, and again and again while one of the runs is under way.
 
     Args:

@@ -12,7 +12,7 @@ from pages.parts.app.formatting import since
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
 from pages.parts.runs import colour_preservation, downloads, film, job_panel, run_image
-from pages.parts.runs.polling import is_active, watch
+from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
 from pages.parts.settings import imported
 
@@ -40,7 +40,7 @@ def panel() -> None:
         _ways()
         return
     with st.container():
-        watch((job_id,), lambda: _shown(session.view(job_id) or view))
+        poll((job_id,), lambda: _shown(session.view(job_id) or view))
     if view.total_steps > 1 and (view.points or is_active(job_id)):
         curves_panel.panel(view, key=f"result_{view.id}")
     st.fragment(_below)(view)
@@ -49,15 +49,18 @@ def panel() -> None:
 def _shown(view: JobView) -> None:
     picture, words = st.columns([7, 5], gap="large")
     with picture:
-        degree = colour_preservation.degree_of(view, _PAGE)
+        degree = colour_preservation.strength_of(view, _PAGE)
         run_image.picture(
-            view, key=f"result_{view.id}", tall="min(70vh, 46rem)", newest=colour_preservation.shown(view, degree)
+            view,
+            key=f"result_{view.id}",
+            max_height="min(70vh, 46rem)",
+            newest=colour_preservation.preview(view, degree),
         )
     with words:
         theme.section(title(view), since(view.created) if view.created else "")
         job_panel.progress(view, _PAGE)
         if view.result:
-            again(view)
+            reuse_buttons(view)
         downloads.notes(view)
         _settings(view)
 
@@ -70,7 +73,7 @@ def _below(view: JobView) -> None:
             measures.table({view.recipe.method.capitalize(): measures.figures(view.report)})
 
 
-def again(view: JobView) -> None:
+def reuse_buttons(view: JobView) -> None:
     """The two ways to use a run's settings."""
     with st.container(horizontal=True, key=f"again_{view.id}"):
         if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.app.formatting import since, spell
 from pages.parts.app.web import asset
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -46,7 +46,7 @@ def _item(view: JobView) -> dict[str, str]:
     shown = view.snapshot or view.content
     return {
         "key": view.id,
-        "src": source(_thumb(view.id, view.snapshot_step, shown)) if shown else "",
+        "src": data_url(_thumb(view.id, view.snapshot_step, shown)) if shown else "",
         "title": title(view),
         "text": " · ".join(facts),
         "alt": f"Result of the {view.recipe.method} method, {since(view.created)}",

@@ -11,31 +11,31 @@ import streamlit as st
 from pages.parts.app.formatting import roughly, spell
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import preview, selected
-from pages.parts.runs.before_after import Side, before_after, source
+from pages.parts.runs.before_after import Side, before_after, data_url
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 
-def ready(tall: str = "min(62vh, 42rem)") -> None:
+def placeholder(tall: str = "min(62vh, 42rem)") -> None:
     """The chosen photograph with its styles beside it: the page is never empty."""
     content, styles = selected("content"), style_weights.in_use()
     photograph = preview("content")
     content_alt = escape(f"Photograph to be painted: {content.title}, {content.alt}")
     insets = "".join(
-        f'<img src="{style.source()}" alt="{escape(f"Style: {style.what.title}, {style.what.alt}")}">'
+        f'<img src="{style.source()}" alt="{escape(f"Style: {style.image.title}, {style.image.alt}")}">'
         for style in styles
     )
     st.html(
-        f'<div class="nst-ready" style="--ratio:{ratio(photograph):.4f};--tall:{tall}">'
-        f'<img src="{source(photograph)}" alt="{content_alt}">'
+        f'<div class="nst-ready" style="--ratio:{aspect_ratio(photograph):.4f};--tall:{tall}">'
+        f'<img src="{data_url(photograph)}" alt="{content_alt}">'
         f'<div class="insets">{insets}</div></div>'
         f'<p class="nst-hint">This photograph, in {"these styles" if len(styles) > 1 else "this style"}. '
         "The result appears here.</p>"
     )
 
 
-def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) -> None:
+def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = None) -> None:
     """The newest picture of a run under a slider with its photograph.
 
     Args:
@@ -56,9 +56,9 @@ def picture(view: JobView, *, key: str, tall: str, newest: bytes | None = None) 
         Side(before or newest, "Photograph" if view.snapshot and before else "", "The photograph before"),
         Side(newest, label, alt),
         key=f"stage_{key}",
-        ratio=ratio(before or newest),
+        ratio=aspect_ratio(before or newest),
         at=0 if view.total_steps > 1 else 50,
-        tall=tall,
+        max_height=max_height,
         waiting=view.snapshot is None and view.state in ("queued", "running"),
         reveal=st.session_state.get("fresh") == view.id,
     )
@@ -116,7 +116,7 @@ def _pace(view: JobView) -> list[str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def ratio(encoded: bytes) -> float:
+def aspect_ratio(encoded: bytes) -> float:
     """Width over height of one of our own encoded pictures; reads its header alone."""
     from PIL import Image
 

@@ -11,7 +11,7 @@ from nst_core.errors import NSTError, QueueFullError
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.curves.levels import three_digits
 from pages.parts.curves.lines import TERMS
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def pick(view: JobView, step: int, *, key: str) -> None:
     among = steps(view, key)
     nearest = min(among, key=lambda kept: abs(kept - step))
     if nearest == among[-1]:
-        _let_go(key)
+        _unpick(key)
         return
     st.session_state[_steps(key)] = among
     st.session_state[_picked(key)] = nearest
@@ -57,7 +57,7 @@ def _card(view: JobView, step: int, key: str) -> None:
     with st.container(border=True, key=f"frame_{key}"):
         shown, words = st.columns(2, gap="medium", vertical_alignment="center")
         alt = escape(f"The picture after step {step} of {view.total_steps}")
-        shown.html(f'<img class="nst-frame" src="{source(picture)}" alt="{alt}">')
+        shown.html(f'<img class="nst-frame" src="{data_url(picture)}" alt="{alt}">')
         with words:
             theme.section(f"Step {step}")
             theme.facts(losses_at(view, step))
@@ -66,7 +66,7 @@ def _card(view: JobView, step: int, key: str) -> None:
                     "Back to the newest",
                     icon=":material/last_page:",
                     key=f"newest_{key}",
-                    on_click=_let_go,
+                    on_click=_unpick,
                     args=(key,),
                 )
                 with st.popover("Branch from here", icon=":material/call_split:"):
@@ -81,7 +81,7 @@ def losses_at(view: JobView, step: int) -> dict[str, str]:
     return {title: three_digits(point.losses[name]) for name, (title, *_) in TERMS.items() if name in point.losses}
 
 
-def branched(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:
+def branch_recipe(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:
     """The recipe of a run that goes on from a step: the same but for `settings`, and it starts from a picture.
 
     A pyramid begins at the size that the step was worked at, for a smaller one would throw away what it has painted.
@@ -104,7 +104,7 @@ def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
     strength = widgets.times("Strength", "style_weight", view.recipe.objective.style_weight, here)
     steps = widgets.number("Steps", "steps", view.recipe.steps, here)
     if st.button("Paint on", icon=":material/brush:", type="primary", key=f"{here}_go"):
-        _branch(view, branched(view, step, {"style_weight": strength, "steps": steps}), picture)
+        _branch(view, branch_recipe(view, step, {"style_weight": strength, "steps": steps}), picture)
 
 
 def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
@@ -138,7 +138,7 @@ def _point(view: JobView, step: int) -> CurvePoint:
     return min(view.points, key=lambda point: abs(point.step - step))
 
 
-def _let_go(key: str) -> None:
+def _unpick(key: str) -> None:
     st.session_state.pop(_picked(key), None)
     st.session_state.pop(_steps(key), None)
 

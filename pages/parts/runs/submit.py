@@ -15,14 +15,14 @@ from pages.parts.inputs.selection import selected
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs.run_grid import title
 
-Asked = tuple[Recipe, str, tuple[str, ...]]
+RunRequest = tuple[Recipe, str, tuple[str, ...]]
 """What a run was asked for with: its recipe, and the hashes of its photograph and styles."""
 
 
-def asked(recipe: Recipe, styles: Sequence[Style] | None = None) -> Asked:
+def run_request(recipe: Recipe, styles: Sequence[Style] | None = None) -> RunRequest:
     """What a run of this recipe would be asked for with now, on a page with a brush."""
-    order, used, _ = mask_brush.applied(recipe, style_weights.in_use() if styles is None else styles)
-    return order, selected("content").load().sha256, tuple(style.what.load().sha256 for style in used)
+    order, used, _ = mask_brush.with_regions(recipe, style_weights.in_use() if styles is None else styles)
+    return order, selected("content").load().sha256, tuple(style.image.load().sha256 for style in used)
 
 
 def submit(
@@ -41,12 +41,12 @@ def submit(
         for name, recipe in jobs.items():
             _one(page, name, recipe, styles, measure)
     except NSTError as error:
-        refuse(error)
+        show_refusal(error)
         return False
     return True
 
 
-def refuse(error: NSTError) -> None:
+def show_refusal(error: NSTError) -> None:
     """Why the desk would not have a run; without room, when to come back, and the way to the runs that take it up."""
     if not isinstance(error, QueueFullError):
         theme.notice("error", "This run could not be started", str(error))
@@ -65,12 +65,12 @@ def refuse(error: NSTError) -> None:
 
 def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure: bool) -> None:
     start = own_start.picture(page) if recipe.start == "own" else None
-    painted = mask_brush.applied(recipe, styles) if page in mask_brush.PAGES else None
-    order, used, regions = painted or (style_weights.named_in(recipe, styles), styles, ())
+    painted = mask_brush.with_regions(recipe, styles) if page in mask_brush.PAGES else None
+    order, used, regions = painted or (style_weights.with_styles(recipe, styles), styles, ())
     job_id = service.get().submit(
         order,
         selected("content").load(),
-        [style.what.load() for style in used],
+        [style.image.load() for style in used],
         start=start,
         masks=regions,
         visitor=visitor.name(),

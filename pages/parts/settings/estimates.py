@@ -23,7 +23,7 @@ def line(recipes: Iterable[Recipe], page: str = "") -> str | None:
     content = selected("content").load()
     size, styles = (content.width, content.height), style_weights.in_use()
     orders = [
-        mask_brush.applied(recipe, styles)[:2] if page in mask_brush.PAGES else (recipe, tuple(styles))
+        mask_brush.with_regions(recipe, styles)[:2] if page in mask_brush.PAGES else (recipe, tuple(styles))
         for recipe in recipes
     ]
     each = [cost.of(recipe, size, styles=len(used)) for recipe, used in orders]

@@ -16,7 +16,7 @@ from nst_core.picture.frame import Frame
 from nst_core.recipe import PRESETS, Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.inputs import crop, mask_brush, style_weights
-from pages.parts.inputs.selection import SelectedImage, choose, of_sample_key, select, style_slots
+from pages.parts.inputs.selection import SelectedImage, choose, find_sample, select_style, style_slots
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -48,7 +48,7 @@ def use_with_pictures(recipe: Recipe, pictures: RunInputs) -> None:
     """The same, and choose the photograph and styles of a run, with what was painted on the one for the others."""
     choose("content", _own(pictures.content, "The photograph of this run"))
     use_styles(recipe, pictures, stay=True)
-    came_back = mask_brush.put(pictures.content, recipe.regions, pictures.masks)
+    came_back = mask_brush.restore(pictures.content, recipe.regions, pictures.masks)
     use(change(recipe, {"regions": []}) if came_back else recipe)
 
 
@@ -56,7 +56,7 @@ def use_styles(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> No
     """Settings and styles of a run, for a photograph of the visitor's own."""
     looks = recipe.styles or tuple(StylePicture(sha256=style.sha256) for style in pictures.styles)
     named = [_own(style, f"Style {n} of this run") for n, style in enumerate(pictures.styles, 1)]
-    style_weights.put(list(zip(named, looks, strict=True))[:_MOST_STYLES])
+    style_weights.restore(list(zip(named, looks, strict=True))[:_MOST_STYLES])
     if not stay:
         st.session_state["content_way"] = "Upload"
         use(recipe)
@@ -128,7 +128,7 @@ def address(recipe: Recipe) -> str:
         said["c"] = key_
         if not (frame := crop.frame()).is_whole:
             said["f"] = {"c": frame.crop, "r": frame.rotation_deg}
-    styles = [{"k": s.what.key, "w": s.weight, "c": s.crop, "r": s.rotation_deg} for s in style_weights.in_use()]
+    styles = [{"k": s.image.key, "w": s.weight, "c": s.crop, "r": s.rotation_deg} for s in style_weights.in_use()]
     if all(style["k"] for style in styles):
         said["y"] = styles
     if recipe.regions:
@@ -144,18 +144,18 @@ def page_of(recipe: Recipe) -> str:
 def _choose(pictures: Mapping[str, Any]) -> None:
     """Choose the bundled pictures that a link names; what it names wrongly is left as it is."""
     content, styles = pictures.get("c"), pictures.get("y")
-    if found := of_sample_key("content", content):
+    if found := find_sample("content", content):
         choose("content", found)
         if isinstance(said := pictures.get("f"), dict) and (part := _looked_at(said)):
-            crop.put(Frame(part.crop, part.rotation_deg))
+            crop.set_frame(Frame(part.crop, part.rotation_deg))
     if isinstance(styles, Sequence):
         known = [look_ for look_ in map(_style, styles[:_MOST_STYLES]) if look_]
         if known:
-            style_weights.put(known)
+            style_weights.restore(known)
 
 
 def _style(said: Any) -> tuple[SelectedImage, StylePicture] | None:
-    found = of_sample_key("style", said.get("k")) if isinstance(said, dict) else None
+    found = find_sample("style", said.get("k")) if isinstance(said, dict) else None
     return (found, _looked_at(said) or StylePicture(sha256="0" * 64)) if found else None
 
 
@@ -181,7 +181,7 @@ def _put(page: str, recipe: Recipe) -> None:
     st.session_state["opened_so_far"] = number
     st.session_state[_slot(page)] = (recipe, number)
     st.session_state[f"{page}_preset"] = PRESET
-    select(style_slots()[0])
+    select_style(style_slots()[0])
 
 
 def _slot(page: str) -> str:

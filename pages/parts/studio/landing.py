@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.parts.runs.before_after import Side, before_after, source
+from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour
 from pages.parts.studio.examples import NAMES, Curves, example
 from pages.parts.studio.examples import curves as known_curves
@@ -63,7 +63,7 @@ def _example_slider() -> None:
         key="hero_slider",
         ratio=1.0,
         at=38,
-        tall="min(70vh, 36rem)",
+        max_height="min(70vh, 36rem)",
     )
 
 
@@ -73,7 +73,7 @@ def steps() -> None:
     if not shown:
         return
     figures = "".join(
-        f'<figure><img src="{source(example().pictures[name])}" alt="{escape(_alt(name))}">'
+        f'<figure><img src="{data_url(example().pictures[name])}" alt="{escape(_alt(name))}">'
         f"<figcaption><b>{_ROLES[name]}</b><span>{escape(_caption(name))}</span></figcaption></figure>"
         for name in shown
     )

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.parts.curves.charts import LEVELS
 from pages.parts.curves.lines import TERMS
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 from pages.parts.studio.examples import Curves, curves, example
 
 _AT = "tour_at"
@@ -150,4 +150,4 @@ def sketch(found: Curves, width: int = 240, height: int = 150) -> str:
 
 def _img(name: str, alt: str) -> str:
     picture = example().pictures.get(name)
-    return f'<img src="{source(picture)}" alt="{escape(alt)}">' if picture else ""
+    return f'<img src="{data_url(picture)}" alt="{escape(alt)}">' if picture else ""

@@ -39,7 +39,7 @@ def choices(page: str, recipes: Mapping[str, Recipe]) -> SweepPlan | None:
             key=f"{page}_sweep_method",
             persist_state="session",
         )
-    base = style_weights.named_in(recipes[method], style_weights.in_use())
+    base = style_weights.with_styles(recipes[method], style_weights.in_use())
     try:
         with middle:
             across = _side(page, "across", "From left to right", base, method)

@@ -66,7 +66,7 @@ def _show(job: str) -> None:
 def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
     """The run of the picked cell at full size, below the reason why another one was refused."""
     if refusal:
-        submit.refuse(refusal)
+        submit.show_refusal(refusal)
     job = session.current(_PAGE)
     if not job:
         return

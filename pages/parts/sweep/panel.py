@@ -74,7 +74,7 @@ def _begin(page: str, plan: SweepPlan) -> bool:
 
     inputs = RunInputs(
         selected("content").load(),
-        tuple(style.what.load() for style in style_weights.in_use()),
+        tuple(style.image.load() for style in style_weights.in_use()),
         own_start.picture(page),
     )
     try:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst_core.sweeps.runner import Sweep, SweepCell
 from pages.parts.app.web import asset
-from pages.parts.runs.before_after import source
+from pages.parts.runs.before_after import data_url
 
 _HTML = "<figure><table></table></figure>"
 _sheet = st.components.v2.component("nst_sweep", html=_HTML, css=asset(__file__, ".css"), js=asset(__file__, ".js"))
@@ -43,7 +43,7 @@ def _data(label: str, cell: SweepCell) -> dict[str, str]:
         "state": cell.state,
         "alt": alt,
         "title": title,
-        "src": source(cell.picture) if cell.picture else "",
+        "src": data_url(cell.picture) if cell.picture else "",
     }
 
 

@@ -119,7 +119,7 @@ def test_files_hold_every_point() -> None:
 def test_a_branch_begins_at_the_size_of_its_step(scale_px: int, pyramid: str, smallest: int) -> None:
     recipe = make(settings={"pyramid": "auto", "first_steps": 7, "longest_edge_px": 384})
     run = tuple(replace(point, scale_px=scale_px) for point in points(5))
-    branch = snapshots.branched(JobView("a", "done", recipe, points=run), 3, {"style_weight": 5.0})
+    branch = snapshots.branch_recipe(JobView("a", "done", recipe, points=run), 3, {"style_weight": 5.0})
     assert (branch.start, branch.objective.style_weight) == ("own", 5.0)
     assert branch.schedule.pyramid == pyramid
     assert branch.schedule.smallest_edge_px == smallest

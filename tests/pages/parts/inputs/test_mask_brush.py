@@ -95,7 +95,7 @@ def test_a_painted_style_without_weight_is_in_the_run_and_hardly_in_the_mix(
     app = painted_page(open_page, "slow", 1)
     app.slider(key="mix_weight_style").set_value(0.0).run()
     recipe, given = start(app, job_service, "slow")
-    assert [style.weight for style in recipe.styles] == [mask_brush.TRACE, 1.0]
+    assert [style.weight for style in recipe.styles] == [mask_brush.MIN_WEIGHT, 1.0]
     assert [region.shares for region in recipe.regions] == [(1.0, 0.0)]
     assert [s.sha256 for s in recipe.styles] == [s.sha256 for s in given.styles]
 
@@ -112,7 +112,7 @@ def test_each_photograph_has_its_own_painting(open_page: Open, job_service: Fake
     app = painted_page(open_page, "slow", 1, 2)
     places, other = app.session_state["chosen"], samples.contents()[1]
     before = places["content"]
-    places["content"] = selection.of_sample_key("content", other.key)
+    places["content"] = selection.find_sample("content", other.key)
     assert not start(app, job_service, "slow")[0].regions
     places["content"] = before
     assert len(start(app, job_service, "slow")[0].regions) == 2
@@ -148,18 +148,18 @@ def test_what_a_browser_sends_is_kept_unless_it_is_stale_or_no_map(state: dict[s
     labels[10:20] = 2
     sent = {"token": mask_brush._token(painting), "runs": mask_maps.encode_runs(labels)}
     for wrong in (None, {}, [sent], sent | {"token": "other-0"}, sent | {"runs": [9, 9]}):
-        assert not mask_brush.take(painting, wrong)
+        assert not mask_brush.receive(painting, wrong)
     assert "masks_painted" not in state
-    assert mask_brush.take(painting, sent)
+    assert mask_brush.receive(painting, sent)
     (kept,) = state["masks_painted"].values()
     assert np.array_equal(kept.labels, labels)
     assert (kept.slots, kept.version) == (painting.slots, painting.version)
     later = mask_maps.with_styles(kept, ["style_1", "style_2"])
-    assert not mask_brush.take(later, sent)
+    assert not mask_brush.receive(later, sent)
 
 
 def test_only_so_many_photographs_are_kept(state: dict[str, object]) -> None:
-    for sample in samples.contents()[: mask_brush.MOST_KEPT + 1]:
-        state["chosen"] = {"content": selection.of_sample_key("content", sample.key)}
-        mask_brush._keep(mask_maps.blank(64, 48))
-    assert len(state["masks_painted"]) == min(mask_brush.MOST_KEPT, len(samples.contents()))
+    for sample in samples.contents()[: mask_brush.MAX_MAPS + 1]:
+        state["chosen"] = {"content": selection.find_sample("content", sample.key)}
+        mask_brush._remember(mask_maps.blank(64, 48))
+    assert len(state["masks_painted"]) == min(mask_brush.MAX_MAPS, len(samples.contents()))

@@ -131,7 +131,7 @@ def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: O
 
 def test_colours_are_not_put_back_on_a_sheet() -> None:
     settings = {"method": "fast", "colour_match": "luminance", "colour_preservation": 0.5, "longest_edge_px": 4096}
-    recipe = style_map.wanted(make(settings=settings), 3)
+    recipe = style_map.map_recipe(make(settings=settings), 3)
     assert (recipe.colour.colour_match, recipe.colour.colour_preservation) == ("none", 0)
     assert (recipe.style_grid_size, recipe.longest_edge_px) == (3, style_map.EDGE_PX)
 
@@ -155,19 +155,19 @@ def test_a_cell_that_is_picked_is_the_one_the_page_is_set_to(
     cells = [cell for row in grid(count, side) for cell in row]
     for index, cell in enumerate(cells):
         styles = mixed(*[1.0] * count)
-        style_map.pick("fast", cell, styles)
-        weights = [state.get(f"mix_weight_{style.place}", 1.0) for style in styles]
+        style_map.apply_cell("fast", cell, styles)
+        weights = [state.get(f"mix_weight_{style.slot}", 1.0) for style in styles]
         now = tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
         monkeypatch.setattr(style_weights, "styles", lambda now=now: now)
         strength = state["fast_strength"]
-        assert style_map.picked(cells, styles, strength, index) == index
-        found = cells[style_map.picked(cells, styles, strength)]
+        assert style_map.current_cell(cells, styles, strength, index) == index
+        found = cells[style_map.current_cell(cells, styles, strength)]
         assert (found.shares, found.strength) == (pytest.approx(cell.shares, abs=0.012), cell.strength)
         assert state["fast_wanted"]
 
 
 def test_cells_and_corners_are_named() -> None:
-    night, wave, sun = (style.what.title for style in mixed(1, 1, 1))
+    night, wave, sun = (style.image.title for style in mixed(1, 1, 1))
     assert style_map._words(grid(1, 3)[0][2], mixed(1)) == "Strength 150%"
     assert style_map._words(grid(2, 5)[0][1], mixed(1, 1)) == f"{night} 75%, {wave} 25%"
     assert [end["title"] for end in style_map._ends(mixed(1, 1, 1))] == [night, wave, sun, "All three alike"]

@@ -42,7 +42,7 @@ def test_no_colours_are_the_very_same_files() -> None:
     assert not colour_preservation.is_repainted(OVER, 0)
     assert colour_preservation.png(OVER, 0) is OVER.result
     assert colour_preservation.jpeg(OVER, 0) is OVER.snapshot
-    assert colour_preservation.shown(OVER, 0) is OVER.snapshot
+    assert colour_preservation.preview(OVER, 0) is OVER.snapshot
     assert recipe_from_json(colour_preservation.recipe(OVER, 0)) == OVER.recipe
 
 
@@ -51,7 +51,7 @@ def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: floa
     wanted = keep(pixels(picture("PNG")), pixels(OVER.content), degree)
     assert np.abs(pixels(colour_preservation.png(OVER, degree)) - wanted).max() <= 1 / 255
     assert np.abs(pixels(colour_preservation.jpeg(OVER, degree)) - wanted).max() <= 4 / 255
-    assert np.abs(pixels(colour_preservation.shown(OVER, degree) or b"") - wanted).max() <= 6 / 255
+    assert np.abs(pixels(colour_preservation.preview(OVER, degree) or b"") - wanted).max() <= 6 / 255
     assert colour_preservation.is_repainted(OVER, degree)
     recipe = recipe_from_json(read_recipe(colour_preservation.png(OVER, degree)) or "")
     assert (
@@ -109,7 +109,7 @@ def test_every_cell_of_a_sheet_gets_the_colours_of_its_own_photograph() -> None:
     for made in (
         colour_preservation.png(sheet, 1.0),
         colour_preservation.jpeg(sheet, 1.0),
-        colour_preservation.shown(sheet, 1.0) or b"",
+        colour_preservation.preview(sheet, 1.0) or b"",
     ):
         redness = (pixels(made)[0, 24, :, 0] - pixels(made)[0, 24, :, 2]).reshape(3, 64)
         assert (redness[:, 4:28] > 0.2).all()
@@ -136,7 +136,7 @@ def test_a_large_picture_is_shown_smaller_and_taken_home_whole() -> None:
     file = io.BytesIO()
     Image.new("RGB", (1600, 1200), (40, 90, 160)).save(file, "JPEG")
     large = replace(OVER, snapshot=file.getvalue(), result=file.getvalue())
-    assert pixels(colour_preservation.shown(large, 1.0) or b"").shape == (
+    assert pixels(colour_preservation.preview(large, 1.0) or b"").shape == (
         1,
         colour_preservation.SHOWN_EDGE_PX * 3 // 4,
         colour_preservation.SHOWN_EDGE_PX,
