@@ -1,16 +1,15 @@
-"""The recipe: the whole truth of a run.
+"""The recipe: every setting of a run, in one frozen value that validates itself when it is made.
 
-    schema     what a recipe is: every setting with its default, range and meaning
-    presets    settings under names
-    lookup     settings by name, for sliders, messages, help and the README
-    messages   what is wrong with a recipe, in words
-    reading    recipes from JSON, a preset, the command line or a widget, with the same messages for all
-    blend      mixes of styles on a sheet
-    display    titles, values to offer and labels of settings, for screens
-    links      recipes in an address
-    steering   what may change in the middle of a run
-
-It validates itself on construction and is frozen.
+schema       every setting with its default, range and meaning
+presets      named settings
+fields       settings by name: range, choices, default, meaning, value
+display      titles and offered values of settings, for pages
+parsing      recipes from JSON, a preset, the command line or a widget, with the same error messages
+messages     error messages for settings
+old_names    former names of settings, which stored recipes still use
+links        recipes as text in an address
+steering     changes in the middle of a run
+style_grid   style mixes on a strip or a square of pictures
 """
 
 from nst_core.recipe.fields import (

@@ -74,7 +74,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
         SettingDisplay("content_layers", "Content layers"),
         SettingDisplay("style_layers", "Style layers"),
     ),
-    "Minimiser": (
+    "Optimizer": (
         SettingDisplay("algorithm", "Algorithm", choice_labels={"adam": "Adam", "lbfgs": "L-BFGS"}),
         SettingDisplay("preconditioner_exponent", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
         SettingDisplay("adapt_preconditioner", "Follow the curvature", applies=_LBFGS),

@@ -1,4 +1,4 @@
-"""Settings by name: where one stands, what it may be, what it means. Sliders, help and the README read this."""
+"""Settings by name: path, range, choices, default, meaning and value. Sliders, messages, help and tables use them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from nst_core.recipe.schema import Colour, Objective, OptimizerSettings, Recipe,
 
 
 def path_of(name: str) -> tuple[str, ...]:
-    """Where a setting stands: `tv_weight` -> ("objective", "tv_weight"), as does its full name.
+    """The path of a setting in a recipe: `tv_weight` and `objective.tv_weight` -> ("objective", "tv_weight").
 
-    A layer's share stands below its kind: `style_layers.block1_conv1`. Raises RecipeError.
+    The share of one layer is a setting too: `style_layers.block1_conv1`.
+
+    Raises:
+        RecipeError: there is no such setting.
     """
     head, *rest = name.split(".")
     if head in Recipe.model_fields and not rest:
@@ -31,13 +34,13 @@ def path_of(name: str) -> tuple[str, ...]:
 
 
 def names() -> tuple[str, ...]:
-    """Every setting's short name, parts flattened."""
+    """The short names of all settings, parts flattened, in the order of the schema."""
     own = [n for n in Recipe.model_fields if n not in PARTS and n not in ("schema_version", "provenance")]
     return (*own, *(n for model in PARTS.values() for n in model.model_fields))
 
 
 def bounds(name: str) -> tuple[float | None, float | None]:
-    """The least and greatest value of a numeric setting, None where open; what sliders and messages read."""
+    """The least and the greatest value of a numeric setting; None where there is no limit."""
     limits = _limits(name)
     low = next((getattr(m, a) for m in limits for a in ("ge", "gt") if hasattr(m, a)), None)
     high = next((getattr(m, a) for m in limits for a in ("le", "lt") if hasattr(m, a)), None)
@@ -45,7 +48,7 @@ def bounds(name: str) -> tuple[float | None, float | None]:
 
 
 def excluded(name: str) -> tuple[float, ...]:
-    """Those of a setting's bounds that are not allowed themselves."""
+    """Those of a setting's bounds that are not allowed values themselves."""
     return tuple(getattr(m, a) for m in _limits(name) for a in ("gt", "lt") if hasattr(m, a))
 
 
@@ -66,13 +69,13 @@ def is_optional(name: str) -> bool:
 
 
 def choices(name: str) -> tuple[str, ...]:
-    """What a setting with fixed choices may be; empty for any other."""
+    """The values of a setting with fixed choices; empty for any other setting."""
     annotation = field(name).annotation
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def default(name: str) -> Any:
-    """What a setting is unless it is set."""
+    """The default of a setting."""
     return field(name).get_default(call_default_factory=True)
 
 
@@ -102,7 +105,7 @@ def settings_by_name(recipe: Recipe, *, by_layer: bool = False) -> dict[str, Any
 
 
 def describe(name: str) -> str:
-    """A setting's meaning in a few words."""
+    """The meaning of a setting, in one phrase."""
     return field(name).description or ""
 
 
@@ -116,14 +119,14 @@ PARTS: dict[str, type[BaseModel]] = {
 
 
 def field(name: str) -> Any:
-    """The pydantic field of a setting, or the one that a layer's share stands in. Raises RecipeError."""
+    """The pydantic field of a setting; for the share of one layer, that of all layers. Raises RecipeError."""
     path = path_of(name)
     model: type[BaseModel] = PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
     return model.model_fields[path[min(1, len(path) - 1)]]
 
 
 def _limits(name: str) -> tuple[Any, ...]:
-    """What a setting's type says of its range."""
+    """The annotations of a setting's type that limit its range."""
     info = field(name)
     if len(path_of(name)) < 3:
         return tuple(info.metadata)

@@ -1,4 +1,4 @@
-"""Recipes in an address: short enough for a link, readable on a host that keeps nothing."""
+"""Recipes as text in an address. The link holds the whole recipe, so that any server can open it."""
 
 from __future__ import annotations
 
@@ -18,64 +18,67 @@ from nst_core.recipe.schema import Recipe
 
 VERSION = 1
 MOST_CHARACTERS = 4000
-"""The longest text that is read: beyond, browsers and proxies cut an address off. Ours have some hundred."""
+"""The longest text that is read; browsers and proxies cut off longer addresses. A usual link has some hundred."""
 _MOST_BYTES = 32 * 1024
-"""The most that a text may unpack to."""
+"""The size limit of the decompressed text."""
 PICTURES = ("content", "styles", "regions", "start_picture")
-"""Settings that name pictures, which a link cannot carry."""
+"""Settings that identify pictures; a link does not contain pictures."""
 
 
 def differences(recipe: Recipe) -> dict[str, Any]:
-    """The settings that a recipe changes of its preset, by name; without pictures and the machine's."""
+    """The settings of a recipe that differ from its preset, by name, without pictures."""
     usual = settings_by_name(make(base_preset(recipe), {"method": recipe.method}))
     left_out = (*PICTURES, "method", "preset")
     return {n: v for n, v in settings_by_name(recipe).items() if n not in left_out and v != usual[n]}
 
 
 def base_preset(recipe: Recipe) -> str:
-    """The preset that a recipe's differences count from: its own if it is one of ours, else the default."""
+    """The preset that `differences` compares a recipe with: its own if that is known here, else the default."""
     return recipe.preset if recipe.preset in PRESETS else Recipe().preset
 
 
 def to_text(recipe: Recipe, pictures: Mapping[str, Any] | None = None) -> str:
-    """A recipe as characters that need no quoting in an address.
+    """A recipe as text that needs no quoting in an address.
 
     Args:
-        recipe: every setting; its pictures and what it ran with are left out, as is the start that was an own picture.
-        pictures: what the link says of pictures, such as the keys of bundled ones; plain data.
+        recipe: the recipe; its pictures, provenance and a start from an uploaded picture are left out.
+        pictures: plain data about the pictures, such as the keys of bundled ones.
     """
     plain = without_pictures(recipe)
-    said = {
+    content = {
         "v": VERSION,
         "m": plain.method,
         "p": base_preset(plain),
         "s": differences(plain),
         "i": dict(pictures or {}),
     }
-    packed = zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9)
+    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def from_text(text: str) -> tuple[Recipe, dict[str, Any]]:
-    """What `to_text` wrote: the recipe, and what was said of pictures, which is whatever the link's author wrote.
+    """The recipe and the data about pictures in a text made by `to_text`.
 
-    Raises RecipeError if the text is cut off, damaged, of another version, or says what no recipe may.
+    The data about pictures is not validated: anybody can write a link.
+
+    Raises:
+        RecipeError: the text is cut off, damaged or of another version, or a setting is not valid.
     """
-    said = _unpacked(text)
-    version = said.get("v")
+    content = _unpacked(text)
+    version = content.get("v")
     if version != VERSION:
         raise RecipeError(f"the link must be of version {VERSION}, got {str(version)[:20]!r}; ask for a new one")
-    settings, pictures = said.get("s"), said.get("i", {})
+    settings, pictures = content.get("s"), content.get("i", {})
     if not isinstance(settings, dict) or not isinstance(pictures, dict) or set(settings) & set(PICTURES):
         raise RecipeError("the link must hold settings by name; ask for a new one")
     changes = {current_name(name): value for name, value in settings.items()}
-    return make(str(said.get("p")), {"method": said.get("m"), **changes}), pictures
+    return make(str(content.get("p")), {"method": content.get("m"), **changes}), pictures
 
 
 def without_pictures(recipe: Recipe) -> Recipe:
-    """The settings alone, for other pictures and other machines.
+    """A recipe for other pictures and other machines.
 
-    Without hashes, a start that only an own picture could be, and the precision and memory that a machine chose.
+    Left out: hashes of pictures, a start from an uploaded picture, and the precision and memory that a machine chose.
     """
     base = make(base_preset(recipe), {"method": recipe.method})
     start = {"start": "content"} if recipe.start == "own" else {}
@@ -93,9 +96,9 @@ def _unpacked(text: str) -> dict[str, Any]:
         plain = inflater.decompress(packed, _MOST_BYTES)
         if not inflater.eof:
             raise ValueError("cut off")
-        said = json.loads(plain)
+        content = json.loads(plain)
     except (ValueError, binascii.Error, zlib.error, RecursionError):
         raise RecipeError("the settings in this link cannot be read; it may have been cut off: copy it whole") from None
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise RecipeError("the settings in this link cannot be read; it may have been cut off: copy it whole")
-    return said
+    return content

@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, in our words: what was required, what came."""
+"""Error messages for settings: the requirement, and the value that was given."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nst_core.recipe.fields import bounds, excluded, is_optional, names
 
 
 def message(error: ValidationError) -> str:
-    """Every offence, each with the setting it is in."""
+    """All errors in one sentence, each with its setting's name."""
     return "; ".join(map(_words, _innermost(error)))
 
 
 def _innermost(error: ValidationError) -> list[dict[str, Any]]:
-    """Its errors without those of a list that only say again that something inside it is wrong."""
+    """The errors, without those of a container that only repeat an error of one of its entries."""
     found: list[dict[str, Any]] = [dict(e) for e in error.errors()]
     return [e for e in found if not any(o["loc"][: len(e["loc"])] == e["loc"] != o["loc"] for o in found)]
 
@@ -98,6 +98,6 @@ def _plain(number: float) -> str:
 
 
 def short(value: object) -> str:
-    """A value in at most 60 letters."""
+    """A value as text of at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""Recipes from the outside: a preset with changes, JSON, the command line. The same messages for all of them."""
+"""Recipes from a preset with changes, from JSON and from the command line, with the same error messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
 
     Args:
         preset: a key of `PRESETS`.
-        settings: what to change, by name; `objective.tv_weight` and plain `tv_weight` mean the same.
+        settings: the changes, value by name; `objective.tv_weight` and `tv_weight` name the same setting.
 
     Raises:
         RecipeError: the preset or a setting is unknown, or a value is of the wrong type or out of range.
@@ -36,7 +36,7 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
 
 
 def change(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    """A copy with some settings changed, validated anew; names as in `make`. Raises RecipeError."""
+    """A copy with some settings changed, validated as a whole; names as in `make`. Raises RecipeError."""
     raw = recipe.model_dump()
     for name, value in settings.items():
         _put(raw, name, value)
@@ -44,10 +44,10 @@ def change(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
 
 
 def parse(raw: object) -> Recipe:
-    """A recipe from plain data, such as decoded JSON, also under old names of settings.
+    """A recipe from plain data, such as decoded JSON; settings may have their old names.
 
     Raises:
-        RecipeError: something is no setting, of the wrong type or out of range; the message names each.
+        RecipeError: a setting is unknown, of the wrong type or out of range; the message names each one.
     """
     return _validated(with_current_names(raw))
 
@@ -62,7 +62,7 @@ def recipe_from_json(text: str | bytes) -> Recipe:
 
 
 def from_text(name: str, text: str) -> Any:
-    """The value of `--set name=text`: JSON where it is JSON, else the text itself. Raises RecipeError on a bad name."""
+    """The value of `--set name=text`: decoded if it is JSON, else text. Raises RecipeError if `name` is unknown."""
     path_of(name)
     try:
         return json.loads(text)
@@ -78,7 +78,7 @@ def _put(raw: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _validated(raw: object) -> Recipe:
-    # Through JSON mode, so that lists become tuples although numbers given as text stay errors.
+    # JSON mode turns lists into tuples, and still rejects a number given as text.
     try:
         return Recipe.model_validate_json(json.dumps(raw))
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Named settings: what a painter would ask for, and what the sources did. Each is what differs from the defaults."""
+"""Presets: named settings for common intentions, and those of published methods."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from nst_core.recipe.schema import Objective
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings under a name.
+    """Named settings.
 
     Attributes:
-        title: what a person calls it.
-        text: what it does, in one sentence.
-        source: where it comes from, what differs from there, and why; empty for our own.
-        settings: what differs from the defaults, as nested plain data.
+        title: its name on pages.
+        text: its effect, in one sentence.
+        settings: the settings that differ from the defaults, as nested plain data.
+        source: the published method, the differences from it and their reasons; empty for our own presets.
     """
 
     title: str
@@ -32,7 +32,7 @@ TUTORIAL = Objective(
     style_weight=1e-2,
     tv_weight=30.0,
 )
-"""The objective of TensorFlow's style-transfer tutorial; the yardstick's `tutorial_total` is its value."""
+"""The objective of TensorFlow's style-transfer tutorial; `tutorial_total` of `nst_core.metrics` is its value."""
 
 _FINE_FIRST = {f"block{b}_conv1": round(share / 341, 4) for b, share in enumerate((256, 64, 16, 4, 1), 1)}
 _CLIMB: dict[str, Any] = {
@@ -40,17 +40,17 @@ _CLIMB: dict[str, Any] = {
     "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 120},
     "optimizer": {"average_decay": 0.95},
 }
-"""From small to large: strokes get the size they have in the style, at the cost of a single size's 100 steps."""
+"""From small to large sizes: strokes are as large as in the style; it takes the time of 100 steps at full size."""
 
 PRESETS: dict[str, Preset] = {
     "painterly": Preset(
         "Painterly",
         "The photograph repainted: its shapes stay, strokes and colours are the style's.",
-        {**_CLIMB, "objective": {"content_weight": 2.0}},  # at 1 the style's large shapes swallow a thin bridge
+        {**_CLIMB, "objective": {"content_weight": 2.0}},  # at 1, large shapes of the style erase a thin bridge
     ),
     "faithful": Preset(
         "Faithful",
-        "Every face and line of the photograph stays; the style tints and textures it.",
+        "Every face and line of the photograph stays; the style adds colour and texture.",
         {**_CLIMB, "objective": {"content_weight": 8.0}},
     ),
     "bold": Preset(
@@ -60,30 +60,30 @@ PRESETS: dict[str, Preset] = {
     ),
     "texture": Preset(
         "Texture",
-        "The style alone, grown from noise: what the network takes it to be.",
+        "The style alone, from noise: its texture as the network represents it.",
         {**_CLIMB, "start": "noise", "objective": {"content_weight": 0.0}},
     ),
     "reconstruction": Preset(
         "Reconstruction",
-        "The content alone, rebuilt from noise out of one layer: what the network keeps of a photograph.",
+        "The photograph alone, from noise: as much of it as one layer of the network represents.",
         {**_CLIMB, "start": "noise", "objective": {"style_weight": 0.0, "tv_weight": 0.5}},
     ),
     "gatys": Preset(
         "Gatys 2015",
-        "The method that began it all: one size, Gram matrices, L-BFGS, from noise.",
+        "The first neural style transfer: one size, Gram matrices, L-BFGS, from noise.",
         {
             "steps": 300,
             "start": "noise",
             "objective": {"pooling": "average", "tv_weight": 0.0, "style_weight": 100.0},
             "optimizer": {"algorithm": "lbfgs", "history_size": 20},
         },
-        "Gatys et al. 2015, arXiv:1508.06576. The same layers, pooling and minimiser. Different: weights count "
-        "in units of a photograph's activations, so that they mean the same for any network, and the noise has "
+        "Gatys et al. 2015, arXiv:1508.06576. The same layers, pooling and optimizer. Different: losses are "
+        "divided by those of a photograph, so that a weight has the same effect with any network, and the noise has "
         "colours, which saves the first steps.",
     ),
     "tutorial": Preset(
         "TensorFlow tutorial",
-        "TensorFlow's own tutorial, term by term and step by step: the measure for all others.",
+        "TensorFlow's tutorial with its objective, optimizer and steps: the baseline of our benchmarks.",
         {
             "steps": 1000,
             "precision": "float32",
@@ -92,11 +92,11 @@ PRESETS: dict[str, Preset] = {
             "objective": TUTORIAL.model_dump(),
             "optimizer": {"learning_rate": 0.02, "beta1": 0.99, "beta2": 0.999, "epsilon": 0.1},
         },
-        "TensorFlow's style-transfer tutorial. Nothing differs but the size, which is ours to choose.",
+        "TensorFlow's style-transfer tutorial. Only the picture's size differs: you choose it.",
     ),
     "tutorial-quick": Preset(
         "Tutorial, quick",
-        "The tutorial's objective by the fastest road we know.",
+        "The tutorial's objective with our fastest optimizer.",
         {
             "steps": 450,
             "style_shape": "content",
@@ -113,13 +113,13 @@ PRESETS: dict[str, Preset] = {
                 "beta2": 0.9,
             },
         },
-        "TensorFlow's style-transfer tutorial. The same objective; its Adam is replaced by preconditioned L-BFGS, on "
-        "grainy pictures by an Adam that forgets sooner and comes to rest, and convolutions are compiled or in "
-        "bfloat16: all give the same loss sooner.",
+        "TensorFlow's style-transfer tutorial. The same objective. Preconditioned L-BFGS replaces its Adam; on "
+        "grainy pictures, an Adam with a shorter memory and a falling learning rate. Convolutions are compiled or in "
+        "bfloat16. All of these reach the same loss sooner.",
     ),
     "crowson": Preset(
         "Crowson",
-        "A long climb from small to large, for the finest strokes; takes its time.",
+        "Many steps at each size from small to large, for the finest strokes; slow.",
         {
             "steps": 500,
             "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 1000},
@@ -133,7 +133,7 @@ PRESETS: dict[str, Preset] = {
             },
         },
         "crowsonkb/style-transfer-pytorch. The same layers, shares, distance, padding, schedule and averaging. "
-        "Different: Keras' network, hence weights of our own, in units of a photograph's activations.",
+        "Different: Keras' network, and therefore other weights, for losses divided by those of a photograph.",
     ),
 }
 """Key -> preset."""
@@ -152,8 +152,8 @@ BALANCED: dict[str, Any] = {
         "average_decay": 0.0,
     },
 }
-"""What `balanced` changes: the fast result is the start, so a few steps at full size are enough, in a short time.
+"""Settings that method balanced changes: it starts from the fast result, so that a few steps at full size are enough.
 
-L-BFGS, because it makes most of few evaluations: after 10 s its objective was below Adam's (at 0.02 and 0.05) on each
-of three pairs, and a pyramid, which begins anew at small sizes, was worse than the fast result it came from.
+L-BFGS, because it needs few evaluations: after 10 s its loss was below Adam's (learning rates 0.02 and 0.05) on each of
+three pairs of pictures. No pyramid: starting again from small sizes gave a higher loss than the fast result itself.
 """

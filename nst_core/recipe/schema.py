@@ -1,4 +1,4 @@
-"""Every setting of a run: defaults, ranges and units, in one place. Frozen: steering makes a new recipe."""
+"""Every setting of a run with its default, range and unit."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ CONVOLUTIONS: dict[NetworkName, tuple[str, ...]] = {
     "vgg19": tuple(f"block{b}_conv{c}" for b, n in enumerate((2, 2, 4, 4, 4), 1) for c in range(1, n + 1)),
     "vgg16": tuple(f"block{b}_conv{c}" for b, n in enumerate((2, 2, 3, 3, 3), 1) for c in range(1, n + 1)),
 }
-"""The convolution layers of each network, in order: what a layer name may be."""
+"""The names of each network's convolution layers, in order."""
 
 
 SLOW_EDGE_PX = 2048
-"""The largest size of methods that optimise."""
+"""The largest result of the methods slow and balanced, in pixels of its longest edge."""
 
 LEAST_CROP = 0.05
-"""The least share of a style's side that a crop may leave."""
+"""The least part of a style's width and height that a crop may leave."""
 
 
 class Frozen(BaseModel):
-    """Immutable, and strict: an unknown key, a NaN or a number given as text is an error, never a guess."""
+    """Immutable and strict: an unknown key, a NaN or a number given as text is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Objective(Frozen):
-    """What the slow engine minimises: a weighted sum of content, style and variation.
+    """The loss of the slow engine: a weighted sum of content distance, style distance and total variation.
 
-    Source: the terms of TensorFlow's style-transfer tutorial (Gatys et al. 2015 with a Gram matrix averaged over
-    positions). In normalised units each term is divided by its size on a photograph, which neither of them does.
+    Source: TensorFlow's style-transfer tutorial (Gatys et al. 2015 with a Gram matrix averaged over positions). We
+    differ in normalised units, which divide each term by its value on a photograph.
     """
 
-    network: NetworkName = Field("vgg19", description="network whose features are compared")
+    network: NetworkName = Field("vgg19", description="network whose features the losses compare")
     content_layers: dict[str, Annotated[float, Field(ge=0, le=1e3)]] = Field(
         default={"block4_conv2": 1.0}, description="content layers and their shares"
     )
@@ -47,27 +47,29 @@ class Objective(Frozen):
     )
     loss_units: Literal["normalised", "tutorial"] = Field(
         "normalised",
-        description="normalised: each layer's distance in units of a photograph's activations, and variation per "
-        "value, so that a weight means the same for any size and network; tutorial: as TensorFlow's tutorial has them",
+        description="normalised: each distance is divided by its value on a photograph, and total variation by the "
+        "number of values, so that a weight has the same effect at any size and with any network; tutorial: units of "
+        "TensorFlow's tutorial",
     )
     content_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the content distance")
     style_weight: float = Field(20.0, ge=0, le=1e6, description="weight of the style distance, all layers together")
-    tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation: higher is smoother")
+    tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation; higher: smoother")
     style_distance: Literal["gram", "wasserstein2"] = Field(
         "gram",
-        description="gram: which channels are active together (Gatys et al.); wasserstein2: how far the Gaussians of "
-        "activations are apart, which also holds their means and is evener among layers",
+        description="gram: difference of Gram matrices, which hold what channels are active together (Gatys et al.); "
+        "wasserstein2: Wasserstein distance of the activations as Gaussians, which also compares their means and is "
+        "more even among layers",
     )
     tv_variant: Literal["absolute", "nine-point"] = Field(
         "absolute",
-        description="absolute: differences of neighbours, as in the tutorial; nine-point: squared differences from "
-        "all eight neighbours, which also calms diagonal grain",
+        description="absolute: absolute differences of neighbours, as in the tutorial; nine-point: squared differences "
+        "from all eight neighbours, which also reduces diagonal grain",
     )
     pooling: Literal["max", "average", "l2"] = Field(
-        "max", description="how the network halves its features; average and l2 are rescaled to max's magnitude"
+        "max", description="pooling of the network; average and l2 are rescaled to the magnitude of max"
     )
     padding: Literal["zero", "replicate"] = Field(
-        "zero", description="what the first convolution sees beyond the edge; replicate leaves no frame"
+        "zero", description="values beyond the picture's edge for the first convolution; replicate avoids a frame"
     )
 
     @model_validator(mode="after")
@@ -82,70 +84,87 @@ class Objective(Frozen):
 
 
 class OptimizerSettings(Frozen):
-    """How the picture is moved, clamped to [0, 1].
+    """How the picture, clamped to [0, 1], is optimised.
 
     Source: Adam, Kingma & Ba 2015, arXiv:1412.6980; L-BFGS, Nocedal & Wright 2006, algorithm 7.4, and Byrd et al. 1995
-    for its box.
+    for the bounds.
     """
 
     algorithm: Literal["adam", "lbfgs"] = Field(
-        "adam", description="adam: even steps, bears anything; lbfgs: learns the curvature, far fewer evaluations"
+        "adam", description="adam: even steps, robust; lbfgs: learns the curvature and needs far fewer evaluations"
     )
-    learning_rate: float = Field(0.02, gt=0, le=1, description="Adam's step, in units of the [0, 1] picture")
+    learning_rate: float = Field(0.02, gt=0, le=1, description="Adam: step size, in units of the [0, 1] picture")
     final_learning_rate_ratio: float = Field(
-        1.0, ge=0, le=1, description="Adam: share of its step that is left at a size's last step, down half a cosine"
+        1.0,
+        ge=0,
+        le=1,
+        description="Adam: learning rate at the last step of a size over that at its first; cosine decay between",
     )
-    beta1: float = Field(0.9, ge=0, lt=1, description="Adam: memory of the gradient's mean")
-    beta2: float = Field(0.99, ge=0, lt=1, description="Adam: memory of the gradient's square")
-    epsilon: float = Field(1e-8, gt=0, le=1, description="Adam: floor under the gradient's size")
-    history_size: int = Field(50, ge=1, le=100, description="L-BFGS: pairs of steps it remembers")
+    beta1: float = Field(0.9, ge=0, lt=1, description="Adam: decay of the gradient's mean")
+    beta2: float = Field(0.99, ge=0, lt=1, description="Adam: decay of the squared gradient's mean")
+    epsilon: float = Field(
+        1e-8, gt=0, le=1, description="Adam: added to the root of that mean, so that nothing is divided by 0"
+    )
+    history_size: int = Field(50, ge=1, le=100, description="L-BFGS: number of past steps it learns the curvature from")
     preconditioner_exponent: float = Field(
-        0.0, ge=0, le=1, description="exponent p of a preconditioner frequency^-p: large shapes move before fine grain"
+        0.0,
+        ge=0,
+        le=1,
+        description="exponent p of the preconditioner frequency^-p: large shapes change before fine grain",
     )
     adapt_preconditioner: bool = Field(
         False,
-        description="L-BFGS: that exponent is where it begins; it then follows the curvature that the last steps saw",
+        description="L-BFGS: the exponent is only the first one; later ones follow the curvature of the last steps",
     )
     switch_to_adam: bool = Field(
         False,
-        description="L-BFGS: where the last steps saw noise in place of curvature, as on grainy pictures, Adam goes "
-        "on; needs adapt_preconditioner",
+        description="L-BFGS: let Adam continue where the last steps found noise in place of curvature, as with grainy "
+        "pictures; needs adapt_preconditioner",
     )
     average_decay: float = Field(
-        0.0, ge=0, lt=1, description="decay of the average of pictures that is shown and handed on; 0 shows the last"
+        0.0,
+        ge=0,
+        lt=1,
+        description="decay of the moving average of pictures, which is the result; 0: no average, the last picture is",
     )
 
 
 class Schedule(Frozen):
-    """In which sizes a run is done, and when a size is done. Steps, lengths and starts stand in the recipe itself."""
+    """The sizes of a run, and when each one ends. Steps, time limit and start are settings of the recipe itself."""
 
     pyramid: Literal["off", "auto"] = Field(
-        "off", description="auto: from small to large by factors of sqrt(2), the originals resized anew each time"
+        "off", description="auto: several sizes from small to large, each sqrt(2) times the one before; off: one size"
     )
-    smallest_edge_px: int = Field(128, ge=64, le=1024, description="pyramid: longest edge of its smallest size")
+    smallest_edge_px: int = Field(
+        128, ge=64, le=1024, description="pyramid: longest edge at the smallest size, in pixels"
+    )
     first_steps: int | None = Field(
-        None, ge=1, le=5000, description="pyramid: steps at the smallest size, if not as many as at each other"
+        None, ge=1, le=5000, description="pyramid: steps at the smallest size; unset: as many as at each other size"
     )
     plateau_threshold: float = Field(
-        0.0, ge=0, le=0.1, description="a size ends early when 20 steps gain less than this share of the loss; 0: never"
+        0.0,
+        ge=0,
+        le=0.1,
+        description="end a size early when 20 steps reduce the loss by less than this share; 0: never",
     )
 
 
 class Colour(Frozen):
-    """Whose colours the result has, before the run and after it; the same for both methods."""
+    """Where the result's colours come from. Applied before and after the run, in the same way for all methods."""
 
     colour_match: Literal["none", "covariance", "luminance"] = Field(
         "none",
-        description="before the run; covariance: the style takes the content's colours; luminance: only light and "
-        "dark are painted, and the content's colours put back",
+        description="before the run; covariance: give the style the content's colours; luminance: stylize only light "
+        "and dark, and put the content's colours back",
     )
-    colour_match_strength: float = Field(1.0, ge=0, le=1, description="how far the styles' colours are matched")
+    colour_match_strength: float = Field(1.0, ge=0, le=1, description="share of colour_match that is applied")
     colour_preservation: float = Field(
-        0.0, ge=0, le=1, description="after the run: how much of the content's colour returns"
+        0.0, ge=0, le=1, description="after the run: share of the content's colours that is put back"
     )
     colour_space: Literal["luminance", "lab"] = Field(
         "lab",
-        description="after the run: lab keeps perceived lightness, luminance the weighted sum of red, green, blue",
+        description="colour space of colour_preservation; lab keeps perceived lightness, luminance the weighted sum of "
+        "red, green and blue",
     )
 
 
@@ -153,7 +172,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class StylePicture(Frozen):
-    """One style of a run, by content hash, and which part of it is looked at."""
+    """One style of a run: its hash, its share, and the part of it that is used."""
 
     sha256: Sha256
     weight: float = Field(1.0, gt=0, le=100, description="share among the styles")
@@ -162,10 +181,10 @@ class StylePicture(Frozen):
         min_length=4,
         max_length=4,
         strict=False,
-        description="part that is looked at: left, top, right, bottom as shares of its width and height",
+        description="part that is used: left, top, right, bottom as shares of the picture's width and height",
     )
     rotation_deg: float = Field(
-        0.0, ge=-180, le=180, description="turned clockwise by this; what has no paint is cut off"
+        0.0, ge=-180, le=180, description="rotation, degrees clockwise; the empty corners are cut off"
     )
 
     @model_validator(mode="after")
@@ -180,7 +199,7 @@ class StylePicture(Frozen):
 
 
 class Region(Frozen):
-    """A soft part of the content with a style mix of its own."""
+    """A part of the content, given by a soft mask, with its own mix of the styles."""
 
     mask: Sha256 = Field(description="SHA-256 of the mask's pixels")
     shares: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
@@ -195,62 +214,74 @@ class Region(Frozen):
 
 
 class Provenance(Frozen):
-    """What a run ran with; filled in by the machine that runs it."""
+    """The program, weights and device that a run used; filled in by the machine that runs it."""
 
     version: str = ""
-    weights: dict[str, str] = Field(default_factory=dict, description="network -> SHA-256 of its weights")
+    weights: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each network's weights")
     device: str = ""
 
 
 class Recipe(Frozen):
-    """The whole truth of a run. The same recipe on the same machine gives the same losses, bit for bit on a CPU."""
+    """Every setting of a run. On one machine a recipe always gives the same losses, on a CPU bit for bit."""
 
     schema_version: Literal[1] = 1
-    method: Method = Field("slow", description="slow: VGG optimisation; fast: one pass; balanced: fast, then slow")
-    preset: str = Field("painterly", max_length=40, description="the preset these settings started from")
+    method: Method = Field(
+        "slow", description="slow: optimisation of the picture; fast: one pass of a network; balanced: fast, then slow"
+    )
+    preset: str = Field("painterly", max_length=40, description="the preset that the settings started from")
     content: Sha256 | None = Field(None, description="SHA-256 of the content's pixels")
-    styles: tuple[StylePicture, ...] = Field((), max_length=8, strict=False, description="the styles' pixels, weighted")
+    styles: tuple[StylePicture, ...] = Field((), max_length=8, strict=False, description="the style pictures")
     regions: tuple[Region, ...] = Field(
         (), max_length=8, strict=False, description="soft masks of the content, each with its own mix of the styles"
     )
     longest_edge_px: int = Field(
-        384, ge=64, le=4096, description="longest edge of the result, in pixels; beyond 2,048 by the fast method alone"
+        384, ge=64, le=4096, description="longest edge of the result, in pixels; above 2,048 with the fast method only"
     )
     strength: float = Field(
-        1.0, ge=0, le=1.5, description="fast: how far from the content's own look, 0, to the style's, 1, and beyond"
+        1.0,
+        ge=0,
+        le=1.5,
+        description="fast: strength of the style; 0: the content as it is, 1: the style, above 1: exaggerated",
     )
     render_edge_px: int | None = Field(
         None,
         ge=64,
         le=4096,
-        description="fast: longest edge at which the style is painted, then enlarged along the content's edges; "
-        "smaller means broader strokes; unset: painted at full size",
+        description="fast: longest edge at which the network paints, in pixels; the result is then enlarged along the "
+        "content's edges; smaller: broader strokes; unset: full size",
     )
-    style_edge_px: int = Field(256, ge=64, le=1024, description="fast: size at which the style is read, in pixels")
+    style_edge_px: int = Field(
+        256, ge=64, le=1024, description="fast: longest edge at which the network sees the style, in pixels"
+    )
     style_grid_size: int = Field(
         1,
         ge=1,
         le=9,
-        description="fast: a sheet of so many cells a side, the styles blended between its corners (two: a strip; one "
-        "style: a strip of strengths); 1: one picture",
+        description="fast: pictures along each side of a grid that blends the styles between its corners (two styles: "
+        "one row; one style: one row of strengths); 1: a single picture",
     )
     reference_loss: Literal["none", "fast"] = Field(
-        "none", description="slow: also judge the fast result by this run's objective, for a level line in its curves"
+        "none",
+        description="slow: also measure the fast result's losses by this run's objective, as lines in its curves",
     )
     style_scale: float = Field(
-        1.0, ge=0.25, le=4, description="size at which the style is looked at, times the usual; larger: broader strokes"
+        1.0, ge=0.25, le=4, description="factor for the size of the style picture; larger: broader strokes"
     )
-    steps: int = Field(100, ge=1, le=5000, description="slow: how many steps, at each size of a pyramid")
-    seconds: float | None = Field(None, gt=0, le=86400, description="slow: stop after so many seconds, if set")
-    start: Start = Field("content", description="slow: the picture the optimisation starts from")
-    start_picture: Sha256 | None = Field(None, description="SHA-256 of the pixels of start own")
+    steps: int = Field(100, ge=1, le=5000, description="slow: number of steps, at each size of a pyramid")
+    seconds: float | None = Field(None, gt=0, le=86400, description="slow: time limit in seconds; unset: none")
+    start: Start = Field(
+        "content", description="slow: the picture that the optimisation starts from; own: an uploaded one"
+    )
+    start_picture: Sha256 | None = Field(None, description="SHA-256 of the uploaded start picture's pixels")
     style_shape: Literal["own", "content"] = Field(
-        "own", description="slow: the style in its own shape, or squashed to the content's as in the tutorial"
+        "own",
+        description="slow: own: the style keeps its shape; content: it is stretched to the content's shape (tutorial)",
     )
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of the noise start")
-    snapshot_every: int = Field(5, ge=1, le=1000, description="slow: a picture every so many steps")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of start noise")
+    snapshot_every: int = Field(5, ge=1, le=1000, description="slow: number of steps between two pictures")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="of the convolutions; losses are float32 always; auto is measured at start"
+        "auto",
+        description="of the convolutions; losses are always float32; auto: the faster one on this machine",
     )
     convolutions: Literal["auto", "direct", "winograd"] = Field(
         "auto",
@@ -261,7 +292,7 @@ class Recipe(Frozen):
         None,
         ge=1000,
         le=1_000_000,
-        description="slow: memory to stay within, by working in strips; free memory if unset",
+        description="slow: memory limit in MB, kept by working in strips; unset: the free memory",
     )
     objective: Objective = Field(default_factory=Objective)
     optimizer: OptimizerSettings = Field(default_factory=OptimizerSettings)
@@ -272,7 +303,7 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _start_is_used(self) -> Recipe:
         if self.method == "fast" and self.start == "own":
-            raise ValueError("start own needs method slow or balanced, got fast, whose one pass has no start")
+            raise ValueError("start own needs method slow or balanced, got fast, which has no start picture")
         return self
 
     @model_validator(mode="after")
@@ -287,7 +318,7 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _regions_fit(self) -> Recipe:
         if self.regions and self.style_grid_size > 1:
-            raise ValueError("style_grid_size must be 1 with regions: a sheet shows mixes of the whole picture")
+            raise ValueError("style_grid_size must be 1 with regions: a grid mixes styles over the whole picture")
         for region in self.regions:
             if self.styles and len(region.shares) != len(self.styles):
                 raise ValueError(
@@ -296,5 +327,5 @@ class Recipe(Frozen):
         return self
 
     def to_json(self) -> str:
-        """The recipe as compact JSON; `recipe_from_json` gives it back."""
+        """The recipe as compact JSON, for `recipe_from_json`."""
         return self.model_dump_json()

@@ -1,4 +1,4 @@
-"""Steering: what may change between two steps of a run that is under way."""
+"""Steering: changes of settings between two steps of an active run."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ STEERABLE = (
     "colour_preservation",
     "colour_space",
 )
-"""Settings that mean something in the middle of a run. Of layers only the shares: another layer is another network."""
+"""Settings that can change in the middle of a run. Of layers only the shares: other layers need another network."""
 
 
 def steered(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    """The recipe of a run under way with some settings changed.
+    """The recipe of an active run with some settings changed.
 
     Args:
-        recipe: what the run goes by now.
-        settings: what to change, by name as in `change`; those of `STEERABLE`.
+        recipe: the recipe in force.
+        settings: the changes, value by name as in `change`; only settings of `STEERABLE`.
 
     Raises:
-        RecipeError: a setting cannot change in the middle of a run, is unknown or out of range; a layer is not in use;
-            or the run is the fast method's one pass.
+        RecipeError: a setting is unknown, out of range or not steerable, a layer is not in use, or the method is fast,
+            which has no steps.
     """
     if recipe.method == "fast":
-        raise RecipeError("only a run of steps can be steered, and this one is a single pass; start a new one instead")
+        raise RecipeError(
+            "only a run with steps can be steered, and the fast method is a single pass; start a new run instead"
+        )
     for name in settings:
         if not any(part in STEERABLE for part in path_of(name)):
             raise RecipeError(f"{name} cannot change in the middle of a run; choose from {', '.join(STEERABLE)}")

@@ -1,4 +1,4 @@
-"""Mixes of styles on a sheet: what each cell of a strip or map is made of. Plain arithmetic for pages and engine."""
+"""Style grids: the style mix of each picture on a strip or a square of pictures."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from nst_core.errors import RecipeError
 
 MOST_CORNERS = 4
 STRONGEST = 1.5
-"""Strength at the right end of a strip of one style."""
+"""Strength at the right end of a strip with one style."""
 
 
 @dataclass(frozen=True)
 class StyleMix:
-    """One picture of a sheet: the styles' shares, which sum to 1, and the strength."""
+    """The style mix of one picture: each style's share, together 1, and the strength."""
 
     shares: tuple[float, ...]
     strength: float
 
 
 def grid(styles: int, cells: int, strength: float = 1.0) -> list[list[StyleMix]]:
-    """The rows of a sheet.
+    """The style mixes of a grid, row by row.
 
-    One style: a strip of strengths from 0 to 1.5. Two: a strip from one to the other. Three or four: a square map with
-    a style in each corner, the first top left, then top right, bottom left, bottom right; with three, the last corner
-    is an even mix of all.
+    One style: one row, strength rising from 0 to 1.5. Two styles: one row, from the first to the second. Three or four:
+    a square with one style in each corner, in the order top left, top right, bottom left, bottom right; with three
+    styles the last corner is an even mix of all.
 
     Args:
-        styles: how many, 1 to 4.
-        cells: a side, from 2.
-        strength: of every cell, where the styles are blended.
+        styles: number of styles, 1 to 4.
+        cells: number of pictures along each side, 2 or more.
+        strength: strength of every picture, if there are two styles or more.
 
     Raises:
-        RecipeError: there are no or too many styles.
+        RecipeError: there are no styles or too many.
     """
     if not 1 <= styles <= MOST_CORNERS:
-        raise RecipeError(f"a sheet needs 1 to {MOST_CORNERS} styles, one for each corner, got {styles}")
+        raise RecipeError(f"a style grid needs 1 to {MOST_CORNERS} styles, one for each corner, got {styles}")
     along = [i / (cells - 1) for i in range(cells)]
     if styles == 1:
         return [[StyleMix((1.0,), STRONGEST * x) for x in along]]

@@ -107,7 +107,7 @@ def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: 
         settle(page)
         if path in ("slow", "compare"):
             page.get_by_text("Advanced", exact=True).click()
-            page.get_by_role("tab", name="Minimiser").click()
+            page.get_by_role("tab", name="Optimizer").click()
             page.get_by_role("slider", name="Learning rate").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
