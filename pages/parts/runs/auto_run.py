@@ -1,4 +1,4 @@
-"""A page whose result follows its settings: after its first run, every change paints anew by itself."""
+"""A page that paints automatically: after its first run, every change of a setting starts another one."""
 
 from __future__ import annotations
 
@@ -10,103 +10,94 @@ import streamlit as st
 
 from nst_core.recipe import Recipe
 from pages.parts.app import service, session
+from pages.parts.app.slots import Slot
 from pages.parts.compare import measures
 from pages.parts.inputs.style_weights import Style
-from pages.parts.runs import submit
+from pages.parts.runs import colour_preservation, submit
+from pages.parts.runs.submit import RunRequest
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 RUNNING_SECONDS = 1.5
-"""How long a page waits for a run that has begun: most are done in a third of it. Then it polls."""
-IN_LINE_SECONDS = 0.4
-"""How long for one in line: behind the visitor's own last pass it begins at once, behind others it takes its time."""
+"""How long a page waits for a running run before it polls; most are done in a third of this time."""
+QUEUED_SECONDS = 0.4
+"""How long it waits for a queued run, which starts at once unless other visitors are ahead."""
+_REQUEST = Slot[RunRequest]("auto_run", "request")
+"""The last request, by page and name."""
+_IS_REQUESTED = Slot[bool]("auto_run", "is_requested")
+"""Whether the page is to paint at its next run, by page."""
+_LAST_SHOWN = Slot["JobView"]("auto_run", "last_shown")
+"""The last run that had a picture, by page and name."""
 
 
 def start(page: str, recipe: Recipe, name: str = "job", styles: Sequence[Style] | None = None) -> bool:
-    """Paint in the place of what the page shows, and wait a moment for the result; False if refused."""
+    """Start a run in place of the one that the page shows, and wait briefly for its result; False if refused."""
     before = session.current(page, name)
     view = session.view(before) if before else None
     if view and view.state == "queued":
         service.get().stop(view.id)
     if not submit.submit(page, {name: recipe}, styles=styles, measure=False):
         return False
-    st.session_state[_asked(page, name)] = submit.run_request(recipe, styles)
+    _REQUEST.put(submit.run_request(recipe, styles), page, name)
     job_id = session.current(page, name) or ""
-    _keep_colours(page, before, job_id)
+    colour_preservation.copy_strength(page, before, job_id)
     _wait(job_id)
     return True
 
 
 def repaint_on_change(page: str, recipe: Recipe) -> None:
-    """Paint anew if something has changed since this page was last asked to paint, or a cell was picked."""
-    before = st.session_state.get(_asked(page, "job"))
-    wanted = st.session_state.pop(_wanted(page), False)
-    if wanted or (before is not None and before != submit.run_request(recipe)):
+    """Start a run if the request has changed since the page's last run, or `request` was called."""
+    before = _REQUEST.get(page, "job")
+    if _IS_REQUESTED.pop(page) or (before is not None and before != submit.run_request(recipe)):
         start(page, recipe)
 
 
 def is_current(page: str, recipe: Recipe, name: str, styles: Sequence[Style]) -> bool:
-    """Whether what stands on the page under this name was asked for with just this."""
-    return bool(st.session_state.get(_asked(page, name)) == submit.run_request(recipe, styles))
+    """Whether the page's run of this name was requested with exactly this recipe and these styles."""
+    return _REQUEST.get(page, name) == submit.run_request(recipe, styles)
 
 
 def request(page: str) -> None:
-    """Have the page paint at its next run, whether or not it has painted before."""
-    st.session_state[_wanted(page)] = True
+    """Let the page paint at its next script run, even if it has not painted before."""
+    _IS_REQUESTED.put(True, page)
 
 
 def with_last_picture(page: str, view: JobView, name: str = "job") -> JobView:
-    """A run as it is shown: until it has a picture, with the last one of this page, if of the same photograph."""
-    slot = f"{page}_{name}_standing"
+    """The run as it is shown: until it has a picture of its own, with the page's last one of the same photograph."""
     if view.snapshot is not None:
-        st.session_state[slot] = view
+        _LAST_SHOWN.put(view, page, name)
         return view
-    last: JobView | None = st.session_state.get(slot)
+    last = _LAST_SHOWN.get(page, name)
     if last is None or last.recipe.content != view.recipe.content:
         return view
     return replace(view, snapshot=last.snapshot, content=last.content, snapshot_step=last.snapshot_step)
 
 
 def measures_panel(view: JobView, page: str) -> None:
-    """The yardstick's figures of the result, or a button that asks for them: measuring takes longer than painting."""
+    """The measures of the result, or a button that requests them, since measuring takes longer than painting."""
     if view.report is None:
         return
     if "measures" in view.report:
         with st.expander("Measures", icon=":material/straighten:", expanded=True):
             measures.table({view.recipe.method.capitalize(): measures.figures(view.report)})
         return
-    before = st.session_state.get(_asked(page, "job"))
+    before = _REQUEST.get(page, "job")
     if before is None:
         return
     pressed = st.button(
         "Measure",
         icon=":material/straighten:",
         key=f"measure_{page}_{view.id}",
-        help="Judge this result by the yardstick, which takes some seconds.",
+        help="Measure this result by the yardstick, which takes some seconds.",
     )
     if pressed and submit.submit(page, {"job": before[0]}, measure=True):
-        _keep_colours(page, view.id, session.current(page) or "")
+        colour_preservation.copy_strength(page, view.id, session.current(page) or "")
         st.rerun()
 
 
 def _wait(job_id: str) -> None:
-    """Give a run the moment it needs, so that its picture comes with the very run of the page that asked for it."""
+    """Wait briefly for a run, so that its picture usually appears in the same script run that started it."""
     view = session.view(job_id)
     if view and not service.is_waking():
-        service.get().wait(job_id, RUNNING_SECONDS if view.state == "running" else IN_LINE_SECONDS)
-
-
-def _keep_colours(page: str, before: str | None, now: str) -> None:
-    """Leave the slider for the photograph's colours where it stands."""
-    degree = st.session_state.get(f"kept_{page}_{before}")
-    if degree is not None:
-        st.session_state[f"kept_{page}_{now}"] = degree
-
-
-def _asked(page: str, name: str) -> str:
-    return f"{page}_{name}_asked"
-
-
-def _wanted(page: str) -> str:
-    return f"{page}_wanted"
+        service.get().wait(job_id, RUNNING_SECONDS if view.state == "running" else QUEUED_SECONDS)

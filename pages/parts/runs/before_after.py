@@ -1,4 +1,4 @@
-"""Two pictures under one slider: the photograph on the left of the line, the painting on the right."""
+"""A before/after slider: the photograph left of the handle, the result right of it."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def before_after(  # noqa: PLR0913 - each is one visible property
     """Mount the slider.
 
     Args:
-        before: what is seen on the left.
-        after: what is seen on the right.
-        key: identity on the page; new data under the same key moves no handle and never blinks.
-        ratio: width / height of the frame, so that its room is reserved before a picture loads.
-        at: where the handle stands at first, in percent from the left.
+        before: the left picture.
+        after: the right picture.
+        key: identity on the page; new data under the same key neither moves the handle nor blinks.
+        ratio: width / height of the frame, which reserves its space before a picture loads.
+        at: the handle's initial position, in percent from the left.
         tall: CSS length that the frame's height never exceeds.
-        waiting: show the picture breathing quietly and no handle.
+        waiting: show a pulsing picture without a handle.
         reveal: scroll the frame into view when it first appears.
     """
     data = {"before": before._data(), "after": after._data(), "ratio": round(ratio, 4)}
@@ -57,6 +57,6 @@ def before_after(  # noqa: PLR0913 - each is one visible property
 
 
 def data_url(picture: bytes) -> str:
-    """Encoded picture bytes as a data address."""
+    """A data URL of an encoded picture: PNG, WebP or JPEG."""
     kind = "webp" if picture[8:12] == b"WEBP" else "png" if picture[:4] == b"\x89PNG" else "jpeg"
     return f"data:image/{kind};base64,{b64encode(picture).decode()}"

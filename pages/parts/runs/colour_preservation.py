@@ -1,25 +1,28 @@
-"""Colours of the photograph that return to a picture already painted: a slider on the result, without a new run."""
+"""Colour preservation on a result: a slider that returns the photograph's colours to it without a new run."""
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from nst_core import recipe as recipes
-from nst_core.step import Pixels
+from pages.parts.app.slots import Slot
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
+    from nst_core.picture.colour import Space
+    from nst_core.step import Pixels
 
-SHOWN_EDGE_PX = 768
-"""Longest edge of what the slider redraws: about what a page's frame shows, and a tenth of a second's work."""
+PREVIEW_EDGE_PX = 768
+"""Longest edge of the preview: about the size of a page's frame, and a tenth of a second's work."""
 _QUALITY = 88
+_STRENGTH = Slot[float]("colours", "strength")
+"""The slider's value, by page and run."""
 
 
 def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
-    """How much of the photograph's colours the result shows; nothing where the run puts them back itself."""
+    """The slider; absent where the run itself has returned all colours, or matched lightness alone."""
     if _least(view) >= 1 or view.recipe.colour.colour_match == "luminance":
         return
     st.slider(
@@ -28,79 +31,83 @@ def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
         1.0,
         step=0.05,
         format="percent",
-        key=_key(view, page),
+        key=_STRENGTH.key(page, view.id),
         disabled=disabled,
-        help="How much of them returns: in what is shown, and in what you take home.",
+        help="The share of them that returns, on the page and in the files.",
         persist_state="session",
     )
 
 
 def strength_of(view: JobView, page: str) -> float:
-    """What the slider says. To be asked while the page runs: a download is made outside of it."""
-    return float(st.session_state.get(_key(view, page), _least(view)))
+    """The slider's value. A download's callback must be given it: the session is out of reach there."""
+    value = _STRENGTH.get(page, view.id)
+    return _least(view) if value is None else float(value)
 
 
-def is_repainted(view: JobView, degree: float) -> bool:
-    """Whether that many colours take work; else the files are those of the run."""
-    return _more(view, degree) > 0
+def copy_strength(page: str, source: str | None, target: str) -> None:
+    """Set the slider of the run `target` to the value for the run `source`, if it was moved there."""
+    value = _STRENGTH.get(page, source)
+    if value is not None:
+        _STRENGTH.put(value, page, target)
 
 
-def preview(view: JobView, degree: float) -> bytes | None:
-    """The newest picture of a run with those colours, as a JPEG for the page."""
-    more = _more(view, degree)
-    if not more or view.snapshot is None or not view.content:
+def is_repainted(view: JobView, strength: float) -> bool:
+    """Whether files of this strength must be made; else they are those of the run."""
+    return _extra(view, strength) > 0
+
+
+def preview(view: JobView, strength: float) -> bytes | None:
+    """The newest picture of a run with these colours, as a JPEG for the page."""
+    extra = _extra(view, strength)
+    if not extra or view.snapshot is None or not view.content:
         return view.snapshot
-    return _shown(view.snapshot, view.content, more, view.recipe.colour.colour_space, _cells(view))
+    return _preview(view.snapshot, view.content, extra, view.recipe.colour.colour_space, _cells(view))
 
 
-def png(view: JobView, degree: float) -> bytes:
-    """The result with those colours at full size, with the recipe that gives it."""
-    more = _more(view, degree)
-    if not more or view.result is None:
+def png(view: JobView, strength: float) -> bytes:
+    """The result with these colours at full size, with its recipe inside."""
+    if not is_repainted(view, strength) or view.result is None:
         return view.result or b""
     from nst_core.picture.encode import to_png
+    from nst_core.picture.encoded import read_alpha
 
-    return to_png(_painted(view, more), recipe(view, degree), _alpha(view.result))
+    return to_png(_pixels(view, view.result, strength), recipe(view, strength), read_alpha(view.result))
 
 
-def webp(view: JobView, degree: float) -> bytes:
-    """The same as a WebP, with transparency and recipe too."""
+def webp(view: JobView, strength: float) -> bytes:
+    """The result with these colours as a WebP, with its transparency and its recipe inside."""
     if view.result is None:
         return b""
     from nst_core.picture.encode import to_webp
+    from nst_core.picture.encoded import read_alpha
 
-    pixels = _painted(view, _more(view, degree))
-    return to_webp(pixels, _QUALITY, _alpha(view.result), recipe_json=recipe(view, degree))
+    pixels = _pixels(view, view.result, strength)
+    return to_webp(pixels, _QUALITY, read_alpha(view.result), recipe_json=recipe(view, strength))
 
 
-def jpeg(view: JobView, degree: float) -> bytes:
-    """The same as a JPEG."""
-    more = _more(view, degree)
-    if not more or view.result is None:
+def jpeg(view: JobView, strength: float) -> bytes:
+    """The result with these colours as a JPEG."""
+    if not is_repainted(view, strength) or view.result is None:
         return view.snapshot or b""
     from nst_core.picture.encode import to_jpeg
 
-    return to_jpeg(_painted(view, more), _QUALITY)
+    return to_jpeg(_pixels(view, view.result, strength), _QUALITY)
 
 
-def recipe(view: JobView, degree: float) -> str:
-    """The recipe of the run with those colours, as JSON."""
-    return recipes.change(view.recipe, {"colour_preservation": max(degree, _least(view))}).to_json()
-
-
-def _key(view: JobView, page: str) -> str:
-    return f"kept_{page}_{view.id}"
+def recipe(view: JobView, strength: float) -> str:
+    """The recipe of the run with this colour preservation, as JSON."""
+    return recipes.change(view.recipe, {"colour_preservation": max(strength, _least(view))}).to_json()
 
 
 def _least(view: JobView) -> float:
-    """What the run itself has put back: that cannot be taken out of its picture again."""
+    """The run's own colour preservation, which cannot be undone in its result."""
     return view.recipe.colour.colour_preservation
 
 
-def _more(view: JobView, degree: float) -> float:
-    """How much to add to what the run has put back, since a mix of a mix is a mix."""
-    least = _least(view)
-    return max(0.0, (degree - least) / (1 - least)) if least < 1 else 0.0
+def _extra(view: JobView, strength: float) -> float:
+    from nst_core.runs.recolour import extra_strength
+
+    return extra_strength(view.recipe, strength)
 
 
 def _cells(view: JobView) -> tuple[int, int]:
@@ -109,53 +116,17 @@ def _cells(view: JobView) -> tuple[int, int]:
     return layout(view.recipe, len(view.recipe.styles))
 
 
-def _painted(view: JobView, more: float) -> Pixels:
-    """The result at full size, [1, H, W, 3] in [0, 1], with so much more of the photograph's colours."""
-    painted = view.result or b""
-    if not more:
-        return _pixels(painted, None)
-    return _recoloured(painted, view.content, more, view.recipe.colour.colour_space, _cells(view))
+def _pixels(view: JobView, result: bytes, strength: float) -> Pixels:
+    """The result with these colours at full size, [1, H, W, 3] in [0, 1]."""
+    from nst_core.runs.recolour import recolour
+
+    space = view.recipe.colour.colour_space
+    return recolour(result, view.content or b"", _extra(view, strength), space, _cells(view))
 
 
 @st.cache_resource(show_spinner=False, max_entries=48)
-def _shown(snapshot: bytes, content: bytes, more: float, space: str, cells: tuple[int, int]) -> bytes:
+def _preview(snapshot: bytes, content: bytes, extra: float, space: Space, cells: tuple[int, int]) -> bytes:
     from nst_core.picture.encode import to_jpeg
+    from nst_core.runs.recolour import recolour
 
-    return to_jpeg(_recoloured(snapshot, content, more, space, cells, SHOWN_EDGE_PX), _QUALITY)
-
-
-def _recoloured(  # noqa: PLR0913 - hashable parts of a view, for the cache
-    picture: bytes,
-    content: bytes,
-    more: float,
-    space: str,
-    cells: tuple[int, int],
-    longest_edge_px: int | None = None,
-) -> Pixels:
-    from nst_core.picture.colour import keep
-    from nst_core.runs.runner import original_of
-
-    painted = _pixels(picture, longest_edge_px)
-    original = original_of(painted, _pixels(content, longest_edge_px), cells)
-    return keep(painted, original, more, space)  # type: ignore[arg-type]
-
-
-def _pixels(encoded: bytes, longest_edge_px: int | None) -> Pixels:
-    """One of our own encoded pictures, made smaller if it is larger than that."""
-    import numpy as np
-    from PIL import Image
-
-    with Image.open(io.BytesIO(encoded)) as image:
-        small = image.convert("RGB")
-        if longest_edge_px:
-            small.thumbnail((longest_edge_px, longest_edge_px))
-        return np.asarray(small, np.float32)[None] / np.float32(255)
-
-
-def _alpha(encoded: bytes) -> Any:
-    """The alpha channel of one of our own PNGs, uint8 [H, W], or None."""
-    import numpy as np
-    from PIL import Image
-
-    with Image.open(io.BytesIO(encoded)) as image:
-        return np.asarray(image.getchannel("A")) if "A" in image.getbands() else None
+    return to_jpeg(recolour(snapshot, content, extra, space, cells, PREVIEW_EDGE_PX), _QUALITY)

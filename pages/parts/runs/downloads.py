@@ -1,4 +1,4 @@
-"""What a run leaves: its curves, its figures, its files."""
+"""A finished run: its notes, its figures and its files to download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from nst_core.jobs.views import FINAL
 from pages.parts.app import theme
 from pages.parts.app.formatting import spell
 from pages.parts.runs import colour_preservation, share
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def notes(view: JobView) -> None:
-    """What could not be done as asked, under the picture it shows in."""
+    """Notices about requests that the run could not meet exactly."""
     for note in view.notes:
         theme.notice("quiet", "Good to know", note)
 
 
 def summary(view: JobView) -> None:
-    """How the run ended: its figures in a row, or the reason why there are none."""
+    """The end of the run: its figures in a row, or the reason why there are none."""
     if view.state == "failed":
         theme.notice("error", "This run ended early", view.error or "No reason was given.")
     elif view.state == "stopped" and not view.result:
@@ -52,12 +51,15 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def download_buttons(view: JobView, page: str) -> None:
-    """Downloads, without a rerun; with the colours that the result is shown in. What takes work is made on a click.
+    """Download buttons, which cause no rerun, for the result with the colours that the page shows.
 
-    Such a file has another name in each run of the page, so it cannot be had while the page runs again by itself.
+    A file that takes work is made on a click. Its address changes with each run of the page, so its button is disabled
+    while the page is polling.
     """
-    degree = colour_preservation.strength_of(view, page)
-    repainted = colour_preservation.is_repainted(view, degree)
+    from nst_core.jobs.service import FINAL
+
+    strength = colour_preservation.strength_of(view, page)
+    repainted = colour_preservation.is_repainted(view, strength)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
     files = (
         (
@@ -80,12 +82,12 @@ def download_buttons(view: JobView, page: str) -> None:
         ("Recipe", colour_preservation.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
     )
     with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
-        for label, make, there, ending, mime, meaning in files:
-            if there:
+        for label, make, available, ending, mime, meaning in files:
+            if available:
                 is_made = repainted or label == "WebP"
                 st.download_button(
                     label,
-                    partial(make, view, degree) if is_made else make(view, degree),
+                    partial(make, view, strength) if is_made else make(view, strength),
                     f"{stem}.{ending}",
                     mime,
                     on_click="ignore",

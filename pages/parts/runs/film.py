@@ -1,4 +1,4 @@
-"""How a run grew, as a film to watch and to take home."""
+"""The time-lapse of a run: to watch and to download."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ import streamlit as st
 
 from nst_core.errors import JobError
 from pages.parts.app import service, theme
+from pages.parts.app.slots import Slot
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 KINDS = {"MP4": ("mp4", "video/mp4"), "GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
-LEAST_PICTURES = 3
+MIN_PICTURES = 3
+_FORMAT = Slot[str]("film", "format")
+"""The format that was requested, by run."""
 
 
 def panel(view: JobView) -> None:
-    """The time-lapse of a finished run, made when it is asked for; nothing for runs of one pass."""
-    if view.total_steps <= 1 or len(view.snapshot_steps) < LEAST_PICTURES:
+    """The time-lapse of a finished run, made on request; absent for runs of one pass."""
+    if view.total_steps <= 1 or len(view.snapshot_steps) < MIN_PICTURES:
         return
     with st.expander("Time-lapse", icon=":material/movie:"):
         theme.about(f"{len(view.snapshot_steps)} pictures, from the photograph to the result.")
-        key = f"film_{view.id}"
         with st.container(horizontal=True):
             for label in KINDS:
-                if st.button(f"Make {label}", key=f"{key}_{label}"):
-                    st.session_state[key] = label
-        label = st.session_state.get(key)
-        if label in KINDS:
-            _made(view, label, key)
+                if st.button(f"Make {label}", key=f"film_{view.id}_{label}"):
+                    _FORMAT.put(label, view.id)
+        chosen = _FORMAT.get(view.id)
+        if chosen in KINDS:
+            _show(view, chosen)
 
 
-def _made(view: JobView, label: str, key: str) -> None:
+def _show(view: JobView, label: str) -> None:
     kind, mime = KINDS[label]
     try:
         with st.spinner("Joining the pictures…"):
@@ -52,15 +54,15 @@ def _made(view: JobView, label: str, key: str) -> None:
         mime,
         on_click="ignore",
         icon=":material/download:",
-        key=f"{key}_get_{label}",
+        key=f"film_{view.id}_get_{label}",
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _film(job_id: str, timeline: tuple[int, ...], kind: str) -> bytes:
+def _film(job_id: str, steps: tuple[int, ...], kind: str) -> bytes:
     from nst_core.runs.timelapse import time_lapse
 
     office = service.get()
     view = office.view(job_id)
     first = [view.content] if view.content else []
-    return time_lapse([*first, *(office.picture_at(job_id, number) for number in timeline)], kind)  # type: ignore[arg-type]
+    return time_lapse([*first, *(office.picture_at(job_id, step) for step in steps)], kind)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The gallery's two walls, and what stands there while they are empty."""
+"""The gallery's two tabs, and hints in place of empty ones."""
 
 from __future__ import annotations
 
@@ -7,46 +7,49 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.app import service, theme, visitor
+from pages.parts.app.slots import Slot
 from pages.parts.runs.run_grid import run_grid
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 PAGE = 24
-"""Pictures on a wall before "Show more"."""
+"""Pictures in a tab before "Show more"."""
+_COUNT = Slot[int]("gallery", "count")
+"""The number of pictures shown, by tab."""
 
 
 def listed() -> None:
-    """Runs that their owners list."""
+    """The runs that their owners have listed."""
     views = service.get().runs()
     if views:
-        _wall(views, "listed")
+        _grid(views, "listed")
         return
     theme.notice(
         "quiet", "Nothing is listed yet", "Open a result of yours and list it here. Until then only its link shows it."
     )
-    _ways()
+    _links()
 
 
 def own() -> None:
     """The visitor's own runs, finished or not."""
     views = tuple(view for view in service.get().runs(visitor.name()) if view.snapshot or view.content)
     if views:
-        _wall(views, "own")
+        _grid(views, "own")
         return
-    theme.notice("quiet", "You have painted nothing yet", "Your runs stand here as soon as they begin, for you alone.")
-    _ways()
+    theme.notice("quiet", "You have painted nothing yet", "Your runs appear here as soon as they begin, for you alone.")
+    _links()
 
 
-def _wall(views: tuple[JobView, ...], name: str) -> None:
-    most = st.session_state.setdefault(f"shelf_{name}", PAGE)
-    run_grid(views[:most], key=f"wall_{name}")
-    if len(views) > most and st.button("Show more", key=f"more_{name}"):
-        st.session_state[f"shelf_{name}"] = most + PAGE
+def _grid(views: tuple[JobView, ...], name: str) -> None:
+    count = _COUNT.ensure(lambda: PAGE, name)
+    run_grid(views[:count], key=f"wall_{name}")
+    if len(views) > count and st.button("Show more", key=f"more_{name}"):
+        _COUNT.put(count + PAGE, name)
         st.rerun()
 
 
-def _ways() -> None:
+def _links() -> None:
     with st.container(horizontal=True):
         st.page_link("pages/fast.py", label="Paint in a second", icon=":material/bolt:")
         st.page_link("pages/slow.py", label="Paint step by step", icon=":material/hourglass_empty:")

@@ -1,4 +1,4 @@
-"""A run on a page: started, watched live, stopped, taken home."""
+"""The run of a page: its start button, its live picture and progress, its results."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_live: bool = False) -> None:
-    """The one primary button of a page, and what its runs will cost.
+    """The primary button of a page, with the estimated cost below it.
 
-    It submits each recipe for the chosen pictures, by its name in the address; a recipe that is None cannot be run.
-    With `is_live` the page paints anew at every change from then on, and measures only when asked.
+    Args:
+        page: the page that shows the runs.
+        label: the button's label.
+        jobs: query parameter -> recipe; None for a recipe that cannot be run, which disables the button.
+        is_live: whether the page paints at every change from then on, and measures only on request.
     """
     busy = any(is_painting(session.current(page, name)) for name in jobs)
     ready = {name: recipe for name, recipe in jobs.items() if recipe}
@@ -46,7 +49,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
 
 
 def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
-    """The page's run, or what would be painted if there is none yet."""
+    """The page's run, or a preview of its inputs before the first run."""
     job_id = session.current(page)
     if job_id is None:
         run_image.placeholder()
@@ -58,7 +61,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         expired(page)
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    with st.container():  # of its own: what comes and goes in there must not mount the chart anew, at another place
+    with st.container():  # of its own: elements that come and go in it must not shift the chart, which remounts it
         poll((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
         if view.total_steps > 1 and is_painting(job_id):
             st.fragment(steering.panel)(view)
@@ -67,11 +70,11 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
 
 
 def expired(page: str, *names: str) -> None:
-    """The run in the address is not here any more."""
+    """A notice in place of a run that was removed, with a button to start afresh."""
     theme.notice(
         "warning",
         "This run has expired",
-        "Runs are kept for a while and then make room. Your pictures can be painted again.",
+        "Runs are kept for a while and then removed. Your pictures can be painted again.",
     )
     if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
         session.forget(page, *names)
@@ -89,7 +92,7 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
         newest=colour_preservation.preview(shown, colour_preservation.strength_of(view, page)),
     )
     if shown.snapshot or view.state in ACTIVE_STATES:
-        # There from the start: a slider that came with the first picture would push the curves from under the pointer.
+        # Drawn from the start: if it came with the first picture, it would push the curves away from the pointer.
         colour_preservation.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
     downloads.notes(view)
@@ -98,7 +101,7 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
 
 
 def progress(view: JobView, page: str) -> None:
-    """How far the run is, with its Pause and Stop; or how it ended, in the same room."""
+    """Progress with Pause and Stop, or the figures and downloads; in one container, so that nothing moves."""
     with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
         if view.state in ACTIVE_STATES and not view.result:
             st.progress(
@@ -111,8 +114,8 @@ def progress(view: JobView, page: str) -> None:
 
 
 def _buttons(view: JobView) -> None:
-    # Callbacks, so that the state shown right after a click is already the new one.
-    office = service.get()
+    # Callbacks run before the page: right after a click it shows the new state.
+    jobs = service.get()
     with st.container(horizontal=True):
         if view.total_steps > 1 and view.state == "paused":
             st.button(
@@ -120,7 +123,7 @@ def _buttons(view: JobView) -> None:
                 icon=":material/play_arrow:",
                 key=f"resume_{view.id}",
                 on_click=service.ask,
-                args=(office.resume, view.id),
+                args=(jobs.resume, view.id),
             )
         elif view.total_steps > 1:
             st.button(
@@ -129,8 +132,8 @@ def _buttons(view: JobView) -> None:
                 key=f"pause_{view.id}",
                 disabled=view.state == "queued",
                 on_click=service.ask,
-                args=(office.pause, view.id),
+                args=(jobs.pause, view.id),
             )
         st.button(
-            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.ask, args=(office.stop, view.id)
+            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.ask, args=(jobs.stop, view.id)
         )

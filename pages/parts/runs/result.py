@@ -1,4 +1,4 @@
-"""A run under its own link."""
+"""The result page: one run under its own link."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _PAGE = "result"
 
 
 def panel() -> None:
-    """The run that the address names; without one, or when it has expired, the ways on."""
+    """The run in the address; without one, or if it has expired, a notice with links."""
     job_id = session.current(_PAGE, "result")
     if job_id is None:
         theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
-        _ways()
+        _links()
         return
     view = session.view(job_id)
     if view is None:
@@ -37,7 +37,7 @@ def panel() -> None:
             "It was deleted, or made room for newer ones. If you have its PNG, drop it on the photo picker: "
             "it carries all settings.",
         )
-        _ways()
+        _links()
         return
     with st.container():
         poll((job_id,), lambda: _shown(session.view(job_id) or view))
@@ -74,7 +74,7 @@ def _below(view: JobView) -> None:
 
 
 def reuse_buttons(view: JobView) -> None:
-    """The two ways to use a run's settings."""
+    """Two buttons that open a run's settings: with its pictures, or for the visitor's own photograph."""
     with st.container(horizontal=True, key=f"again_{view.id}"):
         if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):
             imported.use_with_pictures(view.recipe, service.get().inputs(view.id))
@@ -88,14 +88,14 @@ def reuse_buttons(view: JobView) -> None:
 
 
 def _settings(view: JobView) -> None:
-    """What was set, as a list: the preset, and all that differs from it."""
+    """The settings as a list: the preset, and the differences from it."""
     rows = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in imported.told(view.recipe)
     )
     st.html(f'<dl class="nst-recipe">{rows}</dl>')
 
 
-def _ways() -> None:
+def _links() -> None:
     with st.container(horizontal=True):
         st.page_link("pages/gallery.py", label="Gallery", icon=":material/photo_library:")
         st.page_link("pages/fast.py", label="Paint in a second", icon=":material/bolt:")

@@ -1,8 +1,7 @@
-"""Finished runs as a wall of pictures with a line each, to open one by a click."""
+"""A grid of runs: a picture and a line of text each; a click opens the run."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,19 +16,19 @@ if TYPE_CHECKING:
 
 THUMB_EDGE_PX = 360
 
-_wall = st.components.v2.component("nst_wall", html="<ul></ul>", css=asset(__file__, ".css"), js=asset(__file__, ".js"))
+_grid = st.components.v2.component("nst_wall", html="<ul></ul>", css=asset(__file__, ".css"), js=asset(__file__, ".js"))
 
 
 def run_grid(views: Sequence[JobView], *, key: str) -> None:
-    """Mount the wall; a click opens the run's own page."""
+    """Mount the grid; a click opens the run's own page."""
     items = [_item(view) for view in views]
-    picked = _wall(key=key, data={"items": items}, on_picked_change=lambda: None).get("picked")
+    picked = _grid(key=key, data={"items": items}, on_picked_change=lambda: None).get("picked")
     if any(view.id == picked for view in views):
         st.switch_page("pages/result.py", query_params={"result": str(picked)})
 
 
 def title(view: JobView) -> str:
-    """What a run is called: its method, and the preset where that says more."""
+    """A run's title: its method, and the preset unless the method is fast."""
     from nst_core.recipe import PRESETS
 
     method = view.recipe.method.capitalize()
@@ -54,13 +53,8 @@ def _item(view: JobView) -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def _thumb(job_id: str, number: int, _picture: bytes) -> bytes:
+def _thumb(job_id: str, step: int, _picture: bytes) -> bytes:
     """A small WebP of a run's newest picture."""
-    from PIL import Image
+    from nst_core.picture.encoded import thumbnail
 
-    with Image.open(io.BytesIO(_picture)) as image:
-        small = image.convert("RGB")
-    small.thumbnail((THUMB_EDGE_PX, THUMB_EDGE_PX))
-    file = io.BytesIO()
-    small.save(file, "WEBP", quality=80)
-    return file.getvalue()
+    return thumbnail(_picture, THUMB_EDGE_PX)

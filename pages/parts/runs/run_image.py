@@ -1,14 +1,14 @@
-"""Where the picture stands: what is about to be painted, and the painting as it grows."""
+"""The picture of a page: its inputs before a run, then the result as it grows."""
 
 from __future__ import annotations
 
-import io
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.parts.app.formatting import roughly, spell
+from pages.parts.app.slots import Slot
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import preview, selected
 from pages.parts.runs.before_after import Side, before_after, data_url
@@ -16,9 +16,12 @@ from pages.parts.runs.before_after import Side, before_after, data_url
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
+REVEAL = Slot[str]("run_image", "reveal")
+"""The run to scroll into view when its picture first appears."""
+
 
 def placeholder(tall: str = "min(62vh, 42rem)") -> None:
-    """The chosen photograph with its styles beside it: the page is never empty."""
+    """The chosen photograph with its styles beside it, so that the page is never empty."""
     content, styles = selected("content"), style_weights.in_use()
     photograph = preview("content")
     content_alt = escape(f"Photograph to be painted: {content.title}, {content.alt}")
@@ -42,7 +45,7 @@ def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = 
         view: the run.
         key: identity on the page.
         tall: CSS length that the frame's height never exceeds.
-        newest: what to show instead of the run's newest picture, such as that with other colours.
+        newest: replaces the run's newest picture, for example by one with other colours.
     """
     before = photograph(view)
     newest = newest or view.snapshot or before
@@ -60,30 +63,30 @@ def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = 
         at=0 if view.total_steps > 1 else 50,
         max_height=max_height,
         waiting=view.snapshot is None and view.state in ("queued", "running"),
-        reveal=st.session_state.get("fresh") == view.id,
+        reveal=REVEAL.get() == view.id,
     )
 
 
 def _label(view: JobView) -> str:
-    """What stands over the newest picture: the method where it is the result, else how far it came."""
+    """The newest picture's label: the method if it is the result, else the run's state."""
     if view.result and view.state != "failed":
         return view.recipe.method.capitalize()
     return {"queued": "Waiting", "running": "Painting", "paused": "Paused"}.get(view.state, "Unfinished")
 
 
 def photograph(view: JobView) -> bytes | None:
-    """What a run paints: from this tab's choice while the run itself has not sent it yet; None if it is another's."""
+    """A run's photograph: until the run has sent it, the chosen one if that is the same; else None."""
     if view.content:
         return view.content
     return preview("content") if selected("content").load().sha256 == view.recipe.content else None
 
 
 def status_line(view: JobView, *, waking: bool) -> str:
-    """One line: where the run is, how fast, how long yet."""
+    """One line: the step, the speed and the time left, or the position in the queue."""
     if view.state == "paused":
         return f"Paused at step {view.step} of {view.total_steps}"
     if waking or view.state == "queued":
-        return _waits(view, waking)
+        return _queue_line(view, waking)
     if view.total_steps <= 1:
         return "Painting in one pass…"
     if not view.points:
@@ -91,16 +94,18 @@ def status_line(view: JobView, *, waking: bool) -> str:
     return " · ".join([f"Step {view.step} of {view.total_steps}", *_pace(view)])
 
 
-def _waits(view: JobView, waking: bool) -> str:
-    """What a run waits for, and for how long; one that was broken off says where it stands."""
-    place = "Next in line" if view.position <= 1 else f"Number {view.position} in line"
+def _queue_line(view: JobView, waking: bool) -> str:
+    """The position in the queue and the wait; for a preempted run also the step it resumes from."""
+    position = "Next in line" if view.position <= 1 else f"Number {view.position} in line"
     if waking:
-        place = "The networks are being loaded" + ("" if view.position <= 1 else f" · number {view.position} in line")
+        position = "The networks are being loaded" + (
+            "" if view.position <= 1 else f" · number {view.position} in line"
+        )
     elif view.wait_seconds >= 1:
-        place += f", about {roughly(view.wait_seconds)}"
+        position += f", about {roughly(view.wait_seconds)}"
     if not view.step:
-        return f"{place}. Your run starts by itself."
-    return f"{place}. It goes on from about step {view.step}."
+        return f"{position}. Your run starts by itself."
+    return f"{position}. It goes on from about step {view.step}."
 
 
 def _pace(view: JobView) -> list[str]:
@@ -117,8 +122,7 @@ def _pace(view: JobView) -> list[str]:
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def aspect_ratio(encoded: bytes) -> float:
-    """Width over height of one of our own encoded pictures; reads its header alone."""
-    from PIL import Image
+    """Width over height of an encoded picture, read from its header once."""
+    from nst_core.picture import encoded as encoded_pictures
 
-    with Image.open(io.BytesIO(encoded)) as image:
-        return float(image.width / image.height)
+    return encoded_pictures.aspect_ratio(encoded)

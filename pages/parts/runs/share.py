@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def button(view: JobView, page: str) -> None:
-    """A popover with the links of a finished run; its owner may list and delete it there."""
+    """A popover with the links of a finished run; there its owner can also list or delete it."""
     with st.popover("Share", icon=":material/ios_share:", key=f"share_{page}_{view.id}"):
         st.markdown("**This result**")
         st.caption("Whoever has this link sees the picture, its curves and its settings, while this server keeps them.")
@@ -48,7 +48,7 @@ def _publish(job_id: str, listed: bool) -> None:
 
 
 def delete(view: JobView, page: str) -> None:
-    """Forget a run for good, and take it off the page."""
+    """Delete a run for good, and remove it from the page."""
     try:
         service.get().delete(view.id)
     except NSTError as error:
@@ -61,7 +61,7 @@ def delete(view: JobView, page: str) -> None:
 
 
 def host() -> str:
-    """The address of this app, without a page: "https://host" or, below a path, "https://host/path"."""
+    """The address of this app without a page: "https://host", or "https://host/path" if it is served below a path."""
     parts = urlsplit(str(st.context.url or ""))
     folder = parts.path.rstrip("/").rsplit("/", 1)[0] if parts.path.strip("/") else ""
     return f"{parts.scheme}://{parts.netloc}{folder}" if parts.netloc else ""

@@ -1,4 +1,4 @@
-"""The pictures that a run kept on its way: one looked at by its step, and a new run begun from it."""
+"""The snapshots of a run: one can be viewed by its step, and a new run can start from it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
 from pages.parts.app import service, session, theme, visitor
+from pages.parts.app.slots import Slot
 from pages.parts.curves.levels import three_digits
 from pages.parts.curves.lines import TERMS
 from pages.parts.runs.before_after import data_url
@@ -18,34 +19,38 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint, JobView
     from nst_core.recipe import Recipe
 
+PICKED = Slot[int]("snapshots", "picked")
+"""The step of the picked snapshot, by curve panel."""
+_STEPS = Slot[tuple[int, ...]]("snapshots", "steps")
+"""The steps to pick from, frozen while one is picked, by curve panel."""
+
 
 def panel(view: JobView, *, key: str) -> None:
-    """The picture that is looked at, if any; the newest stays where it is, above."""
-    at = picked(key)
-    if at is not None:
-        _card(view, at, key)
+    """The picked snapshot, if any; the newest picture stays above."""
+    step = picked(key)
+    if step is not None:
+        _card(view, step, key)
 
 
 def picked(key: str) -> int | None:
-    """The step whose picture is looked at, if any."""
-    step: int | None = st.session_state.get(_picked(key))
-    return step
+    """The step of the picked snapshot, if any."""
+    return PICKED.get(key)
 
 
 def steps(view: JobView, key: str) -> tuple[int, ...]:
-    """The steps with a picture; while one is looked at they stand still, else newer ones would move it."""
-    return tuple(st.session_state.get(_steps(key)) or view.snapshot_steps)
+    """The steps with a snapshot; frozen while one is picked, since newer steps would move it on the slider."""
+    return _STEPS.get(key) or tuple(view.snapshot_steps)
 
 
 def pick(view: JobView, step: int, *, key: str) -> None:
-    """Look at the kept picture nearest to a step; the last one is none to look back at."""
-    among = steps(view, key)
-    nearest = min(among, key=lambda kept: abs(kept - step))
-    if nearest == among[-1]:
+    """Pick the snapshot nearest to a step; the last one is the newest picture, which unpicks."""
+    available = steps(view, key)
+    nearest = min(available, key=lambda other: abs(other - step))
+    if nearest == available[-1]:
         _unpick(key)
         return
-    st.session_state[_steps(key)] = among
-    st.session_state[_picked(key)] = nearest
+    _STEPS.put(available, key)
+    PICKED.put(nearest, key)
 
 
 def _card(view: JobView, step: int, key: str) -> None:
@@ -74,7 +79,7 @@ def _card(view: JobView, step: int, key: str) -> None:
 
 
 def losses_at(view: JobView, step: int) -> dict[str, str]:
-    """The terms at the point nearest to a step, in words."""
+    """The losses at the curve point nearest to a step: title -> value in words."""
     if not view.points:
         return {}
     point = _point(view, step)
@@ -82,9 +87,9 @@ def losses_at(view: JobView, step: int) -> dict[str, str]:
 
 
 def branch_recipe(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:
-    """The recipe of a run that goes on from a step: the same but for `settings`, and it starts from a picture.
+    """The recipe of a run that starts from a snapshot, with these settings changed.
 
-    A pyramid begins at the size that the step was worked at, for a smaller one would throw away what it has painted.
+    Its pyramid starts at the scale of the step, since a smaller scale would lose detail that is already painted.
     """
     from nst_core.recipe import change
 
@@ -98,27 +103,27 @@ def branch_recipe(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:
 
 
 def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
-    """What the new run has otherwise, and its button."""
+    """The settings that the new run changes, and its button."""
     st.markdown("A new run that starts from this picture.")
-    here = f"branch_{key}"
-    strength = widgets.times("Strength", "style_weight", view.recipe.objective.style_weight, here)
-    steps = widgets.number("Steps", "steps", view.recipe.steps, here)
-    if st.button("Paint on", icon=":material/brush:", type="primary", key=f"{here}_go"):
+    prefix = f"branch_{key}"
+    strength = widgets.times("Strength", "style_weight", view.recipe.objective.style_weight, prefix)
+    steps = widgets.number("Steps", "steps", view.recipe.steps, prefix)
+    if st.button("Paint on", icon=":material/brush:", type="primary", key=f"{prefix}_go"):
         _branch(view, branch_recipe(view, step, {"style_weight": strength, "steps": steps}), picture)
 
 
 def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
     from nst_core.picture.upload import open_picture
 
-    office = service.get()
+    jobs = service.get()
     try:
-        given = office.inputs(view.id)
-        job = office.submit(
+        inputs = jobs.inputs(view.id)
+        job = jobs.submit(
             recipe,
-            given.content,
-            given.styles,
+            inputs.content,
+            inputs.styles,
             start=open_picture(picture),
-            masks=given.masks,
+            masks=inputs.masks,
             visitor=visitor.name(),
         )
     except QueueFullError as error:
@@ -139,13 +144,5 @@ def _point(view: JobView, step: int) -> CurvePoint:
 
 
 def _unpick(key: str) -> None:
-    st.session_state.pop(_picked(key), None)
-    st.session_state.pop(_steps(key), None)
-
-
-def _picked(key: str) -> str:
-    return f"picked_{key}"
-
-
-def _steps(key: str) -> str:
-    return f"picked_among_{key}"
+    PICKED.pop(key)
+    _STEPS.pop(key)

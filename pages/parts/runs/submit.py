@@ -1,4 +1,4 @@
-"""Handing runs to the desk, with the chosen pictures; and refusals in words."""
+"""Submit runs of the chosen pictures to the job service, and explain refusals."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from pages.parts.app.formatting import roughly
 from pages.parts.inputs import mask_brush, own_start, style_weights
 from pages.parts.inputs.selection import selected
 from pages.parts.inputs.style_weights import Style
+from pages.parts.runs import run_image
 from pages.parts.runs.run_grid import title
 
 RunRequest = tuple[Recipe, str, tuple[str, ...]]
-"""What a run was asked for with: its recipe, and the hashes of its photograph and styles."""
+"""A run's recipe, and the hashes of its photograph and styles: two equal requests give the same result."""
 
 
 def run_request(recipe: Recipe, styles: Sequence[Style] | None = None) -> RunRequest:
-    """What a run of this recipe would be asked for with now, on a page with a brush."""
-    order, used, _ = mask_brush.with_regions(recipe, style_weights.in_use() if styles is None else styles)
-    return order, selected("content").load().sha256, tuple(style.image.load().sha256 for style in used)
+    """The request of a run of this recipe with the pictures that are chosen now, on a page with a brush."""
+    complete, used, _ = mask_brush.with_regions(recipe, style_weights.in_use() if styles is None else styles)
+    return complete, selected("content").load().sha256, tuple(style.image.load().sha256 for style in used)
 
 
 def submit(
     page: str, jobs: Mapping[str, Recipe], *, styles: Sequence[Style] | None = None, measure: bool = True
 ) -> bool:
-    """Hand in each recipe for the chosen pictures, by its name in the address; False, with the reason, if refused.
+    """Submit each recipe for the chosen pictures; False, with the reason on the page, if one is refused.
 
     Args:
-        page: whose runs these are.
-        jobs: name -> recipe.
-        styles: those on the page that are in use, unless told otherwise.
-        measure: whether the results are judged by the yardstick.
+        page: the page that shows the runs.
+        jobs: query parameter -> recipe.
+        styles: the styles; by default those of the page that are in use.
+        measure: whether the results are measured by the yardstick.
     """
     styles = style_weights.in_use() if styles is None else styles
     try:
@@ -47,7 +48,7 @@ def submit(
 
 
 def show_refusal(error: NSTError) -> None:
-    """Why the desk would not have a run; without room, when to come back, and the way to the runs that take it up."""
+    """The reason why a run was refused; if the queue is full, also the time to wait and links to the visitor's runs."""
     if not isinstance(error, QueueFullError):
         theme.notice("error", "This run could not be started", str(error))
         return
@@ -65,16 +66,16 @@ def show_refusal(error: NSTError) -> None:
 
 def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure: bool) -> None:
     start = own_start.picture(page) if recipe.start == "own" else None
-    painted = mask_brush.with_regions(recipe, styles) if page in mask_brush.PAGES else None
-    order, used, regions = painted or (style_weights.with_styles(recipe, styles), styles, ())
+    with_regions = mask_brush.with_regions(recipe, styles) if page in mask_brush.PAGES else None
+    complete, used, masks = with_regions or (style_weights.with_styles(recipe, styles), styles, ())
     job_id = service.get().submit(
-        order,
+        complete,
         selected("content").load(),
         [style.image.load() for style in used],
         start=start,
-        masks=regions,
+        masks=masks,
         visitor=visitor.name(),
         measure=measure,
     )
     session.remember(page, job_id, name)
-    st.session_state["fresh"] = job_id
+    run_image.REVEAL.put(job_id)

@@ -8,7 +8,7 @@ from nst_core.errors import NSTError
 from nst_core.sweeps.runner import Sweep, inputs_for
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.slots import Slot
-from pages.parts.runs import job_panel, submit
+from pages.parts.runs import job_panel, run_image, submit
 
 _PAGE = "sweep"
 """The name under which the session remembers the run that is shown."""
@@ -60,7 +60,7 @@ def _earlier_run(sweep: Sweep, number: int, longest_edge_px: int) -> str:
 
 def _show(job: str) -> None:
     session.remember(_PAGE, job)
-    st.session_state["fresh"] = job  # scrolled into view when its picture first appears
+    run_image.REVEAL.put(job)
 
 
 def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:

@@ -62,7 +62,7 @@ def test_a_run_that_still_waits_is_stopped_and_the_old_picture_stays(open_page: 
     quick.is_quick = False
     app.slider(key="fast_strength").set_value(0.5).run()
     waiting = last(quick).id
-    assert app.session_state["fast_job_standing"].id == next(iter(quick.jobs))
+    assert app.session_state["auto_run_last_shown_fast_job"].id == next(iter(quick.jobs))
     assert app.get("progress")
     app.slider(key="fast_strength").set_value(0.6).run()
     assert ("stop", waiting) in quick.calls
@@ -97,9 +97,9 @@ def test_a_result_is_measured_when_asked(open_page: Open, quick: FakeJobService)
 def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open, quick: FakeJobService) -> None:
     app = open_page("fast")
     app.button(key="fast_start").click().run()
-    app.slider(key=f"kept_fast_{last(quick).id}").set_value(0.6).run()
+    app.slider(key=f"colours_strength_fast_{last(quick).id}").set_value(0.6).run()
     app.slider(key="fast_strength").set_value(0.5).run()
-    assert app.slider(key=f"kept_fast_{last(quick).id}").value == 0.6
+    assert app.slider(key=f"colours_strength_fast_{last(quick).id}").value == 0.6
 
 
 def test_what_could_not_be_done_stands_under_the_picture(open_page: Open, job_service: FakeJobService) -> None:
@@ -163,7 +163,7 @@ def test_a_cell_that_is_picked_is_the_one_the_page_is_set_to(
         assert style_map.current_cell(cells, styles, strength, index) == index
         found = cells[style_map.current_cell(cells, styles, strength)]
         assert (found.shares, found.strength) == (pytest.approx(cell.shares, abs=0.012), cell.strength)
-        assert state["fast_wanted"]
+        assert state["auto_run_is_requested_fast"]
 
 
 def test_cells_and_corners_are_named() -> None:

@@ -138,8 +138,8 @@ def test_a_large_picture_is_shown_smaller_and_taken_home_whole() -> None:
     large = replace(OVER, snapshot=file.getvalue(), result=file.getvalue())
     assert pixels(colour_preservation.preview(large, 1.0) or b"").shape == (
         1,
-        colour_preservation.SHOWN_EDGE_PX * 3 // 4,
-        colour_preservation.SHOWN_EDGE_PX,
+        colour_preservation.PREVIEW_EDGE_PX * 3 // 4,
+        colour_preservation.PREVIEW_EDGE_PX,
         3,
     )
     assert pixels(colour_preservation.png(large, 1.0)).shape == (1, 1200, 1600, 3)

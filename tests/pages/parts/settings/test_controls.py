@@ -230,7 +230,7 @@ def test_a_result_has_a_slider_for_the_photographs_colours(
     job_id = job_service.submit(make(settings={"method": page}), None, [None], visitor="v")
     job_service.finish(job_id)
     app = open_page(page, job=job_id)
-    app.slider(key=f"kept_{page}_{job_id}").set_value(0.6).run()
+    app.slider(key=f"colours_strength_{page}_{job_id}").set_value(0.6).run()
     assert not app.exception
     assert {"PNG", "JPEG", "Recipe"} <= {button.label for button in app.get("download_button")}
     assert len(job_service.jobs) == 1  # no new run
