@@ -15,7 +15,7 @@ def test_being_sent_the_same_recipe_changes_nothing(pictures):
     plain = play(pictures, recipe_of())
     sent = steered(pictures, recipe_of(), {n: {} for n in range(6)})
     same(plain, sent)
-    assert {s.marks for s in sent} == {()}
+    assert {s.events for s in sent} == {()}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_steered_weight_holds_from_the_next_step_on(pictures, setting, term):
     assert steps[4].losses[term] == pytest.approx(40 * steps[3].losses[term], rel=1e-3)
     others = {"content", "style", "variation"} - {term}
     assert all(steps[4].losses[t] == pytest.approx(steps[3].losses[t], rel=1e-3) for t in others)
-    assert [s.marks for s in steps] == [()] * 4 + [(f"steered {setting} to {40 * before:g}",)] + [()] * 2
+    assert [s.events for s in steps] == [()] * 4 + [(f"steered {setting} to {40 * before:g}",)] + [()] * 2
 
 
 def test_steering_is_going_on_from_a_state_with_other_weights(pictures):
@@ -40,7 +40,7 @@ def test_steering_is_going_on_from_a_state_with_other_weights(pictures):
     resumed = play(pictures, change(recipe, changes), resume=plain[2].state())
     same(sent[3:], resumed)
     assert sent[3].losses != plain[3].losses
-    assert set(sent[3].marks) == {
+    assert set(sent[3].events) == {
         "steered tv_weight to 50",
         "steered style_layers.block1_conv1 to 0.1",
         "steered style_layers.block2_conv1 to 2",
@@ -63,9 +63,9 @@ def test_a_steered_learning_rate_is_the_length_of_the_next_steps(pictures):
 @pytest.mark.slow
 def test_a_run_may_be_made_shorter_or_longer(pictures):
     shorter = steered(pictures, recipe_of(steps=6), {2: {"steps": 4}})
-    assert [s.of for s in shorter] == [6, 6, 6, 4, 4]
+    assert [s.total for s in shorter] == [6, 6, 6, 4, 4]
     longer = steered(pictures, recipe_of(steps=3), {2: {"steps": 5}})
-    assert [s.of for s in longer] == [3, 3, 3, 5, 5, 5]
+    assert [s.total for s in longer] == [3, 3, 3, 5, 5, 5]
     assert steered(pictures, recipe_of(steps=6), {3: {"steps": 1}})[-1].number == 3
     assert [
         s.number for s in steered(pictures, recipe_of(steps=4), {1: {"snapshot_every": 3}}) if s.picture is None
