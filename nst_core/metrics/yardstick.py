@@ -17,7 +17,8 @@ from nst_core.models import vgg as networks
 from nst_core.models.device import device
 from nst_core.picture.resize import LEAST_SIDE_PX, resize
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL
-from nst_core.slow.losses.functions import content_loss, gram_matrix, total_variation
+from nst_core.slow.losses.functions import content_loss, total_variation
+from nst_core.slow.losses.statistics import gram_matrix
 from nst_core.step import Pixels
 
 CONTENT_LAYERS = ("block4_conv2", "block5_conv2")

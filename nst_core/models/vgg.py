@@ -13,13 +13,11 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from nst_core.models import convolution, weights
-from nst_core.recipe import CONVOLUTIONS, NetworkName
+from nst_core.models.vgg_layout import LAST_BLOCK, block_of
+from nst_core.recipe import NetworkName
 
 CHANNEL_MEANS_BGR = (103.939, 116.779, 123.68)
 """Means of ImageNet's channels that the weights were trained with."""
-
-LAST = 5
-"""The last block of both networks."""
 
 AVERAGE_SCALE, L2_SCALE = 1.5, 0.7
 """What other poolings are multiplied by, so that activations keep about the magnitude that max pooling gives them.
@@ -79,6 +77,11 @@ class Vgg:
     layers: tuple[Layer, ...]
     found: weights.WeightsSource
 
+    @cached_property
+    def channels(self) -> dict[str, int]:
+        """Layer -> how many channels it has, in the network's order."""
+        return {layer.name: int(layer.bias.shape[0]) for layer in self.layers}
+
 
 def _constant(values: Any, dtype: str) -> tf.Tensor:
     """A tensor that is held once: TensorFlow lets go of an array it has copied only when an operation follows."""
@@ -99,88 +102,75 @@ def build(network: NetworkName, kernels: Iterable[tuple[str, Any]], dtype: str, 
 
 
 def features(
-    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig = AS_TRAINED
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], config: VggConfig = AS_TRAINED
 ) -> dict[str, tf.Tensor]:
     """Activations after ReLU at the named layers; nothing past the last of them is computed.
 
     Args:
         picture: float32 RGB, [1, H, W, 3] in [0, 1].
         names: layer names.
-        reading: pooling, padding, and how convolutions are computed; "winograd" only inside `jit_compile`.
+        config: pooling, padding, and how convolutions are computed; "winograd" only inside `jit_compile`.
 
     Returns:
         Layer -> float32 [1, h, w, channels], where block b sees H / 2^(b-1), rounded down.
     """
-    return {name: tf.cast(seen, tf.float32) for name, seen in blocks(vgg, picture, names, reading)[0].items()}
+    return {name: tf.cast(seen, tf.float32) for name, seen in blocks(vgg, picture, names, config)[0].items()}
 
 
 def blocks(
-    vgg: Vgg, start: tf.Tensor, names: Sequence[str], reading: VggConfig, part: range | None = None
+    vgg: Vgg, start: tf.Tensor, names: Sequence[str], config: VggConfig, part: range | None = None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
     """A part of the network, so that a picture can be seen in strips: activations, and what the next block gets.
 
     Args:
         start: the picture, or what the block before `part` gave, [1, h, w, channels].
         names: layers wanted of these blocks.
-        reading: as in `features`.
+        config: as in `features`.
         part: which blocks, each pooled at its end; None is all. The last block ends with the last wanted layer.
 
     Returns:
         Activations as in `features` and the next block's input, both in the network's own precision.
     """
-    first, last = (part[0], part[-1]) if part else (1, LAST)
+    first, last = (part[0], part[-1]) if part else (1, LAST_BLOCK)
     found: dict[str, tf.Tensor] = {}
     current = tf.cast(_convention(start) if first == 1 else start, vgg.dtype)
     block = first
     for layer in vgg.layers:
-        of = int(layer.name[5])
+        of = block_of(layer.name)
         if of < first:
             continue
         if of > block:
-            current, block = _pool(current, reading), of
-        if of > last or (last == LAST and len(found) == len(set(names))):
+            current, block = _pool(current, config), of
+        if of > last or (last == LAST_BLOCK and len(found) == len(set(names))):
             break
-        current = _layer(current, layer, reading)
+        current = _layer(current, layer, config)
         if layer.name in names:
             found[layer.name] = current
     return found, current
-
-
-def operations(network: NetworkName, names: Sequence[str], height: int, width: int) -> float:
-    """Operations of the convolutions up to the last named layer, forward only; a multiply-add counts two."""
-    total = 0.0
-    channels = 3
-    order = CONVOLUTIONS[network]
-    for name in order[: 1 + max(order.index(n) for n in names)]:
-        block = int(name[5])
-        out = min(64 * 2 ** (block - 1), 512)
-        total += 2 * 9 * channels * out * (height >> (block - 1)) * (width >> (block - 1))
-        channels = out
-    return total
 
 
 def _convention(picture: tf.Tensor) -> tf.Tensor:
     return tf.reverse(picture, axis=[-1]) * 255.0 - tf.constant(CHANNEL_MEANS_BGR, tf.float32)
 
 
-def _layer(x: tf.Tensor, layer: Layer, reading: VggConfig) -> tf.Tensor:
+def _layer(x: tf.Tensor, layer: Layer, config: VggConfig) -> tf.Tensor:
     outermost = layer.kernel.shape[2] == 3
-    if reading.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
+    if config.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
         return convolution.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
-    if outermost and reading.padding == "replicate":
+    if outermost and config.padding == "replicate":
         # One pixel mirrored is one pixel repeated; what is then computed from zeros beyond it is cut off.
         framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
         return _convolve(framed, layer)[:, 1:-1, 1:-1]
     return _convolve(x, layer)
 
 
-def _pool(activations: tf.Tensor, reading: VggConfig) -> tf.Tensor:
-    if reading.pooling == "average":
+def _pool(activations: tf.Tensor, config: VggConfig) -> tf.Tensor:
+    if config.pooling == "average":
         return AVERAGE_SCALE * tf.nn.avg_pool2d(activations, 2, 2, "VALID")
-    if reading.pooling == "l2":
+    if config.pooling == "l2":
         squares = 4.0 * tf.nn.avg_pool2d(tf.square(activations), 2, 2, "VALID")
         return L2_SCALE * tf.sqrt(squares + 1e-8)  # the root's slope at 0 is infinite
-    if reading.convolutions == "winograd":
+    if config.convolutions == "winograd":
         return _max_pool(activations)
     return tf.nn.max_pool2d(activations, 2, 2, "VALID")
 

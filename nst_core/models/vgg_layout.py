@@ -1,14 +1,22 @@
 """The shape of VGG-16 and VGG-19, without their weights: how wide, how deep, how far each layer sees.
 
+A block's grid has one unit for each 2^(block - 1) x 2^(block - 1) pixels, its cell; pooling drops the rows and columns
+that do not fill a cell.
+
 Source: Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, columns D and E. Pure arithmetic, no TensorFlow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 NARROWEST, WIDEST = 64, 512
 """Channels of the first block; each further one has twice as many, up to the widest."""
+
+LAST_BLOCK = 5
+"""The last block of both networks."""
 
 
 def block_of(layer: str) -> int:
@@ -16,32 +24,69 @@ def block_of(layer: str) -> int:
     return int(layer[len("block")])
 
 
+def up_to_block(layers: Sequence[str], block: int) -> tuple[str, ...]:
+    """Those of the layers that stand in the blocks 1 to `block`, in their order."""
+    return tuple(layer for layer in layers if block_of(layer) <= block)
+
+
+def beyond_block(layers: Sequence[str], block: int) -> tuple[str, ...]:
+    """Those of the layers that stand in blocks after `block`, in their order."""
+    return tuple(layer for layer in layers if block_of(layer) > block)
+
+
 def width(layer: str) -> int:
     """How many channels a layer has."""
     return min(NARROWEST << (block_of(layer) - 1), WIDEST)
 
 
+def block_stride_px(block: int) -> int:
+    """How many pixels lie between two neighbouring units of a block, on each axis: the side of a unit's cell."""
+    return 1 << (block - 1)
+
+
 def stride_px(layer: str) -> int:
-    """How many pixels of the picture lie between two neighbouring values of a layer, on each axis."""
-    return 1 << (block_of(layer) - 1)
+    """How many pixels of the picture lie between two neighbouring units of a layer, on each axis."""
+    return block_stride_px(block_of(layer))
+
+
+def margin_px(network: NetworkName, layer: str) -> int:
+    """How many pixels beyond its cell, on each side, a unit of `layer` sees.
+
+    Every 3 x 3 convolution up to the layer adds one stride of its own block.
+    """
+    order = CONVOLUTIONS[network]
+    return sum(stride_px(name) for name in order[: order.index(layer) + 1])
+
+
+def blocks_margin_px(network: NetworkName, blocks: int) -> int:
+    """How many pixels beyond its cell, on each side, a unit sees that has passed the convolutions of all `blocks`."""
+    return sum(stride_px(name) for name in up_to_block(CONVOLUTIONS[network], blocks))
 
 
 def receptive_field_px(network: NetworkName, layer: str) -> int:
-    """The side of the square of pixels that one value of a layer depends on, where no edge cuts it off.
-
-    A 3 x 3 convolution adds two steps of its own grid; pooling 2 x 2 adds one, and makes the steps twice as wide.
-    """
-    side, block = 1, 1
-    for name in CONVOLUTIONS[network]:
-        if block_of(name) > block:
-            side, block = side + stride_px(name) // 2, block_of(name)
-        side += 2 * stride_px(name)
-        if name == layer:
-            break
-    return side
+    """The side of the square of pixels that one unit of a layer depends on, where no edge cuts it off."""
+    return stride_px(layer) + 2 * margin_px(network, layer)
 
 
 def parameters(network: NetworkName) -> int:
     """Kernels and biases of all convolutions."""
     before = (3, *map(width, CONVOLUTIONS[network]))
     return sum(9 * n * width(layer) + width(layer) for n, layer in zip(before, CONVOLUTIONS[network], strict=False))
+
+
+def operations(network: NetworkName, names: Sequence[str], height: int, width_px: int) -> float:
+    """Operations of the convolutions up to the last named layer, forward only; a multiply-add counts two.
+
+    Args:
+        network: whose layers.
+        names: layer names, at least one.
+        height: of the picture, in pixels.
+        width_px: likewise.
+    """
+    total = 0.0
+    channels = 3
+    order = CONVOLUTIONS[network]
+    for name in order[: 1 + max(order.index(n) for n in names)]:
+        total += 2 * 9 * channels * width(name) * (height // stride_px(name)) * (width_px // stride_px(name))
+        channels = width(name)
+    return total

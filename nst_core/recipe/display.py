@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_core.recipe import fields
+from nst_core.recipe.style_distances import TITLES
 
 CurrentValues = Mapping[str, Any]
 """Settings chosen so far, by name."""
@@ -63,9 +64,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
         SettingDisplay("tv_weight", "Smoothness"),
         SettingDisplay("style_scale", "Stroke size", (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)),
         SettingDisplay("style_shape", "Style shape", choice_labels={"own": "its own", "content": "as the photograph"}),
-        SettingDisplay(
-            "style_distance", "Style distance", choice_labels={"gram": "Gram", "wasserstein2": "Wasserstein"}
-        ),
+        SettingDisplay("style_distance", "Style distance", choice_labels=TITLES),
         SettingDisplay("tv_variant", "Variation"),
         SettingDisplay("pooling", "Pooling"),
         SettingDisplay("padding", "Edges"),

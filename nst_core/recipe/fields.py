@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from nst_core.errors import RecipeError
 from nst_core.recipe.schema import Colour, Objective, OptimizerSettings, Recipe, Schedule
+from nst_core.recipe.style_distances import DistanceName
 
 
 def path_of(name: str) -> tuple[str, ...]:
@@ -70,8 +71,10 @@ def is_optional(name: str) -> bool:
 
 def choices(name: str) -> tuple[str, ...]:
     """The values of a setting with fixed choices; empty for any other setting."""
-    annotation = field(name).annotation
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+    info = field(name)
+    if registry := _registry(info):
+        return registry.choices()
+    return get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
 
 
 def default(name: str) -> Any:
@@ -106,7 +109,9 @@ def settings_by_name(recipe: Recipe, *, by_layer: bool = False) -> dict[str, Any
 
 def describe(name: str) -> str:
     """The meaning of a setting, in one phrase."""
-    return field(name).description or ""
+    info = field(name)
+    registry = _registry(info)
+    return registry.description() if registry else info.description or ""
 
 
 PARTS: dict[str, type[BaseModel]] = {
@@ -123,6 +128,11 @@ def field(name: str) -> Any:
     path = path_of(name)
     model: type[BaseModel] = PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
     return model.model_fields[path[min(1, len(path) - 1)]]
+
+
+def _registry(info: Any) -> DistanceName | None:
+    """The registry that a setting's choices and their meanings are read from, if it has one."""
+    return next((mark for mark in info.metadata if isinstance(mark, DistanceName)), None)
 
 
 def _limits(name: str) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from nst_core.recipe.style_distances import DistanceName
+
 Method = Literal["slow", "fast", "balanced"]
 NetworkName = Literal["vgg19", "vgg16"]
 Start = Literal["content", "noise", "fast", "own"]
@@ -54,12 +56,7 @@ class Objective(Frozen):
     content_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the content distance")
     style_weight: float = Field(20.0, ge=0, le=1e6, description="weight of the style distance, all layers together")
     tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation; higher: smoother")
-    style_distance: Literal["gram", "wasserstein2"] = Field(
-        "gram",
-        description="gram: difference of Gram matrices, which hold what channels are active together (Gatys et al.); "
-        "wasserstein2: Wasserstein distance of the activations as Gaussians, which also compares their means and is "
-        "more even among layers",
-    )
+    style_distance: Annotated[str, DistanceName()] = Field("gram", description=DistanceName.description())
     tv_variant: Literal["absolute", "nine-point"] = Field(
         "absolute",
         description="absolute: absolute differences of neighbours, as in the tutorial; nine-point: squared differences "

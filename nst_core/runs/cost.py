@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nst_core.fast.plan import in_strips
+from nst_core.models.vgg_layout import width
 from nst_core.picture.resize import size_for
 from nst_core.recipe import Recipe, make
+from nst_core.recipe.style_distances import STYLE_DISTANCES
 from nst_core.settings import Settings
 from nst_core.slow.schedule import PyramidScale, scales
 from nst_core.slow.tiling import memory_plan
@@ -34,8 +36,6 @@ SEARCHES = 1.06
 """Evaluations for each move of L-BFGS."""
 BEGINNING = 3.0
 """What binding the objective to a size costs, in evaluations: targets, tracing, the first touch of memory."""
-WASSERSTEIN = 0.27 / (64**3 + 128**3 + 256**3 + 2 * 512**3)
-"""Cost of one layer's Wasserstein distance for each channels^3, in direct evaluations at 256 px."""
 STRIPPED = {1: 0.11, 2: 0.26, 3: 0.62}
 """Share of the operations, up to block5_conv1, that the first blocks have."""
 FAST_SHARE = 0.06
@@ -142,10 +142,11 @@ def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
 
 
 def _distances(recipe: Recipe) -> float:
-    if recipe.objective.style_distance == "gram" or not recipe.objective.style_weight:
+    """What the style distances of all layers and regions cost, in direct evaluations at 256 px."""
+    if not recipe.objective.style_weight:
         return 0.0
-    channels = (min(64 * 2 ** (int(name[5]) - 1), 512) for name in recipe.objective.style_layers)
-    return WASSERSTEIN * float(sum(c**3 for c in channels)) * (len(recipe.regions) + 1)
+    cost = STYLE_DISTANCES[recipe.objective.style_distance].layer_cost
+    return sum(cost(width(name)) for name in recipe.objective.style_layers) * (len(recipe.regions) + 1)
 
 
 def stored() -> Calibration | None:

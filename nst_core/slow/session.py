@@ -189,7 +189,7 @@ class OptimizationSession:
     def _reweighed(self) -> BoundObjective:
         """The objective with the weights in force; made anew only where a term comes or goes."""
         content, style = objective.layers(self.recipe.objective)
-        if (content, style) != (self._terms.form.content, self._terms.form.style):
+        if (content, style) != (self._terms.spec.content, self._terms.spec.style):
             return self._bound()
         return replace(
             self._terms, weights=objective.term_weights(self._network, self.recipe.objective, self._original.size)

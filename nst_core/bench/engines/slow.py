@@ -59,7 +59,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
         forward and backward to the picture. `share_of_limit`: of the median step. `beyond_network`: share of the median
         step outside the bare network's forward and backward pass. `peak_rss_mb`: of this process.
     """
-    from nst_core.models import vgg
+    from nst_core.models import vgg, vgg_layout
     from nst_core.models.device import convolution_limit
     from nst_core.models.timing import bare_pass
     from nst_core.runs import runner
@@ -74,7 +74,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
     )
     content, style = noise(size, 0), noise(size, 1)
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
-    operations = 2 * vgg.operations(recipe.objective.network, layers, size, size)
+    operations = 2 * vgg_layout.operations(recipe.objective.network, layers, size, size)
     config = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, convolutions)
     limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
     for _ in range(batches):

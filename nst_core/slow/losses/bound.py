@@ -10,16 +10,27 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.models.vgg import Vgg
-from nst_core.slow.losses.compiled import Evaluation, LossSpec, Strip, Targets, block_of, compiled
+from nst_core.models.vgg_layout import block_of, stride_px
+from nst_core.slow.losses.compiled import Evaluation, compiled
+from nst_core.slow.losses.spec import LossSpec, Strip, Targets
 from nst_core.slow.tiling.windows import TilingPlan, Window, windows
 
 
 @dataclass(frozen=True, eq=False)
 class BoundObjective:
-    """An objective bound to its pictures: call it with a picture."""
+    """An objective bound to its pictures: call it with a picture.
+
+    Attributes:
+        vgg: the network.
+        spec: what its functions are compiled for.
+        plan: whole, or by strips.
+        targets: what a picture is compared with.
+        weights: of the terms in the order of `names`, float32.
+        size: (height, width) of the picture in pixels.
+    """
 
     vgg: Vgg
-    form: LossSpec
+    spec: LossSpec
     plan: TilingPlan
     targets: Targets
     weights: tf.Tensor
@@ -28,11 +39,11 @@ class BoundObjective:
     @property
     def names(self) -> tuple[str, ...]:
         """The terms' names, in the order of their values."""
-        return (*(f"content/{n}" for n in self.form.content), *(f"style/{n}" for n in self.form.style), "variation")
+        return self.spec.names
 
     def __call__(self, picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Weighted terms [len(names)] and the gradient of their sum, [1, H, W, 3], at `picture` [1, H, W, 3]."""
-        functions = compiled(self.vgg, self.form)
+        functions = compiled(self.vgg, self.spec)
         if not self.plan.blocks:
             weighted, gradient = functions.whole(picture, self.targets, self.weights)
             return weighted, gradient
@@ -40,20 +51,18 @@ class BoundObjective:
 
     @cached_property
     def null_loss(self) -> float:
-        """What the terms would sum to were the network to see nothing, and all neighbours to differ by 1.
+        """The loss of a picture in which the network sees nothing and all neighbouring pixels differ by 1.
 
-        A measure of what these weights make of a loss: only its order of magnitude means something.
+        It measures how large losses with these weights are; only its order of magnitude means something.
         """
-
-        def nothing_like(style: Any) -> float:
-            if self.form.distance == "gram":
-                return float(tf.reduce_mean(tf.square(style[0])))
-            return float(tf.reduce_sum(tf.square(style.mean)) + tf.reduce_sum(tf.square(style.root)))
-
+        distance = self.spec.distance
         areas = self.targets.areas.numpy()
         terms = [
             *(float(tf.reduce_mean(tf.square(tf.cast(target, tf.float32)))) for target in self.targets.content),
-            *(sum(a * nothing_like(s) for a, s in zip(areas, regions, strict=True)) for regions in self.targets.style),
+            *(
+                sum(a * distance.null_value(target) for a, target in zip(areas, regions, strict=True))
+                for regions in self.targets.style
+            ),
             2.0 * 3 * self.size[0] * self.size[1],
         ]
         return float(self.weights.numpy() @ np.array(terms))
@@ -68,14 +77,14 @@ class BoundObjective:
         del gradient
         done = 0
         for window, strip in self._strips:
-            own = window.own(self.plan.blocks + 1, height)
-            rows = own.stop - own.start
+            owned = window.owned(self.plan.blocks + 1, height)
+            rows = owned.stop - owned.start
             tall = (window.stop - window.start) // 2**self.plan.blocks
-            space = [[0, 0], [own.start, tall - own.stop], [0, 0], [0, 0]]
-            part = functions.back(
+            padding = [[0, 0], [owned.start, tall - owned.stop], [0, 0], [0, 0]]
+            part = functions.backward(
                 picture[:, window.start : window.stop],
                 strip,
-                (from_sums, tf.pad(upstream[:, done : done + rows], space)),
+                (from_sums, tf.pad(upstream[:, done : done + rows], padding)),
             )
             there = gathered[:, window.start : window.stop]
             there.assign(there + part)
@@ -83,14 +92,14 @@ class BoundObjective:
         return weighted, tf.identity(gathered)
 
     def _forward(self, functions: Evaluation, picture: tf.Tensor) -> tuple[Any, tf.Tensor]:
-        """What the strips' own blocks tell, summed, and what the deeper blocks get, whole."""
+        """The statistics and content sums of all strips, added up, and the deeper blocks' input for all rows."""
         sums: Any = None
-        given = []
+        pooled = []
         for window, strip in self._strips:
-            part, pooled = functions.shallow(picture[:, window.start : window.stop], strip)
-            given.append(pooled[:, window.own(self.plan.blocks + 1, self.size[0])])
+            part, after = functions.shallow(picture[:, window.start : window.stop], strip)
+            pooled.append(after[:, window.owned(self.plan.blocks + 1, self.size[0])])
             sums = part if sums is None else tf.nest.map_structure(tf.add, sums, part)
-        return sums, tf.concat(given, axis=1)
+        return sums, tf.concat(pooled, axis=1)
 
     @cached_property
     def _strips(self) -> list[tuple[Window, Strip]]:
@@ -98,28 +107,32 @@ class BoundObjective:
         return [(window, self._strip(window)) for window in found]
 
     def _strip(self, window: Window) -> Strip:
-        height, width = self.size
-
-        def owned(layer: str) -> np.ndarray:
-            scale = 2 ** (block_of(layer) - 1)
-            return np.repeat(window.mask(block_of(layer), height)[:, None], width // scale, axis=1)
-
-        def rows(layer: str) -> slice:
-            scale = 2 ** (block_of(layer) - 1)
-            return slice(window.start // scale, window.start // scale + (window.stop - window.start) // scale)
-
-        near = [(i, n) for i, n in enumerate(self.form.style) if block_of(n) <= self.plan.blocks]
-        content = [(i, n) for i, n in enumerate(self.form.content) if block_of(n) <= self.plan.blocks]
-        if self.targets.maps:
-            maps = tuple(tuple(tf.constant(owned(n)) * m[rows(n)] for m in self.targets.maps[i]) for i, n in near)
-            wholes = tuple(tuple(tf.reduce_sum(m) for m in self.targets.maps[i]) for i, _ in near)
-        else:
-            maps = tuple((tf.constant(owned(n)),) for _, n in near)
-            grids = [[s // 2 ** (block_of(n) - 1) for s in self.size] for _, n in near]
-            wholes = tuple((tf.constant(h * w, tf.float32),) for h, w in grids)
+        content = [(i, n, self._owned(window, n)) for i, n in enumerate(self.spec.strip_content)]
+        targets = self.targets.content
         return Strip(
-            maps,
-            wholes,
-            tuple(self.targets.content[i][:, rows(n)] for i, n in content),
-            tuple(tf.constant(owned(n) / np.float32(np.prod(self.targets.content[i].shape))) for i, n in content),
+            *self._strip_maps(window),
+            tuple(targets[i][:, self._rows(window, n)] for i, n, _ in content),
+            tuple(tf.constant(owned / np.float32(np.prod(targets[i].shape))) for i, _, owned in content),
         )
+
+    def _strip_maps(
+        self, window: Window
+    ) -> tuple[tuple[tuple[tf.Tensor, ...], ...], tuple[tuple[tf.Tensor, ...], ...]]:
+        """`Strip.maps` and `Strip.divisors`."""
+        style = [(i, n, tf.constant(self._owned(window, n))) for i, n in enumerate(self.spec.strip_style)]
+        if regions := self.targets.maps:
+            maps = tuple(tuple(owned * m[self._rows(window, n)] for m in regions[i]) for i, n, owned in style)
+            return maps, tuple(tuple(tf.reduce_sum(m) for m in regions[i]) for i, _, _ in style)
+        height, width = self.size
+        units = [(height // stride_px(n)) * (width // stride_px(n)) for _, n, _ in style]
+        return tuple((owned,) for _, _, owned in style), tuple((tf.constant(u, tf.float32),) for u in units)
+
+    def _owned(self, window: Window, layer: str) -> np.ndarray:
+        """1 at the units of a layer that the window owns, else 0: float32 [h, w] of the window."""
+        height, width = self.size
+        return np.repeat(window.mask(block_of(layer), height)[:, None], width // stride_px(layer), axis=1)
+
+    def _rows(self, window: Window, layer: str) -> slice:
+        """The window's rows at a layer's grid, counted in the whole picture."""
+        first = window.start // stride_px(layer)
+        return slice(first, first + (window.stop - window.start) // stride_px(layer))

@@ -1,7 +1,4 @@
-"""Regions of a picture at a layer's grid: which units see nothing but their region, and what size a layer needs.
-
-Block b's layers have a unit for each 2^(b-1) x 2^(b-1) pixels; rows and columns left over by the pooling have none.
-"""
+"""Regions of a picture at a layer's grid: which units see nothing but their region, and what size a layer needs."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nst_core.errors import RecipeError
+from nst_core.models.vgg_layout import margin_px, stride_px
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 LEAST_UNITS = 16
@@ -17,22 +15,6 @@ LEAST_UNITS = 16
 EMPTY = 1e-3
 """A region of less than this many units is empty. Less than one unit is allowed: at the smallest size of a pyramid a
 region may shrink to that, and it counts by its area."""
-
-
-def receptive_field_px(network: NetworkName, layer: str) -> int:
-    """Edge of the square of pixels that one unit of `layer` sees: its own cell, and `margin_px` on each side."""
-    return cell_px(layer) + 2 * margin_px(network, layer)
-
-
-def cell_px(layer: str) -> int:
-    """Edge of the square of pixels that is a unit's own share of the picture: 2^(block - 1)."""
-    return 1 << (int(layer[5]) - 1)
-
-
-def margin_px(network: NetworkName, layer: str) -> int:
-    """How far beyond its cell a unit of `layer` sees: every 3 x 3 convolution adds one cell of its own block."""
-    order = CONVOLUTIONS[network]
-    return sum(cell_px(name) for name in order[: order.index(layer) + 1])
 
 
 def layer_weights(
@@ -82,15 +64,15 @@ def check_style_size(network: NetworkName, names: Sequence[str], height: int, wi
     """
     order = CONVOLUTIONS[network]
     deepest = max(names, key=order.index, default=None)
-    if deepest is not None and min(height, width) < cell_px(deepest):
+    if deepest is not None and min(height, width) < stride_px(deepest):
         raise RecipeError(
-            f"the {what} picture must be at least {cell_px(deepest)} px on each side for layer {deepest}, got "
+            f"the {what} picture must be at least {stride_px(deepest)} px on each side for layer {deepest}, got "
             f"{width} x {height}; try a larger or less elongated picture, a larger size, or leave that layer out"
         )
 
 
 def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: int) -> np.ndarray:
-    cell, margin = cell_px(layer), margin_px(network, layer)
+    cell, margin = stride_px(layer), margin_px(network, layer)
     means = _means(mask, cell)
     if means.sum() < EMPTY:
         raise RecipeError(

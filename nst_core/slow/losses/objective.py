@@ -1,11 +1,10 @@
-"""The objective of a run: targets made once, and one evaluation of all terms and their gradient."""
+"""The objective of a run: its layers, units and weights, bound to pictures whose targets are made once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,11 +13,10 @@ from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses.bound import BoundObjective
-from nst_core.slow.losses.compiled import LossSpec, Targets
-from nst_core.slow.losses.functions import gaussian
 from nst_core.slow.losses.guidance import layer_weights
-from nst_core.slow.losses.statistics import gram_matrix
-from nst_core.slow.losses.targets import LayerMoments, activations, moments
+from nst_core.slow.losses.spec import LossSpec, Targets
+from nst_core.slow.losses.style_distance import Statistics, style_distance
+from nst_core.slow.losses.targets import content_activations, style_statistics
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 
@@ -54,34 +52,35 @@ def build(  # noqa: PLR0913 - everything an objective is made of
     Raises:
         RecipeError: a region is too small for a layer.
     """
-    reading = VggConfig(objective.pooling, objective.padding, convolutions)
+    config = VggConfig(objective.pooling, objective.padding, convolutions)
+    distance = style_distance(objective.style_distance)
     content_names, style_names = layers(objective)
-    guided = [m for m in mixes if m.region is not None]
-    form = LossSpec(
+    regions = [m.region for m in mixes if m.region is not None]
+    spec = LossSpec(
         content_names,
         style_names,
-        objective.style_distance,
+        distance,
         objective.tv_variant,
-        reading,
-        regions=len(guided),
-        strips=plan.blocks,
+        config,
+        regions=len(regions),
+        strip_blocks=plan.blocks,
     )
-    seen = [moments(vgg, style, style_names, reading, plan) for style in styles] if style_names else []
-    maps = [layer_weights(m.region, vgg.network, style_names) for m in guided if m.region is not None]
-    areas = np.array([m.region.mean() for m in guided if m.region is not None] or [1.0], np.float32)
+    seen = [style_statistics(vgg, s, style_names, distance, config, plan) for s in styles] if style_names else []
+    maps = [layer_weights(region, vgg.network, style_names) for region in regions]
+    areas = np.array([region.mean() for region in regions] or [1.0], np.float32)
     targets = Targets(
-        activations(vgg, content, content_names, reading, plan),
-        tuple(tuple(_style(form, n, seen, mix.shares) for mix in mixes) for n in style_names),
+        content_activations(vgg, content, content_names, config, plan),
+        tuple(tuple(distance.target(_mixed([of[n] for of in seen], m.shares)) for m in mixes) for n in style_names),
         tuple(tuple(tf.constant(m[n]) for m in maps) for n in style_names) if maps else (),
         tf.constant(areas / areas.sum()),
     )
     _, height, width, _ = content.shape
     weights = term_weights(vgg, objective, int(np.prod(content.shape)))
-    return BoundObjective(vgg, form, plan, targets, weights, (int(height), int(width)))
+    return BoundObjective(vgg, spec, plan, targets, weights, (int(height), int(width)))
 
 
 def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
-    """The weight of each term in the order of `Terms.names`: a tensor, so that steering compiles nothing.
+    """The weight of each term in the order of `LossSpec.names`: a tensor, so that steering compiles nothing.
 
     Args:
         vgg: the network, whose activation scales are the units.
@@ -89,8 +88,9 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
         values: how many numbers the picture has, H * W * 3.
     """
     content_names, style_names = layers(objective)
-    units = scales(vgg, objective.pooling) if objective.loss_units == "normalised" else None
-    style_units = units and (units.gram if objective.style_distance == "gram" else units.energy)
+    units = (
+        layer_units(vgg, objective.pooling, objective.style_distance) if objective.loss_units == "normalised" else None
+    )
     return tf.constant(
         [
             *(
@@ -98,7 +98,7 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
                 for n in content_names
             ),
             *(
-                objective.style_weight * objective.style_layers[n] / (style_units[n] if style_units else 1.0)
+                objective.style_weight * objective.style_layers[n] / (units.style[n] if units else 1.0)
                 for n in style_names
             ),
             objective.tv_weight / (values if units else 1),
@@ -109,29 +109,26 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
 
 @dataclass(frozen=True)
 class LayerUnits:
-    """How large each layer's terms are on a photograph.
+    """How large each layer's terms are on a photograph: layer -> unit.
 
     Attributes:
         content: mean square of activations.
-        gram: mean square of the Gram matrix.
-        energy: sum over channels of mean squares, the Wasserstein distance from no activation at all.
+        style: the style distance's own unit.
     """
 
     content: Mapping[str, float]
-    gram: Mapping[str, float]
-    energy: Mapping[str, float]
+    style: Mapping[str, float]
 
 
 @lru_cache(maxsize=8)
-def scales(vgg: Vgg, pooling: str) -> LayerUnits:
-    """The scales of a network, measured once on a bundled photograph at 256 px."""
+def layer_units(vgg: Vgg, pooling: str, distance: str) -> LayerUnits:
+    """The units of a network's layers, measured once on a bundled photograph at 256 px."""
     photograph = tf.constant(samples.find("astronaut").load(256).tensor())
-    seen = features(vgg, photograph, CONVOLUTIONS[vgg.network], VggConfig(pooling))
-    grams = {n: gram_matrix(f) for n, f in seen.items()}
+    activations = features(vgg, photograph, CONVOLUTIONS[vgg.network], VggConfig(pooling))
+    style = style_distance(distance)
     return LayerUnits(
-        {n: float(tf.reduce_mean(tf.square(f))) for n, f in seen.items()},
-        {n: float(tf.reduce_mean(tf.square(g))) for n, g in grams.items()},
-        {n: float(tf.linalg.trace(g)) for n, g in grams.items()},
+        {n: float(tf.reduce_mean(tf.square(f))) for n, f in activations.items()},
+        {n: style.unit(style.statistics(f)) for n, f in activations.items()},
     )
 
 
@@ -154,10 +151,10 @@ def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _style(form: LossSpec, layer: str, seen: Sequence[Mapping[str, LayerMoments]], shares: Sequence[float]) -> Any:
-    """The statistics of a mixture of styles: means and second moments averaged, then one Gaussian formed."""
-    whole = sum(shares)
-    mean, second = (
-        tf.add_n([share / whole * of[layer][i] for share, of in zip(shares, seen, strict=True)]) for i in (0, 1)
+def _mixed(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
+    """The statistics of a mixture of styles at one layer: those of each style, averaged by its share."""
+    total = sum(shares)
+    return tuple(
+        tf.add_n([share / total * part for share, part in zip(shares, parts, strict=True)])
+        for parts in zip(*statistics, strict=True)
     )
-    return (second,) if form.distance == "gram" else gaussian(mean, second)

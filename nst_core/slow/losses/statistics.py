@@ -1,4 +1,4 @@
-"""Statistics of activations that add up: those of a picture's strips, with one `whole`, sum to the whole picture's."""
+"""Statistics of activations that add up: those of a picture's strips, with one divisor, sum to the whole picture's."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Any, TypeAlias
 
 import tensorflow as tf
 
-Whole: TypeAlias = float | tf.Tensor | None
+Divisor: TypeAlias = float | tf.Tensor | None
 """What a sum over positions is divided by: a number, or None for the sum of the weights at hand."""
 
 PIECE = 1 << 22
 """How many activations are taken to float32 at a time."""
 
 
-def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
+def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> tf.Tensor:
     """Which channels are active together: the second moment of activations over positions.
 
     Args:
         features: [1, height, width, channels], in any precision.
         weights: how much each position counts, [height, width], >= 0; None counts each as 1. It gets no gradient.
-        whole: the divisor; by default the sum of `weights`, or the number of positions.
+        divisor: of the sum over positions; by default the sum of `weights`, or the number of positions.
 
     Returns:
         [channels, channels], float32 and symmetric; a picture and its tiling have the same.
@@ -33,24 +33,24 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Wh
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def moment(values: tf.Tensor) -> Any:
         flat = tf.reshape(values, [-1, values.shape[-1]])
-        divisor = _divisor(flat, shares, whole)
+        total = _divisor(flat, shares, divisor)
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
-            both = (upstream + tf.transpose(upstream)) / divisor
+            both = (upstream + tf.transpose(upstream)) / total
             # What goes back is rounded to the network's precision in any case, so it can be computed in it.
             product = tf.matmul(flat, tf.cast(both, values.dtype))
             return tf.reshape(_weighted(product, shares), tf.shape(values))
 
-        return _outer_products(flat, shares) / divisor, gradient
+        return _outer_products(flat, shares) / total, gradient
 
     return moment(features)
 
 
-def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, whole: Whole = None) -> tf.Tensor:
+def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> tf.Tensor:
     """How active each channel is: the mean over positions, [channels]; arguments as in `gram_matrix`."""
     flat = _flat(features)
     shares = _column(weights)
-    return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, whole)
+    return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, divisor)
 
 
 def _outer_products(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
@@ -85,7 +85,7 @@ def _weighted(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
     return flat if shares is None else flat * tf.cast(shares, flat.dtype)
 
 
-def _divisor(flat: tf.Tensor, shares: tf.Tensor | None, whole: Whole) -> tf.Tensor:
-    if whole is not None:
-        return tf.cast(whole, tf.float32)
+def _divisor(flat: tf.Tensor, shares: tf.Tensor | None, divisor: Divisor) -> tf.Tensor:
+    if divisor is not None:
+        return tf.cast(divisor, tf.float32)
     return tf.cast(tf.shape(flat)[0], tf.float32) if shares is None else tf.reduce_sum(shares)

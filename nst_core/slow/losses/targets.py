@@ -1,76 +1,76 @@
-"""What a network sees in a picture, without gradients: the targets of an objective, whole or by strips."""
+"""The activations and statistics of an objective's pictures, without gradients, whole or by strips."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
 
-from nst_core.models.vgg import LAST, Vgg, VggConfig, blocks
-from nst_core.slow.losses.compiled import block_of, widths
-from nst_core.slow.losses.statistics import channel_means, gram_matrix
+from nst_core.models.vgg import Vgg, VggConfig, blocks
+from nst_core.models.vgg_layout import LAST_BLOCK, beyond_block, block_of, stride_px, up_to_block
+from nst_core.slow.losses.style_distance import Statistics, StyleDistance
 from nst_core.slow.tiling.windows import TilingPlan, windows
 
-LayerMoments = tuple[tf.Tensor, tf.Tensor]
-"""A picture's statistics at one layer: mean [C] and second moment [C, C]."""
+OwnedRows = Callable[[str], slice]
+"""Layer -> the rows of a piece's activations that belong to it alone."""
 
 
-def moments(
-    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan
-) -> dict[str, LayerMoments]:
-    """Mean and second moment of a picture's activations at each layer."""
-    sums: dict[str, Any] = {}
+def style_statistics(  # noqa: PLR0913 - what is measured, of what, and how
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], distance: StyleDistance, config: VggConfig, plan: TilingPlan
+) -> dict[str, Statistics]:
+    """A style distance's statistics of a picture, [1, H, W, 3] in [0, 1], at each layer."""
+    sums: dict[str, Statistics] = {}
     height, width = picture.shape[1:3]
-    for seen, counted in _views(vgg, picture, names, reading, plan):
-        for n, activations in seen.items():
-            scale = 2 ** (block_of(n) - 1)
-            whole = tf.constant((height // scale) * (width // scale), tf.float32)
-            owned = activations[:, counted(n)]
-            part = channel_means(owned, None, whole), gram_matrix(owned, None, whole)
+    for activations, owned_rows in _pieces(vgg, picture, names, config, plan):
+        for n, features in activations.items():
+            units = tf.constant((height // stride_px(n)) * (width // stride_px(n)), tf.float32)
+            part = distance.statistics(features[:, owned_rows(n)], None, units)
             sums[n] = tuple(map(tf.add, sums[n], part)) if n in sums else part
     return sums
 
 
-def activations(
-    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan
+def content_activations(
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], config: VggConfig, plan: TilingPlan
 ) -> tuple[tf.Tensor, ...]:
-    """A picture's activations at each layer, whole, in the network's precision."""
+    """The whole activations of a picture, [1, H, W, 3] in [0, 1], at each layer, in the network's precision."""
     parts: dict[str, list[tf.Tensor]] = {n: [] for n in names}
-    for seen, counted in _views(vgg, picture, names, reading, plan) if names else ():
-        for n, activations in seen.items():
-            parts[n].append(activations[:, counted(n)])
+    for activations, owned_rows in _pieces(vgg, picture, names, config, plan) if names else ():
+        for n, features in activations.items():
+            parts[n].append(features[:, owned_rows(n)])
     return tuple(tf.concat(parts[n], axis=1) for n in names)
 
 
-def _views(vgg: Vgg, picture: tf.Tensor, names: Sequence[str], reading: VggConfig, plan: TilingPlan) -> Iterator[Any]:
-    """A picture's activations, piece by piece: (layer -> activations, layer -> the rows of them that count)."""
-    reading = reading._replace(convolutions="direct")  # targets are made once: compiling for them would not pay
+def _pieces(
+    vgg: Vgg, picture: tf.Tensor, names: Sequence[str], config: VggConfig, plan: TilingPlan
+) -> Iterator[tuple[dict[str, tf.Tensor], OwnedRows]]:
+    """A picture's activations, piece by piece: the strips' layers for each window, then the deeper layers whole."""
+    config = config._replace(convolutions="direct")  # targets are made once: compiling for them would not pay
     if not plan.blocks:
-        yield _viewer(vgg, tuple(names), reading, 1, LAST)(picture)[0], lambda _: slice(None)
+        yield _forward(vgg, tuple(names), config, 1, LAST_BLOCK)(picture)[0], lambda _: slice(None)
         return
-    near = tuple(n for n in names if block_of(n) <= plan.blocks)
-    far = tuple(n for n in names if block_of(n) > plan.blocks)
+    shallow, deep = up_to_block(names, plan.blocks), beyond_block(names, plan.blocks)
     height = int(picture.shape[1])
-    given = []
+    pooled = []
     for window in windows(vgg.network, height, plan):
-        seen, pooled = _viewer(vgg, near, reading, 1, plan.blocks)(picture[:, window.start : window.stop])
-        given.append(pooled[:, window.own(plan.blocks + 1, height)])
-        yield seen, lambda n, w=window: w.own(block_of(n), height)
-    if far:
-        yield _viewer(vgg, far, reading, plan.blocks + 1, LAST)(tf.concat(given, axis=1))[0], lambda _: slice(None)
+        strip = picture[:, window.start : window.stop]
+        activations, after = _forward(vgg, shallow, config, 1, plan.blocks)(strip)
+        pooled.append(after[:, window.owned(plan.blocks + 1, height)])
+        yield activations, lambda n, w=window: w.owned(block_of(n), height)  # type: ignore[misc]
+    if deep:
+        forward = _forward(vgg, deep, config, plan.blocks + 1, LAST_BLOCK)
+        yield forward(tf.concat(pooled, axis=1))[0], lambda _: slice(None)
 
 
 @lru_cache(maxsize=16)
-def _viewer(vgg: Vgg, names: tuple[str, ...], reading: VggConfig, first: int, last: int) -> Any:
-    """What targets are made of, compiled: a part of the network, forward only."""
+def _forward(vgg: Vgg, names: tuple[str, ...], config: VggConfig, first: int, last: int) -> Any:
+    """The blocks `first` to `last` of the network, compiled, forward only; arguments as in `vgg.blocks`."""
+    channels = 3 if first == 1 else vgg.channels[up_to_block(tuple(vgg.channels), first - 1)[-1]]
+    start_spec = tf.TensorSpec([1, None, None, channels], tf.float32 if first == 1 else vgg.dtype)
 
-    channels = 3 if first == 1 else [w for n, w in widths(vgg).items() if block_of(n) < first][-1]
-    start_like = tf.TensorSpec([1, None, None, channels], tf.float32 if first == 1 else vgg.dtype)
+    @tf.function(input_signature=[start_spec], autograph=False)  # type: ignore[untyped-decorator]
+    def forward(start: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        return blocks(vgg, start, names, config, range(first, last + 1))
 
-    @tf.function(input_signature=[start_like], autograph=False)  # type: ignore[untyped-decorator]
-    def view(start: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        return blocks(vgg, start, names, reading, range(first, last + 1))
-
-    return view
+    return forward

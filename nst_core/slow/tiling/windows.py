@@ -13,7 +13,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from nst_core.recipe import CONVOLUTIONS, NetworkName
+from nst_core.models.vgg_layout import block_stride_px, blocks_margin_px
+from nst_core.recipe import NetworkName
 
 
 @dataclass(frozen=True)
@@ -29,31 +30,30 @@ WHOLE = TilingPlan()
 
 @dataclass(frozen=True)
 class Window:
-    """Rows `start` to `stop` of a picture, of which `own_start` to `own_stop` are this window's to count."""
+    """Rows `start` to `stop` of a picture, of which it owns `owned_start` to `owned_stop`: the rows that count here."""
 
     start: int
     stop: int
-    own_start: int
-    own_stop: int
+    owned_start: int
+    owned_stop: int
 
-    def own(self, block: int, height: int) -> slice:
+    def owned(self, block: int, height: int) -> slice:
         """The owned rows at the grid of a block (1 is pixels), counted within the window; `height` is the picture's."""
-        scale = 2 ** (block - 1)
-        end = height // scale if self.own_stop == height else self.own_stop // scale
-        return slice((self.own_start - self.start) // scale, end - self.start // scale)
+        stride = block_stride_px(block)
+        end = height // stride if self.owned_stop == height else self.owned_stop // stride
+        return slice((self.owned_start - self.start) // stride, end - self.start // stride)
 
     def mask(self, block: int, height: int) -> np.ndarray:
         """1 at the owned rows of a block's grid, else 0: float32 [rows of the window there]."""
-        rows = np.zeros((self.stop - self.start) // 2 ** (block - 1), np.float32)
-        rows[self.own(block, height)] = 1.0
+        rows = np.zeros((self.stop - self.start) // block_stride_px(block), np.float32)
+        rows[self.owned(block, height)] = 1.0
         return rows
 
 
 def reach_px(network: NetworkName, blocks: int) -> int:
-    """How far a unit of the first blocks sees beyond its own place, in pixels, rounded up to their grid."""
-    seen = sum(2 ** (int(name[5]) - 1) for name in CONVOLUTIONS[network] if int(name[5]) <= blocks)
+    """How far beyond its cell a unit sees that has passed the first blocks, in pixels, rounded up to their grid."""
     grid = 2**blocks
-    return int(-(-seen // grid) * grid)
+    return int(-(-blocks_margin_px(network, blocks) // grid) * grid)
 
 
 @lru_cache(maxsize=64)

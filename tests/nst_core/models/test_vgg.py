@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from nst_core.models import vgg
 from nst_core.models.vgg import VggConfig
+from nst_core.models.vgg_layout import LAST_BLOCK, operations
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS
 
@@ -188,7 +189,7 @@ def test_the_network_in_parts_is_the_whole_network(random_vgg, noise, pooling, s
         seen, handed = vgg.blocks(random_vgg, picture, CONVOLUTIONS["vgg19"], reading, range(1, cut + 1))
         assert {int(n[5]) for n in seen} == set(range(1, cut + 1))
         assert handed.shape[1:3] == tuple(s >> cut for s in size)
-        deeper, _ = vgg.blocks(random_vgg, handed, CONVOLUTIONS["vgg19"], reading, range(cut + 1, vgg.LAST + 1))
+        deeper, _ = vgg.blocks(random_vgg, handed, CONVOLUTIONS["vgg19"], reading, range(cut + 1, LAST_BLOCK + 1))
         for name, activations in {**seen, **deeper}.items():
             np.testing.assert_array_equal(activations, whole[name], err_msg=name)
         assert {*seen, *deeper} == set(whole)
@@ -264,16 +265,16 @@ def test_features_leave_the_picture_alone(random_vgg, noise):
 
 def test_operations_by_hand():
     one = 2 * 3 * 3 * 3 * 64 * 10 * 12
-    assert vgg.operations("vgg19", ["block1_conv1"], 10, 12) == one
+    assert operations("vgg19", ["block1_conv1"], 10, 12) == one
     two = one + 2 * 9 * 64 * 64 * 10 * 12
-    assert vgg.operations("vgg19", ["block1_conv2", "block1_conv1"], 10, 12) == two
-    assert vgg.operations("vgg19", ["block2_conv1"], 10, 12) == two + 2 * 9 * 64 * 128 * 5 * 6
+    assert operations("vgg19", ["block1_conv2", "block1_conv1"], 10, 12) == two
+    assert operations("vgg19", ["block2_conv1"], 10, 12) == two + 2 * 9 * 64 * 128 * 5 * 6
 
 
 def test_operations_of_the_whole_networks():
     """VGG-19's convolutions at 224 px are 19.5 and VGG-16's 15.3 billion multiply-adds, as their papers' tables say."""
-    assert vgg.operations("vgg19", ["block5_conv4"], 224, 224) / 2e9 == pytest.approx(19.5, abs=0.05)
-    assert vgg.operations("vgg16", ["block5_conv3"], 224, 224) / 2e9 == pytest.approx(15.35, abs=0.05)
+    assert operations("vgg19", ["block5_conv4"], 224, 224) / 2e9 == pytest.approx(19.5, abs=0.05)
+    assert operations("vgg16", ["block5_conv3"], 224, 224) / 2e9 == pytest.approx(15.35, abs=0.05)
 
 
 @pytest.mark.weights

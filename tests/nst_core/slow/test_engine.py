@@ -17,6 +17,8 @@ from nst_core.picture.resize import resize
 from nst_core.recipe import Recipe, change, make
 from nst_core.slow import engine, schedule
 from nst_core.slow.losses import compiled, objective
+from nst_core.slow.losses.spec import LossSpec
+from nst_core.slow.losses.style_distance import style_distance
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
 pytestmark = pytest.mark.usefixtures("unlearned")
@@ -223,8 +225,8 @@ def test_jobs_of_any_size_and_weight_trace_once(pictures, noise, random_vgg):
         )
     play((noise(64, 30), noise(50, 20)), recipe_of(loss_units="tutorial", learning_rate=0.1, steps=2))
     content, style = objective.layers(recipe_of().objective)
-    form = compiled.LossSpec(content, style, "gram", "absolute", vgg.AS_TRAINED)
-    assert compiled.compiled(random_vgg, form).whole.experimental_get_tracing_count() == 1
+    spec = LossSpec(content, style, style_distance("gram"), "absolute", vgg.AS_TRAINED)
+    assert compiled.compiled(random_vgg, spec).whole.experimental_get_tracing_count() == 1
 
 
 def test_each_half_takes_on_the_style_of_its_region(noise, random_vgg):

@@ -6,18 +6,10 @@ import tensorflow as tf
 
 from nst_core.models import vgg
 from nst_core.picture import samples
-from nst_core.slow.losses.functions import (
-    content_loss,
-    gaussian,
-    gram_distance,
-    gram_matrix,
-    nine_point_variation,
-    polar,
-    style_loss,
-    total_variation,
-    wasserstein2,
-)
-from nst_core.slow.losses.statistics import channel_means
+from nst_core.slow.losses.functions import content_loss, nine_point_variation, total_variation
+from nst_core.slow.losses.gram import gram_distance, style_loss
+from nst_core.slow.losses.statistics import channel_means, gram_matrix
+from nst_core.slow.losses.wasserstein2 import gaussian, polar, wasserstein2
 
 
 def random(shape, seed=0):

@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.models import vgg
+from nst_core.models.vgg_layout import margin_px, receptive_field_px, stride_px
 from nst_core.recipe import CONVOLUTIONS
-from nst_core.slow.losses.guidance import cell_px, check_style_size, layer_weights, margin_px, receptive_field_px
+from nst_core.slow.losses.guidance import check_style_size, layer_weights
 
 DEPTHS = ("block1_conv1", "block1_conv2", "block2_conv1", "block3_conv1", "block4_conv1", "block4_conv2")
 
@@ -47,7 +48,7 @@ def disc(height, width, radius):
 )
 def test_the_receptive_field_is_what_the_slope_reaches(network, layer, field):
     assert receptive_field_px(network, layer) == field
-    cell = cell_px(layer)
+    cell = stride_px(layer)
     size = 2 * (field // cell + 2) * cell
     picture = tf.fill([1, size, size, 3], 0.5)
     unit = size // cell // 2
@@ -83,7 +84,7 @@ def test_what_lies_inside_is_unmoved_by_anything_outside(layer, soft):
 @pytest.mark.parametrize("layer", ["block1_conv1", "block3_conv2"])
 def test_a_weight_is_the_least_value_that_the_unit_sees(layer):
     mask = np.random.default_rng(0).random((61, 83), np.float32)
-    cell, margin = cell_px(layer), margin_px("vgg16", layer)
+    cell, margin = stride_px(layer), margin_px("vgg16", layer)
     weights = layer_weights(mask, "vgg16", [layer], least_units=0)[layer]
     assert weights.shape == (61 // cell, 83 // cell)
     assert weights.dtype == np.float32
@@ -96,7 +97,7 @@ def test_a_weight_is_the_least_value_that_the_unit_sees(layer):
 def test_the_whole_picture_keeps_all_its_units(shape):
     names = CONVOLUTIONS["vgg19"]
     for name, weights in layer_weights(np.ones(shape), "vgg19", names).items():
-        np.testing.assert_array_equal(weights, np.ones([size // cell_px(name) for size in shape]))
+        np.testing.assert_array_equal(weights, np.ones([size // stride_px(name) for size in shape]))
 
 
 def test_erosion_leaves_enough_units_where_the_region_has_them():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL, Objective
-from nst_core.slow.losses import functions, objective
+from nst_core.slow.losses import gram, objective, wasserstein2
 from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.losses.statistics import channel_means, gram_matrix
 
@@ -84,24 +84,24 @@ def test_the_gradient_is_the_slope(random_vgg, noise):
 
 def test_normalised_units_make_a_photograph_count_one(random_vgg):
     """Against nothing at all, a term of the photograph that the scales were measured on is its weight."""
-    units = objective.scales(random_vgg, "max")
+    grams, energies = (objective.layer_units(random_vgg, "max", name) for name in ("gram", "wasserstein2"))
     photograph = tf.constant(objective.samples.find("astronaut").load(256).tensor())
     seen = objective.features(random_vgg, photograph, ["block1_conv1", "block3_conv1"])
     for name, activations in seen.items():
         channels = activations.shape[-1]
         mean, second = channel_means(activations), gram_matrix(activations)
-        nothing = functions.gaussian(tf.zeros(channels), tf.zeros([channels, channels]))
-        assert float(tf.reduce_mean(activations**2)) == pytest.approx(units.content[name], rel=1e-5)
-        gram = functions.gram_distance(second, tf.zeros_like(second))
-        assert float(gram) == pytest.approx(units.gram[name], rel=1e-4)
-        assert float(functions.wasserstein2(mean, second, nothing)) == pytest.approx(units.energy[name], rel=0.02)
-    assert set(units.content) == set(units.gram) == set(units.energy) == set(CONVOLUTIONS["vgg19"])
-    assert all(v > 0 for of in (units.content, units.gram, units.energy) for v in of.values())
+        nothing = wasserstein2.gaussian(tf.zeros(channels), tf.zeros([channels, channels]))
+        assert float(tf.reduce_mean(activations**2)) == pytest.approx(grams.content[name], rel=1e-5)
+        distance = gram.gram_distance(second, tf.zeros_like(second))
+        assert float(distance) == pytest.approx(grams.style[name], rel=1e-4)
+        assert float(wasserstein2.wasserstein2(mean, second, nothing)) == pytest.approx(energies.style[name], rel=0.02)
+    assert set(grams.content) == set(grams.style) == set(energies.style) == set(CONVOLUTIONS["vgg19"])
+    assert all(v > 0 for of in (grams.content, grams.style, energies.style) for v in of.values())
 
 
 def test_units_are_those_of_the_pooling(random_vgg):
     """So that a weight means the same whatever the pooling."""
-    most, mean = (objective.scales(random_vgg, pooling).content for pooling in ("max", "average"))
+    most, mean = (objective.layer_units(random_vgg, pooling, "gram").content for pooling in ("max", "average"))
     assert most["block1_conv2"] == mean["block1_conv2"]
     assert most["block4_conv1"] != pytest.approx(mean["block4_conv1"], rel=0.05)
 
@@ -147,7 +147,7 @@ def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
     for name, (target,) in zip(("block1_conv1", "block2_conv1"), mixed, strict=True):
         seen = [objective.features(random_vgg, style, [name])[name] for style in (first, darker)]
         mean, moment = (0.75 * of(seen[0]) + 0.25 * of(seen[1]) for of in (channel_means, gram_matrix))
-        expected = (moment,) if distance == "gram" else functions.gaussian(mean, moment)
+        expected = (moment,) if distance == "gram" else wasserstein2.gaussian(mean, moment)
         for ours, theirs in zip(target, expected, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-4 * np.abs(theirs).max())
         assert np.abs(gram_matrix(seen[0]) - gram_matrix(seen[1])).max() > 1
@@ -172,11 +172,11 @@ def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
             counted = tf.constant(objective.layer_weights(region, "vgg19", [name])[name])
             look = objective.features(random_vgg, style, [name])[name]
             if distance == "gram":
-                apart.append(functions.gram_distance(gram_matrix(seen, counted), gram_matrix(look)))
+                apart.append(gram.gram_distance(gram_matrix(seen, counted), gram_matrix(look)))
             else:
-                target = functions.gaussian(channel_means(look), gram_matrix(look))
+                target = wasserstein2.gaussian(channel_means(look), gram_matrix(look))
                 own = channel_means(seen, counted), gram_matrix(seen, counted)
-                apart.append(functions.wasserstein2(*own, target))
+                apart.append(wasserstein2.wasserstein2(*own, target))
         expected = 100.0 * 0.5 * (area * apart[0] + (1 - area) * apart[1])
         assert weighted[f"style/{name}"] == pytest.approx(float(expected), rel=1e-3)
         assert float(apart[0]) != pytest.approx(float(apart[1]), rel=0.05)

@@ -12,6 +12,7 @@ from nst_core.models.vgg import VggConfig
 from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses import objective, targets
 from nst_core.slow.losses.objective import StyleMixture
+from nst_core.slow.losses.style_distance import style_distance
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan, Window, reach_px, windows
 
 WIDTHS = (6, 8, 8, 10, 12)
@@ -60,13 +61,13 @@ def plans():
 def test_windows_own_every_row_once_and_see_enough(height, plan):
     grid, reach = 2**plan.blocks, reach_px("vgg19", plan.blocks)
     found = windows("vgg19", height, plan)
-    assert [row for w in found for row in range(w.own_start, w.own_stop)] == list(range(height))
+    assert [row for w in found for row in range(w.owned_start, w.owned_stop)] == list(range(height))
     assert len({w.stop - w.start for w in found}) == 1  # one compiled function serves them all
     for w in found:
-        assert 0 <= w.start <= w.own_start < w.own_stop <= w.stop <= height
-        assert w.start % grid == w.own_start % grid == 0
-        assert w.start == 0 or w.own_start - w.start >= reach
-        assert w.stop == height or w.stop - w.own_stop >= reach
+        assert 0 <= w.start <= w.owned_start < w.owned_stop <= w.stop <= height
+        assert w.start % grid == w.owned_start % grid == 0
+        assert w.start == 0 or w.owned_start - w.start >= reach
+        assert w.stop == height or w.stop - w.owned_stop >= reach
 
 
 @pytest.mark.parametrize(("height", "plan"), plans())
@@ -79,7 +80,7 @@ def test_each_blocks_rows_are_owned_once(height, plan):
             mask = w.mask(block, height)
             start = w.start // scale
             counted[start : start + len(mask)] += mask
-            assert mask.sum() == w.own(block, height).stop - w.own(block, height).start
+            assert mask.sum() == w.owned(block, height).stop - w.owned(block, height).start
         np.testing.assert_array_equal(counted, 1)
 
 
@@ -95,9 +96,10 @@ def test_a_picture_that_one_strip_holds_is_one_window():
 def test_targets_by_strips_are_those_of_the_whole_picture(noise, plan, pooling):
     names, picture = ("block1_conv2", "block2_conv1", "block3_conv1", "block4_conv2"), tf.constant(noise(141, 45))
     reading = VggConfig(pooling, "replicate")
-    whole = targets.activations(narrow(), picture, names, reading, WHOLE)
-    strips = targets.activations(narrow(), picture, names, reading, plan)
-    statistics = [targets.moments(narrow(), picture, names, reading, p) for p in (WHOLE, plan)]
+    whole = targets.content_activations(narrow(), picture, names, reading, WHOLE)
+    strips = targets.content_activations(narrow(), picture, names, reading, plan)
+    distance = style_distance("wasserstein2")
+    statistics = [targets.style_statistics(narrow(), picture, names, distance, reading, p) for p in (WHOLE, plan)]
     for name, a, b in zip(names, whole, strips, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-5 * np.abs(a).max())
         for one, other in zip(*(s[name] for s in statistics), strict=True):
@@ -216,7 +218,7 @@ def test_a_descent_by_strips_leaves_no_seam(noise):
         before = before or float(tf.reduce_sum(weighted))
         picture = tf.clip_by_value(picture - 0.02 * gradient / tf.math.reduce_std(gradient), 0, 1)
     assert float(tf.reduce_sum(weighted)) < 0.5 * before
-    borders = [w.own_start for w in windows("vgg19", size[0], plan)][1:]
+    borders = [w.owned_start for w in windows("vgg19", size[0], plan)][1:]
     assert len(borders) >= 15
     ratios = [edge_energy(picture.numpy(), [b + shift for b in borders]) for shift in range(-3, 4)]
     assert ratios[3] == pytest.approx(1.0, abs=0.08), ratios

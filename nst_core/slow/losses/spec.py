@@ -1,0 +1,159 @@
+"""The arguments of an objective's compiled functions: what they are compiled for, and what they are called with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from nst_core.models.vgg import VggConfig
+from nst_core.models.vgg_layout import beyond_block, up_to_block
+from nst_core.slow.losses.style_distance import StyleDistance
+
+PerRegion = tuple[tuple[tf.Tensor, ...], ...]
+"""For each layer, and there for each region, a tensor."""
+
+
+class LossSpec(NamedTuple):
+    """What an objective is compiled for.
+
+    Attributes:
+        content: content layers in the network's order.
+        style: style layers in the network's order.
+        distance: the style distance.
+        variation: "absolute" or "nine-point".
+        config: how the network is read.
+        regions: the number of guided regions, 0 for none.
+        strip_blocks: how many blocks, from the first, are computed in strips; 0 for none.
+    """
+
+    content: tuple[str, ...]
+    style: tuple[str, ...]
+    distance: StyleDistance
+    variation: str
+    config: VggConfig
+    regions: int = 0
+    strip_blocks: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The terms' names, in the order of their values."""
+        return (*(f"content/{n}" for n in self.content), *(f"style/{n}" for n in self.style), "variation")
+
+    @property
+    def strip_content(self) -> tuple[str, ...]:
+        """The content layers in strips: the first ones of `content`."""
+        return up_to_block(self.content, self.strip_blocks)
+
+    @property
+    def strip_style(self) -> tuple[str, ...]:
+        """The style layers in strips: the first ones of `style`."""
+        return up_to_block(self.style, self.strip_blocks)
+
+    @property
+    def deep_content(self) -> tuple[str, ...]:
+        """The other content layers."""
+        return beyond_block(self.content, self.strip_blocks)
+
+    @property
+    def deep_style(self) -> tuple[str, ...]:
+        """The other style layers."""
+        return beyond_block(self.style, self.strip_blocks)
+
+
+class Targets(NamedTuple):
+    """What a picture is compared with.
+
+    Attributes:
+        content: for each content layer the original's activations, [1, h, w, C], in the network's precision.
+        style: for each style layer and region the target of the style distance.
+        maps: for each style layer and region its weights [h, w]; empty without regions.
+        areas: [regions] the share of the picture that each region has; [1.0] without regions.
+    """
+
+    content: tuple[tf.Tensor, ...]
+    style: tuple[tuple[Any, ...], ...]
+    maps: PerRegion
+    areas: tf.Tensor
+
+
+class Strip(NamedTuple):
+    """The weights and targets of one window's rows.
+
+    Attributes:
+        maps: for each style layer in strips, and region, the weights [h, w] of the window's units; 0 where not owned.
+        divisors: for each of those the scalar that sums are divided by: the weight of the whole picture's units.
+        content: for each content layer in strips the original's activations in the window, [1, h, w, C].
+        content_weights: for each of those [h, w]: 1 / (number of the whole layer's values) at owned units, else 0.
+    """
+
+    maps: PerRegion
+    divisors: PerRegion
+    content: tuple[tf.Tensor, ...]
+    content_weights: tuple[tf.Tensor, ...]
+
+
+class Signatures:
+    """The argument types of the compiled functions, for pictures of any size."""
+
+    def __init__(self, channels: dict[str, int], dtype: str, spec: LossSpec) -> None:
+        """The types for a network with so many `channels` in each layer and activations in `dtype`."""
+        self._channels = channels
+        self._dtype = dtype
+        self._spec = spec
+        self._regions = range(max(spec.regions, 1))
+        self._picture = tf.TensorSpec([1, None, None, 3], tf.float32)
+        self._weights = tf.TensorSpec([len(spec.names)], tf.float32)
+
+    def whole(self) -> list[Any]:
+        """Picture, targets, weights."""
+        return [self._picture, self._targets(), self._weights]
+
+    def shallow(self) -> list[Any]:
+        """Window, strip."""
+        return [self._picture, self._strip()]
+
+    def deep(self) -> list[Any]:
+        """Picture, the strips' pooled activations, their sums, targets, weights."""
+        return [self._picture, self._pooled(), self._sums(), self._targets(), self._weights]
+
+    def backward(self) -> list[Any]:
+        """Window, strip, and the gradients to what the shallow function gave: sums and pooled activations."""
+        return [self._picture, self._strip(), (self._sums(), self._pooled())]
+
+    def _pooled(self) -> tf.TensorSpec:
+        last = up_to_block(tuple(self._channels), self._spec.strip_blocks)[-1:]
+        return self._activations(self._channels[last[0]] if last else 3)
+
+    def _sums(self) -> Any:
+        of = self._spec.distance.statistics_spec
+        return self._each_region(of, self._spec.strip_style), tuple(_SCALAR for _ in self._spec.strip_content)
+
+    def _targets(self) -> Targets:
+        spec = self._spec
+        return Targets(
+            tuple(self._activations(self._channels[n]) for n in spec.content),
+            self._each_region(spec.distance.target_spec, spec.style),
+            self._each_region(lambda _: _GRID, spec.style) if spec.regions else (),
+            tf.TensorSpec([len(self._regions)], tf.float32),
+        )
+
+    def _strip(self) -> Strip:
+        spec = self._spec
+        return Strip(
+            self._each_region(lambda _: _GRID, spec.strip_style),
+            self._each_region(lambda _: _SCALAR, spec.strip_style),
+            tuple(self._activations(self._channels[n]) for n in spec.strip_content),
+            tuple(_GRID for _ in spec.strip_content),
+        )
+
+    def _each_region(self, of: Callable[[int], Any], layers: tuple[str, ...]) -> tuple[tuple[Any, ...], ...]:
+        return tuple(tuple(of(self._channels[n]) for _ in self._regions) for n in layers)
+
+    def _activations(self, channels: int) -> tf.TensorSpec:
+        return tf.TensorSpec([1, None, None, channels], self._dtype)
+
+
+_SCALAR = tf.TensorSpec([], tf.float32)
+_GRID = tf.TensorSpec([None, None], tf.float32)

@@ -1,0 +1,33 @@
+"""A toy style distance, of the activations' means alone: what somebody writes who adds a third one."""
+
+import tensorflow as tf
+
+from nst_core.slow.losses.statistics import channel_means
+
+
+class MeanDistance:
+    """Mean squared difference of the channels' means; its statistics are (mean [C],)."""
+
+    def statistics(self, features, weights=None, divisor=None):
+        return (channel_means(features, weights, divisor),)
+
+    def target(self, statistics):
+        return statistics
+
+    def distance(self, statistics, target):
+        return tf.reduce_mean(tf.square(statistics[0] - target[0]))
+
+    def null_value(self, target):
+        return float(tf.reduce_mean(tf.square(target[0])))
+
+    def unit(self, statistics):
+        return float(tf.reduce_mean(tf.square(statistics[0])))
+
+    def statistics_spec(self, channels):
+        return (tf.TensorSpec([channels], tf.float32),)
+
+    def target_spec(self, channels):
+        return self.statistics_spec(channels)
+
+
+DISTANCE = MeanDistance()
