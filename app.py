@@ -1,4 +1,4 @@
-"""The front door: the page's frame and its navigation, nothing else."""
+"""The app's entry point: the frame of all pages and their navigation, nothing else."""
 
 import streamlit as st
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from nst_core.jobs.service import JobService
 from pages import parts
-from pages.parts.app import service, theme
+from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.inputs import selection
 
@@ -36,18 +36,18 @@ def prepare() -> JobService:
     jobs = service.get()
     for name in (*LAZY_IMPORTS, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
         import_module(name)
-    theme.has_a_front_door()
+    streamlit_patches.ignore_pages_folder()
     plot.script()
     selection.preload()
     return jobs
 
 
 @asynccontextmanager
-async def _open(_: st.App) -> AsyncIterator[None]:
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """Run the job service from the start of the server to its end."""
     jobs = await asyncio.to_thread(prepare)
     yield
     await asyncio.to_thread(jobs.close)
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=_open)
+app = st.App(Path(__file__).with_name("app.py"), lifespan=_lifespan)

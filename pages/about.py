@@ -8,7 +8,7 @@ from pages.parts.app import service, theme
 theme.page("About", "What runs here, where it comes from, and what happens to your pictures.")
 for part in (
     credits.methods,
-    model_card.uses,
+    model_card.intended_use,
     credits.networks,
     model_card.measured,
     model_card.limits,

@@ -1,4 +1,4 @@
-"""Inside the network: what it sees in a picture, and what it keeps of it."""
+"""Inside the network: its feature maps, Gram matrices and reconstructions of the selected pictures."""
 
 from collections.abc import Iterable
 
@@ -20,15 +20,24 @@ NETWORKS: dict[str, NetworkName] = {"VGG-19": "vgg19", "VGG-16": "vgg16"}
 
 
 def _choice(label: str, key: str, options: Iterable[str]) -> str:
-    """A row of buttons, the first pressed until another is."""
+    """A row of buttons, of which the first is selected initially."""
     first, *others = options
-    told = {"label_visibility": "collapsed", "persist_state": "session", "required": True}
-    return str(st.segmented_control(label, [first, *others], default=first, key=key, **told))
+    return str(
+        st.segmented_control(
+            label,
+            [first, *others],
+            default=first,
+            required=True,
+            key=key,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    )
 
 
 theme.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
 pictures = st.expander("Other pictures", icon=":material/image:", key="inside_pictures", on_change="rerun")
-if pictures.open:  # else the galleries, which are drawn at their first use, would hold up the first paint
+if pictures.open:  # else drawing the galleries would delay the first paint
     left, right = pictures.columns(2, gap="large")
     with left:
         pickers.picker("content")

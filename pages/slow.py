@@ -8,7 +8,7 @@ from pages.parts.runs import job_panel
 from pages.parts.settings import controls, imported
 
 theme.page("Slow", "Repainted step by step until a VGG-19 network sees the style in it. Watch it happen.")
-imported.from_address("slow")
+imported.open_from_address("slow")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     pickers.picker("content")

@@ -6,9 +6,9 @@ from pages.parts.app import service, theme
 from pages.parts.studio import landing
 
 theme.apply()
-landing.opening()
+landing.hero()
 landing.steps()
 landing.curves()
-landing.ways()
+landing.methods()
 st.space("medium")
 service.worker_status()

@@ -1,4 +1,4 @@
-"""`serve.py` gets ready and opens the desk when it starts, and lets go of it when it ends."""
+"""`serve.py` gets ready and opens the job service when it starts, and closes it when it ends."""
 
 import json
 import subprocess

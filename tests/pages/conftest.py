@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,18 @@ _installed = cache(manifest_scanner.scan_component_manifests)
 
 @pytest.fixture(autouse=True)
 def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest makes a new server at each run, which takes the folder `pages` for the old automatic menu."""
-    # It also leaves its script as the main module, which a process that is spawned later would run once more.
+    """Run the app through `app.py`: AppTest starts a new server at each run, which would use the old automatic menu."""
+    # AppTest also leaves its script as the main module, which a process that is spawned later would run again.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    begin = PagesManager.__init__
+    original = PagesManager.__init__
 
-    def begin_anew(self: PagesManager, *args: Any, **kwargs: Any) -> None:
-        begin(self, *args, **kwargs)
+    @wraps(original)
+    def ignore_pages_folder(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
         PagesManager.uses_pages_directory = False
 
-    monkeypatch.setattr(PagesManager, "__init__", begin_anew)
-    # What it does anew for each app, or after each run where other tests have loaded Keras, takes half a second.
+    monkeypatch.setattr(PagesManager, "__init__", ignore_pages_folder)
+    # Both are repeated for each app, or after each run once another test has loaded Keras, and take half a second.
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _installed)
     monkeypatch.setattr(script_runner, "_clean_problem_modules", lambda: None)
 

@@ -1,4 +1,4 @@
-"""Compare: three methods with one click, and the race among them as data."""
+"""Compare: three methods with one click, and their quality against time as data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.recipe import change, make
 from pages.parts.compare import methods, panel, quality_chart
-from pages.parts.compare.quality import race, sentence
+from pages.parts.compare.quality import quality_over_time, sentence
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService, points
 
@@ -40,12 +40,15 @@ def test_all_three_are_judged_alike() -> None:
 
 
 def test_the_race_finds_where_slow_passes_the_others() -> None:
-    run = race(race_of())
-    assert (run.fast_seconds, run.level) == (0.4, 25.0)
+    run = quality_over_time(race_of())
+    assert (run.fast_seconds, run.fast_total) == (0.4, 25.0)
     assert run.balanced[0] == pytest.approx((0.5, 25.0)), "the fast pass is part of balanced's time"
-    assert [(p.what, p.seconds, p.total) for p in run.passings] == [("fast", 2.5, 22.0), ("balanced", 8.0, 110 / 16)]
+    assert [(p.method, p.seconds, p.total) for p in run.crossovers] == [
+        ("fast", 2.5, 22.0),
+        ("balanced", 8.0, 110 / 16),
+    ]
     assert sentence(run) == "Slow passes fast after 2.5 s and balanced after 8.0 s."
-    text = quality_chart.in_words(run)
+    text = quality_chart.alt_text(run)
     assert "fast reaches 25 in 0.4 s" in text
     assert "slow passes" in text.lower()
 
@@ -60,8 +63,8 @@ def test_the_table_counts_the_fast_pass_into_balanceds_time_as_the_chart_does(kn
 
 
 def test_a_level_that_slow_is_above_is_told_as_such() -> None:
-    run = race(race_of(count=4))
-    assert (run.passings, run.unpassed) == ((), ("fast", "balanced"))
+    run = quality_over_time(race_of(count=4))
+    assert (run.crossovers, run.not_passed) == ((), ("fast", "balanced"))
     assert sentence(run) == "Slow did not pass fast or balanced."
 
 
@@ -70,37 +73,37 @@ def test_another_objective_or_a_smaller_size_is_not_compared() -> None:
     assert views["balanced"]
     assert views["slow"]
     views["balanced"] = replace(views["balanced"], recipe=change(RECIPES["balanced"], {"style_weight": 1.0}))
-    assert race(views).balanced == ()
+    assert quality_over_time(views).balanced == ()
     half = tuple(replace(p, scale_px=96 if p.step < 9 else 192) for p in points(40))
-    run = race(views | {"slow": replace(views["slow"], points=half)})
-    assert len(run.climb) == 8
-    assert [p.seconds for p in run.passings] == [4.5]
+    run = quality_over_time(views | {"slow": replace(views["slow"], points=half)})
+    assert len(run.slow_smaller) == 8
+    assert [p.seconds for p in run.crossovers] == [4.5]
 
 
 def test_without_slow_balanced_knows_the_fast_total() -> None:
     views = race_of() | {"slow": None}
-    assert race(views).level == 25.0
-    assert race({}).is_empty
+    assert quality_over_time(views).fast_total == 25.0
+    assert quality_over_time({}).is_empty
 
 
 def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
-    figure = go.Figure(quality_chart.figure(race(race_of())))
+    figure = go.Figure(quality_chart.figure(quality_over_time(race_of())))
     named = {trace.name: trace for trace in figure.data if trace.name and trace.mode != "markers"}
     assert set(named) == {"Balanced", "Slow"}
     (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
     assert (list(fast.x), list(fast.y)) == ([0.4], [25.0])
-    (marks,) = [trace for trace in figure.data if trace.name == "Passings"]
+    (marks,) = [trace for trace in figure.data if trace.name == "Crossovers"]
     assert [note.text for note in figure.layout.annotations] == [
         "passes fast<br>after 2.5 s",
         "passes balanced<br>after 8.0 s",
     ]
     assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
-    assert go.Figure(quality_chart.figure(race({}))).layout.height == quality_chart.HEIGHT_PX
+    assert go.Figure(quality_chart.figure(quality_over_time({}))).layout.height == quality_chart.HEIGHT_PX
 
 
 def test_passings_close_together_do_not_hide_each_others_words() -> None:
     """A label is two lines of 12 px; the later passing is lower, so their places are at least that far apart."""
-    first, second = go.Figure(quality_chart.figure(race(race_of()))).layout.annotations
+    first, second = go.Figure(quality_chart.figure(quality_over_time(race_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3
 

@@ -22,8 +22,8 @@ def test_maps_are_waited_for_and_then_named(open_page: Open, job_service: FakeJo
     job_service.inspections["features"] = Inspection("done", FEATURES, picture("PNG"))
     app.run()
     assert "Channel 37: mean 12" in words(app)
-    assert words(app).count("url(data:") == 1, "said once: it is large, and there may be a hundred maps"
-    assert "3 channels see nothing" in words(app)
+    assert words(app).count("url(data:") == 1, "once: it is large, and there may be a hundred maps"
+    assert "3 channels are inactive" in words(app)
 
 
 def test_pictures_are_picked_once_their_expander_is_open(open_page: Open) -> None:

@@ -9,6 +9,8 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.jobs.service import WorkerStatus
 from nst_core.recipe import make
+from pages.parts.app import service
+from pages.parts.app.slots import PAINTED
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -96,7 +98,7 @@ def test_the_worker_is_woken_only_after_the_first_paint(open_page: Open, job_ser
     job_service.worker = WorkerStatus("off")
     app = open_page("about")
     assert job_service.calls == [("warm", "")]  # by the second page that `open_page` opens
-    del app.session_state["light_seen"]
+    del app.session_state[PAINTED.key(service.STATUS_LINE)]
     job_service.calls.clear()
     app.run()
     assert job_service.calls == []

@@ -8,8 +8,8 @@ import pytest
 
 from nst_core.jobs.service import JobView
 from nst_core.recipe import make
-from pages.parts.app.formatting import spell
-from pages.parts.app.theme import plain
+from pages.parts.app.formatting import duration, three_digits, with_unit
+from pages.parts.app.theme import escape_markdown
 from pages.parts.compare import measures
 from pages.parts.runs import run_image
 from pages.parts.runs.before_after import data_url
@@ -23,7 +23,7 @@ RUNNING = JobView("id", "running", make(), total_steps=100, step=20, points=poin
     ("seconds", "words"), [(0.84, "0.8 s"), (42.3, "42 s"), (59.9, "1 min 0 s"), (185, "3 min 5 s")]
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
-    assert spell(seconds) == words
+    assert duration(seconds) == words
 
 
 def test_the_status_line_tells_step_speed_and_time_left() -> None:
@@ -46,7 +46,15 @@ def test_figures_are_flat_and_in_the_order_of_the_table() -> None:
     [(0.0849, "0.0849"), (12.34, "12.3"), (999.4, "999"), (999.9, "1 k"), (862_834, "863 k"), (3.153e11, "315 bn")],
 )
 def test_large_figures_are_short(value: float, words: str) -> None:
-    assert measures.in_short(value) == words
+    assert with_unit(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(231_400, "2.31e5"), (99_949, "99900"), (0.0849, "0.0849"), (12.34, "12.3"), (3.2e-5, "3.20e-5"), (0, "0")],
+)
+def test_a_loss_has_three_digits(value: float, words: str) -> None:
+    assert three_digits(value) == words
 
 
 def test_data_addresses_name_the_kind_by_content() -> None:
@@ -56,7 +64,7 @@ def test_data_addresses_name_the_kind_by_content() -> None:
 
 
 def test_markdown_in_a_name_is_shown_and_not_obeyed() -> None:
-    assert plain("[a](b) *c*") == "\\[a\\]\\(b\\) \\*c\\*"
+    assert escape_markdown("[a](b) *c*") == "\\[a\\]\\(b\\) \\*c\\*"
 
 
 def test_a_missing_example_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:

@@ -14,7 +14,8 @@ from nst_core.jobs.followups import FollowUps
 from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
-from pages.parts.app.formatting import since
+from pages.parts.app import visitor
+from pages.parts.app.formatting import time_ago
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -41,7 +42,7 @@ def painted(open_page: Open, job_service: FakeJobService, page: str = "slow") ->
     ],
 )
 def test_how_long_ago_is_said_as_people_say_it(seconds: float, said: str) -> None:
-    assert since(1000.0, 1000.0 + seconds) == said
+    assert time_ago(1000.0, 1000.0 + seconds) == said
 
 
 def test_a_settings_link_fills_the_controls(open_page: Open, job_service: FakeJobService) -> None:
@@ -162,7 +163,7 @@ def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, j
     job_service.jobs[job] = replace(job_service.jobs[job], recipe=pictures.named_in(recipe))  # as the job_service does
     png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), job_service.jobs[job].recipe.to_json())
     app = open_page("slow")
-    job_service.jobs[job] = replace(job_service.jobs[job], visitor=app.session_state["visitor"])
+    job_service.jobs[job] = replace(job_service.jobs[job], visitor=app.session_state[visitor.NAME.key()])
     app.segmented_control(key="content_way").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("back.png", png, "image/png")]).run()
     app.button(key="content_use_pictures").click().run()

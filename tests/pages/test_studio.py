@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.curves.levels import passed
+from pages.parts.app.slots import PAINTED
+from pages.parts.curves.reference_losses import first_below
 from pages.parts.studio import examples, tour
 from tests.pages.conftest import Open, words
 
@@ -32,7 +33,7 @@ def test_the_examples_curve_is_whole_and_passes_the_fast_result() -> None:
     assert [point.step for point in points] == TOLD["number"]
     assert all(a.seconds < b.seconds for a, b in pairwise(points))
     assert points[-1].losses["total"] < points[0].losses["total"]
-    assert passed(points, found.levels["fast"]["total"]) is not None
+    assert first_below(points, found.reference_losses["fast"]["total"]) is not None
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ def test_a_damaged_curve_is_left_out(folder: Path, damage: str, open_page: Open)
 
 def test_the_first_paint_does_not_wait_for_the_curves(open_page: Open) -> None:
     app = open_page("about")
-    app.session_state["example_painted"] = True
-    del app.session_state["example_painted"]
+    app.session_state[PAINTED.key("example")] = True
+    del app.session_state[PAINTED.key("example")]
     app.switch_page("pages/studio.py").run()
     assert not charts(app)
     app.run()
@@ -79,15 +80,15 @@ def test_the_tour_is_closed_until_asked_for_and_walked_to_its_end(open_page: Ope
     app = open_page("studio")
     assert "of 5" not in words(app)
     app.button(key="tour").click().run()
-    for number, stop in enumerate(tour.STOPS, 1):
-        assert f"{number} of {len(tour.STOPS)}" in words(app)
+    for number, stop in enumerate(tour.STEPS, 1):
+        assert f"{number} of {len(tour.STEPS)}" in words(app)
         assert stop.title in words(app)
         app.run()  # such as when the networks become ready
         assert stop.title in words(app)
-        app.button(key="tour_next" if number < len(tour.STOPS) else "tour_done").click().run()
-    assert tour.STOPS[-1].title not in words(app)
+        app.button(key="tour_next" if number < len(tour.STEPS) else "tour_done").click().run()
+    assert tour.STEPS[-1].title not in words(app)
     app.run()
-    assert tour.STOPS[-1].title not in words(app)
+    assert tour.STEPS[-1].title not in words(app)
 
 
 def test_the_sketch_lies_inside_its_frame() -> None:
@@ -100,8 +101,8 @@ def test_the_sketch_lies_inside_its_frame() -> None:
     assert spots[0][1] < spots[-1][1]  # downwards
 
 
-@pytest.mark.parametrize("stop", tour.STOPS, ids=lambda stop: stop.title)
-def test_each_stop_has_a_picture_with_words(stop: tour.Stop) -> None:
+@pytest.mark.parametrize("stop", tour.STEPS, ids=lambda stop: stop.title)
+def test_each_stop_has_a_picture_with_words(stop: tour.TourStep) -> None:
     pictures = re.findall(r"<img[^>]*>", stop.picture())
     assert pictures
     assert all(re.search(r'alt="[^"]+"', picture) for picture in pictures)

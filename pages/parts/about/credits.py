@@ -51,7 +51,7 @@ def networks() -> None:
         (network.title, loaded.get(name, "not loaded yet"), ", ".join(s.name for s in network.sources), network.licence)
         for name, network in NETWORKS.items()
     ]
-    model_card.build()
+    model_card.architecture()
     table(("Network", "Loaded from", "Sources, in order", "Licence"), rows, label="Where the networks come from")
     with st.expander("Hashes that are checked at every load"):
         st.code("\n".join(_hashes()), language=None, wrap_lines=True)

@@ -28,19 +28,19 @@ made of; whether it may be published depends on their licences, and on the peopl
 """
 
 
-def uses() -> None:
+def intended_use() -> None:
     """What the methods are for, and where they end."""
     theme.section("What it is good for, and where it ends")
     st.markdown(_USE, width=760)
 
 
-def build() -> None:
+def architecture() -> None:
     """How the networks are built: a row for each, and VGG-19 layer by layer."""
     from nst_core.models.vgg_layout import parameters
     from nst_core.models.weights import NETWORKS
-    from nst_core.recipe import CONVOLUTIONS
+    from nst_core.recipe import CONVOLUTIONS, NetworkName
 
-    used_for = {"vgg19": "slow, measures", "vgg16": "slow, if chosen"}
+    used_for: dict[NetworkName, str] = {"vgg19": "slow, measures", "vgg16": "slow, if chosen"}
     rows = []
     for name, use in used_for.items():
         depth, count = str(len(CONVOLUTIONS[name])), f"{parameters(name) / 1e6:.1f} M"

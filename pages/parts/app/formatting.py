@@ -1,11 +1,11 @@
-"""Figures as people say them."""
+"""Durations and figures as short texts."""
 
 from __future__ import annotations
 
 import time
 
 
-def spell(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration: 0.8 s, 42 s, 3 min 5 s."""
     if seconds < 10:
         return f"{seconds:.1f} s"
@@ -13,8 +13,8 @@ def spell(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def roughly(seconds: float) -> str:
-    """A guess at a duration, with no more digits than a guess has: 7 s, 40 s, 3 min, 1.5 h."""
+def approximate_duration(seconds: float) -> str:
+    """An estimated duration, rounded as coarsely as an estimate deserves: 7 s, 40 s, 3 min, 1.5 h."""
     if seconds < 10:
         return f"{max(1, round(seconds))} s"
     if seconds < 57.5:
@@ -24,14 +24,14 @@ def roughly(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def since(then: float, now: float | None = None) -> str:
-    """How long ago something was: just now, 5 min ago, 3 h ago, 2 days ago.
+def time_ago(moment: float, now: float | None = None) -> str:
+    """The time since a moment: just now, 5 min ago, 3 h ago, 2 days ago.
 
     Args:
-        then: seconds since 1970.
-        now: the same for now, unless it is now.
+        moment: seconds since 1970.
+        now: seconds since 1970; None takes the clock.
     """
-    minutes = ((time.time() if now is None else now) - then) / 60
+    minutes = ((time.time() if now is None else now) - moment) / 60
     if minutes < 1:
         return "just now"
     if minutes < 60:
@@ -39,3 +39,19 @@ def since(then: float, now: float | None = None) -> str:
     if minutes < 36 * 60:
         return f"{minutes / 60:.0f} h ago"
     return f"{minutes / 1440:.0f} days ago"
+
+
+def three_digits(value: float) -> str:
+    """A figure in three digits, with an exponent where it is very small or large: 0.0849, 12.3, 231, 2.31e5."""
+    if value and not 1e-3 <= abs(value) < 99_950:
+        digits, exponent = f"{value:.2e}".split("e")
+        return f"{digits}e{int(exponent)}"
+    return f"{float(f'{value:.3g}'):g}"
+
+
+def with_unit(value: float) -> str:
+    """A figure in three digits, with a letter for thousands and above: 0.0849, 12.3, 863 k, 432 M, 315 bn."""
+    for unit, size in (("bn", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= 0.9995 * size:
+            return f"{float(f'{value / size:.3g}'):,g} {unit}"
+    return f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The one desk of this server, and the light that tells how its networks are."""
+"""The one job service of this server, and the line on each page that says whether its networks are loaded."""
 
 from __future__ import annotations
 
@@ -10,74 +10,77 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import theme
+from pages.parts.app.slots import has_painted
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobService, WorkerStatus
 
-_WAKING = ("off", "starting")
+_LOADING = ("off", "starting")
+_POLL_SECONDS = 1.5
 
-START_SECONDS = 15
-"""About what the first load of the networks takes; said, never relied on."""
+LOADING_SECONDS = 15
+"""Typical duration of the first load of the networks; shown to visitors, used for nothing else."""
+
+STATUS_LINE = "worker_status"
+"""The container's key, and the fragment's name, of the line about the networks."""
 
 
 @st.cache_resource(show_spinner=False)
 def get() -> JobService:
-    """The desk that every visitor shares; nothing heavy starts here."""
+    """The job service that all visitors share. Opening it starts no worker."""
     from nst_core.jobs.service import JobService
 
     return JobService()
 
 
-def ask(what: Callable[..., object], *about: object) -> None:
-    """Ask the desk for something in answer to a click; a refusal is told in passing."""
+def attempt(action: Callable[..., object], *arguments: object) -> None:
+    """Call the job service after a click; its refusal is shown as a toast."""
     try:
-        what(*about)
+        action(*arguments)
     except NSTError as error:
-        st.toast(theme.plain(str(error)))
+        st.toast(theme.escape_markdown(str(error)))
 
 
 def worker_status() -> None:
-    """A quiet line about the networks. It also wakes the worker, but only after the page has been painted."""
-    waiting = is_unopened() or is_waking()
-    st.fragment(_light, run_every=1.5 if waiting else None)(waiting)
+    """Show a quiet line about the networks, and start the worker once the page has been painted."""
+    loading = is_unopened() or is_loading()
+    st.fragment(_poll_status, run_every=_POLL_SECONDS if loading else None)(loading)
 
 
-def _light(waiting: bool) -> None:
-    painted = "light_seen" in st.session_state  # a later tick: the browser asks for it, so it has painted
-    st.session_state["light_seen"] = True
-    if painted and is_waking():
+def _poll_status(loading: bool) -> None:
+    if has_painted(STATUS_LINE) and is_loading():
         get().warm()
         from pages.parts.inputs import selection
 
         selection.preload()
     status = None if is_unopened() else get().status()
-    if waiting and status and status.state not in _WAKING:
+    if loading and status and status.state not in _LOADING:
         st.rerun()
-    with st.container(key="engine_light"):
+    with st.container(key=STATUS_LINE):
         show_status(status)
 
 
 def is_unopened() -> bool:
-    """Whether nobody has needed the desk since the server began: its import must not delay the very first paint."""
+    """Whether no page has needed the job service since the server started: its import must not delay a first paint."""
     return "nst_core.jobs.service" not in sys.modules
 
 
 def show_status(status: WorkerStatus | None) -> None:
-    """The worker's state in words; with a Retry where there are no networks."""
-    if status is None or status.state in _WAKING:
-        st.caption(f":material/hourglass_top: The networks are being loaded; this takes about {START_SECONDS} s.")
+    """Show the worker's state in words, with a button to try again if the networks could not be loaded."""
+    if status is None or status.state in _LOADING:
+        st.caption(f":material/hourglass_top: The networks are being loaded; this takes about {LOADING_SECONDS} s.")
     elif status.state == "failed":
         theme.notice("error", "The networks could not be loaded", status.message)
         if st.button("Try again", icon=":material/refresh:", key="retry_worker"):
             get().retry()
             st.rerun()
     else:
-        where = theme.credit(status.device, status.precision)
-        st.caption(f":material/check_circle: Networks ready · {theme.plain(where)}")
+        where = theme.join_known(status.device, status.precision)
+        st.caption(f":material/check_circle: Networks ready · {theme.escape_markdown(where)}")
         if status.forgets:
-            st.caption(f":material/history_toggle_off: {theme.plain(status.forgets)}")
+            st.caption(f":material/history_toggle_off: {theme.escape_markdown(status.forgets)}")
 
 
-def is_waking() -> bool:
-    """Whether a run would first have to wait for the networks."""
-    return get().status().state in _WAKING
+def is_loading() -> bool:
+    """Whether a run would have to wait until the networks are loaded."""
+    return get().status().state in _LOADING

@@ -1,4 +1,4 @@
-"""What one visitor's tab remembers: which run stands on which page and in the address."""
+"""The runs of one visitor's tab: each page's current run, also in the address."""
 
 from __future__ import annotations
 
@@ -9,43 +9,49 @@ import streamlit as st
 
 from nst_core.errors import JobError
 from pages.parts.app import service, visitor
+from pages.parts.app.slots import Slot
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 _ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_CURRENT = Slot[str]("session", "current")
+"""The id of a run, by page and by the run's name on that page."""
 
 
-def owns(run: JobView) -> bool:
+def owns(view: JobView) -> bool:
     """Whether a run is this visitor's."""
-    return run.visitor == visitor.name()
+    return view.visitor == visitor.name()
 
 
 def remember(page: str, job_id: str, name: str = "job") -> None:
-    """Make a run the one that `page` shows, and put it into the address, where a refresh finds it."""
-    st.session_state[f"{page}_{name}"] = job_id
+    """Make a run the current one of `page`, and put its id into the address, where a refresh finds it."""
+    _CURRENT.put(job_id, page, name)
     st.query_params[name] = job_id
 
 
 def current(page: str, name: str = "job") -> str | None:
-    """The run of this page: from the address, or else the one this tab last saw here."""
-    job_id = st.query_params.get(name) or st.session_state.get(f"{page}_{name}")
+    """The id of the page's current run: from the address, or else the last one of this tab.
+
+    An id in the address that cannot be one of ours gives "", which every caller treats as an expired run.
+    """
+    job_id = st.query_params.get(name) or _CURRENT.get(page, name)
     if job_id and not _ID.fullmatch(job_id):
-        return ""  # asked for, and never one of ours: the same as expired
+        return ""
     if job_id:
         remember(page, job_id, name)
     return job_id
 
 
 def forget(page: str, *names: str) -> None:
-    """Take runs off the page and out of the address; they go on living on the server."""
+    """Take runs off the page and out of the address; on the server they continue."""
     for name in names or ("job",):
-        st.session_state.pop(f"{page}_{name}", None)
+        _CURRENT.pop(page, name)
         st.query_params.pop(name, None)
 
 
 def view(job_id: str) -> JobView | None:
-    """The run as it is now, or None if it is unknown or has expired."""
+    """The run's present state, or None if the run is unknown or has expired."""
     try:
         return service.get().view(job_id) if job_id else None
     except JobError:

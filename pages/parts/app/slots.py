@@ -1,4 +1,4 @@
-"""Typed names for what a visitor's tab remembers, in place of string keys of `st.session_state`."""
+"""Typed keys of `st.session_state`, the memory of one visitor's tab."""
 
 from __future__ import annotations
 
@@ -13,36 +13,50 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Slot(Generic[T]):
-    """One value of one feature, or one for each page, run or role; widgets take their `key` from here too.
+    """One value of one feature, or one value for each page, run or role; widgets take their `key` from here too.
 
     A feature declares its slots at the top of its module: `PICKED = Slot[int]("snapshots", "picked")`.
 
     Attributes:
         feature: the feature that owns the value.
-        name: the value's name within it.
+        name: the value's name within the feature.
     """
 
     feature: str
     name: str
 
-    def key(self, *of: object) -> str:
-        """The session key of this value for `of`, such as a page or a run's id."""
-        return "_".join(map(str, (self.feature, self.name, *of)))
+    def key(self, *scope: object) -> str:
+        """The session key of this value; `scope` names a page, a run or a role, if each has a value of its own."""
+        return "_".join(map(str, (self.feature, self.name, *scope)))
 
-    def get(self, *of: object) -> T | None:
-        """The value, or None where there is none."""
-        return cast("T | None", st.session_state.get(self.key(*of)))
+    def get(self, *scope: object) -> T | None:
+        """The value, or None if there is none."""
+        return cast("T | None", st.session_state.get(self.key(*scope)))
 
-    def put(self, value: T, *of: object) -> None:
-        """Remember a value."""
-        st.session_state[self.key(*of)] = value
+    def put(self, value: T, *scope: object) -> None:
+        """Store a value."""
+        st.session_state[self.key(*scope)] = value
 
-    def pop(self, *of: object) -> T | None:
-        """Forget the value, and return what it was."""
-        return cast("T | None", st.session_state.pop(self.key(*of), None))
+    def pop(self, *scope: object) -> T | None:
+        """Remove the value and return it; None if there was none."""
+        return cast("T | None", st.session_state.pop(self.key(*scope), None))
 
-    def ensure(self, make: Callable[[], T], *of: object) -> T:
-        """The value; where there is none, `make` gives one that is remembered."""
-        if (key := self.key(*of)) not in st.session_state:
+    def ensure(self, make: Callable[[], T], *scope: object) -> T:
+        """The value; if there is none, `make` creates the value that is stored."""
+        if (key := self.key(*scope)) not in st.session_state:
             st.session_state[key] = make()
         return cast("T", st.session_state[key])
+
+
+PAINTED = Slot[bool]("fragment", "painted")
+"""By fragment, whether the browser has shown it."""
+
+
+def has_painted(fragment: str) -> bool:
+    """Whether the browser has shown a fragment before; False at the fragment's first run, True at each later one.
+
+    The browser asks for a fragment's later runs, so it has painted the first one by then.
+    """
+    painted = bool(PAINTED.get(fragment))
+    PAINTED.put(True, fragment)
+    return painted

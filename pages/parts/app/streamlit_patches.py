@@ -1,35 +1,62 @@
-"""Streamlit's queue of what it has to tell a browser, mended."""
+"""All that the pages use of Streamlit's private classes, each with its reason and the Streamlit version that needs it.
+
+The test of each patch shows the fault without it, and so fails once Streamlit has mended it: then delete both.
+"""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import Any
 
+from streamlit.runtime import get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.pages_manager import PagesManager
 
 
-def deliver_all() -> None:
-    """Have a fragment's next run drop nothing of what its last one has said and the browser has yet to hear.
+def keep_fragment_messages() -> None:
+    """Keep a fragment's undelivered messages when the fragment runs again. Calling it twice is harmless.
 
-    Streamlit 1.67 forgets a fragment's waiting messages when it runs again, but not those that only name something
-    large that the browser holds already: such a name says nothing of its fragment. Where the messages before it would
-    have made it room, the browser finds none ("Bad delta path index") and the page is dead. Runs follow each other
-    closely enough where one takes longer than its poll, as on a busy machine. All of them in their order do no harm:
-    a later message replaces what stands at its place.
+    Needed in Streamlit 1.67. When a fragment runs again, Streamlit drops the messages of its last run that the browser
+    has not received yet, except references to large elements that the browser has cached: a reference does not carry
+    its fragment's id. If a dropped message would have created the reference's parent, the browser cannot place the
+    reference ("Bad delta path index") and the page stops working. This happens when a run takes longer than its poll,
+    as on a busy machine. Delivering all messages in order is harmless: a later message replaces the element at its
+    place.
     """
-    forget = ForwardMsgQueue.clear
-    if getattr(forget, "delivers_all", False):
+    original = ForwardMsgQueue.clear
+    if getattr(original, "keeps_fragment_messages", False):
         return
 
-    @wraps(forget)
+    @wraps(original)
     def clear(
         self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
     ) -> None:
         if retain_lifecycle_msgs and fragment_ids_this_run is not None:
-            self._delta_index_map = {}  # what comes next is no longer put in the place of what waits
+            self._delta_index_map = {}  # later messages are appended, not composed into the waiting ones
         else:
-            forget(self, retain_lifecycle_msgs, fragment_ids_this_run)
+            original(self, retain_lifecycle_msgs, fragment_ids_this_run)
 
     patched: Any = clear
-    patched.delivers_all = True
+    patched.keeps_fragment_messages = True
     ForwardMsgQueue.clear = patched  # type: ignore[method-assign]
+
+
+def ignore_pages_folder() -> bool:
+    """Let `st.navigation` alone define the pages; returns whether that was so already.
+
+    Needed in Streamlit 1.67. Because of the folder named `pages`, Streamlit builds its old automatic menu until
+    `st.navigation` has been called once. A server whose first visit is a deep link then runs that page's file without
+    `app.py`, and shows the wrong menu.
+    """
+    was_ignored = not PagesManager.uses_pages_directory
+    PagesManager.uses_pages_directory = False
+    return was_ignored
+
+
+def media_address(data: bytes, mime_type: str, name: str) -> str:
+    """Serve bytes to this session, and return their address on this server.
+
+    Needed in Streamlit 1.67, which registers media files for its own elements only, and has no public function that
+    gives a component the address of one. The address contains a hash of the bytes, so that browsers can keep the file.
+    """
+    return get_instance().media_file_mgr.add(data, mime_type, name)

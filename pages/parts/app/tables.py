@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-SHORT = 12
+SHORT_CELL = 12
 """Columns whose cells have no more characters are not broken into lines."""
 
 
@@ -23,7 +23,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, num
     lines = list(rows)
     aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]
     top = "".join(f'<th scope="col"{how}>{escape(word)}</th>' for word, how in zip(head, aligned, strict=True))
-    whole = [how or _whole(cells) for how, cells in zip(aligned, zip(*lines, strict=True), strict=True)]
+    whole = [how or _short_class(cells) for how, cells in zip(aligned, zip(*lines, strict=True), strict=True)]
     body = "".join(f"<tr>{_cells(row, whole)}</tr>" for row in lines)
     st.html(
         f'<div class="nst-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="nst-table">'
@@ -37,5 +37,5 @@ def _cells(row: Sequence[str], aligned: Sequence[str]) -> str:
     return f'<th scope="row"{aligned[0]}>{first}</th>{cells}'
 
 
-def _whole(cells: Sequence[str]) -> str:
-    return ' class="short"' if all(len(cell) <= SHORT for cell in cells) else ""
+def _short_class(cells: Sequence[str]) -> str:
+    return ' class="short"' if all(len(cell) <= SHORT_CELL for cell in cells) else ""

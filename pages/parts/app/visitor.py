@@ -1,4 +1,4 @@
-"""Who a visitor is: a random name that their browser keeps, so that their runs find them again."""
+"""A visitor's random name, which their browser keeps in a cookie: it finds their runs again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import secrets
 
 import streamlit as st
 
+from pages.parts.app.slots import Slot
+
 COOKIE = "nst_visitor"
-_NAME = re.compile(r"[0-9a-f]{32}")
+NAME = Slot[str]("visitor", "id")
+_NAME_PATTERN = re.compile(r"[0-9a-f]{32}")
 _YEAR_SECONDS = 365 * 24 * 3600
 _cookie = st.components.v2.component(
     "nst_visitor",
@@ -20,14 +23,16 @@ _cookie = st.components.v2.component(
 
 def name() -> str:
     """The name of this browser, or of this tab until the browser has one."""
-    if "visitor" not in st.session_state:
-        known = str(st.context.cookies.get(COOKIE, ""))
-        st.session_state["visitor"] = known if _NAME.fullmatch(known) else secrets.token_hex(16)
-    return str(st.session_state["visitor"])
+    return NAME.ensure(_name_of_browser)
 
 
-def introduce() -> None:
-    """Leave the name in the browser, unless it is there; takes no room on the page."""
+def _name_of_browser() -> str:
+    cookie = str(st.context.cookies.get(COOKIE, ""))
+    return cookie if _NAME_PATTERN.fullmatch(cookie) else secrets.token_hex(16)
+
+
+def set_cookie() -> None:
+    """Leave the name in the browser if it has none yet; takes no room on the page."""
     if st.context.cookies.get(COOKIE) == name():
         return
     with st.container(key="visitor_cookie"):  # hidden by the style block

@@ -138,7 +138,7 @@ def _picking(page: str, key: str, cells: Sequence[StyleMix], styles: Sequence[St
 
 def apply_cell(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
     """Set the page to a cell; to be called before its widgets are drawn."""
-    st.session_state[f"{imported.prefix(page)}_strength"] = cell.strength
+    st.session_state[f"{imported.widget_prefix(page)}_strength"] = cell.strength
     if len(styles) > 1:
         style_weights.set_weights(
             {style.slot: round(share, 2) for style, share in zip(styles, cell.shares, strict=True)}

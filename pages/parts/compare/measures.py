@@ -1,4 +1,4 @@
-"""The yardstick's table: each measure in plain words, and which direction is better."""
+"""The table of the yardstick: each measure with its meaning, and which direction is better."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from pages.parts.app.formatting import with_unit
+
 Better = Literal["lower", "higher", "neither"]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a measure is called, what it tells, and which direction is better."""
+    """A measure's title, its meaning, and which direction is better."""
 
     title: str
     meaning: str
     better: Better = "lower"
 
 
-KNOWN: dict[str, Measure] = {
+MEASURES: dict[str, Measure] = {
     "seconds": Measure("Time", "seconds of work, loading left out"),
     "memory": Measure("Memory", "most that the worker used, in MB"),
     "content": Measure("Content distance", "how far its shapes are from the photograph's; mean of two VGG-19 layers"),
@@ -38,7 +40,7 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "neither": 
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, float]:
-    """A run's report as one flat list of named figures; those of a layer are called `measure/layer`."""
+    """The figures of a run's report by name; a layer's figure is named `measure/layer`."""
     flat: dict[str, float] = {}
     if "run" in report.get("seconds", {}):
         flat["seconds"] = float(report["seconds"]["run"])
@@ -46,7 +48,10 @@ def figures(report: Mapping[str, Any]) -> dict[str, float]:
         flat["memory"] = float(report["peak_rss_mb"])
     measured = dict(report.get("measures") or {})
     measured.pop("size", None)
-    for name in (*(known for known in KNOWN if known in measured), *(name for name in measured if name not in KNOWN)):
+    for name in (
+        *(known for known in MEASURES if known in measured),
+        *(name for name in measured if name not in MEASURES),
+    ):
         value = measured[name]
         if isinstance(value, Mapping) and value:
             flat[name] = sum(value.values()) / len(value)
@@ -57,21 +62,13 @@ def figures(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def table(columns: Mapping[str, Mapping[str, float]]) -> None:
-    """One row a measure, one column a run, the better figure bold; the layers apart, for those who want them."""
+    """Show one row a measure and one column a run, the best figure bold; layers are behind an expander."""
     names = list(dict.fromkeys(name for figures_ in columns.values() for name in figures_))
     layers = [name for name in names if "/" in name]
     _rows(columns, [name for name in names if "/" not in name])
     if layers:
         with st.expander("Layer by layer", icon=":material/layers:"):
             _rows(columns, layers)
-
-
-def in_short(value: float) -> str:
-    """Three digits that tell enough: 0.0849, 12.3, 863 k, 432 M, 315 bn."""
-    for unit, size in (("bn", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(value) >= 0.9995 * size:
-            return f"{float(f'{value / size:.3g}'):,g} {unit}"
-    return f"{value:.3g}"
 
 
 def _rows(columns: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> None:
@@ -85,7 +82,7 @@ def _rows(columns: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> N
 
 def _row(name: str, values: list[float | None]) -> str:
     head, _, layer = name.partition("/")
-    measure = KNOWN.get(head, Measure(head.replace("_", " ").capitalize(), "", "neither"))
+    measure = MEASURES.get(head, Measure(head.replace("_", " ").capitalize(), "", "neither"))
     given = [value for value in values if value is not None]
     best = {"lower": min, "higher": max}.get(measure.better, lambda _: None)(given) if len(set(given)) > 1 else None
     cells = "".join(_cell(value, is_best=value is not None and value == best) for value in values)
@@ -95,6 +92,6 @@ def _row(name: str, values: list[float | None]) -> str:
 
 
 def _cell(value: float | None, *, is_best: bool) -> str:
-    text = "–" if value is None else in_short(value)
+    text = "–" if value is None else with_unit(value)
     mark = ' <span aria-label="best">✓</span>' if is_best else ""
     return f'<td class="num{" best" if is_best else ""}">{text}{mark}</td>'

@@ -1,4 +1,4 @@
-"""Quality against time: fast a point, balanced a short curve, slow the curve that passes them. Data in, figure out."""
+"""The figure of quality against time: fast is a point, balanced a short curve, slow a long one. Pure."""
 
 from __future__ import annotations
 
@@ -6,52 +6,51 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pages.parts.app.formatting import spell
+from pages.parts.app.formatting import duration, three_digits
 from pages.parts.compare.quality import Crossover, Curve, QualityOverTime, sentence
 from pages.parts.curves.charts import Figure
-from pages.parts.curves.levels import three_digits
 
 HEIGHT_PX = 330
 
 MARGIN = {"l": 68, "r": 14, "t": 12, "b": 48}
-"""In pixels, and fixed, so that a chart that grows stands still."""
+"""In pixels, and fixed: with automatic margins the chart would jump while it grows."""
 
 METHODS: dict[str, tuple[str, str, str]] = {
     "fast": ("#B0619F", "solid", "diamond"),
     "balanced": ("#159A7A", "dash", "square"),
     "slow": ("#2E86C1", "solid", "circle"),
 }
-"""Method -> colour, dash, symbol: of the theme's colours, and told apart by shape as well. Fast has its level's."""
+"""Method -> colour, dash, symbol; fast has the colour of its line in the loss curves."""
 
-_QUIET = "#7C828D"
+_LABEL_COLOUR = "#7C828D"
 _TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
-_MOST_POINTS = 400
+_MAX_POINTS = 400
 
 
-def figure(run: QualityOverTime) -> Figure:
-    """Total of the slow run's objective against seconds of work, both logarithmic."""
-    start, end = _range(run)
+def figure(quality: QualityOverTime) -> Figure:
+    """Total of the slow run's objective against seconds of work, on logarithmic axes."""
+    start, end = _time_range(quality)
     return {
         "data": [
-            *_level(run, end),
-            *_line("Slow, smaller sizes", run.climb, "slow", {"dash": "dot", "width": 1.5}, ends=False),
-            *_line("Balanced", run.balanced, "balanced", {"width": 2.5}),
-            *_line("Slow", run.slow, "slow", {"width": 2.5}),
-            *_fast(run),
-            *_rings(run.passings),
+            *_fast_line(quality, end),
+            *_curve("Slow, smaller sizes", quality.slow_smaller, "slow", {"dash": "dot", "width": 1.5}, ends=False),
+            *_curve("Balanced", quality.balanced, "balanced", {"width": 2.5}),
+            *_curve("Slow", quality.slow, "slow", {"width": 2.5}),
+            *_fast_point(quality),
+            *_crossover_rings(quality.crossovers),
         ],
-        "layout": _layout(run, start, end),
+        "layout": _layout(quality, start, end),
     }
 
 
-def _layout(run: QualityOverTime, start: float, end: float) -> dict[str, Any]:
+def _layout(quality: QualityOverTime, start: float, end: float) -> dict[str, Any]:
     ticks = [tick for tick in _TICKS if start <= tick <= end]
     return {
         "height": HEIGHT_PX,
         "margin": MARGIN,
         "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "annotations": _words(run.passings, start, end),
+        "annotations": _crossover_labels(quality.crossovers, start, end),
         "xaxis": {
             "type": "log",
             "range": [math.log10(start), math.log10(end)],
@@ -66,61 +65,64 @@ def _layout(run: QualityOverTime, start: float, end: float) -> dict[str, Any]:
             "type": "log",
             "title": {"text": "Total, lower is better"},
             "tickformat": ".3~g",
-            "dtick": _marked(run),
+            "dtick": _minor_ticks(quality),
             "zeroline": False,
             "uirevision": "total",
         },
     }
 
 
-def in_words(run: QualityOverTime) -> str:
-    """What the chart shows, for those who do not see it."""
-    if run.is_empty:
+def alt_text(quality: QualityOverTime) -> str:
+    """The chart in words, for screen readers."""
+    if quality.is_empty:
         return "Quality against time; nothing is measured yet."
-    told = []
-    if run.level and run.fast_seconds:
-        told.append(f"fast reaches {three_digits(run.level)} in {spell(run.fast_seconds)}")
-    for name, curve in (("balanced", run.balanced), ("slow", run.slow or run.climb)):
+    parts = []
+    if quality.fast_total and quality.fast_seconds:
+        parts.append(f"fast reaches {three_digits(quality.fast_total)} in {duration(quality.fast_seconds)}")
+    for name, curve in (("balanced", quality.balanced), ("slow", quality.slow or quality.slow_smaller)):
         if curve:
             first, last = curve[0], curve[-1]
-            told.append(f"{name} goes from {three_digits(first[1])} to {three_digits(last[1])} in {spell(last[0])}")
-    said = sentence(run)
-    return f"Total of the slow run's objective against time, lower is better: {'; '.join(told)}. {said}".strip()
+            parts.append(f"{name} goes from {three_digits(first[1])} to {three_digits(last[1])} in {duration(last[0])}")
+    crossovers = sentence(quality)
+    return f"Total of the slow run's objective against time, lower is better: {'; '.join(parts)}. {crossovers}".strip()
 
 
-def _range(run: QualityOverTime) -> tuple[float, float]:
-    """Where the axis of time begins and ends, at round places, so that it stands still while a curve grows."""
-    seconds = [at for curve in (run.balanced, run.slow, run.climb) for at, _ in curve if at > 0]
-    seconds += [run.fast_seconds] if run.fast_seconds else []
+def _time_range(quality: QualityOverTime) -> tuple[float, float]:
+    """The ends of the time axis, in seconds; rounded, so that the axis seldom moves while a curve grows."""
+    seconds = [at for curve in (quality.balanced, quality.slow, quality.slow_smaller) for at, _ in curve if at > 0]
+    seconds += [quality.fast_seconds] if quality.fast_seconds else []
     least, most = min(seconds, default=0.1), max(seconds, default=10.0)
     start = max((tick for tick in _TICKS if tick < least), default=_TICKS[0])
     end = min((tick for tick in _TICKS if tick > most), default=2 * most)
     return max(start, least / 2.5), end * 1.05
 
 
-def _marked(run: QualityOverTime) -> str:
-    """Which values the other axis names: 1, 2 and 5 of each decade, or every digit if there would be too few."""
-    totals = [total for curve in (run.balanced, run.slow, run.climb) for _, total in curve if total > 0]
-    totals += [run.level] if run.level else []
+def _minor_ticks(quality: QualityOverTime) -> str:
+    """Plotly's ticks of the y axis: 1, 2 and 5 of each decade, or every digit if those would be too few."""
+    curves = (quality.balanced, quality.slow, quality.slow_smaller)
+    totals = [total for curve in curves for _, total in curve if total > 0]
+    totals += [quality.fast_total] if quality.fast_total else []
     return "D2" if totals and max(totals) > 4 * min(totals) else "D1"
 
 
-def _level(run: QualityOverTime, end: float) -> list[Figure]:
-    """The fast result's total, from its point to the right: where slow crosses this line it has become better."""
-    if not run.level:
+def _fast_line(quality: QualityOverTime, end: float) -> list[Figure]:
+    """The fast result's total as a line from its point to the right; below it slow is better."""
+    if not quality.fast_total:
         return []
     line = {"color": METHODS["fast"][0], "dash": "longdash", "width": 1.5}
-    begin = run.fast_seconds or _range(run)[0]
-    place = {"x": [begin, end], "y": [run.level] * 2}
+    begin = quality.fast_seconds or _time_range(quality)[0]
+    place = {"x": [begin, end], "y": [quality.fast_total] * 2}
     return [{"type": "scatter", "mode": "lines", "line": line, "showlegend": False, "hoverinfo": "skip"} | place]
 
 
-def _fast(run: QualityOverTime) -> list[Figure]:
-    return [_point("Fast", (run.fast_seconds, run.level), "fast", 13)] if run.level and run.fast_seconds else []
+def _fast_point(quality: QualityOverTime) -> list[Figure]:
+    if not (quality.fast_total and quality.fast_seconds):
+        return []
+    return [_point("Fast", (quality.fast_seconds, quality.fast_total), "fast", 13)]
 
 
-def _line(title: str, curve: Curve, method: str, line: dict[str, Any], *, ends: bool = True) -> list[Figure]:
-    """A curve, and its newest point."""
+def _curve(title: str, curve: Curve, method: str, line: dict[str, Any], *, ends: bool = True) -> list[Figure]:
+    """A curve and, with `ends`, its newest point."""
     shown = [at for at in _thinned(curve) if at[0] > 0 and at[1] > 0]
     if not shown:
         return []
@@ -133,7 +135,7 @@ def _line(title: str, curve: Curve, method: str, line: dict[str, Any], *, ends: 
         "legendgroup": title,
         "mode": "lines",
         "line": {"color": colour, "dash": dash} | line,
-        "hovertemplate": _told(title),
+        "hovertemplate": _hover_template(title),
     }
     return [drawn, _point(title, shown[-1], method, 9) | {"showlegend": False}] if ends else [drawn]
 
@@ -148,25 +150,25 @@ def _point(title: str, at: tuple[float, float], method: str, size: int) -> Figur
         "legendgroup": title,
         "mode": "markers",
         "marker": {"color": colour, "symbol": symbol, "size": size},
-        "hovertemplate": _told(title),
+        "hovertemplate": _hover_template(title),
     }
 
 
-def _told(title: str) -> str:
+def _hover_template(title: str) -> str:
     return f"{title} %{{y:.4~g}} after %{{x:.3~g}} s<extra></extra>"
 
 
-def _rings(passings: Sequence[Crossover]) -> list[Figure]:
+def _crossover_rings(crossovers: Sequence[Crossover]) -> list[Figure]:
     """A ring where slow passes another method."""
-    if not passings:
+    if not crossovers:
         return []
-    ring = {"symbol": "circle-open", "size": 15, "color": _QUIET, "line": {"width": 2}}
+    ring = {"symbol": "circle-open", "size": 15, "color": _LABEL_COLOUR, "line": {"width": 2}}
     rings = {
         "type": "scatter",
-        "x": [passing.seconds for passing in passings],
-        "y": [passing.total for passing in passings],
-        "text": [passing.words for passing in passings],
-        "name": "Passings",
+        "x": [crossover.seconds for crossover in crossovers],
+        "y": [crossover.total for crossover in crossovers],
+        "text": [crossover.label for crossover in crossovers],
+        "name": "Crossovers",
         "mode": "markers",
         "marker": ring,
         "hovertemplate": "%{text}<extra></extra>",
@@ -175,22 +177,22 @@ def _rings(passings: Sequence[Crossover]) -> list[Figure]:
     return [rings]
 
 
-def _words(passings: Sequence[Crossover], start: float, end: float) -> list[dict[str, Any]]:
-    """Words beside each ring: above falling curves, where there is room."""
-    words = []
-    for passing, rise in zip(passings, (48, 16), strict=False):  # the later one is the lower one too
-        is_near_end = math.log(passing.seconds / start) / math.log(end / start) > 0.78
+def _crossover_labels(crossovers: Sequence[Crossover], start: float, end: float) -> list[dict[str, Any]]:
+    """A label beside each ring, above the falling curve, where there is room."""
+    labels = []
+    for crossover, rise in zip(crossovers, (48, 16), strict=False):  # the later one is the lower one too
+        is_near_end = math.log(crossover.seconds / start) / math.log(end / start) > 0.78
         side = {"xanchor": "right", "ax": -20, "ay": 38} if is_near_end else {"xanchor": "left", "ax": 20, "ay": -rise}
-        text = f"passes {passing.what}<br>after {spell(passing.seconds)}"
-        place = {"x": math.log10(passing.seconds), "y": math.log10(passing.total), "text": text}
-        arrow = {"arrowcolor": _QUIET, "arrowhead": 0, "standoff": 9}
-        words.append(place | side | arrow | {"align": "left", "font": {"size": 12}})
-    return words
+        text = f"passes {crossover.method}<br>after {duration(crossover.seconds)}"
+        place = {"x": math.log10(crossover.seconds), "y": math.log10(crossover.total), "text": text}
+        arrow = {"arrowcolor": _LABEL_COLOUR, "arrowhead": 0, "standoff": 9}
+        labels.append(place | side | arrow | {"align": "left", "font": {"size": 12}})
+    return labels
 
 
 def _thinned(curve: Curve) -> Curve:
-    """At most some hundred points, evenly spread, the last among them."""
-    every = -(-len(curve) // _MOST_POINTS)
+    """At most `_MAX_POINTS` points, evenly spread, plus the last."""
+    every = -(-len(curve) // _MAX_POINTS)
     return curve if every <= 1 else (*curve[:-1:every], curve[-1])
 
 

@@ -19,7 +19,7 @@ export default function ({ parentElement, data }) {
   if (box.dataset.ready) return;
   box.dataset.ready = "1";
 
-  let zoom = 1, x = .5, y = .5, gap = 0;  // the point in the middle, in shares of a picture
+  let zoom = 1, x = .5, y = .5, gap = 0;  // the point in the middle, as shares of a picture
   const held = new Map(), clamp = (value, least, most) => Math.min(most, Math.max(least, value));
   const draw = () => {
     x = clamp(x, .5 / zoom, 1 - .5 / zoom); y = clamp(y, .5 / zoom, 1 - .5 / zoom);
@@ -28,18 +28,18 @@ export default function ({ parentElement, data }) {
     one("output").textContent = `${Math.round(zoom * 100)} %`;
     one("[data-do=out]").disabled = one("[data-do=all]").disabled = zoom <= 1; one("[data-do=in]").disabled = zoom >= MOST;
   };
-  const frame = (target, event) => {  // where in a pane the pointer is, from its middle, and that pane's size
+  const frame = (target, event) => {  // the pointer's place in a pane, from its middle, and the pane's size
     const room = (target.closest("figure") || box.firstChild).getBoundingClientRect();
     return [(event.clientX - room.left) / room.width - .5, (event.clientY - room.top) / room.height - .5, room];
   };
-  const by = (factor, dx = 0, dy = 0) => {  // what is under the pointer stays there
+  const by = (factor, dx = 0, dy = 0) => {  // the point under the pointer keeps its place
     const next = clamp(zoom * factor, 1, MOST);
     x += dx / zoom - dx / next; y += dy / zoom - dy / next; zoom = next; draw();
   };
   const doing = { in: () => by(STEP), out: () => by(1 / STEP), all: () => by(0) };
   for (const button of parentElement.querySelectorAll("button")) button.onclick = doing[button.dataset.do];
   box.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return;  // a plain wheel goes on scrolling the page
+    if (!event.ctrlKey && !event.metaKey) return;  // a plain wheel scrolls the page
     event.preventDefault();
     const [dx, dy] = frame(event.target, event);
     by(Math.exp(-clamp(event.deltaY, -60, 60) / 150), dx, dy);
@@ -62,7 +62,7 @@ export default function ({ parentElement, data }) {
   box.onpointermove = (event) => {
     const last = held.get(event.pointerId);
     if (!last) return;
-    const [, , room] = frame(last.pane, event), share = 1 / held.size;  // of two fingers each moves the picture by half
+    const [, , room] = frame(last.pane, event), share = 1 / held.size;  // each of two fingers moves the picture by half
     x -= share * (event.clientX - last.clientX) / room.width / zoom; y -= share * (event.clientY - last.clientY) / room.height / zoom;
     held.set(event.pointerId, { clientX: event.clientX, clientY: event.clientY, pane: last.pane });
     if (held.size !== 2) { draw(); return; }

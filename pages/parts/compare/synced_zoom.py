@@ -1,4 +1,4 @@
-"""Pictures of one scene next to each other, zoomed and moved together."""
+"""Pictures of one scene side by side, zoomed and moved together."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ _HTML = """<section><div class="panes" role="group" tabindex="0"></div>
 <button type="button" data-do="all" class="wide">Show all</button>
 <p>Drag to move. Ctrl and the wheel, two fingers or a double click zoom.</p></div></section>"""
 
-_linked = st.components.v2.component("nst_linked", html=_HTML, css=asset(__file__, ".css"), js=asset(__file__, ".js"))
+_synced_zoom = st.components.v2.component(
+    "nst_linked", html=_HTML, css=asset(__file__, ".css"), js=asset(__file__, ".js")
+)
 
 
 @dataclass(frozen=True)
 class Pane:
-    """One picture: encoded bytes, the words in its corner, its alt text, and whether it stands in for one to come."""
+    """One picture: encoded bytes, the label in its corner, its alt text, and whether it is a placeholder."""
 
     picture: bytes
     label: str
@@ -32,13 +34,15 @@ class Pane:
         return {"src": data_url(self.picture), "label": self.label, "alt": self.alt, "waiting": self.waiting}
 
 
-def linked(panes: Sequence[Pane], *, key: str, ratio: float, tall: str = "min(52vh, 34rem)") -> None:
+def synced_zoom(panes: Sequence[Pane], *, key: str, ratio: float, max_height: str = "min(52vh, 34rem)") -> None:
     """Mount the panes.
 
     Args:
-        panes: in the order they are read in.
-        key: identity on the page; new pictures under the same key leave zoom and place as they are, and never blink.
-        ratio: width / height of each frame, so that its room is reserved before a picture loads.
-        tall: CSS length that a frame's height never exceeds.
+        panes: in reading order.
+        key: identity on the page; new pictures under the same key keep zoom and position, and never blink.
+        ratio: width / height of each frame, which reserves its room before a picture loads.
+        max_height: CSS length that a frame's height never exceeds.
     """
-    _linked(key=key, data={"panes": [pane._data() for pane in panes], "ratio": round(ratio, 4), "tall": tall})
+    _synced_zoom(
+        key=key, data={"panes": [pane._data() for pane in panes], "ratio": round(ratio, 4), "tall": max_height}
+    )

@@ -1,4 +1,4 @@
-"""The visitor's other runs that have curves, each named by how it differs from one of them."""
+"""The visitor's other runs with curves, each titled by how it differs from the shown run."""
 
 from __future__ import annotations
 
@@ -6,44 +6,47 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from pages.parts.app import service, session, visitor
-from pages.parts.settings.differences import differences
+from pages.parts.app.slots import Slot
+from pages.parts.settings.descriptions import differences
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint, JobView
 
-MOST = 20
-"""Runs that are offered, the newest first."""
+MAX_OFFERED = 20
+"""Number of runs that are offered, the newest first."""
 _FRESH_SECONDS = 10.0
-"""How long a list serves: not each move of a control beside it reads all runs again."""
+"""Lifetime of a list: moving a control beside it must not read all runs again."""
+_TITLES = Slot["tuple[float, dict[str, str]]"]("comparable_runs", "titles")
+"""By shown run, the time of reading and the titles by id."""
+_POINTS = Slot["Sequence[CurvePoint]"]("comparable_runs", "points")
+"""By run, the points of a finished run."""
 
 
-def known(view: JobView) -> dict[str, str]:
-    """Id -> title of the visitor's other runs with curves."""
-    slot = f"others_{view.id}"
-    found: tuple[float, dict[str, str]] | None = st.session_state.get(slot)
-    if found is None or time.monotonic() - found[0] > _FRESH_SECONDS:
-        found = time.monotonic(), _titles(view)
-        st.session_state[slot] = found
-    return found[1]
+def titles(view: JobView) -> dict[str, str]:
+    """Titles of the visitor's other runs with curves, by id."""
+    read = _TITLES.get(view.id)
+    if read is None or time.monotonic() - read[0] > _FRESH_SECONDS:
+        read = time.monotonic(), _read_titles(view)
+        _TITLES.put(read, view.id)
+    return read[1]
 
 
 def points(job: str) -> Sequence[CurvePoint]:
-    """A run's curve; of one that is over it is read once a visit, for a page that polls asks again and again."""
+    """A run's points; those of a finished run are read once a visit, because a polling page asks again and again."""
     from nst_core.jobs.service import FINAL
 
-    slot = f"points_{job}"
-    if slot not in st.session_state:
-        view = session.view(job)
-        if view is None or view.state not in FINAL:
-            return view.points if view else ()
-        st.session_state[slot] = view.points
-    found: Sequence[CurvePoint] = st.session_state[slot]
-    return found
+    stored = _POINTS.get(job)
+    if stored is not None:
+        return stored
+    view = session.view(job)
+    if view is None:
+        return ()
+    if view.state in FINAL:
+        _POINTS.put(view.points, job)
+    return view.points
 
 
-def _titles(view: JobView) -> dict[str, str]:
+def _read_titles(view: JobView) -> dict[str, str]:
     runs = [run for run in service.get().runs(visitor.name()) if run.total_steps > 1 and run.step and run.id != view.id]
-    return {run.id: f"{differences(run.recipe, view.recipe)} ({run.id[-4:]})" for run in runs[:MOST]}
+    return {run.id: f"{differences(run.recipe, view.recipe)} ({run.id[-4:]})" for run in runs[:MAX_OFFERED]}

@@ -1,4 +1,4 @@
-"""A run's curves as files: a table, the whole record, a page that needs nothing else."""
+"""A run's curves as files: a CSV table, JSON with the recipe, and a web page that works offline."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint, JobView
-    from pages.parts.curves.charts import Other
-    from pages.parts.curves.lines import ChartOptions
+    from pages.parts.curves.charts import ComparedRun
+    from pages.parts.curves.series import ChartOptions
 
 _PLAIN = ("step", "seconds", "evaluations", "scale_px")
 
 
 def as_csv(points: Sequence[CurvePoint]) -> str:
-    """A row a point: step, seconds, evaluations, size, each loss, its events; an unknown loss is an empty cell."""
+    """One row a point: step, seconds, evaluations, size, each loss, its events; an unknown loss is an empty cell."""
     terms = list(dict.fromkeys(name for point in points for name in point.losses))
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
@@ -30,23 +30,29 @@ def as_csv(points: Sequence[CurvePoint]) -> str:
 
 
 def as_json(view: JobView) -> str:
-    """The recipe, the reference losses and every point with all that is known of it."""
-    told = {
+    """The recipe, the reference losses, and every point with all its fields."""
+    fields = {
         "recipe": view.recipe.model_dump(mode="json"),
         "reference_losses": {name: dict(losses) for name, losses in view.reference_losses.items()},
         "points": [asdict(point) for point in view.points],
     }
-    return json.dumps(told, indent=1)
+    return json.dumps(fields, indent=1)
 
 
-def as_html(view: JobView, sight: ChartOptions, others: Sequence[Other] = ()) -> str:
-    """The chart as it is looked at, to hover and zoom without a server or a network."""
+def as_html(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun] = ()) -> str:
+    """The chart with its present options as a page that can be hovered and zoomed without a server."""
     import plotly.graph_objects as go
 
     from pages.parts.curves import charts
 
     figure = go.Figure(
-        charts.loss_curves(view.points, of=view.step, sight=sight, levels=view.reference_losses, others=others)
+        charts.loss_curves(
+            view.points,
+            total_steps=view.step,
+            options=options,
+            reference_losses=view.reference_losses,
+            compared=compared,
+        )
     )
     figure.update_layout(template="plotly_white", height=560, margin={"l": 60, "r": 20, "t": 60, "b": 50})
     return str(figure.to_html(include_plotlyjs=True, config={"displaylogo": False}))

@@ -1,23 +1,23 @@
-// A Plotly chart that is mounted once and then only updated; what it is given is told in pages/parts/plot.py.
-const NARROW_PX = 560, NEXT_MS = 60, AGAIN_MS = 1500, SOON_MS = 120, AHEAD_MS = 1000;
+// A Plotly chart that is mounted once and then updated. Its data is described in plot.py.
+const NARROW_PX = 560, RELEASE_MS = 60, RETRY_MS = 1500, PICK_DELAY_MS = 120, PRELOAD_MS = 1000;
 const DASHES = { dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4" };
 const SYMBOLS = { diamond: "◆", square: "■", circle: "●" };
 const coarse = matchMedia("(pointer: coarse)");
 const charts = new WeakMap();
-let library;  // a promise of Plotly, for all charts of this visit
+let library;  // a promise of Plotly, shared by all charts of this visit
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data.figure) return ahead(parentElement, data);
+  if (!data.figure) return preload(parentElement, data);
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = mount(parentElement)));
   chart.update(data, setTriggerValue);
-  return () => setTimeout(() => parentElement.isConnected || chart.end());  // it is called for overtaken updates too
+  return () => setTimeout(() => parentElement.isConnected || chart.end());  // also called for overtaken updates
 }
 
-// Nothing to draw yet: Plotly is fetched once the page has settled, so that the first curve need not wait for it.
-function ahead(root, { library: address }) {
+// Without a figure: fetch Plotly once the page has settled, so that the first curve need not wait for it.
+function preload(root, { library: address }) {
   root.querySelector(".nst-plot").style.display = "none";
-  const waits = setTimeout(() => (library ??= fetched(address)).catch(() => { library = undefined; }), AHEAD_MS);
+  const waits = setTimeout(() => (library ??= fetched(address)).catch(() => { library = undefined; }), PRELOAD_MS);
   return () => clearTimeout(waits);
 }
 
@@ -25,22 +25,22 @@ function mount(root) {
   const one = (selector) => root.querySelector(selector);
   const box = one(".nst-plot"), graph = one(".graph"), legend = one(".curves"), keys = one(".keys"), trouble = one(".trouble");
   const ended = new AbortController(), { signal } = ended;
-  const hidden = new Set(), zoom = {};  // the visitor's own: groups of curves, and axis -> { range, of }
-  let Plotly, data, tell, figure, drawn, drag = "zoom", begun = false, held = false, busy = false, stale = false, pointer = null;
+  const hidden = new Set(), zoom = {};  // the visitor's choices: hidden groups, and axis -> { range, of }
+  let Plotly, data, send, figure, drawn, drag = "zoom", begun = false, held = false, busy = false, stale = false, pointer = null;
 
   function update(next, trigger) {
-    data = next; tell = trigger;
+    data = next; send = trigger;
     graph.setAttribute("aria-label", data.alt);
     keys.setAttribute("aria-label", data.keys);
     graph.classList.toggle("picks", data.pick);
-    pictures();
-    const now = data.figure + JSON.stringify(colours());
-    if (now === drawn) return;
-    drawn = now;
+    updateSlider();
+    const state = data.figure + JSON.stringify(colours());
+    if (state === drawn) return;
+    drawn = state;
     figure = unpacked(data.figure);
     graph.style.height = `${figure.layout.height}px`;
     for (const axis of ["xaxis", "yaxis"]) if (zoom[axis]?.of !== figure.layout[axis].uirevision) delete zoom[axis];
-    entries();
+    updateLegend();
     if (Plotly) draw(); else if (!begun) begin();
   }
 
@@ -52,19 +52,19 @@ function mount(root) {
       graph.classList.remove("idle"); draw();
     } catch {
       library = undefined;
-      if (again) setTimeout(() => begin(false), AGAIN_MS); else trouble.hidden = false;
+      if (again) setTimeout(() => begin(false), RETRY_MS); else trouble.hidden = false;
     }
   }
 
   async function draw() {
-    stale = busy || held || !Plotly || !graph.clientWidth || signal.aborted;  // then it is drawn once that has passed
+    stale = busy || held || !Plotly || !graph.clientWidth || signal.aborted;  // stale: drawn again once the obstacle is gone
     if (stale) return;
     busy = true;
     try {
       const isFirst = !graph.data;
       await Plotly.react(graph, traces(), layout(), { displayModeBar: false, doubleClick: false, showTips: false });
       if (isFirst) listen();
-      if (pointer) hover();
+      if (pointer) repeatHover();
     } finally { busy = false; }
     if (stale) draw();
   }
@@ -95,19 +95,19 @@ function mount(root) {
   }
 
   // The legend: a switch for each group of curves.
-  function entries() {
+  function updateLegend() {
     const shown = figure.data.filter((trace) => trace.name && trace.showlegend !== false);
     const names = JSON.stringify(shown.map((trace) => [trace.name, trace.line, trace.marker]));
     if (names !== legend.dataset.names) {
       const focused = document.activeElement?.dataset?.group;
       legend.dataset.names = names;
-      legend.replaceChildren(...shown.map(entry));
+      legend.replaceChildren(...shown.map(legendButton));
       [...legend.children].find((button) => button.dataset.group === focused)?.focus();
     }
     for (const button of legend.children) button.setAttribute("aria-pressed", !hidden.has(button.dataset.group));
   }
 
-  function entry(trace) {
+  function legendButton(trace) {
     const button = document.createElement("button"), name = document.createElement("span");
     button.type = "button"; button.dataset.group = group(trace);
     name.textContent = plain(trace.name);
@@ -119,31 +119,31 @@ function mount(root) {
     const name = target.closest("button")?.dataset.group;
     if (!name) return;
     hidden.has(name) ? hidden.delete(name) : hidden.add(name);
-    entries(); draw();
+    updateLegend(); draw();
   });
 
-  // Zoom: kept here, for Plotly lets go of it when the figure's own range is told again.
+  // The zoom is kept here, because Plotly drops it when the figure sets its range again.
   function listen() {
     graph.on("plotly_relayout", (change) => {
       for (const axis of ["xaxis", "yaxis"]) {
         const range = change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
-        if (range.every((end) => typeof end === "number")) look(axis, range);
+        if (range.every((end) => typeof end === "number")) setZoom(axis, range);
       }
       box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
     });
-    graph.on("plotly_doubleclick", all);
+    graph.on("plotly_doubleclick", showAll);
     graph.on("plotly_click", ({ points }) => {
       const step = points.map((point) => point.customdata).find((value) => value !== undefined);
-      if (data.pick && step !== undefined) tell("picked", Number(step));
+      if (data.pick && step !== undefined) send("picked", Number(step));
     });
   }
 
-  // The slider over the pictures: the keyboard's way to a click. It stands still while it is held.
+  // The slider over the pictures does by keyboard what a click does. It is not updated while it is held.
   const slider = one("input"), label = one("label"), shown = one("output");
-  let sliding = false, soon = 0;
+  let sliding = false, pick = 0;
   slider.id = `plot-${Math.random().toString(36).slice(2)}`; label.htmlFor = slider.id;
 
-  function pictures() {
+  function updateSlider() {
     const stops = data.stops;
     for (const part of [slider, label]) { part.hidden = !stops; part.classList.toggle("few", (stops?.length ?? 0) < 2); }
     if (!stops || sliding) return;
@@ -152,50 +152,50 @@ function mount(root) {
     const index = stops.indexOf(data.at);
     slider.value = index < 0 ? slider.max : index;
     slider.disabled = stops.length < 2;
-    told();
+    showStop();
   }
 
-  function told() {
+  function showStop() {
     shown.textContent = data.stops[slider.value] ?? "";
     slider.setAttribute("aria-valuetext", shown.textContent);
   }
 
   slider.addEventListener("input", () => {
-    told();
-    clearTimeout(soon); soon = setTimeout(() => tell("picked", data.stops[slider.value]), SOON_MS);
+    showStop();
+    clearTimeout(pick); pick = setTimeout(() => send("picked", data.stops[slider.value]), PICK_DELAY_MS);
   });
   slider.addEventListener("pointerdown", () => { press(); sliding = true; });
 
-  const look = (axis, range) => { zoom[axis] = { range, of: figure.layout[axis].uirevision }; };
-  const all = () => { delete zoom.xaxis; delete zoom.yaxis; drag = "zoom"; pressed(); draw(); };
+  const setZoom = (axis, range) => { zoom[axis] = { range, of: figure.layout[axis].uirevision }; };
+  const showAll = () => { delete zoom.xaxis; delete zoom.yaxis; drag = "zoom"; updateTools(); draw(); };
 
-  function nearer(times, along = 0) {
-    const [from, to] = graph.layout.xaxis.range, middle = (from + to) / 2 + along * (to - from), half = (to - from) / 2 / times;
-    look("xaxis", [middle - half, middle + half]); draw();
+  function zoomBy(factor, shift = 0) {
+    const [from, to] = graph.layout.xaxis.range, middle = (from + to) / 2 + shift * (to - from), half = (to - from) / 2 / factor;
+    setZoom("xaxis", [middle - half, middle + half]); draw();
   }
 
   keys.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !graph.data) return;
-    const does = { "+": () => nearer(1.4), "=": () => nearer(1.4), "-": () => nearer(1 / 1.4), 0: all,
-      ArrowLeft: () => nearer(1, -0.15), ArrowRight: () => nearer(1, 0.15) }[event.key];
-    if (does) { event.preventDefault(); does(); }
+    const action = { "+": () => zoomBy(1.4), "=": () => zoomBy(1.4), "-": () => zoomBy(1 / 1.4), 0: showAll,
+      ArrowLeft: () => zoomBy(1, -0.15), ArrowRight: () => zoomBy(1, 0.15) }[event.key];
+    if (action) { event.preventDefault(); action(); }
   });
 
-  const pressed = () => {
+  const updateTools = () => {
     one("[data-do=zoom]").setAttribute("aria-pressed", box.classList.contains("zooms"));
     one("[data-do=move]").setAttribute("aria-pressed", drag === "pan");
   };
 
   one(".tools").addEventListener("click", ({ target }) => {
     const what = target.closest("button")?.dataset.do;
-    if (what === "all") return all();
-    if (what === "png") return void picture();
+    if (what === "all") return showAll();
+    if (what === "png") return void downloadPng();
     if (what === "zoom") { box.classList.toggle("zooms"); drag = "zoom"; }
     if (what === "move") drag = drag === "pan" ? "zoom" : "pan";
-    pressed(); draw();
+    updateTools(); draw();
   });
 
-  function picture() {
+  function downloadPng() {
     if (!graph.data) return;
     const { ground } = colours(), height = figure.layout.height + 70, margin = { ...figure.layout.margin, t: 76 };
     const page = { ...layout(), width: Math.max(graph.clientWidth, 640), height, margin, showlegend: true, paper_bgcolor: ground, plot_bgcolor: ground };
@@ -204,17 +204,17 @@ function mount(root) {
 
   trouble.querySelector("button").addEventListener("click", () => begin());
 
-  // While a pointer is down nothing is drawn, or a zoom would break off; what hovers is told again after each update.
-  // A press ends the wait that the release before it began: a drag that follows a click at once is held too.
+  // While a pointer is down nothing is drawn, because that would end a zoom; after each update the hover is repeated.
+  // A press cancels the delay of the last release, so that a drag right after a click is held too.
   let released = 0;
   const press = () => clearTimeout(released);
-  const release = () => { press(); released = setTimeout(() => { held = sliding = false; if (stale) draw(); }, NEXT_MS); };
+  const release = () => { press(); released = setTimeout(() => { held = sliding = false; if (stale) draw(); }, RELEASE_MS); };
   keys.addEventListener("pointerdown", () => { press(); held = true; });
   for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, { signal });
   graph.addEventListener("pointermove", (event) => { pointer = event.pointerType === "mouse" ? event : null; });
   graph.addEventListener("pointerleave", () => { pointer = null; });
 
-  function hover() {
+  function repeatHover() {
     const { left, top } = graph.getBoundingClientRect(), { l, t } = figure.layout.margin;
     const place = { xpx: pointer.clientX - left - l, ypx: pointer.clientY - top - t };
     if (place.xpx >= 0 && place.ypx >= 0) Plotly.Fx.hover(graph, place, "xy");
@@ -249,7 +249,7 @@ function swatch({ line, marker, mode }) {
   return svg;
 }
 
-// Plotly's script: gzipped by the server once, and kept by the browser under its address, which names its contents.
+// Plotly's script: gzipped once by the server, and cached by the browser under its address, which contains its hash.
 async function fetched(address) {
   const app = document.querySelector('script[src*="static/js/"]');  // also behind a proxy's path
   const url = new URL(address.replace(/^\//, ""), app ? new URL("../../", app.src) : `${location.origin}/`).href;

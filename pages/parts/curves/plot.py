@@ -1,6 +1,6 @@
-"""A Plotly chart that is mounted once and then only updated: it never blinks, and keeps zoom and hidden curves.
+"""A Plotly chart that is mounted once and then updated: it never blinks, and keeps its zoom and hidden curves.
 
-`st.plotly_chart` mounts a new chart whenever its figure changes, which a run does twice a second.
+`st.plotly_chart` mounts a new chart at each change of its figure, and a run changes it twice a second.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.parts.app import streamlit_patches
 from pages.parts.app.web import asset
 
 if TYPE_CHECKING:
@@ -33,21 +34,21 @@ _plot = st.components.v2.component(
 )
 
 _DIGITS = 6
-"""A screen tells no more of a value apart."""
+"""Significant digits of each number: a screen shows no more."""
 
 _COLUMNS = ("x", "y", "customdata")
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A slider below a chart: its label, the numbers it stops at, by rising number, and where it stands now.
+    """A slider below a chart: its label, its stops in rising order, and the stop at which it stands.
 
-    None stands for the last stop, and follows it as more come.
+    A `position` of None is the last stop, also when more stops are added.
     """
 
     label: str
     stops: Sequence[int]
-    at: int | None = None
+    position: int | None = None
 
 
 def chart(  # noqa: PLR0913 - each is one visible property
@@ -59,18 +60,18 @@ def chart(  # noqa: PLR0913 - each is one visible property
     slider: Slider | None = None,
     on_pick: Callable[[int], None] | None = None,
 ) -> None:
-    """Mount a chart, or update the one that stands under this key.
+    """Mount a chart, or update the one with this key.
 
     Args:
-        figure: plain data; its layout's `height` is in pixels and its margins stay as they are. What has the same
-            `legendgroup` is hidden together. A zoom is kept until an axis' `uirevision` is another one.
+        figure: plain data; the layout's `height` is in pixels, and its margins are fixed. Traces of one `legendgroup`
+            are hidden together. A zoom is kept until the `uirevision` of its axis changes.
         key: identity on the page.
-        alt: what the chart shows, for those who do not see it.
-        file: name of a downloaded PNG, without its ending.
-        slider: the keyboard's way to what a click on the curves does; its room is kept while it has but one stop.
-        on_pick: called with a stop of the slider, or a clicked point's `customdata`, before the page runs again.
+        alt: the chart in words, for screen readers.
+        file: name of a downloaded PNG, without suffix.
+        slider: does by keyboard what a click on the curves does; with a single stop it keeps its room.
+        on_pick: called with the slider's stop, or with a clicked point's `customdata`, before the page runs again.
     """
-    told = {
+    data = {
         "figure": packed(figure),
         "alt": alt,
         "keys": _KEYS,
@@ -79,51 +80,49 @@ def chart(  # noqa: PLR0913 - each is one visible property
         "library": library(),
     }
     if slider:
-        told |= {"slider": slider.label, "stops": list(slider.stops), "at": slider.at}
-    _plot(key=key, data=told, on_picked_change=_picking(key, on_pick))
+        data |= {"slider": slider.label, "stops": list(slider.stops), "at": slider.position}
+    _plot(key=key, data=data, on_picked_change=_pick_callback(key, on_pick))
 
 
-def ahead(key: str) -> None:
-    """Where a chart will stand: fetches Plotly once the page has settled, and shows nothing."""
+def preload(key: str) -> None:
+    """Fetch Plotly into the browser once the page has settled, at the place of a later chart; shows nothing."""
     _plot(key=key, data={"library": library()})
 
 
 def packed(figure: Figure) -> str:
-    """A figure as JSON: numbers of a column rounded to 6 digits, and columns that traces share told once.
+    """A figure as JSON, with its columns rounded to 6 digits and stored once, even if traces share them.
 
-    Where a trace has a column, there stands its index in `columns`.
+    A trace holds an index into `columns` in place of each column.
     """
-    places: dict[int, int] = {}
+    indices: dict[int, int] = {}
     columns: list[str] = []
     traces = []
     for trace in figure["data"]:
         shared = {}
         for name in _COLUMNS:
             if (column := trace.get(name)) is not None:
-                if id(column) not in places:
-                    places[id(column)] = len(columns)
-                    columns.append(f"[{','.join(map(_short, column))}]")
-                shared[name] = places[id(column)]
+                if id(column) not in indices:
+                    indices[id(column)] = len(columns)
+                    columns.append(f"[{','.join(map(_json_number, column))}]")
+                shared[name] = indices[id(column)]
         traces.append(trace | shared)
     rest = json.dumps({"data": traces, "layout": figure["layout"]}, separators=(",", ":"))
     return f'{rest[:-1]},"columns":[{",".join(columns)}]}}'
 
 
 def library() -> str:
-    """The address of Plotly's own script on this server, gzipped; the page's visit keeps it alive there."""
-    from streamlit.runtime import get_instance
-
-    return get_instance().media_file_mgr.add(script(), "application/gzip", "plotly")
+    """The address of Plotly's script on this server, gzipped; it stays valid for the visit."""
+    return streamlit_patches.media_address(script(), "application/gzip", "plotly")
 
 
 @st.cache_resource(show_spinner=False)
 def script() -> bytes:
-    """The script that the installed plotly brings along, without importing it; packed once for all visitors."""
+    """The script of the installed plotly package, gzipped once for all visitors; does not import plotly."""
     file = distribution("plotly").locate_file("plotly/package_data/plotly.min.js")
     return gzip.compress(Path(str(file)).read_bytes(), 6, mtime=0)
 
 
-def _picking(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], None]:
+def _pick_callback(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], None]:
     def picking() -> None:
         value = st.session_state[key].get("picked")
         if on_pick and isinstance(value, int):
@@ -133,8 +132,8 @@ def _picking(key: str, on_pick: Callable[[int], None] | None) -> Callable[[], No
 
 
 @lru_cache(maxsize=1 << 14)
-def _short(value: float | None) -> str:
-    """A number as JSON, remembered: a growing curve is packed twice a second, and most of it is as it was."""
+def _json_number(value: float | None) -> str:
+    """A number as JSON; cached, since a growing curve is packed twice a second and most of it is unchanged."""
     if value is None or not math.isfinite(value):
         return "null"
     return str(value) if isinstance(value, int) else f"{value:.{_DIGITS}g}"

@@ -1,102 +1,193 @@
-"""Numbers of a curve, from a run's points: thinned, smoothed, along an axis. Pure."""
+"""The curves of a run, from its points: which are drawn, their values, thinned, smoothed, along an x axis. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint
 
-Along = Literal["steps", "seconds", "evaluations"]
+CurveSet = Literal["terms", "layers"]
+XAxis = Literal["steps", "seconds", "evaluations"]
 
-MOST_POINTS = 600
-"""More are thinned evenly: a screen shows no more, and each one travels to the browser."""
+TERMS: dict[str, tuple[str, str, str, float]] = {
+    "total": ("Total", "#7C828D", "solid", 3.0),
+    "content": ("Content", "#2E86C1", "solid", 2.0),
+    "style": ("Style", "#DB6B30", "dash", 2.0),
+    "variation": ("Variation", "#159A7A", "dot", 2.0),
+}
+"""Term -> title, colour, dash, width.
+
+The colours are Okabe and Ito's hues at mid-lightness, with a contrast of at least 3:1 on the light and the dark theme.
+The dash tells the terms apart for people who do not see the hues."""
+
+HUES = ("#2E86C1", "#DB6B30", "#159A7A", "#B0619F", "#A8892A")
+"""Colours of layers and of other runs, used in turn."""
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""Dashes of layers: the next one each time the hues start again."""
+
+MAX_POINTS = 600
+"""Longer curves are thinned evenly: a screen shows no more, and each point travels to the browser."""
 
 
-def positions(points: Sequence[CurvePoint], along: Along) -> list[float]:
-    """Where each point stands on the x axis: in steps, seconds or evaluations."""
-    if along == "seconds":
+@dataclass(frozen=True)
+class ChartOptions:
+    """The view that a visitor has chosen for the curves.
+
+    Attributes:
+        curves: the terms of the objective, or the style layers one by one.
+        log_scale: whether the y axis is logarithmic; then a value of 0 is a gap.
+        x_axis: the quantity on the x axis.
+        smoothing: decay of the moving average, in [0, 1); 0 draws the values themselves.
+        unweighted: draw each distance before its weight, which steering does not change; the total has none.
+    """
+
+    curves: CurveSet = "terms"
+    log_scale: bool = True
+    x_axis: XAxis = "steps"
+    smoothing: float = 0.0
+    unweighted: bool = False
+
+    @property
+    def depends_on_past(self) -> bool:
+        """Whether a drawn value depends on earlier points: on their average, or on weights that were set there."""
+        return bool(self.smoothing) or self.unweighted
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve with one value a point: `values` as drawn, `unsmoothed` before smoothing; None is a gap."""
+
+    title: str
+    colour: str
+    dash: str
+    width: float
+    values: Sequence[float | None]
+    unsmoothed: Sequence[float | None]
+
+    def at_indices(self, indices: Sequence[int]) -> Line:
+        """The line with only some of its points."""
+        return replace(self, values=[self.values[i] for i in indices], unsmoothed=[self.unsmoothed[i] for i in indices])
+
+
+def lines_of(points: Sequence[CurvePoint], options: ChartOptions) -> list[Line]:
+    """The curves of a run; `points` are in the order of their steps."""
+    if options.curves == "layers":
+        styles = {
+            name: (name.removeprefix("style/"), HUES[i % len(HUES)], DASHES[i // len(HUES) % len(DASHES)], 2.0)
+            for i, name in enumerate(style_layer_terms(points))
+        }
+    else:
+        styles = {name: style for name, style in TERMS.items() if not (options.unweighted and name == "total")}
+    return [Line(*style, *values_of(points, name, options)) for name, style in styles.items()]
+
+
+def values_of(
+    points: Sequence[CurvePoint], name: str, options: ChartOptions
+) -> tuple[list[float | None], list[float | None]]:
+    """A term's values as drawn, and the same values before smoothing."""
+    found = unweighted(points, name) if options.unweighted else [point.losses.get(name) for point in points]
+    values = [value if value is not None and (value > 0 or not options.log_scale) else None for value in found]
+    if not options.smoothing:
+        return values, values
+    return smoothed(values, options.smoothing, restarts(points)), values
+
+
+def main_term(options: ChartOptions) -> str:
+    """The one term that is drawn for a run in comparison."""
+    return "style" if options.unweighted or options.curves == "layers" else "total"
+
+
+def has_weights(points: Sequence[CurvePoint]) -> bool:
+    """Whether the weights of the terms are known, so that the curves can be drawn without them."""
+    return any(point.weights for point in points)
+
+
+def positions(points: Sequence[CurvePoint], x_axis: XAxis) -> list[float]:
+    """Each point's place on the x axis, in steps, seconds or evaluations."""
+    if x_axis == "seconds":
         return [point.seconds for point in points]
-    return [point.evaluations if along == "evaluations" else point.step for point in points]
+    return [point.evaluations if x_axis == "evaluations" else point.step for point in points]
 
 
-def layers(points: Sequence[CurvePoint]) -> list[str]:
-    """The style layers' terms in the order in which the run told of them: `style/block1_conv1`."""
+def style_layer_terms(points: Sequence[CurvePoint]) -> list[str]:
+    """The terms of the style layers, such as `style/block1_conv1`, in the order in which the run reported them."""
     return list(dict.fromkeys(name for point in points for name in point.losses if name.startswith("style/")))
 
 
-def weights(points: Sequence[CurvePoint]) -> list[Mapping[str, float]]:
-    """The weights in force at each point, by term: a run tells them at its first point and where they change."""
-    known: Mapping[str, float] = {}
+def weights_in_force(points: Sequence[CurvePoint]) -> list[Mapping[str, float]]:
+    """The weights at each point, by term: a run reports them at its first point and wherever they change."""
+    latest: Mapping[str, float] = {}
     found = []
     for point in points:
-        known = point.weights or known
-        found.append(known)
+        latest = point.weights or latest
+        found.append(latest)
     return found
 
 
-def raw(points: Sequence[CurvePoint], name: str) -> list[float | None]:
-    """A term before its weight, a value a point; None where the weight is unknown or 0.
+def unweighted(points: Sequence[CurvePoint], name: str) -> list[float | None]:
+    """A term before its weight, one value a point; None where the weight is unknown or 0.
 
-    A layer's term is divided by its share of the style's weight too.
+    A layer's term is also divided by the layer's share of the style weight.
     """
     found: list[float | None] = []
-    for point, known in zip(points, weights(points), strict=True):
-        value, weight = point.losses.get(name), known.get(name, 0.0)
+    for point, weights in zip(points, weights_in_force(points), strict=True):
+        value, weight = point.losses.get(name), weights.get(name, 0.0)
         found.append(None if value is None or not weight else value / weight)
     return found
 
 
 def restarts(points: Sequence[CurvePoint]) -> list[int]:
-    """Where an average begins anew: at another size or under other weights, where losses jump by design."""
-    told = weights(points)
+    """Indices at which an average starts again: a new size or new weights, where the losses jump by design."""
+    weights = weights_in_force(points)
     return [
         index
         for index in range(1, len(points))
-        if points[index].scale_px != points[index - 1].scale_px or told[index] != told[index - 1]
+        if points[index].scale_px != points[index - 1].scale_px or weights[index] != weights[index - 1]
     ]
 
 
-def end(points: Sequence[CurvePoint], of: int, along: Along) -> float:
-    """Where the x axis ends: for a run of `of` steps, at least its last point.
+def x_axis_end(points: Sequence[CurvePoint], total_steps: int, x_axis: XAxis) -> float:
+    """The end of the x axis for a run of `total_steps` steps: at least its last point.
 
-    While a run lives, seconds and evaluations are foreseen from its pace and rounded up to 1, 1.5, 2, 3, 5 or 7 times
-    a power of ten, so that the axis moves seldom.
+    While a run is active, the final seconds and evaluations are extrapolated from its pace, and rounded up to 1, 1.5,
+    2, 3, 5 or 7 times a power of ten, so that the axis seldom changes.
     """
-    if along == "steps" or not points:
-        return max(of, 2)
-    last = max(positions(points, along)[-1], 1e-3)
-    if points[-1].step >= of:
+    if x_axis == "steps" or not points:
+        return max(total_steps, 2)
+    last = max(positions(points, x_axis)[-1], 1e-3)
+    if points[-1].step >= total_steps:
         return last
-    foreseen = last * of / max(points[-1].step, 1)
-    power = 10.0 ** math.floor(math.log10(foreseen))
-    return next(times * power for times in (1, 1.5, 2, 3, 5, 7, 10) if times * power >= foreseen * 0.999)
+    expected = last * total_steps / max(points[-1].step, 1)
+    power = 10.0 ** math.floor(math.log10(expected))
+    return next(times * power for times in (1, 1.5, 2, 3, 5, 7, 10) if times * power >= expected * 0.999)
 
 
-def kept(points: Sequence[CurvePoint], also: Iterable[int] = ()) -> list[int]:
-    """Indices of the points that are drawn: evenly spread, with the first, the last, all with marks and `also`."""
-    every = -(-len(points) // MOST_POINTS)
-    if every <= 1:
+def drawn_indices(points: Sequence[CurvePoint], also: Iterable[int] = ()) -> list[int]:
+    """Indices of the points that are drawn: evenly spread, plus the first, the last, all with events, and `also`."""
+    stride = -(-len(points) // MAX_POINTS)
+    if stride <= 1:
         return list(range(len(points)))
-    marked = (index for index, point in enumerate(points) if point.events)
-    return sorted({*range(0, len(points), every), len(points) - 1, *marked, *also})
+    with_events = (index for index, point in enumerate(points) if point.events)
+    return sorted({*range(0, len(points), stride), len(points) - 1, *with_events, *also})
 
 
 def smoothed(values: Sequence[float | None], decay: float, restarts: Sequence[int] = ()) -> list[float | None]:
-    """The exponential moving average, divided by the weight it has gathered; a gap stays one.
+    """The exponential moving average, corrected for its start; a gap stays a gap.
 
     Args:
-        values: of one term, a point each; None where there is none.
-        decay: weight of the past a point, in [0, 1); 0 gives the values back.
-        restarts: indices where it forgets what came before, such as a change of size, at which losses jump.
+        values: of one term, one a point; None is a gap.
+        decay: weight of the past at each point, in [0, 1); 0 returns the values.
+        restarts: indices at which the average forgets earlier values, for example a change of size.
     """
-    forget = set(restarts)
+    starts = set(restarts)
     gathered = weight = 0.0
     averages: list[float | None] = []
     for index, value in enumerate(values):
-        if index in forget:
+        if index in starts:
             gathered = weight = 0.0
         if value is None:
             averages.append(None)

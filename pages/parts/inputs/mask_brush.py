@@ -57,7 +57,7 @@ def panel() -> None:
     painting = _region_map()
     with st.container(key="masks", gap="xsmall"):
         _brush(key=_BRUSH, data=_data(painting), on_painted_change=_receiver(painting))
-        widgets.percent("Soft edge", _SOFT_KEY, _SOFT, (0.0, _SOFTEST), step=0.01)
+        widgets.percent_slider("Soft edge", _SOFT_KEY, _SOFT, (0.0, _SOFTEST), step=0.01)
 
 
 def is_on() -> bool:

@@ -28,7 +28,7 @@ def picker(page: str) -> None:
     elif seen["message"]:
         theme.notice("error", "This file cannot be used", seen["message"])
     else:
-        st.caption(f"Starts from {theme.plain(seen['title'])}.")
+        st.caption(f"Starts from {theme.escape_markdown(seen['title'])}.")
 
 
 def picture(page: str) -> Picture | None:

@@ -157,12 +157,12 @@ def _run_of(recipe: Recipe) -> str:
 
 
 def _offer(role: Role, recipe: Recipe, job: str) -> None:
-    from pages.parts.settings import imported
+    from pages.parts.settings import descriptions, imported
 
-    theme.notice("quiet", "This picture carries the settings it was made with", imported.in_words(recipe))
+    theme.notice("quiet", "This picture carries the settings it was made with", descriptions.in_words(recipe))
     with st.container(horizontal=True):
         if st.button("Use these settings", icon=":material/tune:", key=f"{role}_use_settings"):
-            imported.use(recipe)
+            imported.open_settings(recipe)
         if job and st.button(
             "With its pictures",
             icon=":material/photo_library:",
@@ -181,7 +181,7 @@ def _use_with_pictures(recipe: Recipe, job: str) -> None:
     except NSTError as error:
         theme.notice("warning", "The pictures of that run are gone", str(error))
         return
-    imported.use_with_pictures(recipe, pictures)
+    imported.open_with_pictures(recipe, pictures)
 
 
 def _link(role: Role) -> None:
@@ -221,7 +221,7 @@ def _paintings(role: Role) -> None:
     work = works[key]
     with st.container(horizontal=True, vertical_alignment="center"):
         wanted = st.button("Use this painting", key=f"{role}_fetch", icon=":material/download:")
-        st.caption(f"{theme.plain(work.licence)} · [source]({work.page})")
+        st.caption(f"{theme.escape_markdown(work.licence)} · [source]({work.page})")
     if wanted:
         with st.spinner("Fetching the painting…"):
             _fetch(role, work)
@@ -236,7 +236,7 @@ def _fetch(role: Role, work: Painting) -> None:
             "quiet", "This painting is out of reach just now", f"{error}. The bundled styles work without internet"
         )
         return
-    words = theme.credit(work.artist, str(work.year), work.licence)
+    words = theme.join_known(work.artist, str(work.year), work.licence)
     choose(role, SelectedImage(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
 
 

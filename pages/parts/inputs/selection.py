@@ -14,7 +14,7 @@ import streamlit as st
 
 from nst_core.errors import RecipeError
 from nst_core.picture.frame import WHOLE
-from pages.parts.app.theme import credit
+from pages.parts.app.theme import join_known
 from pages.parts.inputs import crop
 from pages.parts.inputs.gallery import Thumb
 
@@ -197,7 +197,7 @@ def _load_sample(key: str) -> Picture:
 
 
 def _of_sample(sample: Sample) -> SelectedImage:
-    words = credit(sample.artist, str(sample.year), sample.licence)
+    words = join_known(sample.artist, str(sample.year), sample.licence)
     return SelectedImage(sample.key, sample.title, words, sample.alt, partial(_load_sample, sample.key))
 
 

@@ -146,8 +146,8 @@ def _row(style: Style) -> None:
             f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.image.title)}">',
             width="content",
         )
-        title = theme.plain(style.image.title)
-        _settings(place)["weight"] = widgets.percent(
+        title = theme.escape_markdown(style.image.title)
+        _settings(place)["weight"] = widgets.percent_slider(
             title, _key("weight", place), _first(place)["weight"], (0.0, 1.0), step=0.01
         )
         _framing(style, "")
@@ -156,7 +156,7 @@ def _row(style: Style) -> None:
             icon=":material/close:",
             type="tertiary",
             key=f"mix_remove_{place}",
-            help=f"Remove {theme.plain(style.image.title)}",
+            help=f"Remove {theme.escape_markdown(style.image.title)}",
             on_click=remove_style,
             args=(place,),
         )
@@ -168,7 +168,7 @@ def _framing(style: Style, label: str) -> None:
     with st.popover(
         label,
         icon=":material/crop_rotate:" if style.is_whole else ":material/crop:",
-        help=None if label else f"Crop and turn {theme.plain(style.image.title)}",
+        help=None if label else f"Crop and turn {theme.escape_markdown(style.image.title)}",
         type="secondary" if label else "tertiary",
         key=f"mix_frame_{place}",
     ):

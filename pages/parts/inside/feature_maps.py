@@ -1,4 +1,4 @@
-"""What each layer sees, answered by the real network in the worker; and how a page asks it."""
+"""The feature maps of a layer, computed by the worker; and the polling for any answer of the worker."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nst_core.errors import NSTError
 from nst_core.models.vgg_layout import receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 from pages.parts.app import service, theme
+from pages.parts.app.slots import has_painted
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import data_url
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import Inspection, Subject
 
 _POLL_SECONDS = 0.7
-_ROOM_PX = 380
-Ask = Callable[[], "Inspection | None"]
+_HEIGHT_PX = 380
+Request = Callable[[], "Inspection | None"]
 
 
 def layers(network: NetworkName) -> None:
@@ -28,15 +29,15 @@ def layers(network: NetworkName) -> None:
     st.latex(r"F^\ell = \mathrm{ReLU}(W^\ell * F^{\ell-1} + b^\ell)")
     layer = layer_slider(network, "block3_conv1")
     side = receptive_field_px(network, layer)
-    theme.about(
+    theme.description(
         f"{layer} has {width(layer)} channels; each value of it depends on {side} × {side} pixels. "
         "Early layers find edges and colours, deep ones parts of things. Bright is active."
     )
-    show_when_answered(asking("features", layer, network, "content"), _maps)
+    show_when_answered(request("features", layer, network, "content"), _maps)
 
 
 def layer_slider(network: NetworkName, first: str) -> str:
-    """The convolution to look at, one of the network's."""
+    """Choose one of the network's convolutions; `first` is the initial one."""
     return str(
         st.select_slider(
             "Layer", CONVOLUTIONS[network], first, key=f"inside_layer_{network}_{first}", persist_state="session"
@@ -44,10 +45,10 @@ def layer_slider(network: NetworkName, first: str) -> str:
     )
 
 
-def asking(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> Ask:
-    """The question to the worker about the chosen pictures; None in reply where there are no networks."""
+def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> Request:
+    """A function that asks the worker about the selected pictures; it returns None if the networks are missing."""
 
-    def ask() -> Inspection | None:
+    def send() -> Inspection | None:
         from nst_core.jobs.service import InspectionRequest
 
         try:
@@ -55,47 +56,46 @@ def asking(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> 
                 InspectionRequest(subject, layer, network), *(selected(role).load() for role in roles)
             )
         except NSTError:
-            return None  # the engine light tells it, with a way to try again
+            return None  # the status line says so, and offers to try again
 
-    return ask
+    return send
 
 
-def show_when_answered(ask: Ask, show: Callable[[Inspection], None]) -> None:
-    """Ask until the answer is there; then show it, and ask no more.
+def show_when_answered(send: Request, show: Callable[[Inspection], None]) -> None:
+    """Poll until the answer is there, then show it.
 
-    The first visit to a server must not wait for the desk to open: then the first ask comes after the paint.
+    On a server whose job service is not open yet, the first request follows the first paint, which must not wait.
     """
     unopened = service.is_unopened()
-    answer = None if unopened else ask()
+    answer = None if unopened else send()
     if unopened or (answer and answer.state == "waiting"):
-        st.fragment(_waiting, run_every=_POLL_SECONDS)(ask)
+        st.fragment(_poll, run_every=_POLL_SECONDS)(send)
     elif answer and answer.state == "failed":
-        theme.notice("error", "This could not be looked at", answer.error)
+        theme.notice("error", "The network could not be inspected", answer.error)
     elif answer:
         show(answer)
 
 
-def _waiting(ask: Ask) -> None:
-    painted = "inside_seen" in st.session_state  # a later tick: the browser asks for it, so it has painted
-    st.session_state["inside_seen"] = True
-    words = "Looking inside…"
-    if painted or not service.is_unopened():
-        answer = ask()
+def _poll(send: Request) -> None:
+    text = "Looking inside…"
+    if has_painted("inside") or not service.is_unopened():
+        answer = send()
         if answer is None or answer.state != "waiting":
             st.rerun()
         if service.get().status().state == "busy":
-            words = "The worker is painting; this is looked at between two of its steps."
-    st.caption(words)
-    st.skeleton(height=_ROOM_PX)
+            text = "The worker is painting a run, and answers between two steps."
+    st.caption(text)
+    st.skeleton(height=_HEIGHT_PX)
 
 
 def _maps(answer: Inspection) -> None:
     facts = answer.facts
     columns, maps = facts["columns"], facts["maps"]
     rows = -(-len(maps) // columns)
-    sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({data_url(answer.blob)})"  # said once for all
+    # The sheet of all maps is large, so it is a CSS variable of the list, and not a part of each tile.
+    sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({data_url(answer.blob)})"
     tiles = "".join(_tile(number, one, columns, rows) for number, one in enumerate(maps))
-    silent = f"; {facts['silent']} channels see nothing here" if facts["silent"] else ""
+    silent = f"; {facts['silent']} channels are inactive here" if facts["silent"] else ""
     st.html(f'<ul class="nst-maps" style="{sheet}">{tiles}</ul>')
     st.caption(f"The {len(maps)} most active of {facts['channels']} channels, the most active first{silent}.")
 

@@ -1,4 +1,4 @@
-"""What the Gram matrix holds: of the photograph and of the style side by side, on one scale of colours."""
+"""The Gram matrices of the photograph and of the style, side by side on one colour scale."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _CANVAS_PX = 380
 _DECADES = 3
-"""Powers of ten that the scale of the matrix itself spans: what is below looks like nothing."""
+"""Powers of ten on the colour scale of the matrix itself; smaller values have the lowest colour."""
 
 
 @dataclass(frozen=True)
 class ValueScale:
-    """One way to look at a Gram matrix: what is seen, its formula, what it says, and what its colours count."""
+    """One way to show a Gram matrix: its title, formula, explanation, and the unit of its colours."""
 
-    what: str
+    title: str
     formula: str
     text: str
     unit: str = ""
@@ -40,7 +40,7 @@ SCALES = {
         r"C^\ell_{ij} = \frac{G^\ell_{ij}}{\sqrt{G^\ell_{ii}\,G^\ell_{jj}}}, \quad "
         r"G^\ell_{ij} = \frac{1}{HW}\sum_{p} F^\ell_{pi}\,F^\ell_{pj}",
         "The Gram matrix as correlations: the cosine between two channels' feature maps, 1 where they are always "
-        "active together, 0 where never. How loud each one is has gone: more than the diagonal is seen.",
+        "active together, 0 where never. Each channel's strength is divided out, so more than the diagonal is visible.",
     ),
     "Gram": ValueScale(
         "Gram matrix",
@@ -53,7 +53,7 @@ SCALES = {
 
 
 def grams(network: NetworkName) -> None:
-    """Both matrices of a layer, as cosines or as they are, and their distance."""
+    """Show both matrices of a layer, as cosines or as they are, and their distance."""
     scale = str(
         st.segmented_control(
             "Scale", list(SCALES), default="Cosine", required=True, key="inside_scale", persist_state="session"
@@ -61,9 +61,9 @@ def grams(network: NetworkName) -> None:
     )
     st.latex(SCALES[scale].formula)
     layer = feature_maps.layer_slider(network, "block2_conv1")
-    theme.about(SCALES[scale].text)
+    theme.description(SCALES[scale].text)
     feature_maps.show_when_answered(
-        feature_maps.asking("grams", layer, network, "content", "style"), lambda answer: _matrices(answer, scale)
+        feature_maps.request("grams", layer, network, "content", "style"), lambda answer: _matrices(answer, scale)
     )
 
 
@@ -76,18 +76,18 @@ def _matrices(answer: Inspection, scale: str) -> None:
     for column, title, figure in zip(st.columns(2, gap="large"), ("Photograph", "Style"), figures, strict=True):
         with column:
             theme.section(title)
-            alt = f"{SCALES[scale].what} of {len(channels)} channels of the {title.lower()}; brighter: more together"
+            alt = f"{SCALES[scale].title} of {len(channels)} channels of the {title.lower()}; brighter: more together"
             plot.chart(figure, key=f"inside_gram_{title}", alt=alt, file=f"nst-gram-{title.lower()}")
     low, high = (f"{end:.2g}" for end in ends)
     st.html(f'<p class="nst-scale"><span>{low}</span><i></i><span>{high}{SCALES[scale].unit}</span></p>')
-    theme.about(
+    theme.description(
         f"The Gram matrices' distance is {answer.facts['relative']:.2g} times the style's own size; 0 would be the "
         f"same texture. Shown are {len(channels)} of {answer.facts['of']} channels, neighbours active together."
     )
 
 
 def heat_maps(both: SecondMoments, channels: Sequence[int], scale: str) -> tuple[list[Figure], tuple[float, float]]:
-    """A heat map for each matrix, on one scale of colours; and the values at the ends of that scale.
+    """A heat map for each matrix on one colour scale, and the values at the ends of that scale.
 
     Args:
         both: Gram matrices, [2, n, n].
@@ -110,7 +110,7 @@ def heat_maps(both: SecondMoments, channels: Sequence[int], scale: str) -> tuple
 def _heat_map(
     colours: SecondMoments, values: SecondMoments, channels: Sequence[int], span: tuple[float, float]
 ) -> Figure:
-    """`colours` on Viridis, which is even to the eye and to most colour-blind ones; hovering tells `values`."""
+    """A heat map of `colours` on the Viridis scale, which is even to most eyes; `values` are shown on hover."""
     trace = {
         "type": "heatmap",
         "z": [[round(float(value), 4) for value in row] for row in colours],

@@ -1,4 +1,4 @@
-"""The content rebuilt from each layer, and the style alone from more and more layers: ordinary small slow runs."""
+"""Small slow runs that rebuild the content from one layer, or the style alone from more and more layers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.recipe import NetworkName, Recipe, make
 from pages.parts.app import service, session, theme, visitor
+from pages.parts.app.slots import Slot
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs import polling
 from pages.parts.runs.before_after import data_url
+
+_WANTED = Slot[list[int]]("inside_runs", "wanted")
+"""By role and network, the numbers of the runs that are still to be submitted."""
 
 LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 EDGE_PX = 128
@@ -20,21 +24,23 @@ _QUICK = {"optimizer": {"algorithm": "lbfgs", "average_decay": 0.0}}
 
 
 def content(network: NetworkName) -> None:
-    """The photograph rebuilt from noise out of one layer alone."""
+    """Rebuild the photograph from noise by one layer alone."""
     st.latex(r"\min_x \; \lVert F^\ell(x) - F^\ell(\mathrm{photograph}) \rVert^2")
-    theme.about("Shallow layers keep every pixel; deep ones keep what is there and forget how exactly it looked.")
+    theme.description("Shallow layers keep every pixel; deep ones keep what is there and forget how exactly it looked.")
     _row("content", "Rebuild", network)
 
 
 def style(network: NetworkName) -> None:
-    """The style grown from noise out of the first layers up to one."""
+    """Grow the style from noise by the first layers, up to a chosen one."""
     st.latex(r"\min_x \; \textstyle\sum_{\ell} \lVert G^\ell(x) - G^\ell(\mathrm{style}) \rVert^2")
-    theme.about("From the first layer alone come colours and grain; each deeper one adds larger strokes and shapes.")
+    theme.description(
+        "From the first layer alone come colours and grain; each deeper one adds larger strokes and shapes."
+    )
     _row("style", "Grow", network)
 
 
 def recipe(role: Role, number: int, network: NetworkName = "vgg19") -> Recipe:
-    """The run of a card: of the content one layer, of the style all layers up to it."""
+    """The recipe of a card: one layer of the content, or all layers of the style up to one."""
     common = _SMALL | _QUICK | {"network": network}
     if role == "content":
         return make("reconstruction", common | {"content_layers": {LAYERS[number]: 1.0}})
@@ -43,7 +49,7 @@ def recipe(role: Role, number: int, network: NetworkName = "vgg19") -> Recipe:
 
 
 def _row(role: Role, verb: str, network: NetworkName) -> None:
-    wanted: list[int] = st.session_state.setdefault(f"inside_{role}_{network}_wanted", [])
+    wanted = _WANTED.ensure(list, role, network)
     st.button("All five", key=f"inside_{role}_all", on_click=lambda: wanted.extend(range(len(LAYERS))))
     _submit_next(role, wanted, network)
     ids = tuple(job for n in range(len(LAYERS)) if (job := session.current("inside", _name(role, n))))
@@ -59,7 +65,7 @@ def _row(role: Role, verb: str, network: NetworkName) -> None:
 
 
 def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
-    """Hand in the next wanted run when none of this row is under way, so that other visitors find room."""
+    """Submit the next wanted run once no run of this row is active, so that other visitors find room."""
     names = [session.current("inside", _name(role, n)) for n in range(len(LAYERS))]
     if not wanted or any(map(polling.is_active, names)):
         return False
@@ -84,7 +90,7 @@ def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
 def _card(role: Role, number: int, verb: str, wanted: list[int], network: NetworkName) -> None:
     job = session.current("inside", _name(role, number))
     view = session.view(job) if job else None
-    if view is not None and not _is_of_chosen(role, view.recipe, network):
+    if view is not None and not _matches_selection(role, view.recipe, network):
         view = None
     title = LAYERS[number] if role == "content" else f"block1 to block{number + 1}"
     with st.container(key=f"inside_card_{role}_{number}", gap="xsmall"):
@@ -105,11 +111,11 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
         )
 
 
-def _is_of_chosen(role: Role, of: Recipe, network: NetworkName) -> bool:
-    """Whether a run was made of the picture, and by the network, that are chosen now."""
-    if of.objective.network != network:
+def _matches_selection(role: Role, recipe: Recipe, network: NetworkName) -> bool:
+    """Whether a run used the picture and the network that are selected now."""
+    if recipe.objective.network != network:
         return False
-    made_of = of.content if role == "content" else next((style.sha256 for style in of.styles), None)
+    made_of = recipe.content if role == "content" else next((style.sha256 for style in recipe.styles), None)
     return made_of in (None, selected(role).load().sha256)
 
 

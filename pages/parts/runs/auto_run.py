@@ -99,5 +99,5 @@ def measures_panel(view: JobView, page: str) -> None:
 def _wait(job_id: str) -> None:
     """Wait briefly for a run, so that its picture usually appears in the same script run that started it."""
     view = session.view(job_id)
-    if view and not service.is_waking():
+    if view and not service.is_loading():
         service.get().wait(job_id, RUNNING_SECONDS if view.state == "running" else QUEUED_SECONDS)

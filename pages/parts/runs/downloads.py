@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.parts.app import theme
-from pages.parts.app.formatting import spell
+from pages.parts.app.formatting import duration
 from pages.parts.runs import colour_preservation, share
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def summary(view: JobView) -> None:
 
 def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     seconds = report.get("seconds", {})
-    items = {"Time": spell(seconds["run"])} if "run" in seconds else {}
+    items = {"Time": duration(seconds["run"])} if "run" in seconds else {}
     if "size" in report:
         items["Size"] = "{} × {} px".format(*report["size"])
     if view.total_steps > 1:
@@ -44,7 +44,7 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     if view.evaluations > view.step + 1:
         items["Evaluations"] = str(view.evaluations)
     if seconds.get("compile"):
-        items["Compiling"] = spell(seconds["compile"])
+        items["Compiling"] = duration(seconds["compile"])
     if report.get("peak_rss_mb"):
         items["Memory"] = f"{report['peak_rss_mb']:.0f} MB"
     return items

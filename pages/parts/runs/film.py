@@ -24,7 +24,7 @@ def panel(view: JobView) -> None:
     if view.total_steps <= 1 or len(view.snapshot_steps) < MIN_PICTURES:
         return
     with st.expander("Time-lapse", icon=":material/movie:"):
-        theme.about(f"{len(view.snapshot_steps)} pictures, from the photograph to the result.")
+        theme.description(f"{len(view.snapshot_steps)} pictures, from the photograph to the result.")
         with st.container(horizontal=True):
             for label in KINDS:
                 if st.button(f"Make {label}", key=f"film_{view.id}_{label}"):

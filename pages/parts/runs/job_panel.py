@@ -11,7 +11,7 @@ from pages.parts.curves import plot
 from pages.parts.curves.panel import panel as curves_panel
 from pages.parts.runs import auto_run, colour_preservation, downloads, run_image, submit
 from pages.parts.runs.polling import ACTIVE_STATES, is_painting, poll
-from pages.parts.settings import estimates, steering
+from pages.parts.settings import descriptions, steering
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -37,7 +37,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
         width="stretch",
         key=f"{page}_start",
     )
-    cost = estimates.line(ready.values(), page)
+    cost = descriptions.estimated_cost(ready.values(), page)
     if cost:
         st.caption(cost, text_alignment="center")
     if not pressed:
@@ -54,7 +54,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     if job_id is None:
         run_image.placeholder()
         if curves:
-            plot.ahead(f"{page}_ahead")
+            plot.preload(f"{page}_ahead")
         return
     view = session.view(job_id)
     if view is None:
@@ -105,7 +105,7 @@ def progress(view: JobView, page: str) -> None:
     with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
         if view.state in ACTIVE_STATES and not view.result:
             st.progress(
-                view.step / max(view.total_steps, 1), text=run_image.status_line(view, waking=service.is_waking())
+                view.step / max(view.total_steps, 1), text=run_image.status_line(view, waking=service.is_loading())
             )
             _buttons(view)
             return
@@ -122,7 +122,7 @@ def _buttons(view: JobView) -> None:
                 "Go on",
                 icon=":material/play_arrow:",
                 key=f"resume_{view.id}",
-                on_click=service.ask,
+                on_click=service.attempt,
                 args=(jobs.resume, view.id),
             )
         elif view.total_steps > 1:
@@ -131,9 +131,9 @@ def _buttons(view: JobView) -> None:
                 icon=":material/pause:",
                 key=f"pause_{view.id}",
                 disabled=view.state == "queued",
-                on_click=service.ask,
+                on_click=service.attempt,
                 args=(jobs.pause, view.id),
             )
         st.button(
-            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.ask, args=(jobs.stop, view.id)
+            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.attempt, args=(jobs.stop, view.id)
         )

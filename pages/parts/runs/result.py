@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.app import service, session, theme
-from pages.parts.app.formatting import since
+from pages.parts.app.formatting import time_ago
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
 from pages.parts.runs import colour_preservation, downloads, film, job_panel, run_image
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
-from pages.parts.settings import imported
+from pages.parts.settings import descriptions, imported
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -57,7 +57,7 @@ def _shown(view: JobView) -> None:
             newest=colour_preservation.preview(view, degree),
         )
     with words:
-        theme.section(title(view), since(view.created) if view.created else "")
+        theme.section(title(view), time_ago(view.created) if view.created else "")
         job_panel.progress(view, _PAGE)
         if view.result:
             reuse_buttons(view)
@@ -77,20 +77,21 @@ def reuse_buttons(view: JobView) -> None:
     """Two buttons that open a run's settings: with its pictures, or for the visitor's own photograph."""
     with st.container(horizontal=True, key=f"again_{view.id}"):
         if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):
-            imported.use_with_pictures(view.recipe, service.get().inputs(view.id))
+            imported.open_with_pictures(view.recipe, service.get().inputs(view.id))
         if st.button(
             "Same settings, my photo",
             icon=":material/add_a_photo:",
             key=f"mine_{view.id}",
             help="Its styles and settings, for a photograph of yours.",
         ):
-            imported.use_styles(view.recipe, service.get().inputs(view.id))
+            imported.open_styles(view.recipe, service.get().inputs(view.id))
 
 
 def _settings(view: JobView) -> None:
     """The settings as a list: the preset, and the differences from it."""
     rows = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in imported.told(view.recipe)
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in descriptions.changed_settings(view.recipe)
     )
     st.html(f'<dl class="nst-recipe">{rows}</dl>')
 

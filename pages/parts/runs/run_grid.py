@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts.app.formatting import since, spell
+from pages.parts.app.formatting import duration, time_ago
 from pages.parts.app.web import asset
 from pages.parts.runs.before_after import data_url
 
@@ -40,15 +40,15 @@ def _item(view: JobView) -> dict[str, str]:
     if view.report and "size" in view.report:
         facts.append("{} × {}".format(*view.report["size"]))
     if view.report and "run" in view.report.get("seconds", {}):
-        facts.append(spell(view.report["seconds"]["run"]))
-    facts.append(since(view.created))
+        facts.append(duration(view.report["seconds"]["run"]))
+    facts.append(time_ago(view.created))
     shown = view.snapshot or view.content
     return {
         "key": view.id,
         "src": data_url(_thumb(view.id, view.snapshot_step, shown)) if shown else "",
         "title": title(view),
         "text": " · ".join(facts),
-        "alt": f"Result of the {view.recipe.method} method, {since(view.created)}",
+        "alt": f"Result of the {view.recipe.method} method, {time_ago(view.created)}",
     }
 
 

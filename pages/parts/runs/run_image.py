@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts.app.formatting import roughly, spell
+from pages.parts.app.formatting import approximate_duration, duration
 from pages.parts.app.slots import Slot
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import preview, selected
@@ -102,7 +102,7 @@ def _queue_line(view: JobView, waking: bool) -> str:
             "" if view.position <= 1 else f" · number {view.position} in line"
         )
     elif view.wait_seconds >= 1:
-        position += f", about {roughly(view.wait_seconds)}"
+        position += f", about {approximate_duration(view.wait_seconds)}"
     if not view.step:
         return f"{position}. Your run starts by itself."
     return f"{position}. It goes on from about step {view.step}."
@@ -117,7 +117,7 @@ def _pace(view: JobView) -> list[str]:
         return []
     rate = (recent[-1].step - recent[0].step) / took
     speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
-    return [speed, f"about {spell((view.total_steps - view.step) / rate)} left"]
+    return [speed, f"about {duration((view.total_steps - view.step) / rate)} left"]
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

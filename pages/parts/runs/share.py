@@ -36,7 +36,7 @@ def _owner(view: JobView, page: str) -> None:
         view.listed,
         key=key,
         help="Off: only those who have its link can see it.",
-        on_change=lambda: service.ask(_publish, view.id, bool(st.session_state[key])),
+        on_change=lambda: service.attempt(_publish, view.id, bool(st.session_state[key])),
     )
     sure = st.checkbox("I want to delete this run and its pictures", key=f"sure_{page}_{view.id}")
     if st.button("Delete", icon=":material/delete:", disabled=not sure, key=f"delete_{page}_{view.id}"):

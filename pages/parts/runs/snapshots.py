@@ -9,9 +9,9 @@ import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
 from pages.parts.app import service, session, theme, visitor
+from pages.parts.app.formatting import three_digits
 from pages.parts.app.slots import Slot
-from pages.parts.curves.levels import three_digits
-from pages.parts.curves.lines import TERMS
+from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
@@ -106,8 +106,8 @@ def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
     """The settings that the new run changes, and its button."""
     st.markdown("A new run that starts from this picture.")
     prefix = f"branch_{key}"
-    strength = widgets.times("Strength", "style_weight", view.recipe.objective.style_weight, prefix)
-    steps = widgets.number("Steps", "steps", view.recipe.steps, prefix)
+    strength = widgets.multiple_slider("Strength", "style_weight", view.recipe.objective.style_weight, prefix)
+    steps = widgets.number_input("Steps", "steps", view.recipe.steps, prefix)
     if st.button("Paint on", icon=":material/brush:", type="primary", key=f"{prefix}_go"):
         _branch(view, branch_recipe(view, step, {"style_weight": strength, "steps": steps}), picture)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe
 from pages.parts.app import service, session, theme, visitor
-from pages.parts.app.formatting import roughly
+from pages.parts.app.formatting import approximate_duration
 from pages.parts.inputs import mask_brush, own_start, style_weights
 from pages.parts.inputs.selection import selected
 from pages.parts.inputs.style_weights import Style
@@ -53,7 +53,9 @@ def show_refusal(error: NSTError) -> None:
         theme.notice("error", "This run could not be started", str(error))
         return
     taken = "Your places in line are taken" if error.own else "The line is full"
-    theme.notice("warning", f"{taken}; try again in about {roughly(error.retry_after_seconds)}", str(error))
+    theme.notice(
+        "warning", f"{taken}; try again in about {approximate_duration(error.retry_after_seconds)}", str(error)
+    )
     waiting = [view for view in service.get().runs(visitor.name()) if view.state == "queued"] if error.own else []
     for view in reversed(waiting):
         st.page_link(

@@ -1,4 +1,4 @@
-"""Every knob of a recipe that is not on the page's face, grouped as the recipe groups them."""
+"""Widgets for all settings of a recipe that a page does not show first, grouped as in the recipe."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pages.parts.settings import widgets
 
 
 def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
-    """All groups behind one expander, in tabs; what is chosen, by name.
+    """Show all groups in tabs behind an expander; returns the chosen values by setting.
 
-    Nothing is, and nothing is drawn, before it is opened for the first time: sixty widgets that few visitors want cost
-    each visit a third of a second. Then they stay, for what they are set to counts.
+    The widgets are drawn once the expander has been opened, and the result is empty before: sixty widgets that few
+    visitors want would cost each visit a third of a second. Then they stay, because their values count.
     """
-    room = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
+    container = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
     chosen: dict[str, Any] = {}
-    if not theme.was_opened(room, f"{page}_advanced", asked=base.start == "own"):  # a picture is then asked for
+    if not theme.was_opened(container, f"{page}_advanced", asked=base.start == "own"):  # a picture is then asked for
         return chosen
-    with room:
+    with container:
         for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):
             with tab:
                 _grid(group, base, chosen, key)
@@ -34,33 +34,37 @@ def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
 
 
 def colour(base: Recipe, key: str) -> dict[str, Any]:
-    """The knobs of colour alone, for the method that has no others."""
+    """Show the settings of colour alone, for the fast method; returns the chosen values by setting."""
     chosen: dict[str, Any] = {}
     _grid(GROUPS["Colour"], base, chosen, key)
     return chosen
 
 
 def _grid(group: tuple[SettingDisplay, ...], base: Recipe, chosen: dict[str, Any], key: str) -> None:
-    """The knobs of a group, two in a row; layers at full width."""
-    place = widgets.places()
-    for knob in group:
-        if knob.name in LAYERS:
-            known = CONVOLUTIONS[chosen["network"]]
-            shares = value_of(base, knob.name)
-            chosen[knob.name] = widgets.layers(knob.title, knob.name, shares, known, f"{key}_{chosen['network']}")
-        elif knob.applies(chosen):
-            with next(place):
-                chosen[knob.name] = _turn(knob, value_of(base, knob.name), key)
+    """Show a group's widgets, two in a row; those of layers at full width. The values go into `chosen`."""
+    cells = widgets.grid_cells()
+    for setting in group:
+        if setting.name in LAYERS:
+            available = CONVOLUTIONS[chosen["network"]]
+            shares = value_of(base, setting.name)
+            chosen[setting.name] = widgets.layer_shares(
+                setting.title, setting.name, shares, available, f"{key}_{chosen['network']}"
+            )
+        elif setting.applies(chosen):
+            with next(cells):
+                chosen[setting.name] = _widget(setting, value_of(base, setting.name), key)
 
 
-def _turn(knob: SettingDisplay, default: Any, key: str) -> Any:
-    if knob.name in WEIGHTS:
-        return widgets.times(knob.title, knob.name, default, key)
+def _widget(setting: SettingDisplay, default: Any, key: str) -> Any:
+    """Show the widget of a setting's type; returns the chosen value."""
+    title, name = setting.title, setting.name
+    if name in WEIGHTS:
+        return widgets.multiple_slider(title, name, default, key)
     if isinstance(default, bool):
-        return widgets.switch(knob.title, knob.name, default, key)
-    if recipes.choices(knob.name):
-        return widgets.choose(knob.title, knob.name, default, key, words=knob.choice_labels)
-    if not knob.values:
-        return widgets.number(knob.title, knob.name, default, key)
-    unset = (knob.choice_labels or {}).get("", "")
-    return widgets.slide(knob.title, knob.name, knob.values, default, key, unit=knob.unit, unset=unset)
+        return widgets.toggle(title, name, default, key)
+    if recipes.choices(name):
+        return widgets.choice(title, name, default, key, words=setting.choice_labels)
+    if not setting.values:
+        return widgets.number_input(title, name, default, key)
+    unset = (setting.choice_labels or {}).get("", "")
+    return widgets.value_slider(title, name, setting.values, default, key, unit=setting.unit, unset=unset)

@@ -1,4 +1,4 @@
-"""Settings of a run as widgets: what matters first, the rest behind Advanced."""
+"""The settings of a run as widgets: the most important ones first, the rest behind Advanced."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe
 from pages.parts.app import theme
-from pages.parts.settings import advanced, imported, widgets
+from pages.parts.settings import advanced, descriptions, imported, widgets
 
 _SIZES_PX = (128, 192, 256, 384, 512, 640, 768, 1024, 1536, 2048)
 _FAST_SIZES_PX = (*_SIZES_PX, 3072, 4096)
 _STEPS = (10, 25, 50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
-_READ_AT_PX = (128, 192, 256, 384, 512)
-_PAINTED_AT_PX = (256, 384, 512, 768, 1024)
-_SCALES = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)
+_STYLE_SIZES_PX = (128, 192, 256, 384, 512)
+_RENDER_SIZES_PX = (256, 384, 512, 768, 1024)
+_STYLE_SCALES = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)
 
 
 def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
     """The slow method's settings; None, with the reason on the page, if they do not go together.
 
     Args:
-        page: whose widgets these are.
-        settings: what stands there at first in place of what the preset says.
+        page: prefix of the widget keys.
+        settings: initial values that override the preset's.
     """
     preset = _preset(page)
-    base = imported.base(page) if preset == imported.PRESET else recipes.make(preset, settings)
-    key = imported.prefix(page) if preset == imported.PRESET else f"{page}_{preset}"
+    opened = imported.opened_recipe(page) if preset == imported.PRESET else None
+    base = opened or recipes.make(preset, settings)
+    key = imported.widget_prefix(page) if opened else f"{page}_{preset}"
     left, middle, right = st.columns(3)
     chosen = {}
     with left:
-        chosen["longest_edge_px"] = widgets.slide(
+        chosen["longest_edge_px"] = widgets.value_slider(
             "Size", "longest_edge_px", _SIZES_PX, base.longest_edge_px, key, unit=" px"
         )
     with middle:
-        chosen["steps"] = widgets.slide("Steps", "steps", _STEPS, base.steps, key)
+        chosen["steps"] = widgets.value_slider("Steps", "steps", _STEPS, base.steps, key)
     with right:
-        chosen["style_weight"] = widgets.times("Strength", "style_weight", base.objective.style_weight, key)
+        chosen["style_weight"] = widgets.multiple_slider("Strength", "style_weight", base.objective.style_weight, key)
     chosen |= advanced.panel(base, page, key)
     try:
         return recipes.change(base, chosen)
@@ -51,45 +52,45 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
 
 def fast(page: str) -> Recipe:
     """The fast method's settings."""
-    base = imported.base(page) or recipes.make(settings={"method": "fast"})
-    key = imported.prefix(page)
+    base = imported.opened_recipe(page) or recipes.make(settings={"method": "fast"})
+    key = imported.widget_prefix(page)
     chosen: dict[str, Any] = {}
-    place = widgets.places()
-    with next(place):
-        chosen["longest_edge_px"] = widgets.slide(
+    cells = widgets.grid_cells()
+    with next(cells):
+        chosen["longest_edge_px"] = widgets.value_slider(
             "Size", "longest_edge_px", _FAST_SIZES_PX, base.longest_edge_px, key, unit=" px"
         )
-    with next(place):
-        chosen["strength"] = widgets.degree("Strength", "strength", base.strength, key)
-    with next(place):
-        chosen["render_edge_px"] = widgets.slide(
-            "Painted at", "render_edge_px", _PAINTED_AT_PX, base.render_edge_px, key, unit=" px", unset="as the size"
+    with next(cells):
+        chosen["strength"] = widgets.share_slider("Strength", "strength", base.strength, key)
+    with next(cells):
+        chosen["render_edge_px"] = widgets.value_slider(
+            "Painted at", "render_edge_px", _RENDER_SIZES_PX, base.render_edge_px, key, unit=" px", unset="as the size"
         )
-    with next(place):
-        chosen["style_scale"] = widgets.slide("Stroke size", "style_scale", _SCALES, base.style_scale, key)
+    with next(cells):
+        chosen["style_scale"] = widgets.value_slider("Stroke size", "style_scale", _STYLE_SCALES, base.style_scale, key)
     with st.expander("Advanced", icon=":material/tune:"):
-        chosen["style_edge_px"] = widgets.slide(
-            "Style read at", "style_edge_px", _READ_AT_PX, base.style_edge_px, key, unit=" px"
+        chosen["style_edge_px"] = widgets.value_slider(
+            "Style read at", "style_edge_px", _STYLE_SIZES_PX, base.style_edge_px, key, unit=" px"
         )
         chosen |= advanced.colour(base, key)
     return recipes.change(base, chosen)
 
 
 def _preset(page: str) -> str:
-    """One of the presets, with what it does and where it comes from; settings that were opened are one of them."""
-    came = imported.base(page)
+    """Choose a preset, shown with its effect and source; opened settings are offered as one."""
+    opened = imported.opened_recipe(page)
     key = str(
         st.selectbox(
             "Preset",
-            [*([imported.PRESET] if came else []), *PRESETS],
+            [*([imported.PRESET] if opened else []), *PRESETS],
             format_func=lambda key: PRESETS[key].title if key in PRESETS else "As opened",
             key=f"{page}_preset",
             filter_mode=None,  # nothing to type: no keyboard on a phone
             persist_state="session",
         )
     )
-    if came and key == imported.PRESET:
-        theme.about("The settings that you opened.", imported.in_words(came))
+    if opened and key == imported.PRESET:
+        theme.description("The settings that you opened.", descriptions.in_words(opened))
         return key
-    theme.about(PRESETS[key].text, f"After {PRESETS[key].source}" if PRESETS[key].source else "")
+    theme.description(PRESETS[key].text, f"After {PRESETS[key].source}" if PRESETS[key].source else "")
     return key

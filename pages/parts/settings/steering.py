@@ -1,4 +1,4 @@
-"""Settings that change in the middle of a run, from its next step on."""
+"""The settings that a visitor can change during a run."""
 
 from __future__ import annotations
 
@@ -9,37 +9,44 @@ import streamlit as st
 from nst_core.recipe import Recipe, value_of
 from nst_core.recipe.display import weight_multiple
 from pages.parts.app import service
+from pages.parts.app.slots import Slot
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
-STEERED = {
+_INITIAL = Slot[Recipe]("steering", "initial")
+"""By run, the recipe that the multiples refer to."""
+
+OFFERED = {
     "style_weight": "Strength",
     "content_weight": "Content strength",
     "tv_weight": "Smoothness",
     "learning_rate": "Learning rate",
 }
-"""What is offered, of all that may be steered."""
+"""The settings offered here, a part of those that may be steered, with their labels."""
 
 
 def panel(view: JobView) -> None:
-    """Multiples of what the run began with; each change takes hold at the next step and is marked on the curves."""
-    base: Recipe = st.session_state.setdefault(f"steered_{view.id}", view.recipe)
+    """Sliders for multiples of the initial settings.
+
+    A change takes effect at the next step, and is an event on the curves.
+    """
+    initial = _INITIAL.ensure(lambda: view.recipe, view.id)
     key = f"steer_{view.id}"
     with st.expander("Steer", icon=":material/explore:", key=f"{key}_room"):
-        place = widgets.places()
-        for name, title in STEERED.items():
-            if name != "learning_rate" or base.optimizer.algorithm == "adam":
-                with next(place):
-                    _times(title, name, base, view.id, key)
+        cells = widgets.grid_cells()
+        for name, title in OFFERED.items():
+            if name != "learning_rate" or initial.optimizer.algorithm == "adam":
+                with next(cells):
+                    _multiple_slider(title, name, initial, view.id, key)
 
 
-def _times(title: str, name: str, base: Recipe, job_id: str, key: str) -> None:
-    value = float(value_of(base, name))
+def _multiple_slider(title: str, name: str, initial: Recipe, job_id: str, key: str) -> None:
+    value = float(value_of(initial, name))
 
     def changed() -> None:
-        chosen = st.session_state[f"{key}_{name}"]
-        service.ask(service.get().steer, job_id, {name: weight_multiple(name, value, chosen)})
+        factor = st.session_state[f"{key}_{name}"]  # the widget's own key
+        service.attempt(service.get().steer, job_id, {name: weight_multiple(name, value, factor)})
 
-    widgets.times(title, name, value, key, on_change=changed)
+    widgets.multiple_slider(title, name, value, key, on_change=changed)

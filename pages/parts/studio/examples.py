@@ -1,4 +1,4 @@
-"""The finished example that a first visit sees: small pictures made by the real engines and kept with the code."""
+"""The finished example of the first screen: small pictures and a curve that the real engines made."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FOLDER = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True)
 class Example:
-    """One photograph in one style, both ways; any picture may be missing.
+    """One photograph in one style, painted by both methods; any picture may be missing.
 
     Attributes:
         pictures: encoded picture by name: content, style, slow, fast.
-        titles: what each picture is, in a few words.
-        facts: how each was made, for its caption.
+        titles: a few words for each picture.
+        facts: for each picture's caption, how it was made.
     """
 
     pictures: dict[str, bytes]
@@ -45,16 +45,16 @@ def example() -> Example:
 
 
 @dataclass(frozen=True)
-class Curves:
-    """How the example's slow run went, and where its fast result stands.
+class ExampleCurves:
+    """The losses of the example's slow run, and the total of its fast result.
 
     Attributes:
         number: the step of each point, rising.
-        seconds: when each was done, since the first began.
-        scales: the longest edge in pixels that each was painted at.
-        losses: the weighted terms by name, a value for each point.
+        seconds: the time of each point since the start of the run.
+        scales: the longest edge at each point, in pixels.
+        losses: the weighted terms by name, with one value a point.
         fast_total: the fast result's total under the same objective.
-        fast_seconds: how long its pass took.
+        fast_seconds: duration of the fast pass.
     """
 
     number: Sequence[int]
@@ -65,28 +65,28 @@ class Curves:
     fast_seconds: float
 
     @property
-    def levels(self) -> dict[str, dict[str, float]]:
-        """The fast result as a level line of the chart."""
+    def reference_losses(self) -> dict[str, dict[str, float]]:
+        """The fast result's total, as the chart takes it."""
         return {"fast": {"total": self.fast_total}}
 
     def points(self) -> tuple[CurvePoint, ...]:
-        """The curve as the chart takes it; imports the core's views, which a first paint must not wait for."""
+        """The points of the curve. The import is late because a first paint must not wait for it."""
         from nst_core.runs.curve import CurvePoint
 
         terms = ({name: values[i] for name, values in self.losses.items()} for i in range(len(self.number)))
-        before = (0, *self.scales)
-        marks = ((f"scale {now} px",) if now != then else () for then, now in zip(before, self.scales, strict=False))
-        return tuple(map(CurvePoint, self.number, self.seconds, terms, marks, self.scales))
+        previous = (0, *self.scales)
+        events = ((f"scale {new} px",) if new != old else () for old, new in zip(previous, self.scales, strict=False))
+        return tuple(map(CurvePoint, self.number, self.seconds, terms, events, self.scales))
 
 
 @cache
-def curves() -> Curves | None:
+def curves() -> ExampleCurves | None:
     """The example's curves, or None where the file is missing or damaged."""
     try:
-        told = json.loads((FOLDER / "curve.json").read_text("utf-8"))
-        fast = told["fast"]
-        columns = (told[name] for name in ("number", "seconds", "scales", "losses"))
-        found = Curves(*columns, float(fast["total"]), float(fast["seconds"]))
+        stored = json.loads((FOLDER / "curve.json").read_text("utf-8"))
+        fast = stored["fast"]
+        number, seconds, scales, losses = (stored[name] for name in ("number", "seconds", "scales", "losses"))
+        found = ExampleCurves(number, seconds, scales, losses, float(fast["total"]), float(fast["seconds"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     lengths = {len(values) for values in (found.number, found.seconds, found.scales, *found.losses.values())}

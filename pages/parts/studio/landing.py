@@ -1,4 +1,4 @@
-"""The parts of the first screen."""
+"""The sections of the first screen."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from html import escape
 
 import streamlit as st
 
+from pages.parts.app.slots import PAINTED, has_painted
 from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour
-from pages.parts.studio.examples import NAMES, Curves, example
+from pages.parts.studio.examples import NAMES, ExampleCurves, example
 from pages.parts.studio.examples import curves as known_curves
 
-_WAYS = (
+_METHODS = (
     ("fast", "Fast", "One pass through Magenta's network. Any style, about a second.", "Paint in a second"),
     (
         "slow",
@@ -26,14 +27,14 @@ _WAYS = (
         "See them side by side",
     ),
 )
-_PAINTED = "example_painted"
-_SOON_SECONDS = 0.4
-"""When the curves follow the first paint, which must not wait for Plotly."""
-_ROOM_PX = 320
+_FRAGMENT = "example"
+_DELAY_SECONDS = 0.4
+"""Delay of the curves after the first paint, which must not wait for Plotly."""
+_CURVES_HEIGHT_PX = 320
 _ROLES = {"content": "Photograph", "style": "Style", "fast": "Fast", "slow": "Slow"}
 
 
-def opening() -> None:
+def hero() -> None:
     """The headline beside the example under a slider."""
     words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
     with words, st.container(key="hero_words"):
@@ -82,7 +83,7 @@ def steps() -> None:
 
 
 def curves() -> None:
-    """The slow run's losses, with the fast result as a level line; drawn after the first paint, in room kept for it."""
+    """The slow run's losses with the fast result as a line; drawn after the first paint, in reserved room."""
     found = known_curves()
     if found is None:
         return
@@ -92,37 +93,38 @@ def curves() -> None:
         "the distance from the photograph's shapes, and from the style's texture. The dashed line is where fast stands "
         f"after {found.fast_seconds:.1f} s.</p>"
     )
-    painted = _PAINTED in st.session_state
-    st.fragment(_chart, run_every=None if painted else _SOON_SECONDS)(found, drawn=painted)
+    drawn = bool(PAINTED.get(_FRAGMENT))
+    st.fragment(_chart, run_every=None if drawn else _DELAY_SECONDS)(found, drawn=drawn)
 
 
-def _chart(found: Curves, *, drawn: bool) -> None:
-    if not drawn and _PAINTED in st.session_state:  # a later tick: the browser asks for it, so it has painted
-        st.rerun()  # the whole page, which then asks no more
-    st.session_state[_PAINTED] = True
+def _chart(found: ExampleCurves, *, drawn: bool) -> None:
+    if has_painted(_FRAGMENT) and not drawn:
+        st.rerun()  # the whole page, which then stops polling
     with st.container(key="plot_room_example"):
         if drawn:
             _draw(found)
         else:
-            st.skeleton(height=_ROOM_PX)
+            st.skeleton(height=_CURVES_HEIGHT_PX)
 
 
-def _draw(found: Curves) -> None:
+def _draw(found: ExampleCurves) -> None:
     from pages.parts.curves import charts, plot
-    from pages.parts.curves.lines import ChartOptions
+    from pages.parts.curves.series import ChartOptions
 
     points, of = found.points(), found.number[-1]
-    figure = charts.loss_curves(points, of=of, sight=ChartOptions(along="seconds"), levels=found.levels)
-    plot.chart(figure, key="example_chart", alt=charts.in_words(points, of, found.levels), file="nst-example")
+    figure = charts.loss_curves(
+        points, total_steps=of, options=ChartOptions(x_axis="seconds"), reference_losses=found.reference_losses
+    )
+    plot.chart(figure, key="example_chart", alt=charts.alt_text(points, of, found.reference_losses), file="nst-example")
     if how := example().facts.get("curve"):
         st.caption(f"Recorded: {how}.")
 
 
-def ways() -> None:
-    """What each page is for, with its link."""
+def methods() -> None:
+    """The purpose of each page, with a link to it."""
     st.space("medium")
     st.html('<h2 class="nst-title">Three ways to work</h2>')
-    for column, (url, title, text, call) in zip(st.columns(3, gap="large"), _WAYS, strict=True):
+    for column, (url, title, text, call) in zip(st.columns(3, gap="large"), _METHODS, strict=True):
         with column:
             st.html(f'<div class="nst-way"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>')
             st.page_link(f"pages/{url}.py", label=call, icon=":material/arrow_forward:", icon_position="right")

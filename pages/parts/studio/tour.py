@@ -1,4 +1,4 @@
-"""A tour of one minute, for who asks for it: five steps in a dialog, each with a picture made of the example."""
+"""A tour of one minute: five steps in a dialog, each with a picture made of the example."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from math import log
 
 import streamlit as st
 
-from pages.parts.curves.charts import LEVELS
-from pages.parts.curves.lines import TERMS
+from pages.parts.app.slots import Slot
+from pages.parts.curves.charts import REFERENCE_COLOURS
+from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
-from pages.parts.studio.examples import Curves, curves, example
+from pages.parts.studio.examples import ExampleCurves, curves, example
 
-_AT = "tour_at"
+_CURRENT = Slot[int]("tour", "current")
+"""Index of the open step; none while the tour is closed."""
 
 
 @dataclass(frozen=True)
-class Stop:
-    """One step of the tour: a title, a sentence or two, the picture, and the page it is about."""
+class TourStep:
+    """One step of the tour: a title, a sentence or two, the HTML of its picture, and a link to its page, if any."""
 
     title: str
     text: str
@@ -30,38 +32,38 @@ class Stop:
 
 
 def button() -> None:
-    """The way in, as quiet as can be. An open tour stays open when the page runs anew beneath it."""
+    """The button that opens the tour. An open tour stays open when the page below runs again."""
     if st.button("One-minute tour", type="tertiary", icon=":material/tour:", key="tour"):
         _go(0)
-    if _AT in st.session_state:
+    if _CURRENT.get() is not None:
         _dialog()
 
 
-def _go(at: int) -> None:
-    st.session_state[_AT] = at
+def _go(index: int) -> None:
+    _CURRENT.put(index)
 
 
-def _leave() -> None:
-    st.session_state.pop(_AT, None)
+def _close() -> None:
+    _CURRENT.pop()
 
 
-@st.dialog("One-minute tour", width="medium", on_dismiss=_leave)
+@st.dialog("One-minute tour", width="medium", on_dismiss=_close)
 def _dialog() -> None:
-    at = int(st.session_state.get(_AT, 0))
-    stop = STOPS[at]
+    index = _CURRENT.get() or 0
+    step = STEPS[index]
     st.html(
-        f'<section class="nst-tour" aria-live="polite"><div>{stop.picture()}</div><small>{at + 1} of {len(STOPS)}'
-        f"</small><h2>{escape(stop.title)}</h2><p>{escape(stop.text)}</p></section>"
+        f'<section class="nst-tour" aria-live="polite"><div>{step.picture()}</div><small>{index + 1} of {len(STEPS)}'
+        f"</small><h2>{escape(step.title)}</h2><p>{escape(step.text)}</p></section>"
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        if stop.page and st.button(stop.link, type="tertiary", icon=":material/arrow_outward:", key="tour_open"):
-            _leave()
-            st.switch_page(stop.page)
-        st.button("Back", disabled=at == 0, key="tour_back", on_click=_go, args=(at - 1,))
-        if at + 1 < len(STOPS):
-            st.button("Next", key="tour_next", on_click=_go, args=(at + 1,))
+        if step.page and st.button(step.link, type="tertiary", icon=":material/arrow_outward:", key="tour_open"):
+            _close()
+            st.switch_page(step.page)
+        st.button("Back", disabled=index == 0, key="tour_back", on_click=_go, args=(index - 1,))
+        if index + 1 < len(STEPS):
+            st.button("Next", key="tour_next", on_click=_go, args=(index + 1,))
         elif st.button("Done", key="tour_done"):
-            _leave()
+            _close()
             st.rerun()
 
 
@@ -90,21 +92,21 @@ def _shared() -> str:
     return f"{_img('slow', 'A finished picture')}<code>/result?result=…</code>"
 
 
-STOPS = (
-    Stop(
+STEPS = (
+    TourStep(
         "Pick a photograph and a style",
         "Bundled ones, your own file, the camera or a link. Several styles can be mixed, and a brush says where each "
         "goes.",
         _picked,
     ),
-    Stop(
+    TourStep(
         "Fast paints in a second",
         "Press the button once. From then on every slider paints anew, and you see at once what it does.",
         _fast,
         "pages/fast.py",
         "Open Fast",
     ),
-    Stop(
+    TourStep(
         "Slow paints while you watch",
         "The picture and its loss curves grow step by step. Pause, steer, or click a point to see the picture there. "
         "You may close the tab: the run goes on.",
@@ -112,14 +114,14 @@ STOPS = (
         "pages/slow.py",
         "Open Slow",
     ),
-    Stop(
+    TourStep(
         "Compare judges them alike",
         "One click paints all three ways. Zoom into all at once, and read the same measures for each.",
         _compared,
         "pages/compare.py",
         "Open Compare",
     ),
-    Stop(
+    TourStep(
         "Share what you made",
         "Every result has a link that opens it with its settings, and its PNG carries them too. It is yours alone "
         "until you list it.",
@@ -130,20 +132,20 @@ STOPS = (
 )
 
 
-def sketch(found: Curves, width: int = 240, height: int = 150) -> str:
+def sketch(found: ExampleCurves, width: int = 240, height: int = 150) -> str:
     """The total on a log scale as a small SVG, with the fast result as a dashed line; sizes in pixels."""
     totals = [log(max(value, 1e-12)) for value in found.losses["total"]]
-    level = log(max(found.fast_total, 1e-12))
-    low, high = min(*totals, level), max(*totals, level)
+    fast = log(max(found.fast_total, 1e-12))
+    low, high = min(*totals, fast), max(*totals, fast)
     end = max(found.seconds[-1], 1e-9)
 
-    def down(value: float) -> float:
+    def y_of(value: float) -> float:
         return round(8 + (height - 16) * (high - value) / max(high - low, 1e-9), 1)
 
-    spots = " ".join(f"{width * at / end:.1f},{down(value)}" for at, value in zip(found.seconds, totals, strict=True))
+    spots = " ".join(f"{width * at / end:.1f},{y_of(value)}" for at, value in zip(found.seconds, totals, strict=True))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" fill="none" stroke-width="3">'
-        f'<path stroke="{LEVELS[0]}" stroke-dasharray="8 6" d="M0 {down(level)}H{width}"/>'
+        f'<path stroke="{REFERENCE_COLOURS[0]}" stroke-dasharray="8 6" d="M0 {y_of(fast)}H{width}"/>'
         f'<polyline stroke="{TERMS["total"][1]}" points="{spots}"/></svg>'
     )
 

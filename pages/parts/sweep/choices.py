@@ -15,7 +15,7 @@ from nst_core.sweeps.plan import SweepPlan, make_plan
 from pages.parts.app import theme
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import selected
-from pages.parts.settings import estimates
+from pages.parts.settings import descriptions
 
 _OVERHEAD_SECONDS = 0.15
 """Time of a cell beside its painting: to the worker and back."""
@@ -96,4 +96,4 @@ def cost(plan: SweepPlan) -> str:
     if not all(one.calibrated for one in each):
         return pictures
     seconds = sum(one.seconds + _OVERHEAD_SECONDS for one in each)
-    return f"{pictures}, {estimates.in_words(seconds, max(one.peak_mb for one in each))}"
+    return f"{pictures}, {descriptions.cost_text(seconds, max(one.peak_mb for one in each))}"

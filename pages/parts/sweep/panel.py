@@ -13,7 +13,7 @@ from nst_core.sweeps.plan import SweepPlan
 from nst_core.sweeps.registry import SweepRegistry
 from nst_core.sweeps.runner import Sweep
 from pages.parts.app import service, session, theme, visitor
-from pages.parts.app.formatting import spell
+from pages.parts.app.formatting import duration
 from pages.parts.inputs import own_start, style_weights
 from pages.parts.inputs.selection import selected
 from pages.parts.sweep import choices, large
@@ -40,7 +40,7 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
         _nothing(page)
         return
     if plan and not sweep.is_active and _is_other(sweep, plan):
-        theme.about("The settings above have changed since this sheet was painted.")
+        theme.description("The settings above have changed since this sheet was painted.")
     refusal = large.paint_requested(sweep, (plan or sweep.plan).base.longest_edge_px)
     _watch(page, sweep)
     large.panel(sweep, refusal)
@@ -161,12 +161,12 @@ def _below(page: str, sweep: Sweep) -> None:
 def _status(sweep: Sweep) -> str:
     """One line: the number of finished pictures, and the reason for a wait or the time left."""
     parts = [f"{sweep.done} of {sweep.plan.count} painted"]
-    if service.is_waking():
+    if service.is_loading():
         parts.append("the networks are being loaded")
     elif sweep.is_queue_full:
         parts.append("waits for a place in line")
     elif left := sweep.seconds_left:
-        parts.append(f"about {spell(left)} left")
+        parts.append(f"about {duration(left)} left")
     return " · ".join(parts)
 
 

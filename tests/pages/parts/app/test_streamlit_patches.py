@@ -1,11 +1,16 @@
-"""What a browser is told when a part of a page runs again before it has heard the part's last run."""
+"""Each patch of Streamlit works, and Streamlit still shows the fault without it. If it does not: delete the patch."""
 
 from __future__ import annotations
+
+import inspect
+from pathlib import Path
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
 
 from pages.parts.app import streamlit_patches
 
@@ -14,18 +19,19 @@ FRAGMENT = "a fragment"
 
 @pytest.fixture
 def queue() -> ForwardMsgQueue:
-    streamlit_patches.deliver_all()
+    """A patched queue of messages to the browser."""
+    streamlit_patches.keep_fragment_messages()
     return ForwardMsgQueue()
 
 
-def said(place: int, text: str = "", *, held: bool = False) -> ForwardMsg:
-    """An element of the fragment, which stands at [0, 0] of the page; or the name of one that the browser holds."""
+def element(place: int, text: str = "", *, cached: bool = False) -> ForwardMsg:
+    """An element of the fragment, which stands at [0, 0] of the page; or a reference to one in the browser's cache."""
     message = ForwardMsg()
     message.metadata.delta_path.extend([0, 0, place])
     message.delta.fragment_id = FRAGMENT
     message.delta.new_element.text.body = text
     message.hash = f"hash of {text}"
-    return create_reference_msg(message) if held else message
+    return create_reference_msg(message) if cached else message
 
 
 def finished(status: ForwardMsg.ScriptFinishedStatus) -> ForwardMsg:
@@ -34,13 +40,13 @@ def finished(status: ForwardMsg.ScriptFinishedStatus) -> ForwardMsg:
     return message
 
 
-def runs_again(queue: ForwardMsgQueue, fragments: list[str] | None) -> None:
-    """What Streamlit does at the beginning of a run."""
+def run_again(queue: ForwardMsgQueue, fragments: list[str] | None) -> None:
+    """Do to the queue what Streamlit does at the start of a run; None runs the whole page."""
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
 
 
-def room_after(messages: list[ForwardMsg], children: int) -> int:
-    """The fragment's children in a browser that has heard these messages; fails where the browser would."""
+def children_after(messages: list[ForwardMsg], children: int) -> int:
+    """The number of the fragment's children in a browser after these messages; fails where the browser would."""
     for message in messages:
         if message.metadata.delta_path:
             place = message.metadata.delta_path[2]
@@ -49,35 +55,87 @@ def room_after(messages: list[ForwardMsg], children: int) -> int:
     return children
 
 
-def test_what_is_held_finds_its_place_though_new_elements_stand_before_it(queue: ForwardMsgQueue) -> None:
-    for message in (said(0, "a"), said(1, "b"), said(2, "large", held=True)):
+def overtaken_run(queue: ForwardMsgQueue) -> list[ForwardMsg]:
+    """The messages of two runs of the fragment, the first of which is not delivered before the second begins.
+
+    The fragment has one child in the browser, and grows to three; the last is a reference to a cached element.
+    """
+    for message in (element(0, "a"), element(1, "b"), element(2, "large", cached=True)):
         queue.enqueue(message)
-    runs_again(queue, [FRAGMENT])
-    for message in (said(0, "c"), said(1, "d"), said(2, "large", held=True)):
+    run_again(queue, [FRAGMENT])
+    for message in (element(0, "c"), element(1, "d"), element(2, "large", cached=True)):
         queue.enqueue(message)
-    assert room_after(queue.flush(), children=1) == 3
+    return queue.flush()
+
+
+def test_streamlit_still_breaks_a_page_whose_fragment_is_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", inspect.unwrap(ForwardMsgQueue.clear))
+    with pytest.raises(AssertionError, match="Bad delta path index"):
+        children_after(overtaken_run(ForwardMsgQueue()), children=1)
+
+
+def test_a_reference_finds_its_place_after_new_elements(queue: ForwardMsgQueue) -> None:
+    assert children_after(overtaken_run(queue), children=1) == 3
 
 
 def test_each_run_ends_after_its_own_elements_and_as_it_ended(queue: ForwardMsgQueue) -> None:
     """An end that came after the next run's elements would have the browser clear them away."""
     done = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
     for text in ("first", "second"):
-        runs_again(queue, [FRAGMENT])
-        queue.enqueue(said(0, text))
+        run_again(queue, [FRAGMENT])
+        queue.enqueue(element(0, text))
         queue.enqueue(finished(done))
-    told = [m.delta.new_element.text.body or m.script_finished for m in queue.flush()]
-    assert told == ["first", done, "second", done]
+    sent = [m.delta.new_element.text.body or m.script_finished for m in queue.flush()]
+    assert sent == ["first", done, "second", done]
 
 
-def test_the_whole_page_running_again_still_forgets_what_waits(queue: ForwardMsgQueue) -> None:
-    queue.enqueue(said(0, "old"))
+def test_a_run_of_the_whole_page_still_drops_waiting_messages(queue: ForwardMsgQueue) -> None:
+    queue.enqueue(element(0, "old"))
     queue.enqueue(finished(ForwardMsg.FINISHED_SUCCESSFULLY))
-    runs_again(queue, None)
+    run_again(queue, None)
     assert [m.script_finished for m in queue.flush()] == [ForwardMsg.FINISHED_EARLY_FOR_RERUN]
 
 
-def test_mending_twice_is_mending_once() -> None:
-    streamlit_patches.deliver_all()
+def test_patching_twice_is_patching_once() -> None:
+    streamlit_patches.keep_fragment_messages()
     once = ForwardMsgQueue.clear
-    streamlit_patches.deliver_all()
+    streamlit_patches.keep_fragment_messages()
     assert ForwardMsgQueue.clear is once
+
+
+APP = """
+import streamlit as st
+st.text("app.py")
+st.navigation([st.Page("pages/one.py", default=True), st.Page("pages/two.py")]).run()
+"""
+UNPATCHED = """
+import streamlit as st
+st.text("the page")
+"""
+PATCHED = """
+import streamlit as st
+from pages.parts.app import streamlit_patches
+if not streamlit_patches.ignore_pages_folder():
+    st.rerun()
+st.text("the page")
+"""
+
+
+def deep_link(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts of a page that a new server opens first, from an app with a folder called `pages`."""
+    monkeypatch.setattr(PagesManager, "__init__", inspect.unwrap(PagesManager.__init__))  # unlike the other tests
+    (folder / "pages").mkdir()
+    (folder / "app.py").write_text(APP)
+    for name in ("one", "two"):
+        (folder / "pages" / f"{name}.py").write_text(page)
+    app = AppTest.from_file(str(folder / "app.py")).switch_page("pages/two.py").run()
+    assert not app.exception
+    return [text.value for text in app.text]
+
+
+def test_streamlit_still_leaves_out_app_py_at_a_deep_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert deep_link(tmp_path, UNPATCHED, monkeypatch) == ["the page"]
+
+
+def test_a_deep_link_runs_app_py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert deep_link(tmp_path, PATCHED, monkeypatch) == ["app.py", "the page"]

@@ -16,8 +16,8 @@ from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import make
 from pages.parts.app import visitor
-from pages.parts.curves import charts, comparable_runs, export, lines, series
-from pages.parts.curves.lines import ChartOptions
+from pages.parts.curves import charts, comparable_runs, export, series
+from pages.parts.curves.series import ChartOptions
 from pages.parts.runs import snapshots
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService, picture, points
@@ -37,8 +37,8 @@ def layered(count: int = 6) -> list[CurvePoint]:
     return found
 
 
-def curves(*points: Any, **sight: Any) -> go.Figure:
-    return go.Figure(charts.loss_curves(*points, **sight))
+def curves(*points: Any, **options: Any) -> go.Figure:
+    return go.Figure(charts.loss_curves(*points, **options))
 
 
 def drawn(figure: go.Figure) -> dict[str, go.Scatter]:
@@ -46,59 +46,59 @@ def drawn(figure: go.Figure) -> dict[str, go.Scatter]:
 
 
 def test_style_layers_are_curves_of_their_own() -> None:
-    figure = curves(layered(), of=6, sight=ChartOptions(what="layers", log=False))
+    figure = curves(layered(), total_steps=6, options=ChartOptions(curves="layers", log_scale=False))
     assert set(drawn(figure)) == {"a", "b"}
     assert list(drawn(figure)["a"].y) == [10.0] * 3 + [20.0] * 3
 
 
 def test_before_weights_steering_leaves_no_step_and_the_total_is_absent() -> None:
-    figure = curves(layered(), of=6, sight=ChartOptions(raw=True))
+    figure = curves(layered(), total_steps=6, options=ChartOptions(unweighted=True))
     assert "Total" not in drawn(figure)
     assert list(drawn(figure)["Style"].y) == [1.0] * 6
     assert list(drawn(figure)["Content"].y) == [2.0] * 6
-    assert series.raw(points(3), "style") == [None] * 3, "unknown weights are a gap"
+    assert series.unweighted(points(3), "style") == [None] * 3, "unknown weights are a gap"
 
 
 @pytest.mark.parametrize(("along", "expected"), [("steps", [1, 2]), ("seconds", [0.5, 1.0]), ("evaluations", [3, 6])])
-def test_the_x_axis_counts_what_is_asked(along: series.Along, expected: list[float]) -> None:
-    figure = curves(layered(2), of=2, sight=ChartOptions(along=along))
+def test_the_x_axis_counts_what_is_asked(along: series.XAxis, expected: list[float]) -> None:
+    figure = curves(layered(2), total_steps=2, options=ChartOptions(x_axis=along))
     assert list(drawn(figure)["Total"].x) == expected
     assert figure.layout.xaxis.range[1] >= expected[-1]
 
 
 def test_the_end_of_a_living_run_is_foreseen_and_moves_seldom() -> None:
-    ends = {series.end(points(count), 100, "seconds") for count in range(10, 100)}
+    ends = {series.x_axis_end(points(count), 100, "seconds") for count in range(10, 100)}
     assert ends == {50.0}
-    assert series.end(points(100), 100, "seconds") == 50.0
+    assert series.x_axis_end(points(100), 100, "seconds") == 50.0
 
 
 def test_smoothing_draws_both_and_forgets_at_a_change_of_weights() -> None:
     run = layered()
-    values, bare = lines.values_of(run, "style", ChartOptions(smoothing=0.9))
+    values, bare = series.values_of(run, "style", ChartOptions(smoothing=0.9))
     assert bare == [20.0] * 3 + [40.0] * 3
     assert values == pytest.approx(bare)
-    figure = curves(run, of=6, sight=ChartOptions(smoothing=0.9))
+    figure = curves(run, total_steps=6, options=ChartOptions(smoothing=0.9))
     assert sum(trace.opacity is not None for trace in figure.data) == 4
 
 
 def test_every_point_carries_its_step_whatever_the_axis() -> None:
-    figure = curves(points(5), of=5, sight=ChartOptions(along="seconds"))
+    figure = curves(points(5), total_steps=5, options=ChartOptions(x_axis="seconds"))
     for curve in drawn(figure).values():
         assert list(curve.customdata) == [1, 2, 3, 4, 5]
         assert list(curve.x) == [0.5, 1.0, 1.5, 2.0, 2.5]
 
 
 def test_a_curve_and_its_values_before_smoothing_are_hidden_together() -> None:
-    groups = [trace.legendgroup for trace in curves(points(5), of=5, sight=ChartOptions(smoothing=0.5)).data]
+    groups = [trace.legendgroup for trace in curves(points(5), total_steps=5, options=ChartOptions(smoothing=0.5)).data]
     assert groups == ["Total", "Total", "Content", "Content", "Style", "Style", "Variation", "Variation"]
 
 
 def test_another_run_is_a_curve_with_its_difference_as_text() -> None:
-    other = charts.Other("steps <b>200</b>", points(9))
-    figure = curves(points(3), of=3, others=[other])
+    other = charts.ComparedRun("steps <b>200</b>", points(9))
+    figure = curves(points(3), total_steps=3, compared=[other])
     assert list(drawn(figure)["steps &lt;b&gt;200&lt;/b&gt;"].y) == [110.0 / n for n in range(1, 10)]
     assert figure.layout.xaxis.range[1] == 9
-    assert "steps <b>200</b>" in charts.in_words(points(3), 3, others=[other])
+    assert "steps <b>200</b>" in charts.alt_text(points(3), 3, compared=[other])
 
 
 def test_files_hold_every_point() -> None:
@@ -202,7 +202,7 @@ def test_own_other_runs_are_named_by_their_difference(
 def test_another_runs_curve_is_read_again_only_while_it_grows(
     is_over: bool, seen: int, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparable_runs.st, "session_state", {})
+    monkeypatch.setattr("streamlit.session_state", {})
     job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
     job_service.finish(job) if is_over else job_service.advance(job, 5)
     assert len(comparable_runs.points(job)) == (20 if is_over else 5)

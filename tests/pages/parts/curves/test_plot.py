@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.curves import charts, plot
-from pages.parts.curves.lines import ChartOptions
+from pages.parts.curves.series import ChartOptions
 from tests.pages.fake_service import points
 
 
@@ -26,7 +26,11 @@ def unpacked(text: str) -> dict[str, list[dict[str, list[float]]]]:
 @pytest.mark.parametrize("smoothing", [0.0, 0.9])
 def test_what_travels_is_the_figure_to_six_digits(smoothing: float) -> None:
     figure = charts.loss_curves(
-        points(700), of=900, sight=ChartOptions(smoothing=smoothing), levels={"fast": {"total": 25.0}}, picked=7
+        points(700),
+        total_steps=900,
+        options=ChartOptions(smoothing=smoothing),
+        reference_losses={"fast": {"total": 25.0}},
+        picked=7,
     )
     arrived = unpacked(plot.packed(figure))
     assert arrived["layout"] == json.loads(json.dumps(figure["layout"]))
@@ -44,7 +48,7 @@ def test_what_is_no_number_arrives_as_a_gap() -> None:
 
 
 def test_a_long_run_travels_in_little() -> None:
-    lengths = [len(plot.packed(charts.loss_curves(points(count), of=5000))) for count in (600, 1000, 5000)]
+    lengths = [len(plot.packed(charts.loss_curves(points(count), total_steps=5000))) for count in (600, 1000, 5000)]
     assert max(lengths) < 40_000, "bytes, twice a second"
 
 

@@ -13,17 +13,17 @@ from tests.pages.fake_service import points
 
 @pytest.mark.parametrize("count", [0, 1, 599, 600, 601, 5000])
 def test_thinning_keeps_the_ends_and_the_limit(count: int) -> None:
-    drawn = series.kept(points(count))
-    assert len(drawn) <= series.MOST_POINTS + 1
+    drawn = series.drawn_indices(points(count))
+    assert len(drawn) <= series.MAX_POINTS + 1
     assert drawn == sorted(set(drawn))
     assert drawn[:1] + drawn[-1:] == ([0, count - 1] if count else [])
 
 
 def test_marks_and_what_is_asked_for_are_never_thinned_away() -> None:
     run = [replace(p, events=("plateau",)) if p.step == 1236 else p for p in points(5000)]
-    drawn = series.kept(run, also=[77])
+    drawn = series.drawn_indices(run, also=[77])
     assert {1235, 77} <= set(drawn)
-    assert {1235, 77}.isdisjoint(series.kept(points(5000)))
+    assert {1235, 77}.isdisjoint(series.drawn_indices(points(5000)))
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.5, 0.95])
@@ -52,4 +52,4 @@ def test_the_axis_is_in_steps_seconds_or_evaluations() -> None:
 
 def test_layers_are_told_in_the_runs_order() -> None:
     run = [replace(p, losses={**p.losses, "style/b": 1.0, "style/a": 2.0}) for p in points(2)]
-    assert series.layers(run) == ["style/b", "style/a"]
+    assert series.style_layer_terms(run) == ["style/b", "style/a"]

@@ -8,6 +8,7 @@ import pytest
 
 from nst_core.errors import QueueFullError
 from nst_core.recipe import make
+from pages.parts.app import visitor
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -29,7 +30,7 @@ def test_a_refusal_says_why_and_when_to_come_back(
     job_service.submit(make(), None, [None], visitor="another")
     job_service.refuse = QueueFullError("as many wait as fit", retry_after_seconds=44, own=own)
     app = open_page("fast")
-    app.session_state["visitor"] = job_service.jobs[job].visitor
+    app.session_state[visitor.NAME.key()] = job_service.jobs[job].visitor
     app.button(key="fast_start").click().run()
     assert title in words(app)
     assert "As many wait as fit." in words(app)

@@ -16,7 +16,7 @@ from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
 from nst_core.recipe.display import GROUPS, SettingDisplay
 from nst_core.runs import cost
-from pages.parts.settings import estimates, steering
+from pages.parts.settings import steering
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -188,7 +188,7 @@ def test_compare_gives_all_methods_the_same_colours(open_page: Open, job_service
 
 
 def test_what_is_offered_for_steering_may_be_steered() -> None:
-    assert set(steering.STEERED) <= set(STEERABLE)
+    assert set(steering.OFFERED) <= set(STEERABLE)
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "paused"])
@@ -220,7 +220,7 @@ def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, job_service: FakeJ
     job_service.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     shown = {slider.key for slider in app.select_slider if slider.key.startswith("steer_")}
-    assert shown == {f"steer_{job_id}_{name}" for name in steering.STEERED if name != "learning_rate"}
+    assert shown == {f"steer_{job_id}_{name}" for name in steering.OFFERED if name != "learning_rate"}
 
 
 @pytest.mark.parametrize("page", ["slow", "fast"])
@@ -256,19 +256,3 @@ def test_what_a_run_will_cost_stands_below_its_button(open_page: Open, monkeypat
 def test_a_machine_that_was_not_measured_promises_nothing(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, measured=False)
     assert not re.search(r"about [\d.]+ \w+, [\d.]+ GB", words(open_page("slow")))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "peak_mb", "said"),
-    [
-        (3.4, 900, "about 3 s, 0.9 GB"),
-        (0.2, 40, "about 1 s, 0.1 GB"),
-        (43, 1234, "about 45 s, 1.2 GB"),
-        (58, 1234, "about 1 min, 1.2 GB"),
-        (128, 1160, "about 2 min, 1.2 GB"),
-        (3500, 3000, "about 1.0 h, 3.0 GB"),
-        (5400, 3000, "about 1.5 h, 3.0 GB"),
-    ],
-)
-def test_an_estimate_has_no_more_digits_than_a_guess(seconds: float, peak_mb: float, said: str) -> None:
-    assert estimates.in_words(seconds, peak_mb) == said
