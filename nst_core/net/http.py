@@ -46,7 +46,7 @@ def fetch(
             public.
     """
     outcome: queue.SimpleQueue[bytes | FetchError] = queue.SimpleQueue()
-    deadline = time.monotonic() + total_seconds
+    deadline = time.monotonic() + total_seconds + 1  # of the thread, which ends itself once nobody waits for it
 
     def work() -> None:
         try:

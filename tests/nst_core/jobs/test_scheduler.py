@@ -87,8 +87,11 @@ def test_the_operator_sets_how_long_a_run_may_be_unseen(
     monkeypatch.setenv("NST_UNSEEN_MINUTES", minutes)
     monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.02)
     service = servers.start()
+    rounds: list[float] = []
+    reap = service._scheduler.reap_idle
+    monkeypatch.setattr(service._scheduler, "reap_idle", lambda minutes: rounds.append(minutes) or reap(minutes))
     under_way(servers, service)
-    time.sleep(0.4)
+    until(lambda: len(rounds) >= 10)  # that many times 0.02 s: more than the shortest of the minutes
     assert servers.worker.commands[-1].kind == kind
 
 

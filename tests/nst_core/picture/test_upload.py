@@ -81,10 +81,10 @@ def test_every_truncation_is_refused_or_right(kind, options):
 def test_a_large_truncated_file_is_refused_quickly():
     noise = np.random.default_rng(1).integers(0, 255, (1800, 1800, 3), dtype=np.uint8)
     data = saved(Image.fromarray(noise), "JPEG", progressive=True, quality=80)
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(PictureError, match="must be whole"):
         open_picture(data[: len(data) // 2])
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_a_png_whose_data_ends_early_is_refused():
@@ -276,10 +276,10 @@ def test_a_bomb_is_refused_before_it_is_decoded():
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(9)))
     for data in (bomb + png_chunk(b"IEND", b""), saved(Image.new("1", (12000, 12000)))):
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(PictureError, match=r"at most 16\.8 megapixels"):
             open_picture(data)
-        assert time.perf_counter() - began < 0.5
+        assert time.thread_time() - began < 0.5
 
 
 def test_a_png_whose_data_inflates_beyond_its_size_costs_nothing():
@@ -291,12 +291,12 @@ def test_a_png_whose_data_inflates_beyond_its_size_costs_nothing():
 def test_text_bombs_in_png_are_refused_or_harmless():
     info = PngImagePlugin.PngInfo()
     info.add_text("bomb", "x" * 80_000_000, zip=True)
-    began = time.perf_counter()
+    began = time.thread_time()
     data = saved(Image.fromarray(blocks()), pnginfo=info)
-    built, began = time.perf_counter() - began, time.perf_counter()
+    built, began = time.thread_time() - began, time.thread_time()
     with pytest.raises(PictureError):
         open_picture(data)
-    assert time.perf_counter() - began < 1, built
+    assert time.thread_time() - began < 1, built
 
 
 def test_a_jpeg_of_many_scans_is_refused():
