@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nst_core.runs.inputs import RunInputs
 
 
-UNNAMED = "0" * 64
+UNKNOWN_SHA256 = "0" * 64
 """Stands for a style's hash until its picture is opened."""
 
 
@@ -60,12 +60,12 @@ def _add_style_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def pictures(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]]]:
+def load_inputs(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]]]:
     """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
     from nst_core.picture.masks import open_mask
     from nst_core.runs.inputs import RunInputs
 
-    content = picture(arguments.content)
+    content = load_picture(arguments.content)
     masks, shares = [], []
     for text in arguments.masks:
         name, _, given = text.rpartition("=")
@@ -74,22 +74,22 @@ def pictures(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]
         except ValueError:
             raise RecipeError(f"--mask must be FILE=SHARE,SHARE,... with a share for each style, got {text}") from None
         masks.append(open_mask(_bytes(name), (content.width, content.height)))
-    styles = tuple(picture(style) for style in arguments.styles)
-    start = picture(arguments.start) if arguments.start else None
+    styles = tuple(load_picture(style) for style in arguments.styles)
+    start = load_picture(arguments.start) if arguments.start else None
     return RunInputs(content, styles, start, tuple(masks)), shares
 
 
-def recipe(arguments: argparse.Namespace) -> Recipe:
+def build_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe of a command: a file or a preset, then the named options, then each --set, then the styles' own."""
-    changes = _changes(arguments)
+    changes = _changed_settings(arguments)
     if arguments.start:
         changes["start"] = "own"
     if arguments.recipe:
-        return _looked_at(change(recipe_from_json(_bytes(str(arguments.recipe))), changes), arguments)
-    return _looked_at(make(arguments.preset or "painterly", changes), arguments)
+        return _with_style_options(change(recipe_from_json(_bytes(str(arguments.recipe))), changes), arguments)
+    return _with_style_options(make(arguments.preset or "painterly", changes), arguments)
 
 
-def _looked_at(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+def _with_style_options(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     """The recipe with weights, crops and rotations of its styles; those not named yet get their hashes later."""
     said = {
         "weight": ("--style-weight", arguments.style_weight),
@@ -98,7 +98,7 @@ def _looked_at(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     }
     if not any(values for _, values in said.values()):
         return recipe
-    styles = [look.model_dump() for look in recipe.styles] or [{"sha256": UNNAMED} for _ in arguments.styles]
+    styles = [look.model_dump() for look in recipe.styles] or [{"sha256": UNKNOWN_SHA256} for _ in arguments.styles]
     for name, (option, values) in said.items():
         if len(values) > len(styles):
             raise RecipeError(
@@ -119,15 +119,15 @@ def _crop(text: str) -> list[float]:
     return [left, top, right, bottom]
 
 
-def resumed(saved: Recipe, arguments: argparse.Namespace) -> Recipe:
+def resumed_recipe(saved: Recipe, arguments: argparse.Namespace) -> Recipe:
     """The recipe of a checkpoint with the changes that the middle of a run allows. Raises RecipeError."""
     for option in ("recipe", "preset", "style-weight", "style-crop", "style-rotation"):
         if getattr(arguments, option.replace("-", "_")):
             raise RecipeError(f"--{option} is for a new run: a resumed one goes on by its own recipe; leave it out")
-    return steered(saved, _changes(arguments))
+    return steered(saved, _changed_settings(arguments))
 
 
-def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
+def _changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name in ("method", "longest_edge_px", "steps", "seconds", "seed"):
         if getattr(arguments, name) is not None:
@@ -139,7 +139,7 @@ def _changes(arguments: argparse.Namespace) -> dict[str, Any]:
     return changes
 
 
-def picture(name: str) -> Picture:
+def load_picture(name: str) -> Picture:
     """A picture named on the command line: a file, or `sample:KEY`. Raises PictureError."""
     from nst_core.picture import samples
     from nst_core.picture.upload import open_picture

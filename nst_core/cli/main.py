@@ -124,28 +124,28 @@ def _stylize(arguments: argparse.Namespace) -> int:
         from nst_core.slow import checkpoint
 
         resumed = checkpoint.load(arguments.resume)
-    pictures, shares = said.pictures(arguments)
+    pictures, shares = said.load_inputs(arguments)
     run = stylize.StylizeRequest(
         pictures=pictures,
-        recipe=said.resumed(resumed.recipe, arguments) if resumed else said.recipe(arguments),
+        recipe=said.resumed_recipe(resumed.recipe, arguments) if resumed else said.build_recipe(arguments),
         output=arguments.output,
         shares=shares,
         checkpoint=arguments.checkpoint or arguments.resume,
         report=arguments.report,
         resume=resumed,
     )
-    return stylize.perform(run)
+    return stylize.stylize(run)
 
 
 def _measure(arguments: argparse.Namespace) -> None:
     from nst_core.metrics import yardstick
     from nst_core.picture.resize import fit
 
-    output = said.picture(arguments.output).tensor()
+    output = said.load_picture(arguments.output).tensor()
     if arguments.longest_edge_px:
         output = fit(output, arguments.longest_edge_px)
-    content = said.picture(arguments.content).tensor()
-    styles = [said.picture(style).tensor() for style in arguments.styles]
+    content = said.load_picture(arguments.content).tensor()
+    styles = [said.load_picture(style).tensor() for style in arguments.styles]
     print(json.dumps(yardstick.measure(output, content, styles), indent=2))
 
 
@@ -180,8 +180,8 @@ def _estimate(arguments: argparse.Namespace) -> None:
 
     from nst_core.runs import cost
 
-    content = said.picture(arguments.content)
-    recipe = said.recipe(arguments)
+    content = said.load_picture(arguments.content)
+    recipe = said.build_recipe(arguments)
     if arguments.again or cost.stored() is None:
         print("measuring this machine once ...", file=sys.stderr)
         cost.calibrate()
@@ -195,8 +195,8 @@ def _preview(arguments: argparse.Namespace) -> None:
     from nst_core.runs import preview, runner
     from nst_core.system.atomic_files import write_whole
 
-    pictures, shares = said.pictures(arguments)
-    recipe = stylize.named(pictures, shares, said.recipe(arguments))
+    pictures, shares = said.load_inputs(arguments)
+    recipe = stylize.with_hashes(pictures, shares, said.build_recipe(arguments))
     small, full, apart = preview.compare(
         pictures.content.tensor(),
         [style.tensor() for style in pictures.styles],
@@ -205,7 +205,7 @@ def _preview(arguments: argparse.Namespace) -> None:
         start=pictures.start.tensor() if pictures.start else None,
         masks=[mask.weights for mask in pictures.masks],
     )
-    alpha = runner.alpha_of(pictures.content.alpha, recipe)
+    alpha = runner.result_alpha(pictures.content.alpha, recipe)
     write_whole(arguments.output, to_png(full, recipe.to_json(), alpha))
     write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
     print(json.dumps(apart, indent=2))
@@ -232,7 +232,7 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
     if arguments.what != "race":
         return (arguments.sizes,)
     pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
-    opened = {f"{c} + {s}": (said.picture(c).tensor(), said.picture(s).tensor()) for c, s in pairs}
+    opened = {f"{c} + {s}": (said.load_picture(c).tensor(), said.load_picture(s).tensor()) for c, s in pairs}
     return opened, arguments.sizes, arguments.timed
 
 

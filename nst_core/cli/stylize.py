@@ -50,18 +50,18 @@ class StylizeRequest:
     resume: Checkpoint | None = None
 
 
-def perform(run: StylizeRequest) -> int:
+def stylize(run: StylizeRequest) -> int:
     """Play the run and write its files; 0, or 130 if it was interrupted. Raises NSTError."""
     encode = _encoder(run.output)
     for path in filter(None, (run.output, run.checkpoint, run.report)):
-        _check_place(path)
+        _check_writable(path)
     from nst_core.runs import runner
 
     clock = runner.RunTimer()
-    recipe = runner.prepare(_named(run))
+    recipe = runner.prepare(_recipe_with_hashes(run))
     if run.resume is not None:
         _check_weights(run.resume.recipe, recipe)
-    clock.loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
+    clock.mark_loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
     record = RunLog(recipe, run.checkpoint, run.resume)
     content, styles = run.pictures.content.tensor(), [style.tensor() for style in run.pictures.styles]
     steps = runner.run_recipe(
@@ -73,9 +73,9 @@ def perform(run: StylizeRequest) -> int:
         resume=run.resume.state if run.resume is not None else None,
     )
     with _interruptible() as interruption:
-        diverged = _descend(steps, record, clock, interruption)
-    picture = runner.picture_of(record.best, content, recipe)
-    _write(run.output, encode(picture, recipe, runner.alpha_of(run.pictures.content.alpha, recipe)))
+        diverged = _run_steps(steps, record, clock, interruption)
+    picture = runner.result_picture(record.best, content, recipe)
+    _write(run.output, encode(picture, recipe, runner.result_alpha(run.pictures.content.alpha, recipe)))
     if run.report:
         report = runner.report(content, styles, recipe, picture, clock)
         report |= {**record.report(), "interrupted": interruption.asked}
@@ -109,7 +109,7 @@ def _interruptible() -> Iterator[_Interruption]:
         signal.signal(signal.SIGINT, before)
 
 
-def _descend(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _Interruption) -> DivergedError | None:
+def _run_steps(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _Interruption) -> DivergedError | None:
     """Play all steps; what ended them too early is returned, if there is a picture to keep."""
     from tqdm import tqdm
 
@@ -136,7 +136,7 @@ def _descend(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _I
     return None
 
 
-def named(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
+def with_hashes(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
     """The recipe with the pictures' hashes in it, and a region for each mask with its `shares` of the styles.
 
     Raises RecipeError if they do not fit.
@@ -145,10 +145,10 @@ def named(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe
     return pictures.named_in(change(recipe, {"regions": regions}) if regions else recipe)
 
 
-def _named(run: StylizeRequest) -> Recipe:
+def _recipe_with_hashes(run: StylizeRequest) -> Recipe:
     """The recipe of a run, its pictures named. Raises CheckpointError if a checkpoint is of others."""
     if run.resume is None:
-        return named(run.pictures, run.shares, run.recipe)
+        return with_hashes(run.pictures, run.shares, run.recipe)
     _check_pictures(run.pictures, run.recipe, _regions(run.pictures, run.shares))
     return run.recipe
 
@@ -184,7 +184,7 @@ def _check_weights(before: Recipe, now: Recipe) -> None:
             )
 
 
-def _check_place(path: Path) -> None:
+def _check_writable(path: Path) -> None:
     """Raises PictureError where a file cannot be written: better before a run than after it."""
     there = next(folder for folder in path.absolute().parents if folder.exists())
     if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK):

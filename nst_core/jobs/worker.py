@@ -128,7 +128,7 @@ class Worker:
         timer, job = runner.RunTimer(), command.job
         path = Path(command.checkpoint) if command.checkpoint else None
         recipe, before = _prepared(command.recipe, path)
-        timer.loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
+        timer.mark_loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
         first = self._inbox.control(job, paused=command.paused)
         recipe = reduce(steered, first.settings, recipe)
         log = RunLog(recipe, path, before, strict=False)
@@ -148,12 +148,12 @@ class Worker:
     ) -> None:
         """Send the result, then the report: the picture does not wait for the measurement."""
         job, recipe = command.job, end.recipe
-        picture = runner.picture_of(log.best, inputs.content, recipe)
-        png = to_png(picture, recipe.to_json(), runner.alpha_of(inputs.alpha, recipe))
+        picture = runner.result_picture(log.best, inputs.content, recipe)
+        png = to_png(picture, recipe.to_json(), runner.result_alpha(inputs.alpha, recipe))
         self.send(ResultReady(job=job, png=png))
         log.save()  # so that an end during the measurement costs no step
         measured = command.measure and not end.diverged
-        report = runner.report(inputs.content, inputs.styles, recipe, picture, timer, measured=measured)
+        report = runner.report(inputs.content, inputs.styles, recipe, picture, timer, wants_metrics=measured)
         report |= {name: value for name, value in log.report().items() if name != "losses"}
         if end.diverged and not end.control.stop:
             self.send(Failed(job=job, message=end.diverged, code=DivergedError.code, report=report))

@@ -17,9 +17,9 @@ from nst_core.recipe.presets import PRESETS
 from nst_core.recipe.schema import Recipe
 
 VERSION = 1
-MOST_CHARACTERS = 4000
+MAX_CHARACTERS = 4000
 """The longest text that is read; browsers and proxies cut off longer addresses. A usual link has some hundred."""
-_MOST_BYTES = 32 * 1024
+_MAX_BYTES = 32 * 1024
 """The size limit of the decompressed text."""
 PICTURES = ("content", "styles", "regions", "start_picture")
 """Settings that identify pictures; a link does not contain pictures."""
@@ -88,12 +88,12 @@ def without_pictures(recipe: Recipe) -> Recipe:
 
 
 def _unpacked(text: str) -> dict[str, Any]:
-    if len(text) > MOST_CHARACTERS:
-        raise RecipeError(f"the link must have at most {MOST_CHARACTERS} characters of settings, got {len(text)}")
+    if len(text) > MAX_CHARACTERS:
+        raise RecipeError(f"the link must have at most {MAX_CHARACTERS} characters of settings, got {len(text)}")
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         inflater = zlib.decompressobj()
-        plain = inflater.decompress(packed, _MOST_BYTES)
+        plain = inflater.decompress(packed, _MAX_BYTES)
         if not inflater.eof:
             raise ValueError("cut off")
         content = json.loads(plain)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from nst_core.errors import RecipeError
 
-MOST_CORNERS = 4
-STRONGEST = 1.5
+MAX_STYLES = 4
+MAX_STRENGTH = 1.5
 """Strength at the right end of a strip with one style."""
 
 
@@ -34,11 +34,11 @@ def grid(styles: int, cells: int, strength: float = 1.0) -> list[list[StyleMix]]
     Raises:
         RecipeError: there are no styles or too many.
     """
-    if not 1 <= styles <= MOST_CORNERS:
-        raise RecipeError(f"a style grid needs 1 to {MOST_CORNERS} styles, one for each corner, got {styles}")
+    if not 1 <= styles <= MAX_STYLES:
+        raise RecipeError(f"a style grid needs 1 to {MAX_STYLES} styles, one for each corner, got {styles}")
     along = [i / (cells - 1) for i in range(cells)]
     if styles == 1:
-        return [[StyleMix((1.0,), STRONGEST * x) for x in along]]
+        return [[StyleMix((1.0,), MAX_STRENGTH * x) for x in along]]
     if styles == 2:
         return [[StyleMix((1 - x, x), strength) for x in along]]
     return [[StyleMix(_corners(styles, x, y), strength) for x in along] for y in along]
@@ -46,6 +46,6 @@ def grid(styles: int, cells: int, strength: float = 1.0) -> list[list[StyleMix]]
 
 def _corners(styles: int, x: float, y: float) -> tuple[float, ...]:
     corners = ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
-    if styles == MOST_CORNERS:
+    if styles == MAX_STYLES:
         return corners
     return tuple(c + corners[-1] / styles for c in corners[:-1])

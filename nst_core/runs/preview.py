@@ -38,9 +38,9 @@ def compare(  # noqa: PLR0913 - what a run is played from
     """
 
     def played(wanted: Recipe) -> Pixels:
-        return _last(runner.run_recipe(content, styles, runner.prepare(wanted), start=start, masks=masks))
+        return _last_picture(runner.run_recipe(content, styles, runner.prepare(wanted), start=start, masks=masks))
 
-    framed = runner.framed(styles, recipe)
+    framed = runner.crop_styles(styles, recipe)
     small, full = played(change(recipe, {"longest_edge_px": edge_px})), played(recipe)
     fitted = fit(full, max(small.shape[1:3]))
     seen = {"preview": small, "full": fitted}
@@ -59,7 +59,7 @@ def compare(  # noqa: PLR0913 - what a run is played from
     )
 
 
-def _last(steps: Iterator[Step]) -> Pixels:
+def _last_picture(steps: Iterator[Step]) -> Pixels:
     picture = None
     for step in steps:
         picture = step.picture if step.picture is not None else picture

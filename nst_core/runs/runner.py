@@ -23,7 +23,7 @@ from nst_core.recipe import Provenance, Recipe
 from nst_core.recipe.style_grid import grid
 from nst_core.step import Pixels, Step
 
-MEASURED_PX = 1024
+MAX_MEASURED_PX = 1024
 """Larger results are judged at this longest edge: the yardstick looks at whole pictures, which takes memory."""
 
 
@@ -54,12 +54,12 @@ def run_recipe(  # noqa: PLR0913 - an engine's signature, and the masks
         RecipeError: too little of a style is left by its crop and rotation.
         NSTError: as the engines say.
     """
-    seen, matched = colour.before(content, framed(styles, recipe), recipe.colour)
+    seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(_engine(seen, matched, recipe, start, masks, resume)) as steps:
-        yield from _finished(steps, content, recipe, layout(recipe, len(styles)))
+        yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)))
 
 
-def framed(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
+def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     """The parts of the styles that a recipe looks at; the very same object where it names none.
 
     Args:
@@ -93,10 +93,10 @@ def _engine(  # noqa: PLR0913 - what `play` was given
 
     first: Pixels | None = None
     levels: dict[str, Pixels] = {}
-    if (_chained(recipe) and resume is None) or recipe.reference_loss == "fast":
+    if (_starts_from_fast(recipe) and resume is None) or recipe.reference_loss == "fast":
         one = recipe.model_copy(update={"style_grid_size": 1})  # nothing goes on from a sheet
         (painted,) = fast.run(content, styles, one, masks=masks)
-        first = painted.picture if _chained(recipe) else None
+        first = painted.picture if _starts_from_fast(recipe) else None
         if recipe.reference_loss == "fast" and painted.picture is not None:
             levels = {"fast": painted.picture}
     if recipe.start == "own" and start is not None:
@@ -105,7 +105,7 @@ def _engine(  # noqa: PLR0913 - what `play` was given
     yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=levels, resume=resume)
 
 
-def _finished(
+def _with_final_colours(
     steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
 ) -> Generator[Step, Recipe | None, None]:
     """The Steps with their pictures' colours as the recipe in force wants them; what is sent goes on to the engine."""
@@ -117,21 +117,21 @@ def _finished(
             return
         if step.picture is not None:
             if fitted is None or fitted.shape != step.picture.shape:  # once a size, not once a picture
-                fitted = original_of(step.picture, content, cells)
+                fitted = content_for(step.picture, content, cells)
             step = replace(step, picture=finish(step.picture, fitted, recipe))
         sent = yield step
         recipe = sent or recipe
 
 
-def layout(recipe: Recipe, styles: int) -> tuple[int, int]:
+def grid_shape(recipe: Recipe, styles: int) -> tuple[int, int]:
     """Rows and columns of pictures in a recipe's result: of a sheet as `recipe.blend` says, else 1 and 1."""
-    if not _is_sheet(recipe):
+    if not _is_style_grid(recipe):
         return 1, 1
     rows = grid(styles, recipe.style_grid_size)
     return len(rows), len(rows[0])
 
 
-def original_of(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1)) -> Pixels:
+def content_for(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1)) -> Pixels:
     """What a result was painted from, pixel by pixel: the content at its size, once in every cell of a sheet.
 
     Args:
@@ -147,7 +147,7 @@ def original_of(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1
     return small if cells == (1, 1) else np.tile(small, (1, down, across, 1))
 
 
-def _is_sheet(recipe: Recipe) -> bool:
+def _is_style_grid(recipe: Recipe) -> bool:
     return recipe.method == "fast" and recipe.style_grid_size > 1
 
 
@@ -161,7 +161,7 @@ def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Spac
     return colour.keep(picture, content, degree, space)
 
 
-def _chained(recipe: Recipe) -> bool:
+def _starts_from_fast(recipe: Recipe) -> bool:
     """Whether the fast engine paints the start."""
     return recipe.start == "fast" or (recipe.method == "balanced" and recipe.start != "own")
 
@@ -178,7 +178,7 @@ def prepare(recipe: Recipe) -> Recipe:
     hashes: dict[str, str] = {}
     chosen = device()
     dtype = "float32"
-    if recipe.method == "fast" or recipe.reference_loss == "fast" or _chained(recipe):
+    if recipe.method == "fast" or recipe.reference_loss == "fast" or _starts_from_fast(recipe):
         hashes["magenta"] = stylisation.load().found.sha256
     if recipe.method != "fast":
         dtype = precision(recipe.precision)
@@ -201,7 +201,7 @@ class RunTimer:
         self._already = 0.0
         self._stamps: list[float] = []
 
-    def loaded(self, already: float = 0.0) -> None:
+    def mark_loaded(self, already: float = 0.0) -> None:
         """Loading is done; `already` is how many seconds a run that is gone on with had run before."""
         self._load = time.perf_counter() - self._began
         self._already = already
@@ -236,7 +236,7 @@ def peak_rss_mb() -> float:
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
-def picture_of(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
+def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
     """The finished picture of one of `play`'s Steps, made of what its state shows where it carries none."""
     if step is None or (step.picture is None and step.state is None):
         raise ValueError("this step has no picture")
@@ -245,9 +245,9 @@ def picture_of(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
     return finish(step.state()["shown"], content, recipe)  # type: ignore[misc]
 
 
-def alpha_of(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
+def result_alpha(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
     """The transparency that a result keeps of its content, uint8 [H, W]; none on a sheet, which is many pictures."""
-    return None if _is_sheet(recipe) else content_alpha
+    return None if _is_style_grid(recipe) else content_alpha
 
 
 def report(  # noqa: PLR0913 - all of a finished run
@@ -255,9 +255,9 @@ def report(  # noqa: PLR0913 - all of a finished run
     styles: Sequence[Pixels],
     recipe: Recipe,
     picture: Pixels,
-    clock: RunTimer,
+    timer: RunTimer,
     *,
-    measured: bool = True,
+    wants_metrics: bool = True,
 ) -> dict[str, Any]:
     """What a run leaves besides its picture: settings, origins, times, memory; the yardstick's measures, if wanted.
 
@@ -267,16 +267,20 @@ def report(  # noqa: PLR0913 - all of a finished run
     return {
         "method": recipe.method,
         "size": [int(picture.shape[2]), int(picture.shape[1])],
-        "seconds": clock.seconds(),
+        "seconds": timer.seconds(),
         "peak_rss_mb": peak_rss_mb(),  # before measuring, which is not the run's
         "weights": dict(recipe.provenance.weights),
         "recipe": recipe.model_dump(mode="json"),
-        **({"measures": _measures(content, styles, recipe, picture)} if measured and not _is_sheet(recipe) else {}),
+        **(
+            {"measures": _measures(content, styles, recipe, picture)}
+            if wants_metrics and not _is_style_grid(recipe)
+            else {}
+        ),
     }
 
 
 def _measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
     from nst_core.metrics import yardstick
 
-    judged = picture if max(picture.shape) <= MEASURED_PX else fit(picture, MEASURED_PX)
-    return yardstick.measure(judged, content, framed(styles, recipe), [s.weight for s in recipe.styles])
+    judged = picture if max(picture.shape) <= MAX_MEASURED_PX else fit(picture, MAX_MEASURED_PX)
+    return yardstick.measure(judged, content, crop_styles(styles, recipe), [s.weight for s in recipe.styles])

@@ -14,12 +14,12 @@ Kind = Literal["mp4", "gif", "webp"]
 SECONDS = 6.0
 """How long a film runs until its last picture, which then stays."""
 LAST_SECONDS = 1.5
-RATE = 25
+FRAMES_PER_SECOND = 25
 """Pictures a second of an MP4: few make players stutter, so each picture is shown for several of these."""
 GIF_EDGE_PX = 360
 """Longest edge of a GIF: its 256 colours and its size on disk bear no more."""
 EDGE_PX = 768
-MOST_PICTURES = 120
+MAX_PICTURES = 120
 QUALITY = 80
 CRF = "18"
 """H.264's quality: brush strokes survive, and 512 px take some megabytes."""
@@ -39,19 +39,19 @@ def time_lapse(pictures: Sequence[bytes], kind: Kind, seconds: float = SECONDS) 
     """
     if not pictures:
         raise ValueError("a film needs at least one picture")
-    chosen = _thinned(pictures)
+    chosen = _subsampled(pictures)
     edge = GIF_EDGE_PX if kind == "gif" else EDGE_PX
     size = _size_of(chosen[-1], edge)
-    frames = [_opened(picture, size) for picture in chosen]
+    frames = [_decoded(picture, size) for picture in chosen]
     each = seconds / max(1, len(frames) - 1)
     held = [each] * (len(frames) - 1) + [LAST_SECONDS]
     return _mp4(frames, held) if kind == "mp4" else _animated(frames, held, kind)
 
 
-def _thinned(pictures: Sequence[bytes]) -> list[bytes]:
+def _subsampled(pictures: Sequence[bytes]) -> list[bytes]:
     """At most `MOST_PICTURES` of them, evenly spread, first and last among them."""
     most = len(pictures) - 1
-    count = min(len(pictures), MOST_PICTURES)
+    count = min(len(pictures), MAX_PICTURES)
     return [pictures[round(n * most / max(1, count - 1))] for n in range(count)]
 
 
@@ -63,7 +63,7 @@ def _size_of(picture: bytes, longest_edge_px: int) -> tuple[int, int]:
     return width, height
 
 
-def _opened(picture: bytes, size: tuple[int, int]) -> Image.Image:
+def _decoded(picture: bytes, size: tuple[int, int]) -> Image.Image:
     with Image.open(io.BytesIO(picture)) as image:
         seen = image.convert("RGB")
     return seen if seen.size == size else seen.resize(size, Image.Resampling.LANCZOS)
@@ -90,7 +90,7 @@ def _mp4(frames: Sequence[Image.Image], held: Sequence[float]) -> bytes:
 
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as film:
-        stream = film.add_stream("libx264", rate=RATE, options={"crf": CRF, "preset": "veryfast"})
+        stream = film.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": CRF, "preset": "veryfast"})
         stream.width, stream.height = frames[0].size
         stream.pix_fmt = "yuv420p"
         shown = 0
@@ -98,8 +98,8 @@ def _mp4(frames: Sequence[Image.Image], held: Sequence[float]) -> bytes:
         for frame, each in zip(frames, held, strict=True):
             until += each
             picture = av.VideoFrame.from_image(frame)  # type: ignore[no-untyped-call]
-            while shown == 0 or shown < round(until * RATE):
-                picture.pts, picture.time_base = shown, Fraction(1, RATE)
+            while shown == 0 or shown < round(until * FRAMES_PER_SECOND):
+                picture.pts, picture.time_base = shown, Fraction(1, FRAMES_PER_SECOND)
                 film.mux(stream.encode(picture))
                 shown += 1
         film.mux(stream.encode())

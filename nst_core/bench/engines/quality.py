@@ -107,7 +107,7 @@ def _painted(content: Pixels, style: Pixels, recipe: Recipe) -> tuple[Pixels, fl
     (last,) = deque(
         runner.run_recipe(content, [style], recipe), 1
     )  # keeps the last step only: all pictures would not fit into memory
-    return runner.picture_of(last, content, recipe), time.perf_counter() - began
+    return runner.result_picture(last, content, recipe), time.perf_counter() - began
 
 
 def _warm_up() -> None:

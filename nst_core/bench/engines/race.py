@@ -99,7 +99,7 @@ def _quick(content: Pixels, style: Pixels, size: int, goal: float) -> dict[str, 
         if last.losses["total"] > goal:
             continue
         paused = time.perf_counter()  # computing the exact loss is the benchmark's work, not the run's
-        loss = _loss(content, style, exact, runner.picture_of(last, content, recipe))
+        loss = _loss(content, style, exact, runner.result_picture(last, content, recipe))
         excluded += time.perf_counter() - paused
         if loss <= goal:
             break

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.recipe import Recipe, change
-from nst_core.recipe.style_grid import STRONGEST, StyleMix
+from nst_core.recipe.style_grid import MAX_STRENGTH, StyleMix
 from nst_core.recipe.style_grid import grid as sheet_of
 from pages.parts.app import session, theme
 from pages.parts.app.web import asset
@@ -172,7 +172,7 @@ def _ends(styles: Sequence[Style]) -> list[dict[str, str]]:
     """What stands at the ends of a strip or the corners of a map, in reading order."""
     if len(styles) == 1:
         (style,) = styles
-        most = {"title": f"{style.image.title}, {STRONGEST:.0%}", "src": style.source()}
+        most = {"title": f"{style.image.title}, {MAX_STRENGTH:.0%}", "src": style.source()}
         return [{"title": "The photograph, 0 %", "src": ""}, most]
     ends = [{"title": style.image.title, "src": style.source()} for style in styles]
     return [*ends, {"title": "All three alike", "src": ""}] if len(styles) == 3 else ends

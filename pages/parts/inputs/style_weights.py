@@ -12,7 +12,7 @@ import streamlit as st
 
 from nst_core.picture.frame import WHOLE, Frame
 from nst_core.recipe import Recipe, StylePicture, change
-from nst_core.recipe.style_grid import MOST_CORNERS
+from nst_core.recipe.style_grid import MAX_STYLES
 from pages.parts.app import theme
 from pages.parts.inputs import framing
 from pages.parts.inputs.selection import (
@@ -126,7 +126,7 @@ def rows() -> None:
     with st.container(horizontal=True, key="mix_buttons"):
         if len(all_) == 1:
             _framing(all_[0], "Crop and turn")
-        if len(all_) < MOST_CORNERS:
+        if len(all_) < MAX_STYLES:
             st.button("Add a style", icon=":material/add:", key="mix_add", on_click=add_style)
 
 

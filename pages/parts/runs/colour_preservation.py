@@ -111,9 +111,9 @@ def _extra(view: JobView, strength: float) -> float:
 
 
 def _cells(view: JobView) -> tuple[int, int]:
-    from nst_core.runs.runner import layout
+    from nst_core.runs.runner import grid_shape
 
-    return layout(view.recipe, len(view.recipe.styles))
+    return grid_shape(view.recipe, len(view.recipe.styles))
 
 
 def _pixels(view: JobView, result: bytes, strength: float) -> Pixels:

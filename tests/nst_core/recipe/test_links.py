@@ -11,7 +11,7 @@ import pytest
 
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe, change, make
-from nst_core.recipe.links import MOST_CHARACTERS, differences, from_text, to_text, without_pictures
+from nst_core.recipe.links import MAX_CHARACTERS, differences, from_text, to_text, without_pictures
 
 OWN = {
     "style_weight": 33.0,
@@ -85,7 +85,7 @@ def test_a_link_of_every_length_but_its_own_is_refused() -> None:
         (packed({"v": 1, "m": "slow", "p": "nobody", "s": {}}), "preset must be one of"),
         (packed({"v": 1, "m": "slow", "p": "painterly", "s": {"steps": 10**9}}), "steps"),
         (packed({"v": 1, "m": "slow", "p": "painterly", "s": {"nothing": 1}}), "no setting"),
-        ("A" * (MOST_CHARACTERS + 1), "at most"),
+        ("A" * (MAX_CHARACTERS + 1), "at most"),
         (base64.urlsafe_b64encode(zlib.compress(b'"' + b"0" * 10**6 + b'"')).decode(), "cut off"),
     ],
 )

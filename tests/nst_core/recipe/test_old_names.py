@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.cli.arguments import recipe as recipe_of_command
+from nst_core.cli.arguments import build_recipe as recipe_of_command
 from nst_core.cli.main import _parser
 from nst_core.errors import RecipeError
 from nst_core.picture.encode import read_recipe

@@ -213,7 +213,7 @@ def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
     for each in steps:
         assert each.picture is None or np.array_equal(each.picture, finished)
         assert each.state is None or each.state()["shown"] is RAW
-        assert np.array_equal(runner.picture_of(each, VIVID, recipe), finished)
+        assert np.array_equal(runner.result_picture(each, VIVID, recipe), finished)
     if method == "balanced":
         assert calls.asked[1]["start"] is PAINTED
 
@@ -237,7 +237,7 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
 def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
     recipe = make(settings={"method": method, "start": "fast", "style_grid_size": 4})
-    assert runner.layout(recipe, 2) == (1, 1)
+    assert runner.grid_shape(recipe, 2) == (1, 1)
     given = []
 
     def paint(_content, _styles, recipe, **_):

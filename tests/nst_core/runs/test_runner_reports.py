@@ -69,7 +69,7 @@ def test_prepare_settles_the_memory_that_strips_are_cut_for(machine, settings, s
 
 def clocked(*stamps, already=0.0):
     clock = runner.RunTimer()
-    clock.loaded(already)
+    clock.mark_loaded(already)
     for number, seconds in enumerate(stamps):
         clock.tick(step(number, seconds))
     return clock.seconds()
@@ -103,32 +103,32 @@ def test_loading_is_timed(monkeypatch):
     now = iter([100.0, 102.25])
     monkeypatch.setattr(runner.time, "perf_counter", lambda: next(now))
     clock = runner.RunTimer()
-    clock.loaded()
+    clock.mark_loaded()
     assert clock.seconds()["load"] == 2.25
 
 
 def test_picture_of_a_step():
     kept = {"shown": PAINTED}
-    assert runner.picture_of(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
-    assert runner.picture_of(step(state=lambda: kept), CONTENT, make()) is PAINTED
+    assert runner.result_picture(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
+    assert runner.result_picture(step(state=lambda: kept), CONTENT, make()) is PAINTED
 
 
 def test_a_finished_picture_is_not_finished_twice():
     recipe = make(settings={"colour_preservation": 0.5})
-    assert runner.picture_of(step(picture=RAW), VIVID, recipe) is RAW
+    assert runner.result_picture(step(picture=RAW), VIVID, recipe) is RAW
 
 
 @pytest.mark.parametrize("nothing", [None, step()])
 def test_no_picture_is_an_error(nothing):
     with pytest.raises(ValueError, match="no picture"):
-        runner.picture_of(nothing, CONTENT, make())
+        runner.result_picture(nothing, CONTENT, make())
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cells", [1, 3])
 def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method, cells):
     alpha = np.eye(4, dtype=np.uint8)
-    kept = runner.alpha_of(alpha, make(settings={"method": method, "style_grid_size": cells}))
+    kept = runner.result_alpha(alpha, make(settings={"method": method, "style_grid_size": cells}))
     assert kept is (None if (method, cells) == ("fast", 3) else alpha)
 
 

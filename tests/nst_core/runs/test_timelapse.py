@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.runs.timelapse import LAST_SECONDS, MOST_PICTURES, RATE, Kind, time_lapse
+from nst_core.runs.timelapse import FRAMES_PER_SECOND, LAST_SECONDS, MAX_PICTURES, Kind, time_lapse
 
 
 def encoded(grey: int, size: tuple[int, int] = (64, 48)) -> bytes:
@@ -24,7 +24,7 @@ def frames_of(film: bytes, kind: Kind) -> tuple[list[np.ndarray], float]:
     if kind == "mp4":
         with av.open(io.BytesIO(film)) as file:
             pictures = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
-        return pictures, len(pictures) / RATE
+        return pictures, len(pictures) / FRAMES_PER_SECOND
     pictures, lasts = [], 0.0
     with Image.open(io.BytesIO(film)) as image:
         for n in range(getattr(image, "n_frames", 1)):
@@ -60,9 +60,9 @@ def test_a_film_is_no_larger_than_its_format_bears(kind: Kind, longest: int) -> 
 
 
 def test_a_long_run_is_thinned_and_keeps_its_ends() -> None:
-    greys = np.linspace(10, 245, 3 * MOST_PICTURES).astype(int)
+    greys = np.linspace(10, 245, 3 * MAX_PICTURES).astype(int)
     pictures, _ = frames_of(time_lapse([encoded(int(g), (16, 16)) for g in greys], "webp", seconds=2.4), "webp")
-    assert len(pictures) <= MOST_PICTURES
+    assert len(pictures) <= MAX_PICTURES
     assert pictures[0].mean() == pytest.approx(10, abs=4)
     assert pictures[-1].mean() == pytest.approx(245, abs=4)
 
