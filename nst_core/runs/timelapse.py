@@ -1,4 +1,4 @@
-"""Moving pictures: how a run grew, as a film."""
+"""Time-lapse films of the pictures of a run."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from PIL import Image
 Kind = Literal["mp4", "gif", "webp"]
 
 SECONDS = 6.0
-"""How long a film runs until its last picture, which then stays."""
+"""Duration of a film up to its last picture."""
 LAST_SECONDS = 1.5
+"""How long the last picture stays."""
 FRAMES_PER_SECOND = 25
-"""Pictures a second of an MP4: few make players stutter, so each picture is shown for several of these."""
+"""Frame rate of an MP4. Low rates stutter in some players, so that each picture fills several frames."""
 GIF_EDGE_PX = 360
-"""Longest edge of a GIF: its 256 colours and its size on disk bear no more."""
+"""Longest edge of a GIF, whose files grow large and which has 256 colours only."""
 EDGE_PX = 768
 MAX_PICTURES = 120
 QUALITY = 80
 CRF = "18"
-"""H.264's quality: brush strokes survive, and 512 px take some megabytes."""
+"""Quality of H.264: keeps brush strokes; a film at 512 px has some megabytes."""
 
 
 def time_lapse(pictures: Sequence[bytes], kind: Kind, seconds: float = SECONDS) -> bytes:
-    """The pictures of a run, one after another, as MP4 (H.264), GIF or animated WebP.
+    """A film of a run's pictures, as MP4 (H.264), GIF or animated WebP.
 
     Args:
-        pictures: encoded, by rising step, at least one, of any sizes: all are shown at the last one's size, at most
-            768 px (GIF: 360 px) on the longest edge.
+        pictures: encoded pictures in the order of their steps, at least one. All are scaled to the size of the last
+            one, and to at most 768 px (GIF: 360 px) on the longest edge.
         kind: the format.
-        seconds: until the last picture, which then stays for 1.5 s.
+        seconds: duration up to the last picture, which then stays for 1.5 s.
 
     Raises:
         ValueError: there is no picture.
@@ -49,14 +50,14 @@ def time_lapse(pictures: Sequence[bytes], kind: Kind, seconds: float = SECONDS) 
 
 
 def _subsampled(pictures: Sequence[bytes]) -> list[bytes]:
-    """At most `MOST_PICTURES` of them, evenly spread, first and last among them."""
+    """At most `MAX_PICTURES` of the pictures, evenly spread, with the first and the last."""
     most = len(pictures) - 1
     count = min(len(pictures), MAX_PICTURES)
     return [pictures[round(n * most / max(1, count - 1))] for n in range(count)]
 
 
 def _size_of(picture: bytes, longest_edge_px: int) -> tuple[int, int]:
-    """Width and height of a film, even as H.264's halved colours need it."""
+    """Width and height of a film: even numbers, since H.264 stores colours at half the resolution."""
     with Image.open(io.BytesIO(picture)) as image:
         shrink = min(1.0, longest_edge_px / max(image.size))
         width, height = (max(2, 2 * round(side * shrink / 2)) for side in image.size)
