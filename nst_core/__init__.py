@@ -1,7 +1,7 @@
 """NST Studio's core: neural style transfer without a user interface.
 
-Importing this package, or any module that a page imports, does not import TensorFlow: only `models`, `slow`,
-`fast`, `yardstick` and the worker process do.
+TensorFlow is imported only by `models`, `slow`, `fast`, `metrics` and the worker process, not by this package or by
+modules that pages import.
 """
 
 from nst_core.errors import NSTError

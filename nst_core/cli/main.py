@@ -141,7 +141,7 @@ def _add_bench(commands: Any) -> None:
     from nst_core import bench
 
     parser = commands.add_parser("bench", help="measure the speed of engines and pages on this machine, as JSON")
-    parser.add_argument("what", choices=tuple(bench.MODULES), help="the benchmark")
+    parser.add_argument("benchmark", choices=tuple(bench.MODULES), help="the benchmark to run")
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX", help="picture sizes; default: 256")
     parser.add_argument(
         "--pair", nargs=2, action="append", metavar=("CONTENT", "STYLE"), dest="pairs", help="race: pictures"
@@ -254,22 +254,22 @@ def _preview(arguments: argparse.Namespace) -> None:
 def _bench(arguments: argparse.Namespace) -> None:
     from nst_core import bench
 
-    measure = importlib.import_module(bench.MODULES[arguments.what])
+    measure = importlib.import_module(bench.MODULES[arguments.benchmark])
     report = measure.run(*_bench_arguments(arguments))
     if arguments.keep:
         from nst_core.bench.report import measured
 
-        measured.store(arguments.what, report, _bench_command(arguments))
+        measured.store(arguments.benchmark, report, _bench_command(arguments))
     print(measure.table(report), file=sys.stderr)
     print(json.dumps(report, indent=2))
 
 
 def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
-    if arguments.what in _IN_A_BROWSER:
+    if arguments.benchmark in _IN_A_BROWSER:
         return ()
-    if arguments.what == "quality":
+    if arguments.benchmark == "quality":
         return arguments.sizes, arguments.sheet
-    if arguments.what != "race":
+    if arguments.benchmark != "race":
         return (arguments.sizes,)
     pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
     opened = {f"{c} + {s}": (load_picture(c).tensor(), load_picture(s).tensor()) for c, s in pairs}
@@ -278,8 +278,8 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
 
 def _bench_command(arguments: argparse.Namespace) -> str:
     """The command that repeats a benchmark."""
-    command = f"python -m nst_core bench {arguments.what}"
-    if arguments.what in _IN_A_BROWSER:
+    command = f"python -m nst_core bench {arguments.benchmark}"
+    if arguments.benchmark in _IN_A_BROWSER:
         return command
     timed = f" --timed {arguments.timed}" if arguments.timed else ""
     return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"

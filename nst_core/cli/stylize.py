@@ -163,23 +163,23 @@ def _regions(pictures: RunInputs, shares: Sequence[Sequence[float]]) -> list[dic
 def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
     """Raise CheckpointError unless the pictures are those of the checkpoint; its start picture may be left out."""
     start = pictures.start.sha256 if pictures.start else recipe.start_picture
-    for what, wanted, came in (
+    for name, saved, given in (
         ("content", recipe.content, pictures.content.sha256),
         ("styles", [s.sha256 for s in recipe.styles], [p.sha256 for p in pictures.styles]),
         ("start", recipe.start_picture, start),
         ("masks, with their shares,", [{"mask": r.mask, "shares": list(r.shares)} for r in recipe.regions], regions),
     ):
-        if wanted != came:
-            raise CheckpointError(f"the checkpoint is of another run: its {what} must be the pictures it began with")
+        if saved != given:
+            raise CheckpointError(f"the checkpoint is of another run: its {name} must be the pictures it began with")
 
 
 def _check_weights(before: Recipe, now: Recipe) -> None:
     """Raise CheckpointError unless the checkpoint was made with the weights of this machine."""
     for network, here in now.provenance.weights.items():
-        wanted = before.provenance.weights.get(network, here)
-        if wanted != here:
+        saved = before.provenance.weights.get(network, here)
+        if saved != here:
             raise CheckpointError(
-                f"the checkpoint was made with weights of {network} whose SHA-256 is {wanted[:12]}, but those here are "
+                f"the checkpoint was made with weights of {network} whose SHA-256 is {saved[:12]}, but those here are "
                 f"{here[:12]}; resume it where it was made, or start a new run"
             )
 

@@ -1,6 +1,6 @@
 """Names that settings had before the first release: recipes, links, PNGs and checkpoints that use them still open.
 
-Only what is read from outside is translated (`parse`, `recipe_from_json`, a link, `--set`). Code uses today's names.
+Only data from outside is translated: by `parse`, `recipe_from_json`, links and `--set`. Code uses today's names.
 """
 
 from __future__ import annotations

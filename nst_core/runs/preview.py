@@ -40,12 +40,12 @@ def compare(  # noqa: PLR0913 - the arguments of run_recipe
     def run(settings: Recipe) -> Pixels:
         return _last_picture(runner.run_recipe(content, styles, runner.prepare(settings), start=start, masks=masks))
 
-    framed = runner.crop_styles(styles, recipe)
+    cropped = runner.crop_styles(styles, recipe)
     small, full = run(change(recipe, {"longest_edge_px": edge_px})), run(recipe)
     fitted = fit(full, max(small.shape[1:3]))
     pictures = {"preview": small, "full": fitted}
     shares = [s.weight for s in recipe.styles]
-    measures = {name: yardstick.measure(picture, content, framed, shares) for name, picture in pictures.items()}
+    measures = {name: yardstick.measure(picture, content, cropped, shares) for name, picture in pictures.items()}
     between = yardstick.measure(fitted, small, [small])
     return (
         small,

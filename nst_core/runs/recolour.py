@@ -5,7 +5,7 @@ from __future__ import annotations
 from nst_core.picture.colour import Space, keep
 from nst_core.picture.encoded import read_pixels
 from nst_core.recipe import Recipe
-from nst_core.runs.runner import original_of
+from nst_core.runs.runner import content_for
 from nst_core.step import Pixels
 
 
@@ -34,10 +34,10 @@ def recolour(  # noqa: PLR0913 - plain values, which a cache can compare
         content: the encoded photograph.
         extra: from `extra_strength`.
         space: see `nst_core.picture.colour.keep`.
-        cells: rows and columns of a style grid, from `nst_core.runs.runner.layout`.
+        cells: rows and columns of a style grid, from `nst_core.runs.runner.grid_shape`.
         longest_edge_px: both pictures are reduced to this size first, if they are larger.
     """
     result = read_pixels(painted, longest_edge_px)
     if not extra:
         return result
-    return keep(result, original_of(result, read_pixels(content, longest_edge_px), cells), extra, space)
+    return keep(result, content_for(result, read_pixels(content, longest_edge_px), cells), extra, space)

@@ -92,17 +92,17 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
     from nst_core.slow import engine as slow
 
     first: Pixels | None = None
-    levels: dict[str, Pixels] = {}
+    references: dict[str, Pixels] = {}
     if (_starts_from_fast(recipe) and resume is None) or recipe.reference_loss == "fast":
         one = recipe.model_copy(update={"style_grid_size": 1})  # the slow engine starts from a single picture
-        (painted,) = fast.run(content, styles, one, masks=masks)
-        first = painted.picture if _starts_from_fast(recipe) else None
-        if recipe.reference_loss == "fast" and painted.picture is not None:
-            levels = {"fast": painted.picture}
+        (fast_step,) = fast.run(content, styles, one, masks=masks)
+        first = fast_step.picture if _starts_from_fast(recipe) else None
+        if recipe.reference_loss == "fast" and fast_step.picture is not None:
+            references = {"fast": fast_step.picture}
     if recipe.start == "own" and start is not None:
         first = colour.before(start, (), recipe.colour)[0]  # as grey as the content
     first = first if resume is None else None
-    yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=levels, resume=resume)
+    yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=references, resume=resume)
 
 
 def _with_final_colours(
