@@ -1,15 +1,16 @@
 """The recipe: every setting of a run, in one frozen value that validates itself when it is made.
 
-schema       every setting with its default, range and meaning
-presets      named settings
-fields       settings by name: range, choices, default, meaning, value
-display      titles and offered values of settings, for pages
-parsing      recipes from JSON, a preset, the command line or a widget, with the same error messages
-messages     error messages for settings
-old_names    former names of settings, which stored recipes still use
-links        recipes as text in an address
-steering     changes in the middle of a run
-style_grid   style mixes on a strip or a square of pictures
+schema           every setting with its default, range and meaning
+presets          named settings
+fields           settings by name: range, choices, default, meaning, value
+display          titles and offered values of settings, for pages
+parsing          recipes from JSON, a preset, the command line or a widget, with the same error messages
+messages         error messages for settings
+old_names        former names of settings, which stored recipes still use
+links            recipes as text in an address
+steering         changes in the middle of a run
+style_distances  the style distances that can be chosen
+style_grid       style mixes on a strip or a square of pictures
 """
 
 from nst_core.recipe.fields import (
