@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.cli import docs
 from nst_core.picture import procedural, samples
-from nst_core.recipe import CONVOLUTIONS
+from nst_core.recipe import CONVOLUTIONS, make
 from tests.pages.conftest import _front_door  # noqa: F401 - AppTest needs it
 from tests.pages.fake_service import FakeJobService
 
@@ -76,6 +76,35 @@ def test_a_style_that_is_added_as_described_can_be_chosen(tmp_path: Path, monkey
     assert np.array_equal(drawn, procedural.draw("stripes", 64, 64))
     assert not np.array_equal(drawn, procedural.draw("stripes", 64, 64, seed=1))
     assert "| Stripes | style |" in docs.pictures_table()
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_a_style_distance_that_is_added_as_described_drives_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nst_core.recipe.style_distances import STYLE_DISTANCES, RegisteredDistance
+    from nst_core.runs.runner import run_recipe
+    from nst_core.slow.losses.style_distance import style_distance
+
+    text = section("Add a style distance")
+    module(tmp_path, monkeypatch, "means", code(text))
+    line = inline(text, '"means"').replace("nst_core.slow.losses.means", "means")
+    for name, registered in entry(line, {"RegisteredDistance": RegisteredDistance}).items():
+        monkeypatch.setitem(STYLE_DISTANCES, name, registered)
+    plain = {
+        "pyramid": "off",
+        "first_steps": None,
+        "average_decay": 0,
+        "convolutions": "direct",
+        "precision": "float32",
+    }
+    only_style = {"style_distance": "means", "content_weight": 0, "tv_weight": 0}
+    recipe = make(settings={**plain, **only_style, "longest_edge_px": 64, "steps": 12, "learning_rate": 0.05})
+    content, style = (np.random.default_rng(seed).random((1, 64, 64, 3), np.float32) for seed in (0, 1))
+    style[..., 0] *= 0.2
+    losses = [step.losses["style"] for step in run_recipe(content, [style], recipe)]
+    style_distance.cache_clear()
+    assert losses[-1] < 0.7 * losses[0]
 
 
 def test_a_page_that_is_added_as_described_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
