@@ -1,18 +1,22 @@
-"""The one downloader of pictures: http(s) only, every wait and every size bounded.
+"""HTTP requests whose every wait, size and redirect has a limit.
 
-Addresses of our own catalogue come here, and those that visitors type: for these, `public_only` refuses hosts that are
-not on the public internet, at the first address and at every hop; see `nst_core.net.ssrf_guard`.
+`fetch` returns a small file, such as a picture, as bytes. `nst_core.net.download` writes a large file to disk, with the
+helpers of this module.
+
+Pass `public_only` for an address that a visitor typed: it refuses hosts outside the public internet, at the first
+address and at every redirect (`nst_core.net.ssrf_guard`).
 """
 
 from __future__ import annotations
 
 import http.client
-import queue
 import threading
 import time
 import urllib.error
 import urllib.request
-from typing import IO
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from typing import IO, TypeVar
 from urllib.parse import urlsplit
 
 from nst_core import __version__
@@ -23,6 +27,12 @@ USER_AGENT = f"nst-studio/{__version__} (neural style transfer demo; Python urll
 MAX_REDIRECTS = 3
 BLOCK_BYTES = 64 * 1024
 
+T = TypeVar("T")
+
+
+class DeadlineError(Exception):
+    """A call did not return in time."""
+
 
 def fetch(
     url: str,
@@ -32,100 +42,79 @@ def fetch(
     timeout_seconds: float = 5.0,
     total_seconds: float = 20.0,
 ) -> bytes:
-    """The bytes at an address.
+    """Download a small file into memory.
 
     Args:
         url: an http or https address.
-        public_only: whether it must be on the public internet; for every address that is not our own.
-        max_bytes: more than this is not read.
-        timeout_seconds: longest wait for a connection and between two pieces of the answer.
-        total_seconds: longest time for all of it.
+        public_only: refuse hosts outside the public internet; set it for every address that a visitor typed.
+        max_bytes: a longer answer is refused.
+        timeout_seconds: longest wait for a connection, and between two blocks of the answer.
+        total_seconds: longest time for the whole download.
 
     Raises:
-        FetchError: no connection, an error answer, too slow, too large, cut off, a web page instead of a file, or not
-            public.
+        FetchError: no connection, an error status, too slow, too large, cut off, a web page instead of a file, or a
+            host that is not public.
     """
-    outcome: queue.SimpleQueue[bytes | FetchError] = queue.SimpleQueue()
-    deadline = time.monotonic() + total_seconds + 1  # of the thread, which ends itself once nobody waits for it
+    deadline = time.monotonic() + total_seconds
 
-    def work() -> None:
+    def work() -> bytes:
+        return _fetch(check_url(url, public_only), public_only, max_bytes, timeout_seconds, deadline)
+
+    try:
+        return call_within(total_seconds, work)
+    except DeadlineError:
+        raise FetchError(
+            f"{host_of(url)} must answer within {total_seconds:g} s, got no end of it; try again"
+        ) from None
+
+
+def call_within(seconds: float, call: Callable[[], T], dispose: Callable[[T], object] | None = None) -> T:
+    """Return the result of `call`, which runs in a thread.
+
+    A thread is the only way to limit the total time: name resolution and response headers know no such timeout.
+
+    Args:
+        seconds: longest wait for the result.
+        call: the work.
+        dispose: gets a result that arrives too late, for example to close it.
+
+    Raises:
+        DeadlineError: the time is up; the thread goes on by itself until `call` returns.
+        Exception: whatever `call` raises.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
         try:
-            outcome.put(_fetched(_checked(url, public_only), public_only, max_bytes, timeout_seconds, deadline))
-        except FetchError as error:
-            outcome.put(error)
+            future.set_result(call())
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            future.set_exception(error)
 
-    # In a thread, because neither a name look-up nor an answer's headers can be given a total time otherwise.
-    threading.Thread(target=work, name="nst-fetch", daemon=True).start()
-    try:
-        got = outcome.get(timeout=total_seconds)
-    except queue.Empty:
-        raise FetchError(f"{_host(url)} must answer within {total_seconds:g} s, got no end of it; try again") from None
-    if isinstance(got, FetchError):
-        raise got
-    return got
+    def dispose_late(finished: Future[T]) -> None:
+        if dispose is not None and finished.exception() is None:
+            dispose(finished.result())
 
-
-def _fetched(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
-    headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - `_checked` allows http and https alone
-    try:
-        guard = ssrf_guard.handlers() if public_only else ()
-        opener = urllib.request.build_opener(_Redirects(public_only), *guard)
-        with opener.open(request, timeout=timeout_seconds) as answer:
-            if answer.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
-                raise FetchError(f"{_host(url)} must answer with a picture, got a web page; try again later")
-            return _body(answer, url, max_bytes, deadline)
-    except FetchError:
-        raise
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise FetchError(f"{_host(url)} must answer 200, got {error.code}; try again later") from None
-    except Exception as error:  # noqa: BLE001 - whatever the network and urllib raise, the picture did not come
-        reason = getattr(error, "reason", None) or error
-        raise FetchError(f"{_host(url)} must be reachable, got: {reason}; check the internet connection") from None
+    threading.Thread(target=run, name="nst-http", daemon=True).start()
+    if not wait([future], timeout=seconds).done:
+        future.add_done_callback(dispose_late)
+        raise DeadlineError
+    return future.result()
 
 
-def _body(answer: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float) -> bytes:
-    pieces, size = [], 0
-    # read1 returns what has come, so that a slow drip meets the deadline.
-    while block := answer.read1(BLOCK_BYTES):
-        pieces.append(block)
-        size += len(block)
-        if size > max_bytes:
-            raise FetchError(f"{_host(url)} must answer with at most {max_bytes:,} bytes, got more; choose another")
-        if time.monotonic() > deadline:
-            raise FetchError(f"{_host(url)} must answer in time, got {size:,} bytes; try again later")
-    stated = answer.headers.get("Content-Length", "")
-    if stated.isdigit() and size < int(stated):
-        raise FetchError(f"{_host(url)} must answer with {stated} bytes, got {size:,}; try again")
-    return b"".join(pieces)
+class CheckedRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects whose address passes a check."""
 
+    def __init__(self, check: Callable[[urllib.request.Request, str], object], most: int | None = None) -> None:
+        """Check each redirect.
 
-def _checked(url: str, public_only: bool) -> str:
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname
-    except ValueError:
-        known = None
-    if not known:
-        raise FetchError(f"an address must begin with http:// or https://, got {url[:80]!r}; correct it")
-    if public_only:
-        ssrf_guard.check_address(url)
-    return url
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or "the address"
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Few redirects, each checked like the first address."""
-
-    max_redirections = MAX_REDIRECTS
-    max_repeats = 2
-
-    def __init__(self, public_only: bool) -> None:
-        self._public_only = public_only
+        Args:
+            check: gets the request and the new address; raises FetchError to refuse it.
+            most: how many redirects are followed; None for urllib's own limit.
+        """
+        self._check = check
+        if most is not None:
+            self.max_redirections = most
+            self.max_repeats = min(most, 2)
 
     def redirect_request(  # noqa: PLR0913 - urllib's own signature
         self,
@@ -136,5 +125,92 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        """The next request, if its address is allowed. Raises FetchError."""
-        return super().redirect_request(req, fp, code, msg, headers, _checked(newurl, self._public_only))
+        """The next request, if the check allows its address. Raises FetchError."""
+        self._check(req, newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def open_url(
+    url: str, headers: Mapping[str, str], timeout_seconds: float, *handlers: urllib.request.BaseHandler
+) -> http.client.HTTPResponse:
+    """Open an address that was already checked. Raises what urllib raises.
+
+    Args:
+        url: an http or https address.
+        headers: request headers.
+        timeout_seconds: longest wait for a connection, and between two blocks of the answer.
+        handlers: urllib handlers for redirects and connections.
+    """
+    request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - the caller checked the scheme
+    response: http.client.HTTPResponse = urllib.request.build_opener(*handlers).open(request, timeout=timeout_seconds)
+    return response
+
+
+def check_url(url: str, public_only: bool) -> str:
+    """Return `url`. Raises FetchError if it is no http(s) address, or one that `ssrf_guard.check_address` refuses."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname
+    except ValueError:
+        valid = None
+    if not valid:
+        raise FetchError(f"an address must begin with http:// or https://, got {url[:80]!r}; correct it")
+    if public_only:
+        ssrf_guard.check_address(url)
+    return url
+
+
+def content_length(response: http.client.HTTPResponse) -> int | None:
+    """The number of bytes that the server announces, or None."""
+    length = response.headers.get("Content-Length", "").strip()
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+def host_of(url: str) -> str:
+    """The host name of an address, for messages; the beginning of a text that is no address."""
+    try:
+        return urlsplit(url).hostname or url[:80]
+    except ValueError:
+        return url[:80]
+
+
+def reason_of(error: Exception) -> str:
+    """Why a request failed, in at most 160 characters."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"HTTP {error.code}"
+    return str(getattr(error, "reason", None) or error or type(error).__name__)[:160]
+
+
+def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
+    host = host_of(url)
+    guard = ssrf_guard.handlers() if public_only else ()
+    redirects = CheckedRedirects(lambda _, target: check_url(target, public_only), MAX_REDIRECTS)
+    try:
+        headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
+        with open_url(url, headers, timeout_seconds, redirects, *guard) as response:
+            if response.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
+                raise FetchError(f"{host} must answer with a picture, got a web page; try again later")
+            return _read_body(response, host, max_bytes, deadline)
+    except (FetchError, DeadlineError):
+        raise
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise FetchError(f"{host} must answer 200, got {error.code}; try again later") from None
+    except Exception as error:  # noqa: BLE001 - urllib and http.client raise many types for a failed connection
+        raise FetchError(f"{host} must be reachable, got: {reason_of(error)}; check the internet connection") from None
+
+
+def _read_body(response: http.client.HTTPResponse, host: str, max_bytes: int, deadline: float) -> bytes:
+    blocks, size = [], 0
+    # read1 returns whatever has arrived, so the deadline is checked even while the server sends byte by byte.
+    while block := response.read1(BLOCK_BYTES):
+        blocks.append(block)
+        size += len(block)
+        if size > max_bytes:
+            raise FetchError(f"{host} must answer with at most {max_bytes:,} bytes, got more; choose another")
+        if time.monotonic() > deadline:
+            raise DeadlineError
+    announced = content_length(response)
+    if announced is not None and size < announced:
+        raise FetchError(f"{host} must answer with {announced} bytes, got {size:,}; try again")
+    return b"".join(blocks)

@@ -1,8 +1,8 @@
-"""Connections to public addresses alone, for what visitors type: the server must not be led into its own network.
+"""Guard against server-side request forgery: an address that a visitor typed may lead to the public internet only.
 
-A name is resolved once for each connection, every address it has must be public, and the connection goes to one of
-those: what the name answers a moment later no longer matters. Proxies of the environment are left aside, since behind
-one nobody knows where a connection ends.
+Each connection resolves its host name once, requires that every address found is public, and connects to one of them.
+A name that resolves differently a moment later therefore gains nothing. Proxies from the environment are ignored,
+because a proxy hides the address that is connected to.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
 def handlers() -> tuple[urllib.request.BaseHandler, ...]:
-    """What an opener of urllib needs so that each of its connections, redirects included, is to a public address."""
+    """urllib handlers that connect to public addresses only, redirects included."""
     return urllib.request.ProxyHandler({}), _HTTPHandler(), _HTTPSHandler()
 
 
 def check_address(url: str) -> None:
-    """Refuse an address by its words alone. Raises FetchError: a port of its own, or a user name inside."""
+    """Check the text of an address. Raises FetchError: a port other than 80 and 443, or a user name or password."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -41,10 +41,10 @@ def check_address(url: str) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the internet could reach.
+    """Whether an IP address is reachable from anywhere on the internet.
 
-    Private, loopback, link-local, shared (CGNAT), reserved and multicast ranges are not; an IPv4 address inside an
-    IPv6 one (mapped, NAT64) is judged as what it is.
+    Private, loopback, link-local, shared (CGNAT), reserved and multicast ranges are not. An IPv4 address inside an
+    IPv6 address (mapped, NAT64) is judged as an IPv4 address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
@@ -57,49 +57,53 @@ def is_public(address: str) -> bool:
 
 
 def connect(host: str, port: int, timeout_seconds: float | None) -> socket.socket:
-    """A connection to a host all of whose addresses are public. Raises FetchError if one is not, OSError as sockets do.
+    """Connect to a host whose addresses are all public.
 
     Args:
-        host: a name or a literal address in any spelling that the system's resolver takes.
-        port: where to.
-        timeout_seconds: longest wait for each address, and later for each piece of an answer.
+        host: a name, or a literal address in any spelling that the system's resolver accepts.
+        port: the TCP port.
+        timeout_seconds: longest wait for a connection to each address, and later for each block of an answer.
+
+    Raises:
+        FetchError: an address of the host is not public.
+        OSError: no address could be connected to.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    if not all(is_public(str(where[0])) for *_, where in found):
+    if not all(is_public(str(target[0])) for *_, target in found):
         raise FetchError(
             f"{host} must be on the public internet, got an address of a private network; save the picture and "
             "upload it instead"
         )
     failure: OSError = OSError("no address")
-    for family, kind, protocol, _, where in found:
-        wire = socket.socket(family, kind, protocol)
+    for family, kind, protocol, _, target in found:
+        sock = socket.socket(family, kind, protocol)
         try:
-            wire.settimeout(timeout_seconds)
-            wire.connect(where)
-            return wire
+            sock.settimeout(timeout_seconds)
+            sock.connect(target)
+            return sock
         except OSError as error:
-            wire.close()
+            sock.close()
             failure = error
     raise failure
 
 
 class _HTTPConnection(http.client.HTTPConnection):
     def connect(self) -> None:
-        """As http.client does, to a public address."""
+        """Connect to a public address. Raises FetchError."""
         self.sock = connect(self.host, self.port, self.timeout)
 
 
 class _HTTPSConnection(http.client.HTTPSConnection, _HTTPConnection):
-    """In this order of parents, HTTPS wraps its TLS, for the name that was asked, around the connection above."""
+    """The order of the bases matters: HTTPSConnection wraps TLS around the connection that _HTTPConnection makes."""
 
 
 class _HTTPHandler(urllib.request.HTTPHandler):
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open with our connection."""
+        """Open through `_HTTPConnection`."""
         return self.do_open(_HTTPConnection, req)
 
 
 class _HTTPSHandler(urllib.request.HTTPSHandler):
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open with our connection, certificates checked."""
+        """Open through `_HTTPSConnection`, which verifies certificates."""
         return self.do_open(_HTTPSConnection, req)
