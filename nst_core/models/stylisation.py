@@ -1,7 +1,8 @@
-"""Magenta's arbitrary stylisation: a style prediction network and a transformer, rebuilt at any size.
+"""Magenta's arbitrary stylisation: a style prediction network and a transformer, for pictures of any size.
 
-Source: Ghiasi et al. 2017, arXiv:1705.06830, in Magenta's mobile form. TF-Hub's module and the rebuilt pair are
-loaded by the same `hub.load` and called with the same signature.
+The networks come as TF-Hub's module, or are rebuilt from ONNX files as a SavedModel with the same signature.
+
+Source: Ghiasi et al. 2017, arXiv:1705.06830, in Magenta's mobile form.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ import tensorflow as tf
 from nst_core.errors import WeightsError
 from nst_core.models import weights
 from nst_core.models.device import device
-from nst_core.models.transformer import Arrays, Parameters, Transformer, mirrored
+from nst_core.models.transformer import Arrays, StyleParameters, Transformer, pad_mirrored
 
 STYLE_EDGE_PX = 256
-"""The size that the style prediction network was trained at."""
-_BUILD = "5"
-"""Version of the rebuilt graph; a new one is built when this changes."""
+"""Size of the pictures that the style prediction network was trained on."""
+_BUILD_VERSION = "5"
+"""Version of the rebuilt graph. Change it with the code of the networks: the cached SavedModel is then built anew."""
 
-Piece = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
-"""Rows before their norm, [n, h, w, C], and the mean and variance [C] over them."""
+RowsWithMoments = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+"""Rows of a layer before its instance norm, [n, h, w, C], with their mean [C] and variance [C]."""
 
 
 def _rows(name: str, channels: int = 3) -> tf.TensorSpec:
@@ -34,14 +35,19 @@ def _rows(name: str, channels: int = 3) -> tf.TensorSpec:
 
 
 _VECTOR = tf.TensorSpec([None, 1, 1, 100], tf.float32, "vector")
-_WHOLE = tf.TensorSpec([], tf.int32)
+_INTEGER = tf.TensorSpec([], tf.int32)
 _NORM = (tf.TensorSpec([None], tf.float32), tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.float32))
-"""Gain and offset of each channel, and the least value after them."""
+"""Gain and offset of each channel, and the minimum that is applied after them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stylisation:
-    """The loaded module: `call(content [1, H, W, 3], style [1, h, w, 3]) -> [1, H', W', 3]`, all in [0, 1]."""
+    """The loaded networks.
+
+    Attributes:
+        call: the module: (content [1, H, W, 3], style [1, h, w, 3]) -> [[1, H', W', 3]], all in [0, 1].
+        found: where its weights came from.
+    """
 
     call: Any
     found: weights.WeightsSource
@@ -49,28 +55,28 @@ class Stylisation:
 
 @lru_cache(maxsize=1)
 def load() -> Stylisation:
-    """The fast network from the first source that answers. Raises WeightsError."""
+    """The fast network, from the first source that has it. Raises WeightsError."""
     import tensorflow_hub as hub
 
     found = weights.find("magenta")
     with tf.device(device().name):
         if found.format != "savedmodel":
             return Stylisation(hub.load(str(_rebuilt(found))), found)
-        try:  # a handle may name anybody's module
+        try:  # the operator's handle may name any module
             module = hub.load(str(found.path))
             _require_picture(module)
         except (OSError, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError) as error:
-            said = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
             raise WeightsError(
                 f"the fast network must be a SavedModel that answers (content, style) with a list of one picture, got "
-                f"{said!r} from {found.path} ({found.source}); name Magenta's module in NST_HUB_HANDLE or unset it, or "
-                "delete that folder if it was fetched, and try again"
+                f"{reason!r} from {found.path} ({found.source}); name Magenta's module in NST_HUB_HANDLE or unset it, "
+                "or delete that folder if it was fetched, and try again"
             ) from error
         return Stylisation(module, found)
 
 
 def _require_picture(module: Any) -> None:
-    """Ask the module once; raises whatever it raises, or ValueError if it answers with no picture."""
+    """Call the module once. Raises ValueError if the answer is no picture, and whatever the module itself raises."""
     grey = tf.fill([1, STYLE_EDGE_PX, STYLE_EDGE_PX, 3], 0.5)
     answer = tf.convert_to_tensor(module(grey, grey)[0])
     if answer.shape != grey.shape or answer.dtype != tf.float32:
@@ -78,22 +84,27 @@ def _require_picture(module: Any) -> None:
 
 
 def _rebuilt(found: weights.WeightsSource) -> Path:
-    """The folder of the SavedModel made from these weights; made at the first call, then kept in the cache."""
-    return weights.store_folder("magenta-rebuilt", lambda folder: save(found, folder), f"{found.sha256}-{_BUILD}")
+    """Folder of the SavedModel that is built from these weights at the first call and then cached."""
+    return weights.store_folder(
+        "magenta-rebuilt", lambda folder: save(found, folder), f"{found.sha256}-{_BUILD_VERSION}"
+    )
 
 
 def save(found: weights.WeightsSource, folder: Path) -> None:
-    """Write the rebuilt pair as a SavedModel that answers as Magenta's does, and also in the pieces of `Pair`."""
+    """Write the rebuilt networks as a SavedModel with the methods of `StylisationModule`."""
     predict, transform = weights.onnx_arrays(found)
-    tf.saved_model.save(Pair(predict, transform), str(folder), signatures=None)
+    tf.saved_model.save(StylisationModule(predict, transform), str(folder), signatures=None)
 
 
-class Pair(tf.Module):  # type: ignore[misc]
-    """The two networks as one module, callable like TF-Hub's; the transformer also in the pieces of `Transformer`.
+class StylisationModule(tf.Module):  # type: ignore[misc]
+    """Both networks in one module that is callable like TF-Hub's, with methods for each part of the transformer.
+
+    The methods for parts take rows of a picture, apply the instance norm of the layer before, pad the columns, and
+    return the mean and variance of their result: see `nst_core.fast.tiling`.
 
     Args:
-        predict, transform: the networks' arrays by their names in the ONNX graphs, de-quantised; kernels are
-            [out, in, h, w] there and are turned to [h, w, in, out] here.
+        predict, transform: arrays of the two networks, by name in their ONNX graphs, de-quantised; kernels are
+            [out, in, h, w], as in ONNX.
     """
 
     def __init__(self, predict: Arrays, transform: Arrays) -> None:
@@ -103,68 +114,71 @@ class Pair(tf.Module):  # type: ignore[misc]
 
     @tf.function(input_signature=[_rows("content"), _rows("style")], autograph=False)  # type: ignore[untyped-decorator]
     def __call__(self, content: tf.Tensor, style: tf.Tensor) -> list[tf.Tensor]:
-        """Stylised content, [1, H, W, 3] in [0, 1], in a list of one, as Magenta's module answers."""
-        return [self.transformer.whole(content, predict(self.predictor, style))]
+        """The stylised content, [1, H, W, 3] in [0, 1], in a list of one picture, as Magenta's module returns it."""
+        return [self.transformer.stylise(content, predict(self.predictor, style))]
 
     @tf.function(input_signature=[_rows("style")], autograph=False)  # type: ignore[untyped-decorator]
     def style_vector(self, style: tf.Tensor) -> tf.Tensor:
-        """The style as a vector, [1, 1, 1, 100]."""
+        """The style vector [1, 1, 1, 100] of a picture [1, h, w, 3] in [0, 1]."""
         return predict(self.predictor, style)
 
     @tf.function(input_signature=[_rows("content"), _VECTOR], autograph=False)  # type: ignore[untyped-decorator]
     def transform(self, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-        """Content [n, H, W, 3] in the style of vectors [n, 1, 1, 100]: [n, H, W, 3] in [0, 1]."""
-        return self.transformer.whole(content, vector)
+        """Stylise contents [n, H, W, 3] in [0, 1] with style vectors [n, 1, 1, 100]: [n, H, W, 3] in [0, 1]."""
+        return self.transformer.stylise(content, vector)
 
     @tf.function(input_signature=[_VECTOR], autograph=False)  # type: ignore[untyped-decorator]
-    def parameters(self, vector: tf.Tensor) -> list[Parameters]:
-        """As `Transformer.parameters`."""
+    def parameters(self, vector: tf.Tensor) -> list[StyleParameters]:
+        """See `Transformer.parameters`."""
         return self.transformer.parameters(vector)
 
-    @tf.function(input_signature=[_rows("window"), _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[_rows("window"), _INTEGER], autograph=False)  # type: ignore[untyped-decorator]
     def contract(self, window: tf.Tensor, top: tf.Tensor) -> tf.Tensor:
-        """As `Transformer.contract`."""
+        """See `Transformer.contract`."""
         return self.transformer.contract(window, top)
 
-    @tf.function(input_signature=[_rows("window", 32), *_NORM, _WHOLE], autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[_rows("window", 32), *_NORM, _INTEGER], autograph=False)  # type: ignore[untyped-decorator]
     def inner(
         self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor, number: tf.Tensor
-    ) -> Piece:
-        """As `Transformer.inner`, of the normed window, columns mirrored here, with moments of each channel."""
-        window = mirrored(_normed(window, gain, offset, least), 0, 0, 1, 1)
+    ) -> RowsWithMoments:
+        """`Transformer.inner` of the normalised window, with columns padded by mirroring."""
+        window = pad_mirrored(_normalise(window, gain, offset, least), 0, 0, 1, 1)
         return _with_moments(self.transformer.inner(window, number))
 
     @tf.function(input_signature=[_rows("window", 32), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
-    def double0(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
-        """As `Transformer.double` the first time, of the normed window, columns repeated here, with moments."""
-        return _with_moments(self.transformer.double(_repeated(_normed(window, gain, offset, least)), 0))
+    def double0(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> RowsWithMoments:
+        """`Transformer.double`, number 0, of the normalised window, with columns padded by repeating the edge."""
+        return _with_moments(self.transformer.double(_repeat_edge_columns(_normalise(window, gain, offset, least)), 0))
 
     @tf.function(input_signature=[_rows("window", 16), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
-    def double1(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
-        """As `Transformer.double` the second time, of the normed window, columns repeated here, with moments."""
-        return _with_moments(self.transformer.double(_repeated(_normed(window, gain, offset, least)), 1))
+    def double1(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> RowsWithMoments:
+        """`Transformer.double`, number 1, of the normalised window, with columns padded by repeating the edge."""
+        return _with_moments(self.transformer.double(_repeat_edge_columns(_normalise(window, gain, offset, least)), 1))
 
     @tf.function(input_signature=[_rows("window", 8), *_NORM], autograph=False)  # type: ignore[untyped-decorator]
-    def last(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> Piece:
-        """As `Transformer.last`, of the normed window, columns mirrored here, with moments."""
-        return _with_moments(self.transformer.last(mirrored(_normed(window, gain, offset, least), 0, 0, 4, 4)))
+    def last(self, window: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> RowsWithMoments:
+        """`Transformer.last` of the normalised window, with columns padded by mirroring."""
+        return _with_moments(self.transformer.last(pad_mirrored(_normalise(window, gain, offset, least), 0, 0, 4, 4)))
 
 
-def _normed(x: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> tf.Tensor:
-    """An instance norm as gain and offset [C]; `least` is 0 for a ReLU after it, or minus infinity."""
+def _normalise(x: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor, least: tf.Tensor) -> tf.Tensor:
+    """Instance norm as gain and offset [C]. `least` is 0 if a ReLU follows, else minus infinity."""
     return tf.maximum(x * gain + offset, least)
 
 
-def _with_moments(x: tf.Tensor) -> Piece:
+def _with_moments(x: tf.Tensor) -> RowsWithMoments:
     return x, *tf.nn.moments(x, axes=(0, 1, 2))
 
 
-def _repeated(x: tf.Tensor) -> tf.Tensor:
+def _repeat_edge_columns(x: tf.Tensor) -> tf.Tensor:
     return tf.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]], "SYMMETRIC")
 
 
 def predict(arrays: Mapping[str, tf.Tensor], style: tf.Tensor) -> tf.Tensor:
-    """MobileNet-V2, global mean and a 1 x 1 convolution: [1, h, w, 3] in [0, 1] -> [1, 1, 1, 100]."""
+    """The style vector [1, 1, 1, 100] of a picture [1, h, w, 3] in [0, 1].
+
+    MobileNet-V2, a mean over all positions, and a 1 x 1 convolution.
+    """
     x = _conv6(style, arrays, "MobilenetV2/Conv", 2)
     for block in range(17):
         x = _inverted_residual(x, arrays, f"MobilenetV2/expanded_conv{f'_{block}' if block else ''}", block)
@@ -172,11 +186,12 @@ def predict(arrays: Mapping[str, tf.Tensor], style: tf.Tensor) -> tf.Tensor:
     return _conv(tf.reduce_mean(x, axis=(1, 2), keepdims=True), arrays, "mobilenet_conv/Conv")
 
 
-# The strides and shortcuts of MobileNet-V2: blocks 1, 3, 6 and 13 halve; a block whose shape is kept adds its input.
 _HALVING = (1, 3, 6, 13)
+"""Blocks of MobileNet-V2 with stride 2."""
 
 
 def _inverted_residual(x: tf.Tensor, arrays: Arrays, name: str, block: int) -> tf.Tensor:
+    """A block of MobileNet-V2; it adds its input if its output has the same shape."""
     stride = 2 if block in _HALVING else 1
     inner = _conv6(x, arrays, f"{name}/expand", 1) if block else x
     kernel = arrays[f"{name}/depthwise/depthwise_weights"]
@@ -197,7 +212,7 @@ def _conv(x: tf.Tensor, arrays: Arrays, name: str) -> tf.Tensor:
 
 
 def _kernels(arrays: Arrays) -> dict[str, np.ndarray]:
-    """Arrays by short name, kernels as TensorFlow has them; other initialisers (zero points, shapes) are left out."""
+    """Kernels in TensorFlow's layout and biases, by short name; other initialisers, such as shapes, are left out."""
     out: dict[str, np.ndarray] = {}
     for name, array in arrays.items():
         if name.endswith("depthwise_weights"):  # [channels, 1, h, w] -> [h, w, channels, 1]

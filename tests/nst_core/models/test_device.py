@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.models import device as devices
-from nst_core.models.device import Device, choose, faster, precision
+from nst_core.models.device import Device, choose, faster_precision, precision
 
 GPU = ["RTX 9000"]
 
@@ -93,7 +93,7 @@ def test_cores_are_at_least_one():
     ],
 )
 def test_bfloat16_must_be_worth_it(float32, bfloat16, expected):
-    assert faster({"float32": float32, "bfloat16": bfloat16}.__getitem__) == expected
+    assert faster_precision({"float32": float32, "bfloat16": bfloat16}.__getitem__) == expected
 
 
 @pytest.fixture
@@ -121,14 +121,14 @@ def test_auto_is_measured(monkeypatch, quick, expected, operator):
     else:
         monkeypatch.setenv("NST_PRECISION", operator)
     monkeypatch.setattr(devices, "convolution_seconds", lambda _side, _channels, dtype: 1.0 if dtype == quick else 3.0)
-    devices._measured.cache_clear()
+    devices._measured_precision.cache_clear()
     assert precision() == expected
-    devices._measured.cache_clear()
+    devices._measured_precision.cache_clear()
 
 
 def test_a_busy_moment_does_not_decide():
     seconds = {"float32": iter([9.0, 1.0, 1.0, 1.0]), "bfloat16": iter([1.0, 1.0, 9.0, 1.0])}
-    assert faster(lambda dtype: next(seconds[dtype])) == "float32"
+    assert faster_precision(lambda dtype: next(seconds[dtype])) == "float32"
 
 
 @pytest.mark.usefixtures("never_measured")

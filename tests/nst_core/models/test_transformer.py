@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_core.models.transformer import STYLED, Transformer, blocks_to_one, doubled, on_blocks
+from nst_core.models.transformer import (
+    STYLED,
+    Transformer,
+    kernel_on_blocks,
+    strided_kernel_on_blocks,
+    upsampling_kernel,
+)
 
 
 def random(*shape, seed=0):
@@ -17,14 +23,14 @@ def test_blocks_change_no_sum(size):
     reach = size // 2
     edge = -(-reach // 2) * 2  # what a whole number of blocks takes
     padded = tf.pad(x, [[0, 0], [edge, edge], [edge, edge], [0, 0]])
-    ours = tf.nn.depth_to_space(tf.nn.conv2d(tf.nn.space_to_depth(padded, 2), on_blocks(kernel), 1, "VALID"), 2)
+    ours = tf.nn.depth_to_space(tf.nn.conv2d(tf.nn.space_to_depth(padded, 2), kernel_on_blocks(kernel), 1, "VALID"), 2)
     np.testing.assert_allclose(ours, tf.nn.conv2d(x, kernel, 1, "SAME"), atol=2e-4)
 
 
 def test_a_stride_of_two_reads_blocks():
     x, kernel = random(1, 12, 16, 4), random(3, 3, 4, 6, seed=1)
     above = tf.pad(x, [[0, 0], [2, 0], [2, 0], [0, 0]])
-    ours = tf.nn.conv2d(tf.nn.space_to_depth(above, 2), blocks_to_one(kernel), 1, "VALID")
+    ours = tf.nn.conv2d(tf.nn.space_to_depth(above, 2), strided_kernel_on_blocks(kernel), 1, "VALID")
     plain = tf.nn.conv2d(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), kernel, 2, "VALID")
     np.testing.assert_allclose(ours, plain, atol=1e-4)
 
@@ -32,7 +38,7 @@ def test_a_stride_of_two_reads_blocks():
 def test_doubling_repeats_no_pixel():
     x, kernel = random(1, 7, 9, 4), random(3, 3, 4, 6, seed=1)
     framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    ours = tf.nn.depth_to_space(tf.nn.conv2d(framed, doubled(kernel), 1, "VALID"), 2)
+    ours = tf.nn.depth_to_space(tf.nn.conv2d(framed, upsampling_kernel(kernel), 1, "VALID"), 2)
     repeated = np.repeat(np.repeat(x, 2, 1), 2, 2)
     plain = tf.nn.conv2d(np.pad(repeated, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect"), kernel, 1, "VALID")
     np.testing.assert_allclose(ours, plain, atol=1e-4)
@@ -86,7 +92,7 @@ def plain_network(arrays, content, vector):
 @pytest.mark.parametrize("size", [(32, 32), (20, 48)])
 def test_the_whole_is_the_network_layer_by_layer(arrays, size):
     content, vector = random(2, *size, 3, seed=5) * 0.2 + 0.5, random(2, 1, 1, 100, seed=6)
-    ours = Transformer(arrays).whole(tf.constant(content), tf.constant(vector)).numpy()
+    ours = Transformer(arrays).stylise(tf.constant(content), tf.constant(vector)).numpy()
     assert ours.std() > 0.1
     np.testing.assert_allclose(ours, plain_network(arrays, content, vector), atol=1e-4)
 
@@ -94,8 +100,8 @@ def test_the_whole_is_the_network_layer_by_layer(arrays, size):
 def test_odd_sizes_are_the_mirrored_picture_cut_off(arrays):
     content, vector = random(1, 30, 41, 3, seed=5) * 0.2 + 0.5, random(1, 1, 1, 100, seed=6)
     network = Transformer(arrays)
-    ours = network.whole(tf.constant(content), tf.constant(vector)).numpy()
+    ours = network.stylise(tf.constant(content), tf.constant(vector)).numpy()
     assert ours.shape == (1, 30, 41, 3)
     mirrored = np.pad(content, [(0, 0), (0, 2), (0, 3), (0, 0)], "reflect")
-    whole = network.whole(tf.constant(mirrored), tf.constant(vector)).numpy()[:, :30, :41]
+    whole = network.stylise(tf.constant(mirrored), tf.constant(vector)).numpy()[:, :30, :41]
     np.testing.assert_allclose(ours, whole, atol=1e-5)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights import cache, disk, store_folder
+from nst_core.models.weights import cache, store_folder
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def fill(folder):
 
 
 def leftovers(root):
-    return [p for p in root.rglob("*") if p.name.startswith(disk.PART)]
+    return [p for p in root.rglob("*") if p.name.startswith(cache.PART)]
 
 
 def test_place_then_look(weights):
-    assert cache.look("net/src") is None
-    made = cache.place("net/src", fill, {"origin": "here"})
-    seen = cache.look("net/src")
+    assert cache.get("net/src") is None
+    made = cache.create("net/src", fill, {"origin": "here"})
+    seen = cache.get("net/src")
     assert seen == made
     assert seen.about["origin"] == "here"
     assert set(seen.hashes) == {"b", "sub/a"}
@@ -73,19 +73,19 @@ def _flip(folder):
     ],
 )
 def test_damage_is_seen_at_the_next_load(weights, damage):
-    cache.place("net/src", fill, {})
+    cache.create("net/src", fill, {})
     damage(weights / "net" / "src")
     with pytest.raises(WeightsError, match="is damaged"):
-        cache.look("net/src")
+        cache.get("net/src")
     cache.discard("net/src")
-    assert cache.look("net/src") is None
+    assert cache.get("net/src") is None
     assert not leftovers(weights)
 
 
 def test_a_pin_is_stronger_than_the_manifest():
-    cache.place("net/src", fill, {})
+    cache.create("net/src", fill, {})
     with pytest.raises(WeightsError, match="is damaged: b"):
-        cache.look("net/src", {"b": "0" * 64})
+        cache.get("net/src", {"b": "0" * 64})
 
 
 def test_a_failing_fill_leaves_nothing(weights):
@@ -95,8 +95,8 @@ def test_a_failing_fill_leaves_nothing(weights):
 
     for attempt, pins in ((fails, None), (fill, {"b": "0" * 64}), (lambda folder: None, None)):
         with pytest.raises(WeightsError):
-            cache.place("net/src", attempt, {}, pins)
-        assert cache.look("net/src") is None
+            cache.create("net/src", attempt, {}, pins)
+        assert cache.get("net/src") is None
         assert not leftovers(weights)
 
 
@@ -105,15 +105,15 @@ def test_a_full_disk_is_one_clear_error(weights):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(WeightsError, match=r"No space left on device.*NST_CACHE_DIR"):
-        cache.place("net/src", full, {})
+        cache.create("net/src", full, {})
     assert not leftovers(weights)
 
 
 def test_place_over_a_damaged_entry_replaces_it_and_over_an_intact_one_keeps_it(weights):
-    cache.place("net/src", fill, {"origin": "first"})
-    assert cache.place("net/src", fill, {"origin": "second"}).about["origin"] == "first"
+    cache.create("net/src", fill, {"origin": "first"})
+    assert cache.create("net/src", fill, {"origin": "second"}).about["origin"] == "first"
     _flip(weights / "net" / "src")
-    assert cache.place("net/src", fill, {"origin": "third"}).about["origin"] == "third"
+    assert cache.create("net/src", fill, {"origin": "third"}).about["origin"] == "third"
 
 
 @contextmanager
@@ -148,13 +148,13 @@ def test_a_lock_that_the_disk_refuses_is_done_without(monkeypatch):
     def refuse(self, *_, **__):
         raise OSError("no locks here")
 
-    monkeypatch.setattr(disk.filelock.FileLock, "acquire", refuse)
+    monkeypatch.setattr(cache.filelock.FileLock, "acquire", refuse)
     assert (store_folder("m", fill, "k") / "b").exists()
 
 
 def test_a_lock_held_too_long_is_done_without(monkeypatch):
-    monkeypatch.setattr(disk, "LOCK_SECONDS", 0.1)
-    with disk.locked("built/x"), disk.locked("built/x"):
+    monkeypatch.setattr(cache, "LOCK_SECONDS", 0.1)
+    with cache.locked("built/x"), cache.locked("built/x"):
         pass
 
 
@@ -192,10 +192,10 @@ def test_a_cache_that_cannot_be_made_falls_back_to_a_temporary_one(monkeypatch, 
 
 def test_a_read_only_cache_is_still_read(monkeypatch, weights):
     store_folder("m", fill, "k")
-    monkeypatch.setattr(disk, "_writable", lambda folder: False)
+    monkeypatch.setattr(cache, "_writable", lambda folder: False)
     assert store_folder("m", lambda folder: pytest.fail("was there"), "k").is_relative_to(weights)
     _flip(store_folder("m", fill, "k").parent)
-    monkeypatch.setattr(cache, "remove", lambda folder: None)
+    monkeypatch.setattr(cache, "_remove", lambda folder: None)
     rebuilt = store_folder("m", fill, "k")
     assert not rebuilt.is_relative_to(weights)
     assert store_folder("m", lambda folder: pytest.fail("was there"), "k") == rebuilt
@@ -203,8 +203,8 @@ def test_a_read_only_cache_is_still_read(monkeypatch, weights):
 
 def test_what_killed_processes_left_is_swept_after_a_day(weights):
     parent = weights / "built"
-    old, new = disk.new_part(parent), disk.new_part(parent)
+    old, new = cache.new_temporary_folder(parent), cache.new_temporary_folder(parent)
     os.utime(old, (1, 1))
-    with disk.locked("built/x"):
+    with cache.locked("built/x"):
         assert not old.exists()
         assert new.exists()

@@ -9,18 +9,18 @@ import time
 
 import pytest
 
-from nst_core.models.weights import disk
+from nst_core.models.weights import cache
+
+pytestmark = pytest.mark.slow
 
 LOADER = """
 import sys
 from dataclasses import replace
-from nst_core.models.weights import NETWORKS, disk, find
-
-pytestmark = pytest.mark.slow
+from nst_core.models.weights import NETWORKS, cache, find
 address, md5, locks = sys.argv[1:]
 if locks == "broken":
-    disk.filelock.FileLock.acquire = lambda self, *a, **k: None
-    disk.filelock.FileLock.release = lambda self, *a, **k: None
+    cache.filelock.FileLock.acquire = lambda self, *a, **k: None
+    cache.filelock.FileLock.release = lambda self, *a, **k: None
 source = replace(NETWORKS["vgg19"].sources[0], address=address, hash="md5:" + md5)
 NETWORKS["vgg19"] = replace(NETWORKS["vgg19"], sources=(source,))
 found = find("vgg19")
@@ -57,7 +57,7 @@ def test_a_concurrent_first_load_gives_everybody_the_right_file(slow_server, tmp
     assert {out.split()[0] for out, _ in answers} == {expected}
     assert len({out.split()[1] for out, _ in answers}) == 1
     assert locks == "broken" or slow_server.hits["/w.h5"] == 1
-    assert not list((tmp_path / "cache").rglob(f"{disk.PART}*"))
+    assert not list((tmp_path / "cache").rglob(f"{cache.PART}*"))
 
 
 def test_a_loader_that_is_killed_leaves_nothing_that_the_next_one_believes(slow_server):

