@@ -104,17 +104,9 @@ def call_within(seconds: float, call: Callable[[], T], dispose: Callable[[T], ob
 class CheckedRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects whose address passes a check."""
 
-    def __init__(self, check: Callable[[urllib.request.Request, str], object], most: int | None = None) -> None:
-        """Check each redirect.
-
-        Args:
-            check: gets the request and the new address; raises FetchError to refuse it.
-            most: how many redirects are followed; None for urllib's own limit.
-        """
+    def __init__(self, check: Callable[[urllib.request.Request, str], object]) -> None:
+        """`check` gets the request and the new address, and raises FetchError to refuse it."""
         self._check = check
-        if most is not None:
-            self.max_redirections = most
-            self.max_repeats = min(most, 2)
 
     def redirect_request(  # noqa: PLR0913 - urllib's own signature
         self,
@@ -128,6 +120,11 @@ class CheckedRedirects(urllib.request.HTTPRedirectHandler):
         """The next request, if the check allows its address. Raises FetchError."""
         self._check(req, newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _FewRedirects(CheckedRedirects):
+    max_redirections = MAX_REDIRECTS
+    max_repeats = 2
 
 
 def open_url(
@@ -184,7 +181,7 @@ def reason_of(error: Exception) -> str:
 def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
     host = host_of(url)
     guard = ssrf_guard.handlers() if public_only else ()
-    redirects = CheckedRedirects(lambda _, target: check_url(target, public_only), MAX_REDIRECTS)
+    redirects = _FewRedirects(lambda _, target: check_url(target, public_only))
     try:
         headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
         with open_url(url, headers, timeout_seconds, redirects, *guard) as response:
