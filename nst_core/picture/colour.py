@@ -148,7 +148,7 @@ def rgb_to_lab(rgb: Values) -> Values:
 
 
 def lab_to_rgb(lab: Values) -> Values:
-    """sRGB of CIE L*a*b* under D65, [..., 3] -> [..., 3] in [0, 1]; colours out of gamut at their own lightness."""
+    """SRGB of CIE L*a*b* under D65, [..., 3] -> [..., 3] in [0, 1]; colours out of gamut at their own lightness."""
     light = (lab[..., :1] + 16) / 116
     roots = np.concatenate([light + lab[..., 1:2] / 500, light, light - lab[..., 2:] / 200], axis=-1)
     xyz = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) * (108 / 841)).astype(np.float32)

@@ -95,8 +95,11 @@ def framed_picture(
 def came_from(
     width: int, height: int, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0
 ) -> tuple[float, float, float, float, float, float]:
-    """Where the pixels of a framed picture lay in the original, which is so large: a, b, c, d, e, f with
-    x = a x' + b y' + c and y = d x' + e y' + f, all in pixels from the upper left corner."""
+    """The affine map from a framed picture to its original of this size.
+
+    Returns:
+        a, b, c, d, e, f with x = a x' + b y' + c and y = d x' + e y' + f, in pixels from the upper left corner.
+    """
     left, top, right, bottom = _box(width, height, crop)
     after = _largest(right - left, bottom - top, rotation_deg)
     a, b, c, d, e, f = _back((right - left, bottom - top), after, math.radians(rotation_deg))

@@ -150,7 +150,7 @@ def _distances(recipe: Recipe) -> float:
 
 
 def stored() -> Calibration | None:
-    """This machine as it was measured; None if it was not, or by another version."""
+    """The stored calibration of this machine; None if there is none, or only one of another version."""
     try:
         raw = json.loads(_path().read_text())
         if raw["version"] != VERSION:

@@ -63,7 +63,7 @@ def store(kind: str, report: Mapping[str, Any], command: str, file: Path = FILE)
 
 
 def machine() -> str:
-    """This machine in a few words: cores, vector instructions, memory."""
+    """A short description of the machine: cores, vector instructions, memory."""
     import psutil
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

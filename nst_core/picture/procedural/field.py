@@ -11,7 +11,7 @@ Field = NDArray[np.floating]
 
 
 def grid(size: int) -> tuple[Field, Field]:
-    """x and y in [0, 1] at the pixels' centres, [size, size] each; y grows downwards."""
+    """X and y in [0, 1] at the pixels' centres, [size, size] each; y grows downwards."""
     line = (np.arange(size, dtype=np.float32) + 0.5) / size
     x, y = np.meshgrid(line, line)
     return x, y

@@ -41,7 +41,7 @@ def need_mb(plan: TilingPlan, height: int, width: int, how: str) -> float:
 
 
 def convolutions(recipe: Recipe, dtype: str, height: int, width: int, steps: int) -> str:
-    """ "direct" or "winograd".
+    """How convolutions are computed: "direct" or "winograd".
 
     Args:
         recipe: its wish, and the memory it may take.

@@ -1,4 +1,4 @@
-"""Losses of another picture, such as the fast result, under a run's objective: when does the run fall below them?"""
+"""Losses of another picture, such as the fast result, under a run's objective, and when the run falls below them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def test_a_waiting_run_has_an_estimated_wait(servers: Servers) -> None:
 
 
 def measured(seconds: float) -> None:
-    """This machine is measured: so many seconds an evaluation."""
+    """Store a calibration of this machine: so many seconds an evaluation."""
     path = cost._path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"version": cost.VERSION, "seconds": {"128": seconds}, "compiles": False}))
