@@ -23,7 +23,7 @@ _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
 def handlers() -> tuple[urllib.request.BaseHandler, ...]:
-    """urllib handlers that connect to public addresses only, redirects included."""
+    """Urllib handlers that connect to public addresses only, redirects included."""
     return urllib.request.ProxyHandler({}), _HTTPHandler(), _HTTPSHandler()
 
 
