@@ -25,7 +25,7 @@ def bare_pass(vgg: Vgg, picture: Pixels, names: Sequence[str], config: VggConfig
         rounds: how many passes are timed, after a first one that compiles.
     """
 
-    @tf.function(jit_compile=config.convolutions == "winograd", autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=config.convolution.compiled, autograph=False)  # type: ignore[untyped-decorator]
     def both_ways(pixels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(pixels)

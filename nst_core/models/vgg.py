@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from nst_core.models import convolution, weights
+from nst_core.models import weights
+from nst_core.models.convolution import Layer, convolve, held_once, max_pool
+from nst_core.models.convolution_method import DIRECT, ConvolutionMethod
 from nst_core.models.vgg_layout import LAST_BLOCK, block_of
 from nst_core.recipe import NetworkName
 
@@ -27,41 +29,12 @@ crowsonkb/style-transfer-pytorch has 2.0 and 0.78, for torchvision's weights.
 """
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One convolution: `kernel` [3, 3, in, out], `bias` [out]; other forms of the kernel are made when first needed."""
-
-    name: str
-    kernel: tf.Tensor
-    bias: tf.Tensor
-
-    @cached_property
-    def mirrored(self) -> tf.Tensor:
-        """[3, 3, out, in]: the kernel of the input gradient."""
-        with tf.init_scope():
-            return tf.transpose(tf.reverse(self.kernel, axis=[0, 1]), [0, 1, 3, 2])
-
-    @cached_property
-    def transformed(self) -> tf.Tensor:
-        """[36, in, out]: the kernel of `winograd.convolve`, four times as large."""
-        with tf.init_scope():
-            return _constant(convolution.transform_kernel(self.kernel.numpy()), "float32")
-
-    @cached_property
-    def transformed_mirrored(self) -> tf.Tensor | None:
-        """[36, out, in]: the same of the input gradient's kernel, where it is worth its room."""
-        if not convolution.is_narrow(self.kernel):
-            return None
-        with tf.init_scope():
-            return _constant(convolution.transform_kernel(self.mirrored.numpy()), "float32")
-
-
 class VggConfig(NamedTuple):
     """How a network is read: settings of `recipe.Objective` and `Recipe.convolutions`, resolved."""
 
     pooling: str = "max"
     padding: str = "zero"
-    convolutions: str = "direct"
+    convolution: ConvolutionMethod = DIRECT
 
 
 AS_TRAINED = VggConfig()
@@ -83,11 +56,6 @@ class Vgg:
         return {layer.name: int(layer.bias.shape[0]) for layer in self.layers}
 
 
-def _constant(values: Any, dtype: str) -> tf.Tensor:
-    """A tensor that is held once: TensorFlow lets go of an array it has copied only when an operation follows."""
-    return tf.identity(tf.constant(values, dtype))
-
-
 @lru_cache(maxsize=2)
 def load(network: NetworkName, dtype: str = "float32") -> Vgg:
     """The network with its real weights; the two used last are kept. Raises WeightsError."""
@@ -97,7 +65,7 @@ def load(network: NetworkName, dtype: str = "float32") -> Vgg:
 
 def build(network: NetworkName, kernels: Iterable[tuple[str, Any]], dtype: str, found: Any = None) -> Vgg:
     """A network from its layers in order: name, (kernel [3, 3, in, out], bias [out])."""
-    layers = (Layer(name, _constant(kernel, dtype), _constant(bias, dtype)) for name, (kernel, bias) in kernels)
+    layers = (Layer(name, held_once(kernel, dtype), held_once(bias, dtype)) for name, (kernel, bias) in kernels)
     return Vgg(network, dtype, tuple(layers), found)
 
 
@@ -109,7 +77,7 @@ def features(
     Args:
         picture: float32 RGB, [1, H, W, 3] in [0, 1].
         names: layer names.
-        config: pooling, padding, and how convolutions are computed; "winograd" only inside `jit_compile`.
+        config: pooling, padding, and how convolutions are computed; a compiled method only inside `jit_compile`.
 
     Returns:
         Layer -> float32 [1, h, w, channels], where block b sees H / 2^(b-1), rounded down.
@@ -154,14 +122,11 @@ def _convention(picture: tf.Tensor) -> tf.Tensor:
 
 
 def _layer(x: tf.Tensor, layer: Layer, config: VggConfig) -> tf.Tensor:
-    outermost = layer.kernel.shape[2] == 3
-    if config.convolutions == "winograd" and not outermost:  # three channels are too few to pay for the transforms
-        return convolution.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
-    if outermost and config.padding == "replicate":
+    if layer.is_first and config.padding == "replicate":
         # One pixel mirrored is one pixel repeated; what is then computed from zeros beyond it is cut off.
         framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-        return _convolve(framed, layer)[:, 1:-1, 1:-1]
-    return _convolve(x, layer)
+        return convolve(framed, layer, config.convolution)[:, 1:-1, 1:-1]
+    return convolve(x, layer, config.convolution)
 
 
 def _pool(activations: tf.Tensor, config: VggConfig) -> tf.Tensor:
@@ -170,52 +135,4 @@ def _pool(activations: tf.Tensor, config: VggConfig) -> tf.Tensor:
     if config.pooling == "l2":
         squares = 4.0 * tf.nn.avg_pool2d(tf.square(activations), 2, 2, "VALID")
         return L2_SCALE * tf.sqrt(squares + 1e-8)  # the root's slope at 0 is infinite
-    if config.convolutions == "winograd":
-        return _max_pool(activations)
-    return tf.nn.max_pool2d(activations, 2, 2, "VALID")
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _max_pool(x: tf.Tensor) -> Any:
-    """Max pooling 2 x 2 with a gradient in a few passes over memory, for XLA: its own takes 3 to 4 times as long.
-
-    The greatest values of a window share its gradient evenly, where the library's picks one of them: both are
-    subgradients. Uncompiled the library's is two to three times as fast.
-    """
-    pooled = tf.nn.max_pool2d(x, 2, 2, "VALID")
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        def spread(values: tf.Tensor) -> tf.Tensor:  # each value to its four places: the gradient of a mean, times 4
-            return tf.raw_ops.AvgPoolGrad(
-                orig_input_shape=tf.shape(x),
-                grad=values * 4,
-                ksize=[1, 2, 2, 1],
-                strides=[1, 2, 2, 1],
-                padding="VALID",
-            )
-
-        greatest = tf.cast(x == spread(pooled), x.dtype)
-        return greatest * spread(upstream / (4 * tf.nn.avg_pool2d(greatest, 2, 2, "VALID")))
-
-    return pooled, gradient
-
-
-def _convolve(x: tf.Tensor, layer: Layer) -> tf.Tensor:
-    """Convolution, bias, ReLU; its gradient to `x` as a convolution with the mirrored kernel.
-
-    The input gradient of a stride-1 SAME convolution of odd size *is* a convolution with the kernel turned by 180
-    degrees and its channels exchanged. Forward convolutions are the better-tuned code: on an AVX2 processor this is
-    1.3 to 1.8 times as fast as TensorFlow's own input gradient in float32, and 30 times in bfloat16.
-    """
-
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def convolved(values: tf.Tensor) -> Any:
-        activation = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(values, layer.kernel, 1, "SAME"), layer.bias))
-
-        def gradient(upstream: tf.Tensor) -> tf.Tensor:
-            masked = tf.raw_ops.ReluGrad(gradients=upstream, features=activation)
-            return tf.nn.conv2d(masked, layer.mirrored, 1, "SAME")
-
-        return activation, gradient
-
-    return convolved(x)
+    return max_pool(activations, config.convolution)

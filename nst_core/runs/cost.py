@@ -28,10 +28,6 @@ from nst_core.system.atomic_files import write_whole
 VERSION = 1
 SIDES_PX = (128, 256, 384)
 """Square pictures whose evaluation is timed: small ones cost more for each pixel."""
-COMPILED_SHARE = 0.6
-"""What an evaluation costs with compiled convolutions, as a share of direct ones, at sizes where they are chosen ..."""
-COMPILING = 14.0
-"""... and what compiling for one size costs, in direct evaluations at 256 px. Both from `bench slow`."""
 SEARCHES = 1.06
 """Evaluations for each move of L-BFGS."""
 BEGINNING = 3.0
@@ -123,14 +119,14 @@ def _scale(
     width, height = size
     direct = machine.evaluation(width * height)
     compiles = machine.compiles and recipe.precision != "bfloat16"
-    how = memory_plan.decide(recipe, height, width, scale.steps, compiles=compiles)
-    chosen = memory_plan.choose(recipe.memory_mb, height, width, how)
+    convolution = memory_plan.decide(recipe, height, width, scale.steps, compiles=compiles)
+    chosen = memory_plan.choose(recipe.memory_mb, height, width, convolution)
     unit = machine.evaluation(256**2)
-    share = (COMPILED_SHARE if how == "winograd" else 1.0) * (1 + _again(recipe, chosen, height))
+    share = convolution.relative_cost * (1 + _again(recipe, chosen, height))
     each = direct * share + unit * _distances(recipe)
     searches = SEARCHES if recipe.optimizer.algorithm == "lbfgs" else 1.0
-    begin = (BEGINNING + 0.4 * (styles - 1)) * direct + (COMPILING * unit if how == "winograd" else 0.0)
-    return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, how)
+    begin = (BEGINNING + 0.4 * (styles - 1)) * direct + convolution.compile_cost * unit
+    return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, convolution)
 
 
 def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:

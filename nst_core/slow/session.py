@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from nst_core.errors import CheckpointError, DivergedError, RecipeError
 from nst_core.models import vgg as networks
+from nst_core.models.convolution_method import ConvolutionMethod, from_stored_number, stored_number
 from nst_core.models.device import precision
 from nst_core.picture.masks import at_size, partition
 from nst_core.picture.resize import fit, resize
@@ -27,7 +28,7 @@ from nst_core.slow.optimizers import OptimizerState
 from nst_core.slow.originals import shares_of, styles_at
 from nst_core.slow.schedule import PLATEAU_STEPS, PyramidScale, coloured_noise, plateau, scales
 from nst_core.slow.state import RunState, pack, shown_picture, steering_marks, unpack
-from nst_core.slow.tiling.memory_plan import choose, convolutions
+from nst_core.slow.tiling.memory_plan import choose, convolution_method
 from nst_core.step import Pixels, Step
 
 EXPLODED = 10.0
@@ -59,7 +60,7 @@ class OptimizationSession:
         self._network = networks.load(recipe.objective.network, precision(recipe.precision))
         self._began = time.perf_counter()
         self._scale = -1
-        self._how: str
+        self._how: ConvolutionMethod
         self._terms: BoundObjective
         self._original: Pixels
         self._pace: list[float] = []
@@ -84,7 +85,7 @@ class OptimizationSession:
             sizes = len(self._scales)
             raise CheckpointError(f"the checkpoint is at size {journey.scale + 1} of {sizes}: of another recipe")
         self._began -= float(packed["seconds"])
-        self._enter(journey.scale, "winograd" if packed["winograd"] else "direct")
+        self._enter(journey.scale, from_stored_number(packed["winograd"]))
         shape, came = self._original.shape, np.asarray(packed["picture"]).shape
         if came != shape:
             raise CheckpointError(f"the checkpoint must hold a picture of {shape[1:3]} pixels, got {came[1:3]}")
@@ -124,7 +125,7 @@ class OptimizationSession:
     def step(self, journey: RunState, *, shown: bool) -> Step:
         """The journey's Step."""
         seconds = time.perf_counter() - self._began
-        weights, winograd = self._terms.weights.numpy(), int(self._how == "winograd")
+        weights, winograd = self._terms.weights.numpy(), stored_number(self._how)
         terms = dict(zip(self._terms.names, map(float, journey.state.weighted.numpy()), strict=True))
         return Step(
             number=journey.state.number,
@@ -155,7 +156,7 @@ class OptimizationSession:
         """What is shown: the average of this size's pictures where the recipe asks for one, else the last."""
         return shown_picture(journey, self.recipe.optimizer.average_decay).numpy()  # type: ignore[no-any-return]
 
-    def _enter(self, scale: int, how: str | None = None) -> None:
+    def _enter(self, scale: int, how: ConvolutionMethod | None = None) -> None:
         """Bind the objective at a size.
 
         How convolutions are computed is decided here, and holds for the size: steering its steps must not change it,
@@ -165,7 +166,7 @@ class OptimizationSession:
         self._original = fit(self._content, self._scales[scale].edge_px)
         _, height, width, _ = self._original.shape
         steps = self._scales[scale].steps
-        self._how = how or convolutions(self.recipe, self._network.dtype, height, width, steps)
+        self._how = how or convolution_method(self.recipe, self._network.dtype, height, width, steps)
         self._pace = []
         self._terms = self._bound()
 
@@ -182,7 +183,7 @@ class OptimizationSession:
             tf.constant(self._original),
             [tf.constant(s) for s in styles],
             self._mixes(height, width),
-            convolutions=self._how,
+            convolution=self._how,
             plan=choose(recipe.memory_mb, height, width, self._how),
         )
 

@@ -60,6 +60,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
         step outside the bare network's forward and backward pass. `peak_rss_mb`: of this process.
     """
     from nst_core.models import vgg, vgg_layout
+    from nst_core.models.convolution_method import METHODS
     from nst_core.models.device import convolution_limit
     from nst_core.models.timing import bare_pass
     from nst_core.runs import runner
@@ -75,7 +76,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
     content, style = noise(size, 0), noise(size, 1)
     layers = (*recipe.objective.content_layers, *recipe.objective.style_layers)
     operations = 2 * vgg_layout.operations(recipe.objective.network, layers, size, size)
-    config = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, convolutions)
+    config = vgg.VggConfig(recipe.objective.pooling, recipe.objective.padding, METHODS[convolutions])
     limits, steps, bare, peak = [convolution_limit(recipe.precision)], [], [], 0.0
     for _ in range(batches):
         stamps = [step.seconds for step in runner.run_recipe(content, [style], recipe)]

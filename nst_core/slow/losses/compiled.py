@@ -47,7 +47,7 @@ class Evaluation:
         self.backward = self._compiled(self._backward, signatures.backward())
 
     def _compiled(self, function: Callable[..., Any], signature: list[Any]) -> Any:
-        jit = self._spec.config.convolutions == "winograd"
+        jit = self._spec.config.convolution.compiled
         return tf.function(function, input_signature=signature, jit_compile=jit, autograph=False)
 
     def _whole(self, picture: tf.Tensor, targets: Targets, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
+from nst_core.models.convolution_method import DIRECT, ConvolutionMethod
 from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS, Objective
@@ -35,7 +36,7 @@ def build(  # noqa: PLR0913 - everything an objective is made of
     styles: Sequence[tf.Tensor],
     mixes: Sequence[StyleMixture],
     *,
-    convolutions: str = "direct",
+    convolution: ConvolutionMethod = DIRECT,
     plan: TilingPlan = WHOLE,
 ) -> BoundObjective:
     """The objective for these pictures.
@@ -46,13 +47,13 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         content: [1, H, W, 3] in [0, 1]; the picture will have this size.
         styles: each [1, h, w, 3] in [0, 1], of any size.
         mixes: one without a region, or one for each region; regions are [H, W] of the content.
-        convolutions: "direct" or "winograd".
+        convolution: how convolutions are computed.
         plan: whole, or by strips.
 
     Raises:
         RecipeError: a region is too small for a layer.
     """
-    config = VggConfig(objective.pooling, objective.padding, convolutions)
+    config = VggConfig(objective.pooling, objective.padding, convolution)
     distance = style_distance(objective.style_distance)
     content_names, style_names = layers(objective)
     regions = [m.region for m in mixes if m.region is not None]

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from nst_core.models.convolution_method import DIRECT
 from nst_core.models.vgg import Vgg, VggConfig, blocks
 from nst_core.models.vgg_layout import LAST_BLOCK, beyond_block, block_of, stride_px, up_to_block
 from nst_core.slow.losses.style_distance import Statistics, StyleDistance
@@ -46,7 +47,7 @@ def _pieces(
     vgg: Vgg, picture: tf.Tensor, names: Sequence[str], config: VggConfig, plan: TilingPlan
 ) -> Iterator[tuple[dict[str, tf.Tensor], OwnedRows]]:
     """A picture's activations, piece by piece: the strips' layers for each window, then the deeper layers whole."""
-    config = config._replace(convolutions="direct")  # targets are made once: compiling for them would not pay
+    config = config._replace(convolution=DIRECT)  # targets are made once: compiling for them would not pay
     if not plan.blocks:
         yield _forward(vgg, tuple(names), config, 1, LAST_BLOCK)(picture)[0], lambda _: slice(None)
         return

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_core.models import vgg
+from nst_core.models import convolution, vgg
 from nst_core.models.vgg import VggConfig
 from nst_core.models.vgg_layout import LAST_BLOCK, operations
 from nst_core.picture import samples
@@ -161,7 +161,7 @@ def test_compiled_the_greatest_values_of_a_window_share_its_gradient():
     upstream = tf.constant([2.0, 4.0, 6.0, 8.0, 10.0, 12.0])[None, None, :, None]
     with tf.GradientTape() as tape:
         tape.watch(x)
-        pooled = vgg._max_pool(x)
+        pooled = convolution._max_pool(x)
     np.testing.assert_array_equal(pooled.numpy().ravel(), [max(w) for w in windows])
     given = tape.gradient(pooled, x, upstream).numpy().reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
     shares = np.array(list(windows.values())) * upstream.numpy().reshape(-1, 1)
@@ -172,7 +172,7 @@ def test_compiled_the_greatest_values_of_a_window_share_its_gradient():
 def test_without_ties_max_pooling_has_tensorflows_gradient(noise, size):
     x, upstream = tf.constant(noise(*size)), tf.constant(noise(size[0] // 2, size[1] // 2, 1))
     slopes = []
-    for pool in (vgg._max_pool, lambda v: tf.nn.max_pool2d(v, 2, 2, "VALID")):
+    for pool in (convolution._max_pool, lambda v: tf.nn.max_pool2d(v, 2, 2, "VALID")):
         with tf.GradientTape() as tape:
             tape.watch(x)
             pooled = pool(x)
@@ -213,12 +213,12 @@ def test_replicated_padding_leaves_no_frame(random_vgg, colour):
 def test_one_convolutions_gradient_is_the_input_gradient(height, width, channels, out):
     rng = np.random.default_rng(3)
     kernel = rng.standard_normal((3, 3, channels, out)).astype(np.float32)
-    layer = vgg.Layer("block1_conv1", tf.constant(kernel), tf.zeros(out))
+    layer = convolution.Layer("block1_conv1", tf.constant(kernel), tf.zeros(out))
     x = tf.constant(rng.standard_normal((1, height, width, channels)), tf.float32)
     upstream = tf.constant(rng.standard_normal((1, height, width, out)), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        activation = vgg._convolve(x, layer)
+        activation = convolution._convolve(x, layer)
     ours = tape.gradient(activation, x, upstream)
     masked = tf.where(activation > 0, upstream, 0.0)
     theirs = tf.raw_ops.Conv2DBackpropInput(
@@ -234,8 +234,8 @@ def test_only_what_was_asked_for_is_returned(random_vgg, noise):
 
 def test_nothing_past_the_last_layer_is_computed(random_vgg, monkeypatch, noise):
     computed = []
-    real = vgg._convolve
-    monkeypatch.setattr(vgg, "_convolve", lambda x, *rest: computed.append(x.shape) or real(x, *rest))
+    real = convolution._convolve
+    monkeypatch.setattr(convolution, "_convolve", lambda x, *rest: computed.append(x.shape) or real(x, *rest))
     vgg.features(random_vgg, tf.constant(noise(16, 16)), ["block2_conv1"])
     assert len(computed) == 3
 

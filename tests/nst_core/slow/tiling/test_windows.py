@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nst_core.models import vgg
+from nst_core.models.convolution_method import WINOGRAD
 from nst_core.models.vgg import VggConfig
 from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses import objective, targets
@@ -120,7 +121,7 @@ CASES = [
 NAMES = ["-".join(map(str, reading)) for reading, _ in CASES]
 
 
-def bound(noise, reading, size, plan, convolutions="direct"):
+def bound(noise, reading, size, plan):
     """An objective with terms in strips, below them and across; a style for each region."""
     distance, pooling, padding, variation, guided = reading
     height, width = size
@@ -142,7 +143,7 @@ def bound(noise, reading, size, plan, convolutions="direct"):
         [StyleMixture([1.0, 0.0], left), StyleMixture([1.0, 2.0], 1 - left)] if guided else [StyleMixture([2.0, 1.0])]
     )
     content = tf.constant(noise(height, width, 4))
-    return objective.build(narrow(), chosen, content, styles, mixes, convolutions=convolutions, plan=plan)
+    return objective.build(narrow(), chosen, content, styles, mixes, plan=plan)
 
 
 def assert_same_slope(ours, theirs, tolerance=1e-5):
@@ -178,7 +179,7 @@ def test_compiled_convolutions_by_strips_are_the_same_too(noise):
     pair = tf.constant(noise(93, 37, 1)), [tf.constant(noise(40, 40, 2))], [StyleMixture([1.0])]
     chosen = Objective(content_layers=layers, style_layers=layers)
     whole = objective.build(narrow(), chosen, *pair)(picture)
-    cut = objective.build(narrow(), chosen, *pair, convolutions="winograd", plan=TilingPlan(1, 16))
+    cut = objective.build(narrow(), chosen, *pair, convolution=WINOGRAD, plan=TilingPlan(1, 16))
     assert_same_slope(cut(picture), whole, 1e-3)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_core.models import convolution, vgg
+from nst_core.models import vgg, winograd
+from nst_core.models.convolution_method import DIRECT, WINOGRAD
 from nst_core.models.vgg import VggConfig
 
 
@@ -36,8 +37,8 @@ def assert_same(ours, theirs):
 def test_it_is_tensorflows_convolution_with_its_gradient(size, came, goes):
     x, kernel, bias = tf.constant(values(1, *size, came)), values(3, 3, came, goes, seed=1), values(goes, seed=2)
     upstream = tf.constant(values(1, *size, goes, seed=3))
-    transformed = tf.constant(convolution.transform_kernel(kernel))
-    ours = with_slope(lambda v: convolution.convolve(v, transformed, bias), x, upstream)
+    transformed = tf.constant(winograd.transform_kernel(kernel))
+    ours = with_slope(lambda v: winograd.convolve(v, transformed, bias), x, upstream)
     theirs = with_slope(lambda v: plain(v, kernel, bias), x, upstream)
     assert (theirs[0].numpy() == 0).any() or min(size) == 1
     assert_same(ours, theirs)
@@ -47,12 +48,12 @@ def test_it_is_tensorflows_convolution_with_its_gradient(size, came, goes):
 def test_compiled_it_is_the_same(size):
     """As it is used: any size behind one signature, compiled for each size that comes."""
     kernel, bias = values(3, 3, 6, 8, seed=1), values(8, seed=2)
-    transformed = tf.constant(convolution.transform_kernel(kernel))
+    transformed = tf.constant(winograd.transform_kernel(kernel))
     any_size = [tf.TensorSpec([1, None, None, c], tf.float32) for c in (6, 8)]
 
     @tf.function(jit_compile=True, input_signature=any_size, autograph=False)
     def compiled(x, upstream):
-        return with_slope(lambda v: convolution.convolve(v, transformed, bias), x, upstream)
+        return with_slope(lambda v: winograd.convolve(v, transformed, bias), x, upstream)
 
     x, upstream = tf.constant(values(1, *size, 6)), tf.constant(values(1, *size, 8, seed=3))
     assert_same(compiled(x, upstream), with_slope(lambda v: plain(v, kernel, bias), x, upstream))
@@ -62,14 +63,14 @@ def test_compiled_it_is_the_same(size):
 @pytest.mark.parametrize("band_bytes", [1, 36 * 4 * 8 * 3 * 5, 10**9])
 def test_in_bands_and_by_a_mirrored_kernel_it_is_the_same(size, band_bytes, monkeypatch):
     """One row of tiles a band, some, and all; compiled, as it is used, and not."""
-    monkeypatch.setattr(convolution, "BAND_BYTES", band_bytes)
+    monkeypatch.setattr(winograd, "BAND_BYTES", band_bytes)
     kernel, bias = values(3, 3, 6, 8, seed=1), values(8, seed=2)
-    transformed = tf.constant(convolution.transform_kernel(kernel))
-    mirrored = tf.constant(convolution.transform_kernel(kernel[::-1, ::-1].transpose(0, 1, 3, 2)))
+    transformed = tf.constant(winograd.transform_kernel(kernel))
+    mirrored = tf.constant(winograd.transform_kernel(kernel[::-1, ::-1].transpose(0, 1, 3, 2)))
     any_size = [tf.TensorSpec([1, None, None, c], tf.float32) for c in (6, 8)]
 
     def ours(x, upstream):
-        return with_slope(lambda v: convolution.convolve(v, transformed, bias, mirrored), x, upstream)
+        return with_slope(lambda v: winograd.convolve(v, transformed, bias, mirrored), x, upstream)
 
     compiled = tf.function(ours, jit_compile=True, input_signature=any_size, autograph=False)
     x, upstream = tf.constant(values(1, *size, 6)), tf.constant(values(1, *size, 8, seed=3))
@@ -81,11 +82,11 @@ def test_in_bands_and_by_a_mirrored_kernel_it_is_the_same(size, band_bytes, monk
 def test_a_large_picture_of_few_channels_is_read_in_bands():
     rows, columns = 96, 128
     few, many = tf.zeros([36, 64, 64]), tf.zeros([36, 256, 512])
-    bands, tall = (int(n) for n in convolution._bands(rows, columns, few))
+    bands, tall = (int(n) for n in winograd._bands(rows, columns, few))
     assert bands > 1
     assert rows <= bands * tall < rows + bands
-    assert tall * columns * 36 * 64 * 4 <= convolution.BAND_BYTES
-    assert convolution._bands(rows, columns, many) == (1, rows)
+    assert tall * columns * 36 * 64 * 4 <= winograd.BAND_BYTES
+    assert winograd._bands(rows, columns, many) == (1, rows)
 
 
 def test_a_transformed_kernel_is_its_polynomial_at_the_points():
@@ -101,7 +102,7 @@ def test_a_transformed_kernel_is_its_polynomial_at_the_points():
     naive = np.zeros((6, 6, 2, 3))
     for a, b, i, j in np.ndindex(6, 6, 3, 3):
         naive[a, b] += rows[a, i] * rows[b, j] * kernel[i, j].astype(np.float64)
-    transformed = convolution.transform_kernel(kernel)
+    transformed = winograd.transform_kernel(kernel)
     assert transformed.shape == (36, 2, 3)
     assert transformed.dtype == np.float32
     np.testing.assert_allclose(transformed, naive.reshape(36, 2, 3), rtol=1e-6, atol=1e-7)
@@ -112,6 +113,6 @@ def test_a_layer_reads_the_same_either_way(random_vgg, noise):
     picture, names = tf.constant(noise(11, 14)), ["block1_conv1", "block1_conv2"]
     for padding in ("zero", "replicate"):
         ours, theirs = (
-            vgg.features(random_vgg, picture, names, VggConfig("max", padding, how)) for how in ("winograd", "direct")
+            vgg.features(random_vgg, picture, names, VggConfig("max", padding, method)) for method in (WINOGRAD, DIRECT)
         )
         assert_same([ours[n] for n in names], [theirs[n] for n in names])
