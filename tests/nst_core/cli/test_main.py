@@ -36,15 +36,15 @@ def test_stylize_writes_the_picture_its_recipe_and_a_report(tmp_path: Path, meth
     options = ("--method", method, "--longest-edge", 64, "--steps", 3, "--json", report)
     done = run("stylize", *PICTURES, "-o", out, *options)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    told = json.loads(report.read_text())
-    assert told["method"] == method
-    assert told["size"] == [64, 43] == [open_picture(out.read_bytes()).width, open_picture(out.read_bytes()).height]
-    assert set(told["seconds"]) == {"load", "compile", "run"}
-    assert told["peak_rss_mb"] > 100
-    assert len(told["losses"]) == (1 if method == "fast" else 4)
+    data = json.loads(report.read_text())
+    assert data["method"] == method
+    assert data["size"] == [64, 43] == [open_picture(out.read_bytes()).width, open_picture(out.read_bytes()).height]
+    assert set(data["seconds"]) == {"load", "compile", "run"}
+    assert data["peak_rss_mb"] > 100
+    assert len(data["losses"]) == (1 if method == "fast" else 4)
     recipe = recipe_from_json(read_recipe(out.read_bytes()) or "")
-    assert recipe.model_dump(mode="json") == told["recipe"]
-    assert recipe.provenance.weights == told["weights"]
+    assert recipe.model_dump(mode="json") == data["recipe"]
+    assert recipe.provenance.weights == data["weights"]
 
 
 PLAIN = ("--set", "convolutions=direct", "--set", "algorithm=adam", "--set", "average_decay=0")
@@ -85,8 +85,8 @@ def test_an_interrupted_run_keeps_its_best_picture_and_resumes_bit_for_bit(tmp_p
     begun = begun_and_saving(saved, "stylize", *small, "-o", out, *options, "--steps", 5000, "--json", part)
     time.sleep(0.5)
     begun.send_signal(signal.SIGINT)
-    _, told = begun.communicate(timeout=60)
-    assert begun.returncode == 130, told
+    _, message = begun.communicate(timeout=60)
+    assert begun.returncode == 130, message
     assert open_picture(out.read_bytes()).width == 64
     first = json.loads(part.read_text())
     assert first["interrupted"]
@@ -139,7 +139,7 @@ def test_measure_prints_json_and_knows_an_unchanged_picture(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--steps", "0"), "steps must be between 1 and 5000, got 0"),
         (("--set", "stlye_weight=3"), "'stlye_weight' is no setting"),
@@ -153,11 +153,11 @@ def test_measure_prints_json_and_knows_an_unchanged_picture(tmp_path: Path) -> N
         (("--start", "no-such-start.png"), "no-such-start.png must be a file that can be read"),
     ],
 )
-def test_bad_settings_are_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_bad_settings_are_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     done = run("stylize", *PICTURES, "-o", tmp_path / "out.png", *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out.png").exists()
 

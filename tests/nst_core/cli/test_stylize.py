@@ -177,7 +177,7 @@ def test_options_change_the_styles_of_a_recipe_file(files, found):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--style-crop", "0,0,1"), "--style-crop must be L,T,R,B: left, top, right and bottom as shares from 0 to 1"),
         (("--style-crop", "a,b,c,d"), "--style-crop must be L,T,R,B"),
@@ -194,10 +194,10 @@ def test_options_change_the_styles_of_a_recipe_file(files, found):
         (("--style-rotation", "1", "--style-rotation", "1"), "--style-rotation must be given at most once"),
     ],
 )
-def test_what_cannot_be_said_of_a_style_is_refused_before_the_run(files, monkeypatch, capsys, options, told):
+def test_what_cannot_be_said_of_a_style_is_refused_before_the_run(files, monkeypatch, capsys, options, message):
     monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
     assert stylize(files, *options) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_shares_must_be_one_for_each_style(files, found, capsys):
@@ -234,7 +234,7 @@ def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "styles", "told"),
+    ("options", "styles", "message"),
     [
         (("--mask", "{}/left.png=1,0"), ("one",), "its styles must be"),
         (("--mask", "{}/left.png=1,0"), ("two", "one"), "its styles must be"),
@@ -245,13 +245,13 @@ def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
         (("--mask", "{}/left.png=1,0"), ("one", "two"), "give a larger --steps"),
     ],
 )
-def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys, options, styles, told):
+def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys, options, styles, message):
     assert begun(*options, styles=styles) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--seed", 3), "seed cannot change in the middle of a run"),
         (("--method", "fast"), "method cannot change"),
@@ -263,16 +263,16 @@ def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys
         (("--set", 'style_layers={"block3_conv1": 1}'), "style_layers must be those in use"),
     ],
 )
-def test_a_run_goes_on_by_its_own_recipe(begun, capsys, options, told):
+def test_a_run_goes_on_by_its_own_recipe(begun, capsys, options, message):
     assert begun(*options) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_other_weights_of_the_network_are_refused(files, found, begun, capsys):
     found.sha256 = "b" * 64
     assert begun("--steps", 9, "--mask", "{}/left.png=1,0") == 2
-    told = capsys.readouterr().err
-    assert "weights of vgg19 whose SHA-256 is aaaaaaaaaaaa, but those here are bbbbbbbbbbbb" in told
+    message = capsys.readouterr().err
+    assert "weights of vgg19 whose SHA-256 is aaaaaaaaaaaa, but those here are bbbbbbbbbbbb" in message
 
 
 @pytest.mark.slow
@@ -283,8 +283,8 @@ def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypat
     assert stylize(files, *SAVED, steps=4) == 0
     assert stylize(files, *ON, "--json", "{}/part.json", "--steps", 6, "--set", "snapshot_every=2") == 0
     whole, part = (json.loads((files / f"{name}.json").read_text()) for name in ("whole", "part"))
-    for told in (whole, part):
-        assert [step.pop("seconds") >= 0 for step in told["losses"]] == [True] * 7
+    for report in (whole, part):
+        assert [step.pop("seconds") >= 0 for step in report["losses"]] == [True] * 7
     assert part["losses"] == whole["losses"]
     assert (part["evaluations"], whole["evaluations"]) == (7, 7)
     assert part["marks"] == [[5, "steered steps to 6"], [5, "steered snapshot_every to 2"]]
@@ -300,10 +300,10 @@ def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, fo
 
     monkeypatch.setattr(optimizers, "advance", advance)
     assert stylize(files, *SAVED, steps=9) == 2
-    told = capsys.readouterr().err
-    assert "diverged: " in told
-    assert "at step 3 the loss was not finite" in told
-    assert "the best picture so far is saved" in told
+    message = capsys.readouterr().err
+    assert "diverged: " in message
+    assert "at step 3 the loss was not finite" in message
+    assert "the best picture so far is saved" in message
     assert open_picture((files / "out.png").read_bytes()).width == 64
     assert checkpoint.load(files / "run").state["number"] == 2
     monkeypatch.setattr(optimizers, "advance", real)

@@ -30,8 +30,8 @@ RECIPES = [
 ]
 
 
-def packed(said: Any) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(json.dumps(said).encode())).decode().rstrip("=")
+def packed(content: Any) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(json.dumps(content).encode())).decode().rstrip("=")
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: f"{recipe.method}-{recipe.preset}-{recipe.steps}")

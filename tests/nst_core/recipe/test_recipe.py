@@ -159,12 +159,12 @@ def test_just_outside_a_bound_is_refused_with_name_range_and_value(name, end):
     outside = bound if (name, end) in OPEN else nudge(name, bound, 2 * end - 1)
     with pytest.raises(RecipeError) as refused:
         make(settings={name: outside})
-    said = re.search(r"(\S+) must be between (\S+) and (\S+)( \(.+ excluded\))?, got (\S+)$", str(refused.value))
-    assert said, str(refused.value)
-    assert said[1].rpartition(".")[2] == name
-    assert [float(said[2]), float(said[3])] == pytest.approx(bounds(name), rel=1e-5)
-    assert float(said[5]) == outside
-    assert bool(said[4]) == any((name, e) in OPEN for e in (0, 1))
+    match = re.search(r"(\S+) must be between (\S+) and (\S+)( \(.+ excluded\))?, got (\S+)$", str(refused.value))
+    assert match, str(refused.value)
+    assert match[1].rpartition(".")[2] == name
+    assert [float(match[2]), float(match[3])] == pytest.approx(bounds(name), rel=1e-5)
+    assert float(match[5]) == outside
+    assert bool(match[4]) == any((name, e) in OPEN for e in (0, 1))
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)

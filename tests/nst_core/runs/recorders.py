@@ -11,15 +11,15 @@ PAINTED = np.full((1, 4, 4, 3), 0.5, np.float32)
 RAW = np.random.default_rng(5).random((1, 4, 4, 3), np.float32)
 VIVID = np.random.default_rng(6).random((1, 8, 8, 3), np.float32)
 METHODS = ["slow", "fast", "balanced"]
-LOOKS = [{"crop": (0.5, 0, 1, 1)}, {"rotation_deg": 90}, {"crop": (0, 0.25, 1, 1), "rotation_deg": 30}]
+CROPS = [{"crop": (0.5, 0, 1, 1)}, {"rotation_deg": 90}, {"crop": (0, 0.25, 1, 1), "rotation_deg": 30}]
 
 
 def step(number=1, seconds=0.0, picture=None, state=None):
     return Step(number, 9, 4, seconds, {}, picture, state)
 
 
-def looked_at(looks, **settings):
-    """Three originals, a recipe that looks at parts of them, and those parts."""
-    originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(looks))]
-    recipe = make(settings={"styles": [{"sha256": "0" * 64, **look} for look in looks], **settings})
-    return originals, recipe, [crop.framed(o, **look) for o, look in zip(originals, looks, strict=True)]
+def cropped_styles(crops, **settings):
+    """Three originals, a recipe that crops at parts of them, and those parts."""
+    originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(crops))]
+    recipe = make(settings={"styles": [{"sha256": "0" * 64, **one} for one in crops], **settings})
+    return originals, recipe, [crop.framed(o, **one) for o, one in zip(originals, crops, strict=True)]

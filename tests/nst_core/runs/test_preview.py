@@ -45,16 +45,16 @@ def test_both_are_judged_at_the_size_of_the_preview_and_every_distance_has_its_r
             assert apart["ratios"][f"{kind}/{layer}"] == pytest.approx(ratio, abs=1e-3)
 
 
-def test_the_start_and_the_masks_are_played(compared, unlearned, noise, monkeypatch):
-    """Both sizes are given them: what was played is what was said."""
+def test_the_start_and_the_masks_are_used(compared, unlearned, noise, monkeypatch):
+    """Both sizes get them."""
     given = []
-    play = runner.run_recipe
+    run_recipe = runner.run_recipe
 
-    def listening(*args, **more):
+    def recording(*args, **more):
         given.append((more["start"] is start, len(more["masks"])))
-        return play(*args, **more)
+        return run_recipe(*args, **more)
 
-    monkeypatch.setattr(runner, "run_recipe", listening)
+    monkeypatch.setattr(runner, "run_recipe", recording)
     start, mask = noise(20, 30), np.tri(80, 120, dtype=np.float32)
     recipe = make(settings=SETTINGS | {"start": "own", "regions": [{"mask": "0" * 64, "shares": [1.0]}]})
     preview.compare(noise(80, 120), [noise(96, 96, 1)], recipe, 64, start=start, masks=[mask])

@@ -12,7 +12,7 @@ from nst_core.picture import colour
 from nst_core.recipe import change, make
 from nst_core.runs import runner
 from nst_core.slow import engine as slow
-from tests.nst_core.runs.recorders import CONTENT, LOOKS, METHODS, PAINTED, RAW, VIVID, looked_at, step
+from tests.nst_core.runs.recorders import CONTENT, CROPS, METHODS, PAINTED, RAW, VIVID, cropped_styles, step
 
 STYLES = [np.ones((1, 4, 4, 3), np.float32)]
 MASK = np.eye(4, dtype=np.float32)
@@ -52,31 +52,31 @@ def calls(monkeypatch):
     return recorder
 
 
-def play(recipe, **more):
+def run(recipe, **more):
     return [s.number for s in runner.run_recipe(CONTENT, STYLES, recipe, **more)]
 
 
 def test_fast_is_the_fast_engines_one_step(calls):
-    assert play(make(settings={"method": "fast"})) == [1]
+    assert run(make(settings={"method": "fast"})) == [1]
     assert calls.names == ["fast"]
 
 
 @pytest.mark.parametrize("start", ["content", "noise"])
 def test_slow_is_the_slow_engines_steps(calls, start):
-    assert play(make(settings={"start": start})) == [0, 1, 2]
+    assert run(make(settings={"start": start})) == [0, 1, 2]
     assert calls.names == ["slow"]
     assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": None}]
 
 
 @pytest.mark.parametrize("settings", [{"method": "balanced"}, {"method": "slow", "start": "fast"}])
 def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
-    assert play(make(settings=settings)) == [0, 1, 2]
+    assert run(make(settings=settings)) == [0, 1, 2]
     assert calls.names == ["fast", "slow"]
     assert calls.asked[1]["start"] is PAINTED
 
 
 def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
-    play(make(settings={"reference_loss": "fast"}))
+    run(make(settings={"reference_loss": "fast"}))
     assert calls.names == ["fast", "slow"]
     assert calls.asked[-1]["start"] is None
     assert list(calls.asked[-1]["levels"]) == ["fast"]
@@ -84,7 +84,7 @@ def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
 
 def test_a_resumed_run_paints_nothing_first(calls):
     state = {"number": 1}
-    assert play(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
+    assert run(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
     assert calls.names == ["slow"]
     assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": state}]
 
@@ -95,19 +95,19 @@ def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
 
 
 def test_balanced_is_balanced_whatever_door_it_came_through(calls):
-    play(change(make(), {"method": "balanced"}))
+    run(change(make(), {"method": "balanced"}))
     assert calls.names == ["fast", "slow"]
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
 def test_a_start_of_ones_own_is_the_slow_engines_start(calls, method):
-    play(make(settings={"method": method, "start": "own"}), start=VIVID)
+    run(make(settings={"method": method, "start": "own"}), start=VIVID)
     assert calls.names == ["slow"]
     assert calls.asked[0]["start"] is VIVID
 
 
 def test_the_recipe_says_whether_a_start_is_used(calls):
-    play(make(), start=VIVID)
+    run(make(), start=VIVID)
     assert calls.asked[0]["start"] is None
 
 
@@ -121,7 +121,7 @@ def test_the_recipe_says_whether_a_start_is_used(calls):
     ],
 )
 def test_masks_reach_every_engine(calls, settings, engines):
-    play(make(settings={**settings, "regions": REGIONS}), masks=[MASK])
+    run(make(settings={**settings, "regions": REGIONS}), masks=[MASK])
     assert calls.names == engines
     for asked in calls.asked:
         assert len(asked["masks"]) == 1
@@ -130,7 +130,7 @@ def test_masks_reach_every_engine(calls, settings, engines):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_engine_sees_the_framed_styles(calls, method):
-    originals, recipe, parts = looked_at(LOOKS, method=method)
+    originals, recipe, parts = cropped_styles(CROPS, method=method)
     list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
         assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
@@ -138,7 +138,7 @@ def test_every_engine_sees_the_framed_styles(calls, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
-    originals, recipe, _ = looked_at([{}, LOOKS[0]], method=method)
+    originals, recipe, _ = cropped_styles([{}, CROPS[0]], method=method)
     list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
         assert styles[0] is originals[0]
@@ -146,14 +146,14 @@ def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
 
 
 def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls):
-    originals, recipe, parts = looked_at(LOOKS, colour_match="covariance")
+    originals, recipe, parts = cropped_styles(CROPS, colour_match="covariance")
     list(runner.run_recipe(VIVID, originals, recipe))
     ((_, styles),) = calls.shown
     assert all(np.array_equal(s, colour.match(p, VIVID)) for s, p in zip(styles, parts, strict=True))
 
 
 def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls):
-    originals, recipe, _ = looked_at(LOOKS)
+    originals, recipe, _ = cropped_styles(CROPS)
     list(runner.run_recipe(VIVID, originals[:2], recipe))
     ((_, styles),) = calls.shown
     assert [style is original for style, original in zip(styles, originals[:2], strict=True)] == [True, True]
@@ -245,7 +245,7 @@ def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
         yield step(picture=PAINTED)
 
     monkeypatch.setattr(fast, "run", paint)
-    play(recipe)
+    run(recipe)
     assert given == [1]
 
 

@@ -11,7 +11,7 @@ from nst_core import __version__
 from nst_core.models import device, stylisation, vgg
 from nst_core.recipe import change, make
 from nst_core.runs import runner
-from tests.nst_core.runs.recorders import CONTENT, LOOKS, METHODS, PAINTED, RAW, VIVID, looked_at, step
+from tests.nst_core.runs.recorders import CONTENT, CROPS, METHODS, PAINTED, RAW, VIVID, cropped_styles, step
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
 
     given = []
     monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
-    originals, recipe, parts = looked_at(LOOKS)
+    originals, recipe, parts = cropped_styles(CROPS)
     runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
     ((_, _, styles, shares),) = given
     assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
@@ -171,7 +171,7 @@ def test_a_sheet_is_not_measured(noise, monkeypatch):
     from nst_core.metrics import yardstick
 
     monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
-    originals, recipe, _ = looked_at(LOOKS, method="fast", style_grid_size=3)
+    originals, recipe, _ = cropped_styles(CROPS, method="fast", style_grid_size=3)
     report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
     assert "measures" not in report
     assert report["size"] == [48, 32]
