@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nst_core.errors import JobError
@@ -48,11 +49,20 @@ _FREES_WORKER = (Finished, Failed, Preempted)
 """Events after which the worker is free."""
 
 
+@dataclass
+class _Assignment:
+    """A run that the worker has, or is about to get while its inputs are read."""
+
+    job: str
+    is_sent: bool = False
+    is_preempting: bool = False
+    paused_at: float = 0.0
+
+
 class Scheduler:
     """The queue and the worker.
 
     Attributes:
-        current_id: the run that the worker has; "" if it is free.
         supervisor: keeps the worker alive.
         inspections: questions that the worker answers between two steps.
     """
@@ -61,17 +71,19 @@ class Scheduler:
         self, repository: RunRepository, limits: QueueLimits, lock: threading.Condition, spawn: SpawnWorker | None
     ) -> None:
         """Queue the runs of the repository that wait; `spawn` starts another worker than the usual one."""
-        self.current_id = ""
         self.inspections = InspectionQueue()
         self.supervisor = WorkerSupervisor(lock, self._on_event, self._on_worker_lost, self._fail_waiting, spawn)
         self._repository, self._lock = repository, lock
         self._queue, self._wait_times = FairQueue(limits), WaitEstimator()
-        self._paused_at = 0.0
-        self._dispatches = 0
-        self._is_sent = self._is_preempting = False
+        self._current: _Assignment | None = None
         for job, run in repository.active.items():
             if run.view.state == "queued":
                 self._requeue(job, has_begun=run.view.step > 0)
+
+    @property
+    def current_id(self) -> str:
+        """The run that the worker has; "" if it is free."""
+        return self._current.job if self._current else ""
 
     # The queue.
 
@@ -126,15 +138,14 @@ class Scheduler:
         self._queue.remove(job)
         if job != self.current_id:
             return
-        self._send(Stop(job=job))
-        if not self._is_sent:  # the worker does not know the run, and will not report its end
-            self.current_id = ""
+        if not self._send(Stop(job=job)):  # the worker does not know the run, and will not report its end
+            self._current = None
             self.dispatch()
 
     def pause(self, job: str) -> None:
         """Hold the run that the worker has."""
-        if job == self.current_id and self._repository.active[job].view.state == "running":
-            self._paused_at = time.monotonic()
+        if self._current and job == self._current.job and self._repository.active[job].view.state == "running":
+            self._current.paused_at = time.monotonic()
             self._repository.update(job, state="paused")
             self._send(Pause(job=job))
 
@@ -156,10 +167,12 @@ class Scheduler:
         self._send(Steer(job=job, settings=settings))
         return True
 
-    def _send(self, command: RunControlCommand) -> None:
-        """Send a command about the current run; before the run itself is sent, its `RunCommand` will include it."""
-        if self._is_sent:
-            self.supervisor.send(command)
+    def _send(self, command: RunControlCommand) -> bool:
+        """Send a command about the current run; False before the run is sent: its `RunCommand` will say the same."""
+        if self._current is None or not self._current.is_sent:
+            return False
+        self.supervisor.send(command)
+        return True
 
     def reap_idle(self, unseen_minutes: float) -> None:
         """End runs that no page asks for, and preempt a run that is paused while others wait; called regularly."""
@@ -169,62 +182,62 @@ class Scheduler:
                 note = failure_messages.unseen(unseen_minutes, begun=run.view.step > 0)
                 self._repository.update(job, notes=(*run.view.notes, note))
                 self.stop(job)
-        current = self._repository.active.get(self.current_id)
-        if current is None or current.view.state != "paused" or now - self._paused_at <= PREEMPT_SECONDS:
+        current, run_now = self._current, self._repository.active.get(self.current_id)
+        if current is None or run_now is None or run_now.view.state != "paused":
             return
-        if self.has_waiting and not self._is_preempting and self._repository.store.checkpoint(self.current_id):
-            self._is_preempting = True
-            self._send(Preempt(job=self.current_id))
+        is_due = self.has_waiting and now - current.paused_at > PREEMPT_SECONDS and not current.is_preempting
+        if is_due and self._repository.store.checkpoint(current.job):
+            current.is_preempting = True
+            self._send(Preempt(job=current.job))
 
     def fail_all(self, message: str) -> None:
         """Fail the current run and all that wait."""
         self._fail(self.current_id, message)
-        self.current_id = ""
+        self._current = None
         self._fail_waiting(message)
 
     # To the worker.
 
     def dispatch(self) -> None:
         """Send the next run to a worker that is ready and free."""
-        if self.current_id or not self.has_waiting or not self.supervisor.is_ready:
+        if self._current or not self.has_waiting or not self.supervisor.is_ready:
             return
-        self.current_id = job = self._queue.pop()
+        assignment = self._current = _Assignment(self._queue.pop())
         self._wait_times.begin()
-        self._is_sent = self._is_preempting = False
-        self._dispatches += 1
-        run = self._repository.active[job]
-        self._repository.update(job, state="running")
-        if run.inputs is not None:
-            self._send_run(run, run.inputs)
+        self._repository.update(assignment.job, state="running")
+        inputs = self._repository.active[assignment.job].inputs
+        if inputs is not None:
+            self._send_run(assignment, inputs)
         else:  # not under the lock: large pictures take a while to read
-            threading.Thread(target=self._load_and_send, args=(job, self._dispatches), daemon=True).start()
+            threading.Thread(target=self._load_and_send, args=(assignment,), daemon=True).start()
 
-    def _load_and_send(self, job: str, dispatch: int) -> None:
+    def _load_and_send(self, assignment: _Assignment) -> None:
+        """Read the inputs of a run from the store, and send it unless the worker has another one by then."""
+        inputs, message = None, ""
         try:
-            inputs = self._repository.inputs(job)
+            inputs = self._repository.inputs(assignment.job)
         except Exception as error:  # noqa: BLE001 - otherwise the queue would wait for this run for ever
             message = str(error) if isinstance(error, JobError) else failure_messages.bug(error)
-            self._if_current(dispatch, lambda: self._fail_dispatch(job, message))
-        else:
-            self._if_current(dispatch, lambda: self._send_run(self._repository.active[job], inputs))
-
-    def _if_current(self, dispatch: int, act: Callable[[], None]) -> None:
-        """Act under the lock, unless the worker's run is another one by now."""
         with self._lock:
-            if self._dispatches == dispatch and self.current_id in self._repository.active:
-                act()
+            if self._current is not assignment:
+                return
+            if inputs is None:
+                self._fail_assignment(assignment, message)
+            else:
+                self._send_run(assignment, inputs)
 
-    def _send_run(self, run: ActiveRun, inputs: RunInputs) -> None:
+    def _send_run(self, assignment: _Assignment, inputs: RunInputs) -> None:
+        job = assignment.job
         try:
-            command = run.command(inputs, self._repository.store.checkpoint(run.view.id))
+            command = self._repository.active[job].command(inputs, self._repository.store.checkpoint(job))
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail_dispatch(run.view.id, failure_messages.bug(error))
+            self._fail_assignment(assignment, failure_messages.bug(error))
             return
         self.supervisor.send(command)
-        self._is_sent = True
+        assignment.is_sent = True
 
-    def _fail_dispatch(self, job: str, message: str) -> None:
-        self._fail(job, message)
+    def _fail_assignment(self, assignment: _Assignment, message: str) -> None:
+        self._fail(assignment.job, message)
         self._release_worker()
 
     def dispatch_inspection(self) -> None:
@@ -292,7 +305,7 @@ class Scheduler:
 
     def _release_worker(self) -> None:
         self._wait_times.end()
-        self.current_id = ""
+        self._current = None
         if self.supervisor.recycle():
             self.inspections.on_worker_lost()
         self.dispatch()
@@ -300,7 +313,7 @@ class Scheduler:
     def _on_worker_lost(self, reason: str) -> None:
         """Requeue the run of a worker that died, up to MAX_ATTEMPTS times; a paused run stays paused."""
         self.inspections.on_worker_lost()
-        job, self.current_id = self.current_id, ""
+        job, self._current = self.current_id, None
         run = self._repository.active.get(job)
         if run is None or run.view.state in FINAL:
             return
