@@ -32,5 +32,27 @@ TENSORFLOW = ("nst_core.models", "nst_core.slow", "nst_core.fast", "nst_core.met
 PAGE_LIBRARIES = ("streamlit", "plotly")
 """Libraries that only the entry points, pages and their parts may import."""
 
+PAGES_MAY_IMPORT = (
+    "nst_core.jobs.service",  # everything about runs goes through it
+    "nst_core.sweeps",
+    "nst_core.recipe",
+    "nst_core.picture",
+    "nst_core.errors",
+    "nst_core.settings",
+    "nst_core.step",
+    # Pure functions and values, without TensorFlow, processes or files of runs:
+    "nst_core.runs.cost",
+    "nst_core.runs.curve",
+    "nst_core.runs.inputs",
+    "nst_core.runs.recolour",
+    "nst_core.runs.runner",  # of which only the layout of a sheet
+    "nst_core.runs.timelapse",
+    "nst_core.metrics.gram_order",
+    "nst_core.models.vgg_layout",
+    "nst_core.models.weights",  # sources and licences, for About
+    "nst_core.bench.report.tables",  # for About
+)
+"""All that pages and their parts may import of the core; nothing else of `nst_core.jobs` than the service."""
+
 STREAMLIT_PROTOCOL_CLIENTS = ("nst_core.bench.app.headless_client",)
 """Exceptions to `PAGE_LIBRARIES`: a benchmark that measures a served page needs Streamlit's protocol messages."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storeys import INDEPENDENT, PAGE_LIBRARIES, STOREYS, STREAMLIT_PROTOCOL_CLIENTS, TENSORFLOW
+from tests.storeys import INDEPENDENT, PAGE_LIBRARIES, PAGES_MAY_IMPORT, STOREYS, STREAMLIT_PROTOCOL_CLIENTS, TENSORFLOW
 
 ROOT = Path(__file__).resolve().parents[1]
 ENTRY_POINTS = [ROOT / "app.py", ROOT / "serve.py"]
@@ -57,6 +57,19 @@ def test_imports_go_down(path: Path) -> None:
             assert allowed, f"{module} must not import TensorFlow"
         may_use_pages = not module.startswith("nst_core") or module in STREAMLIT_PROTOCOL_CLIENTS
         assert may_use_pages or top not in PAGE_LIBRARIES, f"{module} must not import {imported}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").rglob("*.py")), ids=module_of)
+def test_pages_import_the_job_service_and_nothing_behind_it(path: Path) -> None:
+    for imported in imports(path):
+        if imported.startswith("nst_core."):
+            allowed = any(f"{imported}.".startswith(f"{name}.") for name in PAGES_MAY_IMPORT)
+            assert allowed, f"{module_of(path)} must not import {imported}; see PAGES_MAY_IMPORT in storeys.py"
+
+
+def test_each_import_that_pages_may_make_is_made() -> None:
+    made = {f"{imported}." for path in (ROOT / "pages").rglob("*.py") for imported in imports(path)}
+    assert not [name for name in PAGES_MAY_IMPORT if not any(found.startswith(f"{name}.") for found in made)]
 
 
 def test_no_module_that_a_page_imports_loads_tensorflow() -> None:

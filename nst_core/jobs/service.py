@@ -19,11 +19,11 @@ from typing import Any
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
-from nst_core.jobs.followups import FollowUpRegistry
+from nst_core.jobs.followups import FollowUpRegistry, FollowUps
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
-from nst_core.jobs.store import Store
+from nst_core.jobs.store import MEMORY, Store, StoreLimits
 from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.jobs.views import (
     FINAL,
@@ -46,12 +46,16 @@ from nst_core.system import allocator
 
 __all__ = [
     "FINAL",
+    "MEMORY",
     "CurvePoint",
+    "FollowUps",
     "Inspection",
     "InspectionRequest",
     "JobService",
     "JobView",
+    "QueueLimits",
     "State",
+    "StoreLimits",
     "Subject",
     "WorkerStatus",
 ]

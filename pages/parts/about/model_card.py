@@ -99,8 +99,7 @@ def _layers() -> Iterator[tuple[str, ...]]:
 
 
 def _limits() -> Iterator[tuple[str, str]]:
-    from nst_core.jobs.queue import QueueLimits
-    from nst_core.jobs.store import MEMORY, StoreLimits
+    from nst_core.jobs.service import MEMORY, QueueLimits, StoreLimits
     from nst_core.picture.upload import DEFAULT, FORMATS
     from nst_core.recipe import bounds
     from nst_core.recipe.schema import SLOW_EDGE_PX

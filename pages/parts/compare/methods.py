@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nst_core.jobs.followups import FollowUps
+from nst_core.jobs.service import FollowUps
 from nst_core.recipe import Recipe, change, make
 from pages.parts.app import service, session, visitor
 from pages.parts.inputs import own_start
