@@ -1,1 +1,1 @@
-"""What the visitor sees: one screen a file."""
+"""The screens of the app, one a file."""

@@ -1,4 +1,4 @@
-"""What runs here, where it comes from, and what happens to a visitor's pictures."""
+"""About: methods, networks, measurements, limits, privacy, and the sources of the pictures."""
 
 import streamlit as st
 

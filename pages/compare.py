@@ -1,4 +1,4 @@
-"""All methods on the same pictures, side by side, judged by one yardstick; or two settings varied on a sheet."""
+"""All methods on the same pictures with the same measures; or a sweep over two settings."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The fast method: one pass of Magenta's network."""
+"""The fast method: one pass through Magenta's network."""
 
 import streamlit as st
 

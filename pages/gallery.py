@@ -1,4 +1,4 @@
-"""Finished runs: those that people show, and the visitor's own."""
+"""Finished runs: the listed ones of all visitors, and the visitor's own."""
 
 import streamlit as st
 

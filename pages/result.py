@@ -1,4 +1,4 @@
-"""One finished run under its own link: the picture, how it came about, and the way to do it again."""
+"""One finished run under its own link: the picture, its settings, and buttons that use them again."""
 
 from pages.parts.app import service, theme
 from pages.parts.runs import result

@@ -1,4 +1,4 @@
-"""The slow method: VGG-19 optimisation, with the picture and its loss curves growing live."""
+"""The slow method: VGG-19 optimisation, with the picture and its loss curves shown live."""
 
 import streamlit as st
 

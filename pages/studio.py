@@ -1,4 +1,4 @@
-"""The first screen: what the studio does, shown on a finished example, and the ways in."""
+"""The first screen: a finished example, and links to the methods."""
 
 import streamlit as st
 

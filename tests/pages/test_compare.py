@@ -23,7 +23,7 @@ SLOW = make("bold", {"reference_loss": "fast", "style_scale": 2.0, "longest_edge
 RECIPES = methods.recipes_of(SLOW)
 
 
-def race_of(count: int = 40, fast_total: float = 25.0) -> dict[str, JobView | None]:
+def views_of(count: int = 40, fast_total: float = 25.0) -> dict[str, JobView | None]:
     """Fast after 0.4 s, balanced from its total downwards, slow through 110 / n at two steps a second."""
     fast = JobView("fast", "done", RECIPES["fast"], report={"seconds": {"run": 0.4}})
     down = tuple(CurvePoint(n, 0.1 + n, {"total": fast_total - 2.0 * n}) for n in range(10))
@@ -39,8 +39,8 @@ def test_all_three_are_judged_alike() -> None:
     assert {(r.longest_edge_px, r.style_scale, r.colour) for r in RECIPES.values()} == {(192, 2.0, SLOW.colour)}
 
 
-def test_the_race_finds_where_slow_passes_the_others() -> None:
-    run = quality_over_time(race_of())
+def test_the_crossovers_are_where_slow_passes_the_others() -> None:
+    run = quality_over_time(views_of())
     assert (run.fast_seconds, run.fast_total) == (0.4, 25.0)
     assert run.balanced[0] == pytest.approx((0.5, 25.0)), "the fast pass is part of balanced's time"
     assert [(p.method, p.seconds, p.total) for p in run.crossovers] == [
@@ -55,21 +55,21 @@ def test_the_race_finds_where_slow_passes_the_others() -> None:
 
 @pytest.mark.parametrize(("known", "seconds"), [(True, 10.4), (False, 10.0)])
 def test_the_table_counts_the_fast_pass_into_balanceds_time_as_the_chart_does(known: bool, seconds: float) -> None:
-    views = {name: view for name, view in race_of().items() if view and (known or name != "fast")}
+    views = {name: view for name, view in views_of().items() if view and (known or name != "fast")}
     views["balanced"] = replace(views["balanced"], report={"seconds": {"run": 10.0}})
     told = panel.figures(views)
     assert told["balanced"]["seconds"] == pytest.approx(seconds)
     assert told.get("fast", {"seconds": 0.4})["seconds"] == 0.4
 
 
-def test_a_level_that_slow_is_above_is_told_as_such() -> None:
-    run = quality_over_time(race_of(count=4))
+def test_a_result_that_slow_has_not_reached_is_named() -> None:
+    run = quality_over_time(views_of(count=4))
     assert (run.crossovers, run.not_passed) == ((), ("fast", "balanced"))
     assert sentence(run) == "Slow did not pass fast or balanced."
 
 
 def test_another_objective_or_a_smaller_size_is_not_compared() -> None:
-    views = race_of()
+    views = views_of()
     assert views["balanced"]
     assert views["slow"]
     views["balanced"] = replace(views["balanced"], recipe=change(RECIPES["balanced"], {"style_weight": 1.0}))
@@ -81,35 +81,35 @@ def test_another_objective_or_a_smaller_size_is_not_compared() -> None:
 
 
 def test_without_slow_balanced_knows_the_fast_total() -> None:
-    views = race_of() | {"slow": None}
+    views = views_of() | {"slow": None}
     assert quality_over_time(views).fast_total == 25.0
     assert quality_over_time({}).is_empty
 
 
-def test_the_figure_has_a_point_two_curves_and_the_passings() -> None:
-    figure = go.Figure(quality_chart.figure(quality_over_time(race_of())))
+def test_the_figure_has_a_point_two_curves_and_the_crossovers() -> None:
+    figure = go.Figure(quality_chart.figure(quality_over_time(views_of())))
     named = {trace.name: trace for trace in figure.data if trace.name and trace.mode != "markers"}
     assert set(named) == {"Balanced", "Slow"}
     (fast,) = [trace for trace in figure.data if trace.name == "Fast"]
     assert (list(fast.x), list(fast.y)) == ([0.4], [25.0])
-    (marks,) = [trace for trace in figure.data if trace.name == "Crossovers"]
+    (rings,) = [trace for trace in figure.data if trace.name == "Crossovers"]
     assert [note.text for note in figure.layout.annotations] == [
         "passes fast<br>after 2.5 s",
         "passes balanced<br>after 8.0 s",
     ]
-    assert list(marks.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
+    assert list(rings.text) == ["slow passes fast after 2.5 s", "slow passes balanced after 8.0 s"]
     assert go.Figure(quality_chart.figure(quality_over_time({}))).layout.height == quality_chart.HEIGHT_PX
 
 
-def test_passings_close_together_do_not_hide_each_others_words() -> None:
-    """A label is two lines of 12 px; the later passing is lower, so their places are at least that far apart."""
-    first, second = go.Figure(quality_chart.figure(quality_over_time(race_of()))).layout.annotations
+def test_crossovers_close_together_do_not_hide_each_others_words() -> None:
+    """A label is two lines of 12 px; the later crossover is lower, so their places are at least that far apart."""
+    first, second = go.Figure(quality_chart.figure(quality_over_time(views_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3
 
 
 def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
-    views = race_of() | {"slow": JobView("slow", "queued", SLOW)}
+    views = views_of() | {"slow": JobView("slow", "queued", SLOW)}
     views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_step=1, total_steps=1)
     shown = panel.panes(views | {"balanced": None}, b"photograph")
     assert [pane.label for pane in shown] == ["Photograph", "Fast", "Balanced waits", "Slow waits"]

@@ -1,4 +1,4 @@
-"""What stands on About: methods, networks, pictures, privacy."""
+"""Sections of About: methods, networks, pictures, privacy."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import streamlit as st
 
 from pages.parts.about import model_card
+from pages.parts.about.tables import table
 from pages.parts.app import service, theme
-from pages.parts.app.tables import table
 
 _METHODS = """
 **Slow** starts from the photograph and changes its pixels, step by step, until a VGG-19 network finds the same shapes
@@ -36,13 +36,13 @@ links. Your browser loads nothing from other hosts, and nobody counts your visit
 
 
 def methods() -> None:
-    """The two methods in a few sentences, with their papers."""
+    """Explain the two methods in a few sentences, with their papers."""
     theme.section("How it paints")
     st.markdown(_METHODS, width=760)
 
 
 def networks() -> None:
-    """Each network, what it is loaded from, where else it can come from, and under which licence."""
+    """Show each network's present source, its possible sources, and its licence."""
     from nst_core.models.weights import NETWORKS
 
     loaded = service.get().status().sources
@@ -58,7 +58,7 @@ def networks() -> None:
 
 
 def pictures() -> None:
-    """Bundled pictures and paintings with artist, year, licence and source."""
+    """Show the bundled pictures and the paintings with artist, year, licence and source."""
     from nst_core.picture import catalogue, samples
 
     theme.section("Pictures")
@@ -69,13 +69,13 @@ def pictures() -> None:
 
 
 def privacy() -> None:
-    """What happens to a visitor's pictures."""
+    """Explain what happens to a visitor's pictures."""
     theme.section("Your pictures")
     st.markdown(_PRIVACY, width=760)
 
 
 def _hashes() -> Iterator[str]:
-    """Each published hash in full, with what it is of."""
+    """Lines with each published hash in full, below the network and source that it belongs to."""
     from nst_core.models.weights import NETWORKS
 
     for network in NETWORKS.values():

@@ -1,4 +1,4 @@
-"""The model card on About: what the networks are good for, how they are built, what was measured, what is allowed."""
+"""The model card on About: intended use, architecture, measurements and limits."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from pages.parts.about.tables import table
 from pages.parts.app import service, theme
-from pages.parts.app.tables import table
 
 _MAGENTA = ("fast", "a style reader and a painter", "53 and 42", "2.4 M and 0.18 M", "256 px; any")
-"""Counted in the wheel's ONNX files, in which the style reader is a smaller one than in the paper."""
+"""Counted in the wheel's ONNX files, whose style network is smaller than the paper's."""
 
 _USE = """
-**Good for** pictures to look at, and for seeing how the method works: which layer keeps what, what a weight does, how a
-minimiser gets there. **Not for** passing a result off as a painter's work. A result derives from both pictures it was
-made of; whether it may be published depends on their licences, and on the people in the photograph.
+**Good for** pictures to look at, and for learning how the method works: the content of each layer, the effect of a
+weight, the progress of an optimizer. **Not for** passing a result off as a painter's work. A result derives from
+both of its pictures; whether it may be published depends on their licences, and on the people in the photograph.
 
 - **Texture, not meaning.** A style is what a network for photographs takes to be its texture and colours. Its
   composition and figures are lost, and eyes, hands and writing are painted over like anything else.
-- **Slow.** Strokes keep their size in pixels, so that another size of the result is another picture; presets that climb
-  from small to large soften this. Another seed of a noise start gives another result. It takes minutes.
+- **Slow.** Strokes keep their size in pixels, so that another size of the result is another picture; presets that paint
+  from small to large reduce this. Another seed of a noise start gives another result. It takes minutes.
 - **Fast.** 100 numbers hold a whole style: unusual ones are only hinted at, and flat areas may get a pattern. It
   learned at 256 px; strokes look finer on large pictures, unless it paints small and enlarges.
 - **Measures.** They use the network that the slow method improves its picture by, and so favour it. They do not say
-  which picture is the better one.
+  which picture is better.
 """
 
 
 def intended_use() -> None:
-    """What the methods are for, and where they end."""
+    """Explain the purpose of the methods and their limits."""
     theme.section("What it is good for, and where it ends")
     st.markdown(_USE, width=760)
 
 
 def architecture() -> None:
-    """How the networks are built: a row for each, and VGG-19 layer by layer."""
+    """Show the architecture of each network, and VGG-19 layer by layer."""
     from nst_core.models.vgg_layout import parameters
     from nst_core.models.weights import NETWORKS
     from nst_core.recipe import CONVOLUTIONS, NetworkName
@@ -61,22 +61,22 @@ def architecture() -> None:
 
 
 def measured() -> None:
-    """The kept measurements: the README's tables."""
+    """Show the published measurements, the same tables as in the benchmarks' README."""
     from nst_core.bench.report.tables import KINDS
-    from nst_core.bench.report.tables import table as kept
+    from nst_core.bench.report.tables import table as published
 
     theme.section("Measured", "on a machine without a GPU")
-    for what, tab in zip(KINDS, st.tabs([kind.title for kind in KINDS.values()], key="about_measured"), strict=True):
-        made = kept(what)
-        head = [word[:1].upper() + word[1:] for word in made.head]
-        words = 1 if what in ("fast", "pages", "live") else 2
+    for kind, tab in zip(KINDS, st.tabs([each.title for each in KINDS.values()], key="about_measured"), strict=True):
+        result = published(kind)
+        head = [word[:1].upper() + word[1:] for word in result.head]
+        text_columns = 1 if kind in ("fast", "pages", "live") else 2
         with tab:
-            table(head, made.rows, label=made.title, numbers=range(words, len(head)))
-            st.caption("  \n".join(made.notes))
+            table(head, result.rows, label=result.title, numbers=range(text_columns, len(head)))
+            st.caption("  \n".join(result.notes))
 
 
 def limits() -> None:
-    """What this server accepts and keeps."""
+    """Show what this server accepts and stores."""
     theme.section("Limits in force")
     table(("What", "How much"), _limits(), label="Limits in force")
 
@@ -86,12 +86,12 @@ def _layers() -> Iterator[tuple[str, ...]]:
     from nst_core.recipe import CONVOLUTIONS, Recipe
 
     objective = Recipe().objective
-    keeps = {"shapes": objective.content_layers, "texture": objective.style_layers}
+    uses = {"shapes": objective.content_layers, "texture": objective.style_layers}
     for layer in CONVOLUTIONS["vgg19"]:
-        kept = [what for what, layers in keeps.items() if layer in layers]
+        used_for = [use for use, layers in uses.items() if layer in layers]
         yield (
             layer,
-            " and ".join(kept),
+            " and ".join(used_for),
             str(width(layer)),
             f"{stride_px(layer)} px",
             f"{receptive_field_px('vgg19', layer)} px",

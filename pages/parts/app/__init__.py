@@ -1,1 +1,1 @@
-"""The frame of every page: job service, theme, session, visitor, formatting, tables."""
+"""The frame of every page: job service, theme, session, visitor, formatting, Streamlit patches."""

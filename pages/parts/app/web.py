@@ -1,10 +1,10 @@
-"""The parts of a component that are not Python: its HTML, CSS and JavaScript lie beside its module."""
+"""The HTML, CSS and JavaScript of components, which lie beside their Python modules."""
 
 from pathlib import Path
 
 
 def asset(module_file: str, suffix: str) -> str:
-    """The text of the file beside a module that has its name and another suffix.
+    """The text of the file that has a module's path with another suffix.
 
     Args:
         module_file: the module's `__file__`.

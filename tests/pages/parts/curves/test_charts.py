@@ -48,13 +48,13 @@ def test_the_alt_text_says_where_each_curve_went() -> None:
     assert "style from 100 to 25" in text
 
 
-def marked(*at: tuple[int, str], count: int = 100) -> list[CurvePoint]:
+def with_events(*at: tuple[int, str], count: int = 100) -> list[CurvePoint]:
     words = dict(at)
     return [replace(p, events=(words[p.step],)) if p.step in words else p for p in points(count)]
 
 
-def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
-    shown = marked((20, "scale 256 px"), (60, "steered style_weight to 40"))
+def test_events_are_lines_with_labels_and_dots_on_the_total() -> None:
+    shown = with_events((20, "scale 256 px"), (60, "steered style_weight to 40"))
     figure = curves(shown, total_steps=100, options=ChartOptions(log_scale=True))
     assert [line.x0 for line in figure.layout.shapes] == [line.x1 for line in figure.layout.shapes] == [20, 60]
     assert [words.text for words in figure.layout.annotations] == ["scale 256 px", "steered style_weight to 40"]
@@ -65,8 +65,8 @@ def test_marks_are_lines_with_words_and_dots_on_the_total() -> None:
     assert "scale 256 px at step 20" in charts.alt_text(shown, 100)
 
 
-def test_a_mark_survives_thinning() -> None:
-    shown = marked((1235, "plateau"), count=5000)
+def test_an_event_survives_thinning() -> None:
+    shown = with_events((1235, "plateau"), count=5000)
     figure = curves(shown, total_steps=5000, options=ChartOptions(log_scale=False))
     assert 1235 in figure.data[0].x
     assert [line.x0 for line in figure.layout.shapes] == [1235]
@@ -78,16 +78,16 @@ def test_a_thinned_curve_goes_through_the_points_of_the_whole_one(smoothing: flo
     """What depends on earlier points, the average and the weights, is taken before most of them are left out."""
     told = {1: {"style": 2.0, "content": 4.0, "variation": 1.0}, 777: {"style": 8.0, "content": 4.0, "variation": 1.0}}
     run = [replace(point, weights=told.get(point.step, {})) for point in points(1500)]
-    sight = ChartOptions(smoothing=smoothing, unweighted=raw)
-    whole = {line.title: line.values for line in series.lines_of(run, sight)}
-    drawn = [trace for trace in charts.loss_curves(run, total_steps=1500, options=sight)["data"] if trace.get("name")]
+    options = ChartOptions(smoothing=smoothing, unweighted=raw)
+    whole = {line.title: line.values for line in series.lines_of(run, options)}
+    drawn = [trace for trace in charts.loss_curves(run, total_steps=1500, options=options)["data"] if trace.get("name")]
     assert {trace["name"] for trace in drawn} == set(whole)
     for trace in drawn:
         assert len(trace["y"]) <= series.MAX_POINTS
         assert trace["y"] == [whole[trace["name"]][step - 1] for step in trace["customdata"]]
 
 
-def test_without_marks_the_curves_have_the_whole_height() -> None:
+def test_without_events_the_curves_have_the_whole_height() -> None:
     figure = curves(points(9), total_steps=9, options=ChartOptions(log_scale=True))
     assert figure.layout.yaxis.domain is None
     assert not figure.layout.shapes
@@ -95,7 +95,7 @@ def test_without_marks_the_curves_have_the_whole_height() -> None:
 
 def test_a_phone_has_the_same_lines_and_no_more_words_than_fit() -> None:
     happened = [(number, "steered style_weight to 40") for number in (20, 25, 30)]
-    figure = curves(marked(*happened), total_steps=100, options=ChartOptions(log_scale=True))
+    figure = curves(with_events(*happened), total_steps=100, options=ChartOptions(log_scale=True))
     narrow = figure.layout.meta["narrow"]
     assert [line["x0"] for line in narrow["shapes"]] == [line.x0 for line in figure.layout.shapes] == [20, 25, 30]
     assert len(figure.layout.annotations) == 3
@@ -103,7 +103,7 @@ def test_a_phone_has_the_same_lines_and_no_more_words_than_fit() -> None:
 
 
 @pytest.mark.parametrize("levels", [None, {"fast": {"total": 25.0}}])
-def test_the_step_that_is_looked_at_is_marked(levels: Any) -> None:
+def test_the_step_that_is_looked_at_is_with_events(levels: Any) -> None:
     figure = curves(
         points(10), total_steps=10, options=ChartOptions(x_axis="seconds"), reference_losses=levels, picked=4
     )
@@ -116,8 +116,8 @@ def test_the_step_that_is_looked_at_is_marked(levels: Any) -> None:
 
 
 def test_a_zoom_is_let_go_only_where_it_would_be_of_something_else() -> None:
-    def of(sight: ChartOptions) -> tuple[str, str]:
-        layout = curves(points(3), total_steps=9, options=sight).layout
+    def of(options: ChartOptions) -> tuple[str, str]:
+        layout = curves(points(3), total_steps=9, options=options).layout
         return layout.xaxis.uirevision, layout.yaxis.uirevision
 
     begin = of(ChartOptions())
@@ -129,7 +129,7 @@ def test_a_zoom_is_let_go_only_where_it_would_be_of_something_else() -> None:
         assert of(other)[1] != begin[1]
 
 
-def test_words_of_marks_never_overlap_in_a_row_and_leave_their_line_when_all_rows_are_full() -> None:
+def test_labels_never_overlap_in_a_row_and_leave_their_line_when_all_rows_are_full() -> None:
     happened = [(number, "rolled back, learning_rate 0.01") for number in range(10, 100, 2)]
     rows = event_labels.label_rows(happened, 100)
     assert None in rows
@@ -140,20 +140,20 @@ def test_words_of_marks_never_overlap_in_a_row_and_leave_their_line_when_all_row
         assert ends, "every row is used"
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(ends))
         assert all(0 <= left < right <= 1 for left, right in ends)
-    figure = curves(marked(*happened), total_steps=100, options=ChartOptions(log_scale=True))
+    figure = curves(with_events(*happened), total_steps=100, options=ChartOptions(log_scale=True))
     assert len(figure.layout.shapes) == len(happened)
     assert len(figure.layout.annotations) == sum(row is not None for row in rows)
 
 
-def test_words_of_a_mark_are_shown_as_text() -> None:
-    figure = curves(marked((2, "<b>bold</b>")), total_steps=9, options=ChartOptions(log_scale=True))
+def test_the_label_of_an_event_is_shown_as_text() -> None:
+    figure = curves(with_events((2, "<b>bold</b>")), total_steps=9, options=ChartOptions(log_scale=True))
     assert figure.layout.annotations[0].text == "&lt;b&gt;bold&lt;/b&gt;"
 
 
 FAST = {"fast": {"total": 25.0, "content": 5.0, "style": 20.0}}
 
 
-def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
+def test_a_reference_is_a_dashed_line_with_its_value_in_the_legend() -> None:
     figure = curves(
         points(3), total_steps=40, options=ChartOptions(log_scale=True), reference_losses={"fast": {"total": 231_400.0}}
     )
@@ -163,7 +163,7 @@ def test_a_level_is_a_dashed_line_with_its_value_in_the_legend() -> None:
     assert line.line.color not in {colour for _, colour, *_ in TERMS.values()}
 
 
-def test_the_first_step_below_a_level_is_marked() -> None:
+def test_the_first_step_below_a_reference_is_an_event() -> None:
     shown = points(10)  # total 110 / n, half a second a step: below 25 from step 5 on
     figure = curves(shown, total_steps=10, options=ChartOptions(log_scale=True), reference_losses=FAST)
     assert [line.x0 for line in figure.layout.shapes] == [5]
@@ -174,22 +174,22 @@ def test_the_first_step_below_a_level_is_marked() -> None:
     assert "slow passes fast after 2.5 s at step 5" in text
 
 
-def test_a_level_that_was_not_passed_has_no_mark() -> None:
+def test_a_reference_that_was_not_reached_has_no_event() -> None:
     assert event_labels.events_of(points(4), FAST) == []  # 27.5 is still above
     assert reference_losses.first_below(points(4), 27.5) is None  # and equal is not below
 
 
-def test_a_passing_and_a_mark_of_one_step_are_one_mark() -> None:
-    shown = marked((5, "plateau"), count=9)
+def test_a_crossover_and_an_event_of_one_step_have_one_label() -> None:
+    shown = with_events((5, "plateau"), count=9)
     assert event_labels.events_of(shown, FAST) == [(5, "plateau, slow passes fast after 2.5 s")]
 
 
-def test_a_level_is_not_compared_with_smaller_sizes_or_another_objective() -> None:
+def test_a_reference_is_not_compared_with_smaller_sizes_or_another_objective() -> None:
     climbed = [replace(p, scale_px=128 if p.step < 8 else 256) for p in points(10)]
     assert event_labels.events_of(climbed, FAST) == [(8, "slow passes fast after 4.0 s")]
-    steered = marked((3, "steered style_weight to 1"), count=10)
+    steered = with_events((3, "steered style_weight to 1"), count=10)
     assert event_labels.events_of(steered, FAST) == [(3, "steered style_weight to 1")]
-    quicker = marked((3, "steered learning_rate to 1"), count=10)
+    quicker = with_events((3, "steered learning_rate to 1"), count=10)
     assert [number for number, _ in event_labels.events_of(quicker, FAST)] == [3, 5]
 
 
@@ -201,7 +201,7 @@ def test_a_level_is_not_compared_with_smaller_sizes_or_another_objective() -> No
         (9, "running", "Slow passes fast after 2.5 s, at step 5."),
     ],
 )
-def test_a_sentence_says_whether_a_level_was_passed(count: int, state: State, said: str) -> None:
+def test_a_sentence_says_whether_a_reference_was_reached(count: int, state: State, said: str) -> None:
     report = {} if state == "running" else {"size": [64, 48]}
     view = JobView("id", state, make(), points=points(count), reference_losses=FAST, report=report)
     assert reference_losses.sentence(view) == said

@@ -1,4 +1,4 @@
-"""The curves' panel: how they are looked at, a picture at a step, a branch from there, and files."""
+"""The curves' panel: view options, the picture at a step, a branch from there, and exports."""
 
 from __future__ import annotations
 

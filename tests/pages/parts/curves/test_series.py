@@ -19,7 +19,7 @@ def test_thinning_keeps_the_ends_and_the_limit(count: int) -> None:
     assert drawn[:1] + drawn[-1:] == ([0, count - 1] if count else [])
 
 
-def test_marks_and_what_is_asked_for_are_never_thinned_away() -> None:
+def test_events_and_what_is_asked_for_are_never_thinned_away() -> None:
     run = [replace(p, events=("plateau",)) if p.step == 1236 else p for p in points(5000)]
     drawn = series.drawn_indices(run, also=[77])
     assert {1235, 77} <= set(drawn)

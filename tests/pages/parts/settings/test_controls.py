@@ -1,4 +1,4 @@
-"""Every knob of the recipe has a widget, and a widget says what the recipe says."""
+"""Every setting of the recipe has a widget, and the widget offers what the recipe allows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
 FACE = {"longest_edge_px", "steps", "style_weight"}
-"""Settings on the page's face."""
+"""Settings that the page shows first."""
 ELSEWHERE = {
     "method": "the page",
     "preset": "the chooser",
@@ -35,7 +35,7 @@ ELSEWHERE = {
     "style_grid_size": "the blend map",
     "regions": "the brush on the photograph",
 }
-KNOBS = [knob for group in GROUPS.values() for knob in group]
+SETTINGS = [setting for group in GROUPS.values() for setting in group]
 
 
 def submitted(app: object, job_service: FakeJobService, page: str = "slow") -> Recipe:
@@ -52,15 +52,15 @@ def opened(open_page: Open, page: str) -> AppTest:
 
 
 def test_every_setting_can_be_reached_once() -> None:
-    reached = [knob.name for knob in KNOBS]
+    reached = [setting.name for setting in SETTINGS]
     assert sorted([*reached, *FACE, *ELSEWHERE]) == sorted(names())
 
 
-@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_what_a_knob_offers_is_allowed(knob: SettingDisplay) -> None:
-    assert all(allows(knob.name, value) for value in knob.values)
-    assert set(knob.choice_labels or ()) - {""} <= set(choices(knob.name))
-    assert ("" in (knob.choice_labels or ())) == is_optional(knob.name), "unset needs a word"
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_what_a_widget_offers_is_allowed(setting: SettingDisplay) -> None:
+    assert all(allows(setting.name, value) for value in setting.values)
+    assert set(setting.choice_labels or ()) - {""} <= set(choices(setting.name))
+    assert ("" in (setting.choice_labels or ())) == is_optional(setting.name), "unset needs a word"
 
 
 @pytest.mark.parametrize("look", [lambda open_page, page: open_page(page), opened], ids=["closed", "opened"])
@@ -78,7 +78,7 @@ def test_every_preset_is_offered_by_its_title(open_page: Open) -> None:
     assert open_page("slow").selectbox(key="slow_preset").options == [preset.title for preset in PRESETS.values()]
 
 
-def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, job_service: FakeJobService) -> None:
+def test_widgets_of_every_kind_reach_the_recipe(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "slow")
     key = "slow_painterly"
     app.selectbox(key=f"{key}_algorithm").select("lbfgs")
@@ -112,7 +112,7 @@ def test_knobs_of_every_kind_reach_the_recipe(open_page: Open, job_service: Fake
     assert list(recipe.objective.style_layers) == ["block2_conv1", "block3_conv1"]
 
 
-def test_knobs_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, job_service: FakeJobService) -> None:
+def test_widgets_are_drawn_when_they_are_asked_for_and_stay(open_page: Open, job_service: FakeJobService) -> None:
     app, key = open_page("slow"), "slow_painterly_algorithm"
     assert not any(box.key == key for box in app.selectbox)
     app.session_state["slow_advanced"] = True
@@ -128,7 +128,7 @@ def test_another_network_offers_its_own_layers(open_page: Open, job_service: Fak
     assert submitted(app, job_service).objective.network == "vgg16"
 
 
-def test_a_knob_that_means_nothing_now_is_not_shown(open_page: Open) -> None:
+def test_a_widget_without_effect_is_not_shown(open_page: Open) -> None:
     app = opened(open_page, "slow")
     shown = {slider.key for slider in app.select_slider}
     assert "slow_painterly_learning_rate" in shown
@@ -170,7 +170,7 @@ def test_a_bad_start_is_told(open_page: Open) -> None:
     assert "This file cannot be used" in words(app)
 
 
-def test_the_fast_page_has_the_knobs_of_colour(open_page: Open, job_service: FakeJobService) -> None:
+def test_the_fast_page_has_the_widgets_of_colour(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("fast")
     app.selectbox(key="fast_colour_match").select("covariance").run()
     app.select_slider(key="fast_colour_match_strength").set_value(0.5).run()

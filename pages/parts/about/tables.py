@@ -1,4 +1,4 @@
-"""Plain tables: escaped, scrolling by themselves where a phone is too narrow."""
+"""HTML tables with escaped cells, which scroll sideways on narrow screens."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from html import escape
 import streamlit as st
 
 SHORT_CELL = 12
-"""Columns whose cells have no more characters are not broken into lines."""
+"""Number of characters up to which cells are not broken into lines."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, numbers: Sequence[int] = ()) -> None:
-    """A table whose first column names its rows.
+    """Show a table whose first column names its rows.
 
     Args:
         head: names of the columns.
-        rows: as many cells each, as plain text.
-        label: what it holds, for those who do not see it.
-        numbers: columns that are set to the right, so that digits stand below digits.
+        rows: one cell for each column, as plain text.
+        label: the table's title for screen readers.
+        numbers: indices of right-aligned columns, so that digits stand below digits.
     """
     lines = list(rows)
     aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]
