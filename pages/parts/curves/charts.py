@@ -81,11 +81,8 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
         *_reference_lines(reference_losses, end),
         *_event_dots(placed),
     ]
-    layout = _layout(options, end)
+    layout = _layout(options, end) | _event_layout([(x, text) for x, _, text in placed], end)
     if placed:
-        labels = [(at, text) for at, _, text in placed]
-        layout |= event_labels.event_layout(labels, end)
-        layout["meta"] = {"narrow": event_labels.event_layout(labels, end, event_labels.LETTER_WIDTH_NARROW)}
         layout["yaxis"]["domain"] = [0, 1 - event_labels.LABELS_SHARE]
     if nearest:
         traces.append(_picked_step(layout, *places[nearest.step]))
@@ -115,6 +112,14 @@ def _layout(options: ChartOptions, end: float) -> dict[str, Any]:
             "uirevision": f"{options.curves} {options.log_scale} {options.unweighted}",
         },
     }
+
+
+def _event_layout(events: Sequence[tuple[float, str]], end: float) -> dict[str, Any]:
+    """Lines and labels of the events, with other labels for narrow screens; empty without events."""
+    if not events:
+        return {}
+    narrow = event_labels.event_layout(events, end, event_labels.LETTER_WIDTH_NARROW)
+    return event_labels.event_layout(events, end) | {"meta": {"narrow": narrow}}
 
 
 def _terms(points: Sequence[CurvePoint], options: ChartOptions) -> list[Figure]:

@@ -84,7 +84,7 @@ def _preset(page: str) -> str:
             "Preset",
             [*([imported.PRESET] if opened else []), *PRESETS],
             format_func=lambda key: PRESETS[key].title if key in PRESETS else "As opened",
-            key=f"{page}_preset",
+            key=imported.preset_key(page),
             filter_mode=None,  # nothing to type: no keyboard on a phone
             persist_state="session",
         )

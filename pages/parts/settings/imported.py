@@ -81,6 +81,11 @@ def widget_prefix(page: str) -> str:
     return f"{page}_{PRESET}{opened[1]}" if opened else page
 
 
+def preset_key(page: str) -> str:
+    """The widget key of a page's preset chooser, which opened settings are put into."""
+    return f"{page}_preset"
+
+
 def open_from_address(page: str) -> None:
     """Open the settings in the address, once; call it before the page's widgets are drawn.
 
@@ -164,5 +169,5 @@ def _put(page: str, recipe: Recipe) -> None:
     number = (_COUNT.get() or 0) + 1
     _COUNT.put(number)
     _OPENED.put((recipe, number), page)
-    st.session_state[f"{page}_preset"] = PRESET
+    st.session_state[preset_key(page)] = PRESET
     select_style(style_slots()[0])
