@@ -27,6 +27,7 @@ LAZY_IMPORTS = (
     "nst_core.bench.report.tables",
     "nst_core.models.weights",
     "nst_core.picture.catalogue",
+    "nst_core.picture.encoded",
 )
 """Modules that the app imports only when a visitor needs them."""
 
