@@ -10,7 +10,7 @@ run: .venv/installed weights
 
 # First and alone what measures time. Then the rest, shared out to two cores: the browser's tests to one of them, since
 # they share a server; by whole files to the other, and to both once the browser's are done (see tests/conftest.py).
-SHARED_OUT := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+SHARED_OUT := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest tests -m alone
 	$(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)

@@ -1,6 +1,7 @@
 """What several tests share: a VGG-19 with random kernels, for all that needs a network but not what it has learned."""
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,19 @@ os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever
 os.environ["NST_UNSEEN_MINUTES"] = "30"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests are shared out, the browser's stay together, and those of each file: they share costly things."""
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else file))
+IN_A_BROWSER = ("tests/browser/", "tests/nst_core/bench/app/test_live.py", "tests/nst_core/bench/app/test_pages.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` all tests that drive a browser go to one process too: they share a server."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileAndServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith(IN_A_BROWSER) else str(super()._split_scope(nodeid))
+
+    return ByFileAndServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
