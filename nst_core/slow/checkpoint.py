@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,8 +20,12 @@ from nst_core.system.atomic_files import atomic_write
 VERSION = 3
 _KINDS = ("state", "best")
 """The parts of a checkpoint that hold arrays and numbers."""
-# RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array.
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile)
+# RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array;
+# TokenError and SyntaxError: an array's header of broken lines, which NumPy reads with Python's tokenizer.
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError),
+    *(zlib.error, zipfile.BadZipFile, tokenize.TokenError, SyntaxError),
+)
 
 
 _POINT = {"number", "seconds", "scale_px", "total"}
