@@ -1,0 +1,151 @@
+"""The commands of the command line: each takes the parsed arguments and returns its exit code, or None for 0."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from typing import Any
+
+from nst_core.cli.arguments import build_recipe, load_inputs, load_picture, resumed_recipe
+from nst_core.errors import NSTError
+
+_IN_A_BROWSER = ("pages", "live")
+"""Benchmarks of pages, which have no picture sizes."""
+
+
+def stylize(arguments: argparse.Namespace) -> int:
+    """Run a recipe and write the result."""
+    from nst_core.cli import stylize
+
+    resumed = None
+    if arguments.resume:
+        from nst_core.slow import checkpoint
+
+        resumed = checkpoint.load(arguments.resume)
+    pictures, shares = load_inputs(arguments)
+    run = stylize.StylizeRequest(
+        pictures=pictures,
+        recipe=resumed_recipe(resumed.recipe, arguments) if resumed else build_recipe(arguments),
+        output=arguments.output,
+        shares=shares,
+        checkpoint=arguments.checkpoint or arguments.resume,
+        report=arguments.report,
+        resume=resumed,
+    )
+    return stylize.stylize(run)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Print the yardstick's measures of a picture."""
+    from nst_core.metrics import yardstick
+    from nst_core.picture.resize import fit
+
+    output = load_picture(arguments.output).tensor()
+    if arguments.longest_edge_px:
+        output = fit(output, arguments.longest_edge_px)
+    content = load_picture(arguments.content).tensor()
+    styles = [load_picture(style).tensor() for style in arguments.styles]
+    print(json.dumps(yardstick.measure(output, content, styles), indent=2))
+
+
+def weights(arguments: argparse.Namespace) -> int:
+    """List, download or check the networks' weights."""
+    from nst_core.models import weights
+
+    names = arguments.networks or list(weights.NETWORKS)
+    if arguments.action == "verify":
+        checks = weights.verify()
+        for check in checks:
+            print(f"{'ok     ' if check.ok else 'DAMAGED'} {check.slot}  {check.origin}  {check.damage}")
+        return 0 if all(check.ok for check in checks) else 2
+    missing = False
+    for name in names:
+        try:
+            found = weights.find(name, fetch=arguments.action == "fetch")
+            print(f"{name:8} {found.source}, {found.licence}\n{'':8} sha256 {found.sha256}\n{'':8} {found.path}")
+        except NSTError as error:
+            missing = True
+            print(f"{name:8} {'not on this machine' if arguments.action == 'list' else error}")
+    return 2 if missing and arguments.action == "fetch" else 0
+
+
+def docs(_: argparse.Namespace) -> None:
+    """Update the generated tables of the READMEs."""
+    from nst_core.cli import docs
+
+    docs.rewrite_all()
+
+
+def estimate(arguments: argparse.Namespace) -> None:
+    """Print the estimated seconds and memory of a run."""
+    from dataclasses import asdict
+
+    from nst_core.runs import cost
+
+    content = load_picture(arguments.content)
+    recipe = build_recipe(arguments)
+    if arguments.again or cost.stored() is None:
+        print("measuring this machine once ...", file=sys.stderr)
+        cost.calibrate()
+    estimate = cost.of(recipe, (content.width, content.height), max(len(arguments.styles), 1))
+    print(json.dumps(asdict(estimate), indent=2))
+
+
+def preview(arguments: argparse.Namespace) -> None:
+    """Run a recipe at two sizes, write both results and print how they differ."""
+    from nst_core.cli import stylize
+    from nst_core.picture.encode import to_png
+    from nst_core.runs import preview, runner
+    from nst_core.system.atomic_files import write_whole
+
+    pictures, shares = load_inputs(arguments)
+    recipe = stylize.with_hashes(pictures, shares, build_recipe(arguments))
+    small, full, report = preview.compare(
+        pictures.content.tensor(),
+        [style.tensor() for style in pictures.styles],
+        recipe,
+        arguments.preview_edge,
+        start=pictures.start.tensor() if pictures.start else None,
+        masks=[mask.weights for mask in pictures.masks],
+    )
+    alpha = runner.result_alpha(pictures.content.alpha, recipe)
+    write_whole(arguments.output, to_png(full, recipe.to_json(), alpha))
+    write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
+    print(json.dumps(report, indent=2))
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Run a benchmark and print its report."""
+    from nst_core import bench
+
+    measure = importlib.import_module(bench.MODULES[arguments.benchmark])
+    report = measure.run(*_bench_arguments(arguments))
+    if arguments.keep:
+        from nst_core.bench.report import measured
+
+        measured.store(arguments.benchmark, report, _bench_command(arguments))
+    print(measure.table(report), file=sys.stderr)
+    print(json.dumps(report, indent=2))
+
+
+def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
+    if arguments.benchmark in _IN_A_BROWSER:
+        return ()
+    if arguments.benchmark == "quality":
+        return arguments.sizes, arguments.sheet
+    if arguments.benchmark != "race":
+        return (arguments.sizes,)
+    pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
+    opened = {f"{c} + {s}": (load_picture(c).tensor(), load_picture(s).tensor()) for c, s in pairs}
+    return opened, arguments.sizes, arguments.timed
+
+
+def _bench_command(arguments: argparse.Namespace) -> str:
+    """The command that repeats a benchmark."""
+    command = f"python -m nst_core bench {arguments.benchmark}"
+    if arguments.benchmark in _IN_A_BROWSER:
+        return command
+    timed = f" --timed {arguments.timed}" if arguments.timed else ""
+    return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"
