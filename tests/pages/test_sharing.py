@@ -90,7 +90,7 @@ def test_same_settings_for_another_photo(
     app = open_page("result", result=job)
     app.button(key=f"mine_{job}").click().run()
     assert not app.exception
-    assert app.session_state["content_way"] == "Upload"
+    assert app.session_state["picker_source_content"] == "Upload"
     assert app.session_state["slow_preset"] == "opened"
 
 
@@ -123,7 +123,9 @@ def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, job_s
     goes_to(app, "slow")
     assert app.toggle(key="masks_on").value
     assert app.slider(key="masks_soft").value == 0.03
-    assert app.session_state["style_in_hand"] == app.session_state["style_places"][0], "the gallery changes one of them"
+    assert app.session_state["inputs_active_style"] == app.session_state["inputs_style_slots"][0], (
+        "the gallery changes one of them"
+    )
     app.button(key="slow_start").click().run()
     again = list(job_service.jobs)[-1]
     assert again != job
@@ -164,7 +166,7 @@ def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, j
     png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), job_service.jobs[job].recipe.to_json())
     app = open_page("slow")
     job_service.jobs[job] = replace(job_service.jobs[job], visitor=app.session_state[visitor.NAME.key()])
-    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("back.png", png, "image/png")]).run()
     app.button(key="content_use_pictures").click().run()
     assert app.toggle(key="masks_on").value

@@ -1,4 +1,4 @@
-"""The blend map: one sheet of all mixes of the styles, or of all strengths of one, to pick from by a click."""
+"""The blend map: a grid of all mixes of the styles, or of all strengths of a single one; a click applies a cell."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nst_core.recipe import Recipe, change
 from nst_core.recipe.style_grid import MAX_STRENGTH, StyleMix
 from nst_core.recipe.style_grid import grid as sheet_of
 from pages.parts.app import session, theme
+from pages.parts.app.slots import Slot
 from pages.parts.app.web import asset
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.style_weights import Style
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 EDGE_PX = 1280
-"""Longest edge of a sheet: its cells are looked at, and painted anew at full size when picked."""
+"""Longest edge of the grid; a picked cell is painted at full size."""
 CELLS = (3, 5, 7)
-_USUAL = 5
+_DEFAULT_CELLS = 5
 _NAME = "map"
-_NEAR = 0.012
-"""Shares this close are the same: sliders have them in whole percent, and cells are further apart."""
+"""The query parameter of the map's run."""
+_TOLERANCE = 0.012
+"""Shares this close are equal: sliders round them to whole percent, and cells differ by more."""
+_PICKED = Slot[int]("blend", "picked")
+"""The cell that was picked last, by page."""
 
 _HTML = """<figure><div class="ends top"></div><div class="sheet"><img><div role="radiogroup"></div></div>
 <div class="ends bottom"></div></figure>"""
@@ -38,7 +42,7 @@ _sheet = st.components.v2.component("nst_blend_map", html=_HTML, css=asset(__fil
 
 
 def panel(page: str, recipe: Recipe) -> None:
-    """A toggle; switched on, the sheet of what is on the page, which follows its settings. Nothing more while off."""
+    """A toggle; switched on, the map of the page's styles, which is painted anew when the settings change."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_map_bar"):
         on = st.toggle(
             "Blend map",
@@ -46,25 +50,25 @@ def panel(page: str, recipe: Recipe) -> None:
             help="All mixes of the styles on one sheet, or all strengths of one style. Click what you like.",
             persist_state="session",
         )
-        cells = _cells(page) if on else _USUAL
+        cells = _cells(page) if on else _DEFAULT_CELLS
     if not on:
         return
     styles = style_weights.equally_weighted(style_weights.styles())
-    order = map_recipe(recipe, cells)
-    if not auto_run.is_current(page, order, _NAME, styles):
-        auto_run.start(page, order, _NAME, styles)
+    complete = map_recipe(recipe, cells)
+    if not auto_run.is_current(page, complete, _NAME, styles):
+        auto_run.start(page, complete, _NAME, styles)
     job_id = session.current(page, _NAME) or ""
     view = session.view(job_id)
     if view is None:
         theme.notice("quiet", "The map is not there yet", "It is drawn as soon as there is room.")
     elif view.state in polling.ACTIVE_STATES:
-        polling.poll((job_id,), lambda: _drawn(page, session.view(job_id) or view, styles, recipe))
+        polling.poll((job_id,), lambda: _draw(page, session.view(job_id) or view, styles, recipe))
     else:
-        _drawn(page, view, styles, recipe)
+        _draw(page, view, styles, recipe)
 
 
 def map_recipe(recipe: Recipe, cells: int) -> Recipe:
-    """The run of a sheet: the page's settings but its size, and no colours put back, which needs a single picture."""
+    """The recipe of the map: the page's settings at the map's size, without colour preservation."""
     match = recipe.colour.colour_match
     return change(
         recipe,
@@ -84,7 +88,7 @@ def _cells(page: str) -> int:
         st.segmented_control(
             "Cells a side",
             CELLS,
-            default=_USUAL,
+            default=_DEFAULT_CELLS,
             required=True,
             key=f"{page}_style_grid_size",
             label_visibility="collapsed",
@@ -93,7 +97,7 @@ def _cells(page: str) -> int:
     )
 
 
-def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) -> None:
+def _draw(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) -> None:
     shown = auto_run.with_last_picture(page, view, _NAME)
     if view.state == "failed":
         theme.notice("error", "The map could not be drawn", view.error or "")
@@ -103,7 +107,7 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
         return
     rows = sheet_of(len(styles), view.recipe.style_grid_size)
     cells = list(itertools.chain(*rows))
-    names = [_words(cell, styles) for cell in cells]
+    names = [_label(cell, styles) for cell in cells]
     key = f"{page}_sheet"
     _sheet(
         key=key,
@@ -116,28 +120,28 @@ def _drawn(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) ->
             "across": len(rows[0]),
             "cells": names,
             "ends": _ends(styles),
-            "picked": current_cell(cells, styles, recipe.strength, st.session_state.get(f"{page}_cell", 0)),
+            "picked": current_cell(cells, styles, recipe.strength, _PICKED.get(page) or 0),
             "waiting": view.snapshot is None,
         },
-        on_picked_change=_picking(page, key, cells, styles),
+        on_picked_change=_on_pick(page, key, cells, styles),
     )
     downloads.notes(view)
 
 
-def _picking(page: str, key: str, cells: Sequence[StyleMix], styles: Sequence[Style]) -> Callable[[], None]:
-    """What a click does: the page's weights and strength become the cell's, and it is painted at full size."""
+def _on_pick(page: str, key: str, cells: Sequence[StyleMix], styles: Sequence[Style]) -> Callable[[], None]:
+    """The click handler: it applies the cell's weights and strength to the page, which then paints at full size."""
 
     def picking() -> None:
         index = st.session_state[key].get("picked")
         if isinstance(index, int) and 0 <= index < len(cells):
-            st.session_state[f"{page}_cell"] = index
+            _PICKED.put(index, page)
             apply_cell(page, cells[index], styles)
 
     return picking
 
 
 def apply_cell(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
-    """Set the page to a cell; to be called before its widgets are drawn."""
+    """Apply a cell's mix to the page; to be called before its widgets are drawn."""
     st.session_state[f"{imported.widget_prefix(page)}_strength"] = cell.strength
     if len(styles) > 1:
         style_weights.set_weights(
@@ -147,21 +151,21 @@ def apply_cell(page: str, cell: StyleMix, styles: Sequence[Style]) -> None:
 
 
 def current_cell(cells: Sequence[StyleMix], styles: Sequence[Style], strength: float, last: int = 0) -> int:
-    """The cell that the page is set to, or -1; of several that are the same mix the one picked last."""
+    """The cell that matches the page's settings, or -1; among equal mixes, the one that was picked last."""
     weights = {style.slot: style.weight for style in style_weights.in_use()}
     total = sum(weights.values())
     shares = [weights.get(style.slot, 0.0) / total for style in styles]
 
-    def is_it(cell: StyleMix) -> bool:
-        near = all(math.isclose(a, b, abs_tol=_NEAR) for a, b in zip(cell.shares, shares, strict=True))
-        return near and math.isclose(cell.strength, strength, abs_tol=_NEAR)
+    def matches(cell: StyleMix) -> bool:
+        near = all(math.isclose(a, b, abs_tol=_TOLERANCE) for a, b in zip(cell.shares, shares, strict=True))
+        return near and math.isclose(cell.strength, strength, abs_tol=_TOLERANCE)
 
-    if last < len(cells) and is_it(cells[last]):
+    if last < len(cells) and matches(cells[last]):
         return last
-    return next((index for index, cell in enumerate(cells) if is_it(cell)), -1)
+    return next((index for index, cell in enumerate(cells) if matches(cell)), -1)
 
 
-def _words(cell: StyleMix, styles: Sequence[Style]) -> str:
+def _label(cell: StyleMix, styles: Sequence[Style]) -> str:
     if len(styles) == 1:
         return f"Strength {cell.strength:.0%}"
     parts = [f"{style.image.title} {share:.0%}" for style, share in zip(styles, cell.shares, strict=True) if share]
@@ -169,7 +173,7 @@ def _words(cell: StyleMix, styles: Sequence[Style]) -> str:
 
 
 def _ends(styles: Sequence[Style]) -> list[dict[str, str]]:
-    """What stands at the ends of a strip or the corners of a map, in reading order."""
+    """The titles and thumbnails at the ends of a strip or the corners of a grid, in reading order."""
     if len(styles) == 1:
         (style,) = styles
         most = {"title": f"{style.image.title}, {MAX_STRENGTH:.0%}", "src": style.source()}

@@ -1,59 +1,64 @@
-"""The part of the photograph that is painted: everything after it sees no more than that."""
+"""The crop of the photograph: runs, previews and the brush see only this part."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from nst_core.errors import PictureError
 from nst_core.picture.frame import Frame
+from pages.parts.app.slots import Slot
 from pages.parts.inputs import framing
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
 
-_FRAME, _FIRST, _TIMES, _PART = "crop_frame", "crop_first", "crop_times", "crop_part"
+_FRAME = Slot[Frame]("crop", "frame")
+_INITIAL = Slot[Frame]("crop", "initial")
+"""The frame at which the sliders start."""
+_VERSION = Slot[int]("crop", "version")
+"""The number of `set_frame` calls; part of the sliders' keys, so that they start anew."""
+_PICTURE = Slot[tuple[str, Frame, "Picture"]]("crop", "picture")
+"""The hash of the photograph, the frame, and the cropped picture."""
 
 
 def frame() -> Frame:
-    """What is chosen of the photograph."""
-    chosen: Frame = st.session_state.get(_FRAME, Frame())
-    return chosen
+    """The chosen frame."""
+    return _FRAME.get() or Frame()
 
 
 def set_frame(frame: Frame = Frame()) -> None:  # noqa: B008 - frozen
-    """Choose a part, with sliders that begin there; to be called before the page draws them."""
-    st.session_state[_FRAME] = st.session_state[_FIRST] = frame
-    st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
+    """Choose a frame and start the sliders there; to be called before the page draws them."""
+    _FRAME.put(frame)
+    _INITIAL.put(frame)
+    _VERSION.put((_VERSION.get() or 0) + 1)
 
 
 def cropped(load: Callable[[], Picture]) -> Picture:
-    """The chosen part of a photograph, as a picture of its own, cut out once; all of it where that is too little."""
+    """The photograph within the chosen frame, cut out once; the whole photograph if too little would be left."""
     whole, wanted = load(), frame()
     if wanted.is_whole:
         return whole
-    known: tuple[str, Frame, Picture] | None = st.session_state.get(_PART)
+    known = _PICTURE.get()
     if known is None or known[:2] != (whole.sha256, wanted):
         known = whole.sha256, wanted, _cut(whole, wanted)
-        st.session_state[_PART] = known
+        _PICTURE.put(known)
     return known[2]
 
 
 def is_possible(load: Callable[[], Picture]) -> bool:
-    """Whether enough of a photograph is left."""
+    """Whether the chosen frame leaves enough of the photograph."""
     return frame().is_whole or cropped(load) is not load()
 
 
 def sliders() -> None:
-    """The sliders that choose the part; what they say is taken before the page runs again."""
-    first: Frame = st.session_state.get(_FIRST, Frame())
+    """The sliders of the frame; a change takes effect before the page runs again."""
+    initial = _INITIAL.get() or Frame()
 
-    def take() -> None:
-        st.session_state[_FRAME] = framing.current(_key, first)
+    def update() -> None:
+        _FRAME.put(framing.current(_key, initial))
 
-    framing.sliders(_key, first, take)
+    framing.sliders(_key, initial, update)
 
 
 def _cut(whole: Picture, wanted: Frame) -> Picture:
@@ -65,5 +70,5 @@ def _cut(whole: Picture, wanted: Frame) -> Picture:
         return whole
 
 
-def _key(what: str) -> str:
-    return f"crop_{what}_{st.session_state.get(_TIMES, 0)}"
+def _key(name: str) -> str:
+    return f"crop_{name}_{_VERSION.get() or 0}"

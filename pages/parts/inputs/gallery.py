@@ -1,4 +1,4 @@
-"""A wall of thumbnails to pick one from: a radio group of pictures, for mouse, finger and keyboard."""
+"""A gallery of thumbnails to pick one from: a radio group, for mouse, finger and keyboard."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import streamlit as st
 from pages.parts.app.web import asset
 from pages.parts.runs.before_after import data_url
 
-_wall = st.components.v2.component(
+_gallery = st.components.v2.component(
     "nst_gallery", html='<div role="radiogroup"></div>', css=asset(__file__, ".css"), js=asset(__file__, ".js")
 )
 
 
 @dataclass(frozen=True)
 class Thumb:
-    """One picture on the wall."""
+    """One thumbnail: its key, title, alt text and encoded picture."""
 
     key: str
     title: str
@@ -26,7 +26,7 @@ class Thumb:
 
 
 def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pick: Callable[[str], None]) -> None:
-    """Mount the wall; `on_pick` is called with a thumb's key before the page runs again."""
+    """Mount the gallery; `on_pick` is called with the picked key before the page runs again."""
 
     def changed() -> None:
         value = st.session_state[key].get("picked")
@@ -34,4 +34,4 @@ def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pi
             on_pick(value)
 
     items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs]
-    _wall(key=key, data={"label": label, "items": items, "picked": picked}, on_picked_change=changed)
+    _gallery(key=key, data={"label": label, "items": items, "picked": picked}, on_picked_change=changed)

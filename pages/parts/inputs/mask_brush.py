@@ -1,4 +1,4 @@
-"""RegionMap on the photograph where each style goes: the brush on the page, and what it makes of a run."""
+"""The region brush: visitors paint on the photograph where each style goes, and a run gets regions and masks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, Region, change
+from pages.parts.app.slots import Slot
 from pages.parts.app.web import asset
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.selection import preview, selected, whole_image
@@ -24,15 +25,22 @@ if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
 
 PAGES = ("slow", "fast")
-"""Where the brush is."""
+"""The pages with a brush."""
 MAX_MAPS = 4
-"""Photographs whose paintings a visit keeps."""
+"""The maps of a session, one for each photograph; the oldest is dropped."""
 MIN_WEIGHT = 1e-6
-"""Weight of a style that is painted somewhere and has none in the mix: a recipe wants some."""
-_SOFT, _SOFTEST = 0.02, 0.1
-_SOFT_STEPS = tuple(n / 100 for n in range(11))
-_ON, _SOFT_KEY, _KEPT, _BRUSH = "masks_on", "masks_soft", "masks_painted", "masks_brush"
-_LAST, _GIVEN = "masks_last", "masks_given"
+"""The weight of a style that is painted somewhere and has none in the mix, since a recipe requires one."""
+_DEFAULT_SOFTNESS, _MAX_SOFTNESS = 0.02, 0.1
+_SOFTNESS_STEPS = tuple(n / 100 for n in range(11))
+_IS_ON = Slot[bool]("masks", "on")
+_SOFTNESS = Slot[float]("masks", "soft")
+_BRUSH = Slot[dict[str, Any]]("masks", "brush")
+_MAPS = Slot[dict[str, "RegionMap"]]("masks", "painted")
+"""Hash of a photograph -> its map."""
+_LAST = Slot[tuple[str, Frame, "Labels", tuple[str, ...]]]("masks", "last")
+"""The map that was painted last: hash of the whole photograph, frame, labels and style slots."""
+_RESTORED = Slot[tuple["Labels", float, dict[str, "Mask"]]]("masks", "restored")
+"""The labels and softness of a restored run, and its masks by style slot."""
 
 _HTML = """<figure><div class="sheet"><img><canvas tabindex="0"></canvas><i hidden></i></div>
 <div class="styles" role="radiogroup"></div>
@@ -43,171 +51,179 @@ _brush = st.components.v2.component("nst_masks", html=_HTML, css=asset(__file__,
 
 
 def panel() -> None:
-    """A toggle where there are several styles; switched on, the photograph to paint on."""
+    """A toggle if there are several styles; switched on, the photograph to paint on."""
     if len(style_weights.styles()) < 2:
         return
     st.toggle(
         "Paint where each style goes",
-        key=_ON,
+        key=_IS_ON.key(),
         help="Brush each style onto the photograph. What stays unpainted takes the mix of all of them.",
         persist_state="session",
     )
     if not is_on():
         return
-    painting = _region_map()
+    region_map = _region_map()
     with st.container(key="masks", gap="xsmall"):
-        _brush(key=_BRUSH, data=_data(painting), on_painted_change=_receiver(painting))
-        widgets.percent_slider("Soft edge", _SOFT_KEY, _SOFT, (0.0, _SOFTEST), step=0.01)
+        _brush(key=_BRUSH.key(), data=_data(region_map), on_painted_change=_receiver(region_map))
+        widgets.percent_slider("Soft edge", _SOFTNESS.key(), _DEFAULT_SOFTNESS, (0.0, _MAX_SOFTNESS), step=0.01)
 
 
 def is_on() -> bool:
-    """Whether what is painted counts."""
-    return bool(st.session_state.get(_ON)) and len(style_weights.styles()) > 1
+    """Whether the painted regions apply."""
+    return bool(_IS_ON.get()) and len(style_weights.styles()) > 1
 
 
 def with_regions(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Style, ...], tuple[Mask, ...]]:
-    """A recipe with a region for each style that is painted somewhere, all styles it needs, and the regions' masks.
+    """The recipe with a region for each style that is painted somewhere, the styles it needs, and the regions' masks.
 
-    A sheet of mixes shows whole pictures and has none.
+    A style grid shows whole pictures and has no regions.
     """
     plain = change(recipe, {"regions": []}) if recipe.regions else recipe
-    found = _masks() if is_on() and recipe.style_grid_size == 1 else {}
-    if not found:
+    masks = _masks() if is_on() and recipe.style_grid_size == 1 else {}
+    if not masks:
         return style_weights.with_styles(plain, styles), tuple(styles), ()
     weights = {style.slot: style.weight for style in styles}
-    everyone = [s for s in style_weights.styles() if s.slot in weights or s.slot in found]
-    used = tuple(replace(style, weight=weights.get(style.slot, MIN_WEIGHT)) for style in everyone)
+    needed = [s for s in style_weights.styles() if s.slot in weights or s.slot in masks]
+    used = tuple(replace(style, weight=weights.get(style.slot, MIN_WEIGHT)) for style in needed)
     regions = [
-        {"mask": mask.sha256, "shares": [float(style.slot == place) for style in used]} for place, mask in found.items()
+        {"mask": mask.sha256, "shares": [float(style.slot == slot) for style in used]} for slot, mask in masks.items()
     ]
-    return change(style_weights.with_styles(plain, used), {"regions": regions}), used, tuple(found.values())
+    return change(style_weights.with_styles(plain, used), {"regions": regions}), used, tuple(masks.values())
 
 
-def receive(painting: RegionMap, sent: Any) -> bool:
-    """Keep what a browser painted over this; False if it is no map, or was painted over something else."""
+def receive(region_map: RegionMap, sent: Any) -> bool:
+    """Remember the map that a browser sent; False if it is invalid, or does not continue `region_map`."""
     from nst_core.picture import mask_maps
 
-    if not isinstance(sent, dict) or sent.get("token") != _token(painting):
+    if not isinstance(sent, dict) or sent.get("token") != _token(region_map):
         return False
-    height, width = painting.labels.shape
+    height, width = region_map.labels.shape
     try:
         labels = mask_maps.decode_runs(sent.get("runs"), width, height)
     except NSTError:
         return False
-    _remember(replace(painting, labels=labels))
-    st.session_state[_LAST] = whole_image("content").load().sha256, crop.frame(), labels, painting.slots
+    _remember(replace(region_map, labels=labels))
+    _LAST.put((whole_image("content").load().sha256, crop.frame(), labels, region_map.slots))
     return True
 
 
-def restore(photograph: Picture, regions: Sequence[Region], found: Sequence[Mask]) -> bool:
-    """Have a run's regions painted on its photograph, for the styles on the page; False if no brush could paint them.
+def restore(photograph: Picture, regions: Sequence[Region], masks: Sequence[Mask]) -> bool:
+    """Restore a run's regions to the brush, for the page's styles; False if the brush cannot represent them.
 
-    They are the very same masks until something is painted over them or their edges change.
+    The run's own masks are used until the map or its softness changes.
     """
     from nst_core.picture import mask_maps
 
     size = mask_maps.map_size(photograph.width, photograph.height)[::-1]
-    places = [style.slot for style in style_weights.styles()]
-    owners = [_owner(region, places) for region in regions]
-    alike = all(mask.weights.shape == size for mask in found)
-    if not found or not alike or "" in owners or len(set(owners)) < len(found):
+    slots = [style.slot for style in style_weights.styles()]
+    owners = [_owner(region, slots) for region in regions]
+    is_map_size = all(mask.weights.shape == size for mask in masks)
+    if not masks or not is_map_size or "" in owners or len(set(owners)) < len(masks):
         return False
-    labels = mask_maps.from_masks([mask.weights for mask in found])
-    soft = mask_maps.closest_softness(labels, found, _SOFT_STEPS)
+    labels = mask_maps.from_masks([mask.weights for mask in masks])
+    softness = mask_maps.closest_softness(labels, masks, _SOFTNESS_STEPS)
     free = [""] * (mask_maps.MAX_LABELS - len(owners))
-    painting = mask_maps.RegionMap(labels, (*owners, *free))
-    _remember(painting, photograph.sha256)
-    st.session_state[_LAST] = photograph.sha256, Frame(), labels, painting.slots
-    st.session_state[_GIVEN] = labels, soft, dict(zip(owners, found, strict=True))
-    st.session_state[_ON], st.session_state[_SOFT_KEY] = True, soft
+    region_map = mask_maps.RegionMap(labels, (*owners, *free))
+    _remember(region_map, photograph.sha256)
+    _LAST.put((photograph.sha256, Frame(), labels, region_map.slots))
+    _RESTORED.put((labels, softness, dict(zip(owners, masks, strict=True))))
+    _IS_ON.put(True)
+    _SOFTNESS.put(softness)
     return True
 
 
-def _owner(region: Region, places: Sequence[str]) -> str:
-    """The style that a region is of; empty where it is a mix."""
-    owning = [place for place, share in zip(places, region.shares, strict=False) if share]
-    return owning[0] if len(owning) == 1 and len(region.shares) == len(places) else ""
+def _owner(region: Region, slots: Sequence[str]) -> str:
+    """The slot of a region's only style; empty if it has a mix."""
+    owners = [slot for slot, share in zip(slots, region.shares, strict=False) if share]
+    return owners[0] if len(owners) == 1 and len(region.shares) == len(slots) else ""
 
 
-def _receiver(painting: RegionMap) -> Callable[[], None]:
-    def taking() -> None:
-        receive(painting, st.session_state[_BRUSH].get("painted"))
+def _receiver(region_map: RegionMap) -> Callable[[], None]:
+    def on_painted() -> None:
+        receive(region_map, (_BRUSH.get() or {}).get("painted"))
 
-    return taking
+    return on_painted
 
 
 def _region_map() -> RegionMap:
-    """What is painted on the chosen photograph, for the styles on the page."""
+    """The map of the chosen photograph, for the styles on the page."""
     from nst_core.picture import mask_maps
 
     photograph = selected("content").load()
-    kept: RegionMap | None = st.session_state.get(_KEPT, {}).get(photograph.sha256)
-    places = [style.slot for style in style_weights.styles()]
-    if (kept is None or not kept.labels.any()) and (carried := _moved_map()):
-        return mask_maps.with_styles(carried, places)  # it is kept once something is painted on it
-    now = mask_maps.with_styles(kept or mask_maps.blank(photograph.width, photograph.height), places)
-    _remember(now)
-    return now
+    stored = (_MAPS.get() or {}).get(photograph.sha256)
+    slots = [style.slot for style in style_weights.styles()]
+    if (stored is None or not stored.labels.any()) and (moved := _moved_map()):
+        return mask_maps.with_styles(moved, slots)  # stored as soon as something is painted on it
+    region_map = mask_maps.with_styles(stored or mask_maps.blank(photograph.width, photograph.height), slots)
+    _remember(region_map)
+    return region_map
 
 
 def _moved_map() -> RegionMap | None:
-    """What was painted last on another part of the chosen photograph, on the part that is chosen now."""
+    """The map that was painted last on another crop of the chosen photograph, moved to the current crop."""
     from nst_core.picture import mask_maps
 
     photograph = whole_image("content").load()
-    last: tuple[str, Frame, Labels, tuple[str, ...]] | None = st.session_state.get(_LAST)
+    last = _LAST.get()
     if last is None or last[0] != photograph.sha256 or last[1] == crop.frame():
         return None
     labels = mask_maps.reframe(last[2], (photograph.width, photograph.height), last[1], crop.frame())
     return mask_maps.RegionMap(labels, last[3])
 
 
-def _remember(painting: RegionMap, photograph: str = "") -> None:
-    """Keep it as the latest, of the chosen photograph unless told of which, and only so many of others."""
-    kept: dict[str, RegionMap] = st.session_state.setdefault(_KEPT, {})
+def _remember(region_map: RegionMap, photograph: str = "") -> None:
+    """Store a photograph's map as the newest, and drop the oldest beyond MAX_MAPS.
+
+    Args:
+        region_map: the map.
+        photograph: the hash of its photograph; by default that of the chosen one.
+    """
+    maps = _MAPS.ensure(dict)
     photograph = photograph or selected("content").load().sha256
-    kept.pop(photograph, None)
-    kept[photograph] = painting
-    for old in list(kept)[:-MAX_MAPS]:
-        del kept[old]
+    maps.pop(photograph, None)
+    maps[photograph] = region_map
+    for oldest in list(maps)[:-MAX_MAPS]:
+        del maps[oldest]
 
 
 def _masks() -> dict[str, Mask]:
-    """The mask of each style that is painted somewhere, by its place."""
-    painting = _region_map()
-    soft = float(st.session_state.get(_SOFT_KEY, _SOFT))
-    given: tuple[Labels, float, dict[str, Mask]] | None = st.session_state.get(_GIVEN)
-    if given and given[0] is painting.labels and given[1] == soft:
-        return given[2]
-    found = _layers(painting.labels, soft)
-    return {painting.slots[label - 1]: mask for label, mask in found.items()}
+    """Slot -> mask of each style that is painted somewhere."""
+    region_map = _region_map()
+    value = _SOFTNESS.get()
+    softness = _DEFAULT_SOFTNESS if value is None else float(value)
+    restored = _RESTORED.get()
+    if restored and restored[0] is region_map.labels and restored[1] == softness:
+        return restored[2]
+    masks = _cached_masks(region_map.labels, softness)
+    return {region_map.slots[label - 1]: mask for label, mask in masks.items()}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _layers(labels: Labels, soft: float) -> dict[int, Mask]:
+def _cached_masks(labels: Labels, softness: float) -> dict[int, Mask]:
     from nst_core.picture import mask_maps
 
-    return mask_maps.to_masks(labels, soft)
+    return mask_maps.to_masks(labels, softness)
 
 
-def _token(painting: RegionMap) -> str:
-    return f"{selected('content').load().sha256[:16]}-{painting.version}"
+def _token(region_map: RegionMap) -> str:
+    """The identity of a map in the browser: its photograph and its version."""
+    return f"{selected('content').load().sha256[:16]}-{region_map.version}"
 
 
-def _data(painting: RegionMap) -> dict[str, Any]:
+def _data(region_map: RegionMap) -> dict[str, Any]:
     from nst_core.picture import mask_maps
 
-    height, width = painting.labels.shape
-    what = selected("content")
+    height, width = region_map.labels.shape
+    image = selected("content")
     return {
-        "token": _token(painting),
-        "runs": mask_maps.encode_runs(painting.labels),
+        "token": _token(region_map),
+        "runs": mask_maps.encode_runs(region_map.labels),
         "width": width,
         "height": height,
         "src": data_url(preview("content")),
-        "alt": f"{what.title}: {what.alt}",
+        "alt": f"{image.title}: {image.alt}",
         "styles": [
-            {"label": painting.slots.index(style.slot) + 1, "title": style.image.title, "src": style.source()}
+            {"label": region_map.slots.index(style.slot) + 1, "title": style.image.title, "src": style.source()}
             for style in style_weights.styles()
         ],
     }

@@ -1,55 +1,67 @@
-"""A picture of the visitor's own for a run to start from."""
+"""The visitor's own picture for a run to start from."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import theme
+from pages.parts.app.slots import Slot
 from pages.parts.inputs.pickers import MAX_UPLOAD_MB, TYPES
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
 
 
+@dataclass(frozen=True)
+class _Upload:
+    """The last upload: its hash, and the error message if it was refused; the picture is the last good one."""
+
+    digest: str
+    picture: Picture | None = None
+    title: str = ""
+    message: str = ""
+
+
+_UPLOAD = Slot[_Upload]("own_start", "upload")
+"""The last upload, by page."""
+
+
 def picker(page: str) -> None:
-    """Take a picture through the door, once each; a bad file changes nothing but the message."""
+    """A file uploader; a file that cannot be used changes nothing but the message."""
     file = st.file_uploader(
         "Picture to start from", TYPES, key=f"{page}_start_file", max_upload_size=MAX_UPLOAD_MB, help="Of any size."
     )
     if file:
         _open(page, file.getvalue(), file.name)
-    seen = st.session_state.get(_slot(page))
-    if seen is None:
+    upload = _UPLOAD.get(page)
+    if upload is None:
         st.caption("None is chosen yet.")
-    elif seen["message"]:
-        theme.notice("error", "This file cannot be used", seen["message"])
+    elif upload.message:
+        theme.notice("error", "This file cannot be used", upload.message)
     else:
-        st.caption(f"Starts from {theme.escape_markdown(seen['title'])}.")
+        st.caption(f"Starts from {theme.escape_markdown(upload.title)}.")
 
 
 def picture(page: str) -> Picture | None:
     """The picture to start from, if one was chosen."""
-    chosen: Picture | None = st.session_state.get(_slot(page), {}).get("picture")
-    return chosen
+    upload = _UPLOAD.get(page)
+    return upload.picture if upload else None
 
 
 def _open(page: str, content: bytes, title: str) -> None:
     from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
-    seen = st.session_state.setdefault(_slot(page), {"digest": "", "picture": None, "title": "", "message": ""})
-    if seen["digest"] == digest:
+    last = _UPLOAD.get(page) or _Upload("")
+    if last.digest == digest:
         return
     try:
-        seen |= {"picture": open_picture(content), "title": title, "message": ""}
+        upload = _Upload(digest, open_picture(content), title)
     except NSTError as error:
-        seen["message"] = str(error)
-    seen["digest"] = digest
-
-
-def _slot(page: str) -> str:
-    return f"{page}_own_start"
+        upload = replace(last, digest=digest, message=str(error))
+    _UPLOAD.put(upload, page)

@@ -1,8 +1,9 @@
-"""Choosing the photograph and the style: bundled pictures, the visitor's own, paintings by address."""
+"""Pickers of the photograph and the style: samples, uploads, camera, paintings and links."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import theme
+from pages.parts.app.slots import Slot
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.gallery import gallery
 from pages.parts.inputs.selection import (
+    SOURCE,
     Role,
     SelectedImage,
     active_slot,
@@ -32,21 +35,36 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_MB = 20
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
-_WAYS: dict[Role, tuple[str, ...]] = {
+_SOURCES: dict[Role, tuple[str, ...]] = {
     "content": ("Samples", "Upload", "Camera", "Link"),
     "style": ("Samples", "Paintings", "Upload", "Link"),
 }
 _TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
 
 
+@dataclass(frozen=True)
+class _Upload:
+    """The last upload: its hash, an error message or notes, and the recipe and run that it was made with, if any."""
+
+    digest: str
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+    job: str = ""
+
+
+_UPLOAD = Slot[_Upload]("pickers", "upload")
+"""The last upload, by slot of the image."""
+
+
 def picker(role: Role) -> None:
-    """One picture to choose: its name, the ways to choose it, and the way that is open."""
+    """The picker of one image: its title, the choice of a source, and the widgets of that source."""
     with st.container(key=f"picker_{role}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             theme.section(_TITLES[role])
-            way = _way(role)
-        _OPEN[way](role)
-        if way == "Samples":
+            source = _source(role)
+        _WIDGETS[source](role)
+        if source == "Samples":
             theme.credit_line(selected(role).title, selected(role).credit)
         if role == "style":
             style_weights.rows()
@@ -54,14 +72,14 @@ def picker(role: Role) -> None:
             _crop()
 
 
-def _way(role: Role) -> str:
+def _source(role: Role) -> str:
     return str(
         st.segmented_control(
             f"Where the {_TITLES[role].lower()} comes from",
-            _WAYS[role],
-            default=None if f"{role}_way" in st.session_state else "Samples",  # "my photo" sets it beforehand
+            _SOURCES[role],
+            default=None if SOURCE.get(role) else "Samples",  # opened settings may have set it
             required=True,
-            key=f"{role}_way",
+            key=SOURCE.key(role),
             label_visibility="collapsed",
             persist_state="session",
             width="content",
@@ -70,25 +88,25 @@ def _way(role: Role) -> str:
 
 
 def _crop() -> None:
-    """The part of the photograph that is painted, behind a button, with what is chosen shown as it changes."""
-    what = whole_image("content")
+    """A popover to crop and rotate the photograph, with a preview."""
+    image = whole_image("content")
     icon = ":material/crop_rotate:" if crop.frame().is_whole else ":material/crop:"
     with st.popover("Crop and turn", icon=icon, key="crop"):
         crop.sliders()
-        if not crop.is_possible(what.load):
+        if not crop.is_possible(image.load):
             theme.notice(
                 "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
             )
-        alt = f"The part of {what.title} that is painted"
+        alt = f"The part of {image.title} that is painted"
         st.html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">')
 
 
-def _wall(role: Role) -> None:
+def _samples(role: Role) -> None:
     label = f"Bundled {'photographs' if role == 'content' else 'styles'}"
     slot = st.skeleton(height=150) if role == "style" else st.empty()  # the first drawing on a machine takes seconds
-    wall = thumbs(role)
+    pictures = thumbs(role)
     slot.empty()
-    gallery(label, wall, picked=selected(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
+    gallery(label, pictures, picked=selected(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
 
 
 def _upload(role: Role) -> None:
@@ -111,32 +129,32 @@ def _camera(role: Role) -> None:
 
 
 def _own(role: Role, content: bytes, title: str) -> None:
-    """Take the visitor's bytes through the door, once each; a bad file changes nothing but the message."""
+    """Choose the visitor's own picture, decoded once; a file that cannot be used changes nothing but the message."""
     from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
-    seen = st.session_state.setdefault("own", {})
-    place = active_slot(role)
-    if seen.get(place, ("",))[0] != digest:
+    slot = active_slot(role)
+    upload = _UPLOAD.get(slot)
+    if upload is None or upload.digest != digest:
         try:
             picture = open_picture(content)
         except NSTError as error:
-            seen[place] = (digest, str(error), (), None, "")
+            upload = _Upload(digest, message=str(error))
         else:
             choose(role, SelectedImage("", title, "", f"your picture {title}", lambda: picture))
-            recipe = _carried(content)
-            seen[place] = (digest, "", picture.notes, recipe, _run_of(recipe) if recipe else "")
-    _, message, notes, recipe, job = seen[place]
-    if message:
-        theme.notice("error", "This file cannot be used", message)
-    for note in notes:
+            recipe = _recipe_inside(content)
+            upload = _Upload(digest, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
+        _UPLOAD.put(upload, slot)
+    if upload.message:
+        theme.notice("error", "This file cannot be used", upload.message)
+    for note in upload.notes:
         theme.notice("quiet", "Good to know", note)
-    if recipe is not None:
-        _offer(role, recipe, job)
+    if upload.recipe is not None:
+        _offer(role, upload.recipe, upload.job)
 
 
-def _carried(content: bytes) -> Recipe | None:
-    """The recipe that a picture of ours holds; anything else in its place is no recipe and no error."""
+def _recipe_inside(content: bytes) -> Recipe | None:
+    """The recipe inside one of our own pictures; None if there is none or it is invalid."""
     from nst_core.picture.encode import read_recipe
     from nst_core.recipe import recipe_from_json
 
@@ -148,12 +166,12 @@ def _carried(content: bytes) -> Recipe | None:
 
 
 def _run_of(recipe: Recipe) -> str:
-    """The visitor's run that a recipe is of, if it is still here."""
+    """The id of the visitor's run with this recipe's inputs, if it still exists; else empty."""
     from pages.parts.app import service, visitor
 
-    made_of = recipe.content, recipe.styles, recipe.regions
+    inputs = recipe.content, recipe.styles, recipe.regions
     runs = service.get().runs(visitor.name()) if recipe.content else ()
-    return next((r.id for r in runs if (r.recipe.content, r.recipe.styles, r.recipe.regions) == made_of), "")
+    return next((r.id for r in runs if (r.recipe.content, r.recipe.styles, r.recipe.regions) == inputs), "")
 
 
 def _offer(role: Role, recipe: Recipe, job: str) -> None:
@@ -167,7 +185,7 @@ def _offer(role: Role, recipe: Recipe, job: str) -> None:
             "With its pictures",
             icon=":material/photo_library:",
             key=f"{role}_use_pictures",
-            help="And the photograph, the styles and the painted regions of the run that it is from.",
+            help="Also the photograph, the styles and the painted regions of its run.",
         ):
             _use_with_pictures(recipe, job)
 
@@ -241,13 +259,13 @@ def _fetch(role: Role, work: Painting) -> None:
 
 
 def _shown(role: Role) -> None:
-    """A thumbnail of what is chosen, for the ways that have no wall to mark it on."""
-    what = selected(role)
-    words = escape(what.credit or "your own picture, kept for this visit only")
+    """A thumbnail of the chosen image, for the sources without a gallery to mark it in."""
+    image = selected(role)
+    words = escape(image.credit or "your own picture, kept for this visit only")
     st.html(
-        f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(what.alt)}">'
-        f"<div><b>{escape(what.title)}</b><small>{words}</small></div></div>"
+        f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(image.alt)}">'
+        f"<div><b>{escape(image.title)}</b><small>{words}</small></div></div>"
     )
 
 
-_OPEN = {"Samples": _wall, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}
+_WIDGETS = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}

@@ -1,6 +1,6 @@
-"""The pictures a visitor has chosen, kept over pages and reruns: one photograph, and up to four styles.
+"""The pictures that a visitor has chosen, for all pages of the session: one photograph and up to four styles.
 
-Each stands in a place: "content", "style", and "style_1" and so on for further styles; no number is used twice.
+Each image has a slot: "content", "style", and "style_1", "style_2" and so on for further styles. No number is reused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import streamlit as st
 
 from nst_core.errors import RecipeError
 from nst_core.picture.frame import WHOLE
+from pages.parts.app.slots import Slot
 from pages.parts.app.theme import join_known
 from pages.parts.inputs import crop
 from pages.parts.inputs.gallery import Thumb
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 Role = Literal["content", "style"]
 
 SAMPLE_EDGE_PX: dict[Role, int] = {"content": 1024, "style": 512}
-"""Photographs come as large as they are; a drawn style needs no more for the sizes offered."""
+"""Longest edge of a sample. Photographs have this size; a drawn style needs no more for the sizes offered."""
 FIRST = "style"
-"""The place of the first style."""
+"""The slot of the first style."""
 _THUMB_EDGE_PX, _THUMB_QUALITY = 144, 70
 _PREVIEW_EDGE_PX = 640
 _PART_EDGE_PX = 400
@@ -35,14 +36,14 @@ _PART_EDGE_PX = 400
 
 @dataclass(frozen=True)
 class SelectedImage:
-    """A picture and the words that go with it.
+    """A picture with its title, credit and alt text.
 
     Attributes:
-        key: of the sample or painting; empty for the visitor's own.
-        title: what it is called.
+        key: the key of the sample or painting; empty for the visitor's own.
+        title: its title.
         credit: artist, year, licence; empty for the visitor's own.
-        alt: what it shows.
-        load: gives its pixels; samples are drawn or read only when needed.
+        alt: its alt text.
+        load: returns its pixels; samples are drawn or read only when needed.
     """
 
     key: str
@@ -52,118 +53,130 @@ class SelectedImage:
     load: Callable[[], Picture]
 
 
+SOURCE = Slot[str]("picker", "source")
+"""The open source of a picker, by role."""
+IMAGES = Slot[dict[str, SelectedImage]]("inputs", "images")
+"""Slot -> its image."""
+ACTIVE_STYLE = Slot[str]("inputs", "active_style")
+"""The slot of the style that the pickers change."""
+STYLE_SLOTS = Slot[list[str]]("inputs", "style_slots")
+"""The slots of the styles, in order."""
+_STYLES_ADDED = Slot[int]("inputs", "styles_added")
+"""The number of styles added so far, which numbers their slots."""
+
+
 def selected(role: Role) -> SelectedImage:
-    """What is chosen now, of several styles the one in hand; at first a sample, or what `?content=`, `?style=` name."""
+    """The chosen image: the photograph, or the active style. Initially a sample, named by `?content=` or `?style=`."""
     return image_in(active_slot(role))
 
 
 def choose(role: Role, image: SelectedImage) -> None:
-    """Make a picture the chosen one, all of it; of several styles the one in hand changes."""
-    st.session_state.setdefault("chosen", {})[active_slot(role)] = image
+    """Choose an image without a crop; of several styles the active one is replaced."""
+    IMAGES.ensure(dict)[active_slot(role)] = image
     if role == "content":
         crop.set_frame()
 
 
-def image_in(place: str) -> SelectedImage:
-    """What stands in a place; of the photograph the part that is to be painted."""
-    what = whole_image(place)
-    return replace(what, load=partial(crop.cropped, what.load)) if place == "content" else what
+def image_in(slot: str) -> SelectedImage:
+    """The image in a slot; the photograph with its crop applied."""
+    image = whole_image(slot)
+    return replace(image, load=partial(crop.cropped, image.load)) if slot == "content" else image
 
 
-def whole_image(place: str) -> SelectedImage:
-    """What stands in a place, all of it."""
-    places: dict[str, SelectedImage] = st.session_state.setdefault("chosen", {})
-    if place not in places:
-        role: Role = "content" if place == "content" else "style"
+def whole_image(slot: str) -> SelectedImage:
+    """The image in a slot, without the crop."""
+    images = IMAGES.ensure(dict)
+    if slot not in images:
+        role: Role = "content" if slot == "content" else "style"
         samples = _samples(role)
-        asked = st.query_params.get(role, "")
-        places[place] = _of_sample(next((s for s in samples if s.key == asked), samples[0]))
-    return places[place]
+        requested = st.query_params.get(role, "")
+        images[slot] = _of_sample(next((s for s in samples if s.key == requested), samples[0]))
+    return images[slot]
 
 
 def active_slot(role: Role) -> str:
-    """The place that a picker of this role changes: the style in hand, or the photograph."""
-    return role if role == "content" else str(st.session_state.get("style_in_hand", FIRST))
+    """The slot that a picker of this role changes: the photograph, or the active style."""
+    return role if role == "content" else ACTIVE_STYLE.get() or FIRST
 
 
-def select_style(place: str) -> None:
-    """Take a style in hand: the gallery and the other ways now change this one."""
-    st.session_state["style_in_hand"] = place
+def select_style(slot: str) -> None:
+    """Make a style the active one, which the pickers change."""
+    ACTIVE_STYLE.put(slot)
 
 
 def style_slots() -> tuple[str, ...]:
-    """Where the styles stand, in their order; one at first."""
-    return tuple(st.session_state.setdefault("style_places", [FIRST]))
+    """The slots of the styles, in order; initially one."""
+    return tuple(STYLE_SLOTS.ensure(lambda: [FIRST]))
 
 
 def add_style() -> None:
-    """One more style, a sample that is not there yet, taken in hand."""
-    taken = {image_in(place).key for place in style_slots()}
-    sample = next(s for s in _samples("style") if s.key not in taken)
-    number = st.session_state.get("styles_added", 0) + 1
-    st.session_state["styles_added"] = number
-    st.session_state["style_places"] = [*style_slots(), f"{FIRST}_{number}"]
+    """Add a style and make it active: the first sample that is not in use."""
+    used = {image_in(slot).key for slot in style_slots()}
+    sample = next(s for s in _samples("style") if s.key not in used)
+    number = (_STYLES_ADDED.get() or 0) + 1
+    _STYLES_ADDED.put(number)
+    STYLE_SLOTS.put([*style_slots(), f"{FIRST}_{number}"])
     select_style(f"{FIRST}_{number}")
     choose("style", _of_sample(sample))
 
 
 def remove_style(slot: str) -> None:
-    """Take a style away; the last one stays."""
-    left = [other for other in style_slots() if other != slot]
-    if left:
-        st.session_state["style_places"] = left
+    """Remove a style, unless it is the only one."""
+    remaining = [other for other in style_slots() if other != slot]
+    if remaining:
+        STYLE_SLOTS.put(remaining)
         if active_slot("style") == slot:
-            select_style(left[0])
+            select_style(remaining[0])
 
 
 def replace_styles(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
-    """Put these styles in the place of all others, the first in hand; where each stands now."""
-    before = st.session_state.get("styles_added", 0)
-    st.session_state["styles_added"] = before + len(styles)
-    places = [f"{FIRST}_{before + n}" for n in range(1, len(styles) + 1)]
-    st.session_state["style_places"] = places
-    for place, what in zip(places, styles, strict=True):
-        select_style(place)
-        choose("style", what)
-    select_style(places[0])
-    return tuple(places)
+    """Replace all styles, make the first one active, and return their slots."""
+    before = _STYLES_ADDED.get() or 0
+    _STYLES_ADDED.put(before + len(styles))
+    slots = [f"{FIRST}_{before + n}" for n in range(1, len(styles) + 1)]
+    STYLE_SLOTS.put(slots)
+    for slot, image in zip(slots, styles, strict=True):
+        select_style(slot)
+        choose("style", image)
+    select_style(slots[0])
+    return tuple(slots)
 
 
 def find_sample(role: Role, key: object) -> SelectedImage | None:
-    """The bundled picture of this key, or None if there is none."""
+    """The sample with this key; None if there is none."""
     return next((_of_sample(sample) for sample in _samples(role) if sample.key == key), None)
 
 
 def choose_sample(role: Role, key: str) -> None:
-    """Make a bundled picture the chosen one."""
+    """Choose a sample by its key."""
     choose(role, _of_sample(next(s for s in _samples(role) if s.key == key)))
 
 
 @st.cache_resource(show_spinner=False)
 def thumbs(role: Role) -> tuple[Thumb, ...]:
-    """The wall of bundled pictures, made once per server."""
+    """The thumbnails of the samples, made once per server."""
     return tuple(
         Thumb(s.key, s.title, f"{s.title}: {s.alt}", s.webp(_THUMB_EDGE_PX, _THUMB_QUALITY)) for s in _samples(role)
     )
 
 
 def preload() -> None:
-    """Have ready what every first visit shows; on a new machine the styles must first be drawn."""
+    """Prepare the pictures of a first visit; on a new machine the styles must be drawn first."""
     for role in get_args(Role):
         thumbs(role)
         first = _of_sample(_samples(role)[0]).load()
         _preview(first.sha256, first)
-    framed_preview(first, WHOLE, 0.0)  # the style comes last
+    framed_preview(first, WHOLE, 0.0)  # of the style, the last role
 
 
 def preview(role: Role) -> bytes:
-    """The chosen picture as a small WebP."""
+    """The chosen image as a small WebP."""
     picture = selected(role).load()
     return _preview(picture.sha256, picture)
 
 
 def framed_preview(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> bytes | None:
-    """A part of a picture, cropped and turned, as a small WebP; None where too little would be left."""
+    """A picture, cropped and rotated, as a small WebP; None if too little would be left."""
     return _part(picture.sha256, crop, rotation_deg, picture)
 
 
@@ -183,9 +196,9 @@ def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: P
     except RecipeError:
         return None
     longest = max(_picture.width, _picture.height)
-    enough = min(longest, _PART_EDGE_PX * longest // min(part))  # so that a small part is not blurred
-    seen = framed(_picture.tensor(enough), crop, rotation_deg)
-    return to_webp(fit(seen, _PART_EDGE_PX) if max(seen.shape) > _PART_EDGE_PX else seen, 80)
+    enough = min(longest, _PART_EDGE_PX * longest // min(part))  # large enough that a small part is not blurred
+    pixels = framed(_picture.tensor(enough), crop, rotation_deg)
+    return to_webp(fit(pixels, _PART_EDGE_PX) if max(pixels.shape) > _PART_EDGE_PX else pixels, 80)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

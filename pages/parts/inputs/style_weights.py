@@ -1,4 +1,4 @@
-"""The styles of a run, up to four: how much each weighs, and which part of it is looked at."""
+"""The styles of a run, up to four: the weight, crop and rotation of each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nst_core.picture.frame import WHOLE, Frame
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.style_grid import MAX_STYLES
 from pages.parts.app import theme
+from pages.parts.app.slots import Slot
 from pages.parts.inputs import framing
 from pages.parts.inputs.selection import (
     SelectedImage,
@@ -29,7 +30,9 @@ from pages.parts.inputs.selection import (
 from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
-_AT_FIRST: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
+_DEFAULTS: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
+_SETTINGS = Slot[dict[str, dict[str, Any]]]("mix", "settings")
+"""Slot -> the last values of its widgets: the widgets are drawn after some code that needs the values."""
 _EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -38,11 +41,11 @@ class Style:
     """One style of a run.
 
     Attributes:
-        place: where it stands among the chosen pictures.
-        what: the picture.
-        weight: its share among the styles, 0 to 1; 0 leaves it out.
-        crop: the part that is looked at: left, top, right, bottom as shares.
-        rotation_deg: turned clockwise by this.
+        slot: its slot among the chosen images.
+        image: the chosen image.
+        weight: its weight, from 0 to 1; 0 leaves it out.
+        crop: left, top, right, bottom as shares of its width and height.
+        rotation_deg: the clockwise rotation after the crop, in degrees.
     """
 
     slot: str
@@ -52,71 +55,71 @@ class Style:
     rotation_deg: float = 0.0
 
     def thumb(self) -> bytes | None:
-        """The part that is looked at, as a small WebP; None where too little would be left."""
+        """The cropped and rotated style as a small WebP; None if too little would be left."""
         return framed_preview(self.image.load(), self.crop, self.rotation_deg)
 
     def source(self) -> str:
-        """The same as a data address."""
+        """The thumbnail as a data URL."""
         thumb = self.thumb()
         return data_url(thumb) if thumb else _EMPTY
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it is looked at as it is."""
+        """Whether nothing is cropped or rotated."""
         return self.crop == WHOLE and not self.rotation_deg
 
 
 def styles() -> tuple[Style, ...]:
     """All styles on the page."""
-    return tuple(_style(place) for place in style_slots())
+    return tuple(_style(slot) for slot in style_slots())
 
 
 def in_use() -> tuple[Style, ...]:
-    """Those with a weight. One alone always counts, and where nobody has a weight all count alike."""
+    """The styles with a weight; if only one exists or none has a weight, all of them with equal weights."""
     all_ = styles()
     if len(all_) == 1 or not any(style.weight for style in all_):
         return equally_weighted(all_)
     return tuple(style for style in all_ if style.weight)
 
 
-def equally_weighted(of: Sequence[Style]) -> tuple[Style, ...]:
-    """The same styles with equal weights."""
-    return tuple(Style(s.slot, s.image, 1.0, s.crop, s.rotation_deg) for s in of)
+def equally_weighted(given: Sequence[Style]) -> tuple[Style, ...]:
+    """These styles with equal weights."""
+    return tuple(Style(s.slot, s.image, 1.0, s.crop, s.rotation_deg) for s in given)
 
 
-def with_styles(recipe: Recipe, of: Sequence[Style]) -> Recipe:
-    """A recipe with these styles; as it is for one that is whole, which the desk names itself."""
-    if len(of) == 1 and of[0].is_whole:
+def with_styles(recipe: Recipe, used: Sequence[Style]) -> Recipe:
+    """The recipe with these styles; unchanged for a single whole style, which the job service fills in itself."""
+    if len(used) == 1 and used[0].is_whole:
         return recipe
     return change(
         recipe,
         {
             "styles": [
                 {"sha256": s.image.load().sha256, "weight": s.weight, "crop": s.crop, "rotation_deg": s.rotation_deg}
-                for s in of
+                for s in used
             ]
         },
     )
 
 
 def restore(styles: Sequence[tuple[SelectedImage, StylePicture]]) -> None:
-    """Make these the styles on the page, each with its weight, crop and turn; before the page draws its widgets."""
-    heaviest = max(look_.weight for _, look_ in styles)
-    places = replace_styles([what for what, _ in styles])
-    for place, (_, look_) in zip(places, styles, strict=True):
-        weight = look_.weight / heaviest
-        first = {"weight": weight, "crop": look_.crop, "rotation_deg": look_.rotation_deg}
-        _settings(place).update(first, first=first)
+    """Replace the page's styles, with their weights, crops and rotations; to be called before its widgets are drawn."""
+    heaviest = max(picture.weight for _, picture in styles)
+    slots = replace_styles([image for image, _ in styles])
+    for slot, (_, picture) in zip(slots, styles, strict=True):
+        weight = picture.weight / heaviest
+        initial = {"weight": weight, "crop": picture.crop, "rotation_deg": picture.rotation_deg}
+        _settings(slot).update(initial, initial=initial)
 
 
 def set_weights(shares: dict[str, float]) -> None:
-    """Set weights by place; to be called before the page draws its sliders."""
-    for place, share in shares.items():
-        st.session_state[_key("weight", place)] = share
+    """Set the weights of slots; to be called before the page draws the sliders."""
+    for slot, share in shares.items():
+        st.session_state[_key("weight", slot)] = share
 
 
 def rows() -> None:
-    """What is done with each style: nothing but two quiet buttons while there is one, else a row for each."""
+    """A row of controls for each style; for a single one, only the buttons to crop it and to add another."""
     all_ = styles()
     if len(all_) > 1:
         for style in all_:
@@ -131,74 +134,72 @@ def rows() -> None:
 
 
 def _row(style: Style) -> None:
-    place, in_hand = style.slot, style.slot == active_slot("style")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"mix_row_{place}"):
+    slot, is_active = style.slot, style.slot == active_slot("style")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"mix_row_{slot}"):
         st.button(
             "",
-            icon=":material/radio_button_checked:" if in_hand else ":material/radio_button_unchecked:",
+            icon=":material/radio_button_checked:" if is_active else ":material/radio_button_unchecked:",
             type="tertiary",
-            key=f"mix_take_{place}",
-            help="The gallery changes this style." if in_hand else "Let the gallery change this style.",
+            key=f"mix_take_{slot}",
+            help="The gallery changes this style." if is_active else "Let the gallery change this style.",
             on_click=select_style,
-            args=(place,),
+            args=(slot,),
         )
         st.html(
             f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.image.title)}">',
             width="content",
         )
         title = theme.escape_markdown(style.image.title)
-        _settings(place)["weight"] = widgets.percent_slider(
-            title, _key("weight", place), _first(place)["weight"], (0.0, 1.0), step=0.01
+        _settings(slot)["weight"] = widgets.percent_slider(
+            title, _key("weight", slot), _initial(slot)["weight"], (0.0, 1.0), step=0.01
         )
         _framing(style, "")
         st.button(
             "",
             icon=":material/close:",
             type="tertiary",
-            key=f"mix_remove_{place}",
+            key=f"mix_remove_{slot}",
             help=f"Remove {theme.escape_markdown(style.image.title)}",
             on_click=remove_style,
-            args=(place,),
+            args=(slot,),
         )
 
 
 def _framing(style: Style, label: str) -> None:
-    """A part of a style to choose, behind a button, with what is chosen shown as it changes."""
-    place = style.slot
+    """A popover to crop and rotate a style, with a preview."""
+    slot = style.slot
     with st.popover(
         label,
         icon=":material/crop_rotate:" if style.is_whole else ":material/crop:",
         help=None if label else f"Crop and turn {theme.escape_markdown(style.image.title)}",
         type="secondary" if label else "tertiary",
-        key=f"mix_frame_{place}",
+        key=f"mix_frame_{slot}",
     ):
-        first = Frame(_first(place)["crop"], _first(place)["rotation_deg"])
-        said = framing.sliders(partial(_key, place=place), first)
-        _settings(place).update(crop=said.crop, rotation_deg=said.rotation_deg)
-        thumb = _style(place).thumb()
+        initial = Frame(_initial(slot)["crop"], _initial(slot)["rotation_deg"])
+        frame = framing.sliders(partial(_key, slot=slot), initial)
+        _settings(slot).update(crop=frame.crop, rotation_deg=frame.rotation_deg)
+        thumb = _style(slot).thumb()
         if thumb is None:
             theme.notice("warning", "Too little is left", "Take a larger part, or turn it less.")
         else:
-            alt = f"The part of {style.image.title} that is looked at"
+            alt = f"The part of {style.image.title} that is used"
             st.html(f'<img class="nst-part" src="{data_url(thumb)}" alt="{escape(alt)}">')
 
 
-def _style(place: str) -> Style:
-    said = _settings(place)
-    return Style(place, image_in(place), **{name: said[name] for name in _AT_FIRST if name in said})
+def _style(slot: str) -> Style:
+    settings = _settings(slot)
+    return Style(slot, image_in(slot), **{name: settings[name] for name in _DEFAULTS if name in settings})
 
 
-def _first(place: str) -> dict[str, Any]:
-    """Where the widgets of a style stand at first."""
-    first: dict[str, Any] = _settings(place).get("first", _AT_FIRST)
-    return first
+def _initial(slot: str) -> dict[str, Any]:
+    """The initial values of a style's widgets."""
+    initial: dict[str, Any] = _settings(slot).get("initial", _DEFAULTS)
+    return initial
 
 
-def _settings(place: str) -> dict[str, Any]:
-    """What the widgets of a style said last: they are drawn after some of what needs it."""
-    kept: dict[str, Any] = st.session_state.setdefault("mix", {}).setdefault(place, {})
-    return kept
+def _settings(slot: str) -> dict[str, Any]:
+    return _SETTINGS.ensure(dict).setdefault(slot, {})
 
 
-def _key(what: str, place: str) -> str:
-    return f"mix_{what}_{place}"
+def _key(name: str, slot: str) -> str:
+    return f"mix_{name}_{slot}"

@@ -17,7 +17,7 @@ from nst_core.recipe import Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.app.slots import Slot
 from pages.parts.inputs import crop, mask_brush, style_weights
-from pages.parts.inputs.selection import SelectedImage, choose, find_sample, select_style, style_slots
+from pages.parts.inputs.selection import SOURCE, SelectedImage, choose, find_sample, select_style, style_slots
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -65,7 +65,7 @@ def open_styles(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> N
     named = [_selected(style, f"Style {n} of this run") for n, style in enumerate(pictures.styles, 1)]
     style_weights.restore(list(zip(named, style_pictures, strict=True))[:_MAX_STYLES])
     if not stay:
-        st.session_state["content_way"] = "Upload"
+        SOURCE.put("Upload", "content")
         open_settings(recipe)
 
 

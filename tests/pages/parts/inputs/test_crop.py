@@ -46,7 +46,7 @@ def test_another_photograph_is_painted_whole(open_page: Open, job_service: FakeJ
     app = open_page("slow")
     slider(app, "across").set_value(HALF).run()
     other = samples.contents()[1].load(longest_edge_px=SAMPLE_EDGE_PX["content"])
-    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("other.png", to_png(other.tensor()), "image/png")]).run()
     assert slider(app, "across").value == (0, 100)
     assert job_service.given[started(app, job_service, "slow")].content.sha256 == other.sha256

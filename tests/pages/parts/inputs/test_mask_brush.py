@@ -110,7 +110,7 @@ def test_a_removed_style_takes_its_paint_along(open_page: Open, job_service: Fak
 
 def test_each_photograph_has_its_own_painting(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
-    places, other = app.session_state["chosen"], samples.contents()[1]
+    places, other = app.session_state["inputs_images"], samples.contents()[1]
     before = places["content"]
     places["content"] = selection.find_sample("content", other.key)
     assert not start(app, job_service, "slow")[0].regions
@@ -160,6 +160,6 @@ def test_what_a_browser_sends_is_kept_unless_it_is_stale_or_no_map(state: dict[s
 
 def test_only_so_many_photographs_are_kept(state: dict[str, object]) -> None:
     for sample in samples.contents()[: mask_brush.MAX_MAPS + 1]:
-        state["chosen"] = {"content": selection.find_sample("content", sample.key)}
+        state["inputs_images"] = {"content": selection.find_sample("content", sample.key)}
         mask_brush._remember(mask_maps.blank(64, 48))
     assert len(state["masks_painted"]) == min(mask_brush.MAX_MAPS, len(samples.contents()))

@@ -18,7 +18,7 @@ def test_a_private_link_is_refused_in_words_and_changes_nothing(
 ) -> None:
     monkeypatch.delenv("NST_OFFLINE", raising=False)
     app = open_page("slow")
-    app.segmented_control(key=f"{role}_way").set_value("Link").run()
+    app.segmented_control(key=f"picker_source_{role}").set_value("Link").run()
     before = words(app)
     app.text_input(key=f"{role}_link").set_value("http://127.0.0.1/a.png")
     app.button(key=f"{role}_link_fetch").click().run()
@@ -30,7 +30,7 @@ def test_a_private_link_is_refused_in_words_and_changes_nothing(
 def test_a_picture_that_carries_its_settings_offers_them_and_serves_as_a_picture(open_page: Open) -> None:
     png = to_png(PIXELS, make("painterly", {"steps": 123}).to_json())
     app = open_page("fast")
-    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("ours.png", png, "image/png")]).run()
     assert "carries the settings it was made with" in words(app)
     assert "ours.png" in words(app)
@@ -41,7 +41,7 @@ def test_a_picture_that_carries_its_settings_offers_them_and_serves_as_a_picture
 @pytest.mark.parametrize("text", [None, "no JSON", "[]", '{"steps": -1}', '{"steps": "<b>"}'])
 def test_any_other_text_in_its_place_is_passed_over(open_page: Open, text: str | None) -> None:
     app = open_page("slow")
-    app.segmented_control(key="content_way").set_value("Upload").run()
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("x.png", to_png(PIXELS, text), "image/png")]).run()
     assert "carries the settings" not in words(app)
     assert not app.exception

@@ -132,7 +132,7 @@ def test_a_crop_always_leaves_what_a_recipe_wants(
 
 def test_too_little_of_a_style_is_told_where_it_is_chosen(open_page: Open) -> None:
     app = open_page("slow")
-    app.segmented_control(key="style_way").set_value("Upload").run()
+    app.segmented_control(key="picker_source_style").set_value("Upload").run()
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (10, 20, 30)).save(file, "PNG")
     app.file_uploader(key="style_file").set_value([("small.png", file.getvalue(), "image/png")]).run()

@@ -168,6 +168,6 @@ def test_a_cell_that_is_picked_is_the_one_the_page_is_set_to(
 
 def test_cells_and_corners_are_named() -> None:
     night, wave, sun = (style.image.title for style in mixed(1, 1, 1))
-    assert style_map._words(grid(1, 3)[0][2], mixed(1)) == "Strength 150%"
-    assert style_map._words(grid(2, 5)[0][1], mixed(1, 1)) == f"{night} 75%, {wave} 25%"
+    assert style_map._label(grid(1, 3)[0][2], mixed(1)) == "Strength 150%"
+    assert style_map._label(grid(2, 5)[0][1], mixed(1, 1)) == f"{night} 75%, {wave} 25%"
     assert [end["title"] for end in style_map._ends(mixed(1, 1, 1))] == [night, wave, sun, "All three alike"]
