@@ -1,14 +1,14 @@
 export default function ({ parentElement, data, setTriggerValue }) {
-  const wall = parentElement.querySelector("[role=radiogroup]");
-  wall.setAttribute("aria-label", data.label);
-  const mark = (key) => [...wall.children].forEach((b, i) => {
+  const group = parentElement.querySelector("[role=radiogroup]");
+  group.setAttribute("aria-label", data.label);
+  const mark = (key) => [...group.children].forEach((b, i) => {
     const on = b.dataset.key === key;
     b.setAttribute("aria-checked", on); b.tabIndex = on || (!key && i === 0) ? 0 : -1;
   });
   const names = data.items.map((item) => item.key).join();
-  if (wall.dataset.names !== names) {
-    wall.dataset.names = names;
-    wall.replaceChildren(...data.items.map((item) => {
+  if (group.dataset.names !== names) {
+    group.dataset.names = names;
+    group.replaceChildren(...data.items.map((item) => {
       const button = document.createElement("button"), img = document.createElement("img");
       img.src = item.src; img.alt = ""; button.append(img);
       button.type = "button"; button.title = item.title; button.dataset.key = item.key;
@@ -17,12 +17,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }));
   }
   const pick = (button) => { mark(button.dataset.key); setTriggerValue("picked", button.dataset.key); };
-  wall.onclick = (event) => { const b = event.target.closest("button"); if (b) pick(b); };
-  wall.onkeydown = (event) => {
+  group.onclick = (event) => { const b = event.target.closest("button"); if (b) pick(b); };
+  group.onkeydown = (event) => {
     const go = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!go) return;
     event.preventDefault();
-    const all = [...wall.children], at = all.indexOf(event.target.closest("button"));
+    const all = [...group.children], at = all.indexOf(event.target.closest("button"));
     const next = all[(at + go + all.length) % all.length]; next.focus(); pick(next);
   };
   mark(data.picked);

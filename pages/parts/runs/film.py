@@ -62,7 +62,7 @@ def _show(view: JobView, label: str) -> None:
 def _film(job_id: str, steps: tuple[int, ...], kind: str) -> bytes:
     from nst_core.runs.timelapse import time_lapse
 
-    office = service.get()
-    view = office.view(job_id)
+    jobs = service.get()
+    view = jobs.view(job_id)
     first = [view.content] if view.content else []
-    return time_lapse([*first, *(office.picture_at(job_id, step) for step in steps)], kind)  # type: ignore[arg-type]
+    return time_lapse([*first, *(jobs.picture_at(job_id, step) for step in steps)], kind)  # type: ignore[arg-type]

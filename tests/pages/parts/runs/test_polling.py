@@ -19,16 +19,16 @@ Asked = list[float]
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """What the page that is opened asks for."""
-    told: Asked = []
+    intervals: Asked = []
     fragment = polling.st.fragment
 
     def noted(func: Any, *, run_every: float | None = None) -> Any:
         if run_every and func.__module__ == polling.__name__:
-            told.append(run_every)
+            intervals.append(run_every)
         return fragment(func, run_every=run_every)
 
     monkeypatch.setattr(polling.st, "fragment", noted)
-    return told
+    return intervals
 
 
 def begun(job_service: FakeJobService, method: str = "slow") -> str:

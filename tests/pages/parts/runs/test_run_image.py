@@ -17,7 +17,7 @@ BEGUN = replace(WAITING, step=12, points=points(12))
 
 
 @pytest.mark.parametrize(
-    ("view", "said"),
+    ("view", "expected"),
     [
         (WAITING, "Next in line. Your run starts by itself."),
         (replace(WAITING, wait_seconds=0.4), "Next in line. Your run starts by itself."),
@@ -30,12 +30,12 @@ BEGUN = replace(WAITING, step=12, points=points(12))
         (replace(BEGUN, state="paused", position=0), "Paused at step 12 of 100"),
     ],
 )
-def test_one_who_waits_is_told_what_for_and_how_long(view: JobView, said: str) -> None:
-    assert run_image.status_line(view, waking=False) == said
+def test_one_who_waits_is_told_what_for_and_how_long(view: JobView, expected: str) -> None:
+    assert run_image.status_line(view, waking=False) == expected
 
 
 @pytest.mark.parametrize(
-    ("view", "said"),
+    ("view", "expected"),
     [
         (WAITING, "The networks are being loaded. Your run starts by itself."),
         (replace(WAITING, position=2), "The networks are being loaded · number 2 in line. Your run starts by itself."),
@@ -43,8 +43,8 @@ def test_one_who_waits_is_told_what_for_and_how_long(view: JobView, said: str) -
         (replace(BEGUN, state="paused", position=0), "Paused at step 12 of 100"),
     ],
 )
-def test_while_the_networks_load_that_is_said_instead_of_a_time(view: JobView, said: str) -> None:
-    assert run_image.status_line(replace(view, wait_seconds=60), waking=True) == said
+def test_while_the_networks_load_that_is_said_instead_of_a_time(view: JobView, expected: str) -> None:
+    assert run_image.status_line(replace(view, wait_seconds=60), waking=True) == expected
 
 
 def test_a_run_that_diverged_shows_its_best_picture_as_unfinished(open_page: Open, job_service: FakeJobService) -> None:
