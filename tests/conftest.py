@@ -56,9 +56,9 @@ def unlearned(monkeypatch, random_vgg):
     from nst_core.models import vgg
 
     monkeypatch.setattr(vgg, "load", lambda network, dtype="float32": random_vgg)
-    yardstick._seer.cache_clear()
+    yardstick._feature_extractor.cache_clear()
     yield random_vgg
-    yardstick._seer.cache_clear()
+    yardstick._feature_extractor.cache_clear()
 
 
 @pytest.fixture(scope="session")

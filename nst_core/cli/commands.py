@@ -98,7 +98,7 @@ def preview(arguments: argparse.Namespace) -> None:
     from nst_core.cli import stylize
     from nst_core.picture.encode import to_png
     from nst_core.runs import preview, runner
-    from nst_core.system.atomic_files import write_whole
+    from nst_core.system.atomic_files import write_atomic
 
     pictures, shares = load_inputs(arguments)
     recipe = stylize.with_hashes(pictures, shares, build_recipe(arguments))
@@ -111,8 +111,8 @@ def preview(arguments: argparse.Namespace) -> None:
         masks=[mask.weights for mask in pictures.masks],
     )
     alpha = runner.result_alpha(pictures.content.alpha, recipe)
-    write_whole(arguments.output, to_png(full, recipe.to_json(), alpha))
-    write_whole(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
+    write_atomic(arguments.output, to_png(full, recipe.to_json(), alpha))
+    write_atomic(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
     print(json.dumps(report, indent=2))
 
 

@@ -17,7 +17,7 @@ from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.recipe import Recipe, change
 from nst_core.runs.inputs import RunInputs
 from nst_core.runs.log import RunLog
-from nst_core.system.atomic_files import write_whole
+from nst_core.system.atomic_files import write_atomic
 
 if TYPE_CHECKING:
     from nst_core.picture.decode import Bytes
@@ -193,7 +193,7 @@ def _check_writable(path: Path) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write_whole(path, data)
+        write_atomic(path, data)
     except OSError as error:
         raise PictureError(f"{path} must be a file that can be written ({error.strerror})") from None
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.fast.plan import in_strips
-from nst_core.fast.stylizer import Stylizer, painter
+from nst_core.fast.stylizer import Stylizer, make_stylizer
 from nst_core.models import stylisation
 from nst_core.models.device import device
 from nst_core.picture.guided import enlarge
@@ -53,8 +53,8 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     with tf.device(device().name):
         network = stylisation.load()
         began = time.perf_counter()
-        chosen = painter(network.call, content, styles, recipe)
-        painted = _sheet(chosen, content, styles, recipe) if recipe.style_grid_size > 1 else None
+        chosen = make_stylizer(network.call, content, styles, recipe)
+        painted = _style_grid(chosen, content, styles, recipe) if recipe.style_grid_size > 1 else None
         if painted is None:
             painted = _picture(chosen, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
@@ -70,24 +70,24 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 
 def _picture(chosen: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content at its size, [1, H, W, 3]; by regions where there are masks."""
-    allocator.keep_freed(keeps=not in_strips(*content.shape[1:3]))
-    work = _to_paint(chosen, content, recipe)
+    allocator.set_keep_freed(keep=not in_strips(*content.shape[1:3]))
+    work = _content_to_stylise(chosen, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
     cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
     if not masks:
-        return _at_full_size(chosen.paint(work, cells), work, content)
+        return _enlarge(chosen.paint(work, cells), work, content)
     _, height, width, _ = content.shape
     layers = partition([at_size(mask, width, height) for mask in masks])
     painted = np.zeros_like(content)
     for layer, cell in zip(layers, cells, strict=True):
         if layer.any():  # masks that cover all leave no rest to paint
-            painted += layer[None, :, :, None] * _at_full_size(chosen.paint(work, [cell]), work, content)
+            painted += layer[None, :, :, None] * _enlarge(chosen.paint(work, [cell]), work, content)
     return painted
 
 
-def _sheet(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
+def _style_grid(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
-    allocator.keep_freed(keeps=True)
+    allocator.set_keep_freed(keep=True)
     rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.style_grid_size, 64))
     cells = chosen.paint(small, list(itertools.chain(*rows)))
@@ -97,14 +97,14 @@ def _sheet(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: 
     )
 
 
-def _to_paint(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
+def _content_to_stylise(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
     """The content at the size that the style is painted at, where that is smaller than the result."""
     wished = (recipe.render_edge_px, chosen.most_px, max(content.shape[1:3]))
     edge = min(px for px in wished if px)
     return fit(content, edge)
 
 
-def _at_full_size(painted: Pixels, work: Pixels, content: Pixels) -> Pixels:
+def _enlarge(painted: Pixels, work: Pixels, content: Pixels) -> Pixels:
     return painted if painted.shape == content.shape else enlarge(painted, work, content)
 
 

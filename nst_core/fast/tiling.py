@@ -22,9 +22,9 @@ STRIP_VALUES = 4e6
 """About how many numbers a strip's layer has at full size: enough to keep the cores busy, little beside the rest. With
 twice as many 4,096 px square takes 0.1 GB more and no less time."""
 
-Read = Callable[[int, int], np.ndarray]
+ReadRows = Callable[[int, int], np.ndarray]
 """(first, after) -> those rows [1, n, w, C] of a layer; rows beyond its ends are made."""
-Norm = tuple[np.ndarray, np.ndarray, np.float32]
+ChannelNorm = tuple[np.ndarray, np.ndarray, np.float32]
 """Gain and offset of each channel, [C], and the least value after them."""
 
 _LEAST, _NONE = np.float32(0), np.float32(-np.inf)
@@ -48,7 +48,7 @@ class RunningMoments:
         self.count, self.variance = whole, squares / whole
 
 
-class Layer:
+class RowBuffer:
     """A layer in pieces of rows, [1, h, w, C] each, that can be let go of from above while it is read downwards."""
 
     def __init__(self) -> None:
@@ -92,61 +92,70 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
     rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
     styles = [tuple(p.numpy() for p in pair) for pair in module.parameters(vector)]
 
-    def norm(number: int, moments: RunningMoments, least: np.float32 = _LEAST) -> Norm:
+    def norm(number: int, moments: RunningMoments, least: np.float32 = _LEAST) -> ChannelNorm:
         mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in (moments.mean, moments.variance))
         gain, offset = (np.asarray(part)[0, 0, 0] for part in affine(mean, variance, styles[number]))
         return gain, offset, least
 
-    x = _contracted(module, content, tall, wide, rows)
+    x = _contract(module, content, tall, wide, rows)
     _residual(module, x, norm, rows)
-    halved = Layer()
-    moments = _fill(halved.add, module.double0, _repeating(_rows_of(x), tall), _as_it_is(32), tall, rows, 1)
+    halved = RowBuffer()
+    moments = _compute_layer(
+        halved.add, module.double0, _pad_edge(_rows_of(x), tall), _identity_norm(32), tall, rows, 1
+    )
     del x
-    painted = _coloured(module, halved, norm, norm(len(STYLED) - 3, moments), (4 * tall, 4 * wide), rows)
+    painted = _decode(module, halved, norm, norm(len(STYLED) - 3, moments), (4 * tall, 4 * wide), rows)
     return painted[:, :height, :width]
 
 
-def _contracted(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> np.ndarray:
+def _contract(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> np.ndarray:
     """The picture at a quarter of its size, [1, tall, wide, 32]."""
     x = np.empty((1, tall, wide, 32), np.float32)
-    across = _mirrored(_mirrored(np.arange(-4, 4 * wide + 4), 4 * wide), content.shape[2])
+    across = _mirror_index(_mirror_index(np.arange(-4, 4 * wide + 4), 4 * wide), content.shape[2])
     for start, stop in _strips(tall, rows):
         above = 4 if start else 0
-        down = _mirrored(_mirrored(np.arange(4 * start - above - 4, 4 * stop + 4), 4 * tall), content.shape[1])
+        down = _mirror_index(_mirror_index(np.arange(4 * start - above - 4, 4 * stop + 4), 4 * tall), content.shape[1])
         x[:, start:stop] = module.contract(content[:, down[:, None], across], np.int32(not start)).numpy()
     return x
 
 
-def _residual(module: Any, x: np.ndarray, norm: Callable[..., Norm], rows: int) -> None:
+def _residual(module: Any, x: np.ndarray, norm: Callable[..., ChannelNorm], rows: int) -> None:
     """The five residual blocks, in place."""
     tall = x.shape[1]
     inner, outer = np.empty_like(x), np.empty_like(x)
     for number in range(0, 10, 2):
         first, second = (partial(module.inner, number=np.int32(n)) for n in (number, number + 1))
-        moments = _fill(_into(inner), first, _mirroring(_rows_of(x), tall), _as_it_is(32), tall, rows, 1)
+        moments = _compute_layer(
+            _writer(inner), first, _pad_mirrored(_rows_of(x), tall), _identity_norm(32), tall, rows, 1
+        )
         styled = norm(number, moments)
-        moments = _fill(_into(outer), second, _mirroring(_rows_of(inner), tall), styled, tall, rows, 1)
+        moments = _compute_layer(_writer(outer), second, _pad_mirrored(_rows_of(inner), tall), styled, tall, rows, 1)
         gain, offset, _ = norm(number + 1, moments)
         for start, stop in _strips(tall, rows):
             x[:, start:stop] += outer[:, start:stop] * gain + offset
 
 
-def _coloured(  # noqa: PLR0913 - two layers, and what comes before them
-    module: Any, halved: Layer, norm: Callable[..., Norm], first: Norm, size: tuple[int, int], rows: int
+def _decode(  # noqa: PLR0913 - two layers, and what comes before them
+    module: Any,
+    halved: RowBuffer,
+    norm: Callable[..., ChannelNorm],
+    first: ChannelNorm,
+    size: tuple[int, int],
+    rows: int,
 ) -> Pixels:
     """The two last layers, from what is half of `size` (height, width): [1, *size, 3] in [0, 1]."""
     tall, wide = size
-    read = _repeating(halved.rows, tall // 2)
-    moments = _fill(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1)
+    read = _pad_edge(halved.rows, tall // 2)
+    moments = _compute_layer(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1)
     second = norm(len(STYLED) - 2, moments)
-    again = _repeating(halved.once, tall // 2)
+    again = _pad_edge(halved.once, tall // 2)
 
     def full(start: int, stop: int) -> np.ndarray:
         """Rows of the doubled layer; both ends even, and inside the picture."""
         return module.double1(again(start // 2 - 1, stop // 2 + 1), *first)[0].numpy()  # type: ignore[no-any-return]
 
     painted = np.empty((1, tall, wide, 3), np.float32)
-    moments = _fill(_into(painted), module.last, _mirroring(full, tall), second, tall, 4 * rows, 4)
+    moments = _compute_layer(_writer(painted), module.last, _pad_mirrored(full, tall), second, tall, 4 * rows, 4)
     gain, offset, _ = norm(len(STYLED) - 1, moments, _NONE)
     for start, stop in _strips(tall, 4 * rows):
         part = painted[:, start:stop]
@@ -154,8 +163,8 @@ def _coloured(  # noqa: PLR0913 - two layers, and what comes before them
     return painted
 
 
-def _fill(  # noqa: PLR0913 - a layer, where it reads and where it writes
-    keep: Callable[[np.ndarray], None], layer: Any, read: Read, norm: Norm, tall: int, rows: int, reach: int
+def _compute_layer(  # noqa: PLR0913 - a layer, where it reads and where it writes
+    keep: Callable[[np.ndarray], None], layer: Any, read: ReadRows, norm: ChannelNorm, tall: int, rows: int, reach: int
 ) -> RunningMoments:
     """Compute a layer before its norm, strip by strip from above, and return its moments.
 
@@ -175,7 +184,7 @@ def _fill(  # noqa: PLR0913 - a layer, where it reads and where it writes
     return moments
 
 
-def _into(out: np.ndarray) -> Callable[[np.ndarray], None]:
+def _writer(out: np.ndarray) -> Callable[[np.ndarray], None]:
     """What writes strips one below the other."""
     written = 0
 
@@ -187,7 +196,7 @@ def _into(out: np.ndarray) -> Callable[[np.ndarray], None]:
     return write
 
 
-def _as_it_is(channels: int) -> Norm:
+def _identity_norm(channels: int) -> ChannelNorm:
     return np.ones(channels, np.float32), np.zeros(channels, np.float32), _NONE
 
 
@@ -196,25 +205,25 @@ def _strips(tall: int, rows: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + rows, tall)
 
 
-def _rows_of(layer: np.ndarray) -> Read:
+def _rows_of(layer: np.ndarray) -> ReadRows:
     return lambda start, stop: layer[:, start:stop]
 
 
-def _mirrored(index: np.ndarray, size: int) -> np.ndarray:
+def _mirror_index(index: np.ndarray, size: int) -> np.ndarray:
     """Indices mirrored at the ends of `size` rows, the ends not repeated."""
     index = np.abs(index)
     return np.where(index < size, index, 2 * size - 2 - index)
 
 
-def _mirroring(read: Read, tall: int) -> Read:
-    return _beyond(read, tall, lambda index: _mirrored(index, tall))
+def _pad_mirrored(read: ReadRows, tall: int) -> ReadRows:
+    return _pad_rows(read, tall, lambda index: _mirror_index(index, tall))
 
 
-def _repeating(read: Read, tall: int) -> Read:
-    return _beyond(read, tall, lambda index: np.clip(index, 0, tall - 1))
+def _pad_edge(read: ReadRows, tall: int) -> ReadRows:
+    return _pad_rows(read, tall, lambda index: np.clip(index, 0, tall - 1))
 
 
-def _beyond(read: Read, tall: int, inside: Callable[[np.ndarray], np.ndarray]) -> Read:
+def _pad_rows(read: ReadRows, tall: int, inside: Callable[[np.ndarray], np.ndarray]) -> ReadRows:
     """Rows that may lie beyond the `tall` there are: copies of those that `inside` names."""
 
     def rows(start: int, stop: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from nst_core.system.atomic_files import read, write_whole
+from nst_core.system.atomic_files import read_if_possible, write_atomic
 
 
 class BlobStore(Protocol):
@@ -67,13 +67,13 @@ class DiskBlobStore:
     def __init__(self, root: Path) -> None:
         """Create `root`. Raises OSError if it cannot be written."""
         self._root = root
-        write_whole(root / ".writable", b"")
+        write_atomic(root / ".writable", b"")
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file in one piece; if not `durable`, a power cut may leave it empty. Raises OSError."""
         path = self.path(job, name)
         if durable:
-            write_whole(path, data)
+            write_atomic(path, data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}")
@@ -82,7 +82,7 @@ class DiskBlobStore:
 
     def get(self, job: str, name: str) -> bytes | None:
         """A file's bytes; None if it is absent or unreadable."""
-        return read(self.path(job, name))
+        return read_if_possible(self.path(job, name))
 
     def names(self, job: str, folder: str) -> list[str]:
         """The names of the files in a folder of a run, in no order."""

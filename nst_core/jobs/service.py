@@ -290,7 +290,7 @@ class JobService:
         trimmed = time.monotonic()
         while not self._closing.wait(HOUSEKEEPING_SECONDS):
             if time.monotonic() - trimmed > TRIM_SECONDS:
-                allocator.give_back()
+                allocator.release_freed()
                 trimmed = time.monotonic()
             try:
                 with self._lock:

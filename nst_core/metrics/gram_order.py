@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SecondMoments = NDArray[np.floating[Any]]
+GramArray = NDArray[np.floating[Any]]
 
 
-def cosines(second: SecondMoments) -> SecondMoments:
+def cosines(second: GramArray) -> GramArray:
     """The Gram matrix without the channels' loudness: C_ij = G_ij / sqrt(G_ii G_jj), the cosine of two feature maps.
 
     The mean is not subtracted, so this is no Pearson correlation: activations after ReLU have no side below 0.
@@ -26,7 +26,7 @@ def cosines(second: SecondMoments) -> SecondMoments:
     return np.clip(second * unit[..., :, None] * unit[..., None, :], -1.0, 1.0)
 
 
-def seriated(second: NDArray[np.float64]) -> NDArray[np.intp]:
+def seriate(second: NDArray[np.float64]) -> NDArray[np.intp]:
     """An order of channels in which those that are active together are neighbours.
 
     Args:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
-from nst_core.metrics.gram_order import seriated
+from nst_core.metrics.gram_order import seriate
 from nst_core.models import vgg
 from nst_core.models.device import device
 from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
@@ -28,12 +28,12 @@ TILES = 36
 """Feature maps on a mosaic."""
 TILE_PX = 96
 """Longest edge of a map on the mosaic; larger ones are shrunk, smaller ones stay as they are."""
-MOST_CHANNELS = 64
+MAX_CHANNELS = 64
 """Channels of a Gram matrix that are shown: more than a screen can tell apart are left out."""
 
 
 @dataclass(frozen=True)
-class Map:
+class FeatureMap:
     """One channel's feature map.
 
     Attributes:
@@ -52,7 +52,7 @@ class Map:
 
 
 @dataclass(frozen=True)
-class Features:
+class LayerFeatures:
     """The most active feature maps of a layer.
 
     Attributes:
@@ -72,12 +72,12 @@ class Features:
     silent: int
     receptive_field_px: int
     columns: int
-    maps: tuple[Map, ...]
+    maps: tuple[FeatureMap, ...]
     mosaic: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Grams:
+class GramPair:
     """Two pictures' Gram matrices at one layer, of the same channels in the same order.
 
     Attributes:
@@ -95,7 +95,7 @@ class Grams:
     relative: float
 
 
-def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", most: int = TILES) -> Features:
+def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", most: int = TILES) -> LayerFeatures:
     """The feature maps of a layer that are most active on average, after ReLU.
 
     Args:
@@ -112,12 +112,12 @@ def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", most: 
     activations of one picture.
     """
     small = fit(picture, EDGE_PX)
-    seen = _seen(small, layer, network)
+    seen = _activations(small, layer, network)
     means = seen.mean(axis=(0, 1))
     order = np.argsort(-means, kind="stable")[: min(most, int(np.count_nonzero(means > 0)) or 1)]
     columns = int(np.ceil(np.sqrt(len(order))))
     high, wide = small.shape[1:3]
-    return Features(
+    return LayerFeatures(
         size=(wide, high),
         grid=(seen.shape[1], seen.shape[0]),
         channels=width(layer),
@@ -130,8 +130,8 @@ def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", most: 
 
 
 def grams(
-    first: Pixels, second: Pixels, layer: str, network: NetworkName = "vgg19", most: int = MOST_CHANNELS
-) -> Grams:
+    first: Pixels, second: Pixels, layer: str, network: NetworkName = "vgg19", most: int = MAX_CHANNELS
+) -> GramPair:
     """Two pictures' Gram matrices at a layer, and how far they are apart.
 
     Of a layer with more channels than `most`, those with the greatest energy (diagonal) in both pictures together
@@ -150,13 +150,13 @@ def grams(
 
     Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, as a mean over positions; see `gram_matrix`.
     """
-    both = np.stack([_gram(_seen(fit(picture, EDGE_PX), layer, network)) for picture in (first, second)])
+    both = np.stack([_gram(_activations(fit(picture, EDGE_PX), layer, network)) for picture in (first, second)])
     energy = both / np.maximum(np.trace(both, axis1=1, axis2=2), 1e-12)[:, None, None]  # each picture counts alike
     together = energy.sum(axis=0)
     loudest = np.sort(np.argsort(-np.diag(together), kind="stable")[:most])
-    order = loudest[seriated(together[np.ix_(loudest, loudest)])]
+    order = loudest[seriate(together[np.ix_(loudest, loudest)])]
     distance = float(np.mean((both[0] - both[1]) ** 2))
-    return Grams(
+    return GramPair(
         channels=tuple(map(int, order)),
         of=width(layer),
         matrices=both[:, order[:, None], order].astype(np.float32),
@@ -165,7 +165,7 @@ def grams(
     )
 
 
-def _seen(picture: Pixels, layer: str, network: NetworkName) -> NDArray[np.float32]:
+def _activations(picture: Pixels, layer: str, network: NetworkName) -> NDArray[np.float32]:
     """Activations at one layer, [h, w, C]; eager, because a compiled function for each layer would stay for good."""
     if layer not in CONVOLUTIONS.get(network, ()):
         raise RecipeError(f"layer must be a convolution of vgg19 or vgg16, got {layer} of {network}")
@@ -179,9 +179,9 @@ def _gram(seen: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(gram_matrix(tf.constant(seen[None]))).astype(np.float64)
 
 
-def _map(values: NDArray[np.float32], channel: int, step_x: float, step_y: float) -> Map:
+def _map(values: NDArray[np.float32], channel: int, step_x: float, step_y: float) -> FeatureMap:
     row, column = np.unravel_index(int(values.argmax()), values.shape)
-    return Map(
+    return FeatureMap(
         channel=channel,
         mean=float(values.mean()),
         most=float(values.max()),

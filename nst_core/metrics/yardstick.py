@@ -15,7 +15,7 @@ import tensorflow as tf
 from nst_core.errors import PictureError
 from nst_core.models import vgg as networks
 from nst_core.models.device import device
-from nst_core.picture.resize import LEAST_SIDE_PX, resize
+from nst_core.picture.resize import MIN_SIDE_PX, resize
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL
 from nst_core.slow.losses.functions import content_loss, total_variation
 from nst_core.slow.losses.statistics import gram_matrix
@@ -46,9 +46,9 @@ def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: S
         WeightsError: no source gave VGG-19.
     """
     _, height, width, _ = output.shape
-    if min(height, width) < LEAST_SIDE_PX:
+    if min(height, width) < MIN_SIDE_PX:
         raise PictureError(
-            f"a result must be at least {LEAST_SIDE_PX} px on each side to be measured, got {width} x {height}"
+            f"a result must be at least {MIN_SIDE_PX} px on each side to be measured, got {width} x {height}"
         )
     content = resize(content, width, height)
     fitted = [resize(style, width, height) for style in styles]
@@ -74,7 +74,7 @@ def measure(output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: S
 def _layer_measures(
     output: Pixels, content: Pixels, styles: Sequence[Pixels], shares: Sequence[float]
 ) -> dict[str, dict[str, float]]:
-    see = _seer()
+    see = _feature_extractor()
     ours, own = see(tf.constant(output))
     theirs, _ = see(tf.constant(content))
     looks = [see(tf.constant(style))[1] for style in styles]
@@ -84,13 +84,13 @@ def _layer_measures(
         mean, raw = _float64(own[layer])
         target = sum(share * gram for share, (_, gram) in zip(shares, look, strict=True))
         grams[layer] = float(np.mean((raw - target) ** 2))
-        distances[layer] = wasserstein2(mixed([(mean, raw)], [1.0]), mixed(look, shares))
+        distances[layer] = wasserstein2(mixture([(mean, raw)], [1.0]), mixture(look, shares))
     contents = {layer: float(content_loss(ours[layer], theirs[layer])) for layer in CONTENT_LAYERS}
     return {"content": contents, "style_gram": grams, "style_wasserstein2": distances}
 
 
 @lru_cache(maxsize=1)
-def _seer() -> Any:
+def _feature_extractor() -> Any:
     """What VGG-19 sees in a picture, compiled once for any size.
 
     Returns activations of the content layers, and for each style layer the mean [C] and the raw second moment [C, C],
@@ -114,7 +114,7 @@ def _float64(pair: tuple[tf.Tensor, tf.Tensor]) -> GaussianMoments:
     return pair[0].numpy().astype(np.float64), pair[1].numpy().astype(np.float64)
 
 
-def mixed(parts: Sequence[GaussianMoments], shares: Sequence[float]) -> GaussianMoments:
+def mixture(parts: Sequence[GaussianMoments], shares: Sequence[float]) -> GaussianMoments:
     """Mean [C] and covariance [C, C] of a weighted mixture of distributions, from their means and raw second moments.
 
     Both are averaged before one covariance is formed: that of the mixture, and not a mean of covariances.
@@ -127,7 +127,7 @@ def mixed(parts: Sequence[GaussianMoments], shares: Sequence[float]) -> Gaussian
 def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> GaussianMoments:
     """Mean [C] and covariance [C, C] of a weighted mixture of sample sets, each [n, C]; float64."""
     parts = [(s.mean(axis=0, dtype=np.float64), s.astype(np.float64).T @ s / len(s)) for s in samples]
-    return mixed(parts, shares)
+    return mixture(parts, shares)
 
 
 def wasserstein2(a: GaussianMoments, b: GaussianMoments) -> float:

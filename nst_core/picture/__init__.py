@@ -1,13 +1,17 @@
-"""Bytes to pixels and back: uploads, sample pictures, drawn styles, paintings, files with their recipe inside.
+"""Pictures: reading and writing files, resizing, colours, crops, masks, and sample pictures.
 
-Modules, each importable on its own with NumPy and Pillow alone:
-    door       the only way in for bytes; `Picture`
-    resize     sizes and antialiased resampling
-    encode     pixels to PNG, JPEG and WebP; the recipe inside a PNG
-    samples    what is on screen before anyone uploads
-    catalogue  public-domain paintings by address
-    link       a picture by an address that a visitor typed
-    fetch      the guarded downloader
-    public     connections to the public internet alone
-    drawn      original style pictures, drawn by code
+Each module needs NumPy and Pillow only:
+    upload      decodes and checks every picture file; `Picture`
+    integrity   finds incomplete files before they are decoded; chunks: walks PNG and WebP
+    decode      converts any Pillow image to sRGB
+    encode      writes PNG, JPEG and WebP, with the recipe inside
+    resize      sizes and antialiased resampling
+    crop        cuts out and rotates a part of a picture
+    colour      transfers colours between content and style
+    masks       soft regions of the content
+    guided      enlarges a stylised picture along the edges of the photograph
+    samples     sample photographs and styles
+    catalogue   public-domain paintings by address
+    remote      a picture from an address that a visitor typed
+    procedural  original style pictures, drawn by code
 """

@@ -1,4 +1,4 @@
-"""Paintings in the public domain, by address: fetched on demand, checked like any upload, kept in the cache."""
+"""A catalogue of public-domain paintings; each is downloaded on demand, checked like an upload, and cached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nst_core.errors import FetchError, PictureError
 from nst_core.net.http import fetch
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
-from nst_core.system.atomic_files import keep, read
+from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
 COMMONS = "https://commons.wikimedia.org/wiki/"
 
@@ -21,10 +21,10 @@ class Painting:
     Attributes:
         key: its stable name, such as "starry-night".
         title: its usual English title.
-        artist: who painted it.
-        year: when, as text; "" where it is disputed.
-        file: its name on Commons.
-        licence: what is allowed.
+        artist: the painter's name.
+        year: as text; "" if disputed.
+        file: its file name on Commons.
+        licence: of the picture file.
     """
 
     key: str
@@ -46,24 +46,24 @@ class Painting:
 
     @property
     def cached(self) -> bool:
-        """Whether it can be had without a network."""
+        """Whether the picture is in the local cache."""
         return (Settings.read().cache_dir / "paintings" / self.key).exists()
 
     def fetch(self, timeout_seconds: float = 5.0) -> Picture:
-        """The picture, from the cache or the network.
+        """The picture, from the cache or downloaded.
 
         Args:
-            timeout_seconds: longest wait for a connection; all of it takes at most four times that.
+            timeout_seconds: longest wait for a connection; the whole download takes at most four times as long.
 
         Raises:
-            FetchError: it is not cached and cannot be had now.
+            FetchError: the picture is not cached and cannot be downloaded now.
         """
         path = Settings.read().cache_dir / "paintings" / self.key
-        if (data := read(path)) is not None:
+        if (data := read_if_possible(path)) is not None:
             try:
                 return open_picture(data)
             except PictureError:
-                pass  # damaged on disk: fetched anew
+                pass  # the cached file is damaged: download it again
         if Settings.read().offline:
             raise FetchError(
                 f"{self.title} must be fetched, but this server is set to stay offline; choose another style"
@@ -73,7 +73,7 @@ class Painting:
             picture = open_picture(data)
         except PictureError as error:
             raise FetchError(f"{self.title} did not come as a picture: {error}") from None
-        keep(path, data)
+        write_if_possible(path, data)
         return picture
 
 
@@ -83,7 +83,7 @@ def paintings() -> tuple[Painting, ...]:
 
 
 def find(key: str) -> Painting:
-    """The painting of this key. Raises PictureError, listing what there is."""
+    """The painting with this key. Raises PictureError, which lists all keys."""
     for painting in _PAINTINGS:
         if painting.key == key:
             return painting

@@ -1,4 +1,4 @@
-"""The skeleton of a PNG or WebP file: its chunks, without decoding what is in them."""
+"""The chunks of a PNG or WebP file, without decoding their content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Chunk(NamedTuple):
-    """One chunk: its kind, and where its data lies in the file."""
+    """One chunk: its type, and the range of its data in the file."""
 
     kind: bytes
     start: int
@@ -18,7 +18,7 @@ class Chunk(NamedTuple):
 
 
 def png_chunks(data: bytes) -> Iterator[Chunk]:
-    """Every whole chunk of a PNG file, up to and including IEND; a chunk that is cut off ends the walk."""
+    """Every complete chunk of a PNG file, up to and including IEND; stops at a chunk that is cut off."""
     if not data.startswith(PNG_SIGNATURE):
         return
     at = len(PNG_SIGNATURE)
@@ -34,7 +34,7 @@ def png_chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def webp_chunks(data: bytes) -> Iterator[Chunk]:
-    """Every whole chunk of a WebP file; a chunk that is cut off ends the walk."""
+    """Every complete chunk of a WebP file; stops at a chunk that is cut off."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         return
     at = 12

@@ -1,6 +1,6 @@
-"""Whose colours a picture has: the style's matched to the content's before a run, the content's put back after it.
+"""Colour transfer: matches the style's colours to the content before a run, or restores the content's colours after it.
 
-All of it is NumPy, and works in strips of rows: a picture of 2048 px needs its result and a few MB more.
+The functions use NumPy on strips of rows: besides its result, a picture of 2048 px needs a few MB.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Values = NDArray[np.float32]
 """Any float32 array whose last axis is red, green and blue, or lightness, a and b."""
 
 MAX_STRETCH = 10.0
-"""No matching stretches deviations further: in a picture of nearly one colour there is but noise to stretch."""
+"""Upper limit for stretching a deviation; without it, matching a nearly uniform picture would amplify its noise."""
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""ITU-R BT.601: the Y of YIQ, of values as they are stored."""
+"""Weights of red, green and blue in the Y of YIQ, for gamma-encoded values (ITU-R BT.601)."""
 
 _XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-"""Linear sRGB to CIE XYZ under D65; its middle row is luminance."""
+"""Linear sRGB to CIE XYZ under D65; the middle row gives luminance."""
 
 _WHITE = _XYZ.sum(axis=1)
 _TO_LAB = (_XYZ / _WHITE[:, None]).T.astype(np.float32)
 _FROM_LAB = np.linalg.inv(_XYZ / _WHITE[:, None]).T.astype(np.float32)
 _STRIP = 1 << 16
-"""Pixels a strip, about."""
+"""Approximate number of pixels in a strip."""
 
 
 def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
@@ -50,20 +50,23 @@ def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[P
         return content, styles
     if colour.colour_match == "covariance":
         return content, [match(style, content, degree) for style in styles]
-    return greyed(content, degree), [match_luminance(style, content, degree) for style in styles]
+    return desaturate(content, degree), [match_luminance(style, content, degree) for style in styles]
 
 
 def after(picture: Pixels, content: Pixels, colour: Colour) -> Pixels:
-    """An engine's picture with the colours that `colour` asks for; the very same object where it asks for none.
+    """Restore the content's colours in an engine's result, as `colour` says.
 
     Args:
-        picture: what an engine painted, [1, H, W, 3] in [0, 1].
+        picture: the engine's result, [1, H, W, 3] in [0, 1].
         content: the original in its own colours, [1, h, w, 3] in [0, 1], any size.
-        colour: what was matched before, and what to keep.
+        colour: the same settings as for `before`.
+
+    Returns:
+        [1, H, W, 3] in [0, 1]; `picture` itself if no colours are restored.
     """
     if colour.colour_match == "luminance":
-        picture = keep(picture, content, colour.colour_match_strength, "luminance")
-    return keep(picture, content, colour.colour_preservation, colour.colour_space)
+        picture = keep_colours(picture, content, colour.colour_match_strength, "luminance")
+    return keep_colours(picture, content, colour.colour_preservation, colour.colour_space)
 
 
 def match(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:
@@ -72,28 +75,28 @@ def match(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:
     Args:
         style: [1, H, W, 3] in [0, 1].
         content: [1, h, w, 3] in [0, 1].
-        degree: 0 the style as it is, 1 matched, between them a mix of the two.
+        degree: 0 for the unchanged style, 1 for a full match; a mix of the two in between.
 
     Returns:
         [1, H, W, 3], clipped to [0, 1]; `style` itself at degree 0.
 
     Source: Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer", arXiv:1606.05897, and "Controlling
-    Perceptual Factors", arXiv:1611.07865. Of all linear maps with that covariance we take the one that moves colours
-    least (Monge's; Pitié & Kokaram 2007), since theirs may swap hues; and no direction is stretched more than
-    `MAX_STRETCH` times, so that a grey style stays grey instead of showing its coding noise in colour.
+    Perceptual Factors", arXiv:1611.07865. Difference: of all linear maps that give this covariance, we take the one
+    that moves colours least (Monge's; Pitié & Kokaram 2007), because theirs may swap hues. No direction is stretched
+    more than `MAX_STRETCH` times, so that a grey style stays grey and its compression noise does not turn into colour.
     """
     if degree == 0:
         return style
     centre, spread = _moments(style)
     wanted, shape = _moments(content)
-    # The mix with the identity is the mix of the pictures: one affine map.
+    # Mixing the map with the identity equals mixing the two pictures, in one affine map.
     stretch = degree * _monge(spread, shape) + (1 - degree) * np.eye(3)
     shift = centre + degree * (wanted - centre) - centre @ stretch
     return _affine(style, stretch, shift)
 
 
 def match_luminance(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixels:
-    """The style in grey, its luminance of the content's mean and deviation.
+    """The style in grey, with the mean and deviation of the content's luminance.
 
     Args and Returns as for `match`. Source: Gatys et al. 2016, arXiv:1611.07865, luminance-only transfer.
     """
@@ -102,35 +105,35 @@ def match_luminance(style: Pixels, content: Pixels, degree: float = 1.0) -> Pixe
     centre, spread = (moment @ _LUMA for moment in _moments(style))
     wanted, shape = (moment @ _LUMA for moment in _moments(content))
     gain = _gain(float(spread @ _LUMA), float(shape @ _LUMA))
-    # Every channel gets the same weighted sum, moved and stretched.
+    # All three channels get the same weighted sum, scaled and shifted.
     grey = gain * np.outer(_LUMA, np.ones(3))
     return _affine(style, degree * grey + (1 - degree) * np.eye(3), degree * (wanted - gain * centre) * np.ones(3))
 
 
 def luminance(picture: Pixels) -> Pixels:
     """The picture in grey: [1, H, W, 3] -> [1, H, W, 3] of three equal channels, 0.299 R + 0.587 G + 0.114 B."""
-    return greyed(picture, 1.0)
+    return desaturate(picture, 1.0)
 
 
-def greyed(picture: Pixels, degree: float) -> Pixels:
-    """The picture, [1, H, W, 3], on its way to `luminance`: 0 is the picture itself, 1 grey."""
+def desaturate(picture: Pixels, degree: float) -> Pixels:
+    """Mix the picture [1, H, W, 3] with its grey version; degree 0 gives the picture itself, degree 1 gives grey."""
     if degree == 0:
         return picture
     return _affine(picture, degree * np.outer(_LUMA, np.ones(3)) + (1 - degree) * np.eye(3), np.zeros(3))
 
 
-def keep(result: Pixels, content: Pixels, degree: float, space: Space = "lab") -> Pixels:
-    """The result's light and dark with the content's colours.
+def keep_colours(result: Pixels, content: Pixels, degree: float, space: Space = "lab") -> Pixels:
+    """Combine the result's lightness with the content's colours.
 
     Args:
         result: [1, H, W, 3] in [0, 1].
-        content: [1, h, w, 3] in [0, 1]; resized to the result if it is of another size.
-        degree: how much of the content's colours returns, from 0 to 1.
+        content: [1, h, w, 3] in [0, 1]; resized to the result's size.
+        degree: share of the content's colours, from 0 to 1.
         space: "lab" keeps CIE lightness and mixes a and b; "luminance" keeps the Y of YIQ and mixes I and Q.
 
     Returns:
-        [1, H, W, 3] in [0, 1]; `result` itself at degree 0. Where no screen can show a colour at that lightness, it
-        is made paler, not lighter or darker.
+        [1, H, W, 3] in [0, 1]; `result` itself at degree 0. A colour outside sRGB at its lightness becomes paler, and
+        keeps its lightness.
     """
     if degree == 0:
         return result
@@ -140,7 +143,7 @@ def keep(result: Pixels, content: Pixels, degree: float, space: Space = "lab") -
 
 
 def rgb_to_lab(rgb: Values) -> Values:
-    """CIE L*a*b* under D65 of sRGB: [..., 3] in [0, 1] -> [..., 3], lightness from 0 to 100."""
+    """Convert sRGB [..., 3] in [0, 1] to CIE L*a*b* under D65, [..., 3], lightness from 0 to 100."""
     linear = np.where(rgb > 0.04045, ((rgb + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), rgb / 12.92)
     xyz = linear.astype(np.float32) @ _TO_LAB
     x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (841 / 108) + 4 / 29), -1, 0)
@@ -171,7 +174,7 @@ def _mix_luminance(result: Values, content: Values, degree: float) -> Values:
 
 
 def _into_gamut(rgb: Values, light: Values) -> Values:
-    """Colours drawn towards the grey of their own luminance, `light` [..., 1], until they lie in [0, 1]."""
+    """Move colours towards the grey of their luminance `light`, [..., 1], until they lie in [0, 1]."""
     light = np.clip(light, 0, 1)
     chroma = rgb - light
     room = np.where(chroma > 0, 1 - light, light)
@@ -212,13 +215,13 @@ def _moments(picture: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def _affine(picture: Pixels, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> Pixels:
-    """Each colour times `matrix` [3, 3] plus `shift` [3], clipped to [0, 1]."""
+    """Multiply each colour by `matrix` [3, 3], add `shift` [3], and clip to [0, 1]."""
     by, plus = matrix.astype(np.float32), shift.astype(np.float32)
     return _by_strips(lambda strip: np.clip(strip @ by + plus, 0, 1), picture)
 
 
 def _by_strips(function: Callable[..., Values], *pictures: Pixels) -> Pixels:
-    """`function` of pictures of one shape, [1, H, W, 3], so many rows at a time that temporaries stay small."""
+    """Apply `function` to pictures of one shape, [1, H, W, 3], a strip of rows at a time, to keep temporaries small."""
     first = pictures[0]
     made = np.empty_like(first, np.float32)
     rows = max(1, _STRIP // first.shape[2])

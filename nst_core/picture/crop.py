@@ -1,4 +1,4 @@
-"""Which part of a picture is looked at: cut out, then turned."""
+"""Cropping and rotating: the part of a picture that a run uses is cut out first, then rotated."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from PIL import Image
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.frame import WHOLE
-from nst_core.picture.resize import LEAST_SIDE_PX
+from nst_core.picture.resize import MIN_SIDE_PX
 from nst_core.picture.upload import DEFAULT, Picture, UploadLimits
 from nst_core.step import Pixels
 
 _ROUNDING = 1e-9
 
 
-def framed(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0) -> Pixels:
-    """The part of a style that a run looks at: cropped first, then turned, and nothing but paint in it.
+def crop_style(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0) -> Pixels:
+    """Crop and rotate a style.
 
-    A turned picture leaves empty corners, which a network would take for a part of the style: what is kept is the
-    largest upright rectangle about its centre that has none. Multiples of 90 degrees move pixels and change none.
+    Rotation leaves empty corners, which a network would read as part of the style. The result is therefore the largest
+    upright rectangle around the centre without empty corners. Rotations by multiples of 90 degrees are lossless.
 
     Args:
         style: [1, H, W, 3] in [0, 1].
@@ -30,56 +30,58 @@ def framed(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float = 0
         rotation_deg: turned clockwise by so many degrees.
 
     Returns:
-        [1, h, w, 3] in [0, 1], with (w, h) of `framed_size`; `style` itself where nothing is cut or turned.
+        [1, h, w, 3] in [0, 1], with (w, h) of `cropped_size`; `style` itself if nothing is cropped or rotated.
 
     Raises:
-        RecipeError: less than 16 px of a side would be left.
+        RecipeError: a side of the result would be shorter than 16 px.
     """
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return style
-    width, height = framed_size(style.shape[2], style.shape[1], crop, rotation_deg)
+    width, height = cropped_size(style.shape[2], style.shape[1], crop, rotation_deg)
     left, top, right, bottom = _box(style.shape[2], style.shape[1], crop)
     part = style[:, top:bottom, left:right]
     if rotation_deg % 90 == 0:
         return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90), axes=(1, 2)))
-    return _turned(part, width, height, math.radians(rotation_deg))
+    return _rotate(part, width, height, math.radians(rotation_deg))
 
 
-def framed_size(width: int, height: int, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0) -> tuple[int, int]:
-    """The (width, height) in pixels of what `framed` makes of a picture that large. Raises RecipeError as it does."""
+def cropped_size(width: int, height: int, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0) -> tuple[int, int]:
+    """The (width, height) in pixels of the result of `crop_style`, for a picture of this size. Raises RecipeError."""
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return width, height
     left, top, right, bottom = _box(width, height, crop)
-    width, height = _largest(right - left, bottom - top, rotation_deg)
-    if min(width, height) < LEAST_SIDE_PX:
+    width, height = _largest_rectangle(right - left, bottom - top, rotation_deg)
+    if min(width, height) < MIN_SIDE_PX:
         raise RecipeError(
-            f"a style's part must be at least {LEAST_SIDE_PX} px on each side once it is cropped and turned, got "
+            f"a style's part must be at least {MIN_SIDE_PX} px on each side once it is cropped and turned, got "
             f"{width} x {height} px; take a larger part, turn it less, or choose a larger picture"
         )
     return width, height
 
 
-def framed_picture(
+def crop_picture(
     picture: Picture, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0, *, limits: UploadLimits = DEFAULT
 ) -> Picture:
-    """The part of a photograph that a run is to see, as a picture of its own with its own hash.
+    """Crop and rotate a photograph: a new `Picture` with its own hash.
 
-    As `framed`, but in the picture's 8 bits, so that a large photograph takes no memory as floats, and with its
-    transparency; `picture` itself where nothing is cut or turned.
+    Like `crop_style`, but on 8-bit pixels, to save memory, and with transparency.
 
     Args:
         picture: the photograph.
         crop: left, top, right, bottom as shares of its width and height.
         rotation_deg: turned clockwise by so many degrees.
-        limits: what is left must be as large, and no more elongated, than an upload must be.
+        limits: the result must meet the limits of uploads on side length and aspect.
+
+    Returns:
+        The cropped picture; `picture` itself if nothing is cropped or rotated.
 
     Raises:
-        PictureError: too little would be left.
+        PictureError: the result would be too small or too elongated.
     """
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return picture
     left, top, right, bottom = _box(picture.width, picture.height, crop)
-    width, height = _largest(right - left, bottom - top, rotation_deg)
+    width, height = _largest_rectangle(right - left, bottom - top, rotation_deg)
     least, most = sorted((width, height))
     if least < limits.least_side_px or most > limits.max_aspect * least:
         raise PictureError(
@@ -88,8 +90,8 @@ def framed_picture(
             "less"
         )
     box = slice(top, bottom), slice(left, right)
-    alpha = None if picture.alpha is None else _turned_bytes(picture.alpha[box], width, height, rotation_deg)
-    return Picture.from_pixels(_turned_bytes(picture.pixels[box], width, height, rotation_deg), alpha, picture.notes)
+    alpha = None if picture.alpha is None else _rotate_bytes(picture.alpha[box], width, height, rotation_deg)
+    return Picture.from_pixels(_rotate_bytes(picture.pixels[box], width, height, rotation_deg), alpha, picture.notes)
 
 
 def came_from(
@@ -101,8 +103,8 @@ def came_from(
         a, b, c, d, e, f with x = a x' + b y' + c and y = d x' + e y' + f, in pixels from the upper left corner.
     """
     left, top, right, bottom = _box(width, height, crop)
-    after = _largest(right - left, bottom - top, rotation_deg)
-    a, b, c, d, e, f = _back((right - left, bottom - top), after, math.radians(rotation_deg))
+    after = _largest_rectangle(right - left, bottom - top, rotation_deg)
+    a, b, c, d, e, f = _inverse_rotation((right - left, bottom - top), after, math.radians(rotation_deg))
     return a, b, c + left, d, e, f + top
 
 
@@ -111,16 +113,16 @@ def _box(width: int, height: int, crop: Sequence[float]) -> tuple[int, int, int,
     return round(left * width), round(top * height), round(right * width), round(bottom * height)
 
 
-def _largest(width: int, height: int, rotation_deg: float) -> tuple[int, int]:
-    """Sides of the largest upright rectangle within a turned picture, in whole pixels.
+def _largest_rectangle(width: int, height: int, rotation_deg: float) -> tuple[int, int]:
+    """Width and height in pixels of the largest upright rectangle within a rotated picture.
 
-    a x b fits if a cos + b sin <= width and a sin + b cos <= height. The most under one of these alone has both terms
-    equal; where that breaks the other, the most lies where both hold with equality.
+    A rectangle a x b fits if a cos + b sin <= width and a sin + b cos <= height. Under one condition alone, the area is
+    greatest where both its terms are equal. If that violates the other condition, both hold with equality.
     """
     if rotation_deg % 90 == 0 or not min(width, height):
         return (height, width) if rotation_deg % 180 else (width, height)
     sine, cosine = abs(math.sin(math.radians(rotation_deg))), abs(math.cos(math.radians(rotation_deg)))
-    thin = 2 * sine * cosine + _ROUNDING  # at 45 degrees a square must count as thin: its both is 0
+    thin = 2 * sine * cosine + _ROUNDING  # a square at 45 degrees must count as thin, because `both` is 0 there
     if width <= height * thin:
         a, b = width / (2 * cosine), width / (2 * sine)
     elif height <= width * thin:
@@ -131,9 +133,9 @@ def _largest(width: int, height: int, rotation_deg: float) -> tuple[int, int]:
     return int(a + _ROUNDING), int(b + _ROUNDING)
 
 
-def _turned(part: Pixels, width: int, height: int, angle: float) -> Pixels:
-    """The middle of a picture turned clockwise by `angle`, in radians, [1, height, width, 3]: each pixel read once."""
-    back = _back((part.shape[2], part.shape[1]), (width, height), angle)
+def _rotate(part: Pixels, width: int, height: int, angle: float) -> Pixels:
+    """Rotate a picture clockwise by `angle`, in radians, and cut out its middle, [1, height, width, 3]."""
+    back = _inverse_rotation((part.shape[2], part.shape[1]), (width, height), angle)
     planes = [
         Image.fromarray(np.ascontiguousarray(part[0, :, :, c])).transform(
             (width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC
@@ -143,19 +145,22 @@ def _turned(part: Pixels, width: int, height: int, angle: float) -> Pixels:
     return np.clip(np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)[None], 0.0, 1.0)
 
 
-def _turned_bytes(part: Bytes, width: int, height: int, rotation_deg: float) -> Bytes:
-    """The same of uint8 [H, W, 3] or [H, W]; by right angles without any rounding."""
+def _rotate_bytes(part: Bytes, width: int, height: int, rotation_deg: float) -> Bytes:
+    """Rotate uint8 [H, W, 3] or [H, W] like `_rotate`, by an angle in degrees; lossless for right angles."""
     if rotation_deg % 90 == 0:
         return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90)))
-    back = _back((part.shape[1], part.shape[0]), (width, height), math.radians(rotation_deg))
+    back = _inverse_rotation((part.shape[1], part.shape[0]), (width, height), math.radians(rotation_deg))
     image = Image.fromarray(np.ascontiguousarray(part))
     return np.array(image.transform((width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC))
 
 
-def _back(
+def _inverse_rotation(
     before: tuple[int, int], after: tuple[int, int], angle: float
 ) -> tuple[float, float, float, float, float, float]:
-    """Where a turned picture's pixels come from, for Pillow; sizes are (width, height), the angle in radians."""
+    """Pillow's affine coefficients: for each pixel of the rotated picture, its position in the original.
+
+    Sizes are (width, height), the angle is in radians.
+    """
     sine, cosine = math.sin(angle), math.cos(angle)
     across, down = after[0] / 2, after[1] / 2
     return (

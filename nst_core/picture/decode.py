@@ -11,7 +11,7 @@ from PIL import Image
 Bytes = NDArray[np.uint8]
 
 _ORIENTATION_TAG = 0x0112
-_TURNS = {
+_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -32,9 +32,9 @@ def to_srgb(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     Returns:
         uint8 [H, W, 3] in sRGB, and uint8 [H, W] coverage or None if the picture is opaque.
     """
-    turn = _turn(image)
+    turn = _orientation(image)
     profile = image.info.get("icc_profile")
-    flat, alpha = _flat(image)
+    flat, alpha = _split_alpha(image)
     colour = _through_profile(flat, profile) if isinstance(profile, bytes) and profile else flat.convert("RGB")
     if turn is not None:
         colour, alpha = colour.transpose(turn), alpha and alpha.transpose(turn)
@@ -45,7 +45,7 @@ def to_srgb(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     return _on_white(pixels, coverage), coverage
 
 
-def _flat(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """Colour in mode L, RGB or CMYK, 8 bits a channel, and alpha apart."""
     if image.mode.startswith("I"):
         return _from_16_bits(image)
@@ -85,10 +85,10 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image.convert("RGB")
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
+def _orientation(image: Image.Image) -> Image.Transpose | None:
     """How to put the picture upright; None if it is, or if its EXIF is nonsense."""
     try:
-        return _TURNS.get(image.getexif().get(_ORIENTATION_TAG, 1))
+        return _TRANSPOSES.get(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # noqa: BLE001 - EXIF is a heap of foreign offsets; a wrong one must not cost the picture
         return None
 

@@ -34,12 +34,12 @@ def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None =
     if recipe_json is not None:
         info.add_itxt(RECIPE_KEY, recipe_json)
     # The fastest level: a picture of 512 px is ready 45 ms sooner, in a file 5 % larger.
-    return _saved(pixels, "PNG", alpha, pnginfo=info, compress_level=1)
+    return _save(pixels, "PNG", alpha, pnginfo=info, compress_level=1)
 
 
 def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95. It can hold no alpha."""
-    return _saved(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
+    return _save(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
 
 
 def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, recipe_json: str | None = None) -> bytes:
@@ -48,7 +48,7 @@ def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, re
     The recipe, if one is given, is an element of its XMP.
     """
     more = {} if recipe_json is None else {"xmp": _to_xmp(recipe_json)}
-    return _saved(pixels, "WEBP", alpha, quality=quality, exact=True, **more)  # exact: what is hidden is kept as well
+    return _save(pixels, "WEBP", alpha, quality=quality, exact=True, **more)  # exact: what is hidden is kept as well
 
 
 def read_recipe(data: bytes) -> str | None:
@@ -98,7 +98,7 @@ def _itxt_text(rest: bytes) -> str | None:
         return None
 
 
-def _saved(pixels: Pixels, kind: str, alpha: Bytes | None = None, **options: object) -> bytes:
+def _save(pixels: Pixels, kind: str, alpha: Bytes | None = None, **options: object) -> bytes:
     file = io.BytesIO()
     image = to_image(pixels)
     if alpha is not None:

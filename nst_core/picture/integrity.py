@@ -27,7 +27,7 @@ MAX_BLOCKS = 400_000
 """GIF blocks walked to count frames; the first frame is all that is used."""
 
 
-def check_whole(data: bytes, kind: str, width: int, height: int) -> int:
+def check_complete(data: bytes, kind: str, width: int, height: int) -> int:
     """The number of frames, 1 for a still picture, 0 for "more than were counted".
 
     Args:
@@ -39,10 +39,10 @@ def check_whole(data: bytes, kind: str, width: int, height: int) -> int:
     Raises:
         PictureError: the file is cut off, damaged or made to be slow.
     """
-    return _WALKS[kind](data, width, height)
+    return _CHECKS[kind](data, width, height)
 
 
-def cut_off(kind: str, detail: str) -> PictureError:
+def truncated_error(kind: str, detail: str) -> PictureError:
     """The refusal of a file that ends early."""
     return PictureError(
         f"the {kind} file must be whole, but {detail}; copy or download it again, or export it anew as PNG or JPEG"
@@ -52,14 +52,14 @@ def cut_off(kind: str, detail: str) -> PictureError:
 def _png(data: bytes, _width: int, _height: int) -> int:
     chunks = list(png_chunks(data))
     if not chunks or chunks[-1].kind != b"IEND" or chunks[0].kind != b"IHDR":
-        raise cut_off("PNG", "its end is missing")
+        raise truncated_error("PNG", "its end is missing")
     body = [c for c in chunks if c.kind == b"IDAT"]
     for chunk in body:
         if zlib.crc32(data[chunk.start - 4 : chunk.end]) != int.from_bytes(data[chunk.end : chunk.end + 4]):
-            raise cut_off("PNG", "its data fails its own checksum")
+            raise truncated_error("PNG", "its data fails its own checksum")
     expected = _png_bytes(data[chunks[0].start : chunks[0].end])
-    if (missing := expected - _inflated(data, body, expected)) > 0:
-        raise cut_off("PNG", f"{missing} bytes of its pixels are missing")
+    if (missing := expected - _inflated_size(data, body, expected)) > 0:
+        raise truncated_error("PNG", f"{missing} bytes of its pixels are missing")
     counts = [data[c.start : c.start + 4] for c in chunks if c.kind == b"acTL"]
     return max(1, int.from_bytes(counts[0])) if counts else 1
 
@@ -78,7 +78,7 @@ def _png_bytes(header: bytes) -> int:
     return total
 
 
-def _inflated(data: bytes, body: list[Chunk], expected: int) -> int:
+def _inflated_size(data: bytes, body: list[Chunk], expected: int) -> int:
     """Length of the inflated pixels, counted 64 KB at a time up to `expected`, so that a bomb costs nothing."""
     inflater, total = zlib.decompressobj(), 0
     for chunk in body:
@@ -107,31 +107,31 @@ def _jpeg(data: bytes, width: int, height: int) -> int:
                 f"{width} x {height} px; save it again as a baseline JPEG or PNG"
             )
         at += int.from_bytes(data[at : at + 2])
-    raise cut_off("JPEG", "its end is missing")
+    raise truncated_error("JPEG", "its end is missing")
 
 
 def _gif(data: bytes, _width: int, _height: int) -> int:
-    at, frames = 13 + _table(data[10]), 0
+    at, frames = 13 + _colour_table_bytes(data[10]), 0
     for _ in range(MAX_BLOCKS):
         kind = data[at : at + 1]
         if kind == b"!":
             at += 2
         elif kind == b",":
-            at += 11 + _table(data[at + 9]) if at + 9 < len(data) else len(data)
+            at += 11 + _colour_table_bytes(data[at + 9]) if at + 9 < len(data) else len(data)
             frames += 1
         else:
             break
         while at < len(data) and data[at]:
             at += 1 + data[at]
         if at >= len(data) and frames <= 1:
-            raise cut_off("GIF", "its first frame is not complete")
+            raise truncated_error("GIF", "its first frame is not complete")
         at += 1
     else:
         return 0
     return max(1, frames)
 
 
-def _table(flags: int) -> int:
+def _colour_table_bytes(flags: int) -> int:
     """Bytes of the colour table that a GIF's flags announce."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
@@ -139,7 +139,7 @@ def _table(flags: int) -> int:
 def _webp(data: bytes, _width: int, _height: int) -> int:
     (stated,) = struct.unpack_from("<I", data, 4)
     if stated + 8 > len(data):
-        raise cut_off("WebP", f"{stated + 8 - len(data)} of its {stated + 8} bytes are missing")
+        raise truncated_error("WebP", f"{stated + 8 - len(data)} of its {stated + 8} bytes are missing")
     return max(1, sum(chunk.kind == b"ANMF" for chunk in webp_chunks(data)))
 
 
@@ -157,11 +157,11 @@ def _bmp(data: bytes, width: int, height: int) -> int:
     missing = start + (width * bits + 31) // 32 * 4 * height - len(data)
     # Some writers leave out the padding of the last row, which holds no pixels.
     if missing > 3:
-        raise cut_off("BMP", f"{missing} bytes of its pixels are missing")
+        raise truncated_error("BMP", f"{missing} bytes of its pixels are missing")
     return 1
 
 
-_WALKS: dict[str, Callable[[bytes, int, int], int]] = {
+_CHECKS: dict[str, Callable[[bytes, int, int], int]] = {
     "PNG": _png,
     "JPEG": _jpeg,
     "MPO": _jpeg,

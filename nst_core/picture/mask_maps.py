@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import PictureError
-from nst_core.picture.crop import came_from, framed_size
+from nst_core.picture.crop import came_from, cropped_size
 from nst_core.picture.frame import Frame
 from nst_core.picture.masks import Mask, Weights, feather
 from nst_core.picture.resize import size_for
@@ -143,14 +143,14 @@ def reframe(labels: Labels, size: tuple[int, int], old: Frame, new: Frame) -> La
         old: the frame that was painted on.
         new: the frame of the result.
     """
-    width, height = framed_size(*size, new.crop, new.rotation_deg)
+    width, height = cropped_size(*size, new.crop, new.rotation_deg)
     map_width, map_height = map_size(width, height)
     x, y = np.meshgrid(
         (np.arange(map_width) + 0.5) * width / map_width, (np.arange(map_height) + 0.5) * height / map_height
     )
     in_whole = _matrix(size, new) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
     in_old = np.linalg.inv(_matrix(size, old)) @ in_whole
-    shares = in_old[:2] / np.array(framed_size(*size, old.crop, old.rotation_deg))[:, None]
+    shares = in_old[:2] / np.array(cropped_size(*size, old.crop, old.rotation_deg))[:, None]
     column, row = np.floor(shares * np.array(labels.shape[::-1])[:, None]).astype(int)
     is_inside = (column >= 0) & (column < labels.shape[1]) & (row >= 0) & (row < labels.shape[0])
     moved = np.zeros(x.size, np.uint8)

@@ -17,7 +17,7 @@ from nst_core.picture.upload import open_picture
 Weights = NDArray[np.float32]
 """How far each pixel is inside: float32 [H, W] in [0, 1]."""
 
-LEAST = 1 / 255
+MIN_WEIGHT = 1 / 255
 """The least weight an 8-bit mask can hold: below it everywhere, a mask is empty."""
 
 ROUNDING_PX = 2
@@ -42,17 +42,17 @@ class Mask:
     @classmethod
     def from_weights(cls, weights: Weights) -> Mask:
         """A mask of our own weights, [H, W] in [0, 1], rounded to the 8 bits that its hash and its file hold."""
-        return cls._of(np.round(np.clip(weights, 0, 1) * 255).astype(np.uint8))
+        return cls._from_levels(np.round(np.clip(weights, 0, 1) * 255).astype(np.uint8))
 
     @classmethod
-    def _of(cls, levels: NDArray[np.uint8], size: tuple[int, int] | None = None) -> Mask:
+    def _from_levels(cls, levels: NDArray[np.uint8], size: tuple[int, int] | None = None) -> Mask:
         """Of uint8 [H, W]; at `size` (width, height) if that is given. Raises PictureError if nothing is inside."""
         digest = hashlib.sha256("mask {}x{}:".format(*levels.shape).encode())
         digest.update(np.ascontiguousarray(levels).data)
         weights = levels.astype(np.float32) / np.float32(255)
         if size is not None:
             weights = at_size(weights, *size)
-        if weights.max() < LEAST:
+        if weights.max() < MIN_WEIGHT:
             raise PictureError(
                 "a mask must have some part that is not black, got one that is empty; paint its region white"
             )
@@ -76,7 +76,7 @@ def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
     picture = open_picture(data)
     _check_shape((picture.width, picture.height), content_size)
     levels = picture.alpha if picture.alpha is not None else np.asarray(Image.fromarray(picture.pixels).convert("L"))
-    return Mask._of(levels, content_size)
+    return Mask._from_levels(levels, content_size)
 
 
 def at_size(weights: Weights, width: int, height: int) -> Weights:

@@ -10,13 +10,13 @@ from nst_core.net.http import fetch
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
 
-MOST_AT_ONCE = 4
+MAX_DOWNLOADS = 4
 """Links fetched for all visitors at the same time: a server is no download service."""
 
-_KEPT = "%/:?#[]@!$&'()*+,;=~-._"
+_UNESCAPED = "%/:?#[]@!$&'()*+,;=~-._"
 """What stands in addresses as it is, beside letters and digits."""
 
-_places = threading.BoundedSemaphore(MOST_AT_ONCE)
+_downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
 
 def open_link(url: str) -> Picture:
@@ -30,29 +30,29 @@ def open_link(url: str) -> Picture:
     """
     if Settings.read().offline:
         raise FetchError("a link needs the internet, but this server is set to stay offline; upload the picture")
-    url = whole(url)
-    if not _places.acquire(blocking=False):
-        raise FetchError(f"at most {MOST_AT_ONCE} links are fetched at once, and all are busy; try again in a moment")
+    url = normalise(url)
+    if not _downloads.acquire(blocking=False):
+        raise FetchError(f"at most {MAX_DOWNLOADS} links are fetched at once, and all are busy; try again in a moment")
     try:
         data = fetch(url, public_only=True)
     finally:
-        _places.release()
+        _downloads.release()
     try:
         return open_picture(data)
     except PictureError as error:
-        raise FetchError(f"what came from {host(url)} cannot be used: {error}") from None
+        raise FetchError(f"what came from {host_name(url)} cannot be used: {error}") from None
 
 
-def whole(url: str) -> str:
+def normalise(url: str) -> str:
     """An address as a browser would take it: trimmed, https where no scheme is written, other letters encoded."""
-    url = quote(url.strip(), safe=_KEPT)
+    url = quote(url.strip(), safe=_UNESCAPED)
     return url if "://" in url or not url else f"https://{url}"
 
 
-def host(url: str) -> str:
+def host_name(url: str) -> str:
     """Where an address leads, for words on a page."""
     try:
-        return urlsplit(whole(url)).hostname or "the address"
+        return urlsplit(normalise(url)).hostname or "the address"
     except ValueError:
         return "the address"
 
@@ -60,7 +60,7 @@ def host(url: str) -> str:
 def name(url: str) -> str:
     """What a picture by address is called: the last part of its path, or else its host."""
     try:
-        path = urlsplit(whole(url)).path
+        path = urlsplit(normalise(url)).path
     except ValueError:
-        return host(url)
-    return unquote(path.rstrip("/").rpartition("/")[2])[:80] or host(url)
+        return host_name(url)
+    return unquote(path.rstrip("/").rpartition("/")[2])[:80] or host_name(url)

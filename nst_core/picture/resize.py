@@ -7,14 +7,14 @@ from PIL import Image
 
 from nst_core.step import Pixels
 
-LEAST_SIDE_PX = 16
+MIN_SIDE_PX = 16
 """No side is made smaller than this: the networks halve a picture four times."""
 
 
 def size_for(width: int, height: int, longest_edge_px: int) -> tuple[int, int]:
     """The (width, height) whose longest edge is `longest_edge_px`, aspect kept, each side at least 16 px."""
     scale = longest_edge_px / max(width, height)
-    return max(LEAST_SIDE_PX, round(width * scale)), max(LEAST_SIDE_PX, round(height * scale))
+    return max(MIN_SIDE_PX, round(width * scale)), max(MIN_SIDE_PX, round(height * scale))
 
 
 def fit(pixels: Pixels, longest_edge_px: int) -> Pixels:

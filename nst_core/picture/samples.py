@@ -16,7 +16,7 @@ from nst_core.picture.chunks import webp_chunks
 from nst_core.picture.encode import to_png, to_webp
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
-from nst_core.system.atomic_files import keep, read
+from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
 Kind = Literal["content", "style"]
 DRAWN = "drawn"
@@ -62,14 +62,14 @@ class Sample:
             longest_edge_px: as in `load`.
             quality: 1 to 100.
         """
-        path = _kept(f"{self.key}-{longest_edge_px}-{quality}-{self._origin()}.webp")
-        if (data := read(path)) is not None and any(True for _ in webp_chunks(data)):
+        path = _cache_path(f"{self.key}-{longest_edge_px}-{quality}-{self._source_hash()}.webp")
+        if (data := read_if_possible(path)) is not None and any(True for _ in webp_chunks(data)):
             return data
         data = to_webp(self.load(longest_edge_px).tensor(longest_edge_px), quality)
-        keep(path, data)
+        write_if_possible(path, data)
         return data
 
-    def _origin(self) -> str:
+    def _source_hash(self) -> str:
         """A hash of what the picture is made from."""
         return _version() if self.source == DRAWN else hashlib.sha256(_file(self.source)).hexdigest()[:12]
 
@@ -105,8 +105,8 @@ def _load(sample: Sample, longest_edge_px: int) -> Picture:
 
 def _drawn(key: str, size: int) -> Picture:
     """Drawn once, then read from the cache; a damaged or unwritable cache costs the drawing again, nothing else."""
-    path = _kept(f"{key}-{size}-{_version()}.png")
-    if (data := read(path)) is not None:
+    path = _cache_path(f"{key}-{size}-{_version()}.png")
+    if (data := read_if_possible(path)) is not None:
         try:
             return open_picture(data)
         except NSTError:
@@ -115,11 +115,11 @@ def _drawn(key: str, size: int) -> Picture:
     from nst_core.picture.procedural import draw
 
     pixels = draw(key, size, size)
-    keep(path, to_png(pixels[None]))
+    write_if_possible(path, to_png(pixels[None]))
     return Picture.from_pixels(_to_bytes(pixels))
 
 
-def _kept(name: str) -> Path:
+def _cache_path(name: str) -> Path:
     return Settings.read().cache_dir / "drawn" / name
 
 
@@ -140,7 +140,7 @@ def _file(name: str) -> bytes:
     # The folder is found without importing scikit-image, which takes longer than a page should.
     spec = importlib.util.find_spec("skimage")
     folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
-    data = read(Path(folder) / "data" / name) if folder else None
+    data = read_if_possible(Path(folder) / "data" / name) if folder else None
     if data is None:
         raise PictureError(f"the sample {name} must be installed with scikit-image, got no such file; choose another")
     return data
@@ -165,24 +165,36 @@ _CONTENTS = (
 )  # fmt: skip
 
 
-def _own(key: str, title: str, alt: str) -> Sample:
+def _drawn_style(key: str, title: str, alt: str) -> Sample:
     return Sample(key, title, "style", "NST Studio, drawn by code", "2026", "MIT, as this project", DRAWN, alt)
 
 
 _DRAWN = (
-    _own("night-swirls", "Night swirls", "A blue night sky that turns in spirals above a village and a dark cypress"),
-    _own("woodcut-wave", "Woodcut wave", "A great blue wave with clawed foam about to break over a distant mountain"),
-    _own("sun-mosaic", "Sun mosaic", "A sun over a waving sea, set in small stones from gold to violet and turquoise"),
-    _own("composition", "Circles and wedges", "Bright circles, wedges, chequers and black diagonals on warm paper"),
-    _own("golden-tree", "Golden tree", "A tree of golden spirals above a patchwork of enamel"),
-    _own("poppies", "Poppies", "Red poppies in a yellow meadow under a moving sky, in quick brush strokes"),
-    _own("sails-in-dots", "Sails in dots", "Sailing boats on a bay at sundown, in dots of pink, gold and blue"),
-    _own("facets", "Faceted sitter", "A face broken into ochre, slate and rust planes"),
-    _own("acrylic-pour", "Acrylic pour", "Flowing veils of teal, orange, cream and plum paint"),
-    _own("rose-window", "Rose window", "A round stained-glass flower of red, blue, green and gold panes in lead"),
-    _own("ink-mountains", "Ink mountains", "Grey mountains in mist with pines and a red sun, in ink on rice paper"),
-    _own("marbled-paper", "Marbled paper", "Combed feathers of red, ochre, cream and navy ink"),
-    _own(
+    _drawn_style(
+        "night-swirls", "Night swirls", "A blue night sky that turns in spirals above a village and a dark cypress"
+    ),
+    _drawn_style(
+        "woodcut-wave", "Woodcut wave", "A great blue wave with clawed foam about to break over a distant mountain"
+    ),
+    _drawn_style(
+        "sun-mosaic", "Sun mosaic", "A sun over a waving sea, set in small stones from gold to violet and turquoise"
+    ),
+    _drawn_style(
+        "composition", "Circles and wedges", "Bright circles, wedges, chequers and black diagonals on warm paper"
+    ),
+    _drawn_style("golden-tree", "Golden tree", "A tree of golden spirals above a patchwork of enamel"),
+    _drawn_style("poppies", "Poppies", "Red poppies in a yellow meadow under a moving sky, in quick brush strokes"),
+    _drawn_style("sails-in-dots", "Sails in dots", "Sailing boats on a bay at sundown, in dots of pink, gold and blue"),
+    _drawn_style("facets", "Faceted sitter", "A face broken into ochre, slate and rust planes"),
+    _drawn_style("acrylic-pour", "Acrylic pour", "Flowing veils of teal, orange, cream and plum paint"),
+    _drawn_style(
+        "rose-window", "Rose window", "A round stained-glass flower of red, blue, green and gold panes in lead"
+    ),
+    _drawn_style(
+        "ink-mountains", "Ink mountains", "Grey mountains in mist with pines and a red sun, in ink on rice paper"
+    ),
+    _drawn_style("marbled-paper", "Marbled paper", "Combed feathers of red, ochre, cream and navy ink"),
+    _drawn_style(
         "rainy-street",
         "Rainy street",
         "An autumn avenue at night, lamps glowing in the wet street, in thick dabs of paint",

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from nst_core.errors import PictureError
 from nst_core.picture.decode import Bytes, to_srgb
-from nst_core.picture.integrity import check_whole
+from nst_core.picture.integrity import check_complete
 from nst_core.picture.resize import resize, size_for
 from nst_core.step import Pixels
 
@@ -97,7 +97,7 @@ def open_picture(data: bytes, *, limits: UploadLimits = DEFAULT) -> Picture:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             kind = str(image.format)
             _check_size(*image.size, limits)
-            frames = check_whole(data, kind, *image.size)
+            frames = check_complete(data, kind, *image.size)
             image.load()
             pixels, alpha = to_srgb(image)
     except PictureError:
@@ -151,7 +151,7 @@ def _notes(frames: int, kind: str, alpha: Bytes | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-_OTHERS = (
+_OTHER_FORMATS = (
     (b"%PDF", 0, "a PDF"),
     (b"<svg", 0, "an SVG drawing"),
     (b"<!doctype html", 0, "a web page"),
@@ -171,7 +171,7 @@ _OTHERS = (
 
 def _unreadable(data: bytes, error: Exception) -> str:
     start = data[:64].lstrip()
-    came = next((name for magic, at, name in _OTHERS if start[at:].lower().startswith(magic.lower())), None)
+    came = next((name for magic, at, name in _OTHER_FORMATS if start[at:].lower().startswith(magic.lower())), None)
     if came is None and not isinstance(error, UnidentifiedImageError):
         came = "one that is damaged"
     return (

@@ -23,7 +23,7 @@ from nst_core.settings import Settings
 from nst_core.slow.schedule import PyramidScale, scales
 from nst_core.slow.tiling import memory_plan
 from nst_core.slow.tiling.windows import TilingPlan, windows
-from nst_core.system.atomic_files import write_whole
+from nst_core.system.atomic_files import write_atomic
 
 VERSION = 1
 SIDES_PX = (128, 256, 384)
@@ -171,7 +171,7 @@ def calibrate(sides_px: tuple[int, ...] = SIDES_PX) -> Calibration:
         seconds[side] = min(b - a for a, b in itertools.pairwise(stamps))
     machine = Calibration(seconds, device().name.endswith("CPU:0"))
     text = json.dumps({"version": VERSION, "seconds": seconds, "compiles": machine.compiles})
-    write_whole(_path(), text.encode())
+    write_atomic(_path(), text.encode())
     return machine
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
-from nst_core.picture.crop import framed_size
+from nst_core.picture.crop import cropped_size
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Mask, Weights
 from nst_core.picture.upload import Picture
@@ -61,7 +61,7 @@ class RunInputs:
             )
         named = recipe.styles or [StylePicture(sha256=style.sha256) for style in self.styles]
         for style, name in zip(self.styles, named, strict=True):
-            framed_size(style.width, style.height, name.crop, name.rotation_deg)  # refuse now, not after the wait
+            cropped_size(style.width, style.height, name.crop, name.rotation_deg)  # refuse now, not after the wait
         return change(
             recipe,
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nst_core.picture.colour import Space, keep
+from nst_core.picture.colour import Space, keep_colours
 from nst_core.picture.encoded import read_pixels
 from nst_core.recipe import Recipe
 from nst_core.runs.runner import content_for
@@ -40,4 +40,4 @@ def recolour(  # noqa: PLR0913 - plain values, which a cache can compare
     result = read_pixels(painted, longest_edge_px)
     if not extra:
         return result
-    return keep(result, content_for(result, read_pixels(content, longest_edge_px), cells), extra, space)
+    return keep_colours(result, content_for(result, read_pixels(content, longest_edge_px), cells), extra, space)

@@ -72,7 +72,7 @@ def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     if len(recipe.styles) != len(styles):  # no styles yet, or a wrong number, which the engine rejects
         return styles
     pairs = zip(styles, recipe.styles, strict=True)
-    return [crop.framed(style, settings.crop, settings.rotation_deg) for style, settings in pairs]
+    return [crop.crop_style(style, settings.crop, settings.rotation_deg) for style, settings in pairs]
 
 
 def _engine(  # noqa: PLR0913 - the arguments of run_recipe
@@ -158,7 +158,7 @@ def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
 
 def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Space = "lab") -> Pixels:
     """A final picture with more of the content's colours, without a new run; see `nst_core.picture.colour.keep`."""
-    return colour.keep(picture, content, degree, space)
+    return colour.keep_colours(picture, content, degree, space)
 
 
 def _starts_from_fast(recipe: Recipe) -> bool:

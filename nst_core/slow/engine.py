@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913 - every engine's signature
         CheckpointError: `resume` is of another size.
         WeightsError: no source gave the network.
     """
-    allocator.keep_freed(keeps=False)
+    allocator.set_keep_freed(keep=False)
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
         studio = OptimizationSession(content, styles, recipe, masks, levels or {})

@@ -17,24 +17,24 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """glibc's numbers of these settings."""
 
 
-def keep_freed(*, keeps: bool) -> bool:
+def set_keep_freed(*, keep: bool) -> bool:
     """Keep large blocks that are freed, or give them back at once, from now on; whether that could be set.
 
     The fast method's activations come and go in each pass: faulted in anew every time, a pass takes up to a third
     longer. The slow method's are larger, and those kept from one size of a run fit the next one badly: a run of
     2,048 px then takes 0.5 GB more.
     """
-    large, spare = (KEPT_BYTES, KEPT_BYTES) if keeps else (LARGE_BYTES, SPARE_BYTES)
+    large, spare = (KEPT_BYTES, KEPT_BYTES) if keep else (LARGE_BYTES, SPARE_BYTES)
     set_option = _glibc("mallopt")
     if set_option is None:
         return False
     done = bool(set_option(_MMAP_THRESHOLD, large)) and bool(set_option(_TRIM_THRESHOLD, spare))
-    if not keeps:
-        give_back()
+    if not keep:
+        release_freed()
     return done
 
 
-def give_back() -> bool:
+def release_freed() -> bool:
     """Collect garbage and give freed pages back, which glibc keeps in the arena of each thread; whether there were any.
 
     A web server's threads each hold what their greatest picture once took. About a tenth of a second; elsewhere than

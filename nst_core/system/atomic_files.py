@@ -30,19 +30,19 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Put `data` at `path` as `whole` does. Raises OSError."""
     with atomic_write(path) as file:
         file.write(data)
 
 
-def keep(path: Path, data: bytes) -> None:
+def write_if_possible(path: Path, data: bytes) -> None:
     """Cache `data` if the folder can be written to; a full or read-only disk costs time later, not an answer now."""
     with contextlib.suppress(OSError):
-        write_whole(path, data)
+        write_atomic(path, data)
 
 
-def read(path: Path) -> bytes | None:
+def read_if_possible(path: Path) -> bytes | None:
     """The file's bytes, or None if it is absent or unreadable."""
     try:
         return path.read_bytes()

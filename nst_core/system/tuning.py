@@ -26,7 +26,7 @@ TUNED = {
 GLIBC_TUNABLES: the slow method allocates and frees hundreds of megabytes of activations in each step. Large blocks go
 back to the system when they are freed, so that they do not pile up, which saves 0.1 to 0.6 GB. Huge pages cause fewer
 page faults, which saves a tenth of a step. One heap for all threads; the fast method changes its limits while it runs
-(`nst_core.system.allocator.keep_freed`).
+(`nst_core.system.allocator.set_keep_freed`).
 TF_ONEDNN_USE_SYSTEM_ALLOCATOR: oneDNN would otherwise have a pool of its own, which grows with each size of a run and
 gives nothing back.
 TF_CPP_MIN_LOG_LEVEL: no start-up messages.

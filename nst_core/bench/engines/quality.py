@@ -17,7 +17,7 @@ from nst_core.picture.encode import to_webp
 from nst_core.picture.resize import resize
 from nst_core.recipe import Recipe, make
 from nst_core.step import Pixels
-from nst_core.system.atomic_files import keep
+from nst_core.system.atomic_files import write_if_possible
 
 PAIRS = (
     ("astronaut", "night-swirls"),
@@ -68,7 +68,7 @@ def run(sizes: Sequence[int], sheet: Path | None = None, pairs: Sequence[tuple[s
             row_pictures.append(result)
         pictures.append(row_pictures)
     if sheet is not None:
-        keep(sheet, to_webp(_sheet(pictures[-len(pairs) :]), 75))
+        write_if_possible(sheet, to_webp(_sheet(pictures[-len(pairs) :]), 75))
     return {"quality": rows}
 
 

@@ -62,10 +62,10 @@ def sliders() -> None:
 
 
 def _cut(whole: Picture, wanted: Frame) -> Picture:
-    from nst_core.picture.crop import framed_picture
+    from nst_core.picture.crop import crop_picture
 
     try:
-        return framed_picture(whole, wanted.crop, wanted.rotation_deg)
+        return crop_picture(whole, wanted.crop, wanted.rotation_deg)
     except PictureError:
         return whole
 

@@ -221,7 +221,7 @@ def _fetch_link(role: Role, url: str) -> None:
         theme.notice("error", "This link cannot be used", str(error))
         return
     title = remote.name(url)
-    choose(role, SelectedImage("", title, f"from {remote.host(url)}", f"the picture {title}", lambda: picture))
+    choose(role, SelectedImage("", title, f"from {remote.host_name(url)}", f"the picture {title}", lambda: picture))
     for note in picture.notes:
         theme.notice("quiet", "Good to know", note)
 

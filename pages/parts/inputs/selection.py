@@ -187,17 +187,17 @@ def _preview(sha256: str, _picture: Picture) -> bytes:
 
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
-    from nst_core.picture.crop import framed, framed_size
+    from nst_core.picture.crop import crop_style, cropped_size
     from nst_core.picture.encode import to_webp
     from nst_core.picture.resize import fit
 
     try:
-        part = framed_size(_picture.width, _picture.height, crop, rotation_deg)
+        part = cropped_size(_picture.width, _picture.height, crop, rotation_deg)
     except RecipeError:
         return None
     longest = max(_picture.width, _picture.height)
     enough = min(longest, _PART_EDGE_PX * longest // min(part))  # large enough that a small part is not blurred
-    pixels = framed(_picture.tensor(enough), crop, rotation_deg)
+    pixels = crop_style(_picture.tensor(enough), crop, rotation_deg)
     return to_webp(fit(pixels, _PART_EDGE_PX) if max(pixels.shape) > _PART_EDGE_PX else pixels, 80)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nst_core.jobs.service import Inspection
-    from nst_core.metrics.gram_order import SecondMoments
+    from nst_core.metrics.gram_order import GramArray
     from pages.parts.curves.charts import Figure
 
 _CANVAS_PX = 380
@@ -86,7 +86,7 @@ def _matrices(answer: Inspection, scale: str) -> None:
     )
 
 
-def heat_maps(both: SecondMoments, channels: Sequence[int], scale: str) -> tuple[list[Figure], tuple[float, float]]:
+def heat_maps(both: GramArray, channels: Sequence[int], scale: str) -> tuple[list[Figure], tuple[float, float]]:
     """A heat map for each matrix on one colour scale, and the values at the ends of that scale.
 
     Args:
@@ -107,9 +107,7 @@ def heat_maps(both: SecondMoments, channels: Sequence[int], scale: str) -> tuple
     return maps, (10 ** span[0], 10 ** span[1])
 
 
-def _heat_map(
-    colours: SecondMoments, values: SecondMoments, channels: Sequence[int], span: tuple[float, float]
-) -> Figure:
+def _heat_map(colours: GramArray, values: GramArray, channels: Sequence[int], span: tuple[float, float]) -> Figure:
     """A heat map of `colours` on the Viridis scale, which is even to most eyes; `values` are shown on hover."""
     trace = {
         "type": "heatmap",

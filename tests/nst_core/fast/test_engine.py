@@ -10,6 +10,7 @@ from nst_core.errors import RecipeError
 from nst_core.fast import engine, stylizer
 from nst_core.models import stylisation
 from nst_core.recipe import make
+from nst_core.system.bounded_cache import BoundedCache
 
 TWO = [{"sha256": "0" * 64, "weight": 3}, {"sha256": "1" * 64, "weight": 1}]
 
@@ -52,8 +53,8 @@ def use(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered():
-    stylizer._VECTORS.clear()
+def nothing_cached(monkeypatch):
+    monkeypatch.setattr(stylizer, "_VECTORS", BoundedCache(stylizer.MAX_VECTORS))
 
 
 def flat(level, height=64, width=64):

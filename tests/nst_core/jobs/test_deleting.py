@@ -6,7 +6,7 @@ import pytest
 
 from nst_core.errors import JobError
 from nst_core.jobs import blobs
-from nst_core.system.atomic_files import write_whole
+from nst_core.system.atomic_files import write_atomic
 from tests.nst_core.jobs.servers import Servers, under_way, until
 
 
@@ -23,9 +23,9 @@ def test_a_run_deleted_while_it_is_written_affects_no_other(servers: Servers, mo
             interrupted.append(path.name)
             service.delete(job)
             raise FileNotFoundError(2, "No such file or directory", str(path))  # as a rename in a folder that is gone
-        write_whole(path, data)
+        write_atomic(path, data)
 
-    monkeypatch.setattr(blobs, "write_whole", deleted_meanwhile)
+    monkeypatch.setattr(blobs, "write_atomic", deleted_meanwhile)
     servers.worker.finish(job)
     until(lambda: bool(interrupted))
     until(lambda: [view.id for view in service.runs("ann")] == [older])

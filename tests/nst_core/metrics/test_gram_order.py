@@ -39,6 +39,6 @@ def test_a_silent_channel_is_like_no_other(maps, dtype):
 def test_seriation_puts_groups_together():
     group = np.arange(12) % 3
     second = np.where(group[:, None] == group, 4.0, 0.1)
-    order = gram_order.seriated(second)
+    order = gram_order.seriate(second)
     assert sorted(order) == list(range(12))
     assert np.count_nonzero(np.diff(group[order])) == 2

@@ -173,7 +173,7 @@ def test_tutorial_total_with_real_weights_is_kerass():
     content = samples.find("astronaut").load(64).tensor()
     output, style = content[:, ::-1] * 0.9, samples.find("composition").load(64).tensor()
     contents, styles, variation = tutorial_in_numpy(kernels, output, content, style)
-    yardstick._seer.cache_clear()
+    yardstick._feature_extractor.cache_clear()
     measured = yardstick.measure(output, content, [style])
     assert measured["tutorial_total"] == pytest.approx(contents + sum(styles) + variation, rel=1e-3)
     assert 1e4 * measured["content"]["block5_conv2"] == pytest.approx(contents, rel=1e-3)

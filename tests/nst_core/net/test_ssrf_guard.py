@@ -64,6 +64,6 @@ def test_an_offline_server_fetches_nothing(monkeypatch):
 
 
 def test_links_have_names():
-    assert remote.whole(" example.org/a b.png ") == "https://example.org/a%20b.png"
+    assert remote.normalise(" example.org/a b.png ") == "https://example.org/a%20b.png"
     assert remote.name("https://example.org/x/my%20cat.png?width=3") == "my cat.png"
-    assert remote.name("example.org") == remote.host("example.org") == "example.org"
+    assert remote.name("example.org") == remote.host_name("example.org") == "example.org"

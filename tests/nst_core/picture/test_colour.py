@@ -100,7 +100,7 @@ def test_luminance_is_the_weighted_sum():
     assert grey.shape == picture.shape
     assert all(np.allclose(grey[..., c], expected, atol=1e-6) for c in range(3))
     assert np.allclose(colour.luminance(grey), grey, atol=1e-6)
-    assert colour.greyed(picture, 0.0) is picture
+    assert colour.desaturate(picture, 0.0) is picture
 
 
 def test_matched_luminance_has_the_contents_mean_and_deviation_and_no_colour():
@@ -120,9 +120,9 @@ def test_odd_pictures_give_finite_pictures(style, content):
         colour.match(given, wanted),
         colour.match(given, wanted, 0.5),
         colour.match_luminance(given, wanted),
-        colour.keep(given, wanted, 0.5, "lab"),
-        colour.keep(given, wanted, 1.0, "lab"),
-        colour.keep(given, wanted, 1.0, "luminance"),
+        colour.keep_colours(given, wanted, 0.5, "lab"),
+        colour.keep_colours(given, wanted, 1.0, "lab"),
+        colour.keep_colours(given, wanted, 1.0, "luminance"),
     ):
         assert (made.dtype, made.shape) == (np.float32, given.shape)
         assert np.isfinite(made).all()
@@ -163,19 +163,19 @@ def test_colours_out_of_gamut_keep_their_lightness_and_turn_paler():
 @pytest.mark.parametrize("space", SPACES)
 def test_degree_zero_is_the_result_bit_for_bit(space):
     result = ODD["noise"]
-    assert colour.keep(result, muted(), 0.0, space) is result
+    assert colour.keep_colours(result, muted(), 0.0, space) is result
 
 
 def test_lab_keeps_the_results_lightness_and_brings_the_contents_chroma():
     result, content = muted(seed=1, spread=0.03), muted(seed=2, spread=0.03)
-    kept = lab(colour.keep(result, content, 1.0, "lab"))
+    kept = lab(colour.keep_colours(result, content, 1.0, "lab"))
     assert np.abs(kept[..., 0] - lab(result)[..., 0]).max() < 0.1
     assert np.abs(kept[..., 1:] - lab(content)[..., 1:]).max() < 0.1
 
 
 def test_luminance_keeps_the_results_y_and_brings_the_contents_i_and_q():
     result, content = muted(seed=1, spread=0.03), muted(seed=2, spread=0.03)
-    kept = color.rgb2yiq(colour.keep(result, content, 1.0, "luminance")[0])
+    kept = color.rgb2yiq(colour.keep_colours(result, content, 1.0, "luminance")[0])
     assert np.abs(kept[..., 0] - color.rgb2yiq(result[0])[..., 0]).max() < 1e-3
     assert np.abs(kept[..., 1:] - color.rgb2yiq(content[0])[..., 1:]).max() < 1e-3
 
@@ -183,9 +183,9 @@ def test_luminance_keeps_the_results_y_and_brings_the_contents_i_and_q():
 @pytest.mark.parametrize("degree", [0.3, 1.0])
 def test_light_and_dark_stay_even_where_colours_do_not_fit(degree):
     result, content = ODD["noise"], ODD["noise"][:, ::-1, ::-1]
-    by_lab = colour.keep(result, content, degree, "lab")
+    by_lab = colour.keep_colours(result, content, degree, "lab")
     assert np.abs(lab(by_lab)[..., 0] - lab(result)[..., 0]).max() < 0.1
-    by_luminance = colour.luminance(colour.keep(result, content, degree, "luminance"))
+    by_luminance = colour.luminance(colour.keep_colours(result, content, degree, "luminance"))
     assert np.abs(by_luminance - colour.luminance(result)).max() < 1e-5
 
 
@@ -193,7 +193,7 @@ def test_light_and_dark_stay_even_where_colours_do_not_fit(degree):
 def test_more_of_the_content_is_nearer_to_its_chroma(space):
     result, content = muted(seed=1), muted(seed=2)
     away = [
-        np.abs(lab(colour.keep(result, content, degree, space))[..., 1:] - lab(content)[..., 1:]).mean()
+        np.abs(lab(colour.keep_colours(result, content, degree, space))[..., 1:] - lab(content)[..., 1:]).mean()
         for degree in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     ]
     assert all(later < earlier - 0.1 for earlier, later in itertools.pairwise(away))
@@ -202,21 +202,23 @@ def test_more_of_the_content_is_nearer_to_its_chroma(space):
 @pytest.mark.parametrize("space", SPACES)
 def test_keeping_ones_own_colours_changes_nothing(space):
     picture = ODD["noise"]
-    assert np.abs(colour.keep(picture, picture, 1.0, space) - picture).max() < 1e-4
+    assert np.abs(colour.keep_colours(picture, picture, 1.0, space) - picture).max() < 1e-4
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_content_of_another_size_is_resized(space):
     result, content = muted(30, 40), muted(90, 120, seed=3)
     fitted = resize(content, 40, 30)
-    assert np.array_equal(colour.keep(result, content, 0.8, space), colour.keep(result, fitted, 0.8, space))
+    assert np.array_equal(
+        colour.keep_colours(result, content, 0.8, space), colour.keep_colours(result, fitted, 0.8, space)
+    )
 
 
 def test_strips_leave_no_seams(monkeypatch):
     style, content = muted(70, 50), muted(70, 50, seed=9)
 
     def all_of_it():
-        return [colour.match(style, content), colour.keep(style, content, 0.7), colour.luminance(style)]
+        return [colour.match(style, content), colour.keep_colours(style, content, 0.7), colour.luminance(style)]
 
     whole = all_of_it()
     monkeypatch.setattr(colour, "_STRIP", 600)  # 12 rows, the last strip shorter
@@ -227,7 +229,7 @@ def test_strips_leave_no_seams(monkeypatch):
 def test_a_large_picture_needs_little_more_than_its_result():
     picture = np.random.default_rng(0).random((1, 1024, 1024, 3), np.float32)
     tracemalloc.start()
-    colour.keep(picture, picture, 0.5, "lab")
+    colour.keep_colours(picture, picture, 0.5, "lab")
     colour.match(picture, picture)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -261,8 +263,8 @@ def test_luminance_greys_before_and_brings_colours_back_after():
 def test_keeping_is_done_after_matching():
     content, painted = muted(), muted(seed=1)
     settings = Colour(colour_match="luminance", colour_match_strength=0.5, colour_preservation=0.4, colour_space="lab")
-    first = colour.keep(painted, content, 0.5, "luminance")
-    assert np.array_equal(colour.after(painted, content, settings), colour.keep(first, content, 0.4, "lab"))
+    first = colour.keep_colours(painted, content, 0.5, "luminance")
+    assert np.array_equal(colour.after(painted, content, settings), colour.keep_colours(first, content, 0.4, "lab"))
 
 
 def test_scikit_image_is_not_imported():

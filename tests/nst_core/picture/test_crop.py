@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nst_core.errors import PictureError, RecipeError
-from nst_core.picture.crop import WHOLE, came_from, framed, framed_picture, framed_size
+from nst_core.picture.crop import WHOLE, came_from, crop_picture, crop_style, cropped_size
 from nst_core.picture.upload import Picture
 
 ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
@@ -15,11 +15,11 @@ SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]
 
 def test_nothing_asked_is_the_very_same_object(noise):
     style = noise(40, 60)
-    assert framed(style) is style
-    assert framed(style, [0, 0, 1, 1], 0.0) is style
+    assert crop_style(style) is style
+    assert crop_style(style, [0, 0, 1, 1], 0.0) is style
     tiny = noise(4, 4)  # whether that is too small is not for framing to say
-    assert framed(tiny) is tiny
-    assert framed_size(4, 4) == (4, 4)
+    assert crop_style(tiny) is tiny
+    assert cropped_size(4, 4) == (4, 4)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_nothing_asked_is_the_very_same_object(noise):
 )
 def test_a_crop_is_those_pixels(noise, crop, rows, columns):
     style = noise(40, 60)
-    assert np.array_equal(framed(style, crop), style[:, rows, columns])
+    assert np.array_equal(crop_style(style, crop), style[:, rows, columns])
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_a_crop_is_those_pixels(noise, crop, rows, columns):
 )
 def test_right_angles_are_exact_and_clockwise(noise, degrees, turned):
     style = noise(40, 60)
-    assert np.array_equal(framed(style, WHOLE, degrees), turned(style))
-    assert np.array_equal(framed(style, (0, 0, 0.5, 1), degrees), turned(style[:, :, :30]))
+    assert np.array_equal(crop_style(style, WHOLE, degrees), turned(style))
+    assert np.array_equal(crop_style(style, (0, 0, 0.5, 1), degrees), turned(style[:, :, :30]))
 
 
 @pytest.mark.parametrize("degrees", ANGLES)
 @pytest.mark.parametrize("value", [0.25, 1.0])
 def test_a_picture_of_one_colour_stays_that_colour_to_its_very_corners(degrees, value):
     for height, width in SHAPES:
-        turned = framed(np.full((1, height, width, 3), value, np.float32), WHOLE, degrees)
+        turned = crop_style(np.full((1, height, width, 3), value, np.float32), WHOLE, degrees)
         assert np.abs(turned - value).max() < 1e-6
 
 
@@ -63,7 +63,7 @@ def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees):
     """Pillow's bicubic reproduces a plane to a tenth of a pixel, but for the pixels that reach beyond the edge."""
     y, x = np.mgrid[:70, :100] + 0.5
     ramp = np.stack([x / 100, y / 70, (x + y) / 170], axis=-1).astype(np.float32)[None]
-    turned = framed(ramp, WHOLE, degrees)
+    turned = crop_style(ramp, WHOLE, degrees)
     _, height, width, _ = turned.shape
     down, across = np.mgrid[:height, :width] + 0.5
     down, across = down - height / 2, across - width / 2
@@ -77,7 +77,7 @@ def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees):
 
 def test_the_least_angle_there_is_turns_nothing(noise):
     style = noise(40, 60)
-    assert np.allclose(framed(style, WHOLE, 5e-324), style, atol=1e-6)
+    assert np.allclose(crop_style(style, WHOLE, 5e-324), style, atol=1e-6)
 
 
 def most(width, height, degrees):
@@ -91,7 +91,7 @@ def most(width, height, degrees):
 @pytest.mark.parametrize("degrees", ANGLES)
 @pytest.mark.parametrize(("width", "height"), [(300, 300), (400, 900), (900, 400), (330, 2570)])
 def test_what_is_kept_fits_and_nothing_larger_would(width, height, degrees):
-    a, b = framed_size(width, height, WHOLE, degrees)
+    a, b = cropped_size(width, height, WHOLE, degrees)
     sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
     assert a * cosine + b * sine <= width + 1e-5
     assert a * sine + b * cosine <= height + 1e-5
@@ -103,15 +103,15 @@ def test_what_is_kept_fits_and_nothing_larger_would(width, height, degrees):
 @pytest.mark.parametrize("degrees", [0, 30, 90])
 @pytest.mark.parametrize("crop", [WHOLE, (0.2, 0.1, 0.9, 0.8)])
 def test_the_size_is_foretold(noise, crop, degrees):
-    _, height, width, _ = framed(noise(80, 120), crop, degrees).shape
-    assert framed_size(120, 80, crop, degrees) == (width, height)
+    _, height, width, _ = crop_style(noise(80, 120), crop, degrees).shape
+    assert cropped_size(120, 80, crop, degrees) == (width, height)
 
 
 @pytest.mark.parametrize("degrees", [0, 33, 90])
 def test_the_original_is_left_alone_and_the_part_is_its_own(noise, degrees):
     style = noise(60, 60)
     before = style.copy()
-    part = framed(style, (0, 0, 0.8, 0.8), degrees)
+    part = crop_style(style, (0, 0, 0.8, 0.8), degrees)
     part[:] = 0.5
     assert np.array_equal(style, before)
     assert (part.dtype, part.flags.c_contiguous) == (np.float32, True)
@@ -120,7 +120,7 @@ def test_the_original_is_left_alone_and_the_part_is_its_own(noise, degrees):
 @pytest.mark.parametrize("degrees", [20, 45, 110])
 def test_values_stay_in_range_where_bicubic_would_ring(degrees):
     checkers = np.kron(np.indices((12, 12)).sum(0) % 2, np.ones((6, 6)))[None, :, :, None]
-    turned = framed(np.repeat(checkers, 3, -1).astype(np.float32), WHOLE, degrees)
+    turned = crop_style(np.repeat(checkers, 3, -1).astype(np.float32), WHOLE, degrees)
     assert (turned.min(), turned.max()) == (0, 1)
 
 
@@ -137,9 +137,9 @@ def test_values_stay_in_range_where_bicubic_would_ring(degrees):
 def test_too_little_is_refused_with_what_to_try(size, crop, degrees, came):
     words = f"at least 16 px on each side once it is cropped and turned, got {came}; take a larger part, turn it less"
     with pytest.raises(RecipeError, match=words):
-        framed_size(*size, crop, degrees)
+        cropped_size(*size, crop, degrees)
     with pytest.raises(RecipeError, match=words):
-        framed(np.zeros((1, size[1], size[0], 3), np.float32), crop, degrees)
+        crop_style(np.zeros((1, size[1], size[0], 3), np.float32), crop, degrees)
 
 
 def photograph(noise, height, width, *, alpha=False):
@@ -149,13 +149,13 @@ def photograph(noise, height, width, *, alpha=False):
 
 def test_a_photographs_part_is_a_picture_of_its_own(noise):
     whole = photograph(noise, 80, 120, alpha=True)
-    assert framed_picture(whole) is whole
-    part = framed_picture(whole, (0.25, 0, 0.75, 1))
+    assert crop_picture(whole) is whole
+    part = crop_picture(whole, (0.25, 0, 0.75, 1))
     assert np.array_equal(part.pixels, whole.pixels[:, 30:90])
     assert np.array_equal(part.alpha, whole.alpha[:, 30:90])
     assert part.sha256 != whole.sha256
     assert part.notes == whole.notes
-    turned = framed_picture(part, WHOLE, 90)
+    turned = crop_picture(part, WHOLE, 90)
     assert np.array_equal(turned.pixels, np.rot90(part.pixels, -1))
     assert np.array_equal(turned.alpha, np.rot90(part.alpha, -1))
 
@@ -163,14 +163,14 @@ def test_a_photographs_part_is_a_picture_of_its_own(noise):
 @pytest.mark.parametrize("degrees", [-135, -20, 7, 45, 100])
 def test_bytes_are_turned_as_floats_are(noise, degrees):
     whole = photograph(noise, 120, 160)
-    part = framed_picture(whole, (0.1, 0, 1, 0.9), degrees).tensor()
-    assert np.abs(part - framed(whole.tensor(), (0.1, 0, 1, 0.9), degrees)).max() <= 1.1 / 255
+    part = crop_picture(whole, (0.1, 0, 1, 0.9), degrees).tensor()
+    assert np.abs(part - crop_style(whole.tensor(), (0.1, 0, 1, 0.9), degrees)).max() <= 1.1 / 255
 
 
 @pytest.mark.parametrize(("crop", "degrees"), [((0, 0, 0.2, 1), 0), ((0, 0, 1, 0.1), 0), ((0, 0, 0.3, 1), 45)])
 def test_too_little_of_a_photograph_is_refused(noise, crop, degrees):
     with pytest.raises(PictureError, match="take a larger part"):
-        framed_picture(photograph(noise, 120, 120), crop, degrees)
+        crop_picture(photograph(noise, 120, 120), crop, degrees)
 
 
 @pytest.mark.parametrize("frame", [(WHOLE, 0.0), ((0.25, 0.0, 0.75, 1.0), 90.0), ((0.1, 0.2, 0.9, 1.0), -25.0)])
@@ -179,7 +179,7 @@ def test_a_parts_pixels_are_found_again_in_the_original(frame):
     width, height = 240, 160
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     original = np.stack([x / width, y / height, np.zeros_like(x)], axis=-1)[None].astype(np.float32)
-    part = framed(original, *frame)
+    part = crop_style(original, *frame)
     a, b, c, d, e, f = came_from(width, height, *frame)
     for down, across in ((3, 3), (part.shape[1] // 2, part.shape[2] // 2), (part.shape[1] - 4, part.shape[2] - 4)):
         there = a * (across + 0.5) + b * (down + 0.5) + c, d * (across + 0.5) + e * (down + 0.5) + f

@@ -22,4 +22,4 @@ def cropped_styles(crops, **settings):
     """Three originals, a recipe that crops at parts of them, and those parts."""
     originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(crops))]
     recipe = make(settings={"styles": [{"sha256": "0" * 64, **one} for one in crops], **settings})
-    return originals, recipe, [crop.framed(o, **one) for o, one in zip(originals, crops, strict=True)]
+    return originals, recipe, [crop.crop_style(o, **one) for o, one in zip(originals, crops, strict=True)]

@@ -194,7 +194,7 @@ def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(cal
         assert np.array_equal(content, colour.luminance(VIVID))
         assert np.ptp(style, axis=-1).max() < 1e-6
     raw = PAINTED if method == "fast" else RAW
-    assert np.array_equal(steps[-1].picture, colour.keep(raw, VIVID, 1.0, "luminance"))
+    assert np.array_equal(steps[-1].picture, colour.keep_colours(raw, VIVID, 1.0, "luminance"))
 
 
 def test_luminance_greys_a_start_of_ones_own(calls):
@@ -208,7 +208,7 @@ def test_luminance_greys_a_start_of_ones_own(calls):
 def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
     recipe, steps = colours(method, colour_preservation=0.7, colour_space=space)
     raw = PAINTED if method == "fast" else RAW
-    finished = colour.keep(raw, VIVID, 0.7, space)
+    finished = colour.keep_colours(raw, VIVID, 0.7, space)
     assert not np.allclose(finished, raw, atol=0.01)
     for each in steps:
         assert each.picture is None or np.array_equal(each.picture, finished)
@@ -231,7 +231,7 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
     for top in range(0, 12 * down, 12):
         for left in range(0, 18 * across, 18):
             cell = np.s_[:, top : top + 12, left : left + 18]
-            assert np.allclose(shown.picture[cell], colour.keep(painted[cell], original, 1.0), atol=1e-6)
+            assert np.allclose(shown.picture[cell], colour.keep_colours(painted[cell], original, 1.0), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
@@ -255,7 +255,7 @@ def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls
     steps = runner.run_recipe(VIVID, STYLES, recipe)
     assert next(steps).picture is RAW
     assert steps.send(greener).picture is None
-    assert np.array_equal(next(steps).picture, colour.keep(RAW, VIVID, 0.8))
+    assert np.array_equal(next(steps).picture, colour.keep_colours(RAW, VIVID, 0.8))
     assert calls.sent == [greener, None]
 
 
@@ -274,7 +274,7 @@ def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
     original = noise(24, 36, 3)
     finished = [s.picture for s in runner.run_recipe(original, STYLES, make(settings={"colour_preservation": 1.0}))]
     for raw, made in zip(pictures, finished, strict=True):
-        assert np.array_equal(made, colour.keep(raw, original, 1.0))
+        assert np.array_equal(made, colour.keep_colours(raw, original, 1.0))
 
 
 def test_recolouring_needs_no_run():

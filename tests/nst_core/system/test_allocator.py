@@ -22,7 +22,7 @@ def test_what_a_thread_has_freed_goes_back():
     thread.start()
     thread.join()
     before = psutil.Process().memory_info().rss
-    assert allocator.give_back()
+    assert allocator.release_freed()
     assert before - psutil.Process().memory_info().rss > 50e6
 
 
@@ -35,8 +35,8 @@ def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
     seen = weakref.ref(ring)
     del ring
     monkeypatch.setattr(allocator, "_glibc", lambda _: None)
-    assert allocator.give_back() is False
-    assert allocator.keep_freed(keeps=True) is False
+    assert allocator.release_freed() is False
+    assert allocator.set_keep_freed(keep=True) is False
     assert seen() is None
 
 
@@ -47,7 +47,7 @@ def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps):
     program = (
         "import ctypes, psutil; from nst_core.system import allocator\n"
         "library = ctypes.CDLL(None); library.malloc.restype = ctypes.c_void_p\n"
-        f"assert allocator.keep_freed(keeps={keeps})\n"
+        f"assert allocator.set_keep_freed(keep={keeps})\n"
         "block, above = (library.malloc(ctypes.c_size_t(size)) for size in (64 << 20, 64))\n"
         "ctypes.memset(block, 1, 64 << 20); before = psutil.Process().memory_info().rss\n"
         "library.free(ctypes.c_void_p(block)); print(before - psutil.Process().memory_info().rss)"

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.picture import samples
-from nst_core.picture.crop import framed_picture
+from nst_core.picture.crop import crop_picture
 from nst_core.picture.encode import to_png
 from nst_core.picture.frame import Frame
 from nst_core.recipe.links import from_text
@@ -37,7 +37,7 @@ def test_the_part_is_what_every_method_paints(open_page: Open, job_service: Fake
     slider(app, "across").set_value(HALF).run()
     slider(app, "turn").set_value(90).run()
     job = started(app, job_service, page)
-    part = framed_picture(photograph(), (0.0, 0.0, 0.5, 1.0), 90.0)
+    part = crop_picture(photograph(), (0.0, 0.0, 0.5, 1.0), 90.0)
     assert job_service.given[job].content.sha256 == part.sha256
     assert job_service.given[job].content.width == photograph().height
 
@@ -71,7 +71,7 @@ def test_a_settings_link_brings_the_part_along(open_page: Open, job_service: Fak
     assert from_text(text)[1]["f"] == {"c": [0.0, 0.25, 1.0, 0.75], "r": 0.0}
     opened = open_page("slow", settings=text)
     assert slider(opened, "down").value == (25, 75)
-    wanted = framed_picture(photograph(), (0.0, 0.25, 1.0, 0.75)).sha256
+    wanted = crop_picture(photograph(), (0.0, 0.25, 1.0, 0.75)).sha256
     assert job_service.given[started(opened, job_service, "slow")].content.sha256 == wanted
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nst_core.jobs.service import JobView
-from nst_core.picture.colour import keep
+from nst_core.picture.colour import keep_colours
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import change, make, recipe_from_json
 from pages.parts.runs import colour_preservation
@@ -32,7 +32,7 @@ def pixels(encoded: bytes) -> np.ndarray:
 
 def with_run(degree: float) -> JobView:
     """The same run, had it put back so much by itself."""
-    image = Image.fromarray(np.uint8(keep(pixels(picture("PNG")), pixels(OVER.content), degree)[0] * 255 + 0.5))
+    image = Image.fromarray(np.uint8(keep_colours(pixels(picture("PNG")), pixels(OVER.content), degree)[0] * 255 + 0.5))
     file = io.BytesIO()
     image.save(file, "PNG")
     return replace(OVER, recipe=change(OVER.recipe, {"colour_preservation": degree}), result=file.getvalue())
@@ -48,7 +48,7 @@ def test_no_colours_are_the_very_same_files() -> None:
 
 @pytest.mark.parametrize("degree", [0.25, 1.0])
 def test_files_have_the_colours_asked_for_and_a_recipe_that_says_so(degree: float) -> None:
-    wanted = keep(pixels(picture("PNG")), pixels(OVER.content), degree)
+    wanted = keep_colours(pixels(picture("PNG")), pixels(OVER.content), degree)
     assert np.abs(pixels(colour_preservation.png(OVER, degree)) - wanted).max() <= 1 / 255
     assert np.abs(pixels(colour_preservation.jpeg(OVER, degree)) - wanted).max() <= 4 / 255
     assert np.abs(pixels(colour_preservation.preview(OVER, degree) or b"") - wanted).max() <= 6 / 255
