@@ -47,7 +47,16 @@ def test_stylize_writes_the_picture_its_recipe_and_a_report(tmp_path: Path, meth
     assert recipe.provenance.weights == data["weights"]
 
 
-PLAIN = ("--set", "convolutions=direct", "--set", "algorithm=adam", "--set", "average_decay=0")
+PLAIN = (
+    "--set",
+    "precision=float32",
+    "--set",
+    "convolutions=direct",
+    "--set",
+    "algorithm=adam",
+    "--set",
+    "average_decay=0",
+)
 """A run's length decides whether compiling pays, and rounds otherwise: set where runs of two lengths are compared."""
 
 
