@@ -1,6 +1,7 @@
 """What several tests share: a VGG-19 with random kernels, for all that needs a network but not what it has learned."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def random_kernels():
+def random_kernels() -> Any:
     """He-initialised kernels and small biases by layer name: activations keep their size through all 16 layers."""
     rng = np.random.default_rng(7)
     kernels, channels = {}, 3
@@ -42,7 +43,7 @@ def random_kernels():
 
 
 @pytest.fixture(scope="session")
-def random_vgg(random_kernels):
+def random_vgg(random_kernels: Any) -> Any:
     """The network of those kernels, in float32; one for all tests, so that what is compiled for it is kept."""
     from nst_core.models import vgg
 
@@ -50,7 +51,7 @@ def random_vgg(random_kernels):
 
 
 @pytest.fixture
-def unlearned(monkeypatch, random_vgg):
+def unlearned(monkeypatch: pytest.MonkeyPatch, random_vgg: Any) -> Iterator[Any]:
     """Every engine and measure gets the random network instead of the real one; it is returned."""
     from nst_core.metrics import yardstick
     from nst_core.models import vgg
@@ -62,7 +63,7 @@ def unlearned(monkeypatch, random_vgg):
 
 
 @pytest.fixture(scope="session")
-def rebuilt():
+def rebuilt() -> Any:
     """The real stylisation pair with its vectors and pieces.
 
     Where an operator has put the official module in its place there is nothing of that to test: it has one entry point.
@@ -76,10 +77,10 @@ def rebuilt():
 
 
 @pytest.fixture
-def noise():
+def noise() -> Any:
     """`noise(height, width, seed)`: a random picture, [1, height, width, 3] in [0, 1]."""
 
-    def make(height, width, seed=0):
+    def make(height: Any, width: Any, seed: int = 0) -> Any:
         return np.random.default_rng(seed).random((1, height, width, 3), np.float32)
 
     return make

@@ -4,7 +4,10 @@ import dataclasses
 import json
 import math
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +38,7 @@ SMALL = {
 
 
 @pytest.fixture
-def found(monkeypatch, unlearned):
+def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
     """Where the network that is loaded comes from; its `sha256` may be changed."""
     origin = SimpleNamespace(sha256="a" * 64)
     here = dataclasses.replace(unlearned, found=origin)
@@ -44,10 +47,10 @@ def found(monkeypatch, unlearned):
 
 
 @pytest.fixture
-def files(tmp_path, noise):
+def files(tmp_path: Path, noise: Any) -> Any:
     """Pictures in files: content, two styles, a start and two masks."""
 
-    def save(name, values):
+    def save(name: Any, values: Any) -> None:
         Image.fromarray(np.round(values * 255).astype(np.uint8)).save(tmp_path / f"{name}.png")
 
     for seed, (name, size) in enumerate(
@@ -61,7 +64,7 @@ def files(tmp_path, noise):
     return tmp_path
 
 
-def stylize(files, *options, styles=("one",), **settings):
+def stylize(files: Any, *options: Any, styles: Any = ("one",), **settings: Any) -> Any:
     """The exit code of a run in `files`; `options` as on the command line, where {} is the folder."""
     sets = [part for name, value in {**SMALL, **settings}.items() for part in ("--set", f"{name}={value}")]
     given = [str(o).replace("{}", str(files)) for o in options]
@@ -71,16 +74,16 @@ def stylize(files, *options, styles=("one",), **settings):
     return main.main(["stylize", *pictures, "-o", str(files / "out.png"), *sets, *given])
 
 
-def recipe_in(files):
+def recipe_in(files: Any) -> Any:
     return recipe_from_json(read_recipe((files / "out.png").read_bytes()))
 
 
 @pytest.fixture
-def painter(monkeypatch):
+def painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast method as a painter that returns what it was given, at the size asked for."""
     monkeypatch.setattr(stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64)))
 
-    def paint(content, styles, recipe, **_):
+    def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
         picture = fit(content, recipe.longest_edge_px)
         yield Step(1, 1, recipe.longest_edge_px, 0.0, {}, picture, lambda: {"shown": picture})
 
@@ -88,7 +91,7 @@ def painter(monkeypatch):
 
 
 @pytest.fixture
-def cut_out(files):
+def cut_out(files: Any) -> Any:
     """The content with its left third clear, its right third opaque, and paint below both."""
     values = np.dstack([np.asarray(Image.open(files / "content.png")), np.zeros((48, 64), np.uint8)])
     values[:, 21:42, 3], values[:, 42:, 3] = 128, 255
@@ -98,7 +101,7 @@ def cut_out(files):
 
 @pytest.mark.usefixtures("found", "painter")
 @pytest.mark.parametrize("method", ["slow", "fast", "balanced"])
-def test_the_contents_alpha_is_kept(files, cut_out, method):
+def test_the_contents_alpha_is_kept(files: Any, cut_out: Any, method: str) -> None:
     assert stylize(files, "-o", "{}/out.png", method=method) == 0
     assert np.array_equal(np.asarray(Image.open(files / "out.png").getchannel("A")), cut_out)
     assert recipe_in(files).method == method
@@ -109,7 +112,7 @@ def test_the_contents_alpha_is_kept(files, cut_out, method):
 
 
 @pytest.mark.usefixtures("found", "painter")
-def test_alpha_is_kept_at_the_size_of_the_result_and_paint_below_it(files, cut_out):
+def test_alpha_is_kept_at_the_size_of_the_result_and_paint_below_it(files: Any, cut_out: Any) -> None:
     assert stylize(files, method="fast", longest_edge_px=128) == 0
     made = np.asarray(Image.open(files / "out.png"))
     assert made.shape == (96, 128, 4)
@@ -122,7 +125,7 @@ SAVED = ("--checkpoint", "{}/run")
 ON = ("--resume", "{}/run")
 
 
-def test_a_picture_to_start_from_is_used_and_named(files, found):
+def test_a_picture_to_start_from_is_used_and_named(files: Any, found: Any) -> None:
     assert stylize(files, "--start", "{}/begin.png", "--set", "learning_rate=1e-6") == 0
     recipe = recipe_in(files)
     begin = open_picture((files / "begin.png").read_bytes())
@@ -130,7 +133,7 @@ def test_a_picture_to_start_from_is_used_and_named(files, found):
     assert np.abs(open_picture((files / "out.png").read_bytes()).pixels.astype(int) - begin.pixels).max() <= 1
 
 
-def test_masks_are_used_and_named_with_their_shares(files, found):
+def test_masks_are_used_and_named_with_their_shares(files: Any, found: Any) -> None:
     masks = ("--mask", "{}/left.png=1,0", "--mask", "{}/right.png=0,0.5")
     assert stylize(files, *masks, styles=("one", "two")) == 0
     guided = (files / "out.png").read_bytes()
@@ -144,7 +147,7 @@ def test_masks_are_used_and_named_with_their_shares(files, found):
 LOOKS = ("--style-weight", 2, "--style-crop", "0,0,0.5,1", "--style-rotation", -90, "--style-rotation", 30)
 
 
-def test_weights_crops_and_rotations_are_the_styles_in_their_order(files, found):
+def test_weights_crops_and_rotations_are_the_styles_in_their_order(files: Any, found: Any) -> None:
     assert stylize(files, *LOOKS, styles=("one", "two")) == 0
     first, second = recipe_in(files).styles
     assert (first.weight, first.crop, first.rotation_deg) == (2, (0, 0, 0.5, 1), -90)
@@ -154,7 +157,7 @@ def test_weights_crops_and_rotations_are_the_styles_in_their_order(files, found)
     ]
 
 
-def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files, found):
+def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files: Any, found: Any) -> None:
     half = Image.open(files / "one.png").crop((0, 0, 20, 40)).resize((40, 80), Image.Resampling.NEAREST)
     whole = Image.new("RGB", (80, 80))
     whole.paste(half, (40, 0))
@@ -166,7 +169,7 @@ def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files, found):
     assert (cropped == open_picture((files / "out.png").read_bytes()).pixels).all()
 
 
-def test_options_change_the_styles_of_a_recipe_file(files, found):
+def test_options_change_the_styles_of_a_recipe_file(files: Any, found: Any) -> None:
     assert stylize(files, *LOOKS, styles=("one", "two")) == 0
     (files / "recipe.json").write_text(recipe_in(files).to_json())
     assert stylize(files, "--recipe", "{}/recipe.json", "--style-weight", 5, styles=("two", "one")) == 0
@@ -194,25 +197,27 @@ def test_options_change_the_styles_of_a_recipe_file(files, found):
         (("--style-rotation", "1", "--style-rotation", "1"), "--style-rotation must be given at most once"),
     ],
 )
-def test_what_cannot_be_said_of_a_style_is_refused_before_the_run(files, monkeypatch, capsys, options, message):
+def test_what_cannot_be_said_of_a_style_is_refused_before_the_run(
+    files: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: Any, message: str
+) -> None:
     monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
     assert stylize(files, *options) == 2
     assert message in capsys.readouterr().err
 
 
-def test_shares_must_be_one_for_each_style(files, found, capsys):
+def test_shares_must_be_one_for_each_style(files: Any, found: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert stylize(files, "--mask", "{}/left.png=1,0") == 2
     assert "each region must have a share for each of 1 styles, got 2" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Where the checkpoint of `begun` is kept: it is painted once, for each test has the same pictures."""
     return tmp_path_factory.mktemp("kept") / "run"
 
 
 @pytest.fixture
-def begun(files, found, kept):
+def begun(files: Any, found: Any, kept: Any) -> Any:
     """A run of three steps with masks and a start, saved."""
     if not kept.exists():
         more = ("--mask", "{}/left.png=1,0", "--start", "{}/begin.png", *SAVED)
@@ -223,7 +228,7 @@ def begun(files, found, kept):
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
+def test_a_run_goes_on_with_its_own_pictures(files: Any, begun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """The start is not needed again, but may be given again."""
     assert begun("--steps", 4, "--mask", "{}/left.png=1,0") == 0
     assert begun("--steps", 5, "--mask", "{}/left.png=1,0", "--start", "{}/begin.png") == 0
@@ -245,7 +250,9 @@ def test_a_run_goes_on_with_its_own_pictures(files, begun, capsys):
         (("--mask", "{}/left.png=1,0"), ("one", "two"), "give a larger --steps"),
     ],
 )
-def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys, options, styles, message):
+def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(
+    begun: Any, capsys: pytest.CaptureFixture[str], options: Any, styles: Any, message: str
+) -> None:
     assert begun(*options, styles=styles) == 2
     assert message in capsys.readouterr().err
 
@@ -263,12 +270,16 @@ def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(begun, capsys
         (("--set", 'style_layers={"block3_conv1": 1}'), "style_layers must be those in use"),
     ],
 )
-def test_a_run_goes_on_by_its_own_recipe(begun, capsys, options, message):
+def test_a_run_goes_on_by_its_own_recipe(
+    begun: Any, capsys: pytest.CaptureFixture[str], options: Any, message: str
+) -> None:
     assert begun(*options) == 2
     assert message in capsys.readouterr().err
 
 
-def test_other_weights_of_the_network_are_refused(files, found, begun, capsys):
+def test_other_weights_of_the_network_are_refused(
+    files: Any, found: Any, begun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     found.sha256 = "b" * 64
     assert begun("--steps", 9, "--mask", "{}/left.png=1,0") == 2
     message = capsys.readouterr().err
@@ -276,7 +287,9 @@ def test_other_weights_of_the_network_are_refused(files, found, begun, capsys):
 
 
 @pytest.mark.slow
-def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypatch):
+def test_the_report_of_a_resumed_run_is_of_the_whole_run(
+    files: Any, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(yardstick, "measure", lambda *_: {})  # seconds of eigenvalues, tested elsewhere
     assert stylize(files, "--json", "{}/whole.json", steps=6) == 0
     straight = open_picture((files / "out.png").read_bytes()).pixels
@@ -291,10 +304,12 @@ def test_the_report_of_a_resumed_run_is_of_the_whole_run(files, found, monkeypat
     assert (open_picture((files / "out.png").read_bytes()).pixels == straight).all()
 
 
-def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, found, monkeypatch, capsys):
+def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(
+    files: Any, found: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = optimizers.advance
 
-    def advance(state, *more):
+    def advance(state: Any, *more: Any) -> Any:
         moved = real(state, *more)
         return dataclasses.replace(moved, value=math.nan) if moved.number > 2 else moved
 
@@ -312,7 +327,9 @@ def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(files, fo
 
 @pytest.mark.parametrize("option", ["-o", "--checkpoint", "--json"])
 @pytest.mark.parametrize("place", ["{}", "{}/content.png/out.png"])
-def test_a_place_that_cannot_be_written_is_told_before_the_run(files, monkeypatch, capsys, option, place):
+def test_a_place_that_cannot_be_written_is_told_before_the_run(
+    files: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, place: str
+) -> None:
     monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
     (files / "folder.png").mkdir()
     where = place if option != "-o" else place.replace("{}", "{}/folder.png", 1) if place == "{}" else place

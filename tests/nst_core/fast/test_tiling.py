@@ -1,5 +1,7 @@
 """Strips against the whole: the same picture, whatever the strips, and memory that does not grow with layers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +11,7 @@ from nst_core.picture import samples
 from nst_core.picture.resize import resize
 
 
-def test_moments_of_parts_are_those_of_the_whole(noise):
+def test_moments_of_parts_are_those_of_the_whole(noise: Any) -> None:
     values = noise(1, 90)[0, 0].astype(np.float64) * [1, 10, 100] + [0, 1000, -3]
     merged = tiling.RunningMoments()
     for part in np.split(values, [7, 8, 50]):
@@ -22,7 +24,7 @@ def test_moments_of_parts_are_those_of_the_whole(noise):
 @pytest.mark.weights
 @pytest.mark.parametrize("rows", [1, 3, 7, None])
 @pytest.mark.parametrize(("height", "width"), [(96, 128), (97, 130), (35, 111)])
-def test_strips_are_the_whole(rebuilt, height, width, rows):
+def test_strips_are_the_whole(rebuilt: Any, height: int, width: int, rows: Any) -> None:
     content = resize(samples.find("coffee").load(128).tensor(), width, height)
     vector = rebuilt.style_vector(tf.constant(samples.find("brick").load(96).tensor()))
     whole = rebuilt.transform(tf.constant(content), vector).numpy()

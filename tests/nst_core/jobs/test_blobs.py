@@ -1,6 +1,8 @@
 """The number of jobs with files is bounded."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ LABEL = "label.json"
 
 
 @pytest.fixture(params=[DiskBlobStore, MemoryBlobStore])
-def blobs(request, tmp_path):
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     blobs = DiskBlobStore(tmp_path) if request.param is DiskBlobStore else MemoryBlobStore()
     for at, name in enumerate("dacb"):
         blobs.put(name, LABEL, json.dumps({"created": 100 + at}).encode())
@@ -18,7 +20,7 @@ def blobs(request, tmp_path):
     return blobs
 
 
-def test_the_oldest_jobs_go_with_all_their_files(blobs):
+def test_the_oldest_jobs_go_with_all_their_files(blobs: Any) -> None:
     keep_newest(blobs, 2, LABEL)
     assert sorted(blobs.jobs()) == ["b", "c"]
     assert blobs.get("b", "folder/more.txt") == b"more"
@@ -26,13 +28,13 @@ def test_the_oldest_jobs_go_with_all_their_files(blobs):
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b'{"created": "then"}', b'{"created": null}'])
-def test_unreadable_jobs_go_first(blobs, damage):
+def test_unreadable_jobs_go_first(blobs: Any, damage: bytes) -> None:
     blobs.put("b", LABEL, damage)
     keep_newest(blobs, 3, LABEL)
     assert sorted(blobs.jobs()) == ["a", "c", "d"]
 
 
-def test_within_the_limit_nothing_goes_not_even_unreadable_jobs(blobs):
+def test_within_the_limit_nothing_goes_not_even_unreadable_jobs(blobs: Any) -> None:
     blobs.put("b", LABEL, b"")
     keep_newest(blobs, 4, LABEL)
     assert sorted(blobs.jobs()) == ["a", "b", "c", "d"]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,29 +11,29 @@ from nst_core.errors import JobError, QueueFullError
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, serving_order
 
 
-def admit(entries, entry, limits, seconds_each):
+def admit(entries: Any, entry: Any, limits: Any, seconds_each: Any) -> Any:
     """The entries after a newcomer was admitted."""
     queue = FairQueue(limits, entries)
     queue.admit(entry, seconds_each)
     return queue._entries
 
 
-def entries_of(visitors):
+def entries_of(visitors: Any) -> Any:
     """One job for each letter, named by its arrival: "aab" -> a's jobs 0 and 1, b's job 2."""
     return tuple(QueueEntry(str(i), visitor) for i, visitor in enumerate(visitors))
 
 
-def served(visitors, last=""):
+def served(visitors: Any, last: str = "") -> Any:
     return [f"{p.visitor}{p.job}" for p in serving_order(entries_of(visitors), last)]
 
 
-def test_a_newcomer_goes_to_the_end():
+def test_a_newcomer_goes_to_the_end() -> None:
     before = entries_of("ab")
     after = admit(before, QueueEntry("n", "c"), QueueLimits(), 10)
     assert after == (*before, QueueEntry("n", "c"))
 
 
-def test_the_runs_of_one_visitor_are_bounded():
+def test_the_runs_of_one_visitor_are_bounded() -> None:
     limits = QueueLimits(waiting=8, per_visitor=2)
     assert len(admit(entries_of("ab"), QueueEntry("n", "a"), limits, 10)) == 3
     with pytest.raises(QueueFullError, match="2 of your runs are waiting already; wait for one of them, or stop it"):
@@ -40,7 +41,7 @@ def test_the_runs_of_one_visitor_are_bounded():
     assert len(admit(entries_of("aba"), QueueEntry("n", "b"), limits, 10)) == 4
 
 
-def test_the_runs_of_all_visitors_are_bounded():
+def test_the_runs_of_all_visitors_are_bounded() -> None:
     limits = QueueLimits(waiting=3, per_visitor=2)
     assert len(admit(entries_of("ab"), QueueEntry("n", "c"), limits, 10)) == 3
     with pytest.raises(QueueFullError, match="3 runs are waiting, which is as many as fit; try again when"):
@@ -48,7 +49,7 @@ def test_the_runs_of_all_visitors_are_bounded():
 
 
 @pytest.mark.parametrize(("visitors", "own"), [("aa", True), ("bbccddee", False)])
-def test_a_refusal_says_when_to_try_again_and_whose_runs_take_the_room(visitors, own):
+def test_a_refusal_says_when_to_try_again_and_whose_runs_take_the_room(visitors: str, own: bool) -> None:
     with pytest.raises(QueueFullError) as refused:
         admit(entries_of(visitors), QueueEntry("n", "a"), QueueLimits(8, 2), 42.5)
     assert (refused.value.retry_after_seconds, refused.value.own) == (42.5, own)
@@ -69,12 +70,12 @@ def test_a_refusal_says_when_to_try_again_and_whose_runs_take_the_room(visitors,
         ("aabbc", "", ["a0", "b2", "c4", "a1", "b3"]),
     ],
 )
-def test_visitors_take_turns(visitors, last, expected):
+def test_visitors_take_turns(visitors: str, last: str, expected: Any) -> None:
     assert served(visitors, last) == expected
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_queue_is_served_completely_in_order_and_fairly(seed):
+def test_any_queue_is_served_completely_in_order_and_fairly(seed: Any) -> None:
     rng = np.random.default_rng(seed)
     waiting = entries_of(rng.choice(list("abcd"), rng.integers(1, 15)))
     last = str(rng.choice(list("abcdz")))
@@ -90,7 +91,7 @@ def test_any_queue_is_served_completely_in_order_and_fairly(seed):
             assert max(had.values()) - had[visitor] <= 1
 
 
-def test_a_visitor_who_always_has_runs_waiting_starves_nobody():
+def test_a_visitor_who_always_has_runs_waiting_starves_nobody() -> None:
     """A visitor keeps two runs in waiting for ever; each of the others waits for at most one of those between."""
     waiting, last, history = (*entries_of("aab"), QueueEntry("x", "c")), "", []
     for turn in range(12):

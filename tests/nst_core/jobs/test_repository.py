@@ -90,7 +90,9 @@ def test_a_paused_run_of_an_earlier_server_can_be_stopped_with_its_picture(serve
     assert (service.view(job).state, service.view(job).result) == ("stopped", b"png")
 
 
-def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(servers: Servers, monkeypatch) -> None:
+def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     service = servers.start()
     assert "only until the server restarts" in service.status().forgets
@@ -106,7 +108,7 @@ def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(servers:
         servers.start().view(done)
 
 
-def test_a_full_disk_loses_no_run_and_is_reported(servers: Servers, monkeypatch) -> None:
+def test_a_full_disk_loses_no_run_and_is_reported(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     service = servers.start()
     assert service.status().forgets == ""
 

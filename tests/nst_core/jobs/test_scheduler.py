@@ -47,7 +47,7 @@ def test_the_run_of_a_dead_worker_continues_a_bounded_number_of_times(servers: S
     )
 
 
-def test_a_waiting_run_preempts_one_that_is_paused_for_long(servers: Servers, monkeypatch) -> None:
+def test_a_waiting_run_preempts_one_that_is_paused_for_long(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "PREEMPT_SECONDS", 0.0)
     service = servers.start()
     job = under_way(servers, service)
@@ -191,7 +191,9 @@ def test_an_answer_that_fails_ends_its_question_alone(servers: Servers) -> None:
     assert service.view(job).step == 4
 
 
-def test_a_run_whose_pictures_cannot_be_read_frees_the_worker(servers: Servers, monkeypatch) -> None:
+def test_a_run_whose_pictures_cannot_be_read_frees_the_worker(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service = servers.start()
     job, behind = under_way(servers, service), submit(service, "bob")
     service = servers.start()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -292,7 +293,7 @@ def test_the_service_does_not_import_tensorflow(service: JobService) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_worker_without_weights_reports_the_sources_it_tried(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_weights_reports_the_sources_it_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("NST_OFFLINE", "1")
     monkeypatch.setenv("PIP_NO_INDEX", "1")

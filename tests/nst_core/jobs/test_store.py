@@ -188,7 +188,7 @@ def test_a_damaged_database_is_moved_aside(folder: Path) -> None:
     assert (folder / "runs.sqlite.damaged").exists()
 
 
-def test_a_second_server_stores_runs_in_memory(folder: Path, monkeypatch) -> None:
+def test_a_second_server_stores_runs_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nst_core.jobs.store.LOCK_SECONDS", 0.05)
     first, second = Store(folder), Store(folder)
     assert not first.why_in_memory

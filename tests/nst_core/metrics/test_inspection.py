@@ -1,5 +1,7 @@
 """What is shown of a network's insides, against the real network and by properties."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,14 +12,14 @@ from nst_core.models.vgg_layout import parameters, receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS
 
 
-def direct(picture, layer):
+def direct(picture: Any, layer: Any) -> Any:
     """Activations at a layer by the network itself, [h, w, C] in float64."""
     return vgg.features(vgg.load("vgg19"), picture, [layer])[layer].numpy()[0].astype(np.float64)
 
 
 @pytest.mark.weights
 @pytest.mark.parametrize("layer", ["block1_conv2", "block5_conv4"])
-def test_the_maps_shown_are_the_most_active_ones(noise, layer):
+def test_the_maps_shown_are_the_most_active_ones(noise: Any, layer: str) -> None:
     picture = noise(inspection.EDGE_PX, 64)
     seen = direct(picture, layer)
     found = inspection.features(picture, layer, most=9)
@@ -35,7 +37,7 @@ def test_the_maps_shown_are_the_most_active_ones(noise, layer):
 
 
 @pytest.mark.weights
-def test_gram_matrices_are_the_mean_of_products_and_so_is_their_distance(noise):
+def test_gram_matrices_are_the_mean_of_products_and_so_is_their_distance(noise: Any) -> None:
     first, second = noise(inspection.EDGE_PX, 64, 1), 0.5 * noise(inspection.EDGE_PX, 64, 2)
     layer = "block2_conv1"
     found = inspection.grams(first, second, layer, most=16)
@@ -51,18 +53,18 @@ def test_gram_matrices_are_the_mean_of_products_and_so_is_their_distance(noise):
 
 
 @pytest.mark.weights
-def test_a_picture_is_no_distance_from_itself(noise):
+def test_a_picture_is_no_distance_from_itself(noise: Any) -> None:
     picture = noise(64, 64)
     assert inspection.grams(picture, picture, "block3_conv1").distance == 0
 
 
-def test_a_layer_that_does_not_exist_is_refused(noise):
+def test_a_layer_that_does_not_exist_is_refused(noise: Any) -> None:
     with pytest.raises(RecipeError, match="block3_conv4 of vgg16"):
         inspection.features(noise(64, 64), "block3_conv4", "vgg16")
 
 
 @pytest.mark.parametrize("network", ["vgg19", "vgg16"])
-def test_the_receptive_field_is_what_a_gradient_reaches(network):
+def test_the_receptive_field_is_what_a_gradient_reaches(network: str) -> None:
     """One value of a layer of ones depends on just so many pixels: counted by widening an interval backwards."""
     for index, layer in enumerate(CONVOLUTIONS[network]):
         reach, after = 1, None
@@ -73,5 +75,5 @@ def test_the_receptive_field_is_what_a_gradient_reaches(network):
         assert receptive_field_px(network, layer) == reach
 
 
-def test_parameters_are_those_of_the_kernels(random_kernels):
+def test_parameters_are_those_of_the_kernels(random_kernels: Any) -> None:
     assert parameters("vgg19") == sum(kernel.size + bias.size for kernel, bias in random_kernels.values())

@@ -1,5 +1,7 @@
 """The yardstick against closed forms, foreign implementations and the tutorial's formula evaluated by Keras."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,21 +13,21 @@ from nst_core.recipe import change, make
 from tests.nst_core.slow.losses.test_objective import tutorial_in_numpy
 
 
-def gaussian(mean, variances):
+def gaussian(mean: Any, variances: Any) -> Any:
     return np.array(mean, float), np.diag(np.array(variances, float))
 
 
-def test_shifted_gaussians_are_as_far_as_their_means():
+def test_shifted_gaussians_are_as_far_as_their_means() -> None:
     assert wasserstein2(gaussian([0, 0, 0], [1, 2, 3]), gaussian([1, -2, 2], [1, 2, 3])) == pytest.approx(9)
 
 
-def test_diagonal_gaussians_differ_by_their_deviations():
+def test_diagonal_gaussians_differ_by_their_deviations() -> None:
     a, b = gaussian([1, 1], [4, 9]), gaussian([1, 3], [1, 25])
     assert wasserstein2(a, b) == pytest.approx(4 + (2 - 1) ** 2 + (3 - 5) ** 2)
     assert wasserstein2(b, a) == pytest.approx(wasserstein2(a, b))
 
 
-def test_a_rotation_of_both_changes_nothing():
+def test_a_rotation_of_both_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     turn, _ = np.linalg.qr(rng.standard_normal((4, 4)))
     a, b = gaussian([0, 1, 2, 3], [1, 2, 3, 4]), gaussian([1, 1, 1, 1], [4, 3, 2, 0])
@@ -33,7 +35,7 @@ def test_a_rotation_of_both_changes_nothing():
     assert wasserstein2(*turned) == pytest.approx(wasserstein2(a, b), rel=1e-6)
 
 
-def test_equal_gaussians_are_at_zero_and_never_below():
+def test_equal_gaussians_are_at_zero_and_never_below() -> None:
     samples = np.random.default_rng(1).standard_normal((50, 20)).astype(np.float32)
     own = moments([samples], [1.0])
     assert 0 <= wasserstein2(own, own) < 1e-6
@@ -41,14 +43,14 @@ def test_equal_gaussians_are_at_zero_and_never_below():
     assert 0 <= wasserstein2(few, few) < 1e-4
 
 
-def test_moments_are_numpys():
+def test_moments_are_numpys() -> None:
     samples = np.random.default_rng(2).random((40, 3)).astype(np.float32)
     mean, covariance = moments([samples], [1.0])
     np.testing.assert_allclose(mean, samples.mean(0), rtol=1e-5)
     np.testing.assert_allclose(covariance, np.cov(samples.T, bias=True), atol=1e-6)
 
 
-def test_moments_of_a_mixture_are_those_of_all_samples():
+def test_moments_of_a_mixture_are_those_of_all_samples() -> None:
     rng = np.random.default_rng(3)
     first, second = rng.random((30, 4)), rng.random((10, 4)) + 2
     mixed, whole = moments([first, second], [0.75, 0.25]), moments([np.concatenate([first, second])], [1.0])
@@ -57,7 +59,7 @@ def test_moments_of_a_mixture_are_those_of_all_samples():
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No eigenvalues of deep layers' covariances, which take a second a measure and are not always the question."""
     real = wasserstein2
     monkeypatch.setattr(yardstick, "wasserstein2", lambda a, b: real(a, b) if len(a[0]) <= 64 else 0.0)
@@ -65,7 +67,7 @@ def quick(monkeypatch):
 
 @pytest.mark.usefixtures("unlearned", "quick")
 class TestMeasure:
-    def test_its_keys_and_kinds(self, noise):
+    def test_its_keys_and_kinds(self, noise: Any) -> None:
         measured = yardstick.measure(noise(32, 48), noise(40, 60, 1), [noise(20, 30, 2)])
         numbers = {"total_variation", "ssim", "colour", "tutorial_total"}
         assert set(measured) == {"size", "content", "style_gram", "style_wasserstein2"} | numbers
@@ -84,7 +86,7 @@ class TestMeasure:
         assert min(*measured["style_gram"].values(), *measured["content"].values()) > 0
         assert measured["style_wasserstein2"]["block1_conv1"] > 0
 
-    def test_a_picture_is_at_no_distance_from_itself(self, noise):
+    def test_a_picture_is_at_no_distance_from_itself(self, noise: Any) -> None:
         picture = noise(32, 32)
         measured = yardstick.measure(picture, picture, [picture])
         assert measured["ssim"] == pytest.approx(1.0, abs=1e-6)
@@ -95,7 +97,7 @@ class TestMeasure:
         assert measured["total_variation"] == pytest.approx(variation / picture.size, rel=1e-5)
         assert measured["tutorial_total"] == pytest.approx(30 * variation, rel=1e-4)
 
-    def test_ssim_is_scikit_images(self, noise):
+    def test_ssim_is_scikit_images(self, noise: Any) -> None:
         from skimage.metrics import structural_similarity
 
         a = noise(40, 40)
@@ -106,42 +108,42 @@ class TestMeasure:
         assert yardstick.measure(a, b, [b])["ssim"] == pytest.approx(theirs, abs=5e-3)
         assert theirs < 0.95
 
-    def test_colour_distance_of_two_flat_colours_is_their_distance(self):
+    def test_colour_distance_of_two_flat_colours_is_their_distance(self) -> None:
         red, grey = np.zeros((1, 32, 32, 3), np.float32), np.full((1, 32, 32, 3), 0.5, np.float32)
         red[..., 0] = 1
         assert yardstick.measure(red, red, [grey])["colour"] == pytest.approx(np.sqrt(0.75), abs=1e-4)
 
-    def test_colour_does_not_know_where_things_are(self, noise):
+    def test_colour_does_not_know_where_things_are(self, noise: Any) -> None:
         picture = noise(32, 32)
         shuffled = np.random.default_rng(0).permutation(picture.reshape(-1, 3)).reshape(picture.shape)
         measured = yardstick.measure(picture, picture, [shuffled])
         assert measured["colour"] == pytest.approx(0, abs=1e-3)
         assert measured["style_gram"]["block2_conv1"] > 0
 
-    def test_styles_count_by_share(self, noise):
+    def test_styles_count_by_share(self, noise: Any) -> None:
         dark, bright = noise(32, 32, 1) * 0.2, 0.8 + 0.2 * noise(32, 32, 2)
 
-        def distance(*shares):
+        def distance(*shares: Any) -> Any:
             return yardstick.measure(dark, dark, [dark, bright], shares)["style_gram"]["block1_conv1"]
 
         assert distance() == pytest.approx(distance(5, 5), rel=1e-6)
         assert distance(9, 1) < distance(1, 1) < distance(1, 9)
         assert distance(9, 1) / distance(1, 9) == pytest.approx((0.1 / 0.9) ** 2, rel=0.01)  # a mean of Gram matrices
 
-    def test_everything_is_measured_at_the_outputs_size(self, noise):
+    def test_everything_is_measured_at_the_outputs_size(self, noise: Any) -> None:
         from nst_core.picture.resize import resize
 
         output, content, style = noise(32, 40), noise(50, 70, 1), noise(90, 20, 2)
         fitted = resize(content, 40, 32), [resize(style, 40, 32)]
         assert yardstick.measure(output, content, [style]) == yardstick.measure(output, *fitted)
 
-    def test_inputs_are_left_alone(self, noise):
+    def test_inputs_are_left_alone(self, noise: Any) -> None:
         pictures = [noise(32, 32, seed) for seed in range(3)]
         yardstick.measure(pictures[0], pictures[1], [pictures[2]])
         for seed, picture in enumerate(pictures):
             np.testing.assert_array_equal(picture, noise(32, 32, seed))
 
-    def test_tutorial_total_is_the_formula_on_the_same_kernels(self, noise, random_kernels):
+    def test_tutorial_total_is_the_formula_on_the_same_kernels(self, noise: Any, random_kernels: Any) -> None:
         output, content, style = noise(32, 48), noise(32, 48, 1), noise(32, 48, 2) ** 2
         contents, styles, variation = tutorial_in_numpy(random_kernels, output, content, style)
         measured = yardstick.measure(output, content, [style])
@@ -149,7 +151,7 @@ class TestMeasure:
         assert 1e-2 / 5 * sum(measured["style_gram"].values()) == pytest.approx(sum(styles), rel=1e-3)
 
     @pytest.mark.slow
-    def test_the_tutorial_preset_minimises_the_tutorial_total(self, noise):
+    def test_the_tutorial_preset_minimises_the_tutorial_total(self, noise: Any) -> None:
         from nst_core.slow import engine
 
         content, style = noise(48, 64, 1), noise(48, 64, 2) ** 2
@@ -158,14 +160,14 @@ class TestMeasure:
             total = yardstick.measure(step.picture, content, [style])["tutorial_total"]
             assert step.losses["total"] == pytest.approx(total, rel=1e-4)
 
-    def test_a_result_without_styles_is_measured_by_the_rest(self, noise):
+    def test_a_result_without_styles_is_measured_by_the_rest(self, noise: Any) -> None:
         measured = yardstick.measure(noise(32, 32), noise(32, 32, 1), [])
         assert measured["ssim"] < 1
         assert (measured["style_gram"], measured["colour"], measured["tutorial_total"]) == ({}, None, None)
 
 
 @pytest.mark.weights
-def test_tutorial_total_with_real_weights_is_kerass():
+def test_tutorial_total_with_real_weights_is_kerass() -> None:
     from nst_core.models import weights
     from nst_core.picture import samples
 
@@ -180,7 +182,7 @@ def test_tutorial_total_with_real_weights_is_kerass():
 
 
 @pytest.mark.weights
-def test_real_measures_know_a_stylised_picture_from_a_plain_one():
+def test_real_measures_know_a_stylised_picture_from_a_plain_one() -> None:
     """Mixing the style in brings the texture nearer and the content further away."""
     from nst_core.picture import samples
 

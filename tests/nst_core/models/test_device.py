@@ -1,6 +1,8 @@
 """Which device, which precision: decisions that need no GPU to be made."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -24,24 +26,24 @@ GPU = ["RTX 9000"]
         ("gpu", GPU, 8, Device("/GPU:0", "RTX 9000", "set by NST_DEVICE")),
     ],
 )
-def test_choices(wanted, gpus, cores, expected):
+def test_choices(wanted: str, gpus: Any, cores: int, expected: Any) -> None:
     assert choose(wanted, gpus, cores) == expected
 
 
-def test_a_gpu_that_is_not_there_is_refused_with_a_way_out():
+def test_a_gpu_that_is_not_there_is_refused_with_a_way_out() -> None:
     with pytest.raises(RecipeError, match="NST_DEVICE is gpu, but TensorFlow sees no GPU; install"):
         choose("gpu", [], 2)
 
 
 @pytest.mark.parametrize("wanted", ["", "tpu", "GPU", "cuda:0"])
 @pytest.mark.parametrize("gpus", [[], GPU])
-def test_an_unknown_wish_is_refused(wanted, gpus):
+def test_an_unknown_wish_is_refused(wanted: str, gpus: Any) -> None:
     with pytest.raises(RecipeError, match=f"NST_DEVICE must be auto, cpu or gpu, got '{wanted}'"):
         choose(wanted, gpus, 2)
 
 
 @pytest.fixture
-def machine(monkeypatch):
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A machine with two GPUs as TensorFlow would tell of it; holds for which of them growth was set."""
     grown = {}
     gpus = [SimpleNamespace(name=f"/physical_device:GPU:{n}") for n in range(2)]
@@ -55,30 +57,30 @@ def machine(monkeypatch):
     devices.device.cache_clear()
 
 
-def test_memory_growth_is_set_on_each_gpu(machine):
+def test_memory_growth_is_set_on_each_gpu(machine: Any) -> None:
     assert devices.device() == Device("/GPU:0", "RTX 9000", "a GPU is there")
     assert machine.grown == {"/physical_device:GPU:0": True, "/physical_device:GPU:1": True}
 
 
-def test_a_gpu_without_a_title_is_called_by_its_name(machine):
+def test_a_gpu_without_a_title_is_called_by_its_name(machine: Any) -> None:
     machine.gpus.pop(0)
     assert devices.device().title == "/physical_device:GPU:1"
 
 
-def test_the_operators_wish_is_read(machine, monkeypatch):
+def test_the_operators_wish_is_read(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DEVICE", " CPU ")
     chosen = devices.device()
     assert (chosen.name, chosen.reason) == ("/CPU:0", "set by NST_DEVICE")
     assert chosen.title.startswith(f"CPU, {devices.cores()} core")
 
 
-def test_the_device_is_chosen_once(machine, monkeypatch):
+def test_the_device_is_chosen_once(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first = devices.device()
     monkeypatch.setenv("NST_DEVICE", "cpu")
     assert devices.device() is first
 
 
-def test_cores_are_at_least_one():
+def test_cores_are_at_least_one() -> None:
     assert devices.cores() >= 1
 
 
@@ -92,13 +94,13 @@ def test_cores_are_at_least_one():
         (1.0, 9.0, "float32"),
     ],
 )
-def test_bfloat16_must_be_worth_it(float32, bfloat16, expected):
+def test_bfloat16_must_be_worth_it(float32: float, bfloat16: float, expected: str) -> None:
     assert faster_precision({"float32": float32, "bfloat16": bfloat16}.__getitem__) == expected
 
 
 @pytest.fixture
-def never_measured(monkeypatch):
-    def refuse(*_):
+def never_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
         pytest.fail("convolutions were measured although the precision was set")
 
     monkeypatch.setattr(devices, "convolution_seconds", refuse)
@@ -106,7 +108,7 @@ def never_measured(monkeypatch):
 
 @pytest.mark.usefixtures("never_measured")
 @pytest.mark.parametrize("operator", ["float32", "bfloat16"])
-def test_a_recipes_precision_beats_the_operators(monkeypatch, operator):
+def test_a_recipes_precision_beats_the_operators(monkeypatch: pytest.MonkeyPatch, operator: str) -> None:
     monkeypatch.setenv("NST_PRECISION", operator)
     assert precision("float32") == "float32"
     assert precision("bfloat16") == "bfloat16"
@@ -115,7 +117,7 @@ def test_a_recipes_precision_beats_the_operators(monkeypatch, operator):
 
 @pytest.mark.parametrize(("quick", "expected"), [("bfloat16", "bfloat16"), ("float32", "float32")])
 @pytest.mark.parametrize("operator", [None, "", "auto"])
-def test_auto_is_measured(monkeypatch, quick, expected, operator):
+def test_auto_is_measured(monkeypatch: pytest.MonkeyPatch, quick: str, expected: str, operator: Any) -> None:
     if operator is None:
         monkeypatch.delenv("NST_PRECISION", raising=False)
     else:
@@ -126,19 +128,19 @@ def test_auto_is_measured(monkeypatch, quick, expected, operator):
     devices._measured_precision.cache_clear()
 
 
-def test_a_busy_moment_does_not_decide():
+def test_a_busy_moment_does_not_decide() -> None:
     seconds = {"float32": iter([9.0, 1.0, 1.0, 1.0]), "bfloat16": iter([1.0, 1.0, 9.0, 1.0])}
     assert faster_precision(lambda dtype: next(seconds[dtype])) == "float32"
 
 
 @pytest.mark.usefixtures("never_measured")
-def test_an_unknown_precision_is_refused(monkeypatch):
+def test_an_unknown_precision_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_PRECISION", "float8")
     with pytest.raises(RecipeError, match="NST_PRECISION must be auto, float32 or bfloat16, got 'float8'"):
         precision()
 
 
 @pytest.mark.parametrize("dtype", devices.PRECISIONS)
-def test_convolutions_are_timed(dtype):
+def test_convolutions_are_timed(dtype: Any) -> None:
     seconds = devices.convolution_seconds(8, 16, dtype)
     assert 0 < seconds < 10

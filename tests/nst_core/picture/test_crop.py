@@ -1,6 +1,7 @@
 """Parts of styles: the pixels asked for, turned the way asked for, as much as fits, and never an empty corner."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001,
 SHAPES = [(60, 60), (40, 90), (90, 40), (33, 257)]
 
 
-def test_nothing_asked_is_the_very_same_object(noise):
+def test_nothing_asked_is_the_very_same_object(noise: Any) -> None:
     style = noise(40, 60)
     assert crop_style(style) is style
     assert crop_style(style, [0, 0, 1, 1], 0.0) is style
@@ -30,7 +31,7 @@ def test_nothing_asked_is_the_very_same_object(noise):
         ((0.1, 0.2, 0.7, 0.9), slice(8, 36), slice(6, 42)),
     ],
 )
-def test_a_crop_is_those_pixels(noise, crop, rows, columns):
+def test_a_crop_is_those_pixels(noise: Any, crop: Any, rows: Any, columns: Any) -> None:
     style = noise(40, 60)
     assert np.array_equal(crop_style(style, crop), style[:, rows, columns])
 
@@ -44,7 +45,7 @@ def test_a_crop_is_those_pixels(noise, crop, rows, columns):
         (-180, lambda p: p[:, ::-1, ::-1]),
     ],
 )
-def test_right_angles_are_exact_and_clockwise(noise, degrees, turned):
+def test_right_angles_are_exact_and_clockwise(noise: Any, degrees: int, turned: Any) -> None:
     style = noise(40, 60)
     assert np.array_equal(crop_style(style, WHOLE, degrees), turned(style))
     assert np.array_equal(crop_style(style, (0, 0, 0.5, 1), degrees), turned(style[:, :, :30]))
@@ -52,14 +53,14 @@ def test_right_angles_are_exact_and_clockwise(noise, degrees, turned):
 
 @pytest.mark.parametrize("degrees", ANGLES)
 @pytest.mark.parametrize("value", [0.25, 1.0])
-def test_a_picture_of_one_colour_stays_that_colour_to_its_very_corners(degrees, value):
+def test_a_picture_of_one_colour_stays_that_colour_to_its_very_corners(degrees: Any, value: float) -> None:
     for height, width in SHAPES:
         turned = crop_style(np.full((1, height, width, 3), value, np.float32), WHOLE, degrees)
         assert np.abs(turned - value).max() < 1e-6
 
 
 @pytest.mark.parametrize("degrees", [-150, -20, 10, 45, 75, 120])
-def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees):
+def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees: int) -> None:
     """Pillow's bicubic reproduces a plane to a tenth of a pixel, but for the pixels that reach beyond the edge."""
     y, x = np.mgrid[:70, :100] + 0.5
     ramp = np.stack([x / 100, y / 70, (x + y) / 170], axis=-1).astype(np.float32)[None]
@@ -75,12 +76,12 @@ def test_a_ramp_is_turned_about_its_centre_by_the_angle_and_clockwise(degrees):
     assert np.abs(turned[0] - wanted)[inside].max() < 0.1 / 70
 
 
-def test_the_least_angle_there_is_turns_nothing(noise):
+def test_the_least_angle_there_is_turns_nothing(noise: Any) -> None:
     style = noise(40, 60)
     assert np.allclose(crop_style(style, WHOLE, 5e-324), style, atol=1e-6)
 
 
-def most(width, height, degrees):
+def most(width: Any, height: Any, degrees: Any) -> Any:
     """The largest area of an upright rectangle in a turned one, by trying widths."""
     sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
     a = np.linspace(0, math.hypot(width, height), 200_001)
@@ -90,7 +91,7 @@ def most(width, height, degrees):
 
 @pytest.mark.parametrize("degrees", ANGLES)
 @pytest.mark.parametrize(("width", "height"), [(300, 300), (400, 900), (900, 400), (330, 2570)])
-def test_what_is_kept_fits_and_nothing_larger_would(width, height, degrees):
+def test_what_is_kept_fits_and_nothing_larger_would(width: int, height: int, degrees: Any) -> None:
     a, b = cropped_size(width, height, WHOLE, degrees)
     sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
     assert a * cosine + b * sine <= width + 1e-5
@@ -102,13 +103,13 @@ def test_what_is_kept_fits_and_nothing_larger_would(width, height, degrees):
 
 @pytest.mark.parametrize("degrees", [0, 30, 90])
 @pytest.mark.parametrize("crop", [WHOLE, (0.2, 0.1, 0.9, 0.8)])
-def test_the_size_is_foretold(noise, crop, degrees):
+def test_the_size_is_foretold(noise: Any, crop: Any, degrees: int) -> None:
     _, height, width, _ = crop_style(noise(80, 120), crop, degrees).shape
     assert cropped_size(120, 80, crop, degrees) == (width, height)
 
 
 @pytest.mark.parametrize("degrees", [0, 33, 90])
-def test_the_original_is_left_alone_and_the_part_is_its_own(noise, degrees):
+def test_the_original_is_left_alone_and_the_part_is_its_own(noise: Any, degrees: int) -> None:
     style = noise(60, 60)
     before = style.copy()
     part = crop_style(style, (0, 0, 0.8, 0.8), degrees)
@@ -118,7 +119,7 @@ def test_the_original_is_left_alone_and_the_part_is_its_own(noise, degrees):
 
 
 @pytest.mark.parametrize("degrees", [20, 45, 110])
-def test_values_stay_in_range_where_bicubic_would_ring(degrees):
+def test_values_stay_in_range_where_bicubic_would_ring(degrees: int) -> None:
     checkers = np.kron(np.indices((12, 12)).sum(0) % 2, np.ones((6, 6)))[None, :, :, None]
     turned = crop_style(np.repeat(checkers, 3, -1).astype(np.float32), WHOLE, degrees)
     assert (turned.min(), turned.max()) == (0, 1)
@@ -134,7 +135,7 @@ def test_values_stay_in_range_where_bicubic_would_ring(degrees):
         ((32, 32), (0.2, 0.2, 0.8, 0.8), 45, "14 x 14 px"),
     ],
 )
-def test_too_little_is_refused_with_what_to_try(size, crop, degrees, came):
+def test_too_little_is_refused_with_what_to_try(size: Any, crop: Any, degrees: int, came: str) -> None:
     words = f"at least 16 px on each side once it is cropped and turned, got {came}; take a larger part, turn it less"
     with pytest.raises(RecipeError, match=words):
         cropped_size(*size, crop, degrees)
@@ -142,12 +143,12 @@ def test_too_little_is_refused_with_what_to_try(size, crop, degrees, came):
         crop_style(np.zeros((1, size[1], size[0], 3), np.float32), crop, degrees)
 
 
-def photograph(noise, height, width, *, alpha=False):
+def photograph(noise: Any, height: Any, width: Any, *, alpha: bool = False) -> Any:
     pixels = (noise(height, width)[0] * 255).astype(np.uint8)
     return Picture.from_pixels(pixels, pixels[:, :, 0].copy() if alpha else None, ("a note",))
 
 
-def test_a_photographs_part_is_a_picture_of_its_own(noise):
+def test_a_photographs_part_is_a_picture_of_its_own(noise: Any) -> None:
     whole = photograph(noise, 80, 120, alpha=True)
     assert crop_picture(whole) is whole
     part = crop_picture(whole, (0.25, 0, 0.75, 1))
@@ -161,20 +162,20 @@ def test_a_photographs_part_is_a_picture_of_its_own(noise):
 
 
 @pytest.mark.parametrize("degrees", [-135, -20, 7, 45, 100])
-def test_bytes_are_turned_as_floats_are(noise, degrees):
+def test_bytes_are_turned_as_floats_are(noise: Any, degrees: int) -> None:
     whole = photograph(noise, 120, 160)
     part = crop_picture(whole, (0.1, 0, 1, 0.9), degrees).tensor()
     assert np.abs(part - crop_style(whole.tensor(), (0.1, 0, 1, 0.9), degrees)).max() <= 1.1 / 255
 
 
 @pytest.mark.parametrize(("crop", "degrees"), [((0, 0, 0.2, 1), 0), ((0, 0, 1, 0.1), 0), ((0, 0, 0.3, 1), 45)])
-def test_too_little_of_a_photograph_is_refused(noise, crop, degrees):
+def test_too_little_of_a_photograph_is_refused(noise: Any, crop: Any, degrees: int) -> None:
     with pytest.raises(PictureError, match="take a larger part"):
         crop_picture(photograph(noise, 120, 120), crop, degrees)
 
 
 @pytest.mark.parametrize("frame", [(WHOLE, 0.0), ((0.25, 0.0, 0.75, 1.0), 90.0), ((0.1, 0.2, 0.9, 1.0), -25.0)])
-def test_a_parts_pixels_are_found_again_in_the_original(frame):
+def test_a_parts_pixels_are_found_again_in_the_original(frame: Any) -> None:
     """Red rises along x and green along y, so that a pixel's colour says where it came from."""
     width, height = 240, 160
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,17 +16,17 @@ from nst_core.picture.upload import open_picture
 
 
 @pytest.fixture
-def pixels():
+def pixels() -> Any:
     whole = np.random.default_rng(2).integers(0, 256, (1, 48, 64, 3))
     return (whole / 255).astype(np.float32)
 
 
-def test_png_is_exact_at_8_bits(pixels):
+def test_png_is_exact_at_8_bits(pixels: Any) -> None:
     assert np.array_equal(open_picture(to_png(pixels)).tensor(), pixels)
 
 
 @pytest.mark.parametrize("encode", [to_jpeg, to_webp])
-def test_lossy_formats_are_close_and_quality_counts(encode):
+def test_lossy_formats_are_close_and_quality_counts(encode: Any) -> None:
     x = np.linspace(0, 1, 64, dtype=np.float32)
     smooth = np.stack(np.broadcast_arrays(x[None, :], x[:48, None], np.float32(0.4)), axis=-1)[None]
     best, worst = encode(smooth, 95), encode(smooth, 5)
@@ -33,7 +34,7 @@ def test_lossy_formats_are_close_and_quality_counts(encode):
     assert len(worst) < len(best)
 
 
-def bands(data):
+def bands(data: Any) -> Any:
     """Red, green and blue, [H, W, 3], and alpha, [H, W], as they lie in a file."""
     image = Image.open(io.BytesIO(data))
     assert image.mode == "RGBA"
@@ -41,7 +42,7 @@ def bands(data):
     return values[..., :3], values[..., 3]
 
 
-def test_alpha_of_the_pictures_size_is_exact_and_hides_nothing(pixels):
+def test_alpha_of_the_pictures_size_is_exact_and_hides_nothing(pixels: Any) -> None:
     alpha = np.random.default_rng(3).integers(0, 256, (48, 64), np.uint8)
     data = to_png(pixels, '{"a": 1}', alpha)
     painted, kept = bands(data)
@@ -53,7 +54,7 @@ def test_alpha_of_the_pictures_size_is_exact_and_hides_nothing(pixels):
 
 @pytest.mark.parametrize("encode", [to_png, to_webp])
 @pytest.mark.parametrize("size", [(24, 32), (480, 640), (31, 97)])
-def test_alpha_of_another_size_is_resized_without_ringing(encode, size):
+def test_alpha_of_another_size_is_resized_without_ringing(encode: Any, size: Any) -> None:
     """A clear left half stays clear, an opaque right half opaque, but for a pixel or two where they meet."""
     alpha = np.zeros(size, np.uint8)
     alpha[:, size[1] // 2 :] = 255
@@ -63,7 +64,7 @@ def test_alpha_of_another_size_is_resized_without_ringing(encode, size):
     assert (kept[:, 36:] == 255).all()
 
 
-def test_webp_keeps_alpha_without_loss_and_paint_below_it_about():
+def test_webp_keeps_alpha_without_loss_and_paint_below_it_about() -> None:
     x = np.linspace(0, 1, 64, dtype=np.float32)
     smooth = np.stack(np.broadcast_arrays(x[None, :], x[:48, None], np.float32(0.4)), axis=-1)[None]
     alpha = np.tri(48, 64, dtype=np.uint8) * 200
@@ -73,16 +74,16 @@ def test_webp_keeps_alpha_without_loss_and_paint_below_it_about():
 
 
 @pytest.mark.parametrize("encode", [to_png, to_webp])
-def test_without_alpha_there_is_no_channel_for_it(encode, pixels):
+def test_without_alpha_there_is_no_channel_for_it(encode: Any, pixels: Any) -> None:
     assert Image.open(io.BytesIO(encode(pixels))).mode == "RGB"
 
 
-def test_values_outside_the_range_are_clipped():
+def test_values_outside_the_range_are_clipped() -> None:
     wild = np.stack([np.full((1, 40, 40), v, np.float32) for v in (-3.0, 0.5, 7.0)], axis=-1)
     assert open_picture(to_png(wild)).pixels[0, 0].tolist() == [0, 128, 255]
 
 
-def test_the_recipe_travels_inside_the_png(pixels):
+def test_the_recipe_travels_inside_the_png(pixels: Any) -> None:
     text = recipe.make("tutorial", {"seed": 7}).to_json()
     data = to_png(pixels, text)
     assert read_recipe(data) == text
@@ -93,7 +94,7 @@ def test_the_recipe_travels_inside_the_png(pixels):
 @pytest.mark.parametrize(
     "text", ['{"a": 1}', '{"title": "Zürich 日本 <b>&amp;</b> \\\\ \'"}', "{}"], ids=["plain", "awkward", "empty"]
 )
-def test_the_recipe_travels_inside_the_webp_through_the_door(pixels, text):
+def test_the_recipe_travels_inside_the_webp_through_the_door(pixels: Any, text: str) -> None:
     data = to_webp(pixels, recipe_json=text)
     assert read_recipe(data) == text
     assert open_picture(data).pixels.shape == (48, 64, 3)
@@ -101,7 +102,7 @@ def test_the_recipe_travels_inside_the_webp_through_the_door(pixels, text):
     assert np.abs(open_picture(data).tensor() - open_picture(to_webp(pixels)).tensor()).max() == 0
 
 
-def test_a_webp_with_other_or_cut_off_metadata_gives_none(pixels):
+def test_a_webp_with_other_or_cut_off_metadata_gives_none(pixels: Any) -> None:
     assert read_recipe(to_webp(pixels)) is None
     whole = to_webp(pixels, recipe_json='{"a": 1}')
     start = whole.index(b"XMP ")
@@ -111,11 +112,11 @@ def test_a_webp_with_other_or_cut_off_metadata_gives_none(pixels):
         assert read_recipe(whole[:start] + b"XMP " + struct.pack("<I", len(body)) + body) is None
 
 
-def test_a_recipe_too_long_for_a_webp_is_not_read(pixels):
+def test_a_recipe_too_long_for_a_webp_is_not_read(pixels: Any) -> None:
     assert read_recipe(to_webp(pixels, recipe_json="x" * MAX_RECIPE_BYTES)) is None
 
 
-def test_nothing_but_the_recipe_is_inside(pixels):
+def test_nothing_but_the_recipe_is_inside(pixels: Any) -> None:
     alpha = np.eye(48, 64, dtype=np.uint8)
     whole = [to_png(pixels, "{}"), to_png(pixels), to_jpeg(pixels), to_webp(pixels)]
     for data in (*whole, to_png(pixels, "{}", alpha), to_webp(pixels, alpha=alpha)):
@@ -128,18 +129,18 @@ def test_nothing_but_the_recipe_is_inside(pixels):
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt"])
-def test_no_recipe_is_none(data):
+def test_no_recipe_is_none(data: bytes) -> None:
     assert read_recipe(data) is None
 
 
-def test_a_png_without_or_cut_before_its_recipe_gives_none(pixels):
+def test_a_png_without_or_cut_before_its_recipe_gives_none(pixels: Any) -> None:
     assert read_recipe(to_png(pixels)) is None
     data = to_png(pixels, '{"a": 1}')
     for cut in range(0, data.index(b"iTXt") + 20):
         assert read_recipe(data[:cut]) is None
 
 
-def test_a_text_bomb_is_not_inflated(pixels):
+def test_a_text_bomb_is_not_inflated(pixels: Any) -> None:
     for size in (MAX_RECIPE_BYTES + 1, 50_000_000):
         packed = zlib.compress(b"x" * size)
         body = b"nst-recipe\0\1\0\0\0" + packed
@@ -148,7 +149,7 @@ def test_a_text_bomb_is_not_inflated(pixels):
         assert read_recipe(plain[:33] + chunk + plain[33:]) is None
 
 
-def test_a_compressed_recipe_of_fair_size_is_read(pixels):
+def test_a_compressed_recipe_of_fair_size_is_read(pixels: Any) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_itxt("nst-recipe", '{"a": 2}', zip=True)
     file = io.BytesIO()

@@ -1,5 +1,7 @@
 """The drawn styles: pure, distinct, finite, and the same picture at every size."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,16 +10,16 @@ from nst_core.picture.procedural.field import scaled
 
 
 @pytest.fixture(scope="module")
-def small():
+def small() -> Any:
     return {key: draw(key, 128, 128) for key in DRAWINGS}
 
 
-def test_there_are_at_least_ten():
+def test_there_are_at_least_ten() -> None:
     assert len(DRAWINGS) >= 10
 
 
 @pytest.mark.parametrize("key", DRAWINGS)
-def test_a_drawing_is_finite_in_range_and_rich(key, small):
+def test_a_drawing_is_finite_in_range_and_rich(key: Any, small: Any) -> None:
     picture = small[key]
     assert picture.shape == (128, 128, 3)
     assert picture.dtype == np.float32
@@ -30,13 +32,13 @@ def test_a_drawing_is_finite_in_range_and_rich(key, small):
 
 
 @pytest.mark.parametrize("key", DRAWINGS)
-def test_a_drawing_is_a_function_of_its_seed(key, small):
+def test_a_drawing_is_a_function_of_its_seed(key: Any, small: Any) -> None:
     assert np.array_equal(draw(key, 128, 128), small[key])
     assert not np.array_equal(draw(key, 128, 128, seed=1), small[key])
 
 
 @pytest.mark.parametrize("key", DRAWINGS)
-def test_a_drawing_is_the_same_picture_at_another_size(key, small):
+def test_a_drawing_is_the_same_picture_at_another_size(key: Any, small: Any) -> None:
     large = scaled(scaled(draw(key, 256, 256), 128), 32)
     little = scaled(small[key], 32)
     alike = np.corrcoef(large.ravel(), little.ravel())[0, 1]
@@ -45,7 +47,7 @@ def test_a_drawing_is_the_same_picture_at_another_size(key, small):
     assert others < alike - 0.1
 
 
-def test_drawings_are_distinct(small):
+def test_drawings_are_distinct(small: Any) -> None:
     tiny = [scaled(p, 32).ravel() for p in small.values()]
     for i, one in enumerate(tiny):
         for other in tiny[:i]:
@@ -53,7 +55,7 @@ def test_drawings_are_distinct(small):
 
 
 @pytest.mark.parametrize("shape", [(60, 100), (100, 60)])
-def test_a_drawing_that_is_not_square_is_cropped_around_the_middle(shape):
+def test_a_drawing_that_is_not_square_is_cropped_around_the_middle(shape: Any) -> None:
     height, width = shape
     whole = draw("composition", 100, 100)
     top, left = (100 - height) // 2, (100 - width) // 2

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def png(width: int, height: int, raw: bytes, *, depth: int = 8, colour: int = 2,
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "WEBP"])
-def test_lossless_formats_come_back_exactly(kind):
+def test_lossless_formats_come_back_exactly(kind: str) -> None:
     pixels = blocks()
     options = {"lossless": True} if kind == "WEBP" else {}
     picture = open_picture(saved(Image.fromarray(pixels), kind, **options))
@@ -58,14 +59,14 @@ def test_lossless_formats_come_back_exactly(kind):
     assert (picture.width, picture.height, picture.alpha, picture.notes) == (96, 64, None, ())
 
 
-def test_jpeg_comes_back_closely():
+def test_jpeg_comes_back_closely() -> None:
     pixels = blocks()
     got = open_picture(saved(Image.fromarray(pixels), "JPEG", quality=95, subsampling=0)).pixels
     assert np.abs(got.astype(int) - pixels).mean() < 2
 
 
 @pytest.mark.parametrize(("kind", "options"), FORMATS)
-def test_every_truncation_is_refused_or_right(kind, options):
+def test_every_truncation_is_refused_or_right(kind: Any, options: Any) -> None:
     data = saved(Image.fromarray(blocks()), kind, **options)
     whole = open_picture(data).pixels
     cuts = sorted({*range(0, len(data), max(1, len(data) // 120)), *range(len(data) - 20, len(data))})
@@ -78,7 +79,7 @@ def test_every_truncation_is_refused_or_right(kind, options):
     assert refused >= len(cuts) - 2
 
 
-def test_a_large_truncated_file_is_refused_quickly():
+def test_a_large_truncated_file_is_refused_quickly() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (1800, 1800, 3), dtype=np.uint8)
     data = saved(Image.fromarray(noise), "JPEG", progressive=True, quality=80)
     began = time.thread_time()
@@ -87,7 +88,7 @@ def test_a_large_truncated_file_is_refused_quickly():
     assert time.thread_time() - began < 1
 
 
-def test_a_png_whose_data_ends_early_is_refused():
+def test_a_png_whose_data_ends_early_is_refused() -> None:
     rows = (b"\0" + b"\xc8" * 96 * 3) * 20
     data = png(96, 64, rows)
     Image.open(io.BytesIO(data)).load()  # Pillow: black below, no error
@@ -95,14 +96,14 @@ def test_a_png_whose_data_ends_early_is_refused():
         open_picture(data)
 
 
-def test_a_png_with_a_flipped_bit_in_its_data_is_refused():
+def test_a_png_with_a_flipped_bit_in_its_data_is_refused() -> None:
     data = bytearray(saved(Image.fromarray(blocks())))
     data[data.index(b"IDAT") + 60] ^= 1
     with pytest.raises(PictureError):
         open_picture(bytes(data))
 
 
-def test_an_interlaced_png_is_counted_right():
+def test_an_interlaced_png_is_counted_right() -> None:
     # The smallest Adam7 file with every pass: 33 x 33 grey, all rows 200.
     raw = bytearray()
     passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -121,7 +122,7 @@ def test_an_interlaced_png_is_counted_right():
 
 
 @pytest.mark.parametrize(("kind", "options"), FORMATS)
-def test_seeded_mutations_give_a_picture_or_a_picture_error(kind, options):
+def test_seeded_mutations_give_a_picture_or_a_picture_error(kind: Any, options: Any) -> None:
     data = saved(Image.fromarray(blocks()), kind, **options)
     chance = random.Random(7)
     refused = []
@@ -145,7 +146,7 @@ def test_seeded_mutations_give_a_picture_or_a_picture_error(kind, options):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_exif_orientation_puts_the_picture_upright(kind, orientation):
+def test_exif_orientation_puts_the_picture_upright(kind: str, orientation: Any) -> None:
     upright = blocks(96, 64)
     # How a camera stores it: the inverse of what a viewer must do.
     store = {
@@ -170,19 +171,19 @@ def test_exif_orientation_puts_the_picture_upright(kind, orientation):
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"]
 )
-def test_garbage_exif_is_ignored(exif):
+def test_garbage_exif_is_ignored(exif: bytes) -> None:
     picture = open_picture(saved(Image.fromarray(blocks()), "JPEG", exif=b"Exif\0\0" + exif))
     assert (picture.width, picture.height) == (96, 64)
 
 
 @pytest.mark.parametrize("value", [0, 9, 4000])
-def test_an_orientation_out_of_range_is_ignored(value):
+def test_an_orientation_out_of_range_is_ignored(value: int) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = value
     assert open_picture(saved(Image.fromarray(blocks()), "JPEG", exif=exif)).width == 96
 
 
-def test_sixteen_bits_are_scaled_not_clipped():
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
     ramp = np.tile(np.linspace(0, 65535, 256).astype(np.uint16), (64, 1))
     picture = open_picture(saved(Image.fromarray(ramp)))
     expected = np.round(ramp / 257.0)
@@ -190,7 +191,7 @@ def test_sixteen_bits_are_scaled_not_clipped():
     assert picture.pixels[:, 64].max() < 80
 
 
-def test_sixteen_bit_grey_keeps_its_transparent_value():
+def test_sixteen_bit_grey_keeps_its_transparent_value() -> None:
     wide = np.full((64, 64), 30000, ">u2")
     wide[:32] = 1000
     raw = b"".join(b"\0" + row.tobytes() for row in wide)
@@ -201,19 +202,19 @@ def test_sixteen_bit_grey_keeps_its_transparent_value():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "RGB"])
-def test_modes_give_the_colours_that_a_screen_shows(mode):
+def test_modes_give_the_colours_that_a_screen_shows(mode: str) -> None:
     image = Image.fromarray(blocks()).convert(mode)
     assert np.array_equal(open_picture(saved(image)).pixels, np.asarray(image.convert("RGB")))
 
 
-def test_cmyk_is_converted_and_adobe_inversion_is_undone():
+def test_cmyk_is_converted_and_adobe_inversion_is_undone() -> None:
     red = Image.new("CMYK", (64, 64), (0, 255, 255, 0))
     pixels = open_picture(saved(red, "JPEG", quality=95)).pixels.reshape(-1, 3).mean(axis=0)
     assert pixels[0] > 230
     assert pixels[1:].max() < 25
 
 
-def test_hidden_colours_under_alpha_are_shown_as_white_and_alpha_is_kept():
+def test_hidden_colours_under_alpha_are_shown_as_white_and_alpha_is_kept() -> None:
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[:32] = (255, 0, 0, 0)
     rgba[32:] = (0, 0, 200, 128)
@@ -225,7 +226,7 @@ def test_hidden_colours_under_alpha_are_shown_as_white_and_alpha_is_kept():
     assert picture.notes == ("transparent parts are shown on white",)
 
 
-def test_a_palette_with_transparency_is_composited():
+def test_a_palette_with_transparency_is_composited() -> None:
     image = Image.new("P", (64, 64), 1)
     image.putpalette([0, 0, 0, 10, 200, 30])
     image.paste(0, (0, 0, 64, 32))
@@ -235,13 +236,13 @@ def test_a_palette_with_transparency_is_composited():
     assert (picture.alpha[:32] == 0).all()
 
 
-def test_a_fully_transparent_picture_is_white():
+def test_a_fully_transparent_picture_is_white() -> None:
     picture = open_picture(saved(Image.new("RGBA", (64, 64), (1, 2, 3, 0))))
     assert (picture.pixels == 255).all()
     assert np.isfinite(picture.tensor(48)).all()
 
 
-def test_a_colour_profile_is_applied():
+def test_a_colour_profile_is_applied() -> None:
     pixels = Image.fromarray(blocks())
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -256,7 +257,7 @@ def test_a_colour_profile_is_applied():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_an_animation_gives_its_first_frame_and_a_note(kind):
+def test_an_animation_gives_its_first_frame_and_a_note(kind: str) -> None:
     frames = [Image.new("RGB", (64, 64), (200, 20 * i, 30)) for i in range(5)]
     data = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, lossless=True)
     picture = open_picture(data)
@@ -264,7 +265,7 @@ def test_an_animation_gives_its_first_frame_and_a_note(kind):
     assert picture.notes == ("only the first of 5 frames is used",)
 
 
-def test_a_phone_photo_of_two_pictures_is_its_first():
+def test_a_phone_photo_of_two_pictures_is_its_first() -> None:
     first, second = Image.fromarray(blocks()), Image.new("RGB", (64, 64))
     data = saved(first, "MPO", save_all=True, append_images=[second])
     picture = open_picture(data)
@@ -272,7 +273,7 @@ def test_a_phone_photo_of_two_pictures_is_its_first():
     assert picture.pixels.mean() > 100
 
 
-def test_a_bomb_is_refused_before_it_is_decoded():
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(9)))
     for data in (bomb + png_chunk(b"IEND", b""), saved(Image.new("1", (12000, 12000)))):
@@ -282,13 +283,13 @@ def test_a_bomb_is_refused_before_it_is_decoded():
         assert time.thread_time() - began < 0.5
 
 
-def test_a_png_whose_data_inflates_beyond_its_size_costs_nothing():
+def test_a_png_whose_data_inflates_beyond_its_size_costs_nothing() -> None:
     raw = (b"\0" + b"\xc8" * 96 * 3) * 64
     picture = open_picture(png(96, 64, raw + bytes(50_000_000)))
     assert (picture.pixels == 200).all()
 
 
-def test_text_bombs_in_png_are_refused_or_harmless():
+def test_text_bombs_in_png_are_refused_or_harmless() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("bomb", "x" * 80_000_000, zip=True)
     began = time.thread_time()
@@ -299,7 +300,7 @@ def test_text_bombs_in_png_are_refused_or_harmless():
     assert time.thread_time() - began < 1, built
 
 
-def test_a_jpeg_of_many_scans_is_refused():
+def test_a_jpeg_of_many_scans_is_refused() -> None:
     data = saved(Image.fromarray(blocks()), "JPEG", progressive=True)
     scan = data.rindex(b"\xff\xda")
     many = data[:-2] + data[scan:-2] * 200 + data[-2:]
@@ -316,7 +317,7 @@ def _scans_of_a_large_picture() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 10000), (10000, 1), (31, 200), (40, 400), (5000, 4000)])
-def test_sizes_that_no_run_could_use_are_refused(size):
+def test_sizes_that_no_run_could_use_are_refused(size: Any) -> None:
     with pytest.raises(PictureError, match=f"{size[0]} x {size[1]} px") as refusal:
         open_picture(saved(Image.new("RGB", size)))
     assert "; " in str(refusal.value)
@@ -335,18 +336,18 @@ def test_sizes_that_no_run_could_use_are_refused(size):
         (b"\x89PNG\r\n\x1a\n", "one that is damaged|something else"),
     ],
 )
-def test_what_is_no_picture_is_named(data, words):
+def test_what_is_no_picture_is_named(data: Any, words: str) -> None:
     with pytest.raises(PictureError, match=words):
         open_picture(data)
 
 
-def test_limits_are_settings():
+def test_limits_are_settings() -> None:
     data = saved(Image.fromarray(blocks()))
     with pytest.raises(PictureError, match="at least 80 px"):
         open_picture(data, limits=UploadLimits(least_side_px=80))
 
 
-def test_the_hash_is_over_shape_and_pixels_alone():
+def test_the_hash_is_over_shape_and_pixels_alone() -> None:
     pixels = blocks()
     image = Image.fromarray(pixels)
     exif = Image.Exif()
@@ -360,13 +361,13 @@ def test_the_hash_is_over_shape_and_pixels_alone():
     assert Picture.from_pixels(changed).sha256 != one.sha256
 
 
-def test_pixels_cannot_be_written_to():
+def test_pixels_cannot_be_written_to() -> None:
     picture = open_picture(saved(Image.fromarray(blocks())))
     with pytest.raises(ValueError, match="read-only"):
         picture.pixels[0, 0, 0] = 1
 
 
-def test_a_tensor_has_exactly_the_longest_edge():
+def test_a_tensor_has_exactly_the_longest_edge() -> None:
     picture = Picture.from_pixels(blocks())
     assert picture.tensor().shape == (1, 64, 96, 3)
     for edge in (48, 96, 150):
@@ -378,7 +379,7 @@ def test_a_tensor_has_exactly_the_longest_edge():
         assert abs(float(tensor.mean()) - picture.pixels.mean() / 255) < 0.01
 
 
-def test_importing_the_door_is_light():
+def test_importing_the_door_is_light() -> None:
     code = (
         "import sys, nst_core.picture.upload, nst_core.picture.samples, nst_core.picture.catalogue\n"
         "heavy = {'scipy', 'skimage', 'tensorflow', 'streamlit', 'matplotlib'} & set(sys.modules)\n"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,59 +62,59 @@ FAST = make(
 )
 
 
-def text_of(name):
+def text_of(name: Any) -> Any:
     return (V1 / name).read_text().strip()
 
 
-def test_an_old_recipe_opens():
+def test_an_old_recipe_opens() -> None:
     assert recipe_from_json(text_of("recipe.json")) == RAN
 
 
 @pytest.mark.parametrize(("name", "recipe", "pictures"), [("link", SLOW, {"c": "astronaut"}), ("fast-link", FAST, {})])
-def test_an_old_link_opens(name, recipe, pictures):
+def test_an_old_link_opens(name: str, recipe: Any, pictures: Any) -> None:
     assert links.from_text(text_of(f"{name}.txt")) == (recipe, pictures)
 
 
-def test_an_old_png_opens():
+def test_an_old_png_opens() -> None:
     assert recipe_from_json(read_recipe((V1 / "picture.png").read_bytes())) == FAST
 
 
-def test_an_old_checkpoint_opens():
+def test_an_old_checkpoint_opens() -> None:
     saved = checkpoint.load(V1 / "checkpoint.npz")
     assert saved.recipe == RAN
     assert [point["number"] for point in saved.curve] == [1, 2]
     assert saved.state["picture"].shape == (1, 4, 4, 3)
 
 
-def command_recipe(*arguments):
+def command_recipe(*arguments: Any) -> Any:
     return recipe_of_command(_parser().parse_args(["estimate", "photo.jpg", *arguments]))
 
 
 @pytest.mark.parametrize("name", ["average", "minimiser.average", "optimizer.average", "optimizer.average_decay"])
-def test_set_takes_old_names(name):
+def test_set_takes_old_names(name: str) -> None:
     assert command_recipe("--set", f"{name}=0.75") == make(settings={"average_decay": 0.75})
 
 
-def test_the_files_use_every_old_name():
+def test_the_files_use_every_old_name() -> None:
     raw = json.loads(text_of("recipe.json"))
     used = {*raw, *(name for part in ("objective", "minimiser", "schedule", "colour") for name in raw[part])}
     assert set(OLD_NAMES) <= used
 
 
-def test_no_old_name_is_a_setting_today():
+def test_no_old_name_is_a_setting_today() -> None:
     today = {*Recipe.model_fields, *names(), *PARTS}
     assert not set(OLD_NAMES) & today
     assert set(OLD_NAMES.values()) <= today
 
 
-def test_code_cannot_use_an_old_name():
+def test_code_cannot_use_an_old_name() -> None:
     with pytest.raises(RecipeError, match="'average' is no setting"):
         change(make(), {"average": 0.5})
     with pytest.raises(RecipeError):
         path_of("minimiser.beta1")
 
 
-def test_a_layers_share_keeps_its_name():
+def test_a_layers_share_keeps_its_name() -> None:
     assert current_name("style_layers.block1_conv1") == "style_layers.block1_conv1"
 
 
@@ -125,12 +126,12 @@ def test_a_layers_share_keeps_its_name():
         {"minimiser": {"beta1": 0.5}, "optimizer": {"beta1": 0.5}},
     ],
 )
-def test_a_setting_under_both_names_is_an_error(raw):
+def test_a_setting_under_both_names_is_an_error(raw: Any) -> None:
     with pytest.raises(RecipeError, match="is no setting"):
         parse(raw)
 
 
 @pytest.mark.parametrize("raw", [None, [], "average", 3, {"minimiser": 3}, {"origin": {"average": "x"}}])
-def test_data_of_another_shape_is_the_usual_error(raw):
+def test_data_of_another_shape_is_the_usual_error(raw: Any) -> None:
     with pytest.raises(RecipeError):
         parse(raw)

@@ -3,7 +3,9 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -40,14 +42,14 @@ from nst_core.recipe.old_names import current_name
 SHA = "a1" * 32
 
 
-def schema_of_settings():
+def schema_of_settings() -> Any:
     """Each setting's JSON schema by short name, as pydantic draws it: what the lookups must agree with."""
     whole = Recipe.model_json_schema()
     parts = [whole, *(whole["$defs"][part] for part in ("Objective", "OptimizerSettings", "Schedule", "Colour"))]
     return {name: one for part in parts for name, one in part["properties"].items() if name in names()}
 
 
-def alternatives(one):
+def alternatives(one: Any) -> Any:
     return one.get("anyOf", [one])
 
 
@@ -72,18 +74,18 @@ V1 = Path(__file__).with_name("recipe_v1.json")
 """A recipe as the first release wrote it, before regions, schedules and colours."""
 
 
-def value_of(recipe, name):
+def value_of(recipe: Any, name: Any) -> Any:
     for part in path_of(name):
         recipe = getattr(recipe, part)
     return recipe
 
 
-def nudge(name, bound, direction):
+def nudge(name: Any, bound: Any, direction: Any) -> Any:
     """The nearest value in that direction."""
     return bound + direction if name in INTEGERS else math.nextafter(bound, direction * math.inf)
 
 
-def full_recipe():
+def full_recipe() -> Any:
     return make(
         "tutorial",
         {
@@ -96,7 +98,7 @@ def full_recipe():
     )
 
 
-def test_json_gives_the_recipe_back():
+def test_json_gives_the_recipe_back() -> None:
     recipe = full_recipe()
     again = recipe_from_json(recipe.to_json())
     assert again == recipe
@@ -104,11 +106,11 @@ def test_json_gives_the_recipe_back():
     assert again.to_json() == recipe.to_json()
 
 
-def test_two_different_recipes_have_different_json():
+def test_two_different_recipes_have_different_json() -> None:
     assert full_recipe().to_json() != change(full_recipe(), {"seed": 1}).to_json()
 
 
-def test_every_field_of_the_recipe_travels_in_json():
+def test_every_field_of_the_recipe_travels_in_json() -> None:
     raw = json.loads(full_recipe().to_json())
     assert set(raw) == set(Recipe.model_fields)
     assert set(raw["objective"]) == set(Objective.model_fields)
@@ -117,7 +119,7 @@ def test_every_field_of_the_recipe_travels_in_json():
     assert set(raw["colour"]) == set(Colour.model_fields)
 
 
-def test_every_setting_is_known_by_name():
+def test_every_setting_is_known_by_name() -> None:
     assert set(SETTINGS) == set(names())
     assert {"steps", "tv_weight", "learning_rate", "smallest_edge_px", "colour_preservation", "memory_mb"} <= set(
         NUMERIC
@@ -125,7 +127,7 @@ def test_every_setting_is_known_by_name():
 
 
 @pytest.mark.parametrize("name", NUMERIC)
-def test_bounds_are_those_of_the_json_schema(name):
+def test_bounds_are_those_of_the_json_schema(name: Any) -> None:
     one = NUMERIC[name]
     low = one.get("minimum", one.get("exclusiveMinimum"))
     high = one.get("maximum", one.get("exclusiveMaximum"))
@@ -136,7 +138,7 @@ def test_bounds_are_those_of_the_json_schema(name):
 
 
 @pytest.mark.parametrize("name", names())
-def test_only_optional_settings_may_be_unset(name):
+def test_only_optional_settings_may_be_unset(name: Any) -> None:
     assert is_optional(name) == (name in OPTIONAL)
     if name in OPTIONAL:
         assert value_of(make(settings={name: None}), name) is None
@@ -146,7 +148,7 @@ def test_only_optional_settings_may_be_unset(name):
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)
-def test_a_widget_learns_what_is_allowed(name, end):
+def test_a_widget_learns_what_is_allowed(name: Any, end: Any) -> None:
     bound = bounds(name)[end]
     assert allows(name, bound) == ((name, end) not in OPEN)
     assert not allows(name, nudge(name, bound, 2 * end - 1))
@@ -154,7 +156,7 @@ def test_a_widget_learns_what_is_allowed(name, end):
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)
-def test_just_outside_a_bound_is_refused_with_name_range_and_value(name, end):
+def test_just_outside_a_bound_is_refused_with_name_range_and_value(name: Any, end: Any) -> None:
     bound = bounds(name)[end]
     outside = bound if (name, end) in OPEN else nudge(name, bound, 2 * end - 1)
     with pytest.raises(RecipeError) as refused:
@@ -168,7 +170,7 @@ def test_just_outside_a_bound_is_refused_with_name_range_and_value(name, end):
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)
-def test_just_inside_a_bound_is_accepted(name, end):
+def test_just_inside_a_bound_is_accepted(name: Any, end: Any) -> None:
     bound = bounds(name)[end]
     inside = nudge(name, bound, 1 - 2 * end) if (name, end) in OPEN else bound
     method = {"method": "fast"} if name == "longest_edge_px" else {}  # the only one that goes to its end
@@ -176,45 +178,45 @@ def test_just_inside_a_bound_is_accepted(name, end):
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
-def test_methods_that_optimise_end_at_a_smaller_size(method):
+def test_methods_that_optimise_end_at_a_smaller_size(method: str) -> None:
     assert make(settings={"method": method, "longest_edge_px": 2048}).longest_edge_px == 2048
     with pytest.raises(RecipeError, match=r"must be at most 2048 with method .*, got 2049; larger .* method fast"):
         make(settings={"method": method, "longest_edge_px": 2049})
 
 
 @pytest.mark.parametrize("crop", [[0, 0, 1], [0.5, 0, 0.5, 1], [0, 0.9, 1, 0.1], [0, 0, 1, 1.5]])
-def test_a_crop_that_leaves_nothing_is_refused(crop):
+def test_a_crop_that_leaves_nothing_is_refused(crop: Any) -> None:
     with pytest.raises(RecipeError, match="crop"):
         make(settings={"styles": [{"sha256": SHA, "crop": crop}]})
 
 
 @pytest.mark.parametrize("name", NUMERIC)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "7", "", True, [1], {}])
-def test_what_is_no_number_is_refused_by_name(name, value):
+def test_what_is_no_number_is_refused_by_name(name: Any, value: Any) -> None:
     with pytest.raises(RecipeError, match=name):
         make(settings={name: value})
 
 
 @pytest.mark.parametrize("name", sorted(INTEGERS))
-def test_whole_numbers_stay_whole(name):
+def test_whole_numbers_stay_whole(name: Any) -> None:
     unset = " or null" if name in OPTIONAL else ""
     with pytest.raises(RecipeError, match=rf"{name} must be a whole number{unset}, got 100\.5"):
         make(settings={name: 100.5})
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_json_infinities_are_refused(literal):
+def test_json_infinities_are_refused(literal: str) -> None:
     with pytest.raises(RecipeError, match="tv_weight"):
         recipe_from_json(f'{{"objective": {{"tv_weight": {literal}}}}}')
 
 
 @pytest.mark.parametrize("raw", [{"stepz": 1}, {"objective": {"stepz": 1}}, {"optimizer": {"stepz": 1}}])
-def test_an_unknown_key_is_named_and_the_known_ones_listed(raw):
+def test_an_unknown_key_is_named_and_the_known_ones_listed(raw: Any) -> None:
     with pytest.raises(RecipeError, match=r"stepz is no setting; choose from method, .*epsilon"):
         parse(raw)
 
 
-def test_every_offence_is_named_at_once():
+def test_every_offence_is_named_at_once() -> None:
     with pytest.raises(RecipeError) as refused:
         parse({"steps": 0, "seed": -1, "objective": {"tv_weight": -1}, "colour": 1})
     for name in ("steps", "seed", "objective.tv_weight", "colour"):
@@ -222,7 +224,7 @@ def test_every_offence_is_named_at_once():
 
 
 @pytest.mark.parametrize("text", ["", "{", "nonsense", '{"steps": 5', "[" * 100_000, b"\xff\xfe", "[]", "null", "3"])
-def test_what_is_no_recipe_is_refused(text):
+def test_what_is_no_recipe_is_refused(text: Any) -> None:
     with pytest.raises(RecipeError, match="recipe") as refused:
         recipe_from_json(text)
     assert len(str(refused.value)) < 400
@@ -231,25 +233,25 @@ def test_what_is_no_recipe_is_refused(text):
 @pytest.mark.parametrize(
     "raw", [{"steps": object()}, {"steps": 10**5000}, {"preset": "\ud800"}, {"provenance": {1, 2}}]
 )
-def test_what_is_no_plain_data_is_refused(raw):
+def test_what_is_no_plain_data_is_refused(raw: Any) -> None:
     with pytest.raises(RecipeError, match="recipe"):
         parse(raw)
 
 
-def test_a_later_schema_is_refused():
+def test_a_later_schema_is_refused() -> None:
     with pytest.raises(RecipeError, match="schema_version"):
         parse({"schema_version": 2})
 
 
 @pytest.mark.parametrize("sha256", ["", "a" * 63, "a" * 65, "A" * 64, "g" * 64, 5, "a" * 64 + "\n"])
-def test_a_picture_is_named_by_a_whole_hash(sha256):
+def test_a_picture_is_named_by_a_whole_hash(sha256: Any) -> None:
     with pytest.raises(RecipeError, match="content"):
         make(settings={"content": sha256})
     with pytest.raises(RecipeError, match=r"styles\.0\.sha256"):
         make(settings={"styles": [{"sha256": sha256}]})
 
 
-def test_styles_are_at_most_eight_each_with_a_share_above_0():
+def test_styles_are_at_most_eight_each_with_a_share_above_0() -> None:
     assert len(make(settings={"styles": [{"sha256": SHA}] * 8}).styles) == 8
     with pytest.raises(RecipeError, match="styles"):
         make(settings={"styles": [{"sha256": SHA}] * 9})
@@ -261,7 +263,7 @@ def test_styles_are_at_most_eight_each_with_a_share_above_0():
 
 @pytest.mark.parametrize("share", [-0.5, 1001])
 @pytest.mark.parametrize("kind", ["content_layers", "style_layers"])
-def test_a_layers_share_has_a_range(kind, share):
+def test_a_layers_share_has_a_range(kind: str, share: float) -> None:
     layer = f"{kind}.block4_conv2"
     with pytest.raises(RecipeError, match=rf"{layer} must be between 0 and 1000, got {share}"):
         make(settings={kind: {"block4_conv2": share}})
@@ -269,11 +271,11 @@ def test_a_layers_share_has_a_range(kind, share):
     assert not allows(layer, share)
 
 
-def region(*shares):
+def region(*shares: Any) -> Any:
     return {"mask": SHA, "shares": list(shares)}
 
 
-def test_regions_have_a_share_for_each_style():
+def test_regions_have_a_share_for_each_style() -> None:
     two = [{"sha256": SHA}, {"sha256": "0" * 64}]
     recipe = make(settings={"styles": two, "regions": [region(1, 0), region(0.5, 2)]})
     assert [r.shares for r in recipe.regions] == [(1, 0), (0.5, 2)]
@@ -299,28 +301,28 @@ def test_regions_have_a_share_for_each_style():
         ([{"shares": [1]}], r"regions\.0\.mask"),
     ],
 )
-def test_a_region_that_means_nothing_is_refused(regions, words):
+def test_a_region_that_means_nothing_is_refused(regions: Any, words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         make(settings={"regions": regions})
 
 
-def test_one_pass_has_no_start_of_ones_own():
+def test_one_pass_has_no_start_of_ones_own() -> None:
     with pytest.raises(RecipeError, match="start own needs method slow or balanced, got fast"):
         make(settings={"method": "fast", "start": "own"})
 
 
-def test_a_start_of_ones_own_is_named_by_hash():
+def test_a_start_of_ones_own_is_named_by_hash() -> None:
     recipe = make(settings={"start": "own", "start_picture": SHA})
     assert (recipe.start, recipe.start_picture) == ("own", SHA)
     with pytest.raises(RecipeError, match="start_picture must be a SHA-256 in 64 small hexadecimal digits or null"):
         make(settings={"start_picture": "mine"})
 
 
-def test_a_recipe_of_the_first_release_still_reads_and_means_the_same():
+def test_a_recipe_of_the_first_release_still_reads_and_means_the_same() -> None:
     old = json.loads(V1.read_text())
     recipe = parse(old)
 
-    def kept(new, was):
+    def kept(new: Any, was: Any) -> Any:
         if isinstance(was, dict):
             return {name: kept(new[current_name(name)], was[name]) for name in was}
         return [*map(kept, new, was)] if isinstance(was, list) and len(new) == len(was) else new
@@ -338,7 +340,7 @@ def test_a_recipe_of_the_first_release_still_reads_and_means_the_same():
     assert (recipe.regions, recipe.start_picture, recipe.style_scale) == ((), None, 1)
 
 
-def test_layers_must_be_the_networks():
+def test_layers_must_be_the_networks() -> None:
     with pytest.raises(
         RecipeError, match="block3_conv4 is no layer of vgg16; choose from block1_conv1 to block5_conv3"
     ):
@@ -347,17 +349,17 @@ def test_layers_must_be_the_networks():
 
 
 @pytest.mark.parametrize("layers", [{}, {"block1_conv1": 0}])
-def test_some_layer_must_count(layers):
+def test_some_layer_must_count(layers: Any) -> None:
     with pytest.raises(RecipeError, match="at least one"):
         make(settings={"content_layers": layers, "style_layers": layers})
 
 
-def test_convolutions_are_vggs():
+def test_convolutions_are_vggs() -> None:
     assert [len(CONVOLUTIONS[n]) for n in ("vgg19", "vgg16")] == [16, 13]
     assert set(CONVOLUTIONS["vgg16"]) < set(CONVOLUTIONS["vgg19"])
 
 
-def flat(settings):
+def flat(settings: Any) -> Iterator[Any]:
     """Nested settings by short name, layers whole."""
     for name, value in settings.items():
         if name in names():
@@ -367,7 +369,7 @@ def flat(settings):
 
 
 @pytest.mark.parametrize("key", sorted(PRESETS))
-def test_presets_are_valid_survive_json_and_are_what_they_say(key):
+def test_presets_are_valid_survive_json_and_are_what_they_say(key: Any) -> None:
     recipe = make(key)
     assert recipe.preset == key
     assert recipe_from_json(recipe.to_json()) == recipe
@@ -377,7 +379,7 @@ def test_presets_are_valid_survive_json_and_are_what_they_say(key):
     assert all(value_of(recipe, name) == default(name) for name in untouched)
 
 
-def test_presets_can_be_told_apart():
+def test_presets_can_be_told_apart() -> None:
     for preset in PRESETS.values():
         assert preset.title
         assert preset.text.endswith(".")
@@ -385,7 +387,7 @@ def test_presets_can_be_told_apart():
     assert len({change(make(key), {"preset": ""}).to_json() for key in PRESETS}) == len(PRESETS)
 
 
-def test_the_tutorial_preset_is_the_tutorial():
+def test_the_tutorial_preset_is_the_tutorial() -> None:
     recipe = make("tutorial")
     assert recipe.objective == TUTORIAL
     assert recipe.objective.style_layers == {f"block{b}_conv1": 0.2 for b in range(1, 6)}
@@ -406,19 +408,19 @@ def test_the_tutorial_preset_is_the_tutorial():
     )
 
 
-def test_an_unknown_preset_is_refused():
+def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"preset must be one of painterly, .*tutorial.*, got 'nope'"):
         make("nope")
 
 
-def test_balanced_starts_from_the_fast_result_with_few_steps():
+def test_balanced_starts_from_the_fast_result_with_few_steps() -> None:
     recipe = make(settings={"method": "balanced"})
     assert (recipe.start, recipe.method) == ("fast", "balanced")
     assert recipe.steps < make().steps
     assert make(settings={"method": "balanced", "steps": 7}).steps == 7
 
 
-def test_recipes_are_frozen():
+def test_recipes_are_frozen() -> None:
     recipe = make()
     with pytest.raises(ValidationError, match="frozen"):
         recipe.steps = 3
@@ -426,7 +428,7 @@ def test_recipes_are_frozen():
         recipe.objective.tv_weight = 3.0
 
 
-def test_change_makes_a_new_one_and_leaves_the_old():
+def test_change_makes_a_new_one_and_leaves_the_old() -> None:
     old = full_recipe()
     before = old.to_json()
     new = change(old, {"tv_weight": 3.5, "content_layers": {"block1_conv1": 1.0}, "seed": 9})
@@ -435,19 +437,19 @@ def test_change_makes_a_new_one_and_leaves_the_old():
     assert change(new, {n: value_of(old, n) for n in ("tv_weight", "content_layers", "seed")}) == old
 
 
-def test_changing_one_layers_share_leaves_the_others_and_the_original():
+def test_changing_one_layers_share_leaves_the_others_and_the_original() -> None:
     old = make()
     new = change(old, {"style_layers.block1_conv1": 0.9})
     assert new.objective.style_layers == {**old.objective.style_layers, "block1_conv1": 0.9}
     assert old == make()
 
 
-def test_changing_nothing_is_the_same_recipe():
+def test_changing_nothing_is_the_same_recipe() -> None:
     assert change(full_recipe(), {}) == full_recipe()
 
 
 @pytest.mark.parametrize("name", names())
-def test_short_and_full_names_are_one_setting_with_a_description(name):
+def test_short_and_full_names_are_one_setting_with_a_description(name: Any) -> None:
     path = path_of(name)
     assert path[-1] == name
     assert path_of(".".join(path)) == path
@@ -471,19 +473,19 @@ def test_short_and_full_names_are_one_setting_with_a_description(name):
         "first_steps.x",
     ],
 )
-def test_a_bad_name_is_refused_by_every_door(name):
+def test_a_bad_name_is_refused_by_every_door(name: str) -> None:
     for door in (path_of, bounds, choices, describe, lambda n: from_text(n, "1"), lambda n: make(settings={n: 1})):
         with pytest.raises(RecipeError, match="is no setting; choose from method"):
             door(name)
 
 
 @pytest.mark.parametrize("name", ["tv_weight.x", "objective.network.foo", "style_layers.foo.bar"])
-def test_a_name_below_a_plain_setting_is_refused(name):
+def test_a_name_below_a_plain_setting_is_refused(name: str) -> None:
     with pytest.raises(RecipeError, match="is no setting"):
         make(settings={name: 1})
 
 
-def test_choices_are_the_ones_accepted():
+def test_choices_are_the_ones_accepted() -> None:
     fixed = {name: one for name, one in SETTINGS.items() if "enum" in one}
     assert {"method", "start", "pooling", "algorithm", "pyramid", "colour_space"} <= set(fixed)
     assert {name for name in names() if choices(name)} == set(fixed)
@@ -508,25 +510,25 @@ def test_choices_are_the_ones_accepted():
         ("objective.tv_weight", "3", 3),
     ],
 )
-def test_from_text_reads_json_or_the_text_itself(name, text, value):
+def test_from_text_reads_json_or_the_text_itself(name: str, text: str, value: Any) -> None:
     assert from_text(name, text) == value
     assert value_of(make(settings={name: from_text(name, text)}), name) == value
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "abc", "", "1 2", '"5"'])
-def test_from_text_lets_no_bad_number_through(text):
+def test_from_text_lets_no_bad_number_through(text: str) -> None:
     with pytest.raises(RecipeError, match="steps"):
         make(settings={"steps": from_text("steps", text)})
 
 
-def test_settings_by_name_are_those_of_the_recipe():
+def test_settings_by_name_are_those_of_the_recipe() -> None:
     recipe = full_recipe()
     flat = settings_by_name(recipe)
     assert tuple(flat) == names()
     assert all(flat[name] == value_of(recipe, name) for name in names())
 
 
-def test_layers_may_be_settings_of_their_own():
+def test_layers_may_be_settings_of_their_own() -> None:
     flat = settings_by_name(full_recipe(), by_layer=True)
     assert flat["content_layers.block2_conv1"] == 0.3
     assert not {"content_layers", "style_layers"} & flat.keys()

@@ -1,5 +1,7 @@
 """What may change in the middle of a run, and what may not."""
 
+from typing import Any
+
 import pytest
 
 from nst_core.errors import RecipeError
@@ -20,12 +22,12 @@ OTHER = {
 }
 
 
-def layers():
+def layers() -> Any:
     return make(settings={"content_layers": {"block4_conv2": 1.0}, "style_layers": OTHER["style_layers"]})
 
 
 @pytest.mark.parametrize("name", STEERABLE)
-def test_steering_changes_that_setting_and_no_other(name):
+def test_steering_changes_that_setting_and_no_other(name: Any) -> None:
     recipe = layers()
     new = steered(recipe, {name: OTHER[name]})
     assert new == change(recipe, {name: OTHER[name]})
@@ -34,42 +36,42 @@ def test_steering_changes_that_setting_and_no_other(name):
     assert recipe == layers()
 
 
-def test_every_steerable_setting_is_tried_here():
+def test_every_steerable_setting_is_tried_here() -> None:
     assert set(OTHER) == set(STEERABLE)
 
 
 @pytest.mark.parametrize("name", sorted(set(names()) - set(STEERABLE)))
-def test_other_settings_wait_for_the_next_run(name):
+def test_other_settings_wait_for_the_next_run(name: Any) -> None:
     with pytest.raises(RecipeError, match=rf"{name} cannot change in the middle of a run; choose from content_weight"):
         steered(make(), {name: default(name)})
 
 
 @pytest.mark.parametrize("settings", [{"style_weight": -1}, {"steps": 0}, {"learning_rate": 0}, {"seconds": "soon"}])
-def test_ranges_hold(settings):
+def test_ranges_hold(settings: Any) -> None:
     (name,) = settings
     with pytest.raises(RecipeError, match=f"{name} must be"):
         steered(make(), settings)
 
 
 @pytest.mark.parametrize("name", ["nope", "objective", "tv_weight.x"])
-def test_unknown_names_are_refused(name):
+def test_unknown_names_are_refused(name: str) -> None:
     with pytest.raises(RecipeError):
         steered(make(), {name: 1})
 
 
-def test_one_layers_share_can_be_steered_alone():
+def test_one_layers_share_can_be_steered_alone() -> None:
     recipe = layers()
     new = steered(recipe, {"style_layers.block1_conv1": 0.0})
     assert new.objective.style_layers == {**recipe.objective.style_layers, "block1_conv1": 0.0}
 
 
 @pytest.mark.parametrize("asked", [{"block1_conv1": 1.0}, {}, {**OTHER["style_layers"], "block3_conv3": 1.0}])
-def test_layers_stay_those_in_use(asked):
+def test_layers_stay_those_in_use(asked: Any) -> None:
     with pytest.raises(RecipeError, match=r"style_layers must be those in use \(block1_conv1, .*\), got"):
         steered(layers(), {"style_layers": asked})
 
 
-def test_a_single_pass_cannot_be_steered():
+def test_a_single_pass_cannot_be_steered() -> None:
     with pytest.raises(RecipeError, match="single pass"):
         steered(make(settings={"method": "fast"}), {"colour_preservation": 1.0})
     assert steered(make(settings={"method": "balanced"}), {"colour_preservation": 1.0}).colour.colour_preservation == 1

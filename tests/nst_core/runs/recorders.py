@@ -1,5 +1,7 @@
 """Pictures, Steps and recipes that the tests of playing and of its reports share."""
 
+from typing import Any
+
 import numpy as np
 
 from nst_core.picture import crop
@@ -14,11 +16,11 @@ METHODS = ["slow", "fast", "balanced"]
 CROPS = [{"crop": (0.5, 0, 1, 1)}, {"rotation_deg": 90}, {"crop": (0, 0.25, 1, 1), "rotation_deg": 30}]
 
 
-def step(number=1, seconds=0.0, picture=None, state=None):
+def step(number: int = 1, seconds: float = 0.0, picture: Any = None, state: Any = None) -> Any:
     return Step(number, 9, 4, seconds, {}, picture, state)
 
 
-def cropped_styles(crops, **settings):
+def cropped_styles(crops: Any, **settings: Any) -> Any:
     """Three originals, a recipe that crops at parts of them, and those parts."""
     originals = [np.random.default_rng(n).random((1, 80, 60 + n, 3), np.float32) for n in range(len(crops))]
     recipe = make(settings={"styles": [{"sha256": "0" * 64, **one} for one in crops], **settings})

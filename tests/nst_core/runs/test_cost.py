@@ -3,6 +3,8 @@
 import itertools
 import json
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ SQUARE = (1000, 1000)
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch):
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A measured machine: ten seconds a megapixel, evenly."""
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path))
     seconds = {str(side): side**2 * 1e-5 for side in (128, 256, 384)}
@@ -25,12 +27,12 @@ def machine(tmp_path, monkeypatch):
     return path
 
 
-def seconds(**settings):
+def seconds(**settings: Any) -> Any:
     return cost.of(make("tutorial", settings), SQUARE).seconds
 
 
 @pytest.mark.usefixtures("machine")
-def test_cost_grows_with_steps_and_pixels():
+def test_cost_grows_with_steps_and_pixels() -> None:
     few, many = (seconds(steps=n, longest_edge_px=256) for n in (100, 200))
     assert many - few == pytest.approx(100 * 256**2 * 1e-5, rel=0.01)
     small, large = (seconds(steps=100, longest_edge_px=n) for n in (256, 512))
@@ -38,7 +40,7 @@ def test_cost_grows_with_steps_and_pixels():
 
 
 @pytest.mark.usefixtures("machine")
-def test_every_preset_has_a_cost():
+def test_every_preset_has_a_cost() -> None:
     for preset in PRESETS:
         found = cost.of(make(preset), (640, 480))
         assert found.calibrated
@@ -47,7 +49,7 @@ def test_every_preset_has_a_cost():
 
 
 @pytest.mark.usefixtures("machine")
-def test_what_costs_more_is_said_to():
+def test_what_costs_more_is_said_to() -> None:
     plain = seconds()
     assert seconds(style_distance="wasserstein2") > plain
     assert seconds(algorithm="lbfgs") > plain
@@ -56,7 +58,7 @@ def test_what_costs_more_is_said_to():
 
 
 @pytest.mark.usefixtures("machine")
-def test_less_memory_is_kept_to_and_costs_time():
+def test_less_memory_is_kept_to_and_costs_time() -> None:
     free, tight = (
         cost.of(make("tutorial", {"longest_edge_px": 1024, "memory_mb": mb}), SQUARE) for mb in (10_000, 2000)
     )
@@ -64,7 +66,7 @@ def test_less_memory_is_kept_to_and_costs_time():
     assert tight.seconds > free.seconds
 
 
-def test_strips_cost_what_they_compute_again():
+def test_strips_cost_what_they_compute_again() -> None:
     """More blocks, and strips of fewer rows, whose borders are a larger part: both compute more a second time."""
     recipe = make("tutorial")
     assert cost._again(recipe, WHOLE, 1024) == 0
@@ -75,19 +77,19 @@ def test_strips_cost_what_they_compute_again():
 
 
 @pytest.mark.usefixtures("machine")
-def test_the_largest_fast_result_stays_within_its_memory():
+def test_the_largest_fast_result_stays_within_its_memory() -> None:
     sizes = {edge: make(settings={"method": "fast", "longest_edge_px": edge}) for edge in (512, 2048, 4096)}
     found = {edge: cost.of(recipe, SQUARE) for edge, recipe in sizes.items()}
     assert 800 < found[512].peak_mb < found[2048].peak_mb < found[4096].peak_mb < 1500
     assert found[512].seconds < found[2048].seconds < found[4096].seconds
 
 
-def test_the_fast_method_is_the_least():
+def test_the_fast_method_is_the_least() -> None:
     fast, balanced = (cost.of(make(settings={"method": m}), SQUARE).seconds for m in ("fast", "balanced"))
     assert fast < balanced < cost.of(make(), SQUARE).seconds
 
 
-def test_the_fast_method_passes_once_for_each_region_and_the_rest():
+def test_the_fast_method_passes_once_for_each_region_and_the_rest() -> None:
     fast = {"method": "fast"}
     regions = [{"mask": "0" * 64, "shares": [1.0]}] * 2
     once, thrice = (cost.of(make(settings=fast | s), SQUARE).seconds for s in ({}, {"regions": regions}))
@@ -95,7 +97,7 @@ def test_the_fast_method_passes_once_for_each_region_and_the_rest():
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": 0}', '{"version": 1, "seconds": 3, "compiles": true}'])
-def test_a_damaged_measurement_is_none(machine, damage):
+def test_a_damaged_measurement_is_none(machine: Any, damage: str) -> None:
     assert cost.stored()
     machine.write_text(damage)
     assert cost.stored() is None
@@ -103,7 +105,7 @@ def test_a_damaged_measurement_is_none(machine, damage):
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory):
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Where the measurement of this machine is kept for all sizes."""
     return tmp_path_factory.mktemp("measured") / "machine.json"
 
@@ -112,7 +114,7 @@ def measured(tmp_path_factory):
 @pytest.mark.weights
 @pytest.mark.slow
 @pytest.mark.parametrize("side", [128, 320, 768])
-def test_a_real_run_takes_what_was_estimated(measured, monkeypatch, side):
+def test_a_real_run_takes_what_was_estimated(measured: Any, monkeypatch: pytest.MonkeyPatch, side: int) -> None:
     """Within 25 %, in the calmest of a few tries: a neighbour's load between measuring and running proves nothing."""
     weights.find("vgg19")  # in the shared cache, before the machine's file goes elsewhere
     monkeypatch.setattr(cost, "_path", lambda: measured)

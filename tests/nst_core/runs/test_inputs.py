@@ -1,6 +1,7 @@
 """Packed inputs are unpacked unchanged, and a recipe names exactly the pictures of its run."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_all_values_arrive_exactly(given: RunInputs) -> None:
     assert all(np.array_equal(a, m.weights) for a, m in zip(inputs.masks, given.masks, strict=True))
 
 
-def recipe(**settings: object):
+def recipe(**settings: object) -> Any:
     regions = [{"mask": OTHER, "shares": [1, 0.5]}, {"mask": OTHER, "shares": [0, 2]}]
     return make(settings={"start": "own", "regions": regions, **settings})
 

@@ -1,5 +1,7 @@
 """Small and full runs of one recipe, compared; on a random network, since no look is judged here."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -19,13 +21,13 @@ SETTINGS = {
 
 
 @pytest.fixture
-def compared(unlearned, noise, monkeypatch):
+def compared(unlearned: Any, noise: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`compared(edge_px)`: the comparison of a preview of that size with 96 px."""
     monkeypatch.setattr(runner, "prepare", lambda recipe: recipe)  # a random network has no weights to name
     return lambda edge_px: preview.compare(noise(80, 120), [noise(96, 96, 1)], make(settings=SETTINGS), edge_px)
 
 
-def test_a_preview_of_the_full_size_is_the_full_run(compared):
+def test_a_preview_of_the_full_size_is_the_full_run(compared: Any) -> None:
     small, full, apart = compared(96)
     assert (small == full).all()
     assert apart["ssim"] == pytest.approx(1.0, abs=1e-6)
@@ -33,7 +35,7 @@ def test_a_preview_of_the_full_size_is_the_full_run(compared):
     assert set(apart["ratios"].values()) == {1.0}
 
 
-def test_both_are_judged_at_the_size_of_the_preview_and_every_distance_has_its_ratio(compared):
+def test_both_are_judged_at_the_size_of_the_preview_and_every_distance_has_its_ratio(compared: Any) -> None:
     small, full, apart = compared(64)
     assert [max(p.shape[1:3]) for p in (small, full)] == [64, 96]
     assert apart["preview"]["size"] == apart["full"]["size"] == [small.shape[2], small.shape[1]]
@@ -45,12 +47,14 @@ def test_both_are_judged_at_the_size_of_the_preview_and_every_distance_has_its_r
             assert apart["ratios"][f"{kind}/{layer}"] == pytest.approx(ratio, abs=1e-3)
 
 
-def test_the_start_and_the_masks_are_used(compared, unlearned, noise, monkeypatch):
+def test_the_start_and_the_masks_are_used(
+    compared: Any, unlearned: Any, noise: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both sizes get them."""
     given = []
     run_recipe = runner.run_recipe
 
-    def recording(*args, **more):
+    def recording(*args: Any, **more: Any) -> Any:
         given.append((more["start"] is start, len(more["masks"])))
         return run_recipe(*args, **more)
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,14 +24,14 @@ REGIONS = [{"mask": "c" * 64, "shares": [1.0]}]
 class Recorder:
     """Engines that only note how they were called, shown and steered, and whether they were closed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.names, self.asked, self.shown, self.sent, self.closed = [], [], [], [], False
 
-    def fast(self, content, styles, recipe, **more):
+    def fast(self, content: Any, styles: Any, recipe: Any, **more: Any) -> Iterator[Any]:
         self._note("fast", content, styles, more)
         yield step(1, picture=PAINTED)
 
-    def slow(self, content, styles, recipe, **more):
+    def slow(self, content: Any, styles: Any, recipe: Any, **more: Any) -> Iterator[Any]:
         self._note("slow", content, styles, more)
         state = {"shown": RAW}
         try:
@@ -38,75 +40,75 @@ class Recorder:
         finally:
             self.closed = True
 
-    def _note(self, name, content, styles, more):
+    def _note(self, name: Any, content: Any, styles: Any, more: Any) -> None:
         self.names.append(name)
         self.asked.append(more)
         self.shown.append((content, styles))
 
 
 @pytest.fixture
-def calls(monkeypatch):
+def calls(monkeypatch: pytest.MonkeyPatch) -> Any:
     recorder = Recorder()
     monkeypatch.setattr(fast, "run", recorder.fast)
     monkeypatch.setattr(slow, "run", recorder.slow)
     return recorder
 
 
-def run(recipe, **more):
+def run(recipe: Any, **more: Any) -> Any:
     return [s.number for s in runner.run_recipe(CONTENT, STYLES, recipe, **more)]
 
 
-def test_fast_is_the_fast_engines_one_step(calls):
+def test_fast_is_the_fast_engines_one_step(calls: Any) -> None:
     assert run(make(settings={"method": "fast"})) == [1]
     assert calls.names == ["fast"]
 
 
 @pytest.mark.parametrize("start", ["content", "noise"])
-def test_slow_is_the_slow_engines_steps(calls, start):
+def test_slow_is_the_slow_engines_steps(calls: Any, start: str) -> None:
     assert run(make(settings={"start": start})) == [0, 1, 2]
     assert calls.names == ["slow"]
     assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": None}]
 
 
 @pytest.mark.parametrize("settings", [{"method": "balanced"}, {"method": "slow", "start": "fast"}])
-def test_the_fast_picture_is_the_slow_engines_start(calls, settings):
+def test_the_fast_picture_is_the_slow_engines_start(calls: Any, settings: Any) -> None:
     assert run(make(settings=settings)) == [0, 1, 2]
     assert calls.names == ["fast", "slow"]
     assert calls.asked[1]["start"] is PAINTED
 
 
-def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls):
+def test_the_fast_picture_is_a_level_of_a_slow_run_that_asks_for_it(calls: Any) -> None:
     run(make(settings={"reference_loss": "fast"}))
     assert calls.names == ["fast", "slow"]
     assert calls.asked[-1]["start"] is None
     assert list(calls.asked[-1]["levels"]) == ["fast"]
 
 
-def test_a_resumed_run_paints_nothing_first(calls):
+def test_a_resumed_run_paints_nothing_first(calls: Any) -> None:
     state = {"number": 1}
     assert run(make(settings={"method": "balanced"}), resume=state) == [0, 1, 2]
     assert calls.names == ["slow"]
     assert calls.asked == [{"start": None, "masks": (), "levels": {}, "resume": state}]
 
 
-def test_nothing_is_done_before_the_first_step_is_asked_for(calls):
+def test_nothing_is_done_before_the_first_step_is_asked_for(calls: Any) -> None:
     runner.run_recipe(CONTENT, STYLES, make(settings={"method": "balanced"}))
     assert calls.names == []
 
 
-def test_balanced_is_balanced_whatever_door_it_came_through(calls):
+def test_balanced_is_balanced_whatever_door_it_came_through(calls: Any) -> None:
     run(change(make(), {"method": "balanced"}))
     assert calls.names == ["fast", "slow"]
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
-def test_a_start_of_ones_own_is_the_slow_engines_start(calls, method):
+def test_a_start_of_ones_own_is_the_slow_engines_start(calls: Any, method: str) -> None:
     run(make(settings={"method": method, "start": "own"}), start=VIVID)
     assert calls.names == ["slow"]
     assert calls.asked[0]["start"] is VIVID
 
 
-def test_the_recipe_says_whether_a_start_is_used(calls):
+def test_the_recipe_says_whether_a_start_is_used(calls: Any) -> None:
     run(make(), start=VIVID)
     assert calls.asked[0]["start"] is None
 
@@ -120,7 +122,7 @@ def test_the_recipe_says_whether_a_start_is_used(calls):
         ({"start": "fast"}, ["fast", "slow"]),
     ],
 )
-def test_masks_reach_every_engine(calls, settings, engines):
+def test_masks_reach_every_engine(calls: Any, settings: Any, engines: Any) -> None:
     run(make(settings={**settings, "regions": REGIONS}), masks=[MASK])
     assert calls.names == engines
     for asked in calls.asked:
@@ -129,7 +131,7 @@ def test_masks_reach_every_engine(calls, settings, engines):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_engine_sees_the_framed_styles(calls, method):
+def test_every_engine_sees_the_framed_styles(calls: Any, method: Any) -> None:
     originals, recipe, parts = cropped_styles(CROPS, method=method)
     list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
@@ -137,7 +139,7 @@ def test_every_engine_sees_the_framed_styles(calls, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
+def test_a_style_that_is_named_and_not_framed_is_itself(calls: Any, method: Any) -> None:
     originals, recipe, _ = cropped_styles([{}, CROPS[0]], method=method)
     list(runner.run_recipe(VIVID, originals, recipe))
     for _, styles in calls.shown:
@@ -145,14 +147,14 @@ def test_a_style_that_is_named_and_not_framed_is_itself(calls, method):
         assert styles[1].shape == (1, 80, 31, 3)
 
 
-def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls):
+def test_colours_are_matched_to_those_of_the_part_that_is_looked_at(calls: Any) -> None:
     originals, recipe, parts = cropped_styles(CROPS, colour_match="covariance")
     list(runner.run_recipe(VIVID, originals, recipe))
     ((_, styles),) = calls.shown
     assert all(np.array_equal(s, colour.match(p, VIVID)) for s, p in zip(styles, parts, strict=True))
 
 
-def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls):
+def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(calls: Any) -> None:
     originals, recipe, _ = cropped_styles(CROPS)
     list(runner.run_recipe(VIVID, originals[:2], recipe))
     ((_, styles),) = calls.shown
@@ -160,27 +162,27 @@ def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(cal
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_too_little_of_a_style_is_refused_before_any_engine_begins(calls, method):
+def test_too_little_of_a_style_is_refused_before_any_engine_begins(calls: Any, method: Any) -> None:
     recipe = make(settings={"method": method, "styles": [{"sha256": "0" * 64, "crop": (0, 0, 0.05, 1)}]})
     with pytest.raises(RecipeError, match="at least 16 px on each side"):
         list(runner.run_recipe(VIVID, [np.ones((1, 64, 64, 3), np.float32)], recipe))
     assert calls.names == []
 
 
-def colours(method, **settings):
+def colours(method: Any, **settings: Any) -> Any:
     recipe = make(settings={"method": method, **settings})
     return recipe, list(runner.run_recipe(VIVID, STYLES, recipe))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_without_colour_settings_nothing_is_touched(calls, method):
+def test_without_colour_settings_nothing_is_touched(calls: Any, method: Any) -> None:
     _, steps = colours(method)
     assert all(content is VIVID and styles is STYLES for content, styles in calls.shown)
     assert [s.picture for s in steps if s.picture is not None][-1] is (PAINTED if method == "fast" else RAW)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_engine_sees_the_matched_styles(calls, method):
+def test_every_engine_sees_the_matched_styles(calls: Any, method: Any) -> None:
     colours(method, colour_match="covariance", colour_match_strength=0.5)
     for content, (style,) in calls.shown:
         assert content is VIVID
@@ -188,7 +190,7 @@ def test_every_engine_sees_the_matched_styles(calls, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(calls, method):
+def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(calls: Any, method: Any) -> None:
     _, steps = colours(method, colour_match="luminance")
     for content, (style,) in calls.shown:
         assert np.array_equal(content, colour.luminance(VIVID))
@@ -197,7 +199,7 @@ def test_luminance_shows_every_engine_grey_and_the_user_the_contents_colours(cal
     assert np.array_equal(steps[-1].picture, colour.keep_colours(raw, VIVID, 1.0, "luminance"))
 
 
-def test_luminance_greys_a_start_of_ones_own(calls):
+def test_luminance_greys_a_start_of_ones_own(calls: Any) -> None:
     recipe = make(settings={"start": "own", "colour_match": "luminance"})
     list(runner.run_recipe(CONTENT, STYLES, recipe, start=VIVID))
     assert np.array_equal(calls.asked[0]["start"], colour.luminance(VIVID))
@@ -205,7 +207,7 @@ def test_luminance_greys_a_start_of_ones_own(calls):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("space", ["lab", "luminance"])
-def test_every_picture_is_finished_and_every_state_raw(calls, method, space):
+def test_every_picture_is_finished_and_every_state_raw(calls: Any, method: Any, space: str) -> None:
     recipe, steps = colours(method, colour_preservation=0.7, colour_space=space)
     raw = PAINTED if method == "fast" else RAW
     finished = colour.keep_colours(raw, VIVID, 0.7, space)
@@ -222,7 +224,9 @@ SHEETS = [(1, 3, (1, 3)), (2, 3, (1, 3)), (3, 2, (2, 2)), (4, 5, (5, 5))]
 
 
 @pytest.mark.parametrize(("styles", "cells", "rows_columns"), SHEETS)
-def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, styles, cells, rows_columns):
+def test_each_cell_of_a_sheet_is_finished_with_the_original(
+    monkeypatch: pytest.MonkeyPatch, noise: Any, styles: Any, cells: Any, rows_columns: Any
+) -> None:
     down, across = rows_columns
     painted, original = noise(12 * down, 18 * across, 2), noise(24, 36, 3)
     monkeypatch.setattr(fast, "run", lambda *_, **__: iter([step(picture=painted)]))
@@ -235,12 +239,12 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(monkeypatch, noise, 
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
-def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
+def test_nothing_goes_on_from_a_sheet(calls: Any, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     recipe = make(settings={"method": method, "start": "fast", "style_grid_size": 4})
     assert runner.grid_shape(recipe, 2) == (1, 1)
     given = []
 
-    def paint(_content, _styles, recipe, **_):
+    def paint(_content: Any, _styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
         given.append(recipe.style_grid_size)
         yield step(picture=PAINTED)
 
@@ -249,7 +253,7 @@ def test_nothing_goes_on_from_a_sheet(calls, monkeypatch, method):
     assert given == [1]
 
 
-def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls):
+def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls: Any) -> None:
     recipe = make()
     greener = change(recipe, {"colour_preservation": 0.8})
     steps = runner.run_recipe(VIVID, STYLES, recipe)
@@ -260,7 +264,7 @@ def test_what_is_sent_reaches_the_engine_and_its_colours_hold_from_then_on(calls
 
 
 @pytest.mark.parametrize("method", ["slow", "balanced"])
-def test_a_run_that_is_closed_closes_its_engine(calls, method):
+def test_a_run_that_is_closed_closes_its_engine(calls: Any, method: str) -> None:
     steps = runner.run_recipe(VIVID, STYLES, make(settings={"method": method}))
     next(steps)
     assert not calls.closed
@@ -268,7 +272,7 @@ def test_a_run_that_is_closed_closes_its_engine(calls, method):
     assert calls.closed
 
 
-def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
+def test_every_size_is_finished_with_the_original(calls: Any, monkeypatch: pytest.MonkeyPatch, noise: Any) -> None:
     pictures = [noise(6, 9, 1), noise(12, 18, 2)]
     monkeypatch.setattr(slow, "run", lambda *_, **__: (step(n, picture=p) for n, p in enumerate(pictures)))
     original = noise(24, 36, 3)
@@ -277,12 +281,12 @@ def test_every_size_is_finished_with_the_original(calls, monkeypatch, noise):
         assert np.array_equal(made, colour.keep_colours(raw, original, 1.0))
 
 
-def test_recolouring_needs_no_run():
+def test_recolouring_needs_no_run() -> None:
     recipe = make(settings={"colour_preservation": 0.3})
     assert np.array_equal(runner.recolour(RAW, VIVID, 0.3), runner.finish(RAW, VIVID, recipe))
     assert runner.recolour(RAW, VIVID, 0.0) is RAW
 
 
-def test_playing_is_imported_without_tensorflow():
+def test_playing_is_imported_without_tensorflow() -> None:
     code = "import sys, nst_core.runs.runner; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

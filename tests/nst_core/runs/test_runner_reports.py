@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
@@ -15,15 +16,15 @@ from tests.nst_core.runs.recorders import CONTENT, CROPS, METHODS, PAINTED, RAW,
 
 
 @pytest.fixture
-def machine(monkeypatch):
+def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Networks that note that they were loaded, and a device."""
     loaded = []
 
-    def load_vgg(network, dtype="float32"):
+    def load_vgg(network: Any, dtype: str = "float32") -> Any:
         loaded.append((network, dtype))
         return SimpleNamespace(found=SimpleNamespace(sha256="a" * 64))
 
-    def load_magenta():
+    def load_magenta() -> Any:
         loaded.append(("magenta",))
         return SimpleNamespace(found=SimpleNamespace(sha256="b" * 64))
 
@@ -46,7 +47,7 @@ def machine(monkeypatch):
         ({"start": "fast"}, [("magenta",), ("vgg19", "bfloat16")], {"magenta": "b" * 64, "vgg19": "a" * 64}),
     ],
 )
-def test_prepare_loads_what_is_needed_and_writes_it_down(machine, settings, loaded, hashes):
+def test_prepare_loads_what_is_needed_and_writes_it_down(machine: Any, settings: Any, loaded: Any, hashes: Any) -> None:
     recipe = make(settings=settings)
     ready = runner.prepare(recipe)
     assert machine == loaded
@@ -55,7 +56,7 @@ def test_prepare_loads_what_is_needed_and_writes_it_down(machine, settings, load
     assert change(ready, {"provenance": {}, "precision": recipe.precision, "memory_mb": recipe.memory_mb}) == recipe
 
 
-def test_prepare_settles_an_automatic_precision(machine):
+def test_prepare_settles_an_automatic_precision(machine: Any) -> None:
     ready = runner.prepare(make())
     assert ready.precision == "bfloat16"
     assert runner.prepare(ready) == ready
@@ -63,11 +64,11 @@ def test_prepare_settles_an_automatic_precision(machine):
 
 
 @pytest.mark.parametrize(("settings", "settled"), [({}, 3400), ({"memory_mb": 1200}, 1200), ({"method": "fast"}, None)])
-def test_prepare_settles_the_memory_that_strips_are_cut_for(machine, settings, settled):
+def test_prepare_settles_the_memory_that_strips_are_cut_for(machine: Any, settings: Any, settled: Any) -> None:
     assert runner.prepare(make(settings=settings)).memory_mb == settled
 
 
-def clocked(*stamps, already=0.0):
+def clocked(*stamps: Any, already: float = 0.0) -> Any:
     clock = runner.RunTimer()
     clock.mark_loaded(already)
     for number, seconds in enumerate(stamps):
@@ -75,31 +76,31 @@ def clocked(*stamps, already=0.0):
     return clock.seconds()
 
 
-def test_compiling_is_what_the_first_step_took_longer():
+def test_compiling_is_what_the_first_step_took_longer() -> None:
     assert clocked(3.0, 3.5, 4.0, 4.5) == {"load": 0.0, "compile": 2.5, "run": 4.5}
 
 
-def test_what_ran_before_a_resume_is_no_compiling():
+def test_what_ran_before_a_resume_is_no_compiling() -> None:
     assert clocked(103.0, 103.5, 104.0, already=100.0) == {"load": 0.0, "compile": 2.5, "run": 104.0}
 
 
-def test_one_slow_step_is_not_the_usual_one():
+def test_one_slow_step_is_not_the_usual_one() -> None:
     assert clocked(3.0, 3.5, 4.0, 9.0)["compile"] == 2.5
 
 
-def test_one_step_tells_nothing_of_compiling():
+def test_one_step_tells_nothing_of_compiling() -> None:
     assert clocked(3.0) == {"load": 0.0, "compile": 0.0, "run": 3.0}
 
 
-def test_no_step_is_no_time():
+def test_no_step_is_no_time() -> None:
     assert clocked() == {"load": 0.0, "compile": 0.0, "run": 0.0}
 
 
-def test_a_quick_first_step_is_no_negative_time():
+def test_a_quick_first_step_is_no_negative_time() -> None:
     assert clocked(0.1, 1.1, 2.1)["compile"] == 0.0
 
 
-def test_loading_is_timed(monkeypatch):
+def test_loading_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([100.0, 102.25])
     monkeypatch.setattr(runner.time, "perf_counter", lambda: next(now))
     clock = runner.RunTimer()
@@ -107,38 +108,38 @@ def test_loading_is_timed(monkeypatch):
     assert clock.seconds()["load"] == 2.25
 
 
-def test_picture_of_a_step():
+def test_picture_of_a_step() -> None:
     kept = {"shown": PAINTED}
     assert runner.result_picture(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
     assert runner.result_picture(step(state=lambda: kept), CONTENT, make()) is PAINTED
 
 
-def test_a_finished_picture_is_not_finished_twice():
+def test_a_finished_picture_is_not_finished_twice() -> None:
     recipe = make(settings={"colour_preservation": 0.5})
     assert runner.result_picture(step(picture=RAW), VIVID, recipe) is RAW
 
 
 @pytest.mark.parametrize("nothing", [None, step()])
-def test_no_picture_is_an_error(nothing):
+def test_no_picture_is_an_error(nothing: Any) -> None:
     with pytest.raises(ValueError, match="no picture"):
         runner.result_picture(nothing, CONTENT, make())
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cells", [1, 3])
-def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method, cells):
+def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method: Any, cells: int) -> None:
     alpha = np.eye(4, dtype=np.uint8)
     kept = runner.result_alpha(alpha, make(settings={"method": method, "style_grid_size": cells}))
     assert kept is (None if (method, cells) == ("fast", 3) else alpha)
 
 
-def test_peak_memory_is_in_megabytes():
+def test_peak_memory_is_in_megabytes() -> None:
     now = psutil.Process().memory_info().rss / 1e6
     assert 0.8 * now < runner.peak_rss_mb() < 20 * now
 
 
 @pytest.mark.usefixtures("unlearned")
-def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
+def test_a_report_is_plain_json_and_complete(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from nst_core.metrics import yardstick
 
     monkeypatch.setattr(yardstick, "wasserstein2", lambda a, b: 0.0)  # seconds of eigenvalues, tested elsewhere
@@ -155,7 +156,7 @@ def test_a_report_is_plain_json_and_complete(noise, monkeypatch):
     assert report["weights"] == {"vgg19": "a" * 64}
 
 
-def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
+def test_a_report_measures_against_the_framed_styles(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from nst_core.metrics import yardstick
 
     given = []
@@ -167,7 +168,7 @@ def test_a_report_measures_against_the_framed_styles(noise, monkeypatch):
     assert shares == [1.0, 1.0, 1.0]
 
 
-def test_a_sheet_is_not_measured(noise, monkeypatch):
+def test_a_sheet_is_not_measured(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from nst_core.metrics import yardstick
 
     monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))

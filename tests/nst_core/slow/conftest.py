@@ -1,11 +1,13 @@
 """What the tests of whole runs share."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 
 @pytest.fixture
-def pictures(noise):
+def pictures(noise: Any) -> Any:
     """A smooth content of 64 x 48 px and a style in stripes, smaller."""
     y, x = np.mgrid[0:48, 0:64] / 64
     content = np.stack([x, y, 1 - x], -1)[None].astype(np.float32)

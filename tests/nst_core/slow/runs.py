@@ -1,6 +1,7 @@
 """Small runs of the slow engine, as several tests need them."""
 
 import contextlib
+from typing import Any
 
 import numpy as np
 
@@ -38,16 +39,16 @@ CLIMB = {"pyramid": "auto", "longest_edge_px": 128}
 """Three sizes: 64, 91 and 128 px."""
 
 
-def recipe_of(**settings):
+def recipe_of(**settings: Any) -> Any:
     return change(Recipe(), {**PINNED, "steps": 6, **settings})
 
 
-def play(pictures, recipe, **more):
+def play(pictures: Any, recipe: Any, **more: Any) -> Any:
     content, style = pictures
     return list(engine.run(content, [style], recipe, **more))
 
 
-def same(a, b):
+def same(a: Any, b: Any) -> None:
     """Two runs with the same losses and pictures, bit for bit."""
     assert [s.number for s in a] == [s.number for s in b]
     for one, other in zip(a, b, strict=True):
@@ -55,7 +56,7 @@ def same(a, b):
         np.testing.assert_array_equal(one.state()["picture"], other.state()["picture"])
 
 
-def steered(pictures, recipe, changes, more=()):
+def steered(pictures: Any, recipe: Any, changes: Any, more: Any = ()) -> Any:
     """A run that is sent changes at some steps: step number -> settings."""
     run, sent, steps = engine.run(pictures[0], [pictures[1]], recipe, **dict(more)), None, []
     with contextlib.suppress(StopIteration):

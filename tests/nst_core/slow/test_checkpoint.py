@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ CURVE = [
 ]
 
 
-def some_checkpoint():
+def some_checkpoint() -> Any:
     """What engines and minimisers may put into a state: arrays of any name, shape and kind, and numbers."""
     rng = np.random.default_rng(0)
     state = {name: rng.standard_normal((1, 6, 5, 3)).astype(np.float32) for name in ARRAYS}
@@ -36,7 +38,7 @@ def some_checkpoint():
     return Checkpoint(make("tutorial", {"seed": 3}), state, CURVE, best)
 
 
-def assert_same(came, went):
+def assert_same(came: Any, went: Any) -> None:
     """Bit for bit: values, kinds and names."""
     assert came.recipe == went.recipe
     assert list(came.curve) == list(went.curve)
@@ -49,13 +51,13 @@ def assert_same(came, went):
 
 
 @pytest.fixture
-def saved(tmp_path):
+def saved(tmp_path: Path) -> Any:
     path = tmp_path / "run.npz"
     checkpoint.save(path, some_checkpoint())
     return path
 
 
-def rewrite(path, **changes):
+def rewrite(path: Any, **changes: Any) -> None:
     """The file again with some of its entries changed; None leaves one out."""
     with np.load(path) as file:
         entries = {**dict(file), **changes}
@@ -63,24 +65,24 @@ def rewrite(path, **changes):
         np.savez(out, **{n: v for n, v in entries.items() if v is not None})
 
 
-def head_of(path, **changes):
+def head_of(path: Any, **changes: Any) -> Any:
     with np.load(path) as file:
         head = {**json.loads(file["head"].tobytes()), **changes}
     return np.frombuffer(json.dumps({n: v for n, v in head.items() if v is not None}).encode(), np.uint8)
 
 
-def test_what_was_saved_is_loaded_bit_for_bit(saved):
+def test_what_was_saved_is_loaded_bit_for_bit(saved: Any) -> None:
     assert_same(checkpoint.load(saved), some_checkpoint())
 
 
-def test_a_checkpoint_of_the_first_steps_has_no_curve_and_no_better_picture(tmp_path):
+def test_a_checkpoint_of_the_first_steps_has_no_curve_and_no_better_picture(tmp_path: Path) -> None:
     went = Checkpoint(make(), {"picture": np.zeros((1, 2, 2, 3), np.float32), "number": 0})
     checkpoint.save(tmp_path / "run", went)
     assert_same(checkpoint.load(tmp_path / "run"), went)
 
 
 @pytest.mark.usefixtures("unlearned")
-def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path, noise):
+def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path: Path, noise: Any) -> None:
     from nst_core.slow import engine
 
     recipe = make(
@@ -103,14 +105,14 @@ def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path, noise):
     np.testing.assert_array_equal(resumed[-1].picture, whole[-1].picture)
 
 
-def test_saving_again_replaces_and_leaves_nothing_else(saved):
+def test_saving_again_replaces_and_leaves_nothing_else(saved: Any) -> None:
     checkpoint.save(saved, Checkpoint(make(), {**some_checkpoint().state, "number": 18}))
     assert checkpoint.load(saved).state["number"] == 18
     assert list(saved.parent.iterdir()) == [saved]
 
 
-def test_a_disk_that_fills_up_leaves_the_checkpoint_before(saved, monkeypatch):
-    def half(file, **_):
+def test_a_disk_that_fills_up_leaves_the_checkpoint_before(saved: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(file: Any, **_: Any) -> None:
         file.write(b"PK half of a checkpoint")
         raise OSError(28, "No space left on device")
 
@@ -121,17 +123,17 @@ def test_a_disk_that_fills_up_leaves_the_checkpoint_before(saved, monkeypatch):
     assert list(saved.parent.iterdir()) == [saved]
 
 
-def test_no_file_is_told(tmp_path):
+def test_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"got no file gone\.npz"):
         checkpoint.load(tmp_path / "gone.npz")
 
 
-def test_a_folder_is_no_checkpoint(tmp_path):
+def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
         checkpoint.load(tmp_path)
 
 
-def test_a_file_cut_anywhere_is_refused(saved):
+def test_a_file_cut_anywhere_is_refused(saved: Any) -> None:
     whole = saved.read_bytes()
     for cut in {*range(0, 200, 7), *range(200, len(whole), 97), len(whole) - 1}:
         saved.write_bytes(whole[:cut])
@@ -139,7 +141,7 @@ def test_a_file_cut_anywhere_is_refused(saved):
             checkpoint.load(saved)
 
 
-def test_damage_is_refused_or_harmless(saved):
+def test_damage_is_refused_or_harmless(saved: Any) -> None:
     """One byte wrong anywhere: the same numbers or a CheckpointError, never another exception."""
     whole, went, refused = bytearray(saved.read_bytes()), some_checkpoint(), 0
     for at in range(0, len(whole), 11):
@@ -155,47 +157,47 @@ def test_damage_is_refused_or_harmless(saved):
     assert refused > 100
 
 
-def npy():
+def npy() -> Any:
     buffer = io.BytesIO()
     np.save(buffer, np.zeros(3))
     return buffer.getvalue()
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"\x89PNG\r\n\x1a\n", b"{}", b"\0" * 5000], ids=repr)
-def test_what_is_no_checkpoint_is_refused(saved, data):
+def test_what_is_no_checkpoint_is_refused(saved: Any, data: Any) -> None:
     saved.write_bytes(data)
     with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
         checkpoint.load(saved)
 
 
-def test_a_lone_array_is_refused(saved):
+def test_a_lone_array_is_refused(saved: Any) -> None:
     saved.write_bytes(npy())
     with pytest.raises(CheckpointError):
         checkpoint.load(saved)
 
 
 @pytest.mark.parametrize("name", ["head", *ENTRIES])
-def test_a_missing_entry_is_refused(saved, name):
+def test_a_missing_entry_is_refused(saved: Any, name: Any) -> None:
     rewrite(saved, **{name: None})
     with pytest.raises(CheckpointError, match=name):
         checkpoint.load(saved)
 
 
 @pytest.mark.parametrize("name", ["state/mystery", "best/mystery", "mystery", "other/mystery"])
-def test_an_entry_that_the_head_does_not_name_is_refused(saved, name):
+def test_an_entry_that_the_head_does_not_name_is_refused(saved: Any, name: str) -> None:
     rewrite(saved, **{name: np.zeros(3)})
     with pytest.raises(CheckpointError, match="whole checkpoint"):
         checkpoint.load(saved)
 
 
 @pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
-def test_another_version_is_refused(saved, version):
+def test_another_version_is_refused(saved: Any, version: Any) -> None:
     rewrite(saved, head=head_of(saved, version=version))
     with pytest.raises(CheckpointError, match=f"must be of version 3, got {version}; start the run anew"):
         checkpoint.load(saved)
 
 
-def test_a_file_of_version_1_is_refused(saved):
+def test_a_file_of_version_1_is_refused(saved: Any) -> None:
     """As that version wrote it: four arrays, and everything else in the head."""
     head = {"version": 1, "number": 17, "seconds": 2.25, "recipe": make().model_dump(mode="json")}
     arrays = {n: np.zeros((1, 6, 5, 3), np.float32) for n in ("picture", "gradient", "mean", "square")}
@@ -206,7 +208,7 @@ def test_a_file_of_version_1_is_refused(saved):
 
 
 @pytest.mark.parametrize("recipe", [{"stepz": 1}, {"steps": 0}, [], 5])
-def test_a_recipe_that_does_not_fit_is_refused(saved, recipe):
+def test_a_recipe_that_does_not_fit_is_refused(saved: Any, recipe: Any) -> None:
     rewrite(saved, head=head_of(saved, recipe=recipe))
     with pytest.raises(CheckpointError, match="the checkpoint's recipe does not fit this program"):
         checkpoint.load(saved)
@@ -230,13 +232,13 @@ def test_a_recipe_that_does_not_fit_is_refused(saved, recipe):
     ],
     ids=str,
 )
-def test_a_damaged_head_is_refused(saved, changes):
+def test_a_damaged_head_is_refused(saved: Any, changes: Any) -> None:
     rewrite(saved, head=head_of(saved, **changes))
     with pytest.raises(CheckpointError, match="whole checkpoint"):
         checkpoint.load(saved)
 
 
-def test_a_head_that_is_no_object_is_refused(saved):
+def test_a_head_that_is_no_object_is_refused(saved: Any) -> None:
     rewrite(saved, head=np.frombuffer(b"[1]", np.uint8))
     with pytest.raises(CheckpointError):
         checkpoint.load(saved)
@@ -247,11 +249,11 @@ class Trap:
 
     sprung = False
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return (setattr, (Trap, "sprung", True))
 
 
-def test_nothing_is_ever_unpickled(saved):
+def test_nothing_is_ever_unpickled(saved: Any) -> None:
     pickle.loads(pickle.dumps(Trap()))
     assert Trap.sprung  # the trap works
     Trap.sprung = False

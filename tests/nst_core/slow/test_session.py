@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("unlearned")
 # --- roll-backs
 
 
-def test_a_loss_that_stops_being_finite_is_told_with_its_step(pictures):
+def test_a_loss_that_stops_being_finite_is_told_with_its_step(pictures: Any) -> None:
     state = dict(play(pictures, recipe_of(steps=2))[-1].state())
     state["gradient"] = np.full_like(state["gradient"], np.nan)
     with pytest.raises(DivergedError, match="at step 3 the loss was not finite, also after 5 roll-backs"):
@@ -28,12 +29,12 @@ def test_a_loss_that_stops_being_finite_is_told_with_its_step(pictures):
 
 
 @pytest.fixture
-def advances(monkeypatch):
+def advances(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Every learning rate that a move was tried with; `faults` are the numbers of tries that go wrong."""
     tried = SimpleNamespace(rates=[], faults=set())
     real = optimizers.advance
 
-    def advance(state, evaluate, settings):
+    def advance(state: Any, evaluate: Any, settings: Any) -> Any:
         tried.rates.append(settings.learning_rate)
         moved = real(state, evaluate, settings)
         if len(tried.rates) in tried.faults:
@@ -46,7 +47,7 @@ def advances(monkeypatch):
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
-def test_a_step_gone_wrong_is_rolled_back_and_shortened(pictures, advances, average):
+def test_a_step_gone_wrong_is_rolled_back_and_shortened(pictures: Any, advances: Any, average: float) -> None:
     advances.faults = {3, 4, 7}
     steps = play(pictures, recipe_of(steps=6, snapshot_every=1, average_decay=average, learning_rate=0.04))
     assert [s.number for s in steps] == list(range(7))
@@ -61,14 +62,14 @@ def test_a_step_gone_wrong_is_rolled_back_and_shortened(pictures, advances, aver
         assert np.isfinite(step.state()["picture"]).all()
 
 
-def test_a_shortened_step_stays_short_when_resumed(pictures, advances):
+def test_a_shortened_step_stays_short_when_resumed(pictures: Any, advances: Any) -> None:
     advances.faults = {1}
     state = play(pictures, recipe_of(steps=2))[-1].state()
     play(pictures, recipe_of(steps=3), resume=state)
     assert advances.rates[-1] == pytest.approx(0.01)
 
 
-def test_an_explosion_is_rolled_back_until_the_step_is_short_enough(pictures, noise):
+def test_an_explosion_is_rolled_back_until_the_step_is_short_enough(pictures: Any, noise: Any) -> None:
     """Near the only target, a large step multiplies the loss; a shorter one does not."""
     near = np.clip(pictures[0] + 0.1 * (noise(48, 64, 9) - 0.5), 0, 1)
     alone = {"style_weight": 0, "tv_weight": 0, "start": "own"}
@@ -78,7 +79,7 @@ def test_an_explosion_is_rolled_back_until_the_step_is_short_enough(pictures, no
     assert np.isfinite(steps[-1].picture).all()
 
 
-def test_an_explosion_that_no_roll_back_helps_ends_in_words(pictures, advances, noise):
+def test_an_explosion_that_no_roll_back_helps_ends_in_words(pictures: Any, advances: Any, noise: Any) -> None:
     near = np.clip(pictures[0] + 0.01 * (noise(48, 64, 9) - 0.5), 0, 1)
     alone = {"style_weight": 0, "tv_weight": 0, "start": "own"}
     run = engine.run(pictures[0], [pictures[1]], recipe_of(learning_rate=1.0, **alone), start=near)
@@ -89,7 +90,7 @@ def test_an_explosion_that_no_roll_back_helps_ends_in_words(pictures, advances, 
     np.testing.assert_array_equal(first.picture, near)
 
 
-def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(pictures, noise):
+def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(pictures: Any, noise: Any) -> None:
     beside = np.clip(pictures[0] + 1e-5 * noise(48, 64, 9), 0, 1)
     alone = {"style_weight": 0, "tv_weight": 0, "start": "own"}
     steps = play(pictures, recipe_of(learning_rate=0.002, steps=4, **alone), start=beside)
@@ -100,18 +101,20 @@ def test_next_to_a_target_any_step_multiplies_the_loss_and_that_is_no_explosion(
 # --- a learning rate that comes to rest
 
 
-def test_adams_step_goes_down_half_a_cosine_at_each_size(pictures, advances):
+def test_adams_step_goes_down_half_a_cosine_at_each_size(pictures: Any, advances: Any) -> None:
     recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=4, learning_rate=0.04, final_learning_rate_ratio=0.5)
     play(pictures, recipe)
     assert advances.rates == pytest.approx([0.02 + 0.01 * (1 + math.cos(math.pi * n / 4)) for n in (0, 1, 2, 3)] * 2)
 
 
-def test_a_step_as_long_at_the_end_as_at_the_start_is_the_rule(pictures, advances):
+def test_a_step_as_long_at_the_end_as_at_the_start_is_the_rule(pictures: Any, advances: Any) -> None:
     play(pictures, recipe_of(steps=3, learning_rate=0.04))
     assert advances.rates == [0.04] * 3
 
 
-def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictures, advances, monkeypatch):
+def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(
+    pictures: Any, advances: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lbfgs, "fitting", lambda pairs, exponent, against: (0.0, pairs))
     settings = {
         "algorithm": "lbfgs",
@@ -129,11 +132,11 @@ def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(pictu
 
 
 @pytest.fixture
-def handed(monkeypatch):
+def handed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is carried to the next size: (steps done, picture) each time."""
     seen, real = [], optimizers.rescale
 
-    def carry(state, picture, *more):
+    def carry(state: Any, picture: Any, *more: Any) -> Any:
         seen.append((state.number, picture.numpy()))
         return real(state, picture, *more)
 
@@ -142,7 +145,7 @@ def handed(monkeypatch):
 
 
 @pytest.mark.parametrize("average", [0.0, 0.8])
-def test_a_pyramid_goes_from_small_to_large(pictures, handed, average):
+def test_a_pyramid_goes_from_small_to_large(pictures: Any, handed: Any, average: float) -> None:
     steps = play(pictures, recipe_of(**CLIMB, steps=3, first_steps=4, average_decay=average, snapshot_every=1))
     assert [s.number for s in steps] == list(range(11))
     assert [s.scale_px for s in steps] == [64] * 5 + [91] * 3 + [128] * 3
@@ -158,13 +161,13 @@ def test_a_pyramid_goes_from_small_to_large(pictures, handed, average):
         np.testing.assert_array_equal(picture, resize(steps[number].picture, width, height))
 
 
-def test_each_size_shows_its_last_picture_and_what_came_of_the_next_ones_first_step(pictures):
+def test_each_size_shows_its_last_picture_and_what_came_of_the_next_ones_first_step(pictures: Any) -> None:
     steps = play(pictures, recipe_of(**CLIMB, steps=3, snapshot_every=1000))
     assert [s.number for s in steps if s.picture is not None] == [0, 3, 4, 6, 7, 9]
 
 
 @pytest.mark.slow
-def test_losses_of_a_size_are_those_of_the_originals_resized_to_it(pictures):
+def test_losses_of_a_size_are_those_of_the_originals_resized_to_it(pictures: Any) -> None:
     content, style = (np.tile(p, (1, 3, 3, 1)) for p in pictures)
     steps = play((content, style), recipe_of(**CLIMB, steps=2))
     last = steps[-1]
@@ -173,7 +176,7 @@ def test_losses_of_a_size_are_those_of_the_originals_resized_to_it(pictures):
     assert first.losses == pytest.approx(last.losses, rel=1e-4)
 
 
-def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures, handed):
+def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures: Any, handed: Any) -> None:
     decay = 0.8
     steps = play(pictures, recipe_of(**CLIMB, start="noise", steps=5, average_decay=decay, snapshot_every=1))
     np.testing.assert_array_equal(steps[0].picture, steps[0].state()["picture"])
@@ -190,7 +193,7 @@ def test_what_is_shown_and_handed_on_is_the_bias_corrected_average(pictures, han
 
 
 @pytest.mark.slow
-def test_a_plateau_ends_a_size_early_and_is_marked(pictures):
+def test_a_plateau_ends_a_size_early_and_is_marked(pictures: Any) -> None:
     recipe = recipe_of(pyramid="auto", longest_edge_px=91, steps=70, plateau_threshold=0.1, style_weight=1.0)
     steps = play(pictures, recipe)
     for edge in (64, 91):
@@ -204,11 +207,11 @@ def test_a_plateau_ends_a_size_early_and_is_marked(pictures):
     assert steps[-1].total == steps[-1].number
 
 
-def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures, monkeypatch):
+def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """At 64 px it gives up after two; averages and roll-backs must not mind."""
     real = optimizers.advance
 
-    def advance(state, evaluate, settings):
+    def advance(state: Any, evaluate: Any, settings: Any) -> Any:
         return state if state.number == 2 and state.picture.shape[2] == 64 else real(state, evaluate, settings)
 
     monkeypatch.setattr(optimizers, "advance", advance)
@@ -222,7 +225,7 @@ def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures, monkey
 # --- a budget of seconds
 
 
-def test_a_budget_of_seconds_stops_early(pictures):
+def test_a_budget_of_seconds_stops_early(pictures: Any) -> None:
     recipe = recipe_of(steps=5000, seconds=0.5)
     steps = play(pictures, recipe)
     assert 2 <= steps[-1].number < 5000
@@ -231,13 +234,13 @@ def test_a_budget_of_seconds_stops_early(pictures):
     assert play(pictures, recipe_of(steps=2, seconds=1000))[-1].number == 2
 
 
-def test_a_budget_counts_what_was_spent_before_the_resume(pictures):
+def test_a_budget_counts_what_was_spent_before_the_resume(pictures: Any) -> None:
     state = dict(play(pictures, recipe_of(steps=2))[-1].state(), seconds=100.0)
     assert play(pictures, recipe_of(steps=9, seconds=50), resume=state) == []
 
 
 @pytest.mark.parametrize("seconds", [1e-6, 0.5])
-def test_a_budget_of_seconds_still_reaches_the_last_size(pictures, seconds):
+def test_a_budget_of_seconds_still_reaches_the_last_size(pictures: Any, seconds: float) -> None:
     steps = play(pictures, recipe_of(**CLIMB, steps=5000, seconds=seconds))
     assert steps[-1].scale_px == 128
     assert steps[-1].seconds < seconds + 5
@@ -245,13 +248,13 @@ def test_a_budget_of_seconds_still_reaches_the_last_size(pictures, seconds):
         assert [s.scale_px for s in steps] == [64, 128]
 
 
-def test_a_budget_is_shared_among_sizes_by_their_work(pictures, monkeypatch):
+def test_a_budget_is_shared_among_sizes_by_their_work(pictures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that is ours: each move takes a second at 64 px, two at 91 px, four at 128 px."""
     now = [0.0]
     monkeypatch.setattr(session.time, "perf_counter", lambda: now[0])
     real = optimizers.advance
 
-    def advance(state, *more):
+    def advance(state: Any, *more: Any) -> Any:
         now[0] += {64: 1.0, 91: 2.0, 128: 4.0}[state.picture.shape[2]]
         return real(state, *more)
 

@@ -1,6 +1,7 @@
 """A run taken apart at any step and gone on with is the unbroken one, bit for bit."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=["adam", "adam-climbing-averaged", "lbfgs", "lbfgs-climbing"])
 @pytest.mark.slow
-def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures, kind):
+def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures: Any, kind: Any) -> None:
     """Whichever step it is resumed at: the start, within a size, at its end, at the first step of the next."""
     recipe = recipe_of(snapshot_every=1, **kind)
     whole = play(pictures, recipe)
@@ -38,14 +39,14 @@ def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures, kind):
 
 
 @pytest.mark.slow
-def test_a_run_with_compiled_convolutions_resumes_bit_for_bit_too(pictures):
+def test_a_run_with_compiled_convolutions_resumes_bit_for_bit_too(pictures: Any) -> None:
     recipe = recipe_of(convolutions="winograd", steps=3)
     whole = play(pictures, recipe)
     same(whole[2:], play(pictures, recipe, resume=whole[1].state()))
     assert whole[1].losses["total"] == pytest.approx(play(pictures, recipe_of(steps=1))[1].losses["total"], rel=1e-3)
 
 
-def test_a_resumed_run_keeps_how_its_size_was_computed(pictures):
+def test_a_resumed_run_keeps_how_its_size_was_computed(pictures: Any) -> None:
     """A longer run would be worth compiling for; in the middle of a size that would be other rounding."""
     automatic = recipe_of(convolutions="auto", steps=4)
     whole = play(pictures, automatic)
@@ -54,33 +55,33 @@ def test_a_resumed_run_keeps_how_its_size_was_computed(pictures):
     same(whole[2:], list(itertools.islice(resumed, 3)))
 
 
-def test_resume_needs_no_fast_result(pictures, noise):
+def test_resume_needs_no_fast_result(pictures: Any, noise: Any) -> None:
     recipe = recipe_of(start="fast", steps=3)
     whole = play(pictures, recipe, start=noise(48, 64))
     same(whole[2:], play(pictures, recipe, resume=whole[1].state()))
 
 
-def test_resume_with_another_size_is_refused(pictures):
+def test_resume_with_another_size_is_refused(pictures: Any) -> None:
     state = play(pictures, recipe_of(steps=1))[-1].state()
     with pytest.raises(CheckpointError, match=r"must hold a picture of \(60, 80\) pixels, got \(48, 64\)"):
         play(pictures, recipe_of(longest_edge_px=80), resume=state)
 
 
 @pytest.mark.parametrize("name", ["picture", "gradient", "value", "totals", "scale", "restraint", "seconds", "weights"])
-def test_a_state_that_lacks_something_is_refused(pictures, name):
+def test_a_state_that_lacks_something_is_refused(pictures: Any, name: str) -> None:
     state = dict(play(pictures, recipe_of(steps=1))[-1].state())
     del state[name]
     with pytest.raises(CheckpointError, match=f"must hold a whole run, but lacks '?{name}"):
         play(pictures, recipe_of(steps=3), resume=state)
 
 
-def test_a_state_of_a_size_that_the_recipe_has_not_is_refused(pictures):
+def test_a_state_of_a_size_that_the_recipe_has_not_is_refused(pictures: Any) -> None:
     state = play(pictures, recipe_of(**CLIMB, steps=1))[-1].state()
     with pytest.raises(CheckpointError, match="at size 3 of 1: of another recipe"):
         play(pictures, recipe_of(longest_edge_px=128), resume=state)
 
 
-def test_a_state_is_plain_arrays_and_numbers(pictures):
+def test_a_state_is_plain_arrays_and_numbers(pictures: Any) -> None:
     for step in play(pictures, recipe_of(steps=2, algorithm="lbfgs", average_decay=0.5)):
         assert all(isinstance(value, np.ndarray | int | float) for value in step.state().values())
 
@@ -95,5 +96,5 @@ def test_a_state_is_plain_arrays_and_numbers(pictures):
         ({"colour_space": "luminance"}, ("steered colour_space to luminance",)),
     ],
 )
-def test_what_changed_is_said_in_words(changes, marks):
+def test_what_changed_is_said_in_words(changes: Any, marks: Any) -> None:
     assert steering_marks(recipe_of(), change(recipe_of(), changes)) == marks

@@ -1,6 +1,7 @@
 """A recipe sent between two steps: it holds from the next move on, and leaves what it does not name as it was."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.nst_core.slow.runs import play, recipe_of, same, steered
 pytestmark = pytest.mark.usefixtures("unlearned")
 
 
-def test_being_sent_the_same_recipe_changes_nothing(pictures):
+def test_being_sent_the_same_recipe_changes_nothing(pictures: Any) -> None:
     plain = play(pictures, recipe_of())
     sent = steered(pictures, recipe_of(), {n: {} for n in range(6)})
     same(plain, sent)
@@ -21,7 +22,7 @@ def test_being_sent_the_same_recipe_changes_nothing(pictures):
 @pytest.mark.parametrize(
     ("setting", "term"), [("tv_weight", "variation"), ("style_weight", "style"), ("content_weight", "content")]
 )
-def test_a_steered_weight_holds_from_the_next_step_on(pictures, setting, term):
+def test_a_steered_weight_holds_from_the_next_step_on(pictures: Any, setting: str, term: str) -> None:
     recipe = recipe_of(learning_rate=1e-7, start="noise")  # so small that the terms change by the weight alone
     before = getattr(recipe.objective, setting)
     steps = steered(pictures, recipe, {3: {setting: 40 * before}})
@@ -31,7 +32,7 @@ def test_a_steered_weight_holds_from_the_next_step_on(pictures, setting, term):
     assert [s.events for s in steps] == [()] * 4 + [(f"steered {setting} to {40 * before:g}",)] + [()] * 2
 
 
-def test_steering_is_going_on_from_a_state_with_other_weights(pictures):
+def test_steering_is_going_on_from_a_state_with_other_weights(pictures: Any) -> None:
     """Bit for bit: the loss and the slope of the very next move are those of the new weights."""
     recipe, changes = recipe_of(), {"tv_weight": 50.0, "style_layers": {"block1_conv1": 0.1, "block2_conv1": 2.0}}
     sent = steered(pictures, recipe, {2: changes})
@@ -48,12 +49,12 @@ def test_steering_is_going_on_from_a_state_with_other_weights(pictures):
     assert resumed[0].events == ("steered",)
 
 
-def test_a_term_may_be_steered_away_and_back(pictures):
+def test_a_term_may_be_steered_away_and_back(pictures: Any) -> None:
     steps = steered(pictures, recipe_of(start="noise"), {2: {"content_weight": 0.0}, 4: {"content_weight": 1.0}})
     assert [s.losses["content"] > 0 for s in steps] == [True] * 3 + [False] * 2 + [True] * 2
 
 
-def test_a_steered_learning_rate_is_the_length_of_the_next_steps(pictures):
+def test_a_steered_learning_rate_is_the_length_of_the_next_steps(pictures: Any) -> None:
     steps = steered(pictures, recipe_of(snapshot_every=1), {3: {"learning_rate": 0.0005}})
     moved = [np.abs(b.picture - a.picture).max() for a, b in itertools.pairwise(steps)]
     assert min(moved[:3]) > 0.01
@@ -61,7 +62,7 @@ def test_a_steered_learning_rate_is_the_length_of_the_next_steps(pictures):
 
 
 @pytest.mark.slow
-def test_a_run_may_be_made_shorter_or_longer(pictures):
+def test_a_run_may_be_made_shorter_or_longer(pictures: Any) -> None:
     shorter = steered(pictures, recipe_of(steps=6), {2: {"steps": 4}})
     assert [s.total for s in shorter] == [6, 6, 6, 4, 4]
     longer = steered(pictures, recipe_of(steps=3), {2: {"steps": 5}})
@@ -72,5 +73,5 @@ def test_a_run_may_be_made_shorter_or_longer(pictures):
     ] == [1]
 
 
-def test_a_steered_budget_of_seconds_holds(pictures):
+def test_a_steered_budget_of_seconds_holds(pictures: Any) -> None:
     assert steered(pictures, recipe_of(steps=5000), {3: {"seconds": 1e-3}})[-1].number == 3

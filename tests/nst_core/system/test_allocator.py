@@ -12,7 +12,7 @@ from nst_core.system import allocator
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
-def test_what_a_thread_has_freed_goes_back():
+def test_what_a_thread_has_freed_goes_back() -> None:
     def fill(kept: list[bytes]) -> None:
         pieces = [b"x" * 50_000 for _ in range(2000)]  # below the size that is given back by itself
         kept.extend(pieces[::20])  # these hold the pages around them
@@ -26,7 +26,7 @@ def test_what_a_thread_has_freed_goes_back():
     assert before - psutil.Process().memory_info().rss > 50e6
 
 
-def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
+def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ring:
         pass
 
@@ -42,7 +42,7 @@ def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
 @pytest.mark.parametrize("keeps", [True, False])
-def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps):
+def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps: bool) -> None:
     """In a process of its own: this one's heap may have a gap that a block fits into."""
     program = (
         "import ctypes, psutil; from nst_core.system import allocator\n"

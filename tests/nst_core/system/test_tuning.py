@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,12 +41,12 @@ GLIBC = pytest.mark.skipif(not tuning._has_glibc(), reason="only glibc is tuned 
 
 
 @pytest.fixture
-def starts(tmp_path):
+def starts(tmp_path: Path) -> Any:
     return tmp_path / "starts"
 
 
 @pytest.fixture
-def start(tmp_path, starts):
+def start(tmp_path: Path, starts: Any) -> Any:
     """Start the program, as `how` says, with an environment that sets none of the variables but `more`."""
     (tmp_path / "told").mkdir()
     (tmp_path / "told" / "__main__.py").write_text(PROGRAM)
@@ -53,7 +54,7 @@ def start(tmp_path, starts):
     ways = {"-c": ["-c", PROGRAM], "-m": ["-m", "told"], "script": [str(tmp_path / "told.py")]}
     plain = {name: value for name, value in os.environ.items() if name not in TUNED}
 
-    def run(how, *arguments, program=None, **more):
+    def run(how: Any, *arguments: Any, program: Any = None, **more: Any) -> Any:
         return subprocess.Popen(
             [sys.executable, *OPTIONS, *(ways[how] if how else []), *arguments],
             cwd=tmp_path,
@@ -68,7 +69,7 @@ def start(tmp_path, starts):
 
 @GLIBC
 @pytest.mark.parametrize("how", ["-c", "-m", "script"])
-def test_the_program_starts_again_once_with_all_its_options(start, starts, how):
+def test_the_program_starts_again_once_with_all_its_options(start: Any, starts: Any, how: str) -> None:
     process = start(how, "two words", "--set", "a=b")
     told = json.loads(process.communicate("input", timeout=60)[0])
     assert starts.read_text() == "xx"
@@ -85,7 +86,7 @@ def test_the_program_starts_again_once_with_all_its_options(start, starts, how):
     }
 
 
-def test_what_the_operator_set_stays_and_needs_no_second_start(start, starts):
+def test_what_the_operator_set_stays_and_needs_no_second_start(start: Any, starts: Any) -> None:
     process = start("-m", GLIBC_TUNABLES="glibc.malloc.arena_max=2", TF_CPP_MIN_LOG_LEVEL="0")
     told = json.loads(process.communicate(timeout=60)[0])
     assert starts.read_text() == "x"
@@ -96,7 +97,7 @@ def test_what_the_operator_set_stays_and_needs_no_second_start(start, starts):
     }
 
 
-def test_a_program_from_standard_input_is_not_started_again(start, starts):
+def test_a_program_from_standard_input_is_not_started_again(start: Any, starts: Any) -> None:
     process = start(None, "-")
     out, _ = process.communicate(PROGRAM.replace("sys.stdin.read()", "''"), timeout=60)
     assert starts.read_text() == "x"
@@ -104,7 +105,7 @@ def test_a_program_from_standard_input_is_not_started_again(start, starts):
 
 
 @GLIBC
-def test_a_signal_ends_the_program_that_was_asked_for(start):
+def test_a_signal_ends_the_program_that_was_asked_for(start: Any) -> None:
     process = start("-m", "wait")
     process.stdin.close()
     process.stdout.readline()
@@ -112,7 +113,7 @@ def test_a_signal_ends_the_program_that_was_asked_for(start):
     assert process.wait(timeout=60) == -signal.SIGTERM
 
 
-def test_another_c_library_needs_no_second_start(monkeypatch):
+def test_another_c_library_needs_no_second_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "_has_glibc", lambda: False)
     for name in TUNED:
         monkeypatch.setenv(name, "")
@@ -123,7 +124,7 @@ def test_another_c_library_needs_no_second_start(monkeypatch):
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["nonsense"], 2)])
-def test_the_command_line_ends_with_its_own_status(arguments, status):
+def test_the_command_line_ends_with_its_own_status(arguments: Any, status: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in TUNED}
     done = subprocess.run(
         [sys.executable, "-m", "nst_core", *arguments], cwd=ROOT, env=environment, timeout=60, check=False

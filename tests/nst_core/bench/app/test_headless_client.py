@@ -2,6 +2,9 @@
 
 import textwrap
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,25 +34,25 @@ st.fragment(part, run_every={EVERY} if done < {TIMES} else None)()
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     program = tmp_path_factory.mktemp("app") / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))
     with browser.app(program) as running:
         yield running
 
 
-def until(met, seconds=30.0):
+def until(met: Any, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not met() and time.monotonic() < end:
         time.sleep(0.02)
     assert met()
 
 
-def test_it_polls_until_the_page_stops_its_fragment(served):
+def test_it_polls_until_the_page_stops_its_fragment(served: Any) -> None:
     with connected(served.url) as client:
         until(lambda: client.polls >= TIMES - 1)  # the page itself ran the part once
 
-        def is_quiet():
+        def is_quiet() -> Any:
             polls = client.polls
             time.sleep(10 * EVERY)
             return client.polls == polls
@@ -58,7 +61,7 @@ def test_it_polls_until_the_page_stops_its_fragment(served):
     assert 0 < client.pictures <= PICTURES
 
 
-def test_cached_messages_are_sent_as_hashes(served):
+def test_cached_messages_are_sent_as_hashes(served: Any) -> None:
     with connected(served.url) as client:
         until(lambda: client.polls >= 2)
         before = client.received, client.polls
@@ -67,7 +70,7 @@ def test_cached_messages_are_sent_as_hashes(served):
     assert more < polls * 23_000 / 2
 
 
-def test_a_closed_client_requests_nothing(served):
+def test_a_closed_client_requests_nothing(served: Any) -> None:
     with connected(served.url) as client:
         until(lambda: client.polls >= 1)
     polls = client.polls
@@ -75,7 +78,7 @@ def test_a_closed_client_requests_nothing(served):
     assert client.polls == polls
 
 
-def test_a_paused_client_requests_nothing_until_it_goes_on(served):
+def test_a_paused_client_requests_nothing_until_it_goes_on(served: Any) -> None:
     with connected(served.url) as client:
         until(lambda: client.polls >= 1)
         client.paused = True
@@ -87,12 +90,12 @@ def test_a_paused_client_requests_nothing_until_it_goes_on(served):
         until(lambda: client.polls > polls)
 
 
-def test_a_server_that_ends_is_an_error(tmp_path):
+def test_a_server_that_ends_is_an_error(tmp_path: Path) -> None:
     """Otherwise an unwatched run would be measured as a watched one."""
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))
 
-    def watch():
+    def watch() -> None:
         with browser.app(program) as running, connected(running.url) as client:
             until(lambda: client.polls >= 1)
             server = psutil.Process(running.pid)

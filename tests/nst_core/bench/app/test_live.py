@@ -1,7 +1,9 @@
 """The waiting times of visitors: the arithmetic, and a small real measurement."""
 
 import math
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -12,17 +14,17 @@ from tests.nst_core.bench.app.test_watching import REPORT
 ROWS = [{"wait": name, "seconds": {"median": 0.25, "most": 0.5}, "count": 3} for name in live.WAITS]
 
 
-def test_a_point_is_displayed_by_the_first_drawing_that_includes_it():
+def test_a_point_is_displayed_by_the_first_drawing_that_includes_it() -> None:
     drawn = [(2, 10.0), (3, 11.0), (7, 12.0)]
     ended = {0: 9.0, 1: 9.5, 2: 9.75, 3: 10.5, 5: 11.5, 7: 11.75, 8: 13.0}
     assert live.display_delays(drawn, ended) == [1.0, 0.5, 0.25, 0.5, 0.5, 0.25]  # step 8 is not drawn yet
 
 
-def test_without_drawings_there_are_no_delays():
+def test_without_drawings_there_are_no_delays() -> None:
     assert live.display_delays([], {0: 1.0}) == []
 
 
-def test_the_table_names_each_wait_and_each_error():
+def test_the_table_names_each_wait_and_each_error() -> None:
     shown = live.table({"live": ROWS, "drawing": REPORT, "errors": ["oh no"]})
     assert all(f"{text} | 0.25, 0.50" in shown for text in live.WAITS.values())
     assert "\n".join(watching.table(REPORT)) in shown
@@ -33,11 +35,11 @@ def test_the_table_names_each_wait_and_each_error():
 @pytest.mark.weights
 @pytest.mark.slow
 @pytest.mark.usefixtures("chromium")
-def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch):
+def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     clients = []
 
     @contextmanager
-    def noted(address):
+    def noted(address: Any) -> Iterator[Any]:
         with connected(address) as client:
             clients.append(client)
             yield client

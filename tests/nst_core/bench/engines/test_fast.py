@@ -1,5 +1,7 @@
 """The report of `bench fast`, and a row and a batch of the real network at a tiny size."""
 
+from typing import Any
+
 import pytest
 
 from nst_core.bench.engines import baseline, fast
@@ -18,11 +20,13 @@ MADE = {"pictures": 16, "size": 256, "seconds": 0.5, "a_second": 32.0}
 
 
 @pytest.fixture
-def measured(monkeypatch):
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "in_subprocess", lambda call, *_: MADE if call is fast.batch else ROW)
 
 
-def test_the_ratio_is_to_the_baselines_time_with_the_style_known(measured, monkeypatch):
+def test_the_ratio_is_to_the_baselines_time_with_the_style_known(
+    measured: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     times = {name: {"median": 0.1, "least": 0.1} for name in ("call", "transformer")}
     theirs = {"package": "another", "version": "1", "onnxruntime": "1", "size": 384, "first_seconds": 1.0}
     theirs |= {**times, "known_style": {"median": 0.2, "least": 0.1}, "peak_rss_mb": 160.0}
@@ -34,8 +38,8 @@ def test_the_ratio_is_to_the_baselines_time_with_the_style_known(measured, monke
     assert shown.endswith("style known: 0.25 of its time")
 
 
-def test_without_a_baseline_the_rest_is_still_reported(measured, monkeypatch):
-    def refuse():
+def test_without_a_baseline_the_rest_is_still_reported(measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
         raise FetchError("no package index answered")
 
     monkeypatch.setattr(baseline, "run", refuse)
@@ -45,7 +49,7 @@ def test_without_a_baseline_the_rest_is_still_reported(measured, monkeypatch):
 @pytest.mark.alone
 @pytest.mark.weights
 @pytest.mark.slow
-def test_a_row_is_of_real_calls():
+def test_a_row_is_of_real_calls() -> None:
     row = tools.in_subprocess(fast.row, 64)
     assert 0 < row["seconds"]["least"] <= row["seconds"]["median"] < row["first_seconds"]
     assert row["seconds"]["median"] < row["new_style_seconds"]["median"]

@@ -1,6 +1,7 @@
 """The race to one loss: its report is true of real runs, here tiny ones on a random network."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,13 @@ STEPS = 12
 
 
 @pytest.fixture(scope="module")
-def raced(random_vgg):
+def raced(random_vgg: Any) -> Any:
     """A race at 64 px, run once."""
     import numpy as np
 
     from nst_core.models import vgg
 
-    def picture(seed):
+    def picture(seed: Any) -> Any:
         return np.random.default_rng(seed).random((1, 64, 64, 3), np.float32)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -26,7 +27,7 @@ def raced(random_vgg):
         return race.run({"noise": (picture(0), picture(1))}, [64], steps=STEPS)
 
 
-def test_the_quick_run_stops_where_the_goal_is_reached(raced):
+def test_the_quick_run_stops_where_the_goal_is_reached(raced: Any) -> None:
     (row,) = raced["races"]
     goal = race.WITHIN * row["reference"]["loss"]
     assert row["quick"]["reached"] == (row["quick"]["loss"] <= goal)
@@ -36,7 +37,7 @@ def test_the_quick_run_stops_where_the_goal_is_reached(raced):
     assert all(loss > goal for loss in before)
 
 
-def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced):
+def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced: Any) -> None:
     (row,) = raced["races"]
     reference = row["reference"]
     assert not reference["reckoned"]
@@ -45,14 +46,14 @@ def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced):
 
 
 @pytest.mark.parametrize("run", ["reference", "quick"])
-def test_curves_rise_in_time_and_evaluations(raced, run):
+def test_curves_rise_in_time_and_evaluations(raced: Any, run: str) -> None:
     curve = raced["races"][0][run]["curve"]
     for (evaluations, seconds, _), (more, later, _) in itertools.pairwise(curve):
         assert more > evaluations
         assert later > seconds
 
 
-def test_the_ratio_is_that_of_the_seconds(raced):
+def test_the_ratio_is_that_of_the_seconds(raced: Any) -> None:
     (row,) = raced["races"]
     assert row["ratio"] == pytest.approx(row["reference"]["seconds"] / row["quick"]["seconds"])
     assert f"{row['ratio']:.1f}" in race.table(raced)

@@ -1,6 +1,7 @@
 """The report of `bench slow`: the power law, the table, and a row of a real run at a tiny size."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from nst_core.bench.engines import slow
 from nst_core.bench.report import tools
 
 
-def row_of(size, seconds, convolutions="direct"):
+def row_of(size: Any, seconds: Any, convolutions: str = "direct") -> Any:
     return {
         "size": size,
         "convolutions": convolutions,
@@ -20,12 +21,12 @@ def row_of(size, seconds, convolutions="direct"):
 
 
 @pytest.mark.parametrize("power", [0.9, 1.0, 1.1])
-def test_the_exponent_is_that_of_the_power_law(power):
+def test_the_exponent_is_that_of_the_power_law(power: float) -> None:
     rows = [row_of(size, 1e-6 * (size * size) ** power) for size in (256, 512, 2048)]
     assert slow.exponent(rows, "direct") == pytest.approx(power)
 
 
-def test_one_size_has_no_exponent_and_kinds_are_separate():
+def test_one_size_has_no_exponent_and_kinds_are_separate() -> None:
     rows = [row_of(256, 1.0), row_of(512, 4.0), row_of(256, 9.0, "winograd")]
     assert slow.exponent(rows, "direct") == pytest.approx(1.0)
     assert slow.exponent(rows, "winograd") is None
@@ -37,8 +38,10 @@ def test_one_size_has_no_exponent_and_kinds_are_separate():
 @pytest.mark.parametrize(
     ("precision", "kinds"), [("float32", ("direct", "winograd")), ("bfloat16", ("direct", "bfloat16"))]
 )
-def test_direct_convolutions_and_those_that_the_machine_chooses_are_measured(monkeypatch, precision, kinds):
-    def measured(measure, *arguments):
+def test_direct_convolutions_and_those_that_the_machine_chooses_are_measured(
+    monkeypatch: pytest.MonkeyPatch, precision: str, kinds: Any
+) -> None:
+    def measured(measure: Any, *arguments: Any) -> Any:
         return row_of(arguments[0], 1.0, arguments[1]) if arguments else precision
 
     monkeypatch.setattr(slow, "in_subprocess", measured)
@@ -48,14 +51,14 @@ def test_direct_convolutions_and_those_that_the_machine_chooses_are_measured(mon
     assert [r["convolutions"] for r in rows if r["size"] == 2048] == [*large, f"{large[-1]} bounded"]
 
 
-def test_each_figure_comes_from_a_fresh_process():
+def test_each_figure_comes_from_a_fresh_process() -> None:
     assert tools.in_subprocess(os.getpid) != os.getpid()
 
 
 @pytest.mark.weights
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["direct", "bfloat16", "bfloat16 bounded"])
-def test_a_row_holds_what_a_step_needs(kind):
+def test_a_row_holds_what_a_step_needs(kind: str) -> None:
     row = tools.in_subprocess(slow.row, 64, kind)
     assert row["convolutions"] == kind
     assert 0 < row["seconds"]["least"] <= row["seconds"]["median"]

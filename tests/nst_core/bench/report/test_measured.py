@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,11 @@ TIMES = {"seconds": {"median": 1.0, "least": 0.5}}
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Any:
     return shutil.copy(measured.FILE, tmp_path / "measured.json")
 
 
-def cases(kind, file):
+def cases(kind: Any, file: Any) -> Any:
     return {
         (row["size"], row.get("convolutions"), n)
         for n, run in enumerate(measured.records(kind, file))
@@ -23,7 +25,7 @@ def cases(kind, file):
     }
 
 
-def test_a_newer_run_replaces_the_same_cases_only(file):
+def test_a_newer_run_replaces_the_same_cases_only(file: Any) -> None:
     before = {(size, how) for size, how, _ in cases("slow", file)}
     row = {"size": 256, "convolutions": "winograd", **TIMES}
     measured.store("slow", {"sizes": [row]}, "bench slow", file)
@@ -33,19 +35,19 @@ def test_a_newer_run_replaces_the_same_cases_only(file):
     assert fresh.command == "bench slow"
 
 
-def test_other_kinds_stay_unchanged(file):
+def test_other_kinds_stay_unchanged(file: Any) -> None:
     before = measured.records("fast", file), measured.records("race", file)
     measured.store("slow", {"sizes": [{"size": 256, "convolutions": "direct", **TIMES}]}, "bench slow", file)
     assert (measured.records("fast", file), measured.records("race", file)) == before
 
 
-def test_a_run_without_remaining_rows_is_removed(file):
+def test_a_run_without_remaining_rows_is_removed(file: Any) -> None:
     rows = [{"size": size, "convolutions": how} for size, how, _ in cases("slow", file)]
     measured.store("slow", {"sizes": rows}, "bench slow", file)
     assert len(measured.records("slow", file)) == 1
 
 
-def test_neither_curves_nor_folders_are_stored(file):
+def test_neither_curves_nor_folders_are_stored(file: Any) -> None:
     run = {"seconds": 2.0, "curve": [[1, 0.5, 3.0]]}
     race = {"pair": "sample:chelsea + /home/me/night-swirls.jpg", "size": 64, "reference": run, "quick": run}
     measured.store("race", {"races": [race]}, "bench race", file)
@@ -55,7 +57,7 @@ def test_neither_curves_nor_folders_are_stored(file):
     assert measured.records("race", file)[0].rows[0]["pair"] == "Chelsea + Night swirls"
 
 
-def test_the_published_file_has_no_curves_and_no_case_twice_in_one_run():
+def test_the_published_file_has_no_curves_and_no_case_twice_in_one_run() -> None:
     assert "curve" not in measured.FILE.read_text()
     for kind in measured.ROWS:
         for run in measured.records(kind):
@@ -64,5 +66,5 @@ def test_the_published_file_has_no_curves_and_no_case_twice_in_one_run():
             assert len(named) == len(set(named))
 
 
-def test_the_description_of_this_machine_begins_with_its_cores():
+def test_the_description_of_this_machine_begins_with_its_cores() -> None:
     assert measured.machine()[0].isdigit()

@@ -1,6 +1,8 @@
 """Measurements as cells: no row is lost, and figures that were not measured are marked."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,21 +10,21 @@ from nst_core.bench.report import measured, tables
 
 
 @pytest.mark.parametrize("kind", measured.ROWS)
-def test_each_stored_row_is_a_row_of_the_table(kind):
+def test_each_stored_row_is_a_row_of_the_table(kind: Any) -> None:
     made = tables.table(kind)
     assert len(made.rows) == sum(len(run.rows) for run in measured.records(kind))
     assert {len(row) for row in made.rows} == {len(made.head)}
 
 
 @pytest.mark.parametrize("kind", measured.ROWS)
-def test_each_run_is_shown_with_its_command_and_machine(kind):
+def test_each_run_is_shown_with_its_command_and_machine(kind: Any) -> None:
     notes = "\n".join(tables.table(kind).notes)
     for run in measured.records(kind):
         assert f"`{run.command}`, {run.date}, {run.machine}" in notes
 
 
 @pytest.mark.parametrize("kind", measured.ROWS)
-def test_the_last_column_is_the_number_of_the_run(kind):
+def test_the_last_column_is_the_number_of_the_run(kind: Any) -> None:
     runs, made = measured.records(kind), tables.table(kind)
     if len(runs) == 1:
         assert "run" not in made.head
@@ -34,20 +36,20 @@ def test_the_last_column_is_the_number_of_the_run(kind):
     ("seconds", "text"),
     [(0.0349, "0.035 s"), (0.8712, "0.87 s"), (1.0, "1.0 s"), (6.003, "6.0 s"), (58.8, "59 s"), (2360.0, "2,360 s")],
 )
-def test_seconds_have_two_significant_digits(tmp_path, seconds, text):
+def test_seconds_have_two_significant_digits(tmp_path: Path, seconds: float, text: str) -> None:
     row = {"size": 64, "convolutions": "direct", "seconds": {"median": seconds}, "share_of_limit": 0.5}
     (cells,) = tables.table("slow", stored(tmp_path, row | {"beyond_network": None, "peak_rss_mb": 900.0})).rows
     assert cells == ("64 px", "direct", text, "50 %", tables.NOT_MEASURED, "0.90 GB")
 
 
-def test_a_race_that_did_not_reach_the_loss_says_so(tmp_path):
+def test_a_race_that_did_not_reach_the_loss_says_so(tmp_path: Path) -> None:
     run = {"seconds": 10.0, "evaluations": 600, "reached": False}
     row = {"pair": "A + B", "size": 64, "reference": run, "quick": run, "ratio": None}
     ((*_, times),) = tables.table("race", stored(tmp_path, row, "race")).rows
     assert times == "not reached"
 
 
-def stored(folder, row, kind="slow"):
+def stored(folder: Any, row: Any, kind: str = "slow") -> Any:
     """A file with one run of one row."""
     run = {"kind": kind, "date": "2026-01-01", "machine": "m", "command": "c", "note": ""}
     file = folder / "measured.json"

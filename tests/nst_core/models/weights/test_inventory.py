@@ -1,12 +1,14 @@
 """What the command line tells about the weights."""
 
+from typing import Any
+
 import pytest
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import find, status, store_folder, verify
 
 
-def test_status_tells_what_is_missing_and_then_what_is_there(vgg19, server):
+def test_status_tells_what_is_missing_and_then_what_is_there(vgg19: Any, server: Any) -> None:
     before = status("vgg19")
     assert before.found is None
     assert "no weights for VGG-19" in before.missing
@@ -19,7 +21,7 @@ def test_status_tells_what_is_missing_and_then_what_is_there(vgg19, server):
         status("nothing")
 
 
-def test_verify_hashes_everything_and_changes_nothing(vgg19):
+def test_verify_hashes_everything_and_changes_nothing(vgg19: Any) -> None:
     assert verify() == ()
     path = find("vgg19").path
     folder = store_folder("m", lambda f: (f / "x").write_bytes(b"x"), "k")
@@ -33,7 +35,7 @@ def test_verify_hashes_everything_and_changes_nothing(vgg19):
     assert path.read_bytes() == b"damaged"
 
 
-def test_verify_checks_the_pins_of_the_code_not_only_the_manifest(vgg19, monkeypatch):
+def test_verify_checks_the_pins_of_the_code_not_only_the_manifest(vgg19: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     from nst_core.models.weights import NETWORKS

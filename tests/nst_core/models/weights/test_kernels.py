@@ -1,6 +1,7 @@
 """VGG kernels out of an .h5 and a codebook with small widths: the same checks for both."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.nst_core.models.weights import fakes
 
 
 @pytest.fixture(autouse=True)
-def small_widths(monkeypatch):
+def small_widths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "WIDTHS", (2, 3, 4, 5, 6))
 
 
@@ -19,7 +20,7 @@ def found(path: Path, network: str = "vgg19", form: str = "h5") -> WeightsSource
     return WeightsSource(network, "operator", False, path, form, "", "")
 
 
-def h5(tmp_path, change=None, network="vgg19"):
+def h5(tmp_path: Path, change: Any = None, network: str = "vgg19") -> Any:
     pairs = fakes.random_pairs(kernels.layer_shapes(network))
     if change:
         change(pairs)
@@ -27,7 +28,7 @@ def h5(tmp_path, change=None, network="vgg19"):
     return pairs, found(tmp_path / "w.h5", network)
 
 
-def test_layer_shapes_are_those_of_the_paper(monkeypatch):
+def test_layer_shapes_are_those_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "WIDTHS", (64, 128, 256, 512, 512))
     shapes = {network: kernels.layer_shapes(network) for network in ("vgg16", "vgg19")}
     assert [len(shapes[n]) for n in ("vgg16", "vgg19")] == [13, 16]
@@ -36,7 +37,7 @@ def test_layer_shapes_are_those_of_the_paper(monkeypatch):
 
 
 @pytest.mark.parametrize("network", ["vgg16", "vgg19"])
-def test_h5_gives_back_what_was_written(tmp_path, network):
+def test_h5_gives_back_what_was_written(tmp_path: Path, network: str) -> None:
     pairs, place = h5(tmp_path, network=network)
     got = dict(vgg_kernels(place))
     assert list(got) == list(pairs)
@@ -46,7 +47,7 @@ def test_h5_gives_back_what_was_written(tmp_path, network):
         assert got[layer][0].dtype == got[layer][1].dtype == np.float32
 
 
-def test_codebook_has_the_networks_layout(tmp_path):
+def test_codebook_has_the_networks_layout(tmp_path: Path) -> None:
     shapes = kernels.layer_shapes("vgg19")
     tensors = fakes.codebook_tensors(shapes)
     (tmp_path / "w.bin").write_bytes(fakes.codebook_bytes(tensors))
@@ -58,19 +59,19 @@ def test_codebook_has_the_networks_layout(tmp_path):
         dict(vgg_kernels(found(tmp_path / "w.bin", form="codebook")))
 
 
-def _set(layer, part, value):
-    def change(pairs):
+def _set(layer: Any, part: Any, value: Any) -> Any:
+    def change(pairs: Any) -> None:
         pairs[layer][part][...] = value
 
     return change
 
 
-def _flip_exponent(pairs):
+def _flip_exponent(pairs: Any) -> None:
     kernel = pairs["block2_conv1"][0]
     kernel.view(np.uint32).reshape(-1)[5] |= np.uint32(0x7F000000)
 
 
-def _swap(pairs):
+def _swap(pairs: Any) -> None:
     kernel, bias = pairs["block2_conv1"]
     pairs["block2_conv1"] = (np.ascontiguousarray(kernel.swapaxes(2, 3)), bias)
 
@@ -87,13 +88,13 @@ def _swap(pairs):
     ],
     ids=["all-NaN", "infinite bias", "zeros", "a high exponent bit", "in and out swapped", "a layer missing"],
 )
-def test_damaged_values_do_not_load(tmp_path, change):
+def test_damaged_values_do_not_load(tmp_path: Path, change: Any) -> None:
     _, place = h5(tmp_path, change)
     with pytest.raises(WeightsError):
         dict(vgg_kernels(place))
 
 
-def test_truncated_or_foreign_h5_is_one_weights_error(tmp_path):
+def test_truncated_or_foreign_h5_is_one_weights_error(tmp_path: Path) -> None:
     _, place = h5(tmp_path)
     data = place.path.read_bytes()
     for length in (0, 1, 100, len(data) // 2, len(data) - 1):
@@ -107,7 +108,7 @@ def test_truncated_or_foreign_h5_is_one_weights_error(tmp_path):
         dict(vgg_kernels(found(tmp_path / "absent.h5")))
 
 
-def test_other_networks_and_formats_are_refused(tmp_path):
+def test_other_networks_and_formats_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="magenta"):
         dict(vgg_kernels(found(tmp_path, "magenta", "onnx")))
     with pytest.raises(WeightsError, match="onnx"):

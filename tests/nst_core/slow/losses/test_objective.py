@@ -1,5 +1,7 @@
 """The objective: the tutorial's formula on foreign convolutions, units that mean the same everywhere, one trace."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ ALL = [StyleMixture([1.0])]
 """One style, everywhere."""
 
 
-def keras_vgg(kernels, names):
+def keras_vgg(kernels: Any, names: Any) -> Any:
     """Keras' own VGG-19 with these kernels: 0-255 BGR minus means in, the named layers out."""
     whole = keras.applications.VGG19(include_top=False, weights=None)
     for name in CONVOLUTIONS["vgg19"]:
@@ -29,15 +31,15 @@ def keras_vgg(kernels, names):
     return keras.Model(whole.input, [whole.get_layer(n).output for n in names])
 
 
-def tutorial_in_numpy(kernels, picture, content, style):
+def tutorial_in_numpy(kernels: Any, picture: Any, content: Any, style: Any) -> Any:
     """The formula of TensorFlow's tutorial, term by term: 1e4 content + 1e-2 style + 30 variation."""
     names = [f"block{b}_conv1" for b in range(1, 6)] + ["block5_conv2"]
     model = keras_vgg(kernels, names)
 
-    def see(pixels):
+    def see(pixels: Any) -> Any:
         return model(keras.applications.vgg19.preprocess_input(pixels * 255.0), training=False)
 
-    def gram(layer):
+    def gram(layer: Any) -> Any:
         values = np.asarray(layer, np.float64)
         return np.einsum("bijc,bijd->cd", values, values) / (values.shape[1] * values.shape[2])
 
@@ -48,7 +50,7 @@ def tutorial_in_numpy(kernels, picture, content, style):
     return contents, styles, variation
 
 
-def test_tutorial_units_are_the_tutorials_formula(random_vgg, random_kernels, noise):
+def test_tutorial_units_are_the_tutorials_formula(random_vgg: Any, random_kernels: Any, noise: Any) -> None:
     picture, content, style = noise(32, 48), noise(32, 48, 1), noise(32, 48, 2) ** 2
     terms = objective.build(random_vgg, TUTORIAL, tf.constant(content), [tf.constant(style)], ALL)
     weighted, _ = terms(tf.constant(picture))
@@ -61,7 +63,7 @@ def test_tutorial_units_are_the_tutorials_formula(random_vgg, random_kernels, no
     assert objective.named(ours)["total"] == pytest.approx(contents + sum(styles) + variation, rel=1e-3)
 
 
-def test_all_is_zero_at_the_targets(random_vgg):
+def test_all_is_zero_at_the_targets(random_vgg: Any) -> None:
     grey = tf.fill([1, 24, 24, 3], 0.4)
     terms = objective.build(random_vgg, SMALL, grey, [grey], ALL)
     weighted, gradient = terms(grey)
@@ -69,7 +71,7 @@ def test_all_is_zero_at_the_targets(random_vgg):
     assert np.isfinite(gradient.numpy()).all()
 
 
-def test_the_gradient_is_the_slope(random_vgg, noise):
+def test_the_gradient_is_the_slope(random_vgg: Any, noise: Any) -> None:
     """Along random directions, with the picture well away from the content and the styles."""
     terms = objective.build(random_vgg, SMALL, tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL)
     at = noise(16, 16)
@@ -82,7 +84,7 @@ def test_the_gradient_is_the_slope(random_vgg, noise):
         assert (up - down) / 4e-3 == pytest.approx(slope, rel=0.03)
 
 
-def test_normalised_units_make_a_photograph_count_one(random_vgg):
+def test_normalised_units_make_a_photograph_count_one(random_vgg: Any) -> None:
     """Against nothing at all, a term of the photograph that the scales were measured on is its weight."""
     grams, energies = (objective.layer_units(random_vgg, "max", name) for name in ("gram", "wasserstein2"))
     photograph = tf.constant(objective.samples.find("astronaut").load(256).tensor())
@@ -99,14 +101,14 @@ def test_normalised_units_make_a_photograph_count_one(random_vgg):
     assert all(v > 0 for of in (grams.content, grams.style, energies.style) for v in of.values())
 
 
-def test_units_are_those_of_the_pooling(random_vgg):
+def test_units_are_those_of_the_pooling(random_vgg: Any) -> None:
     """So that a weight means the same whatever the pooling."""
     most, mean = (objective.layer_units(random_vgg, pooling, "gram").content for pooling in ("max", "average"))
     assert most["block1_conv2"] == mean["block1_conv2"]
     assert most["block4_conv1"] != pytest.approx(mean["block4_conv1"], rel=0.05)
 
 
-def test_weights_scale_the_terms_and_nothing_else(random_vgg, noise):
+def test_weights_scale_the_terms_and_nothing_else(random_vgg: Any, noise: Any) -> None:
     pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
     once = objective.build(random_vgg, SMALL, *pictures)
     twice = objective.build(
@@ -118,7 +120,7 @@ def test_weights_scale_the_terms_and_nothing_else(random_vgg, noise):
     np.testing.assert_allclose(b / a, [2.0, 3.0, 3.0, 4.0], rtol=1e-5)
 
 
-def test_variation_per_value_does_not_depend_on_size(random_vgg):
+def test_variation_per_value_does_not_depend_on_size(random_vgg: Any) -> None:
     for size in (16, 64):
         board = np.repeat((np.indices((size, size)).sum(0) % 2).astype(np.float32)[None, :, :, None], 3, 3)
         terms = objective.build(random_vgg, SMALL, tf.constant(board), [tf.constant(board)], ALL)
@@ -126,7 +128,7 @@ def test_variation_per_value_does_not_depend_on_size(random_vgg):
         assert variation == pytest.approx(2 * (size - 1) / size, rel=1e-5)
 
 
-def test_weighing_anew_is_binding_anew(random_vgg, noise):
+def test_weighing_anew_is_binding_anew(random_vgg: Any, noise: Any) -> None:
     """What steering does; the same numbers, bit for bit."""
     pictures = tf.constant(noise(16, 20, 1)), [tf.constant(noise(16, 16, 2))], ALL
     other = SMALL.model_copy(
@@ -139,7 +141,7 @@ def test_weighing_anew_is_binding_anew(random_vgg, noise):
 
 
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
-def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
+def test_several_styles_are_averaged_by_share(random_vgg: Any, noise: Any, distance: str) -> None:
     """Their moments are, before one Gaussian is formed of them: a mixture also has the spread between its parts."""
     content, first, second = (tf.constant(noise(16, 20, seed)) for seed in (1, 2, 3))
     darker, chosen = second * 0.3, SMALL.model_copy(update={"style_distance": distance})
@@ -154,7 +156,7 @@ def test_several_styles_are_averaged_by_share(random_vgg, noise, distance):
 
 
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
-def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
+def test_a_region_is_compared_with_its_own_mix(random_vgg: Any, noise: Any, distance: str) -> None:
     """A term is the sum over regions of area x distance between what counts there and that region's style."""
     chosen = SMALL.model_copy(update={"style_distance": distance, "loss_units": "tutorial"})
     content, picture, first, second = (tf.constant(noise(32, 48, seed)) for seed in range(4))
@@ -182,7 +184,7 @@ def test_a_region_is_compared_with_its_own_mix(random_vgg, noise, distance):
         assert float(apart[0]) != pytest.approx(float(apart[1]), rel=0.05)
 
 
-def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg, noise):
+def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg: Any, noise: Any) -> None:
     pictures = tf.constant(noise(24, 24, 1)), [tf.constant(noise(16, 16, 2))]
     half = np.full((24, 24), 0.5, np.float32)
     plain, guided = (
@@ -195,7 +197,9 @@ def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg, noise):
 
 @pytest.mark.parametrize("units", ["normalised", "tutorial"])
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
-def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(random_vgg, noise, units, distance):
+def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(
+    random_vgg: Any, noise: Any, units: str, distance: str
+) -> None:
     """In order of magnitude, in any units: it is what the engine measures a rise of the loss by."""
     chosen = SMALL.model_copy(update={"loss_units": units, "style_distance": distance})
     pictures = tf.constant(noise(24, 24, 1) ** 3), [tf.constant(noise(24, 24, 2) ** 5)]
@@ -217,7 +221,7 @@ def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(r
         ({"content_layers": {}}, ("style/block1_conv1", "style/block2_conv1", "variation")),
     ],
 )
-def test_what_weighs_nothing_is_not_computed(random_vgg, noise, change, names):
+def test_what_weighs_nothing_is_not_computed(random_vgg: Any, noise: Any, change: Any, names: Any) -> None:
     thin = SMALL.model_copy(update=change)
     terms = objective.build(random_vgg, thin, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16, 1))], ALL)
     assert terms.names == names
@@ -226,18 +230,18 @@ def test_what_weighs_nothing_is_not_computed(random_vgg, noise, change, names):
     assert np.abs(gradient.numpy()).max() > 0
 
 
-def test_named_terms_add_up():
+def test_named_terms_add_up() -> None:
     losses = objective.named({"content/a": 1.0, "content/b": 2.0, "style/a": 4.0, "style/b": 8.0, "variation": 16.0})
     assert losses == {"total": 31.0, "content": 3.0, "style": 12.0, "variation": 16.0, "style/a": 4.0, "style/b": 8.0}
 
 
-def test_layers_go_in_the_networks_order_whatever_the_recipes(random_vgg, noise):
+def test_layers_go_in_the_networks_order_whatever_the_recipes(random_vgg: Any, noise: Any) -> None:
     mixed = Objective(style_layers={"block2_conv1": 1.0, "block1_conv1": 1.0}, content_layers={"block1_conv2": 1.0})
     terms = objective.build(random_vgg, mixed, tf.constant(noise(16, 16)), [tf.constant(noise(16, 16))], ALL)
     assert terms.names == ("content/block1_conv2", "style/block1_conv1", "style/block2_conv1", "variation")
 
 
-def test_average_pooling_changes_what_is_seen(random_vgg, noise):
+def test_average_pooling_changes_what_is_seen(random_vgg: Any, noise: Any) -> None:
     pictures = tf.constant(noise(16, 16, 1)), [tf.constant(noise(16, 16, 2))], ALL
     other = SMALL.model_copy(update={"pooling": "average"})
     most, mean = (objective.build(random_vgg, o, *pictures)(tf.constant(noise(16, 16)))[0] for o in (SMALL, other))

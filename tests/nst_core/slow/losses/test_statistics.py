@@ -1,5 +1,7 @@
 """Statistics against naive float64 loops, with and without weights, and as sums of strips."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,22 +12,22 @@ from nst_core.slow.losses.statistics import channel_means, gram_matrix
 SHAPE = (1, 7, 5, 4)
 
 
-def random(shape, seed=0):
+def random(shape: Any, seed: int = 0) -> Any:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-def random_weights(shape=SHAPE, seed=3):
+def random_weights(shape: Any = SHAPE, seed: int = 3) -> Any:
     return np.random.default_rng(seed).random(shape[1:3], np.float32)
 
 
-def naive_gram(features, weights):
+def naive_gram(features: Any, weights: Any) -> Any:
     gram = np.zeros((features.shape[-1],) * 2)
     for y, x in np.ndindex(features.shape[1:3]):
         gram += float(weights[y, x]) * np.outer(features[0, y, x].astype(float), features[0, y, x].astype(float))
     return gram / weights.astype(float).sum()
 
 
-def naive_means(features, weights):
+def naive_means(features: Any, weights: Any) -> Any:
     means = np.zeros(features.shape[-1])
     for y, x in np.ndindex(features.shape[1:3]):
         means += float(weights[y, x]) * features[0, y, x].astype(float)
@@ -39,30 +41,30 @@ compiled = pytest.mark.parametrize("jit", [False, True])
 
 @both
 @compiled
-def test_weighted_statistics_are_the_naive_ones(statistic, jit):
+def test_weighted_statistics_are_the_naive_ones(statistic: Any, jit: Any) -> None:
     features, weights = random(SHAPE), random_weights()
 
     @tf.function(jit_compile=jit, input_signature=[tf.TensorSpec([1, None, None, 4]), tf.TensorSpec([None, None])])
-    def run(f, w):
+    def run(f: Any, w: Any) -> Any:
         return statistic(f, w)
 
     np.testing.assert_allclose(run(features, weights), NAIVE[statistic](features, weights), rtol=1e-5, atol=1e-6)
 
 
 @both
-def test_weights_of_one_change_nothing(statistic):
+def test_weights_of_one_change_nothing(statistic: Any) -> None:
     features = tf.constant(random(SHAPE))
     np.testing.assert_allclose(statistic(features, tf.ones(SHAPE[1:3])), statistic(features), rtol=1e-5, atol=1e-6)
 
 
 @both
-def test_only_the_ratio_of_weights_counts(statistic):
+def test_only_the_ratio_of_weights_counts(statistic: Any) -> None:
     features, weights = tf.constant(random(SHAPE)), random_weights()
     np.testing.assert_allclose(statistic(features, weights * 7), statistic(features, weights), rtol=1e-5, atol=1e-6)
 
 
 @both
-def test_weights_of_zero_and_one_cut_out_a_part(statistic):
+def test_weights_of_zero_and_one_cut_out_a_part(statistic: Any) -> None:
     features, weights = random(SHAPE), np.zeros(SHAPE[1:3], np.float32)
     weights[2:5, 1:3] = 1
     part = statistic(tf.constant(features[:, 2:5, 1:3]))
@@ -71,7 +73,7 @@ def test_weights_of_zero_and_one_cut_out_a_part(statistic):
 
 @both
 @pytest.mark.parametrize("weighted", [False, True])
-def test_strips_add_up_to_the_whole_picture(statistic, weighted):
+def test_strips_add_up_to_the_whole_picture(statistic: Any, weighted: bool) -> None:
     features, weights = random(SHAPE), random_weights()
     whole = float(weights.sum()) if weighted else float(weights.size)
     strips = [
@@ -83,7 +85,7 @@ def test_strips_add_up_to_the_whole_picture(statistic, weighted):
 
 
 @both
-def test_a_tiling_has_the_statistics_of_its_tile(statistic):
+def test_a_tiling_has_the_statistics_of_its_tile(statistic: Any) -> None:
     tile = random((1, 4, 6, 8))
     tiled = np.tile(tile, (1, 3, 2, 1))
     np.testing.assert_allclose(statistic(tf.constant(tiled)), statistic(tf.constant(tile)), rtol=1e-4, atol=1e-5)
@@ -93,14 +95,14 @@ def test_a_tiling_has_the_statistics_of_its_tile(statistic):
 @compiled
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("whole", [None, 100.0])
-def test_gradients_are_the_slopes(statistic, jit, weighted, whole):
+def test_gradients_are_the_slopes(statistic: Any, jit: Any, weighted: bool, whole: Any) -> None:
     # Both statistics are at most quadratic: a central difference of the naive float64 loop is exact.
     features, direction = random(SHAPE), random(SHAPE, 1)
     weights = random_weights() if weighted else np.ones(SHAPE[1:3], np.float32)
     upstream = random((4, 4) if statistic is gram_matrix else (4,), 2)  # not symmetric
 
     @tf.function(jit_compile=jit)
-    def slope(x):
+    def slope(x: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
             value = tf.reduce_sum(statistic(x, tf.constant(weights) if weighted else None, whole) * upstream)
@@ -112,7 +114,7 @@ def test_gradients_are_the_slopes(statistic, jit, weighted, whole):
 
 
 @both
-def test_no_gradient_goes_to_the_weights(statistic):
+def test_no_gradient_goes_to_the_weights(statistic: Any) -> None:
     features, weights = tf.constant(random(SHAPE)), tf.constant(random_weights())
     with tf.GradientTape() as tape:
         tape.watch(weights)
@@ -123,15 +125,15 @@ def test_no_gradient_goes_to_the_weights(statistic):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("piece", [1 << 22, 40, 1])
 def test_of_bfloat16_activations_they_are_exact_and_their_gradient_is_as_good_as_bfloat16_is(
-    monkeypatch, weighted, piece
-):
+    monkeypatch: pytest.MonkeyPatch, weighted: bool, piece: Any
+) -> None:
     """Also where they are summed in several pieces, of which the last is shorter, or position by position."""
     monkeypatch.setattr(statistics, "PIECE", piece)
     rough, weights = tf.cast(random(SHAPE), tf.bfloat16), random_weights() if weighted else None
     exact = tf.cast(rough, tf.float32)
     upstream = tf.constant(random((4, 4), 5))
 
-    def gram_and_gradient(values):
+    def gram_and_gradient(values: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(values)
             gram = gram_matrix(values, weights)

@@ -1,6 +1,7 @@
 """Small objectives with known minima, in the minimisers' terms."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -52,11 +53,11 @@ def valley(picture: np.ndarray) -> tuple[float, np.ndarray]:
     return float(rosen(scaled)) / 100, (2 * rosen_der(scaled) / 100).reshape(picture.shape)
 
 
-def spectral(exponent, size=(16, 20)):
+def spectral(exponent: Any, size: Any = (16, 20)) -> Any:
     """A quadratic whose Hessian is frequency^(2 exponent), about: stiff in grain if the exponent is above 0."""
     goal = np.random.default_rng(3).random((1, *size, 3)).astype(np.float32) * 0.2 + 0.4
 
-    def value_and_slope(picture):
+    def value_and_slope(picture: Any) -> Any:
         apart = precondition(tf.constant(np.asarray(picture - goal, np.float32)), -exponent)
         slope = precondition(apart, -exponent).numpy().astype(np.float64)
         return 0.5 * float((apart.numpy().astype(np.float64) ** 2).sum()), slope

@@ -1,5 +1,7 @@
 """Adam against Keras' own Adam, and within [0, 1]."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from nst_core.slow.optimizers import adam
 from tests.nst_core.slow.optimizers.problems import SHAPE, STEEP, TARGET, objective, quadratic, start
 
 
-def descend(settings, steps, state=None):
+def descend(settings: Any, steps: Any, state: Any = None) -> Any:
     evaluate = objective(quadratic)
     state = state or optimizers.begin(start(), evaluate, settings)
     pictures = []
@@ -29,7 +31,7 @@ def descend(settings, steps, state=None):
         OptimizerSettings(learning_rate=0.3, beta1=0.0, beta2=0.5, epsilon=1e-3),
     ],
 )
-def test_ten_steps_are_keras_adam_with_clamping(settings):
+def test_ten_steps_are_keras_adam_with_clamping(settings: Any) -> None:
     theirs = keras.optimizers.Adam(
         learning_rate=settings.learning_rate, beta_1=settings.beta1, beta_2=settings.beta2, epsilon=settings.epsilon
     )
@@ -42,7 +44,7 @@ def test_ten_steps_are_keras_adam_with_clamping(settings):
     assert np.abs(ours[-1] - start().numpy()).max() > 0.02  # it has moved
 
 
-def test_pictures_stay_in_range_and_reach_its_walls():
+def test_pictures_stay_in_range_and_reach_its_walls() -> None:
     pictures, _ = descend(OptimizerSettings(learning_rate=0.5), 20)
     assert all(p.min() >= 0 and p.max() <= 1 for p in pictures)
     assert pictures[-1].min() == 0
@@ -50,12 +52,12 @@ def test_pictures_stay_in_range_and_reach_its_walls():
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.4])
-def test_it_finds_the_nearest_allowed_picture(exponent):
+def test_it_finds_the_nearest_allowed_picture(exponent: float) -> None:
     pictures, _ = descend(OptimizerSettings(learning_rate=0.05, preconditioner_exponent=exponent), 400)
     np.testing.assert_allclose(pictures[-1], np.clip(TARGET, 0, 1), atol=0.02)
 
 
-def test_the_first_step_is_the_learning_rate_whatever_the_gradient():
+def test_the_first_step_is_the_learning_rate_whatever_the_gradient() -> None:
     for size in (1e-3, 1.0, 1e6):
         evaluate = objective(lambda p, s=size: (float(p.sum()), np.full(SHAPE, s)))
         state = optimizers.begin(tf.fill(SHAPE, 0.5), evaluate, OptimizerSettings())
@@ -63,7 +65,7 @@ def test_the_first_step_is_the_learning_rate_whatever_the_gradient():
         np.testing.assert_allclose(moved.picture, 0.49, atol=1e-4)
 
 
-def test_no_gradient_moves_nothing():
+def test_no_gradient_moves_nothing() -> None:
     evaluate = objective(lambda p: (1.0, np.zeros(SHAPE)))
     state = optimizers.begin(start(), evaluate, OptimizerSettings())
     moved = optimizers.advance(state, evaluate, OptimizerSettings())
@@ -71,7 +73,7 @@ def test_no_gradient_moves_nothing():
     assert not any(values.numpy().any() for values in moved.memory.values())
 
 
-def test_settings_and_sizes_trace_nothing_anew():
+def test_settings_and_sizes_trace_nothing_anew() -> None:
     descend(OptimizerSettings(learning_rate=0.07), 1)
     before = adam._adam.experimental_get_tracing_count()
     descend(OptimizerSettings(learning_rate=0.08, beta1=0.5), 2)

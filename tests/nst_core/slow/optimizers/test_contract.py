@@ -1,5 +1,7 @@
 """What both minimisers share: going to another size, forgetting, and being taken apart."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,12 +15,12 @@ from tests.nst_core.slow.optimizers.problems import objective, quadratic, start
 ALGORITHMS = ("adam", "lbfgs")
 
 
-def even(picture):
+def even(picture: Any) -> Any:
     """A bowl around 0.3 of any size."""
     return float(((picture - 0.3) ** 2).sum()), 2 * (picture - 0.3)
 
 
-def moved(algorithm, steps=5):
+def moved(algorithm: Any, steps: int = 5) -> Any:
     settings = OptimizerSettings(algorithm=algorithm)
     evaluate = objective(quadratic)
     state = optimizers.begin(start(), evaluate, settings)
@@ -28,7 +30,7 @@ def moved(algorithm, steps=5):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_larger_size_is_gone_on_with(algorithm):
+def test_a_larger_size_is_gone_on_with(algorithm: Any) -> None:
     state, settings = moved(algorithm)
     larger = tf.image.resize(state.picture, (7, 9))
     evaluate = objective(even)
@@ -42,7 +44,7 @@ def test_a_larger_size_is_gone_on_with(algorithm):
     assert further.value < carried.value
 
 
-def test_adams_moments_are_resized():
+def test_adams_moments_are_resized() -> None:
     state, settings = moved("adam")
     carried = optimizers.rescale(state, tf.image.resize(state.picture, (8, 10)), objective(even), settings)
     assert carried.memory["mean"].shape == (1, 8, 10, 3)
@@ -54,7 +56,7 @@ def test_adams_moments_are_resized():
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_changed_objective_is_evaluated_anew(algorithm):
+def test_a_changed_objective_is_evaluated_anew(algorithm: Any) -> None:
     state, settings = moved(algorithm)
     refreshed = optimizers.refresh(state, objective(even), settings)
     value, slope = even(state.picture.numpy())
@@ -64,11 +66,11 @@ def test_a_changed_objective_is_evaluated_anew(algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_broken_gradient_is_no_rest(algorithm):
+def test_a_broken_gradient_is_no_rest(algorithm: Any) -> None:
     """L-BFGS finds no descent along a NaN: the state it ends in must not look like an end."""
     sound = objective(even)
 
-    def broken(picture):
+    def broken(picture: Any) -> Any:
         weighted, gradient = sound(picture)
         return weighted, gradient * np.nan
 
@@ -76,14 +78,14 @@ def test_a_broken_gradient_is_no_rest(algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_restrained_forgets_what_it_learned(algorithm):
+def test_restrained_forgets_what_it_learned(algorithm: Any) -> None:
     state, _ = moved(algorithm)
     assert state.memory
     assert not optimizers.reset(state).memory
 
 
 @pytest.mark.parametrize("missing", ["picture", "gradient", "weighted", "value", "number", "evaluations"])
-def test_a_part_that_is_missing_is_told(missing):
+def test_a_part_that_is_missing_is_told(missing: str) -> None:
     packed = optimizers.pack(moved("adam")[0])
     del packed[missing]
     with pytest.raises(CheckpointError, match=missing):
@@ -91,7 +93,7 @@ def test_a_part_that_is_missing_is_told(missing):
 
 
 @pytest.mark.parametrize("name", ["gradient", "memory/mean"])
-def test_a_part_of_another_shape_is_told(name):
+def test_a_part_of_another_shape_is_told(name: str) -> None:
     packed = optimizers.pack(moved("adam")[0])
     packed[name] = packed[name][:, 1:]
     with pytest.raises(CheckpointError, match="must be of shape"):
@@ -101,7 +103,7 @@ def test_a_part_of_another_shape_is_told(name):
 @pytest.mark.parametrize(
     ("algorithm", "lost"), [("adam", "memory/mean"), ("lbfgs", "memory/steps"), ("lbfgs", "memory/squared")]
 )
-def test_what_was_learned_is_whole_or_refused(algorithm, lost):
+def test_what_was_learned_is_whole_or_refused(algorithm: str, lost: str) -> None:
     packed = optimizers.pack(moved(algorithm)[0])
     del packed[lost]
     with pytest.raises(CheckpointError, match="must hold all a minimiser learned"):
@@ -111,18 +113,18 @@ def test_what_was_learned_is_whole_or_refused(algorithm, lost):
 @pytest.mark.parametrize(
     "damage", [{"value": "x"}, {"value": float("nan")}, {"weighted": np.zeros((2, 2))}, {"number": None}]
 )
-def test_damaged_numbers_are_refused(damage):
+def test_damaged_numbers_are_refused(damage: Any) -> None:
     with pytest.raises(CheckpointError):
         optimizers.unpack(optimizers.pack(moved("adam")[0]) | damage)
 
 
-def noise(height, width, seed):
+def noise(height: Any, width: Any, seed: Any) -> Any:
     return tf.constant(np.random.default_rng(seed).standard_normal((1, height, width, 3)), tf.float32)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 9), (16, 5), (1, 6)])
 @pytest.mark.parametrize("exponent", [0.3, 1.0])
-def test_the_preconditioner_is_symmetric_and_invertible(size, exponent):
+def test_the_preconditioner_is_symmetric_and_invertible(size: Any, exponent: float) -> None:
     a, b = noise(*size, 0), noise(*size, 1)
     there = float(tf.reduce_sum(precondition(a, exponent) * b))
     back = float(tf.reduce_sum(a * precondition(b, exponent)))
@@ -130,13 +132,13 @@ def test_the_preconditioner_is_symmetric_and_invertible(size, exponent):
     np.testing.assert_allclose(precondition(precondition(a, exponent), -exponent), a, atol=2e-4)
 
 
-def test_the_preconditioner_favours_large_shapes():
+def test_the_preconditioner_favours_large_shapes() -> None:
     rows = np.arange(32) / 32
     wave = [np.tile(np.cos(2 * np.pi * k * rows)[None, :, None, None], (1, 1, 32, 3)) for k in (2, 8)]
     slow, quick = (float(tf.norm(precondition(tf.constant(w, tf.float32), 0.5)) / np.linalg.norm(w)) for w in wave)
     assert slow / quick == pytest.approx((8 / 2) ** 0.5, rel=1e-4)
 
 
-def test_no_exponent_is_the_identity():
+def test_no_exponent_is_the_identity() -> None:
     values = noise(6, 5, 3)
     assert precondition(values, 0.0) is values

@@ -1,5 +1,8 @@
 """L-BFGS hands over to Adam where what it learned of the curvature tells that there is none to learn."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,7 +26,7 @@ FLAT, STIFF_IN_GRAIN = 0.0, 0.75
 """Exponents of a bowl as stiff in one frequency as in another, and of one where large shapes are softest."""
 
 
-def states(exponent, moves, settings=SETTINGS):
+def states(exponent: Any, moves: Any, settings: Any = SETTINGS) -> Iterator[Any]:
     problem, begin = spectral(exponent)
     evaluate = objective(problem)
     state = optimizers.begin(tf.constant(begin), evaluate, settings)
@@ -32,7 +35,7 @@ def states(exponent, moves, settings=SETTINGS):
         yield state
 
 
-def test_without_curvature_adam_makes_the_next_moves():
+def test_without_curvature_adam_makes_the_next_moves() -> None:
     problem, _ = spectral(FLAT)
     evaluate = objective(problem)
     before = next(s for s in states(FLAT, 20) if optimizers.by_adam(s, SETTINGS))
@@ -46,13 +49,13 @@ def test_without_curvature_adam_makes_the_next_moves():
 
 
 @pytest.mark.parametrize(("exponent", "settings"), [(STIFF_IN_GRAIN, SETTINGS), (FLAT, KEPT)])
-def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent, settings):
+def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent: Any, settings: Any) -> None:
     *_, last = states(exponent, 12, settings)
     assert not optimizers.by_adam(last, settings)
     assert "mean" not in last.memory
 
 
-def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch):
+def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lbfgs, "BETTER", 9.0)  # nothing is that much better
     assert optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
     monkeypatch.setattr(lbfgs, "EARLY", 0)
@@ -60,7 +63,7 @@ def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatc
 
 
 @pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
-def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
+def test_nine_tenths_of_the_fit_is_as_good(stiff: float, told: float) -> None:
     problem, begin = spectral(stiff, (48, 64))
     evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
     state = optimizers.begin(tf.constant(begin), evaluate, settings)
@@ -74,19 +77,19 @@ def test_nine_tenths_of_the_fit_is_as_good(stiff, told):
     assert found == (0.0 if share >= 0.9 else 0.5)
 
 
-def cosine(steps, changes):
+def cosine(steps: Any, changes: Any) -> Any:
     """The mean cosine of each step with its change."""
     rows = [values.numpy().reshape(len(values), -1).astype(np.float64) for values in (steps, changes)]
     lengths = [np.linalg.norm(row, axis=1) for row in rows]
     return np.mean((rows[0] * rows[1]).sum(axis=1) / (lengths[0] * lengths[1]))
 
 
-def test_an_exponent_of_none_that_was_asked_for_is_no_judgement():
+def test_an_exponent_of_none_that_was_asked_for_is_no_judgement() -> None:
     *_, last = states(STIFF_IN_GRAIN, 4, SETTINGS.model_copy(update={"preconditioner_exponent": 0.0}))
     assert not optimizers.by_adam(last, SETTINGS)
 
 
-def test_adam_goes_on_at_another_size_and_under_another_objective():
+def test_adam_goes_on_at_another_size_and_under_another_objective() -> None:
     *_, state = states(FLAT, 12)
     problem, _ = spectral(FLAT, (24, 30))
     evaluate = objective(problem)
@@ -96,7 +99,7 @@ def test_adam_goes_on_at_another_size_and_under_another_objective():
         assert optimizers.by_adam(optimizers.advance(kept, evaluate, SETTINGS), SETTINGS)
 
 
-def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on():
+def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on() -> None:
     """Between the judgement and Adam's first move, the memory is still of pairs."""
     state = next(s for s in states(FLAT, 20) if optimizers.by_adam(s, SETTINGS))
     assert "steps" in state.memory
@@ -107,13 +110,13 @@ def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on():
     assert optimizers.advance(carried, evaluate, SETTINGS).value < carried.value
 
 
-def test_after_a_roll_back_it_is_judged_anew():
+def test_after_a_roll_back_it_is_judged_anew() -> None:
     *_, state = states(FLAT, 12)
     assert not optimizers.by_adam(optimizers.reset(state), SETTINGS)
 
 
 @pytest.mark.parametrize("taken_apart_after", [5, 6, 8])
-def test_a_run_taken_apart_around_the_hand_over_goes_on_bit_for_bit(taken_apart_after):
+def test_a_run_taken_apart_around_the_hand_over_goes_on_bit_for_bit(taken_apart_after: int) -> None:
     problem, _ = spectral(FLAT)
     evaluate = objective(problem)
     unbroken = list(states(FLAT, 12))

@@ -1,5 +1,7 @@
 """The history of L-BFGS against the two-loop recursion, number by number in float64."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,7 +12,7 @@ from nst_core.slow.optimizers.precondition import energies, precondition
 SHAPE = (1, 6, 7, 3)
 
 
-def pairs_of(count, seed=0):
+def pairs_of(count: Any, seed: int = 0) -> Any:
     """Steps and the changes of a convex quadratic's gradient along them, [1, H, W, 3] each."""
     rng = np.random.default_rng(seed)
     stiffness = rng.uniform(0.1, 5, SHAPE)
@@ -18,14 +20,14 @@ def pairs_of(count, seed=0):
     return [(np.float32(s), np.float32(s * stiffness)) for s in steps]
 
 
-def remembered(pairs, most=50):
+def remembered(pairs: Any, most: int = 50) -> Any:
     kept = None
     for step, change in pairs:
         kept = history.remember(kept, tf.constant(step), tf.constant(change), most)
     return kept
 
 
-def two_loops(pairs, gradient):
+def two_loops(pairs: Any, gradient: Any) -> Any:
     """Nocedal & Wright 2006, algorithm 7.4."""
     pairs = [(s.astype(np.float64), y.astype(np.float64)) for s, y in pairs]
     residual, factors = gradient.astype(np.float64), []
@@ -40,7 +42,7 @@ def two_loops(pairs, gradient):
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 50), (2, 50), (7, 50), (7, 3), (4, 1)])
-def test_it_is_the_two_loop_recursion_over_the_last_pairs(count, most):
+def test_it_is_the_two_loop_recursion_over_the_last_pairs(count: int, most: int) -> None:
     pairs = pairs_of(count)
     gradient = np.float32(np.random.default_rng(9).standard_normal(SHAPE))
     kept = remembered(pairs, most)
@@ -50,12 +52,12 @@ def test_it_is_the_two_loop_recursion_over_the_last_pairs(count, most):
     )
 
 
-def test_it_knows_the_curvature_along_its_last_step():
+def test_it_knows_the_curvature_along_its_last_step() -> None:
     kept = remembered(pairs_of(5))
     np.testing.assert_allclose(history.solve(kept, kept.changes[-1:]), kept.steps[-1:], rtol=1e-3, atol=1e-4)
 
 
-def test_another_space_changes_the_coordinates_and_not_the_hessian():
+def test_another_space_changes_the_coordinates_and_not_the_hessian() -> None:
     kept = remembered(pairs_of(6))
     gradient = tf.constant(np.float32(np.random.default_rng(9).standard_normal(SHAPE)))
     there = history.moved(kept, 0.25, 0.75)
@@ -67,14 +69,14 @@ def test_another_space_changes_the_coordinates_and_not_the_hessian():
 
 
 @pytest.mark.parametrize("size", [(6, 7), (5, 8), (4, 4), (1, 2)])
-def test_energies_add_up_to_the_sum_of_squares(size):
+def test_energies_add_up_to_the_sum_of_squares(size: Any) -> None:
     values = np.float32(np.random.default_rng(1).standard_normal((3, *size, 3)))
     np.testing.assert_allclose(
         tf.reduce_sum(energies(tf.constant(values)), [1, 2]), (values**2).sum((1, 2, 3)), rtol=1e-5
     )
 
 
-def test_several_pictures_are_preconditioned_like_each_alone():
+def test_several_pictures_are_preconditioned_like_each_alone() -> None:
     values = tf.constant(np.float32(np.random.default_rng(1).standard_normal((3, 6, 7, 3))))
     alone = [precondition(values[i : i + 1], 0.5) for i in range(3)]
     np.testing.assert_allclose(precondition(values, 0.5), tf.concat(alone, 0), rtol=1e-5, atol=1e-6)

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, q
 SETTINGS = OptimizerSettings(algorithm="lbfgs", history_size=10)
 
 
-def descend(evaluate, steps, settings=SETTINGS, picture=None):
+def descend(evaluate: Any, steps: Any, settings: Any = SETTINGS, picture: Any = None) -> Any:
     """The states of a descent, until it stalls."""
     states = [optimizers.begin(start() if picture is None else picture, evaluate, settings)]
     for _ in range(steps):
@@ -30,7 +32,7 @@ def descend(evaluate, steps, settings=SETTINGS, picture=None):
 
 @pytest.mark.parametrize("problem", [quadratic, coupled, valley])
 @pytest.mark.parametrize("exponent", [0.0, 0.3])
-def test_it_ends_where_scipys_does(problem, exponent):
+def test_it_ends_where_scipys_does(problem: Any, exponent: float) -> None:
     theirs = scipy.optimize.minimize(
         lambda x: (problem(x.reshape(SHAPE))[0], problem(x.reshape(SHAPE))[1].ravel()),
         start().numpy().ravel().astype(np.float64),
@@ -45,15 +47,15 @@ def test_it_ends_where_scipys_does(problem, exponent):
     assert ours.value - theirs.fun < 1e-4 * (began - theirs.fun)
 
 
-def test_the_active_set_is_the_true_one():
+def test_the_active_set_is_the_true_one() -> None:
     ours = descend(objective(quadratic), 200)[-1].picture.numpy()
     theirs = np.clip(quadratic.__globals__["TARGET"], 0, 1)
     np.testing.assert_array_equal(ours == 0, theirs == 0)
     np.testing.assert_array_equal(ours == 1, theirs == 1)
 
 
-def test_it_needs_far_fewer_evaluations_than_adam():
-    def evaluations_to(share, settings):
+def test_it_needs_far_fewer_evaluations_than_adam() -> None:
+    def evaluations_to(share: Any, settings: Any) -> Any:
         evaluate = objective(coupled)
         state = optimizers.begin(start(), evaluate, settings)
         least = descend(objective(coupled), 600)[-1].value
@@ -65,21 +67,21 @@ def test_it_needs_far_fewer_evaluations_than_adam():
     assert evaluations_to(0.01, SETTINGS) < 0.5 * evaluations_to(0.01, OptimizerSettings(learning_rate=0.02))
 
 
-def rough(picture):
+def rough(picture: Any) -> Any:
     """A quadratic with jumps and ripples: slopes lie."""
     value, slope = quadratic(picture)
     noise = np.sin(1e4 * picture).sum() + (picture > 0.6).sum()
     return value + 0.05 * noise, slope + np.random.default_rng(int(abs(value) * 1e6)).normal(0, 0.3, picture.shape)
 
 
-def cliff(picture):
+def cliff(picture: Any) -> Any:
     """Not a number wherever any value passes 0.9."""
     value, slope = quadratic(picture)
     return (math.nan, slope * math.nan) if picture.max() > 0.97 else (value, slope)
 
 
 @pytest.mark.parametrize("problem", [rough, cliff, quadratic, valley])
-def test_it_never_returns_worse_and_stays_in_the_box(problem):
+def test_it_never_returns_worse_and_stays_in_the_box(problem: Any) -> None:
     begin = tf.clip_by_value(start(), 0.0, 0.9)
     states = descend(objective(problem), 60, picture=begin)
     values = [s.value for s in states]
@@ -91,7 +93,7 @@ def test_it_never_returns_worse_and_stays_in_the_box(problem):
         assert state.picture.numpy().max() <= 1
 
 
-def test_at_a_minimum_it_stays_and_says_so():
+def test_at_a_minimum_it_stays_and_says_so() -> None:
     evaluate = objective(lambda p: (1.0, np.zeros(p.shape)))
     state = optimizers.begin(start(), evaluate, SETTINGS)
     stayed = optimizers.advance(state, evaluate, SETTINGS)
@@ -99,7 +101,7 @@ def test_at_a_minimum_it_stays_and_says_so():
     np.testing.assert_array_equal(stayed.picture, state.picture)
 
 
-def test_every_evaluation_is_counted():
+def test_every_evaluation_is_counted() -> None:
     evaluate = objective(rough)
     assert descend(evaluate, 20)[-1].evaluations <= evaluate.calls
     evaluate = objective(quadratic)
@@ -107,14 +109,14 @@ def test_every_evaluation_is_counted():
     assert states[-1].evaluations == evaluate.calls
 
 
-def test_history_is_bounded():
+def test_history_is_bounded() -> None:
     states = descend(objective(valley), 30, SETTINGS.model_copy(update={"history_size": 4}))
     assert max(s.memory["steps"].shape[0] for s in states if s.memory) == 4
 
 
 @pytest.mark.parametrize("algorithm", ["adam", "lbfgs"])
 @pytest.mark.parametrize("exponent", [0.0, 0.3])
-def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
+def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm: str, exponent: float) -> None:
     settings = OptimizerSettings(algorithm=algorithm, preconditioner_exponent=exponent, history_size=5)
     evaluate = objective(valley)
     unbroken = descend(evaluate, 16, settings)
@@ -127,7 +129,7 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm, exponent):
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 0.75])
-def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
+def test_the_exponent_that_makes_the_bowl_round_is_found(exponent: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)  # a bowl so small has few frequencies, and neighbours fit nearly alike
     problem, begin = spectral(exponent)
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
@@ -136,7 +138,9 @@ def test_the_exponent_that_makes_the_bowl_round_is_found(exponent, monkeypatch):
 
 
 @pytest.mark.parametrize(("begins", "exponent", "stays"), [(0.0, 0.75, False), (0.5, 0.75, True), (0.75, 0.0, False)])
-def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exponent, stays):
+def test_the_exponent_changes_only_where_another_fits_clearly_better(
+    begins: float, exponent: float, stays: bool
+) -> None:
     problem, begin = spectral(exponent, (48, 64))
     *_, before = descend(
         objective(problem), 6, OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=begins), tf.constant(begin)
@@ -146,7 +150,7 @@ def test_the_exponent_changes_only_where_another_fits_clearly_better(begins, exp
     assert stays or abs(found - exponent) < abs(begins - exponent)
 
 
-def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
+def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lbfgs, "BETTER", 1.02)
     problem, begin = spectral(0.75)
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25)
@@ -158,7 +162,7 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch):
     np.testing.assert_allclose(precondition(moved.changes, -best), precondition(pairs.changes, -0.25), atol=1e-5)
 
 
-def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path):
+def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path: Path) -> None:
     problem, begin = spectral(0.75)
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
     evaluate = objective(problem)

@@ -1,5 +1,7 @@
 """Decisions that need no network: whole or by strips, which convolutions."""
 
+from typing import Any
+
 import pytest
 
 from nst_core.models import device
@@ -15,7 +17,7 @@ SIDES = (64, 256, 512, 1024, 2048)
 
 @pytest.mark.parametrize("how", HOWS, ids=METHODS)
 @pytest.mark.parametrize("side", SIDES)
-def test_the_plan_is_the_least_work_that_fits(how, side):
+def test_the_plan_is_the_least_work_that_fits(how: Any, side: Any) -> None:
     """Whole is the least work, then as few blocks in strips as can be: only those are computed twice."""
     for budget in (1000, 1500, 2000, 4000, 16_000, 1_000_000):
         chosen = choose(budget, side, side, how)
@@ -27,26 +29,26 @@ def test_the_plan_is_the_least_work_that_fits(how, side):
 
 @pytest.mark.parametrize("how", HOWS, ids=METHODS)
 @pytest.mark.parametrize("side", SIDES)
-def test_less_memory_means_more_in_strips(how, side):
+def test_less_memory_means_more_in_strips(how: Any, side: Any) -> None:
     blocks = [choose(mb, side, side, how).blocks for mb in (1_000_000, 8000, 4000, 2000, 1000)]
     assert blocks[0] == 0
     assert blocks == sorted(blocks)
 
 
 @pytest.mark.parametrize("how", HOWS, ids=METHODS)
-def test_more_in_strips_needs_less_memory(how):
+def test_more_in_strips_needs_less_memory(how: Any) -> None:
     needs = [need_mb(TilingPlan(b, 32) if b else WHOLE, 2048, 2048, how) for b in how.bytes_per_pixel]
     assert needs == sorted(needs, reverse=True)
     assert need_mb(WHOLE, 512, 512, how) > need_mb(WHOLE, 256, 256, how)
 
 
-def test_unset_memory_is_a_fixed_one_so_that_runs_repeat():
+def test_unset_memory_is_a_fixed_one_so_that_runs_repeat() -> None:
     for side in SIDES:
         assert choose(None, side, side, DIRECT) == choose(DEFAULT_MB, side, side, DIRECT)
 
 
 @pytest.mark.parametrize("width", [16, 300, 2048, 100_000])
-def test_strips_have_about_as_many_pixels_at_any_width(width):
+def test_strips_have_about_as_many_pixels_at_any_width(width: int) -> None:
     chosen = choose(1000, 2048, width, DIRECT)
     assert chosen.blocks or width < 300
     if chosen.blocks:
@@ -56,7 +58,7 @@ def test_strips_have_about_as_many_pixels_at_any_width(width):
 
 
 @pytest.fixture
-def on(monkeypatch):
+def on(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`on("/GPU:0")`: the machine runs there."""
     return lambda name: monkeypatch.setattr(device, "device", lambda: device.Device(name, "", ""))
 
@@ -78,12 +80,14 @@ LONG, SHORT = WINOGRAD.pays_from // SIDE**2, WINOGRAD.pays_from // SIDE**2 - 1
         ("winograd", "float32", "/GPU:0", LONG, "direct"),
     ],
 )
-def test_compiled_convolutions_are_for_long_runs_on_a_processor(on, wish, dtype, place, steps, expected):
+def test_compiled_convolutions_are_for_long_runs_on_a_processor(
+    on: Any, wish: str, dtype: str, place: str, steps: Any, expected: str
+) -> None:
     on(place)
     assert convolution_method(make(settings={"convolutions": wish}), dtype, SIDE, SIDE, steps).name == expected
 
 
-def test_little_memory_forgoes_the_larger_kernels(on):
+def test_little_memory_forgoes_the_larger_kernels(on: Any) -> None:
     on("/CPU:0")
     wish = make(settings={"memory_mb": 1200})
     assert convolution_method(wish, "float32", SIDE, SIDE, LONG) is DIRECT

@@ -1,7 +1,9 @@
 """Strips are exact: every row counted once, and the terms and gradient of the whole picture, without a seam."""
 
 import itertools
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ WIDTHS = (6, 8, 8, 10, 12)
 
 
 @cache
-def narrow(network="vgg19"):
+def narrow(network: str = "vgg19") -> Any:
     """A random network as deep as the real one, but few channels wide; one, so that what is compiled is kept."""
     chance, kernels, came = np.random.default_rng(11), [], 3
     for name in CONVOLUTIONS[network]:
@@ -36,7 +38,7 @@ def narrow(network="vgg19"):
 
 @pytest.mark.parametrize("network", ["vgg19", "vgg16"])
 @pytest.mark.parametrize("blocks", [1, 2, 3])
-def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network, blocks):
+def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network: str, blocks: int) -> None:
     """By the slope: pooled units at a cut see no further than the reach, and nearly as far."""
     grid, reach = 2**blocks, reach_px(network, blocks)
     assert reach % grid == 0
@@ -52,14 +54,14 @@ def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network, blocks):
     assert reach - grid < before <= reach
 
 
-def plans():
+def plans() -> Iterator[Any]:
     for blocks, height in itertools.product((1, 2, 3), (16, 33, 64, 97, 131, 200, 255)):
         for rows in (1, 2**blocks, 16, 40, 1000):
             yield height, TilingPlan(blocks, rows)
 
 
 @pytest.mark.parametrize(("height", "plan"), plans())
-def test_windows_own_every_row_once_and_see_enough(height, plan):
+def test_windows_own_every_row_once_and_see_enough(height: Any, plan: Any) -> None:
     grid, reach = 2**plan.blocks, reach_px("vgg19", plan.blocks)
     found = windows("vgg19", height, plan)
     assert [row for w in found for row in range(w.owned_start, w.owned_stop)] == list(range(height))
@@ -72,7 +74,7 @@ def test_windows_own_every_row_once_and_see_enough(height, plan):
 
 
 @pytest.mark.parametrize(("height", "plan"), plans())
-def test_each_blocks_rows_are_owned_once(height, plan):
+def test_each_blocks_rows_are_owned_once(height: Any, plan: Any) -> None:
     found = windows("vgg19", height, plan)
     for block in range(1, plan.blocks + 2):
         scale = 2 ** (block - 1)
@@ -85,7 +87,7 @@ def test_each_blocks_rows_are_owned_once(height, plan):
         np.testing.assert_array_equal(counted, 1)
 
 
-def test_a_picture_that_one_strip_holds_is_one_window():
+def test_a_picture_that_one_strip_holds_is_one_window() -> None:
     assert windows("vgg19", 64, TilingPlan(2, 64)) == (Window(0, 64, 0, 64),)
 
 
@@ -94,7 +96,7 @@ def test_a_picture_that_one_strip_holds_is_one_window():
 
 @pytest.mark.parametrize("plan", [TilingPlan(1, 8), TilingPlan(2, 16), TilingPlan(3, 16)])
 @pytest.mark.parametrize("pooling", ["max", "l2"])
-def test_targets_by_strips_are_those_of_the_whole_picture(noise, plan, pooling):
+def test_targets_by_strips_are_those_of_the_whole_picture(noise: Any, plan: Any, pooling: str) -> None:
     names, picture = ("block1_conv2", "block2_conv1", "block3_conv1", "block4_conv2"), tf.constant(noise(141, 45))
     reading = VggConfig(pooling, "replicate")
     whole = targets.content_activations(narrow(), picture, names, reading, WHOLE)
@@ -121,7 +123,7 @@ CASES = [
 NAMES = ["-".join(map(str, reading)) for reading, _ in CASES]
 
 
-def bound(noise, reading, size, plan):
+def bound(noise: Any, reading: Any, size: Any, plan: Any) -> Any:
     """An objective with terms in strips, below them and across; a style for each region."""
     distance, pooling, padding, variation, guided = reading
     height, width = size
@@ -146,7 +148,7 @@ def bound(noise, reading, size, plan):
     return objective.build(narrow(), chosen, content, styles, mixes, plan=plan)
 
 
-def assert_same_slope(ours, theirs, tolerance=1e-5):
+def assert_same_slope(ours: Any, theirs: Any, tolerance: float = 1e-5) -> None:
     """Terms each within a relative tolerance, and the gradient as a whole."""
     terms, gradient = (value.numpy().astype(np.float64) for value in ours)
     expected, slope = (value.numpy().astype(np.float64) for value in theirs)
@@ -156,7 +158,7 @@ def assert_same_slope(ours, theirs, tolerance=1e-5):
 
 
 @pytest.mark.parametrize("size", [(128, 32), (97, 33), (16, 40), (95, 17)])
-def test_any_size_may_be_cut(noise, size):
+def test_any_size_may_be_cut(noise: Any, size: Any) -> None:
     picture = tf.constant(noise(*size))
     whole = bound(noise, PLAIN, size, WHOLE)(picture)
     for rows in (1, 16, 64):
@@ -164,7 +166,7 @@ def test_any_size_may_be_cut(noise, size):
 
 
 @pytest.mark.parametrize(("reading", "plans"), CASES, ids=NAMES)
-def test_every_plan_gives_the_terms_and_gradient_of_the_whole_picture(noise, reading, plans):
+def test_every_plan_gives_the_terms_and_gradient_of_the_whole_picture(noise: Any, reading: Any, plans: Any) -> None:
     size = (133, 47)
     picture = tf.constant(noise(*size))
     whole = bound(noise, reading, size, WHOLE)(picture)
@@ -173,7 +175,7 @@ def test_every_plan_gives_the_terms_and_gradient_of_the_whole_picture(noise, rea
         assert_same_slope(bound(noise, reading, size, plan)(picture), whole)
 
 
-def test_compiled_convolutions_by_strips_are_the_same_too(noise):
+def test_compiled_convolutions_by_strips_are_the_same_too(noise: Any) -> None:
     """Up to what Winograd's transforms round. One block, since compiling takes seconds for each."""
     picture, layers = tf.constant(noise(93, 37)), {"block1_conv2": 1.0}
     pair = tf.constant(noise(93, 37, 1)), [tf.constant(noise(40, 40, 2))], [StyleMixture([1.0])]
@@ -183,7 +185,7 @@ def test_compiled_convolutions_by_strips_are_the_same_too(noise):
     assert_same_slope(cut(picture), whole, 1e-3)
 
 
-def test_terms_that_lie_all_below_or_all_above_the_cut(noise):
+def test_terms_that_lie_all_below_or_all_above_the_cut(noise: Any) -> None:
     """Nothing to sum in strips, or nothing after them."""
     picture, pair = tf.constant(noise(75, 33)), (tf.constant(noise(75, 33, 1)), [tf.constant(noise(40, 40, 2))])
     for layers in ({"block1_conv1": 1.0}, {"block4_conv1": 1.0}):
@@ -197,7 +199,7 @@ def test_terms_that_lie_all_below_or_all_above_the_cut(noise):
 # --- seams
 
 
-def edge_energy(picture, rows):
+def edge_energy(picture: Any, rows: Any) -> Any:
     """Mean squared difference across the upper borders of these rows, against all others."""
     across = np.square(np.diff(picture[0], axis=0)).mean((1, 2))
     borders = np.zeros(len(across), bool)
@@ -205,7 +207,7 @@ def edge_energy(picture, rows):
     return across[borders].mean() / across[~borders].mean()
 
 
-def test_a_descent_by_strips_leaves_no_seam(noise):
+def test_a_descent_by_strips_leaves_no_seam(noise: Any) -> None:
     """Plain gradient descent on a texture: at the borders of strips the picture is as smooth or rough as elsewhere."""
     size, plan = (160, 48), TilingPlan(2, 8)
     chosen = Objective(content_weight=0.0, style_layers={"block1_conv1": 0.5, "block2_conv1": 0.5}, tv_weight=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,11 +19,11 @@ from tests.pages.fake_service import FakeJobService
 HALF = (0, 50)
 
 
-def photograph():
+def photograph() -> Any:
     return samples.contents()[0].load(longest_edge_px=SAMPLE_EDGE_PX["content"])
 
 
-def slider(app: AppTest, what: str):
+def slider(app: AppTest, what: str) -> Any:
     return next(s for s in app.slider if s.key.startswith(f"crop_{what}_"))
 
 

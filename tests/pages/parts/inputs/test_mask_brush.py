@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -24,7 +26,7 @@ def painted_page(open_page: Open, page: str, *labels: int) -> AppTest:
     return app
 
 
-def start(app: AppTest, job_service: FakeJobService, page: str):
+def start(app: AppTest, job_service: FakeJobService, page: str) -> Any:
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
     job = list(job_service.jobs)[-1]

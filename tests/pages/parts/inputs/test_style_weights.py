@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,7 +15,7 @@ from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
 
-def start(app: AppTest, job_service: FakeJobService, page: str):
+def start(app: AppTest, job_service: FakeJobService, page: str) -> Any:
     """The recipe and the pictures that the page hands in."""
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
@@ -22,7 +23,7 @@ def start(app: AppTest, job_service: FakeJobService, page: str):
     return job_service.jobs[job].recipe, job_service.pictures[job]
 
 
-def titles(pictures) -> list[str]:
+def titles(pictures: Any) -> list[str]:
     """Which samples these styles are."""
     known = {s.load(512).sha256: s.title for s in samples.styles()}
     return [known[picture.sha256] for picture in pictures[1:]]

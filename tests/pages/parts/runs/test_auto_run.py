@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def quick(job_service: FakeJobService) -> FakeJobService:
     return job_service
 
 
-def last(job_service: FakeJobService):
+def last(job_service: FakeJobService) -> Any:
     return list(job_service.jobs.values())[-1]
 
 
