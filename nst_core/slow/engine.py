@@ -47,18 +47,18 @@ def run(  # noqa: PLR0913 - every engine's signature
     allocator.set_keep_freed(keep=False)
     place = device().name
     with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
-        studio = OptimizationSession(content, styles, recipe, masks, levels or {})
-        journey = studio.resume(resume) if resume is not None else studio.begin(start)
+        session = OptimizationSession(content, styles, recipe, masks, levels or {})
+        state = session.resume(resume) if resume is not None else session.begin(start)
     if resume is None:
-        sent = yield studio.step(journey, shown=True)
+        sent = yield session.step(state, shown=True)
         with tf.device(place):
-            journey = studio.steer(journey, sent)
+            state = session.steer(state, sent)
     while True:
         with tf.device(place):
-            moved = studio.advance(journey)
+            moved = session.advance(state)
         if moved is None:
             return
-        journey = moved
-        sent = yield studio.step(journey, shown=studio.shows(journey))
+        state = moved
+        sent = yield session.step(state, shown=session.shows(state))
         with tf.device(place):
-            journey = studio.steer(journey, sent)
+            state = session.steer(state, sent)

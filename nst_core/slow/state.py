@@ -1,4 +1,4 @@
-"""Where a run of the slow engine stands, as a value; and as plain arrays and numbers, to go on from bit for bit."""
+"""The state of a run of the slow engine: as a value, and as plain arrays and numbers to resume from bit for bit."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from nst_core.slow.optimizers import OptimizerState
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """Where a run stands; all that is needed to go on bit for bit.
+    """All that is needed to resume a run bit for bit.
 
     Attributes:
-        state: of the minimiser.
+        state: of the optimizer.
         scale: index of the size worked at.
         moves: moves made at this size.
         average: the decayed sum of the pictures of this size, [1, H, W, 3], or None.
         restraint: what the learning rate is multiplied by, after roll-backs.
         totals: the last losses of this size.
-        converged: the minimiser finds no further step at this size.
+        converged: whether the optimizer finds no further step at this size.
         marks: what happened since the last Step.
     """
 
@@ -41,33 +41,33 @@ class RunState:
     marks: tuple[str, ...] = ()
 
 
-def shown_picture(journey: RunState, decay: float) -> tf.Tensor:
-    """What is shown of a journey, [1, H, W, 3]: the average of this size's pictures if there is one, else the last.
+def shown_picture(run: RunState, decay: float) -> tf.Tensor:
+    """The picture to show, [1, H, W, 3]: the average of this size's pictures if there is one, else the last.
 
-    The average is decayed by `decay` a move and began at nothing; dividing by the weight it has gathered makes it a
+    The average starts at 0 and is multiplied by `decay` at each move. Dividing by the sum of its weights makes it a
     mean, as Adam's bias correction does.
     """
-    if journey.average is None or not journey.moves:
-        return journey.state.picture
-    return tf.clip_by_value(journey.average / (1.0 - decay**journey.moves), 0.0, 1.0)
+    if run.average is None or not run.moves:
+        return run.state.picture
+    return tf.clip_by_value(run.average / (1.0 - decay**run.moves), 0.0, 1.0)
 
 
-def pack(journey: RunState, **more: Any) -> dict[str, Any]:
-    """A journey as plain arrays and numbers, for `resume=` and for files, with `more` of them under their names."""
-    average = {} if journey.average is None else {"average": journey.average.numpy()}
+def pack(run: RunState, **more: Any) -> dict[str, Any]:
+    """A state as plain arrays and numbers, for `resume=` and for files, together with the named values of `more`."""
+    average = {} if run.average is None else {"average": run.average.numpy()}
     return {
-        **optimizers.pack(journey.state),
+        **optimizers.pack(run.state),
         **average,
-        "totals": np.array(journey.totals, np.float64),
-        "scale": journey.scale,
-        "moves": journey.moves,
-        "restraint": journey.restraint,
+        "totals": np.array(run.totals, np.float64),
+        "scale": run.scale,
+        "moves": run.moves,
+        "restraint": run.restraint,
         **more,
     }
 
 
 def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
-    """The journey that `pack` took apart. Raises CheckpointError if something is missing, of it or of `more`."""
+    """The state that `pack` was given. Raises CheckpointError if a value, or one named in `more`, is missing."""
     missing = {"picture", "totals", "scale", "moves", "restraint", *more} - set(packed)
     if missing:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {', '.join(sorted(missing))}")

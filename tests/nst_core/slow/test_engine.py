@@ -16,10 +16,11 @@ from nst_core.errors import DivergedError, RecipeError
 from nst_core.models import vgg
 from nst_core.picture.resize import resize
 from nst_core.recipe import Recipe, change, make
-from nst_core.slow import engine, schedule
+from nst_core.slow import engine
 from nst_core.slow.losses import compiled, objective
 from nst_core.slow.losses.spec import LossSpec
 from nst_core.slow.losses.style_distance import style_distance
+from nst_core.slow.pictures import coloured_noise
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
 pytestmark = pytest.mark.usefixtures("unlearned")
@@ -53,7 +54,7 @@ def test_a_start_is_taken_at_the_size_in_work(pictures: Any, noise: Any, start: 
 def test_noise_starts_from_the_seed_in_the_contents_colours(pictures: Any) -> None:
     starts = [play(pictures, recipe_of(start="noise", seed=s, steps=1))[0].picture for s in (1, 1, 2)]
     np.testing.assert_array_equal(starts[0], starts[1])
-    np.testing.assert_array_equal(starts[0], schedule.coloured_noise(pictures[0], 1))
+    np.testing.assert_array_equal(starts[0], coloured_noise(pictures[0], 1))
     assert np.abs(starts[0] - starts[2]).mean() > 0.05
 
 

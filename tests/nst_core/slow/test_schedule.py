@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nst_core.recipe import make
-from nst_core.slow.schedule import PLATEAU_STEPS, coloured_noise, plateau, scales
+from nst_core.slow.pictures import coloured_noise
+from nst_core.slow.schedule import PLATEAU_STEPS, plateau, scales
 
 
 def sizes(height: int = 300, width: int = 400, **settings: Any) -> Any:

@@ -1,0 +1,137 @@
+"""The pictures of a run at the sizes that it works at: content, styles and masks, and the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from nst_core.errors import RecipeError
+from nst_core.models.convolution_method import ConvolutionMethod
+from nst_core.models.vgg import Vgg
+from nst_core.picture.masks import at_size, partition
+from nst_core.picture.resize import fit, resize
+from nst_core.recipe import Recipe
+from nst_core.slow.losses import objective
+from nst_core.slow.losses.bound import BoundObjective
+from nst_core.slow.losses.guidance import check_style_size
+from nst_core.slow.losses.objective import StyleMixture
+from nst_core.slow.tiling.memory_plan import choose
+from nst_core.step import Pixels
+
+LEAST_AREA = 1e-3
+"""The rest of the picture beside the regions is a region of its own if it has more than this share of the area."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunPictures:
+    """The originals of a run.
+
+    Attributes:
+        content: [1, H, W, 3] in [0, 1].
+        styles: each [1, h, w, 3] in [0, 1], of any size.
+        masks: one for each of `recipe.regions`, [h, w] in [0, 1].
+    """
+
+    content: Pixels
+    styles: Sequence[Pixels]
+    masks: Sequence[np.ndarray]
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise RecipeError if styles, masks and recipe do not fit."""
+        if recipe.styles and len(recipe.styles) != len(self.styles):
+            raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")
+        if not self.styles and recipe.objective.style_weight > 0:
+            raise RecipeError("at least one style picture is needed unless style_weight is 0")
+        if len(self.masks) != len(recipe.regions):
+            raise RecipeError(f"each of the recipe's {len(recipe.regions)} regions needs a mask, got {len(self.masks)}")
+
+    def content_at(self, edge_px: int) -> Pixels:
+        """The content with this longest edge, never enlarged."""
+        return fit(self.content, edge_px)
+
+    def bind(
+        self, network: Vgg, recipe: Recipe, content: Pixels, edge_px: int, convolution: ConvolutionMethod
+    ) -> BoundObjective:
+        """The objective for these pictures at one size.
+
+        Args:
+            network: the network.
+            recipe: every setting.
+            content: `content_at(edge_px)`.
+            edge_px: the longest edge of that size.
+            convolution: how convolutions are computed.
+
+        Raises:
+            RecipeError: a style or a region is too small for a layer.
+        """
+        _, height, width, _ = content.shape
+        styles = self._styles_at(content, recipe, edge_px)
+        _, style_layers = objective.layers(recipe.objective)
+        for style in styles:
+            check_style_size(recipe.objective.network, style_layers, *style.shape[1:3])
+        return objective.build(
+            network,
+            recipe.objective,
+            tf.constant(content),
+            [tf.constant(style) for style in styles],
+            self._mixtures(recipe, height, width),
+            convolution=convolution,
+            plan=choose(recipe.memory_mb, height, width, convolution),
+        )
+
+    def start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
+        """The picture that the first size starts from, in the size of `content`.
+
+        Args:
+            recipe: its `start` and `seed`.
+            content: the content at that size.
+            start: a picture of any size that is taken instead, or None.
+
+        Raises:
+            RecipeError: the recipe's start needs a picture, and there is none.
+        """
+        if start is not None:
+            return resize(start, content.shape[2], content.shape[1])
+        if recipe.start in ("fast", "own"):
+            needed = "the fast result; choose method balanced" if recipe.start == "fast" else "a picture of your own"
+            raise RecipeError(f"start '{recipe.start}' needs {needed}, or start from content or noise")
+        return coloured_noise(content, recipe.seed) if recipe.start == "noise" else content
+
+    def _styles_at(self, content: Pixels, recipe: Recipe, edge_px: int) -> list[Pixels]:
+        """The styles at the size of their strokes: by default the content's longest edge, never enlarged."""
+        if recipe.style_shape == "content":
+            return [resize(s, content.shape[2], content.shape[1]) for s in self.styles]
+        return [fit(s, min(max(round(edge_px * recipe.style_scale), 16), max(s.shape[1:3]))) for s in self.styles]
+
+    def _mixtures(self, recipe: Recipe, height: int, width: int) -> list[StyleMixture]:
+        """The mixture of styles for the whole picture, or for each region and the rest."""
+        shares = [s.weight for s in recipe.styles] or [1.0] * len(self.styles)
+        if not self.masks:
+            return [StyleMixture(shares)]
+        *regions, rest = partition([at_size(mask, width, height) for mask in self.masks])
+        mixtures = [StyleMixture(r.shares, region) for r, region in zip(recipe.regions, regions, strict=True)]
+        return [*mixtures, StyleMixture(shares, rest)] if rest.mean() > LEAST_AREA else mixtures
+
+
+def coloured_noise(like: Pixels, seed: int) -> Pixels:
+    """Noise with the spectrum of photographs (amplitude ~ 1 / frequency) and the colours of a picture.
+
+    The networks were not trained on white noise, which takes many steps to smooth.
+
+    Args:
+        like: the picture whose size, mean colour and colour covariance it gets, [1, H, W, 3].
+        seed: the same seed and size give the same noise.
+    """
+    _, height, width, _ = like.shape
+    white = np.random.default_rng(seed).standard_normal((height, width, 3))
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
+    frequency[0, 0] = 1 / max(height, width)
+    pink = np.fft.irfft2(np.fft.rfft2(white, axes=(0, 1)) / frequency[..., None], s=(height, width), axes=(0, 1))
+    pink = (pink - pink.mean(axis=(0, 1))) / pink.std(axis=(0, 1))
+    colours = like.reshape(-1, 3).astype(np.float64)
+    values, vectors = np.linalg.eigh(np.cov(colours.T))
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    return np.asarray(np.clip(pink @ root + colours.mean(axis=0), 0, 1)[None], np.float32)
