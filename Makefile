@@ -28,10 +28,10 @@ format: .venv/installed-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Of the tests that need neither a browser nor the networks' weights.
+# The lines and branches that the fast tests reach.
 coverage: .venv/installed-tests
-	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" --ignore tests/browser \
-		--numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
+	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT) \
+		--cov --cov-report term:skip-covered
 
 # Checks the checkout, dates the changelog's Unreleased section, sets the version, commits and tags: VERSION=x.y.z
 release: .venv/installed
