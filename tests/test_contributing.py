@@ -64,7 +64,7 @@ def test_a_style_that_is_added_as_described_can_be_chosen(tmp_path: Path, monkey
     stripes = module(tmp_path, monkeypatch, "stripes", code(text))
     registered = entry(inline(text, '"stripes"'), {"stripes": stripes})
     monkeypatch.setattr(procedural, "DRAWINGS", {**procedural.DRAWINGS, **registered})
-    sample = eval(inline(text, "_own("), {"_own": samples._drawn_style})
+    sample = eval(inline(text, "_drawn_style("), {"_drawn_style": samples._drawn_style})
     monkeypatch.setattr(samples, "_DRAWN", (*samples._DRAWN, sample))
 
     picture = samples.find("stripes").load(128).tensor()

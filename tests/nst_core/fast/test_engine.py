@@ -230,7 +230,7 @@ class TestWithoutVectors:
     def test_large_pictures_are_painted_small_and_enlarged(
         self, use: Any, monkeypatch: pytest.MonkeyPatch, noise: Any
     ) -> None:
-        monkeypatch.setattr(stylizer, "PICTURES_ONLY_PX", 64)
+        monkeypatch.setattr(stylizer, "MAX_PICTURE_PX", 64)
         seen = []
         use(hub_module(seen))
         (step,) = engine.run(noise(100, 128), [flat(0.4)], recipe_of(longest_edge_px=128))
