@@ -1,4 +1,4 @@
-"""Minimisers, one move at a time: Adam and L-BFGS under one contract, and the second handing over to the first.
+"""Optimizers, one move at a time: Adam and L-BFGS under one contract, and the switch from the second to the first.
 
 state          where a descent stands, and as plain arrays
 adam, lbfgs    a move of each
@@ -57,7 +57,7 @@ def rescale(
     """The descent at another size, from `picture` on.
 
     Adam's moments are resized (the first bicubic, the second bilinear and floored at 0), and the moves counted on for
-    its bias correction. L-BFGS begins anew: curvature among the pixels of one size is none among those of another.
+    its bias correction. L-BFGS starts without history: the curvature at one size does not hold at another.
     """
     gradient, weighted, value = evaluated(picture, evaluate)
     memory: dict[str, tf.Tensor] = {}
@@ -72,12 +72,12 @@ def rescale(
 
 
 def refresh(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
-    """The same picture under a changed objective: L-BFGS forgets changes of a gradient that is no more."""
+    """The same picture under a changed objective; L-BFGS drops its history, which holds gradients of the old one."""
     gradient, weighted, value = evaluated(state.picture, evaluate)
     memory = state.memory if by_adam(state, settings) else {}
     return OptimizerState(state.picture, gradient, weighted, value, state.number, state.evaluations + 1, memory)
 
 
 def reset(state: OptimizerState) -> OptimizerState:
-    """The same picture with nothing learned: what went wrong may lie in there."""
+    """The same picture without the optimizer's memory, which may have caused a divergence."""
     return replace(state, memory={})

@@ -1,4 +1,4 @@
-"""What L-BFGS knows of the curvature: pairs of a step and the change of the gradient along it, and their use.
+"""The history of L-BFGS: pairs of a step and the change of the gradient along it, and the direction they give.
 
 Source: the compact form of Byrd, Nocedal & Schnabel 1994, Representations of quasi-Newton matrices, theorem 2.2. It is
 the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) written as a few products with all pairs at once, each of

@@ -17,7 +17,7 @@ Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
 
 EXPONENT = "exponent"
-"""What a minimiser's memory calls the preconditioner's exponent, a scalar, where that is learned too."""
+"""Key in an optimizer's memory of the preconditioner's exponent, a scalar, if that is learned too."""
 
 _MEMORY = "memory/"
 _MOMENTS = {"mean", "square"}
@@ -34,7 +34,7 @@ class OptimizerState:
         value: their sum.
         number: moves made.
         evaluations: of the objective since the descent began.
-        memory: what the minimiser learned, by name.
+        memory: what the optimizer learned, by name.
     """
 
     picture: tf.Tensor
@@ -50,7 +50,7 @@ def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Ten
     """Gradient, weighted terms and their sum in float64, at a picture.
 
     The sum is NaN where the gradient is not finite: such a point is no better than one without a loss, and a
-    minimiser that only looked at the loss would take its standstill for the end.
+    optimizer that only looked at the loss would take its standstill for the end.
     """
     weighted, gradient = evaluate(picture)
     if not tf.reduce_all(tf.math.is_finite(gradient)):  # where it is: NumPy would look at a copy
@@ -97,10 +97,12 @@ def unpack(packed: Mapping[str, Any]) -> OptimizerState:
 
 
 def _learned(memory: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> list[tuple[str, np.ndarray, tuple[int, ...]]]:
-    """What a minimiser learned: name, values, the shape they must have. Raises CheckpointError if part is lost."""
+    """An optimizer's memory: name, values, the shape they must have. Raises CheckpointError if part is missing."""
     names = set(memory) - {EXPONENT}
     if names and names not in (_MOMENTS, NAMES):
-        raise CheckpointError(f"the checkpoint must hold all a minimiser learned, got only {', '.join(sorted(memory))}")
+        raise CheckpointError(
+            f"the checkpoint must hold all an optimizer learned, got only {', '.join(sorted(memory))}"
+        )
     count = len(memory["steps"]) if names == NAMES and memory["steps"].ndim else 1
     shapes = {"steps": (count, *shape[1:]), "changes": (count, *shape[1:])}
     shapes |= dict.fromkeys(("crossed", "squared"), (count, count)) | {EXPONENT: ()}

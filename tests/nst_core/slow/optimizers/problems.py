@@ -1,4 +1,4 @@
-"""Small objectives with known minima, in the minimisers' terms."""
+"""Small objectives with known minima, in the optimizers' terms."""
 
 from collections.abc import Callable
 from typing import Any

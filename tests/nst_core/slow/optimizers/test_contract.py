@@ -1,4 +1,4 @@
-"""What both minimisers share: going to another size, forgetting, and being taken apart."""
+"""What both optimizers share: going to another size, forgetting, and being taken apart."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_a_part_of_another_shape_is_told(name: str) -> None:
 def test_what_was_learned_is_whole_or_refused(algorithm: str, lost: str) -> None:
     packed = optimizers.pack(moved(algorithm)[0])
     del packed[lost]
-    with pytest.raises(CheckpointError, match="must hold all a minimiser learned"):
+    with pytest.raises(CheckpointError, match="must hold all an optimizer learned"):
         optimizers.unpack(packed)
 
 
