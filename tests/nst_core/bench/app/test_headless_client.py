@@ -13,12 +13,12 @@ from nst_core.bench.app import browser
 from nst_core.bench.app.headless_client import connected
 from nst_core.errors import WorkerError
 
+pytestmark = pytest.mark.slow
+
 EVERY, TIMES, PICTURES = 0.1, 8, 3
 PROGRAM = f"""
 import numpy as np
 import streamlit as st
-
-pytestmark = pytest.mark.slow
 
 done = st.session_state.setdefault("done", 0)
 
