@@ -1,4 +1,4 @@
-"""Our own encoded pictures, read again: pixels, alpha, aspect ratio and thumbnails. Uploads go through `upload`."""
+"""Reading of pictures that `encode` wrote: pixels, alpha, aspect ratio and thumbnails. Uploads go through `upload`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of a picture: its crop and rotation as plain values. `crop` applies them; this module loads no NumPy."""
+"""The crop and rotation of a picture, as plain values. The module `crop` applies them; this one loads no NumPy."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from nst_core.recipe.schema import LEAST_CROP
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
-"""The crop that takes nothing away."""
+"""The crop that keeps the full picture."""
 _MIN_SHARE = LEAST_CROP + 0.01
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A part of a picture.
+    """The part of a picture that is used.
 
     Attributes:
-        crop: left, top, right, bottom as shares of its width and height.
+        crop: left, top, right, bottom as shares of the picture's width and height.
         rotation_deg: the clockwise rotation after the crop, in degrees.
     """
 
@@ -30,7 +30,7 @@ class Frame:
 
     @classmethod
     def from_ranges(cls, across: tuple[float, float], down: tuple[float, float], rotation_deg: float) -> Frame:
-        """The frame between two ranges of shares, each widened to the narrowest crop that a recipe allows."""
+        """A frame from two ranges of shares; a range narrower than a recipe allows is widened."""
         (left, right), (top, bottom) = _widened(across), _widened(down)
         return cls((left, top, right, bottom), rotation_deg)
 

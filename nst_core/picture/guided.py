@@ -1,8 +1,8 @@
-"""Enlarging a painting along the edges of the photograph it was painted from.
+"""Enlargement of a stylised picture along the edges of its photograph.
 
-Source: He & Sun 2015, arXiv:1505.00996 (fast guided filter): within a small window the painting is a linear function
-of the photograph's brightness; the function is found at the small size and applied at the large one. Details of the
-photograph return where the painting follows it, and the painting's own strokes are only enlarged.
+Source: He & Sun 2015, arXiv:1505.00996 (fast guided filter): within a small window the stylised picture is a linear
+function of the photograph's brightness, fitted at the small size and applied at the large one. Details of the
+photograph return where the stylised picture follows it; brush strokes are only enlarged.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from nst_core.picture.resize import resize
 from nst_core.step import Pixels
 
 RADIUS_PX = 2
-"""Half the side of a window, at the small size."""
+"""Radius of a window at the small size: its side is 2 x radius + 1."""
 SMOOTHING = 1e-3
-"""Variance of brightness below which a window counts as flat: there the painting is taken as it is."""
+"""Variance of brightness below which a window counts as flat: there the stylised picture is only enlarged."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def enlarge(painted: Pixels, small: Pixels, large: Pixels) -> Pixels:
-    """The painting at the photograph's size.
+    """Enlarge a stylised picture to the photograph's full size.
 
     Args:
-        painted: [1, h, w, 3] in [0, 1].
-        small: the photograph at the painting's size, [1, h, w, 3].
-        large: the photograph at full size, [1, H, W, 3].
+        painted: the stylised picture, [1, h, w, 3] in [0, 1].
+        small: the photograph at that size, [1, h, w, 3] in [0, 1].
+        large: the photograph at full size, [1, H, W, 3] in [0, 1].
 
     Returns:
         [1, H, W, 3] in [0, 1].
@@ -40,7 +40,7 @@ def enlarge(painted: Pixels, small: Pixels, large: Pixels) -> Pixels:
         average = _box(values)
         slope = (_box(guide * values) - mean * average) / (variance + SMOOTHING)
         slopes.append(_box(slope))
-        # What the line leaves over is the stroke itself: it is enlarged as it is.
+        # The residual of the fit holds the brush strokes. The paper averages it over windows; here it stays sharp.
         offsets.append(values - slopes[-1] * guide)
     slope_large, offset_large = (_resized(np.stack(parts, axis=-1)[None], width, height) for parts in (slopes, offsets))
     slope_large *= (large[0] @ _LUMA)[None, :, :, None]
@@ -66,7 +66,7 @@ def _box_along(values: np.ndarray, axis: int) -> np.ndarray:
     size = values.shape[axis]
     before = np.zeros_like(np.take(values, [0], axis), np.float64)
     sums = np.concatenate([before, np.cumsum(values, axis, np.float64)], axis)
-    place = np.arange(size)
-    first, after = np.maximum(place - RADIUS_PX, 0), np.minimum(place + RADIUS_PX + 1, size)
-    count = (after - first).reshape([-1, 1] if axis == 0 else [1, -1])
-    return np.asarray((np.take(sums, after, axis) - np.take(sums, first, axis)) / count, np.float32)
+    index = np.arange(size)
+    start, stop = np.maximum(index - RADIUS_PX, 0), np.minimum(index + RADIUS_PX + 1, size)
+    count = (stop - start).reshape([-1, 1] if axis == 0 else [1, -1])
+    return np.asarray((np.take(sums, stop, axis) - np.take(sums, start, axis)) / count, np.float32)

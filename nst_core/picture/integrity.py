@@ -1,7 +1,7 @@
-"""Is a picture file whole, and cheap to decode? Answered from its bytes, before anything is decoded.
+"""Checks that a picture file is complete and cheap to decode, from its bytes, before anything is decoded.
 
-Decoders forgive: Pillow shows a PNG whose data ends early as black and takes 17 s for a 140 KB JPEG of many scans.
-So each format's skeleton is walked first: milliseconds and no memory, however large the picture says it is.
+Decoders are lenient: Pillow shows a PNG whose data ends early as black, and takes 17 s for a 140 KB JPEG of many scans.
+These checks walk the structure of the format: milliseconds and little memory, whatever size the header states.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from nst_core.errors import PictureError
 from nst_core.picture.chunks import Chunk, png_chunks, webp_chunks
 
 MAX_JPEG_SCANS = 100
-"""A progressive JPEG has about 10 scans; each costs a pass over the whole picture."""
+"""A progressive JPEG has about 10 scans; each costs a pass over all pixels."""
 
 MAX_JPEG_SCAN_PIXELS = 400e6
 """Scans x pixels: about 24 scans of the largest picture, 2 to 3 seconds of decoding."""
 
 MAX_RLE_BYTES = 1_000_000
-"""Pillow unpacks run-length BMP in Python, at about 1 MB/s."""
+"""Largest run-length encoded BMP: Pillow decodes it in Python, at about 1 MB/s."""
 
 MAX_BLOCKS = 400_000
-"""GIF blocks walked to count frames; the first frame is all that is used."""
+"""Most GIF blocks walked to count frames; only the first frame is used."""
 
 
 def check_complete(data: bytes, kind: str, width: int, height: int) -> int:
-    """The number of frames, 1 for a still picture, 0 for "more than were counted".
+    """Check a picture file and return its number of frames: 1 for a still picture, 0 if there are too many to count.
 
     Args:
         data: the file.
-        kind: Pillow's name of the format.
-        width: width its header states, in pixels.
-        height: height its header states, in pixels.
+        kind: the format, by Pillow's name.
+        width: the width that its header states, in pixels.
+        height: the height that its header states, in pixels.
 
     Raises:
-        PictureError: the file is cut off, damaged or made to be slow.
+        PictureError: the file is cut off, damaged or too slow to decode.
     """
     return _CHECKS[kind](data, width, height)
 
 
 def truncated_error(kind: str, detail: str) -> PictureError:
-    """The refusal of a file that ends early."""
+    """The error for a file that is cut off or damaged; `detail` says how."""
     return PictureError(
         f"the {kind} file must be whole, but {detail}; copy or download it again, or export it anew as PNG or JPEG"
     )
@@ -65,7 +65,7 @@ def _png(data: bytes, _width: int, _height: int) -> int:
 
 
 def _png_bytes(header: bytes) -> int:
-    """How many bytes the pixels of a PNG take once inflated, filter bytes included; 0 if the header is nonsense."""
+    """Size of the inflated pixels of a PNG in bytes, filter bytes included; 0 if the header is malformed."""
     if len(header) != 13:
         return 0
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)
@@ -73,13 +73,13 @@ def _png_bytes(header: bytes) -> int:
     adam7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
     total = 0
     for x, y, dx, dy in adam7 if interlace else ((0, 0, 1, 1),):
-        wide, high = max(0, -(-(width - x) // dx)), max(0, -(-(height - y) // dy))
-        total += high * (1 + (wide * bits + 7) // 8) if wide else 0
+        columns, rows = max(0, -(-(width - x) // dx)), max(0, -(-(height - y) // dy))
+        total += rows * (1 + (columns * bits + 7) // 8) if columns else 0
     return total
 
 
 def _inflated_size(data: bytes, body: list[Chunk], expected: int) -> int:
-    """Length of the inflated pixels, counted 64 KB at a time up to `expected`, so that a bomb costs nothing."""
+    """Size of the inflated pixels in bytes, counted to `expected` in 64 KB pieces: a zip bomb takes no memory."""
     inflater, total = zlib.decompressobj(), 0
     for chunk in body:
         block = data[chunk.start : chunk.end]
@@ -132,7 +132,7 @@ def _gif(data: bytes, _width: int, _height: int) -> int:
 
 
 def _colour_table_bytes(flags: int) -> int:
-    """Bytes of the colour table that a GIF's flags announce."""
+    """Size in bytes of the colour table that the flags of a GIF block announce."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
@@ -145,10 +145,10 @@ def _webp(data: bytes, _width: int, _height: int) -> int:
 
 def _bmp(data: bytes, width: int, height: int) -> int:
     start, header = struct.unpack_from("<I", data, 10)[0], struct.unpack_from("<I", data, 14)[0]
-    old = header == 12
-    bits = struct.unpack_from("<H", data, 24 if old else 28)[0]
-    packed = 0 if old else struct.unpack_from("<I", data, 30)[0]
-    if packed in (1, 2):
+    is_core_header = header == 12
+    bits = struct.unpack_from("<H", data, 24 if is_core_header else 28)[0]
+    compression = 0 if is_core_header else struct.unpack_from("<I", data, 30)[0]
+    if compression in (1, 2):
         if len(data) > MAX_RLE_BYTES:
             raise PictureError(
                 f"a run-length packed BMP must be at most {MAX_RLE_BYTES:,} bytes, got {len(data):,}; save it as PNG"

@@ -1,4 +1,4 @@
-"""A picture by an address that a visitor typed."""
+"""Download of a picture from an address that a visitor typed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from nst_core.picture.upload import Picture, open_picture
 from nst_core.settings import Settings
 
 MAX_DOWNLOADS = 4
-"""Links fetched for all visitors at the same time: a server is no download service."""
+"""Most links fetched at once, for all visitors together; others are refused."""
 
 _UNESCAPED = "%/:?#[]@!$&'()*+,;=~-._"
-"""What stands in addresses as it is, beside letters and digits."""
+"""Characters that `normalise` keeps, besides letters and digits."""
 
 _downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
 
 def open_link(url: str) -> Picture:
-    """Fetch a picture from the public internet and take it through the door.
+    """Fetch a picture from the public internet and check it like an upload.
 
     Args:
-        url: an http or https address of a picture file. Without either, https is meant.
+        url: the http or https address of a picture file; https if it names no scheme.
 
     Raises:
-        FetchError: the address is none, is not public, or did not give a picture in time.
+        FetchError: the server is offline or busy, the address is malformed or not public, or it gave no usable picture
+            in time.
     """
     if Settings.read().offline:
         raise FetchError("a link needs the internet, but this server is set to stay offline; upload the picture")
@@ -40,17 +41,17 @@ def open_link(url: str) -> Picture:
     try:
         return open_picture(data)
     except PictureError as error:
-        raise FetchError(f"what came from {host_name(url)} cannot be used: {error}") from None
+        raise FetchError(f"the file from {host_name(url)} cannot be used: {error}") from None
 
 
 def normalise(url: str) -> str:
-    """An address as a browser would take it: trimmed, https where no scheme is written, other letters encoded."""
+    """An address as a browser completes it: trimmed, https if it names no scheme, special characters encoded."""
     url = quote(url.strip(), safe=_UNESCAPED)
     return url if "://" in url or not url else f"https://{url}"
 
 
 def host_name(url: str) -> str:
-    """Where an address leads, for words on a page."""
+    """The host of an address, for messages; "the address" if it has none."""
     try:
         return urlsplit(normalise(url)).hostname or "the address"
     except ValueError:
@@ -58,7 +59,7 @@ def host_name(url: str) -> str:
 
 
 def name(url: str) -> str:
-    """What a picture by address is called: the last part of its path, or else its host."""
+    """The name of a picture at an address: the last part of its path, or else its host."""
     try:
         path = urlsplit(normalise(url)).path
     except ValueError:
