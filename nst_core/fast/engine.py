@@ -99,7 +99,7 @@ def _style_grid(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], rec
 
 def _content_to_stylise(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
     """The content at the size that the style is painted at, where that is smaller than the result."""
-    wished = (recipe.render_edge_px, chosen.most_px, max(content.shape[1:3]))
+    wished = (recipe.render_edge_px, chosen.max_px, max(content.shape[1:3]))
     edge = min(px for px in wished if px)
     return fit(content, edge)
 

@@ -29,7 +29,7 @@ class Stylizer(Protocol):
     """Stylises contents with mixes of a run's styles."""
 
     @property
-    def most_px(self) -> int | None:
+    def max_px(self) -> int | None:
         """The longest edge at which it can stylise, in pixels; None for no limit."""
 
     @property
@@ -58,7 +58,7 @@ class _VectorStylizer:
     content: Pixels
     styles: Sequence[Pixels]
     recipe: Recipe
-    most_px = None
+    max_px = None
     _vectors: list[np.ndarray] = field(default_factory=list)
 
     @property
@@ -109,15 +109,15 @@ class _PictureStylizer:
     recipe: Recipe
 
     @property
-    def most_px(self) -> int | None:
+    def max_px(self) -> int | None:
         return MAX_PICTURE_PX
 
     @property
     def notes(self) -> tuple[str, ...]:
         notes = []
         painted_at = self.recipe.render_edge_px or self.recipe.longest_edge_px
-        if self.most_px is not None and painted_at > self.most_px and self.recipe.style_grid_size == 1:
-            notes.append(f"this network is run at up to {self.most_px} px: the picture was enlarged along its edges")
+        if self.max_px is not None and painted_at > self.max_px and self.recipe.style_grid_size == 1:
+            notes.append(f"this network is run at up to {self.max_px} px: the picture was enlarged along its edges")
         if self.blends:
             notes.append("this network shows no style vector: the styles' finished pictures are mixed instead")
         if self.recipe.strength != 1 or (self.recipe.style_grid_size > 1 and not self.blends):

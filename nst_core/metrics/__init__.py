@@ -1,1 +1,1 @@
-"""Measures of a result (the yardstick), and views inside the network."""
+"""Distances of a result from its content and styles (the yardstick), and inspection of a network's layers."""

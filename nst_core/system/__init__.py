@@ -1,1 +1,1 @@
-"""What the core needs of the operating system: atomic files and the memory allocator."""
+"""The operating system and its memory: atomic files, the allocator, a process's environment, a bounded cache."""

@@ -1,4 +1,4 @@
-"""What becomes of memory that a process has freed: given back to the system, or kept for what comes next."""
+"""The memory allocator (glibc): return freed memory to the system, or keep it for the next allocation."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from functools import cache
 from typing import Any
 
 LARGE_BYTES = 4 << 20
-"""Blocks from this size on have pages of their own, which go back to the system as soon as they are freed ..."""
+"""Default mmap threshold: blocks of at least this size return to the system as soon as they are freed."""
 SPARE_BYTES = 256 << 20
-"""... and of what lies unused at the heap's end so much may stay, ..."""
+"""Default trim threshold: unused memory beyond this size at the heap's end returns to the system."""
 KEPT_BYTES = 1 << 30
-"""... or so large a block, and so much, where what is freed is kept."""
+"""Both thresholds while freed memory is kept."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""glibc's numbers of these settings."""
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of mallopt."""
 
 
 def set_keep_freed(*, keep: bool) -> bool:
-    """Keep large blocks that are freed, or give them back at once, from now on; whether that could be set.
+    """From now on keep freed large blocks (True), or return them to the system at once (False).
 
-    The fast method's activations come and go in each pass: faulted in anew every time, a pass takes up to a third
-    longer. The slow method's are larger, and those kept from one size of a run fit the next one badly: a run of
-    2,048 px then takes 0.5 GB more.
+    Returns False where the allocator is not glibc's, which then stays as it is.
+
+    The fast method keeps them: it allocates its activations anew in each pass, and the page faults of fresh memory
+    make a pass up to a third longer. The slow method returns them: its blocks are larger, and blocks kept from one
+    scale of a run do not fit the next, so that a run of 2,048 px needs 0.5 GB more.
     """
-    large, spare = (KEPT_BYTES, KEPT_BYTES) if keep else (LARGE_BYTES, SPARE_BYTES)
+    mmap_bytes, trim_bytes = (KEPT_BYTES, KEPT_BYTES) if keep else (LARGE_BYTES, SPARE_BYTES)
     set_option = _glibc("mallopt")
     if set_option is None:
         return False
-    done = bool(set_option(_MMAP_THRESHOLD, large)) and bool(set_option(_TRIM_THRESHOLD, spare))
+    done = bool(set_option(_MMAP_THRESHOLD, mmap_bytes)) and bool(set_option(_TRIM_THRESHOLD, trim_bytes))
     if not keep:
         release_freed()
     return done
 
 
 def release_freed() -> bool:
-    """Collect garbage and give freed pages back, which glibc keeps in the arena of each thread; whether there were any.
+    """Collect garbage, and return freed pages to the system; True if any returned.
 
-    A web server's threads each hold what their greatest picture once took. About a tenth of a second; elsewhere than
-    with glibc the pages stay.
+    glibc keeps freed pages in an arena for each thread, so that every thread of a web server would hold the memory of
+    its largest picture. Takes about 0.1 s. Without glibc the pages stay.
     """
     gc.collect()
     trim = _glibc("malloc_trim")
@@ -47,9 +49,9 @@ def release_freed() -> bool:
 
 @cache
 def _glibc(name: str) -> Any:
-    """A function of the C library that only glibc has, or None."""
+    """A function of glibc by its name; None if the C library is another one."""
     try:
         library = ctypes.CDLL(None)
         return getattr(library, name) if hasattr(library, "malloc_trim") else None
-    except (AttributeError, OSError, TypeError):  # its allocator is another one
+    except (AttributeError, OSError, TypeError):  # another C library, or another system
         return None

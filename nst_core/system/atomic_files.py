@@ -1,4 +1,4 @@
-"""Files of the cache: written whole or not at all."""
+"""Atomic files: written completely or not at all, so that no reader sees a part of one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, at `path` once the block ends: a reader, even after a crash, sees the old one or the new one.
+    """Open a file for writing that replaces `path` when the block ends.
 
-    Raises OSError; then, and when the block fails, what was at `path` is left as it was.
+    A reader sees either the old file or the new one, even after a crash. If the block raises, or writing fails, the
+    old file stays.
+
+    Raises:
+        OSError: the folder or the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not mkstemp: the umask decides who may read
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # not mkstemp, which ignores the umask
     try:
         with temporary.open("xb") as file:
             yield file
@@ -31,13 +35,13 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` at `path` as `whole` does. Raises OSError."""
+    """Write `data` to `path` atomically. Raises OSError, and then keeps the old file."""
     with atomic_write(path) as file:
         file.write(data)
 
 
 def write_if_possible(path: Path, data: bytes) -> None:
-    """Cache `data` if the folder can be written to; a full or read-only disk costs time later, not an answer now."""
+    """Write `data` to `path` atomically, and ignore an OSError: without its cache, the app is only slower."""
     with contextlib.suppress(OSError):
         write_atomic(path, data)
 

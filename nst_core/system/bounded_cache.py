@@ -1,4 +1,4 @@
-"""A thread-safe cache that keeps the values used last, up to a fixed number."""
+"""A thread-safe cache of a fixed size that drops the least recently used values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """Values by key; past `limit` entries, the least recently used goes first."""
+    """Values by key. Above `limit` entries, the least recently used one is dropped."""
 
     def __init__(self, limit: int) -> None:
         """An empty cache. Raises ValueError if `limit` is below 1."""
@@ -26,15 +26,14 @@ class BoundedCache(Generic[K, V]):
         return len(self._values)
 
     def put(self, key: K, value: V) -> None:
-        """Store a value as the one used last, in place of the one under the same key."""
+        """Store a value as the most recently used one; it replaces a value under this key."""
         with self._lock:
             self._store(key, value)
 
     def get(self, key: K, load: Callable[[], V | None] | None = None) -> V | None:
-        """The value under a key, else the one that `load` returns; None if neither exists.
+        """The value under a key, else the result of `load`, which is stored unless it is None.
 
-        Threads that ask at the same time share one call of `load`: it runs under the lock, so it must not use this
-        cache. None is not stored.
+        `load` runs under the lock, so that threads share one call. It must therefore not use this cache.
         """
         with self._lock:
             if key in self._values:

@@ -23,32 +23,32 @@ TUNED = {
 }
 """Environment variables of such a process; a value that the operator set stays.
 
-GLIBC_TUNABLES: the slow method allocates and frees hundreds of megabytes of activations in each step. Large blocks go
-back to the system when they are freed, so that they do not pile up, which saves 0.1 to 0.6 GB. Huge pages cause fewer
-page faults, which saves a tenth of a step. One heap for all threads; the fast method changes its limits while it runs
-(`nst_core.system.allocator.set_keep_freed`).
-TF_ONEDNN_USE_SYSTEM_ALLOCATOR: oneDNN would otherwise have a pool of its own, which grows with each size of a run and
-gives nothing back.
+GLIBC_TUNABLES: the slow method allocates and frees hundreds of megabytes of activations in each step. Large blocks
+return to the system when they are freed, which saves 0.1 to 0.6 GB. Huge pages cause fewer page faults, which saves a
+tenth of a step. All threads share one heap. `nst_core.system.allocator.set_keep_freed` changes the thresholds for the
+fast method.
+TF_ONEDNN_USE_SYSTEM_ALLOCATOR: otherwise oneDNN has its own pool, which grows with each size of a run and never
+shrinks.
 TF_CPP_MIN_LOG_LEVEL: no start-up messages.
 """
 
 _AT_START = "GLIBC_TUNABLES"
-"""The variable that glibc reads before the first instruction of a program; the others are read by TensorFlow."""
+"""The variable that glibc reads when a program starts; TensorFlow reads the others on import."""
 
 
 def tune_process() -> None:
     """Give this process the `TUNED` environment. Call it first, before TensorFlow is imported.
 
-    glibc reads its variable only when a program starts. If it is not set, the program is therefore started again in
-    this process (same process id, standard streams and exit status), with the options of the interpreter and all
-    arguments as they were. The variable is set then, so that this happens once.
+    glibc reads its variable only when a program starts. If the variable is not set, this function sets it and
+    replaces the program by a new start of itself, with the same interpreter options and arguments. Process id,
+    standard streams and exit status stay. The new start finds the variable set, so it does not start again.
     """
     can_restart = bool(sys.executable and sys.orig_argv) and sys.argv[:1] not in ([""], ["-"])  # not from stdin
     restart = can_restart and _AT_START not in os.environ and _has_glibc()
     for name, value in TUNED.items():
         os.environ.setdefault(name, value)
     if restart:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the program itself
 
 
 def _has_glibc() -> bool:

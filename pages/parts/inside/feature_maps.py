@@ -101,7 +101,9 @@ def _maps(answer: Inspection) -> None:
 
 
 def _tile(number: int, one: Mapping[str, Any], columns: int, rows: int) -> str:
-    words = f"Channel {one['channel']}: mean {one['mean']:.3g}, most {one['most']:.3g}, active in {one['active']:.0%}"
+    words = (
+        f"Channel {one['channel']}: mean {one['mean']:.3g}, maximum {one['maximum']:.3g}, active in {one['active']:.0%}"
+    )
     x, y = (100 * at / max(of - 1, 1) for at, of in ((number % columns, columns), (number // columns, rows)))
     style = (
         f"background-image:var(--sheet);background-size:{100 * columns}% {100 * rows}%;"

@@ -82,7 +82,8 @@ def _matrices(answer: Inspection, scale: str) -> None:
     st.html(f'<p class="nst-scale"><span>{low}</span><i></i><span>{high}{SCALES[scale].unit}</span></p>')
     theme.description(
         f"The Gram matrices' distance is {answer.facts['relative']:.2g} times the style's own size; 0 would be the "
-        f"same texture. Shown are {len(channels)} of {answer.facts['of']} channels, neighbours active together."
+        f"same texture. Shown are {len(channels)} of {answer.facts['layer_channels']} channels, neighbours active "
+        "together."
     )
 
 

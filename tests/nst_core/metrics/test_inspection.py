@@ -22,25 +22,25 @@ def direct(picture: Any, layer: Any) -> Any:
 def test_the_maps_shown_are_the_most_active_ones(noise: Any, layer: str) -> None:
     picture = noise(inspection.EDGE_PX, 64)
     seen = direct(picture, layer)
-    found = inspection.features(picture, layer, most=9)
+    found = inspection.features(picture, layer, max_maps=9)
     means = seen.mean(axis=(0, 1))
     assert [m.channel for m in found.maps] == list(np.argsort(-means)[:9])
     assert [m.mean for m in found.maps] == pytest.approx(sorted(means)[::-1][:9], rel=1e-4)
-    assert [m.most for m in found.maps] == pytest.approx([seen[:, :, m.channel].max() for m in found.maps], rel=1e-4)
+    assert [m.maximum for m in found.maps] == pytest.approx([seen[:, :, m.channel].max() for m in found.maps], rel=1e-4)
     assert found.silent == np.count_nonzero(means == 0)
     assert (found.grid, found.channels) == ((seen.shape[1], seen.shape[0]), seen.shape[2])
     assert found.mosaic.max() == 255
     for shown in found.maps:
-        x, y = shown.place
+        x, y = shown.maximum_at
         at = seen[int(y * seen.shape[0]), int(x * seen.shape[1]), shown.channel]
-        assert at == pytest.approx(shown.most, rel=1e-4)
+        assert at == pytest.approx(shown.maximum, rel=1e-4)
 
 
 @pytest.mark.weights
 def test_gram_matrices_are_the_mean_of_products_and_so_is_their_distance(noise: Any) -> None:
     first, second = noise(inspection.EDGE_PX, 64, 1), 0.5 * noise(inspection.EDGE_PX, 64, 2)
     layer = "block2_conv1"
-    found = inspection.grams(first, second, layer, most=16)
+    found = inspection.grams(first, second, layer, max_channels=16)
     wholes = []
     for picture in (first, second):
         flat = direct(picture, layer).reshape(-1, width(layer))
