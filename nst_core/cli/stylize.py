@@ -186,8 +186,8 @@ def _check_weights(before: Recipe, now: Recipe) -> None:
 
 def _check_writable(path: Path) -> None:
     """Raise PictureError if a file cannot be written; called before the run."""
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK):
+    existing = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not existing.is_dir() or not os.access(existing, os.W_OK):
         raise PictureError(f"{path} must be a file in a folder that can be written to; choose another place")
 
 

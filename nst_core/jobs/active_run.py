@@ -21,18 +21,18 @@ class ActiveRun:
     """A run that is not over, or has changes that are not stored.
 
     Attributes:
-        view: how it stands, without points and snapshot steps.
+        view: its current values, without points and snapshot steps.
         points: its curve.
         snapshot_steps: the steps whose pictures are stored or about to be.
         inputs: its pictures, until they are stored.
         pending: snapshots that are not stored yet, by step.
         attempts: how many workers died during this run.
-        ending: it was asked to end with the picture it has.
+        ending: whether it was told to end; its newest picture is then the result.
         last_seen: when a page last asked for it, in seconds of the monotonic clock.
         estimated_seconds: how long it will take; None while the machine is not measured.
         size: (width, height) of its content, for that estimate; None if unknown.
-        interrupted: why it was interrupted, until it continues.
-        is_new: it has no row in the table yet.
+        interrupted: the reason of an interruption, until the run continues; empty otherwise.
+        is_new: whether it has no row in the table yet.
     """
 
     view: JobView
@@ -67,11 +67,11 @@ class ActiveRun:
         )
 
     def current_view(self) -> JobView:
-        """How it stands, with its points and snapshot steps."""
+        """The current values of the run, with its points and snapshot steps."""
         return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps))
 
     def apply_step(self, event: Stepped, most_snapshots: int) -> None:
-        """Take in a step of the worker; of its snapshots at most so many stay."""
+        """Apply a step event of the worker, and keep at most `most_snapshots` snapshots."""
         point, view = event.point, self.view
         if point.losses or point.events:
             self.points.append(point)

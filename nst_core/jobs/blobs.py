@@ -1,4 +1,4 @@
-"""The files of runs, a folder for each run: on a disk, or in memory where there is none."""
+"""The files of runs, a folder for each run: on a disk, or in memory if there is no disk."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class RunDatabase:
             self._connection.close()
 
     def insert(self, view: JobView) -> None:
-        """Add a run; one that is there stays as it is."""
+        """Add a run; a run whose id is in the table already is left unchanged."""
         with self._lock, self._connection:
             self._connection.execute(
                 "INSERT OR IGNORE INTO runs (job, created, visitor, listed, state, painted, head) "
@@ -70,7 +70,7 @@ class RunDatabase:
             )
 
     def update(self, view: JobView, points: Sequence[CurvePoint] = (), *, after: int | None = None) -> bool:
-        """Store how a run stands, and new points of its curve; False if the run was removed.
+        """Store the current values of a run, and new points of its curve; False if the run was removed.
 
         Args:
             view: the run; its own points are not read.
@@ -125,7 +125,7 @@ class RunDatabase:
             return {job for (job,) in self._connection.execute("SELECT job FROM runs")}
 
     def pending(self) -> list[str]:
-        """The runs that are not over, by age; those that the worker had come before those that waited."""
+        """The runs that are not over: first those that had begun, then the queued ones, each group the oldest first."""
         with self._lock:
             query = f"SELECT job FROM runs WHERE NOT ({_IS_FINAL}) ORDER BY state = 'queued', created"  # noqa: S608
             return [job for (job,) in self._connection.execute(query)]

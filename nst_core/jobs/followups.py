@@ -51,7 +51,7 @@ class FollowUps:
         self.refused: dict[str, str] = {}
         self._waiting = dict(recipes)
         self.visitor, self.start = visitor, start
-        self._lock = threading.Lock()  # several tabs may advance them at once
+        self._lock = threading.Lock()  # several tabs may call `advance` at once
 
     @property
     def waiting(self) -> Mapping[str, Recipe]:

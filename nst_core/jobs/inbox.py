@@ -27,7 +27,7 @@ from nst_core.jobs.messages import (
 
 @dataclass(frozen=True)
 class RunControl:
-    """Orders for a run at its next step: stop with a result, make room for another run, or change settings."""
+    """Changes for a run at its next step: stop with a result, make room for another run, or change settings."""
 
     stop: bool = False
     preempt: bool = False
@@ -67,7 +67,7 @@ class CommandInbox:
         return self._commands.empty()
 
     def control(self, job: str, *, paused: bool = False, on_pause: Callable[[], None] = lambda: None) -> RunControl:
-        """The orders for `job` since the last call; waits here while the run is paused.
+        """The commands for `job` since the last call, combined; waits here while the run is paused.
 
         Args:
             job: the run that asks.

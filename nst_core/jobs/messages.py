@@ -66,7 +66,7 @@ class RunCommand(_Message):
     Attributes:
         job: the run.
         recipe: its settings.
-        arrays: what each of `data` is.
+        arrays: the role and shape of each entry of `data`.
         data: the values of the pictures and masks.
         measure: whether to measure the result.
         checkpoint: path of the checkpoint to read and write; empty for none.
@@ -143,7 +143,7 @@ class _Event(_Message):
 
 
 class Ready(_Event):
-    """The networks are loaded, and from where; `reason` says why the device was chosen."""
+    """The networks are loaded; `sources` says from where, and `reason` why the device was chosen."""
 
     kind: Literal["ready"] = "ready"
     device: str

@@ -1,4 +1,4 @@
-"""All runs: active ones in memory, every one in the store, to which a thread writes changes.
+"""All runs: the active ones in memory, and all of them in the store. A thread writes changes to the store.
 
 Active runs change under the job service's lock; the store is read and written outside the lock.
 """
@@ -37,7 +37,7 @@ class RunRepository:
 
     Attributes:
         active: the runs that are not over, and those that are over but not written yet.
-        last_error: why the last change could not be written, in words; empty if it was.
+        last_error: why the last change could not be written, as a phrase for users; empty if it was written.
         store: where runs are written.
     """
 
@@ -163,7 +163,7 @@ class RunRepository:
         return self.store.inputs(job)
 
     def publish(self, job: str, *, listed: bool) -> None:
-        """List a run in the gallery, or do not. Raises JobError if it is unknown."""
+        """List a run in the gallery, or remove it from there. Raises JobError if it is unknown."""
         with self._lock:
             if job in self.active:
                 self.update(job, listed=listed)

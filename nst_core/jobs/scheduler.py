@@ -150,7 +150,7 @@ class Scheduler:
             self._send(Pause(job=job))
 
     def resume(self, job: str) -> None:
-        """Continue a paused run; one that the worker has given up waits for it again."""
+        """Continue a paused run; a run that was preempted returns to the queue."""
         if self._repository.active[job].view.state != "paused":
             return
         if job == self.current_id:
@@ -168,7 +168,7 @@ class Scheduler:
         return True
 
     def _send(self, command: RunControlCommand) -> bool:
-        """Send a command about the current run; False before the run is sent: its `RunCommand` will say the same."""
+        """Send a command about the current run; False before the run is sent, whose `RunCommand` then holds the change."""
         if self._current is None or not self._current.is_sent:
             return False
         self.supervisor.send(command)
@@ -248,7 +248,7 @@ class Scheduler:
     # From the worker.
 
     def _on_event(self, event: Event) -> None:
-        """Take an event in; a bug fails the event's run alone."""
+        """Handle an event; a bug here fails the event's run alone."""
         try:
             match event:
                 case Ready():
@@ -267,7 +267,7 @@ class Scheduler:
             self.dispatch_inspection()
 
     def _fail_event(self, event: Event, message: str) -> None:
-        """Fail the run or the question of an event that could not be taken in, and stop the run in the worker."""
+        """Fail the run or the question of an event whose handling failed, and stop the run in the worker."""
         if isinstance(event, Inspected):
             self.inspections.on_answer(Inspected(error=message))
         elif isinstance(event, RunEvent):

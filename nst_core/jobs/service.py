@@ -1,4 +1,4 @@
-"""The job service, which pages and the API use: it takes runs in, shows them, and keeps a worker process alive.
+"""The job service, which pages and the API use: it accepts and shows runs, and keeps a worker process alive.
 
     queued -> running -> done | stopped | failed        running <-> paused
 
@@ -167,7 +167,7 @@ class JobService:
         return job
 
     def view(self, job: str) -> JobView:
-        """A run as it stands. Raises JobError if it is unknown or was removed."""
+        """The current values of a run. Raises JobError if it is unknown or was removed."""
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
@@ -276,7 +276,7 @@ class JobService:
         self.view(job)
 
     def _view_of(self, run: ActiveRun) -> JobView:
-        """An active run as it stands, with its place in the queue; notes that a page asked. Called under the lock."""
+        """The current values of an active run, with its place in the queue; notes that a page asked. Needs the lock."""
         run.last_seen = time.monotonic()
         position, seconds = self._scheduler.queue_position(run.view.id)
         return replace(run.current_view(), position=position, wait_seconds=seconds)

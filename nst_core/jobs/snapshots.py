@@ -1,4 +1,4 @@
-"""Which snapshots of a run are stored: a bounded number, evenly spread, the first and the newest always among them."""
+"""Selects the snapshots of a run that are stored: a bounded number, evenly spread, with the first and the newest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def thinned(steps: Sequence[int], most: int) -> list[int]:
-    """At most so many of the rising `steps`; `most` is 2 or more.
+    """At most `most` of the rising `steps`, with the first and the last; `most` is 2 or more.
 
     The step whose removal leaves the smallest gap goes first. The choice depends on `steps` alone, so that a resumed
     run is thinned like one that was never interrupted.

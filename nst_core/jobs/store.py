@@ -48,7 +48,7 @@ class RunDelta:
     """The changes of a run since it was last stored.
 
     Attributes:
-        view: how it stands; its points, content and result are not read.
+        view: its current values; `points`, `content` and `result` of the view are not read.
         snapshot_steps: the steps of all its snapshots; other snapshots are removed.
         points: new points of its curve.
         after: points of later steps are removed first.
@@ -177,7 +177,7 @@ class Store:
         self._blobs.clear(job)
 
     def publish(self, job: str, *, listed: bool) -> None:
-        """List a run or not. Raises JobError if it is unknown."""
+        """List a run in the gallery, or remove it from there. Raises JobError if it is unknown."""
         self._database.update(replace(self._row(job), listed=listed, result=self._blobs.get(job, "result.png")))
 
     def view(self, job: str) -> JobView:

@@ -15,7 +15,7 @@ from nst_core.jobs.views import WorkerStatus
 MAX_STARTS = 3
 """How many workers may die one after another, before they are ready, until the supervisor gives up."""
 RECYCLE_MB = 2500.0
-"""A worker that still holds this much after a job is replaced: each new picture shape or set of layers leaves some."""
+"""A worker that holds more memory than this after a job is replaced: TensorFlow keeps some for each new shape or layer."""
 
 
 class WorkerHandle(Protocol):
@@ -36,7 +36,7 @@ SpawnWorker = Callable[[OnEvent, OnExit], WorkerHandle]
 
 
 class WorkerSupervisor:
-    """The worker, or the next one. Used under the job service's lock; its callbacks run under the lock too.
+    """Owner of the worker process, and of its successors. Used under the job service's lock, as are its callbacks.
 
     Attributes:
         status: the worker's state, without whether it is busy.

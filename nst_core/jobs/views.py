@@ -15,7 +15,7 @@ FINAL: tuple[State, ...] = ("done", "stopped", "failed")
 
 @dataclass(frozen=True)
 class JobView:
-    """A run as it stands now.
+    """The values of a run at one moment.
 
     Attributes:
         recipe: its settings: as submitted, then as steered; once it is over, those of its last step.

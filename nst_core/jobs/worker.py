@@ -169,7 +169,7 @@ class Worker:
         timer: runner.RunTimer,
         before: Checkpoint | None,
     ) -> _End:
-        """Send the engine's steps until they end or an order ends them; none if the checkpoint has all of them."""
+        """Send the engine's steps until they end or a command ends them; none if the checkpoint has all of them."""
         recipe, control, weights = begin.recipe, begin.control, None
         resume = before.state if before else None
         steps = runner.run_recipe(
@@ -193,7 +193,7 @@ class Worker:
                 self._send_step(job, step, log.add(step), now if now != weights else {})
                 weights = now
                 newest = self._inbox.control(job, on_pause=log.save)
-                control = newest if control == RunControl() else control  # orders from the beginning win
+                control = newest if control == RunControl() else control  # a command from before the first step wins
                 if control.stop or control.preempt:
                     break
                 if control.settings:
@@ -218,7 +218,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class _End:
-    """The recipe that was last in force, and the reason of the end: an order, or a divergence, in a sentence."""
+    """The end of the steps: the last recipe in force, and the reason: a command, or a divergence, in a sentence."""
 
     recipe: Recipe
     control: RunControl

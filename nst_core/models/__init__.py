@@ -1,1 +1,1 @@
-"""What was learned elsewhere: weights and the networks built from them, and the device they run on."""
+"""The pretrained networks, their weights, and the device that they run on."""

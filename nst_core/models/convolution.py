@@ -39,7 +39,7 @@ class Layer:
 
     @cached_property
     def transformed_mirrored(self) -> tf.Tensor | None:
-        """[36, out, in]: the same of the input gradient's kernel, where it is worth its room."""
+        """[36, out, in]: the transformed kernel of the input gradient; None for wide layers, where it saves no time."""
         if not winograd.is_narrow(self.kernel):
             return None
         with tf.init_scope():
@@ -47,7 +47,7 @@ class Layer:
 
 
 def held_once(values: Any, dtype: str) -> tf.Tensor:
-    """A tensor that is held once: TensorFlow lets go of an array it has copied only when an operation follows."""
+    """A tensor whose source array can be freed: TensorFlow frees a copied array only when an operation follows."""
     return tf.identity(tf.constant(values, dtype))
 
 
@@ -67,8 +67,8 @@ def max_pool(x: tf.Tensor, method: ConvolutionMethod) -> tf.Tensor:
 def _max_pool(x: tf.Tensor) -> Any:
     """Max pooling 2 x 2 with a gradient in a few passes over memory, for XLA: its own takes 3 to 4 times as long.
 
-    The greatest values of a window share its gradient evenly, where the library's picks one of them: both are
-    subgradients. Uncompiled the library's is two to three times as fast.
+    The greatest values of a window share its gradient evenly, where TensorFlow's own picks one of them: both are
+    subgradients. Uncompiled, TensorFlow's own is two to three times as fast.
     """
     pooled = tf.nn.max_pool2d(x, 2, 2, "VALID")
 

@@ -1,4 +1,4 @@
-"""The ways to compute a network's convolutions, what each costs, and when it pays. Numbers only, no TensorFlow."""
+"""The ways to compute a network's convolutions, their costs, and the choice of one. Numbers only, no TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ConvolutionMethod:
         relative_cost: of an evaluation, as a share of one with direct convolutions, at sizes where it pays.
         compile_cost: of compiling for one size, in direct evaluations at 256 px.
         pays_from: steps x pixels from which it repays compiling.
-        base_mb: memory of a process besides activations: TensorFlow, the kernels, what the compiler leaves behind.
+        base_mb: memory of a process besides activations: TensorFlow, the kernels, compiled code.
         bytes_per_pixel: peak bytes for each pixel of the picture, by how many blocks are computed in strips.
     """
 

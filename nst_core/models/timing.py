@@ -1,4 +1,4 @@
-"""The time of a network without any loss: the lower limit of every step that uses it."""
+"""The time of a network without any loss: a lower limit for each step that uses the network."""
 
 from __future__ import annotations
 

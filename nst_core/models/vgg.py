@@ -22,15 +22,15 @@ CHANNEL_MEANS_BGR = (103.939, 116.779, 123.68)
 """Means of ImageNet's channels that the weights were trained with."""
 
 AVERAGE_SCALE, L2_SCALE = 1.5, 0.7
-"""What other poolings are multiplied by, so that activations keep about the magnitude that max pooling gives them.
+"""Factors of average and l2 pooling, so that activations have about the magnitude that max pooling gives them.
 
-With Keras' weights they end within 0.77 and 1.44 of it, on three photographs at 128 and 256 px and at every depth;
-crowsonkb/style-transfer-pytorch has 2.0 and 0.78, for torchvision's weights.
+With Keras' weights the magnitude is then 0.77 to 1.44 times that of max pooling, on three photographs at 128 and
+256 px and at every depth; crowsonkb/style-transfer-pytorch has 2.0 and 0.78, for torchvision's weights.
 """
 
 
 class VggConfig(NamedTuple):
-    """How a network is read: settings of `recipe.Objective` and `Recipe.convolutions`, resolved."""
+    """Pooling, padding and convolutions of a network: settings of `Objective` and `Recipe.convolutions`, resolved."""
 
     pooling: str = "max"
     padding: str = "zero"
@@ -38,7 +38,7 @@ class VggConfig(NamedTuple):
 
 
 AS_TRAINED = VggConfig()
-"""As the weights were trained, by the library's convolutions."""
+"""The pooling and padding that the weights were trained with, and TensorFlow's own convolutions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Vgg:
 
 @lru_cache(maxsize=2)
 def load(network: NetworkName, dtype: str = "float32") -> Vgg:
-    """The network with its real weights; the two used last are kept. Raises WeightsError."""
+    """The network with its pretrained weights; the two used last are cached. Raises WeightsError."""
     found = weights.find(network)
     return build(network, weights.vgg_kernels(found), dtype, found)
 
@@ -88,11 +88,11 @@ def features(
 def blocks(
     vgg: Vgg, start: tf.Tensor, names: Sequence[str], config: VggConfig, part: range | None = None
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """A part of the network, so that a picture can be seen in strips: activations, and what the next block gets.
+    """Run some blocks of the network, for pictures in strips: their activations, and the input of the next block.
 
     Args:
-        start: the picture, or what the block before `part` gave, [1, h, w, channels].
-        names: layers wanted of these blocks.
+        start: the picture, or the output of the block before `part`, [1, h, w, channels].
+        names: the layers whose activations are returned.
         config: as in `features`.
         part: which blocks, each pooled at its end; None is all. The last block ends with the last wanted layer.
 
@@ -123,7 +123,7 @@ def _convention(picture: tf.Tensor) -> tf.Tensor:
 
 def _layer(x: tf.Tensor, layer: Layer, config: VggConfig) -> tf.Tensor:
     if layer.is_first and config.padding == "replicate":
-        # One pixel mirrored is one pixel repeated; what is then computed from zeros beyond it is cut off.
+        # SYMMETRIC padding by 1 repeats the edge; the outputs computed from the zeros beyond it are cut off.
         framed = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
         return convolve(framed, layer, config.convolution)[:, 1:-1, 1:-1]
     return convolve(x, layer, config.convolution)

@@ -1,4 +1,4 @@
-"""The shape of VGG-16 and VGG-19, without their weights: how wide, how deep, how far each layer sees.
+"""The layout of VGG-16 and VGG-19, without their weights: channels, layers, strides and receptive fields.
 
 A block's grid has one unit for each 2^(block - 1) x 2^(block - 1) pixels, its cell; pooling drops the rows and columns
 that do not fill a cell.

@@ -1,9 +1,9 @@
 """3 x 3 convolutions with a quarter of the products: Winograd's F(4 x 4, 3 x 3).
 
-Each tile of 4 x 4 outputs is computed from 6 x 6 inputs: both are carried into a space of 36 numbers a tile, where a
-convolution is 36 independent matrix products, and back. 36 products stand for 144, and the tiles' overlap costs what
-XLA can fuse: compiled, this is 2 to 3 times as fast on a processor as the library's own convolution, and exact up to
-float32's rounding (some 1e-5 of the largest value). Uncompiled it is slower, so only `jit_compile` should call it.
+Each tile of 4 x 4 outputs is computed from 6 x 6 inputs. Inputs and kernel are transformed to 36 numbers a tile, for
+which a convolution is 36 independent matrix products, and the products are transformed back: 36 products replace 144.
+XLA fuses the transforms: compiled, this is 2 to 3 times as fast on a processor as TensorFlow's own convolution, and
+exact up to float32's rounding (some 1e-5 of the largest value). Uncompiled it is slower: call it in `jit_compile` only.
 
 Source: Lavin & Gray 2016, arXiv:1509.09308, section 4.3, for the points 0, 1, -1, 2, -2 and infinity.
 """
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Carries a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
+# Transforms a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
 _KERNEL = np.array(
     [
         [1 / 4, 0, 0],
@@ -30,13 +30,13 @@ _KERNEL = np.array(
 
 
 WIDEST = 128
-"""Convolutions from or to at most so many channels are computed in bands: wider ones spend their time in products."""
+"""Convolutions from or to at most so many channels are computed in bands; wider ones spend their time in products."""
 BAND_BYTES = 4_500_000
-"""Numbers of one band in the tiles' space, so that they and their products are still in the cache when used next."""
+"""Size of a band of transformed tiles in bytes: it and its products are still in the cache when they are used next."""
 
 
 def transform_kernel(kernel: np.ndarray) -> np.ndarray:
-    """A kernel [3, 3, in, out] in the tiles' space: [36, in, out], float32, computed in float64."""
+    """The transform of a kernel [3, 3, in, out]: [36, in, out], float32, computed in float64."""
     wide = np.einsum("ai,bj,ijco->abco", _KERNEL, _KERNEL, kernel.astype(np.float64), optimize=True)
     return np.asarray(wide.reshape(36, *kernel.shape[2:]), np.float32)
 
@@ -44,8 +44,8 @@ def transform_kernel(kernel: np.ndarray) -> np.ndarray:
 def convolve(x: tf.Tensor, transformed: tf.Tensor, bias: tf.Tensor, mirrored: tf.Tensor | None = None) -> tf.Tensor:
     """Convolution (stride 1, SAME), bias and ReLU: [1, h, w, in] -> [1, h, w, out].
 
-    The gradient to `x` is a convolution with the `mirrored` kernel, transformed too, if that is given. Else it goes
-    back through the same three transforms, transposed, which needs no second kernel.
+    The gradient to `x` is a convolution with the `mirrored` kernel, transformed too, if that is given. Otherwise it is
+    computed by the transposes of the three transforms, which need no second kernel.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -67,27 +67,27 @@ def is_narrow(kernel: tf.Tensor) -> bool:
 
 
 def _forward(x: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
-    _, height, width, came = _sizes(x)
+    _, height, width, channels_in = _sizes(x)
     rows, columns = (height + 3) // 4, (width + 3) // 4
     bands, tall = _bands(rows, columns, transformed)
     below, right = 4 * (bands * tall + 1), 4 * (columns + 1)
     padded = tf.pad(x[0], [[1, below - 1 - height], [1, right - 1 - width], [0, 0]])
-    cells = tf.reshape(padded, [bands * tall + 1, 4, columns + 1, 4, came])
+    cells = tf.reshape(padded, [bands * tall + 1, 4, columns + 1, 4, channels_in])
     if isinstance(bands, int):
         return _band(cells, transformed)[None, :height, :width]
-    goes = transformed.shape[2]
+    channels_out = transformed.shape[2]
 
     def band(i: tf.Tensor, done: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
-        part = tf.slice(cells, [i * tall, 0, 0, 0, 0], [tall + 1, 4, columns + 1, 4, came])
+        part = tf.slice(cells, [i * tall, 0, 0, 0, 0], [tall + 1, 4, columns + 1, 4, channels_in])
         return i + 1, done.write(i, _band(part, transformed))
 
-    found = tf.TensorArray(tf.float32, bands, element_shape=[None, None, goes])
+    found = tf.TensorArray(tf.float32, bands, element_shape=[None, None, channels_out])
     _, found = tf.while_loop(lambda i, _: i < bands, band, (tf.constant(0), found))
-    return tf.reshape(found.stack(), [1, 4 * bands * tall, 4 * columns, goes])[:, :height, :width]
+    return tf.reshape(found.stack(), [1, 4 * bands * tall, 4 * columns, channels_out])[:, :height, :width]
 
 
 def _bands(rows: Any, columns: Any, transformed: tf.Tensor) -> tuple[Any, Any]:
-    """How many bands of how many rows of tiles, so that what a band is carried into stays in the processor's cache."""
+    """The number of bands, and the rows of tiles of each, so that a transformed band fits the processor's cache."""
     if not is_narrow(transformed):
         return 1, rows
     most = tf.maximum(BAND_BYTES // (36 * 4 * max(transformed.shape[1:]) * columns), 1)
@@ -121,9 +121,9 @@ def _backward(upstream: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
 
 
 def _multiply(tiles: tf.Tensor, transformed: tf.Tensor, rows: Any, columns: Any, *, transpose: bool) -> tf.Tensor:
-    _, came, goes = transformed.shape if not transpose else (36, *transformed.shape[:0:-1])
-    flat = tf.reshape(tiles, [36, rows * columns, came])
-    return tf.reshape(tf.matmul(flat, transformed, transpose_b=transpose), [6, 6, rows, columns, goes])
+    _, channels_in, channels_out = transformed.shape if not transpose else (36, *transformed.shape[:0:-1])
+    flat = tf.reshape(tiles, [36, rows * columns, channels_in])
+    return tf.reshape(tf.matmul(flat, transformed, transpose_b=transpose), [6, 6, rows, columns, channels_out])
 
 
 def _sizes(x: tf.Tensor) -> tuple[Any, ...]:

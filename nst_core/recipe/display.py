@@ -109,7 +109,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
             "seconds", "Time limit", (10, 30, 60, 120, 300, 600, 1800, 3600), choice_labels={"": "none"}, unit=" s"
         ),
         SettingDisplay("snapshot_every", "A picture every", (1, 2, 5, 10, 20, 50, 100), unit=" steps"),
-        SettingDisplay("reference_loss", "Level line in the curves", choice_labels={"fast": "of the fast result"}),
+        SettingDisplay("reference_loss", "Reference line in the curves", choice_labels={"fast": "of the fast result"}),
     ),
     "Colour": (
         SettingDisplay(
@@ -132,7 +132,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
             "memory_mb",
             "Memory",
             (1000, 1500, 2000, 3000, 4000, 6000, 8000, 16000),
-            choice_labels={"": "what is free"},
+            choice_labels={"": "all free memory"},
             unit=" MB",
         ),
     ),

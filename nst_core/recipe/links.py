@@ -18,7 +18,7 @@ from nst_core.recipe.schema import Recipe
 
 VERSION = 1
 MAX_CHARACTERS = 4000
-"""The longest text that is read; browsers and proxies cut off longer addresses. A usual link has some hundred."""
+"""The longest text that is read; browsers and proxies cut off longer addresses. A link usually has a few hundred."""
 _MAX_BYTES = 32 * 1024
 """The size limit of the decompressed text."""
 PICTURES = ("content", "styles", "regions", "start_picture")

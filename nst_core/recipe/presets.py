@@ -35,38 +35,41 @@ TUTORIAL = Objective(
 """The objective of TensorFlow's style-transfer tutorial; `tutorial_total` of `nst_core.metrics` is its value."""
 
 _FINE_FIRST = {f"block{b}_conv1": round(share / 341, 4) for b, share in enumerate((256, 64, 16, 4, 1), 1)}
-_CLIMB: dict[str, Any] = {
+_FROM_SMALL_SIZES: dict[str, Any] = {
     "steps": 50,
     "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 120},
     "optimizer": {"average_decay": 0.95},
 }
-"""From small to large sizes: strokes are as large as in the style; it takes the time of 100 steps at full size."""
+"""A pyramid of sizes: strokes become as large as in the style. Takes as long as 100 steps at full size."""
 
 PRESETS: dict[str, Preset] = {
     "painterly": Preset(
         "Painterly",
         "The photograph repainted: its shapes stay, strokes and colours are the style's.",
-        {**_CLIMB, "objective": {"content_weight": 2.0}},  # at 1, large shapes of the style erase a thin bridge
+        {
+            **_FROM_SMALL_SIZES,
+            "objective": {"content_weight": 2.0},
+        },  # at 1, large shapes of the style erase a thin bridge
     ),
     "faithful": Preset(
         "Faithful",
         "Every face and line of the photograph stays; the style adds colour and texture.",
-        {**_CLIMB, "objective": {"content_weight": 8.0}},
+        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 8.0}},
     ),
     "bold": Preset(
         "Bold",
         "The style takes over: broad strokes, and shapes bend to them.",
-        {**_CLIMB, "objective": {"content_weight": 0.5, "style_weight": 60.0}},
+        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 0.5, "style_weight": 60.0}},
     ),
     "texture": Preset(
         "Texture",
         "The style alone, from noise: its texture as the network represents it.",
-        {**_CLIMB, "start": "noise", "objective": {"content_weight": 0.0}},
+        {**_FROM_SMALL_SIZES, "start": "noise", "objective": {"content_weight": 0.0}},
     ),
     "reconstruction": Preset(
         "Reconstruction",
         "The photograph alone, from noise: as much of it as one layer of the network represents.",
-        {**_CLIMB, "start": "noise", "objective": {"style_weight": 0.0, "tv_weight": 0.5}},
+        {**_FROM_SMALL_SIZES, "start": "noise", "objective": {"style_weight": 0.0, "tv_weight": 0.5}},
     ),
     "gatys": Preset(
         "Gatys 2015",

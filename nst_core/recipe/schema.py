@@ -100,7 +100,10 @@ class OptimizerSettings(Frozen):
     beta1: float = Field(0.9, ge=0, lt=1, description="Adam: decay of the gradient's mean")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam: decay of the squared gradient's mean")
     epsilon: float = Field(
-        1e-8, gt=0, le=1, description="Adam: added to the root of that mean, so that nothing is divided by 0"
+        1e-8,
+        gt=0,
+        le=1,
+        description="Adam: added to the root of the squared gradient's mean, so that nothing is divided by 0",
     )
     history_size: int = Field(50, ge=1, le=100, description="L-BFGS: number of past steps it learns the curvature from")
     preconditioner_exponent: float = Field(
@@ -122,7 +125,7 @@ class OptimizerSettings(Frozen):
         0.0,
         ge=0,
         lt=1,
-        description="decay of the moving average of pictures, which is the result; 0: no average, the last picture is",
+        description="decay of the moving average of pictures, which is the result; 0: the last picture is the result",
     )
 
 
@@ -278,12 +281,12 @@ class Recipe(Frozen):
     snapshot_every: int = Field(5, ge=1, le=1000, description="slow: number of steps between two pictures")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="of the convolutions; losses are always float32; auto: the faster one on this machine",
+        description="precision of the convolutions; losses are always float32; auto: the faster one on this machine",
     )
     convolutions: Literal["auto", "direct", "winograd"] = Field(
         "auto",
-        description="direct: the library's; winograd: the same sums with fewer products, compiled for the size; auto "
-        "takes it on a processor where a run is long enough to pay for compiling",
+        description="direct: TensorFlow's own; winograd: equal up to rounding, with fewer products, compiled for the size; auto "
+        "takes winograd on a processor if the run is long enough to repay compiling",
     )
     memory_mb: int | None = Field(
         None,

@@ -20,7 +20,7 @@ def _free(channels: int) -> float:
 
 
 def _cubic(channels: int) -> float:
-    """Of Wasserstein-2, whose polar iteration multiplies matrices. Measured on VGG-19's five usual style layers."""
+    """Cost of Wasserstein-2, whose polar iteration multiplies matrices; measured on VGG-19's usual style layers."""
     return float(0.27 * channels**3 / (64**3 + 128**3 + 256**3 + 2 * 512**3))
 
 
@@ -32,7 +32,7 @@ class RegisteredDistance:
         title: its label in a widget.
         description: its meaning in the settings' documentation, a phrase without a full stop.
         module: the module whose `DISTANCE` computes it, loaded when an objective is built.
-        layer_cost: channels of a layer -> what its distance and gradient cost beyond the statistics, as a share of one
+        layer_cost: channels of a layer -> cost of its distance and gradient beyond the statistics, as a share of one
             evaluation of the whole objective at 256 px.
     """
 
@@ -45,7 +45,7 @@ class RegisteredDistance:
 STYLE_DISTANCES: dict[str, RegisteredDistance] = {
     "gram": RegisteredDistance(
         "Gram",
-        "difference of Gram matrices, which hold what channels are active together (Gatys et al.)",
+        "difference of Gram matrices, which record which channels are active together (Gatys et al.)",
         "nst_core.slow.losses.gram",
     ),
     "wasserstein2": RegisteredDistance(

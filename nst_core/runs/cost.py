@@ -1,4 +1,4 @@
-"""What a run will cost on this machine, before it is started: seconds and peak memory.
+"""The estimated cost of a run on this machine: seconds and peak memory.
 
 The machine is measured once, by a process that holds TensorFlow; the estimate itself is arithmetic on that file and
 the recipe, so that a page may ask for it on every change of a slider.
@@ -31,26 +31,27 @@ SIDES_PX = (128, 256, 384)
 SEARCHES = 1.06
 """Evaluations for each move of L-BFGS."""
 BEGINNING = 3.0
-"""What binding the objective to a size costs, in evaluations: targets, tracing, the first touch of memory."""
+"""Cost of preparing the objective for a size, in evaluations: targets, tracing, the first use of memory."""
 STRIPPED = {1: 0.11, 2: 0.26, 3: 0.62}
-"""Share of the operations, up to block5_conv1, that the first blocks have."""
+"""Number of first blocks -> their share of the operations up to block5_conv1."""
 FAST_SHARE = 0.06
-"""The fast network's pass, as a share of a direct evaluation of as many pixels ..."""
+"""Cost of a pass of the fast network, as a share of a direct evaluation of as many pixels."""
 FAST_STRIPS = 1.6
-"""... and as many times that in strips."""
+"""Cost of a pass in strips, over that of a pass without strips."""
 FAST_MB = 830.0
+"""Memory of a process with the fast network, without a picture. From `bench fast`, as the next value."""
 FAST_BYTES_PER_PIXEL = {"whole": 90.0, "strips": 36.0}
-"""What it holds for each pixel beside that. From `bench fast`."""
+"""Further memory of a pass for each pixel, without and with strips."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will cost.
+    """The estimated cost of a run.
 
     Attributes:
         seconds: of running, loading excluded, compiling included.
         peak_mb: the most memory of the process that runs it.
-        calibrated: whether this machine was measured; else `seconds` is a guess at a laptop.
+        calibrated: whether this machine was measured; otherwise `seconds` is that of a typical laptop.
     """
 
     seconds: float
@@ -60,13 +61,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A machine: seconds of a direct evaluation by side in pixels, and whether its device compiles convolutions."""
+    """The speed of a machine: seconds of a direct evaluation by side in pixels, and whether convolutions compile."""
 
     seconds: Mapping[int, float]
     compiles: bool
 
     def evaluation(self, pixels: float) -> float:
-        """Seconds of a direct evaluation: the rate for each pixel, linear in the logarithm of their number."""
+        """Seconds of a direct evaluation; seconds a pixel are interpolated over the logarithm of the pixels' number."""
         known = sorted((side * side, seconds / side**2) for side, seconds in self.seconds.items())
         if pixels <= known[0][0]:
             return known[0][1] * known[0][0] * max(pixels / known[0][0], 0.3)
@@ -81,7 +82,7 @@ LAPTOP = Calibration({128: 0.2, 256: 0.75, 512: 2.9}, compiles=True)
 
 
 def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estimate:
-    """What a run will cost; no TensorFlow is needed.
+    """The estimated cost of a run; no TensorFlow is needed.
 
     Args:
         recipe: every setting.
@@ -95,7 +96,7 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estima
     if recipe.method != "slow" or recipe.start == "fast":
         across, down = size_for(width, height, recipe.longest_edge_px)
         seconds, peak = _fast(across, down, known)
-        seconds *= len(recipe.regions) + 1  # a pass for each, and one for the rest
+        seconds *= len(recipe.regions) + 1  # a pass for each region, and one for the rest
     if recipe.method != "fast":
         for scale in scales(recipe, height, width):
             cost, memory = _scale(recipe, scale, size_for(width, height, scale.edge_px), styles, known)
@@ -130,7 +131,7 @@ def _scale(
 
 
 def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
-    """What strips compute again, as a share of an evaluation: their borders, and themselves on the way back."""
+    """The repeated work of strips, as a share of an evaluation: their borders, and all of them for the gradient."""
     if not chosen.blocks:
         return 0.0
     rows = sum(w.stop - w.start for w in windows(recipe.objective.network, height, chosen))
@@ -138,7 +139,7 @@ def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
 
 
 def _distances(recipe: Recipe) -> float:
-    """What the style distances of all layers and regions cost, in direct evaluations at 256 px."""
+    """Cost of the style distances of all layers and regions, in direct evaluations at 256 px."""
     if not recipe.objective.style_weight:
         return 0.0
     cost = STYLE_DISTANCES[recipe.objective.style_distance].layer_cost
@@ -157,7 +158,7 @@ def stored() -> Calibration | None:
 
 
 def calibrate(sides_px: tuple[int, ...] = SIDES_PX) -> Calibration:
-    """Measure this machine and keep it; some ten seconds. Loads the network. Raises WeightsError."""
+    """Measure this machine and store the result; takes some ten seconds. Loads the network. Raises WeightsError."""
     import numpy as np
 
     from nst_core.models.device import device

@@ -22,7 +22,7 @@ Role = Literal["content", "alpha", "style", "start", "mask"]
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """What an array of a run is, and its shape: float32 for masks, uint8 for all others."""
+    """The role and shape of an array of a run; masks are float32, all others uint8."""
 
     role: Role
     shape: tuple[int, ...]
@@ -79,7 +79,7 @@ class RunInputs:
         )
 
     def packed(self) -> tuple[tuple[ArraySpec, ...], tuple[memoryview, ...]]:
-        """The arrays of all pictures and masks: what each one is, and its values in memory order, without a copy."""
+        """The role and shape of each picture and mask, and its values in memory order, without a copy."""
         arrays: list[tuple[Role, NDArray[Any]]] = [("content", self.content.pixels)]
         arrays += [("alpha", np.ascontiguousarray(self.content.alpha))] if self.content.alpha is not None else []
         arrays += [("style", style.pixels) for style in self.styles]

@@ -60,7 +60,7 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
 
 
 def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
-    """Crop and rotate the styles as a recipe sets it; `styles` unchanged if the recipe has no styles.
+    """The styles, cropped and rotated by a recipe's settings; unchanged if the recipe has no styles.
 
     Args:
         styles: the originals, each [1, H, W, 3] in [0, 1], one for each of `recipe.styles`.
@@ -100,7 +100,7 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
         if recipe.reference_loss == "fast" and fast_step.picture is not None:
             references = {"fast": fast_step.picture}
     if recipe.start == "own" and start is not None:
-        first = colour.before(start, (), recipe.colour)[0]  # as grey as the content
+        first = colour.before(start, (), recipe.colour)[0]  # grey if the content was made grey
     first = first if resume is None else None
     yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=references, resume=resume)
 
@@ -157,7 +157,7 @@ def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
 
 
 def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Space = "lab") -> Pixels:
-    """A final picture with more of the content's colours, without a new run; see `nst_core.picture.colour.keep`."""
+    """A final picture with more of the content's colours, without a new run; see `nst_core.picture.colour`."""
     return colour.keep_colours(picture, content, degree, space)
 
 

@@ -14,7 +14,7 @@ Kind = Literal["mp4", "gif", "webp"]
 SECONDS = 6.0
 """Duration of a film up to its last picture."""
 LAST_SECONDS = 1.5
-"""How long the last picture stays."""
+"""Duration of the last picture."""
 FRAMES_PER_SECOND = 25
 """Frame rate of an MP4. Low rates stutter in some players, so that each picture fills several frames."""
 GIF_EDGE_PX = 360
@@ -23,7 +23,7 @@ EDGE_PX = 768
 MAX_PICTURES = 120
 QUALITY = 80
 CRF = "18"
-"""Quality of H.264: keeps brush strokes; a film at 512 px has some megabytes."""
+"""Quality of H.264, lower is better: at 18 brush strokes stay sharp, and a film at 512 px has some megabytes."""
 
 
 def time_lapse(pictures: Sequence[bytes], kind: Kind, seconds: float = SECONDS) -> bytes:

@@ -84,7 +84,7 @@ def settings_for(base: Recipe) -> tuple[SettingDisplay, ...]:
 
 
 def options(setting: SettingDisplay, base: Recipe) -> dict[str, Any]:
-    """Label -> value of everything that a setting may be on a sheet; weights are multiples of the recipe's weight."""
+    """Label -> value of each option of a setting on a sheet; weights are multiples of the recipe's weight."""
     name, labels = setting.name, setting.choice_labels or {}
     current = value_of(base, name)
     if name in WEIGHTS:

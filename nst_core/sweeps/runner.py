@@ -193,7 +193,7 @@ def inputs_for(inputs: RunInputs, recipe: Recipe) -> RunInputs:
 
 
 def _cell_of(view: JobView) -> SweepCell:
-    """The cell after its run; a run that the stopped sweep has left behind makes it wait again."""
+    """The cell after its run; it waits again if the sweep was stopped before the run was over."""
     if view.state == "done":
         return SweepCell("painted", view.snapshot)
     if view.state in FINAL:

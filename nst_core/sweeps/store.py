@@ -24,7 +24,7 @@ _PLAN, _STOPPED, _FULL_SIZE_RUNS, _CELLS = "plan.json", "stopped", "large.json",
 
 @dataclass(frozen=True)
 class SavedSweep:
-    """A sweep as it was left.
+    """The stored state of a sweep.
 
     Attributes:
         cells: number -> JPEG of each painted cell.

@@ -45,11 +45,11 @@ _MOVE = """image => {
   let pressed;
   addEventListener("keydown", () => { pressed = performance.now(); }, { once: true, capture: true });
   window.moved = new Promise(done => {
-    const look = () => {
-      if (image.src === before || !image.complete) requestAnimationFrame(look);
+    const check = () => {
+      if (image.src === before || !image.complete) requestAnimationFrame(check);
       else done((performance.now() - pressed) / 1000);
     };
-    look();
+    check();
   });
 }"""
 """Sets `window.moved` to a promise of the seconds from the next key press to a changed picture."""
@@ -59,15 +59,15 @@ _WATCH = """() => {
   const now = () => performance.timeOrigin + performance.now();
   addEventListener("click", () => { window.clicked ||= now(); }, { capture: true });
   let last = -1;
-  const look = () => {
+  const check = () => {
     const x = document.querySelector(".js-plotly-plot")?.data?.[0]?.x ?? [];
     if (x.length > 1 && x.at(-1) > last) {
       last = x.at(-1);
       window.drawn.push([last, now()]);
     }
-    requestAnimationFrame(look);
+    requestAnimationFrame(check);
   };
-  look();
+  check();
 }"""
 """Appends [step, milliseconds since 1970] to `window.drawn` when a curve of two points or more first reaches a step."""
 
@@ -150,7 +150,7 @@ def run(
 
 def table(report: Mapping[str, Any]) -> str:
     """The report as lines of text."""
-    lines = ["what a visitor waits for | s: median, most"]
+    lines = ["a visitor's wait | s: median, most"]
     for row in report["live"]:
         lines.append(f"{WAITS[row['wait']]} | {row['seconds']['median']:.2f}, {row['seconds']['most']:.2f}")
     lines += watching.table(report["drawing"])

@@ -44,8 +44,8 @@ _SHOWN = """title => {
 _WAIT = f"""const shown = {_SHOWN};
   const painted = then => requestAnimationFrame(() => setTimeout(then));
   const until = () => new Promise(done => {{
-    const look = () => shown(title) ? painted(() => done(performance.now())) : requestAnimationFrame(look);
-    look();
+    const check = () => shown(title) ? painted(() => done(performance.now())) : requestAnimationFrame(check);
+    check();
   }});"""
 
 _FIRST = f"async title => {{ {_WAIT} return await until() / 1000; }}"

@@ -30,8 +30,8 @@ def measure(package: str, side_px: int, style_px: int, warm_ups: int, rounds: in
         rounds: timed calls.
 
     Returns:
-        `first_seconds`: import, loading and the first call. `call`: content and style to a picture. `known_style`: the
-        same with the style's vector given. `transformer`: the bare network with that vector, or None where the package
+        `first_seconds`: import, loading and the first call. `call`: content and style to a picture. `known_style`: a
+        call with the style's vector given. `transformer`: the bare network with that vector, or None where the package
         hides it. The latter three are {median, least} in seconds. `onnxruntime`: its version. `peak_rss_mb`: of this
         process.
     """

@@ -46,7 +46,7 @@ class CacheEntry:
     Attributes:
         data: the folder that holds its files.
         hashes: SHA-256 by path relative to `data`.
-        about: what the manifest says of it, such as origin and licence.
+        about: further facts of the manifest, such as origin and licence.
     """
 
     data: Path
@@ -217,7 +217,7 @@ def _rename_into_place(fresh: Path, target: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder if that is allowed. It is renamed first, so that no reader finds half of it."""
+    """Delete a folder if that is allowed. The folder is renamed first, so that no reader finds half of it."""
     if not os.path.exists(folder):
         return
     try:
