@@ -1,1 +1,1 @@
-"""The screens of the app, one a file."""
+"""The pages of the app: one page a file."""

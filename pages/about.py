@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.about import credits, model_card
 from pages.parts.app import service, theme
 
-theme.page("About", "What runs here, where it comes from, and what happens to your pictures.")
+theme.page("About", "The networks in use, their sources, and the handling of your pictures.")
 for part in (
     credits.methods,
     model_card.intended_use,

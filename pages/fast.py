@@ -8,7 +8,7 @@ from pages.parts.inputs import mask_brush, pickers
 from pages.parts.runs import auto_run, job_panel
 from pages.parts.settings import controls, imported
 
-theme.page("Fast", "One pass through a network that can paint in any style it is shown. It takes about a second.")
+theme.page("Fast", "One pass through a network that can paint in the style of any picture. It takes about a second.")
 imported.open_from_address("fast")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:

@@ -35,7 +35,7 @@ def _choice(label: str, key: str, options: Iterable[str]) -> str:
     )
 
 
-theme.page("Inside the network", "What VGG sees in your photograph, and what it takes a style to be.")
+theme.page("Inside the network", "How VGG represents your photograph and your style, layer by layer.")
 pictures = st.expander("Other pictures", icon=":material/image:", key="inside_pictures", on_change="rerun")
 if pictures.open:  # else drawing the galleries would delay the first paint
     left, right = pictures.columns(2, gap="large")

@@ -168,7 +168,7 @@ class Scheduler:
         return True
 
     def _send(self, command: RunControlCommand) -> bool:
-        """Send a command about the current run; False before the run is sent, whose `RunCommand` then holds the change."""
+        """Send a command about the current run; False before the run is sent: its `RunCommand` will hold the change."""
         if self._current is None or not self._current.is_sent:
             return False
         self.supervisor.send(command)

@@ -15,7 +15,7 @@ from nst_core.jobs.views import WorkerStatus
 MAX_STARTS = 3
 """How many workers may die one after another, before they are ready, until the supervisor gives up."""
 RECYCLE_MB = 2500.0
-"""A worker that holds more memory than this after a job is replaced: TensorFlow keeps some for each new shape or layer."""
+"""A worker with more memory than this after a job is replaced: TensorFlow keeps some for each new shape or layer."""
 
 
 class WorkerHandle(Protocol):

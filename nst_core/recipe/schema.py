@@ -285,8 +285,8 @@ class Recipe(Frozen):
     )
     convolutions: Literal["auto", "direct", "winograd"] = Field(
         "auto",
-        description="direct: TensorFlow's own; winograd: equal up to rounding, with fewer products, compiled for the size; auto "
-        "takes winograd on a processor if the run is long enough to repay compiling",
+        description="direct: TensorFlow's own; winograd: equal up to rounding, with fewer products, compiled for the "
+        "size; auto takes winograd on a processor if the run is long enough to repay compiling",
     )
     memory_mb: int | None = Field(
         None,

@@ -9,28 +9,28 @@ import streamlit as st
 from pages.parts.about.tables import table
 from pages.parts.app import service, theme
 
-_MAGENTA = ("fast", "a style reader and a painter", "53 and 42", "2.4 M and 0.18 M", "256 px; any")
-"""Counted in the wheel's ONNX files, whose style network is smaller than the paper's."""
+_MAGENTA = ("fast", "style prediction and transformer", "53 and 42", "2.4 M and 0.18 M", "256 px; any")
+"""Magenta's row, counted in the wheel's ONNX files, whose style prediction network is smaller than the paper's."""
 
 _USE = """
 **Good for** pictures to look at, and for learning how the method works: the content of each layer, the effect of a
 weight, the progress of an optimizer. **Not for** passing a result off as a painter's work. A result derives from
 both of its pictures; whether it may be published depends on their licences, and on the people in the photograph.
 
-- **Texture, not meaning.** A style is what a network for photographs takes to be its texture and colours. Its
-  composition and figures are lost, and eyes, hands and writing are painted over like anything else.
+- **Texture, not meaning.** The networks describe a style by its textures and colours alone. Its composition and
+  figures are lost, and eyes, hands and writing are painted over like anything else.
 - **Slow.** Strokes keep their size in pixels, so that another size of the result is another picture; presets that paint
   from small to large reduce this. Another seed of a noise start gives another result. It takes minutes.
-- **Fast.** 100 numbers hold a whole style: unusual ones are only hinted at, and flat areas may get a pattern. It
-  learned at 256 px; strokes look finer on large pictures, unless it paints small and enlarges.
-- **Measures.** They use the network that the slow method improves its picture by, and so favour it. They do not say
+- **Fast.** 100 numbers hold a whole style: unusual styles are only hinted at, and flat areas may get a pattern. The
+  network learned at 256 px; strokes look finer on large pictures, unless it paints small and enlarges.
+- **Measures.** They use VGG-19, whose features the slow method optimises, and so favour that method. They do not say
   which picture is better.
 """
 
 
 def intended_use() -> None:
     """Explain the purpose of the methods and their limits."""
-    theme.section("What it is good for, and where it ends")
+    theme.section("Intended use and limits")
     st.markdown(_USE, width=760)
 
 
@@ -46,14 +46,14 @@ def architecture() -> None:
         depth, count = str(len(CONVOLUTIONS[name])), f"{parameters(name) / 1e6:.1f} M"
         rows.append((NETWORKS[name].title, use, "features of a classifier", depth, count, "any"))
     table(
-        ("Network", "Used by", "What it is", "Convolutions", "Parameters", "Size it reads"),
+        ("Network", "Used by", "Kind", "Convolutions", "Parameters", "Input size"),
         [*rows, (NETWORKS["magenta"].title, *_MAGENTA)],
         label="How the networks are built",
     )
-    st.caption("Magenta's is counted as it comes in the wheel; TF-Hub's style reader is a larger one.")
+    st.caption("Magenta's networks are counted in the wheel's files; TF-Hub's style prediction network is larger.")
     with st.expander("VGG-19, layer by layer"):
         table(
-            ("Layer", "By default it keeps", "Channels", "Values are apart", "Each sees"),
+            ("Layer", "Used by default for", "Channels", "Stride", "Receptive field"),
             _layers(),
             label="Layers of VGG-19",
             numbers=(2, 3, 4),
@@ -78,7 +78,7 @@ def measured() -> None:
 def limits() -> None:
     """Show what this server accepts and stores."""
     theme.section("Limits in force")
-    table(("What", "How much"), _limits(), label="Limits in force")
+    table(("Item", "Limit"), _limits(), label="Limits in force")
 
 
 def _layers() -> Iterator[tuple[str, ...]]:
@@ -118,7 +118,7 @@ def _limits() -> Iterator[tuple[str, str]]:
         f"{least_px:,.0f} to {SLOW_EDGE_PX:,} px on its longest edge; by the fast method to {most_px:,.0f} px",
     )
     yield "A slow run", f"{most_steps:,.0f} steps at each size"
-    yield "In line", f"{room.waiting} runs, {room.per_visitor} of one visitor; one is painted at a time, in turns"
+    yield "In the queue", f"{room.waiting} runs, {room.per_visitor} of one visitor; one is painted at a time, in turns"
     if minutes:
         yield "Unseen", f"a run that nobody looks at for {minutes:g} minutes is stopped"
     until = ", until the server restarts" if status.forgets else ""

@@ -29,7 +29,8 @@ MEASURES: dict[str, Measure] = {
     "content": Measure("Content distance", "how far its shapes are from the photograph's; mean of two VGG-19 layers"),
     "style_gram": Measure("Style distance, Gram", "how far its texture is from the style's; mean of five layers"),
     "style_wasserstein2": Measure(
-        "Style distance, Wasserstein", "the same, as the cost of turning one texture into the other"
+        "Style distance, Wasserstein",
+        "how far its texture is from the style's, as the cost of turning one into the other",
     ),
     "tutorial_total": Measure("Tutorial total", "the objective of TensorFlow's tutorial: compares any two programs"),
     "total_variation": Measure("Total variation", "how much neighbours differ: low is smooth, high is busy", "neither"),
@@ -86,9 +87,9 @@ def _row(name: str, values: list[float | None]) -> str:
     given = [value for value in values if value is not None]
     best = {"lower": min, "higher": max}.get(measure.better, lambda _: None)(given) if len(set(given)) > 1 else None
     cells = "".join(_cell(value, is_best=value is not None and value == best) for value in values)
-    what = f" · {layer}" if layer else ""
+    suffix = f" · {layer}" if layer else ""
     words = _ARROWS[measure.better] if layer else "; ".join(filter(None, (measure.meaning, _ARROWS[measure.better])))
-    return f'<tr><th scope="row">{escape(measure.title + what)}<small>{escape(words)}</small></th>{cells}</tr>'
+    return f'<tr><th scope="row">{escape(measure.title + suffix)}<small>{escape(words)}</small></th>{cells}</tr>'
 
 
 def _cell(value: float | None, *, is_best: bool) -> str:

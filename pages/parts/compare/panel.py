@@ -64,7 +64,7 @@ def panel(page: str) -> None:
 
 
 def _watch(page: str) -> None:
-    """Show the runs; what changes during a run is polled while one is active or waits to be submitted."""
+    """Show the runs; pictures and progress are polled while a run is active or waits to be submitted."""
 
     def states() -> tuple[list[tuple[str | None, bool, bool]], bool]:
         jobs = [session.current(page, name) for name in methods.METHODS]
@@ -218,7 +218,7 @@ def _slider_between(page: str, views: dict[str, JobView]) -> None:
         return
     st.space("small")
     theme.section("One over the other", "drag, or use the arrow keys")
-    names = list(pictures)  # one more of them is another choice, which begins with the newest
+    names = list(pictures)  # part of the keys: with one more picture the choice starts anew, at the newest
     left, right = st.columns(2)
     before = left.selectbox(
         "Left", names, names.index(next(iter(sides))), key=f"{page}_left_{len(names)}", filter_mode=None

@@ -13,7 +13,7 @@ from pages.parts.curves.charts import Figure
 HEIGHT_PX = 330
 
 MARGIN = {"l": 68, "r": 14, "t": 12, "b": 48}
-"""In pixels, and fixed: with automatic margins the chart would jump while it grows."""
+"""Margins in pixels; fixed, because with automatic margins the chart would jump while it grows."""
 
 METHODS: dict[str, tuple[str, str, str]] = {
     "fast": ("#B0619F", "solid", "diamond"),

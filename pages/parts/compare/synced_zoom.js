@@ -32,25 +32,25 @@ export default function ({ parentElement, data }) {
     const room = (target.closest("figure") || box.firstChild).getBoundingClientRect();
     return [(event.clientX - room.left) / room.width - .5, (event.clientY - room.top) / room.height - .5, room];
   };
-  const by = (factor, dx = 0, dy = 0) => {  // the point under the pointer keeps its place
+  const zoomBy = (factor, dx = 0, dy = 0) => {  // the point under the pointer keeps its place
     const next = clamp(zoom * factor, 1, MOST);
     x += dx / zoom - dx / next; y += dy / zoom - dy / next; zoom = next; draw();
   };
-  const doing = { in: () => by(STEP), out: () => by(1 / STEP), all: () => by(0) };
-  for (const button of parentElement.querySelectorAll("button")) button.onclick = doing[button.dataset.do];
+  const actions = { in: () => zoomBy(STEP), out: () => zoomBy(1 / STEP), all: () => zoomBy(0) };
+  for (const button of parentElement.querySelectorAll("button")) button.onclick = actions[button.dataset.do];
   box.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;  // a plain wheel scrolls the page
     event.preventDefault();
     const [dx, dy] = frame(event.target, event);
-    by(Math.exp(-clamp(event.deltaY, -60, 60) / 150), dx, dy);
+    zoomBy(Math.exp(-clamp(event.deltaY, -60, 60) / 150), dx, dy);
   }, { passive: false });
-  box.ondblclick = (event) => { const [dx, dy] = frame(event.target, event); by(event.shiftKey ? 1 / 2 : 2, dx, dy); };
+  box.ondblclick = (event) => { const [dx, dy] = frame(event.target, event); zoomBy(event.shiftKey ? 1 / 2 : 2, dx, dy); };
   box.onkeydown = (event) => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const what = { "+": "in", "=": "in", "-": "out", "0": "all" }[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey || !(what || (move && zoom > 1))) return;
+    const action = { "+": "in", "=": "in", "-": "out", "0": "all" }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !(action || (move && zoom > 1))) return;
     event.preventDefault();
-    if (what) doing[what](); else { x += move[0] * .1 / zoom; y += move[1] * .1 / zoom; draw(); }
+    if (action) actions[action](); else { x += move[0] * .1 / zoom; y += move[1] * .1 / zoom; draw(); }
   };
   const spread = () => { const [a, b] = [...held.values()]; return Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY); };
   box.onpointerdown = (event) => {
@@ -68,7 +68,7 @@ export default function ({ parentElement, data }) {
     if (held.size !== 2) { draw(); return; }
     const now = spread(), [a, b] = [...held.values()];
     const [dx, dy] = frame(last.pane, { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 });
-    by(now / Math.max(gap, 1), dx, dy); gap = now;
+    zoomBy(now / Math.max(gap, 1), dx, dy); gap = now;
   };
   box.onpointerup = box.onpointercancel = (event) => { held.delete(event.pointerId); box.classList.toggle("held", held.size > 0); };
   draw();

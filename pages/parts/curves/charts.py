@@ -23,7 +23,7 @@ Figure = dict[str, Any]
 HEIGHT_PX = 280
 
 MARGIN = {"l": 58, "r": 14, "t": 10, "b": 40}
-"""In pixels, and fixed: with automatic margins the chart would jump while it grows."""
+"""Margins in pixels; fixed, because with automatic margins the chart would jump while it grows."""
 
 REFERENCE_COLOURS = ("#B0619F", "#A8892A")
 """Colours of the reference lines, the next two of the terms' palette."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_OFFERED = 20
 """Number of runs that are offered, the newest first."""
 _FRESH_SECONDS = 10.0
-"""Lifetime of a list: moving a control beside it must not read all runs again."""
+"""Lifetime of a list of titles: a change of another control must not read all runs again."""
 _TITLES = Slot["tuple[float, dict[str, str]]"]("comparable_runs", "titles")
 """By shown run, the time of reading and the titles by id."""
 _POINTS = Slot["Sequence[CurvePoint]"]("comparable_runs", "points")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint
 
 COLOUR = "#7C828D"
-"""Of an event's line and label: legible on the light and the dark theme."""
+"""Colour of an event's line and label: legible on the light and the dark theme."""
 
 LABEL_ROWS = 3
 """Rows of labels above the curves. An event without room for its label keeps its line, and shows it on hover."""

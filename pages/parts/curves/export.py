@@ -18,7 +18,7 @@ _PLAIN = ("step", "seconds", "evaluations", "scale_px")
 
 
 def as_csv(points: Sequence[CurvePoint]) -> str:
-    """One row a point: step, seconds, evaluations, size, each loss, its events; an unknown loss is an empty cell."""
+    """One row for each point: step, seconds, evaluations, size, losses, events; an unknown loss is an empty cell."""
     terms = list(dict.fromkeys(name for point in points for name in point.losses))
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")

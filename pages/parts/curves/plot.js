@@ -11,7 +11,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   let chart = charts.get(parentElement);
   if (!chart) charts.set(parentElement, (chart = mount(parentElement)));
   chart.update(data, setTriggerValue);
-  return () => setTimeout(() => parentElement.isConnected || chart.end());  // also called for overtaken updates
+  return () => setTimeout(() => parentElement.isConnected || chart.end());  // also called when a newer update replaces this one
 }
 
 // Without a figure: fetch Plotly once the page has settled, so that the first curve need not wait for it.
@@ -57,7 +57,7 @@ function mount(root) {
   }
 
   async function draw() {
-    stale = busy || held || !Plotly || !graph.clientWidth || signal.aborted;  // stale: drawn again once the obstacle is gone
+    stale = busy || held || !Plotly || !graph.clientWidth || signal.aborted;  // stale: to be drawn again as soon as that is possible
     if (stale) return;
     busy = true;
     try {
@@ -187,11 +187,11 @@ function mount(root) {
   };
 
   one(".tools").addEventListener("click", ({ target }) => {
-    const what = target.closest("button")?.dataset.do;
-    if (what === "all") return showAll();
-    if (what === "png") return void downloadPng();
-    if (what === "zoom") { box.classList.toggle("zooms"); drag = "zoom"; }
-    if (what === "move") drag = drag === "pan" ? "zoom" : "pan";
+    const tool = target.closest("button")?.dataset.do;
+    if (tool === "all") return showAll();
+    if (tool === "png") return void downloadPng();
+    if (tool === "zoom") { box.classList.toggle("zooms"); drag = "zoom"; }
+    if (tool === "move") drag = drag === "pan" ? "zoom" : "pan";
     updateTools(); draw();
   });
 
@@ -241,9 +241,9 @@ function swatch({ line, marker, mode }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("width", 26); svg.setAttribute("height", 10); svg.setAttribute("aria-hidden", "true");
   const isLine = mode !== "markers", drawn = document.createElementNS(svg.namespaceURI, isLine ? "line" : "text");
-  const look = isLine ? { x1: 0, x2: 26, y1: 5, y2: 5, stroke: line.color, "stroke-width": line.width, "stroke-dasharray": DASHES[line.dash] ?? "" }
+  const attributes = isLine ? { x1: 0, x2: 26, y1: 5, y2: 5, stroke: line.color, "stroke-width": line.width, "stroke-dasharray": DASHES[line.dash] ?? "" }
     : { x: 13, y: 10, fill: marker.color, "text-anchor": "middle", "font-size": 14 };
-  for (const [name, value] of Object.entries(look)) drawn.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) drawn.setAttribute(name, value);
   if (!isLine) drawn.textContent = SYMBOLS[marker.symbol] ?? SYMBOLS.circle;
   svg.append(drawn);
   return svg;

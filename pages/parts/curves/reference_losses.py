@@ -14,7 +14,7 @@ ReferenceLosses = Mapping[str, Mapping[str, float]]
 """Losses by term, by the name of the picture that has them."""
 
 _CHANGES_OBJECTIVE = ("_weight", "_layers")
-"""Parts of setting names in a steering event: such a change makes the objective another one than the reference's."""
+"""Parts of setting names in a steering event: after it, the run's losses do not compare with the reference's."""
 
 
 def first_below(points: Sequence[CurvePoint], total: float) -> CurvePoint | None:

@@ -1,4 +1,4 @@
-"""The curves of a run, from its points: which are drawn, their values, thinned, smoothed, along an x axis. Pure."""
+"""The curves of a run, made of its points: the choice of terms, smoothing, thinning and the x axis. Pure."""
 
 from __future__ import annotations
 

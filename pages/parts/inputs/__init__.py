@@ -1,1 +1,1 @@
-"""What a run is made of, chosen by a visitor: pictures, crop, style weights, masks."""
+"""The inputs of a run, chosen by a visitor: pictures, crop, style weights, masks."""

@@ -29,7 +29,7 @@ PAGES = ("slow", "fast")
 MAX_MAPS = 4
 """The maps of a session, one for each photograph; the oldest is dropped."""
 MIN_WEIGHT = 1e-6
-"""The weight of a style that is painted somewhere and has none in the mix, since a recipe requires one."""
+"""The weight of a painted style whose weight in the mix is 0, since a recipe requires a weight above 0."""
 _DEFAULT_SOFTNESS, _MAX_SOFTNESS = 0.02, 0.1
 _SOFTNESS_STEPS = tuple(n / 100 for n in range(11))
 _IS_ON = Slot[bool]("masks", "on")

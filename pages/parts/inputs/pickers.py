@@ -259,7 +259,7 @@ def _fetch(role: Role, work: Painting) -> None:
 
 
 def _shown(role: Role) -> None:
-    """A thumbnail of the chosen image, for the sources without a gallery to mark it in."""
+    """A thumbnail of the chosen image, for sources without a gallery that marks it."""
     image = selected(role)
     words = escape(image.credit or "your own picture, kept for this visit only")
     st.html(

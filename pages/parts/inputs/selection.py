@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Role = Literal["content", "style"]
 
 SAMPLE_EDGE_PX: dict[Role, int] = {"content": 1024, "style": 512}
-"""Longest edge of a sample. Photographs have this size; a drawn style needs no more for the sizes offered."""
+"""Longest edge of a sample. Bundled photographs have this size; a drawn style needs no more for any size offered."""
 FIRST = "style"
 """The slot of the first style."""
 _THUMB_EDGE_PX, _THUMB_QUALITY = 144, 70

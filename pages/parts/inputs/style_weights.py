@@ -32,7 +32,7 @@ from pages.parts.settings import widgets
 
 _DEFAULTS: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
 _SETTINGS = Slot[dict[str, dict[str, Any]]]("mix", "settings")
-"""Slot -> the last values of its widgets: the widgets are drawn after some code that needs the values."""
+"""Slot -> the last values of its widgets; stored, because some code needs the values before the widgets are drawn."""
 _EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 

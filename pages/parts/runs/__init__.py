@@ -1,1 +1,1 @@
-"""Starting a run, watching it, and taking its result home."""
+"""The run of a page: its start, its picture and progress, its result and downloads."""

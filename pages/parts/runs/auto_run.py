@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RUNNING_SECONDS = 1.5
 """How long a page waits for a running run before it polls; most are done in a third of this time."""
 QUEUED_SECONDS = 0.4
-"""How long it waits for a queued run, which starts at once unless other visitors are ahead."""
+"""How long a page waits for a queued run, which starts at once unless other visitors are ahead."""
 _REQUEST = Slot[RunRequest]("auto_run", "request")
 """The last request, by page and name."""
 _IS_REQUESTED = Slot[bool]("auto_run", "is_requested")
@@ -64,7 +64,7 @@ def request(page: str) -> None:
 
 
 def with_last_picture(page: str, view: JobView, name: str = "job") -> JobView:
-    """The run as it is shown: until it has a picture of its own, with the page's last one of the same photograph."""
+    """The run to show: before it has a picture, a copy with the page's last picture of that photograph."""
     if view.snapshot is not None:
         _LAST_SHOWN.put(view, page, name)
         return view

@@ -48,7 +48,7 @@ def before_after(  # noqa: PLR0913 - each is one visible property
         key: identity on the page; new data under the same key neither moves the handle nor blinks.
         ratio: width / height of the frame, which reserves its space before a picture loads.
         at: the handle's initial position, in percent from the left.
-        tall: CSS length that the frame's height never exceeds.
+        max_height: CSS length that the frame's height never exceeds.
         waiting: show a pulsing picture without a handle.
         reveal: scroll the frame into view when it first appears.
     """

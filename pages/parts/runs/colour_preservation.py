@@ -33,7 +33,7 @@ def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
         format="percent",
         key=_STRENGTH.key(page, view.id),
         disabled=disabled,
-        help="The share of them that returns, on the page and in the files.",
+        help="The share of the photograph's colours that returns, on the page and in the files.",
         persist_state="session",
     )
 
@@ -52,7 +52,7 @@ def copy_strength(page: str, source: str | None, target: str) -> None:
 
 
 def is_repainted(view: JobView, strength: float) -> bool:
-    """Whether files of this strength must be made; else they are those of the run."""
+    """Whether the files must be made for this strength; otherwise the run's own files are used."""
     return _extra(view, strength) > 0
 
 

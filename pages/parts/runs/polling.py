@@ -49,7 +49,7 @@ def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICT
 
     def rerun_on_change() -> None:
         if states() != before:
-            st.rerun()  # the rest of the page depends on it, and polling must stop at the end
+            st.rerun()  # the rest of the page depends on the states, and polling must stop at the end
 
     before = states()
     active = any(map(is_active, job_ids))

@@ -49,12 +49,12 @@ def panel() -> None:
 def _shown(view: JobView) -> None:
     picture, words = st.columns([7, 5], gap="large")
     with picture:
-        degree = colour_preservation.strength_of(view, _PAGE)
+        strength = colour_preservation.strength_of(view, _PAGE)
         run_image.picture(
             view,
             key=f"result_{view.id}",
             max_height="min(70vh, 46rem)",
-            newest=colour_preservation.preview(view, degree),
+            newest=colour_preservation.preview(view, strength),
         )
     with words:
         theme.section(title(view), time_ago(view.created) if view.created else "")

@@ -44,7 +44,7 @@ def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = 
     Args:
         view: the run.
         key: identity on the page.
-        tall: CSS length that the frame's height never exceeds.
+        max_height: CSS length that the frame's height never exceeds.
         newest: replaces the run's newest picture, for example by one with other colours.
     """
     before = photograph(view)
@@ -75,7 +75,7 @@ def _label(view: JobView) -> str:
 
 
 def photograph(view: JobView) -> bytes | None:
-    """A run's photograph: until the run has sent it, the chosen one if that is the same; else None."""
+    """A run's photograph; before the worker has sent it, the selected photograph if the run uses that, else None."""
     if view.content:
         return view.content
     return preview("content") if selected("content").load().sha256 == view.recipe.content else None

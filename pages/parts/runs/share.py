@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def button(view: JobView, page: str) -> None:
-    """A popover with the links of a finished run; there its owner can also list or delete it."""
+    """A popover with the links of a finished run; its owner can also list or delete the run there."""
     with st.popover("Share", icon=":material/ios_share:", key=f"share_{page}_{view.id}"):
         st.markdown("**This result**")
         st.caption("Whoever has this link sees the picture, its curves and its settings, while this server keeps them.")

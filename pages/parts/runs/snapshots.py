@@ -43,7 +43,7 @@ def steps(view: JobView, key: str) -> tuple[int, ...]:
 
 
 def pick(view: JobView, step: int, *, key: str) -> None:
-    """Pick the snapshot nearest to a step; the last one is the newest picture, which unpicks."""
+    """Pick the snapshot nearest to a step; picking the last one clears the pick, since the page shows it already."""
     available = steps(view, key)
     nearest = min(available, key=lambda other: abs(other - step))
     if nearest == available[-1]:

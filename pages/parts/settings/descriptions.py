@@ -12,11 +12,11 @@ from pages.parts.inputs import mask_brush, style_weights
 from pages.parts.inputs.selection import selected
 
 _FILLED_IN: dict[str, object] = {"precision": "auto", "memory_mb": None}
-"""Settings for which a run chooses a value if they stand at these: such a choice is no difference."""
+"""Settings for which a run chooses a value if they have the value given here; the choice is not a difference."""
 _PICTURES = {"photograph": "content", "style": "styles", "start": "start_picture", "masks": "regions"}
 """A picture's title -> its setting, which holds hashes."""
 MAX_NAMED = 4
-"""Differences that are named; more are counted."""
+"""The most differences that are named; the rest is counted."""
 
 
 def in_words(recipe: Recipe) -> str:
@@ -34,7 +34,7 @@ def changed_settings(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def differences(recipe: Recipe, other: Recipe) -> str:
-    """The values of `recipe` that `other` has otherwise: "style_weight 40 · steps 200"; "same settings" if none."""
+    """The settings of `recipe` that differ from `other`: "style_weight 40 · steps 200"; "same settings" if none do."""
     mine, theirs = settings_by_name(recipe, by_layer=True), settings_by_name(other, by_layer=True)
     texts = [f"another {title}" for title, name in _PICTURES.items() if mine[name] != theirs[name]]
     for name in {**mine, **theirs}:

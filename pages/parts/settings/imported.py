@@ -136,7 +136,7 @@ def _select_pictures(pictures: Mapping[str, Any]) -> None:
     content, styles = pictures.get("c"), pictures.get("y")
     if photograph := find_sample("content", content):
         choose("content", photograph)
-        if isinstance(frame := pictures.get("f"), dict) and (view := _style_view(frame)):
+        if isinstance(frame := pictures.get("f"), dict) and (view := _style_picture(frame)):
             crop.set_frame(Frame(view.crop, view.rotation_deg))
     found = [style for style in map(_style, styles[:_MAX_STYLES]) if style] if isinstance(styles, Sequence) else []
     if found:
@@ -145,11 +145,11 @@ def _select_pictures(pictures: Mapping[str, Any]) -> None:
 
 def _style(entry: Any) -> tuple[SelectedImage, StylePicture] | None:
     found = find_sample("style", entry.get("k")) if isinstance(entry, dict) else None
-    return (found, _style_view(entry) or StylePicture(sha256="0" * 64)) if found else None
+    return (found, _style_picture(entry) or StylePicture(sha256="0" * 64)) if found else None
 
 
-def _style_view(entry: Mapping[str, Any]) -> StylePicture | None:
-    """The weight and the crop that a link names; None if a recipe would refuse them."""
+def _style_picture(entry: Mapping[str, Any]) -> StylePicture | None:
+    """The weight, crop and rotation in an entry of a link; None if a recipe would refuse them."""
     style = {"sha256": "0" * 64, "weight": entry.get("w", 1.0), "crop": entry.get("c"), "rotation_deg": entry.get("r")}
     try:
         return parse({"styles": [style]}).styles[0]
@@ -158,10 +158,10 @@ def _style_view(entry: Mapping[str, Any]) -> StylePicture | None:
 
 
 def _selected(picture: Picture, title: str) -> SelectedImage:
-    return SelectedImage("", title, "", title.lower(), partial(_same, picture))
+    return SelectedImage("", title, "", title.lower(), partial(_identity, picture))
 
 
-def _same(picture: Picture) -> Picture:
+def _identity(picture: Picture) -> Picture:
     return picture
 
 

@@ -89,7 +89,7 @@ def curves() -> None:
         return
     st.space("medium")
     st.html(
-        '<h2 class="nst-title">What slow does meanwhile</h2><p class="nst-under">Step by step it lowers these losses: '
+        '<h2 class="nst-title">The slow run, step by step</h2><p class="nst-under">Each step lowers these losses: '
         "the distance from the photograph's shapes, and from the style's texture. The dashed line is where fast stands "
         f"after {found.fast_seconds:.1f} s.</p>"
     )

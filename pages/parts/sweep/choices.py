@@ -18,7 +18,7 @@ from pages.parts.inputs.selection import selected
 from pages.parts.settings import descriptions
 
 _OVERHEAD_SECONDS = 0.15
-"""Time of a cell beside its painting: to the worker and back."""
+"""Time of a cell besides painting: sending it to the worker and back."""
 _METHODS: dict[SweepMethod, str] = {"fast": "Fast", "slow": "Slow"}
 _FIRST: dict[SweepMethod, tuple[str, str]] = {
     "fast": ("strength", "style_scale"),
@@ -56,7 +56,7 @@ def _side(page: str, side: str, title: str, base: Recipe, method: SweepMethod) -
     known = {setting.name: setting for setting in axes.settings_for(base)}
     key = f"{page}_sweep_{side}_{method}"
     if st.session_state.get(key) not in known:
-        st.session_state.pop(key, None)  # it has no effect any more beside the page's settings
+        st.session_state.pop(key, None)  # beside the page's settings, the chosen setting has no effect any more
     first = _FIRST[method][side == "down"]
     name = st.selectbox(
         title,

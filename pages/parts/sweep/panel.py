@@ -37,7 +37,7 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
     sweep = registry().find(session.current(page, NAME))
     _start(page, plan, sweep)
     if sweep is None:
-        _nothing(page)
+        _no_sheet(page)
         return
     if plan and not sweep.is_active and _is_other(sweep, plan):
         theme.description("The settings above have changed since this sheet was painted.")
@@ -93,8 +93,8 @@ def _is_other(sweep: Sweep, plan: SweepPlan) -> bool:
     return sweep.plan != plan or sweep.inputs.content.sha256 != selected("content").load().sha256
 
 
-def _nothing(page: str) -> None:
-    """A hint in place of a sheet: there is none yet, or it has expired."""
+def _no_sheet(page: str) -> None:
+    """A notice in place of a sheet that does not exist yet, or has expired."""
     if session.current(page, NAME) is None:
         theme.notice(
             "quiet", "The sheet appears here", "Each of its pictures can then be painted large with one click."
@@ -122,7 +122,7 @@ def _watch(page: str, sweep: Sweep) -> None:
 
     def rerun_on_change() -> None:
         if sweep.is_active != was_active:
-            st.rerun()  # the button above and the settings depend on it
+            st.rerun()  # the button above and the settings depend on `is_active`
 
     was_active = sweep.is_active
     st.fragment(show, run_every=_POLL_SECONDS if was_active else None)()
