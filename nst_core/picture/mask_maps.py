@@ -1,8 +1,8 @@
-"""Label maps: the regions that a visitor paints in the browser, and the masks of a run that they become.
+"""Label maps: the regions that a visitor paints in the browser, and their conversion to the masks of a run.
 
 A map has one label for each pixel: 0 where nothing is painted, else the number of a style. Between browser and server
-it is run-length encoded, [label, length, label, length, ...] in reading order: this needs no decoder, and can hold
-nothing but labels.
+it is run-length encoded, [label, length, label, length, ...] row by row: this form needs no image decoder, and can hold
+only labels.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Labels = NDArray[np.uint8]
 """[H, W], 0 for unpainted."""
 
 MAP_EDGE_PX = 512
-"""Longest edge of a map, in pixels: finer than a brush, and enlarged softly for larger results."""
+"""Longest edge of a map, in pixels: finer than a brush; its masks are enlarged smoothly for larger results."""
 MAX_LABELS = 4
 
 
@@ -35,7 +35,7 @@ class RegionMap:
     Attributes:
         labels: the map, [H, W].
         slots: the style slot that each label 1, 2, 3, 4 stands for; "" is free.
-        version: the number of changes by anything but the brush; a browser's older map is out of date.
+        version: counts all changes but those by the brush; a browser's map of an older version is out of date.
     """
 
     labels: Labels = field(repr=False, compare=False)
@@ -44,15 +44,15 @@ class RegionMap:
 
 
 def blank(width: int, height: int) -> RegionMap:
-    """The map of a photograph of this size, in pixels, with nothing painted."""
+    """An unpainted map for a photograph of this size, in pixels."""
     map_width, map_height = map_size(width, height)
     return RegionMap(np.zeros((map_height, map_width), np.uint8))
 
 
 def with_styles(region_map: RegionMap, slots: Sequence[str]) -> RegionMap:
-    """The map for the styles in these slots, four at most: each keeps its label for as long as it is in use.
+    """Give each style slot a label, four at most; a style keeps its label as long as it is in use.
 
-    The regions of a style that was removed are erased.
+    The regions of removed styles are erased.
     """
     removed = [label for label, slot in enumerate(region_map.slots, 1) if slot and slot not in slots]
     if removed:
@@ -67,14 +67,14 @@ def with_styles(region_map: RegionMap, slots: Sequence[str]) -> RegionMap:
 
 
 def map_size(width: int, height: int) -> tuple[int, int]:
-    """(width, height) of the map of a photograph of this size, in pixels."""
+    """(width, height) of the map for a photograph of this size, in pixels."""
     return size_for(width, height, MAP_EDGE_PX)
 
 
 def decode_runs(runs: object, width: int, height: int) -> Labels:
-    """The map that a browser sent, [height, width].
+    """Decode the run-length encoding that a browser sent to a map, [height, width].
 
-    Raises PictureError unless it is whole numbers that fill the map exactly.
+    Raises PictureError unless `runs` are integers that fill the map exactly.
     """
     required = f"a painted map must be runs of labels 0 to {MAX_LABELS} that fill {width} x {height} px"
     numbers = runs if isinstance(runs, list) else []
@@ -87,17 +87,16 @@ def decode_runs(runs: object, width: int, height: int) -> Labels:
 
 
 def encode_runs(labels: Labels) -> list[int]:
-    """The run-length encoding of a map; `decode_runs` reverses it."""
+    """Run-length encode a map; `decode_runs` is the inverse."""
     flat = labels.ravel()
     starts = [0, *(np.flatnonzero(np.diff(flat)) + 1).tolist(), flat.size]
     return [number for start, end in pairwise(starts) for number in (int(flat[start]), end - start)]
 
 
 def to_masks(labels: Labels, softness: float = 0.0) -> dict[int, Mask]:
-    """Label -> mask, [H, W] in [0, 1], of each label that is painted somewhere.
+    """The mask of each label in the map: label -> mask, [H, W] in [0, 1].
 
-    The sum of the masks exceeds 1 by no more than their rounding; where it stays below, the run's ordinary mix of
-    styles fills the rest.
+    The masks sum to at most 1, up to rounding; where they sum to less, the run's ordinary mix of styles fills the rest.
 
     Args:
         labels: the map.
@@ -108,15 +107,15 @@ def to_masks(labels: Labels, softness: float = 0.0) -> dict[int, Mask]:
         try:
             hard = Mask.from_weights((labels == label).astype(np.float32))
             masks[label] = feather(hard, softness * max(labels.shape))
-        except PictureError:  # a region so small that the soft edge leaves nothing of it
+        except PictureError:  # a region so small that softening leaves nothing of it
             continue
     return masks
 
 
 def from_masks(masks: Sequence[Weights]) -> Labels:
-    """The map behind these masks, each [H, W]: label 1 for the first, and so on.
+    """The map of these masks, each [H, W]: label 1 for the first, and so on.
 
-    A pixel belongs to the mask with the greatest weight there, which reverses a soft edge where the edge was straight.
+    A pixel gets the label with the greatest weight there, unpainted included; this recovers straight soft edges.
     """
     rest = np.clip(1 - np.sum(masks, axis=0, dtype=np.float32), 0, 1)
     labels: Labels = np.argmax([rest, *masks], axis=0).astype(np.uint8)
@@ -124,23 +123,23 @@ def from_masks(masks: Sequence[Weights]) -> Labels:
 
 
 def closest_softness(labels: Labels, masks: Sequence[Mask], candidates: Iterable[float]) -> float:
-    """The softness whose masks of `labels` differ least, on average, from `masks` of label 1, 2, and so on."""
+    """The candidate whose masks of `labels` differ least, on average, from `masks`, those of labels 1, 2, and so on."""
 
     def distance(softness: float) -> float:
-        made = to_masks(labels, softness)
-        pairs = ((made.get(label), mask) for label, mask in enumerate(masks, 1))
-        return sum(float(abs(mask.weights - (near.weights if near else 0)).mean()) for near, mask in pairs)
+        softened = to_masks(labels, softness)
+        pairs = ((softened.get(label), mask) for label, mask in enumerate(masks, 1))
+        return sum(float(abs(mask.weights - (own.weights if own else 0)).mean()) for own, mask in pairs)
 
     return min(candidates, key=distance)
 
 
 def reframe(labels: Labels, size: tuple[int, int], old: Frame, new: Frame) -> Labels:
-    """The map of one frame of a photograph, moved to another frame; pixels outside the old frame are unpainted.
+    """Move the map of one frame of a photograph to another frame; pixels outside the old frame stay unpainted.
 
     Args:
         labels: the map of the old frame.
-        size: (width, height) of the whole photograph, in pixels.
-        old: the frame that was painted on.
+        size: (width, height) of the uncropped photograph, in pixels.
+        old: the frame of `labels`.
         new: the frame of the result.
     """
     width, height = cropped_size(*size, new.crop, new.rotation_deg)
@@ -148,8 +147,8 @@ def reframe(labels: Labels, size: tuple[int, int], old: Frame, new: Frame) -> La
     x, y = np.meshgrid(
         (np.arange(map_width) + 0.5) * width / map_width, (np.arange(map_height) + 0.5) * height / map_height
     )
-    in_whole = _matrix(size, new) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
-    in_old = np.linalg.inv(_matrix(size, old)) @ in_whole
+    in_photograph = _matrix(size, new) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    in_old = np.linalg.inv(_matrix(size, old)) @ in_photograph
     shares = in_old[:2] / np.array(cropped_size(*size, old.crop, old.rotation_deg))[:, None]
     column, row = np.floor(shares * np.array(labels.shape[::-1])[:, None]).astype(int)
     is_inside = (column >= 0) & (column < labels.shape[1]) & (row >= 0) & (row < labels.shape[0])
@@ -159,5 +158,5 @@ def reframe(labels: Labels, size: tuple[int, int], old: Frame, new: Frame) -> La
 
 
 def _matrix(size: tuple[int, int], frame: Frame) -> NDArray[np.float64]:
-    """[3, 3]: from pixels of a frame to pixels of the whole photograph, in homogeneous coordinates."""
+    """Transform from pixels of a frame to pixels of the uncropped photograph, [3, 3] in homogeneous coordinates."""
     return np.array([*came_from(*size, frame.crop, frame.rotation_deg), 0, 0, 1]).reshape(3, 3)

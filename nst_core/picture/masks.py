@@ -1,4 +1,4 @@
-"""Masks: soft parts of the content, as pictures. White is inside, black outside, grey in between."""
+"""Masks: soft regions of the content. White is inside, black outside, grey in between."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from nst_core.picture.resize import resize, size_for
 from nst_core.picture.upload import open_picture
 
 Weights = NDArray[np.float32]
-"""How far each pixel is inside: float32 [H, W] in [0, 1]."""
+"""A weight for each pixel, float32 [H, W]: 1 inside the mask, 0 outside."""
 
 MIN_WEIGHT = 1 / 255
-"""The least weight an 8-bit mask can hold: below it everywhere, a mask is empty."""
+"""Smallest weight above 0 in an 8-bit mask; a mask that is below it everywhere is empty."""
 
 ROUNDING_PX = 2
-"""How far the sides of a mask may be from the content's shape: two roundings, the content's and the mask's."""
+"""Allowed difference between a mask's sides and the content's at one size: both were rounded to pixels once."""
 
 MAX_FEATHER_PX = 512
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A mask past the door.
+    """A checked mask.
 
     Attributes:
         weights: float32 [H, W] in [0, 1], read-only.
-        sha256: what recipes name it by, over height, width and 8-bit weights of the picture it came from; the same
-            whatever size it is used at.
+        sha256: the content hash that recipes use, over height, width and 8-bit weights of the source picture; it does
+            not depend on the size at which the mask is used.
     """
 
     weights: Weights = field(repr=False, compare=False)
@@ -41,12 +41,12 @@ class Mask:
 
     @classmethod
     def from_weights(cls, weights: Weights) -> Mask:
-        """A mask of our own weights, [H, W] in [0, 1], rounded to the 8 bits that its hash and its file hold."""
+        """A mask from weights, [H, W] in [0, 1], rounded to 8 bits as in its file. Raises PictureError if empty."""
         return cls._from_levels(np.round(np.clip(weights, 0, 1) * 255).astype(np.uint8))
 
     @classmethod
     def _from_levels(cls, levels: NDArray[np.uint8], size: tuple[int, int] | None = None) -> Mask:
-        """Of uint8 [H, W]; at `size` (width, height) if that is given. Raises PictureError if nothing is inside."""
+        """A mask from uint8 [H, W], resampled to `size` (width, height) if given. Raises PictureError if empty."""
         digest = hashlib.sha256("mask {}x{}:".format(*levels.shape).encode())
         digest.update(np.ascontiguousarray(levels).data)
         weights = levels.astype(np.float32) / np.float32(255)
@@ -61,17 +61,17 @@ class Mask:
 
 
 def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
-    """Decode an uploaded mask through the door for pictures, and bring it to the content's size.
+    """Decode an uploaded mask, checked like any picture, and resample it to the content's size.
 
-    Where any of it is transparent, opacity is the mask, whatever the paint: a region brushed on an empty layer. Else
-    luminance is: 0.299 R + 0.587 G + 0.114 B.
+    If the picture has transparent parts, its opacity is the mask and its colours are ignored: this suits a region
+    brushed on an empty layer. Otherwise its luminance is the mask: 0.299 R + 0.587 G + 0.114 B.
 
     Args:
         data: PNG, JPEG, WebP, GIF or BMP.
-        content_size: (width, height) to be masked, in pixels: the content's own or any at which it is worked.
+        content_size: (width, height) of the content, in pixels, at any scale.
 
     Raises:
-        PictureError: no usable picture, of another shape than the content, or empty.
+        PictureError: the file is no usable picture, has another shape than the content, or is an empty mask.
     """
     picture = open_picture(data)
     _check_shape((picture.width, picture.height), content_size)
@@ -80,7 +80,7 @@ def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
 
 
 def at_size(weights: Weights, width: int, height: int) -> Weights:
-    """Weights resampled as pictures are: [H, W] -> [height, width]."""
+    """Resample weights like a picture: [H, W] -> [height, width]."""
     if weights.shape == (height, width):
         return weights
     grey = np.broadcast_to(weights[None, :, :, None], (1, *weights.shape, 3))
@@ -88,9 +88,9 @@ def at_size(weights: Weights, width: int, height: int) -> Weights:
 
 
 def feather(mask: Mask, px: float) -> Mask:
-    """The mask with a soft edge: a Gaussian of standard deviation `px`, in pixels of its weights.
+    """Soften the edge of a mask with a Gaussian of standard deviation `px`, in pixels of the mask.
 
-    It is a mask of its own, with its own hash: a recipe names what was used.
+    The result is a new mask with its own hash, so that a recipe names the mask that was used.
 
     Raises:
         PictureError: `px` is out of range, or so large that nothing of the mask is left.
@@ -107,17 +107,16 @@ def feather(mask: Mask, px: float) -> Mask:
 
 
 def partition(masks: Sequence[Weights]) -> list[Weights]:
-    """Region masks as layers that sum to 1 at every pixel: one for each mask, and the rest last.
+    """Turn region masks into layers that sum to 1 at every pixel: one for each mask, and the rest last.
 
-    Where masks together stay below 1, each is its own layer and the rest takes what is missing: there the run's
-    ordinary mix of styles holds. Where they overlap to more than 1, they share the pixel in proportion and there is no
-    rest. No masks are no layers.
+    Where the masks sum to less than 1, each mask is its own layer and the rest fills up to 1: there the run's ordinary
+    mix of styles holds. Where they sum to more than 1, they share the pixel in proportion and the rest is 0.
 
     Args:
         masks: N masks, each [H, W] in [0, 1].
 
     Returns:
-        N + 1 layers, each [H, W] in [0, 1].
+        N + 1 layers, each [H, W] in [0, 1]; none if there are no masks.
 
     Raises:
         PictureError: the masks differ in size, or one of them is empty.
@@ -129,7 +128,7 @@ def partition(masks: Sequence[Weights]) -> list[Weights]:
             raise PictureError(
                 f"all masks must be of one size, got {_size(masks[0])} and, as number {number}, {_size(mask)}"
             )
-        if not mask.any():  # not LEAST: a small part of the content may be faint at a small size
+        if not mask.any():  # not MIN_WEIGHT: a small region may be faint at a small size
             raise PictureError(f"mask {number} of {len(masks)} must not be empty; paint its region white or remove it")
     total = np.sum(masks, axis=0, dtype=np.float32)
     over = np.maximum(total, 1)
@@ -138,7 +137,7 @@ def partition(masks: Sequence[Weights]) -> list[Weights]:
 
 
 def _check_shape(mask: tuple[int, int], content: tuple[int, int]) -> None:
-    """Raises PictureError unless the larger of the two, brought to the smaller's longest edge, is as large."""
+    """Raise PictureError unless the larger of the two, resized to the smaller's longest edge, has its size."""
     small, large = sorted((mask, content), key=max)
     expected = size_for(*large, max(small))
     if any(abs(e - s) > ROUNDING_PX for e, s in zip(expected, small, strict=True)):

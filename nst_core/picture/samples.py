@@ -1,4 +1,4 @@
-"""What is on screen before anyone uploads: photographs, drawn styles, textures, and who made them."""
+"""Sample pictures: photographs, styles drawn by code, and textures, with their artists and licences."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ DRAWN = "drawn"
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture to start with.
+    """A sample picture.
 
     Attributes:
         key: its stable name, such as "night-swirls".
         title: a few words for the gallery.
-        kind: what it is offered as.
-        artist: who made it.
-        year: when, as text; "" if unknown.
-        licence: what is allowed.
-        source: "drawn", or the file it comes from.
-        alt: one line for those who cannot see it.
+        kind: its use, "content" or "style".
+        artist: its author.
+        year: the year it was made, as text; "" if unknown.
+        licence: the licence of the picture.
+        source: "drawn", or its file in scikit-image's data folder.
+        alt: one line of description for screen readers.
     """
 
     key: str
@@ -56,7 +56,7 @@ class Sample:
         return _load(self, longest_edge_px)
 
     def webp(self, longest_edge_px: int, quality: int) -> bytes:
-        """The picture as a small lossy WebP, made once a machine and then read from the cache. Raises PictureError.
+        """The picture as a small lossy WebP, encoded once per machine, then read from the cache. Raises PictureError.
 
         Args:
             longest_edge_px: as in `load`.
@@ -70,22 +70,22 @@ class Sample:
         return data
 
     def _source_hash(self) -> str:
-        """A hash of what the picture is made from."""
-        return _version() if self.source == DRAWN else hashlib.sha256(_file(self.source)).hexdigest()[:12]
+        """A hash of the drawing code, or of the sample's file."""
+        return _drawing_code_hash() if self.source == DRAWN else hashlib.sha256(_file(self.source)).hexdigest()[:12]
 
 
 def contents() -> tuple[Sample, ...]:
-    """Photographs to be painted."""
+    """Sample photographs, for the content."""
     return _CONTENTS
 
 
 def styles() -> tuple[Sample, ...]:
-    """Styles: our own drawings first, the most beautiful first, then textures."""
+    """Sample styles: the drawn ones, most beautiful first, then textures."""
     return _DRAWN + _TEXTURES
 
 
 def find(key: str) -> Sample:
-    """The sample of this key. Raises PictureError, listing what there is."""
+    """The sample with this key. Raises PictureError, with a list of all keys, if there is none."""
     for sample in (*contents(), *styles()):
         if sample.key == key:
             return sample
@@ -97,21 +97,21 @@ def find(key: str) -> Sample:
 def _load(sample: Sample, longest_edge_px: int) -> Picture:
     if sample.source == DRAWN:
         return _drawn(sample.key, longest_edge_px)
-    full = _photograph(sample.source)
-    if max(full.width, full.height) <= longest_edge_px:
-        return full
-    return Picture.from_pixels(_to_bytes(full.tensor(longest_edge_px)[0]))
+    photograph = _photograph(sample.source)
+    if max(photograph.width, photograph.height) <= longest_edge_px:
+        return photograph
+    return Picture.from_pixels(_to_bytes(photograph.tensor(longest_edge_px)[0]))
 
 
 def _drawn(key: str, size: int) -> Picture:
-    """Drawn once, then read from the cache; a damaged or unwritable cache costs the drawing again, nothing else."""
-    path = _cache_path(f"{key}-{size}-{_version()}.png")
+    """Draw a style, or read it from the cache. A damaged or unwritable cache costs only the time to draw again."""
+    path = _cache_path(f"{key}-{size}-{_drawing_code_hash()}.png")
     if (data := read_if_possible(path)) is not None:
         try:
             return open_picture(data)
         except NSTError:
             pass
-    # Imported here: a gallery read from the cache does not need the brushes.
+    # Imported here: a gallery read from the cache does not need the drawing code.
     from nst_core.picture.procedural import draw
 
     pixels = draw(key, size, size)
@@ -124,8 +124,8 @@ def _cache_path(name: str) -> Path:
 
 
 @cache
-def _version() -> str:
-    """A hash over the drawing code, so that a changed brush never shows an old picture."""
+def _drawing_code_hash() -> str:
+    """A hash of the drawing code, so that changed code never shows an old cached picture."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parent / "procedural").glob("*.py")):
         digest.update(path.read_bytes())
@@ -137,7 +137,7 @@ def _photograph(name: str) -> Picture:
 
 
 def _file(name: str) -> bytes:
-    # The folder is found without importing scikit-image, which takes longer than a page should.
+    # The folder is found without importing scikit-image, which would slow down the page.
     spec = importlib.util.find_spec("skimage")
     folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
     data = read_if_possible(Path(folder) / "data" / name) if folder else None

@@ -1,4 +1,4 @@
-"""The only door for pictures: bytes in, plain sRGB pixels or one clear sentence out."""
+"""Decoding and checking of every picture from outside: bytes in, sRGB pixels or a PictureError out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# WebP by name, so that Pillow does not import its other 40 formats on the first upload.
+# The WebP plugin is imported by name, so that Pillow does not import 40 other formats on the first upload.
 from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from nst_core.errors import PictureError
@@ -19,7 +19,7 @@ from nst_core.picture.integrity import check_complete
 from nst_core.picture.resize import resize, size_for
 from nst_core.step import Pixels
 
-# For the whole process, once: `warnings.catch_warnings` around each upload is not safe among threads.
+# Set once for the whole process: `warnings.catch_warnings` around each upload is not thread-safe.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -27,7 +27,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """What an upload may be."""
+    """Limits for an upload."""
 
     max_bytes: int = 20 * 1024 * 1024
     max_pixels: int = 16_800_000
@@ -40,7 +40,7 @@ DEFAULT = UploadLimits()
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture past the door: read-only pixels and what the user should know about them.
+    """A checked picture: read-only pixels, and notes for the user.
 
     Attributes:
         pixels: uint8 [H, W, 3], sRGB, transparent parts composited on white.
@@ -56,7 +56,7 @@ class Picture:
 
     @classmethod
     def from_pixels(cls, pixels: Bytes, alpha: Bytes | None = None, notes: tuple[str, ...] = ()) -> Picture:
-        """A picture of our own uint8 [H, W, 3] pixels, which it makes read-only."""
+        """A picture from uint8 pixels, [H, W, 3], and alpha, [H, W]; both are made read-only."""
         pixels = np.ascontiguousarray(pixels)
         pixels.flags.writeable = False
         if alpha is not None:
@@ -76,7 +76,7 @@ class Picture:
         return int(self.pixels.shape[0])
 
     def tensor(self, longest_edge_px: int | None = None) -> Pixels:
-        """float32 [1, h, w, 3] in [0, 1]; at its own size, or resampled to exactly `longest_edge_px`, up or down."""
+        """The pixels as float32 [1, h, w, 3] in [0, 1], resampled, up or down, to `longest_edge_px` if given."""
         full = self.pixels[None].astype(np.float32) / np.float32(255)
         if longest_edge_px is None:
             return full
@@ -84,13 +84,13 @@ class Picture:
 
 
 def open_picture(data: bytes, *, limits: UploadLimits = DEFAULT) -> Picture:
-    """Decode an upload: PNG, JPEG, WebP, GIF or BMP, told apart by content.
+    """Check and decode an upload: PNG, JPEG, WebP, GIF or BMP, recognised by content.
 
-    The header is checked before anything is decoded. Of an animation the first frame is used, EXIF orientation and
-    colour profile are applied, metadata is left behind.
+    The header is checked before anything is decoded. Only the first frame of an animation is used. EXIF orientation
+    and colour profile are applied; all other metadata is dropped.
 
     Raises:
-        PictureError: the bytes are too many, no picture of these formats, damaged, cut off, or of a size refused.
+        PictureError: the file is too large, of another format, damaged or cut off, or its size in pixels is refused.
     """
     _check_bytes(data, limits)
     try:
@@ -104,9 +104,9 @@ def open_picture(data: bytes, *, limits: UploadLimits = DEFAULT) -> Picture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         pixels_stated = re.search(r"\d+", str(error))
-        came = f"{int(pixels_stated[0]) / 1e6:.0f}" if pixels_stated else "far more"
-        raise PictureError(_too_large(came, limits)) from None
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever the bytes provoke; all of it means one thing
+        stated_size = f"{int(pixels_stated[0]) / 1e6:.0f}" if pixels_stated else "far more"
+        raise PictureError(_too_large(stated_size, limits)) from None
+    except Exception as error:  # noqa: BLE001 - decoders raise any kind of error on damaged files
         raise PictureError(_unreadable(data, error)) from None
     return Picture.from_pixels(pixels, alpha, _notes(frames, kind, alpha))
 
@@ -135,9 +135,9 @@ def _check_size(width: int, height: int, limits: UploadLimits) -> None:
         )
 
 
-def _too_large(came: str, limits: UploadLimits) -> str:
+def _too_large(size: str, limits: UploadLimits) -> str:
     return (
-        f"a picture must have at most {limits.max_pixels / 1e6:g} megapixels, got {came}; "
+        f"a picture must have at most {limits.max_pixels / 1e6:g} megapixels, got {size}; "
         "make it smaller, 2000 px on the longer side are plenty"
     )
 
@@ -151,7 +151,7 @@ def _notes(frames: int, kind: str, alpha: Bytes | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-_OTHER_FORMATS = (
+_OTHER_FORMATS = (  # magic bytes, their offset, and the name in the message
     (b"%PDF", 0, "a PDF"),
     (b"<svg", 0, "an SVG drawing"),
     (b"<!doctype html", 0, "a web page"),
@@ -171,10 +171,12 @@ _OTHER_FORMATS = (
 
 def _unreadable(data: bytes, error: Exception) -> str:
     start = data[:64].lstrip()
-    came = next((name for magic, at, name in _OTHER_FORMATS if start[at:].lower().startswith(magic.lower())), None)
-    if came is None and not isinstance(error, UnidentifiedImageError):
-        came = "one that is damaged"
+    actual = next(
+        (name for magic, offset, name in _OTHER_FORMATS if start[offset:].lower().startswith(magic.lower())), None
+    )
+    if actual is None and not isinstance(error, UnidentifiedImageError):
+        actual = "one that is damaged"
     return (
-        f"a picture must be a readable PNG, JPEG, WebP, GIF or BMP file, got {came or 'something else'}; "
+        f"a picture must be a readable PNG, JPEG, WebP, GIF or BMP file, got {actual or 'something else'}; "
         "open it elsewhere and export it as PNG or JPEG"
     )

@@ -116,6 +116,6 @@ def test_a_small_picture_that_was_cut_off_is_made_anew(left: float, own_cache: A
 def test_a_changed_drawing_is_not_shown_as_it_was(own_cache: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = samples.find("composition")
     sample.webp(60, 70)
-    monkeypatch.setattr(samples, "_version", lambda: "another")
+    monkeypatch.setattr(samples, "_drawing_code_hash", lambda: "another")
     sample.webp(60, 70)
     assert len(list((own_cache / "drawn").glob("*.webp"))) == 2
