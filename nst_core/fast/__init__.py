@@ -1,1 +1,1 @@
-"""The fast method: one pass of a network that learned to paint in any style."""
+"""The fast method: one pass of a network that was trained to stylise with any style picture."""

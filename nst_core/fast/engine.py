@@ -1,4 +1,4 @@
-"""The fast engine: one pass, one Step."""
+"""The fast engine: it stylises in one pass, and yields one Step."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     masks: Sequence[Weights] = (),
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[Step]:
-    """Stylise in one pass.
+    """Stylise in one pass, and yield one Step with the result.
 
     Args:
-        content: the original, [1, H, W, 3] in [0, 1]; worked on at `recipe.longest_edge_px`.
-        styles: the originals, one for each of `recipe.styles`.
-        recipe: every setting.
-        start, resume: part of every engine's signature; one pass has no use for them.
-        masks: one for each of `recipe.regions`, each [h, w] in [0, 1].
+        content: the photograph, [1, H, W, 3] in [0, 1]; the result's longest edge is `recipe.longest_edge_px`.
+        styles: the style pictures, each [1, h, w, 3] in [0, 1], one for each of `recipe.styles`.
+        recipe: all settings.
+        start, resume: ignored; every engine has these parameters.
+        masks: one for each of `recipe.regions`, each [h, w] in [0, 1], of any size.
 
     Raises:
-        RecipeError: no style; styles, masks and recipe do not fit; or a sheet with too many styles.
+        RecipeError: there is no style; the number of styles or masks is not that of the recipe; or a style grid has
+            too many styles.
         WeightsError: no source gave the network.
     """
     if not styles or (recipe.styles and len(recipe.styles) != len(styles)):
@@ -53,60 +54,63 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     with tf.device(device().name):
         network = stylisation.load()
         began = time.perf_counter()
-        chosen = make_stylizer(network.call, content, styles, recipe)
-        painted = _style_grid(chosen, content, styles, recipe) if recipe.style_grid_size > 1 else None
-        if painted is None:
-            painted = _picture(chosen, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
+        stylizer = make_stylizer(network.call, content, styles, recipe)
+        if recipe.style_grid_size > 1:
+            result = _style_grid(stylizer, content, styles, recipe)
+        else:
+            result = _picture(stylizer, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
         number=1,
         total=1,
-        scale_px=max(painted.shape[1:3]),
+        scale_px=max(result.shape[1:3]),
         seconds=time.perf_counter() - began,
         losses={},
-        picture=np.clip(painted, 0.0, 1.0, out=painted),
-        notes=chosen.notes,
+        picture=np.clip(result, 0.0, 1.0, out=result),
+        notes=stylizer.notes,
     )
 
 
-def _picture(chosen: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
-    """The content at its size, [1, H, W, 3]; by regions where there are masks."""
+def _picture(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
+    """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles."""
     allocator.set_keep_freed(keep=not in_strips(*content.shape[1:3]))
-    work = _content_to_stylise(chosen, content, recipe)
+    reduced = _content_to_stylise(stylizer, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
     cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
     if not masks:
-        return _enlarge(chosen.paint(work, cells), work, content)
+        return _enlarge(stylizer.paint(reduced, cells), reduced, content)
     _, height, width, _ = content.shape
     layers = partition([at_size(mask, width, height) for mask in masks])
-    painted = np.zeros_like(content)
+    result = np.zeros_like(content)
     for layer, cell in zip(layers, cells, strict=True):
-        if layer.any():  # masks that cover all leave no rest to paint
-            painted += layer[None, :, :, None] * _enlarge(chosen.paint(work, [cell]), work, content)
-    return painted
+        if layer.any():  # the last layer, outside all masks, may be empty
+            result += layer[None, :, :, None] * _enlarge(stylizer.paint(reduced, [cell]), reduced, content)
+    return result
 
 
-def _style_grid(chosen: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
-    """All mixes of `blend.sheet` side by side, each at the sheet's share of the longest edge."""
+def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
+    """All mixes of `recipe.style_grid.grid` in rows, as one picture whose longest edge is about the recipe's."""
     allocator.set_keep_freed(keep=True)
     rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.style_grid_size, 64))
-    cells = chosen.paint(small, list(itertools.chain(*rows)))
+    cells = stylizer.paint(small, list(itertools.chain(*rows)))
     across = len(rows[0])
     return np.concatenate(
         [np.concatenate(cells[i : i + across], axis=1)[None] for i in range(0, len(cells), across)], axis=1
     )
 
 
-def _content_to_stylise(chosen: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
-    """The content at the size that the style is painted at, where that is smaller than the result."""
-    wished = (recipe.render_edge_px, chosen.max_px, max(content.shape[1:3]))
-    edge = min(px for px in wished if px)
+def _content_to_stylise(stylizer: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
+    """The content, reduced to the recipe's render size and the stylizer's limit if it is larger."""
+    limits = (recipe.render_edge_px, stylizer.max_px, max(content.shape[1:3]))
+    edge = min(px for px in limits if px)
     return fit(content, edge)
 
 
-def _enlarge(painted: Pixels, work: Pixels, content: Pixels) -> Pixels:
-    return painted if painted.shape == content.shape else enlarge(painted, work, content)
+def _enlarge(painted: Pixels, reduced: Pixels, content: Pixels) -> Pixels:
+    """The painted picture at the content's size, enlarged along the content's edges."""
+    return painted if painted.shape == content.shape else enlarge(painted, reduced, content)
 
 
 def _shares(recipe: Recipe, styles: int) -> tuple[float, ...]:
+    """The weight of each style in the recipe; equal weights if it names no styles."""
     return tuple(style.weight for style in recipe.styles) or (1.0,) * styles

@@ -1,4 +1,4 @@
-"""Stylizers: mix the style vectors of a network that offers them, else mix finished pictures."""
+"""Stylizers: one mixes style vectors; one mixes finished pictures, for a network without style vectors."""
 
 from __future__ import annotations
 
@@ -26,22 +26,29 @@ MAX_PICTURE_PX = 1024
 
 
 class Stylizer(Protocol):
-    """Stylises contents with mixes of a run's styles."""
+    """Stylises a content picture with mixes of a run's styles."""
 
     @property
     def max_px(self) -> int | None:
-        """The longest edge at which it can stylise, in pixels; None for no limit."""
+        """Greatest longest edge, in pixels, at which it stylises; None for no limit."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the user about what it cannot do as asked."""
+        """Sentences for the user: settings that it follows only in part."""
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
-        """Stylise the content [1, H, W, 3] in [0, 1] with each cell's mix and strength: [n, H, W, 3] in [0, 1]."""
+        """Stylise the content, [1, H, W, 3] in [0, 1], with each of n mixes; returns [n, H, W, 3]."""
 
 
 def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Stylizer:
-    """The stylizer for a loaded module; `content` and `styles` are originals, each [1, h, w, 3] in [0, 1]."""
+    """The stylizer for a loaded network.
+
+    Args:
+        module: the network; it takes style vectors if it has a method `style_vector`.
+        content: the photograph, [1, H, W, 3] in [0, 1], at its original size.
+        styles: the style pictures, each [1, h, w, 3] in [0, 1], at their original sizes.
+        recipe: all settings.
+    """
     if hasattr(module, "style_vector"):
         return _VectorStylizer(module, content, styles, recipe)
     return _PictureStylizer(module, [_resize_style(style, recipe) for style in styles], bool(len(styles) > 1), recipe)
@@ -49,7 +56,7 @@ def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe
 
 @dataclass(eq=False)
 class _VectorStylizer:
-    """Mixes style vectors linearly; also extrapolates beyond the styles.
+    """Mixes style vectors linearly; a strength above 1 extrapolates beyond the styles.
 
     Source: Ghiasi et al. 2017, arXiv:1705.06830, section 4.5.
     """
@@ -80,7 +87,7 @@ class _VectorStylizer:
         return self.module.transform(tf.constant(repeated), tf.constant(vectors)).numpy()  # type: ignore[no-any-return]
 
     def _vector(self, cell: StyleMix) -> np.ndarray:
-        """The vector [1, 1, 1, 100] of a cell: strength 0 gives the content's own vector, 1 the mix of the styles."""
+        """The style vector of a mix, [1, 1, 1, 100]: the content's own at strength 0, the mix of the styles at 1."""
         if not self._vectors:
             self._vectors = [self._picture_vector(style, number) for number, style in enumerate(self.styles)]
         mix = sum(share * vector for share, vector in zip(cell.shares, self._vectors, strict=True))
@@ -90,7 +97,7 @@ class _VectorStylizer:
         return np.asarray(own + np.float32(cell.strength) * (mix - own), np.float32)
 
     def _picture_vector(self, picture: Pixels, style: int | None) -> np.ndarray:
-        """The style vector of a picture, [1, 1, 1, 100]; cached, because a new mix needs the same ones."""
+        """The style vector of a picture, [1, 1, 1, 100], cached for later mixes; `style` is None for the content."""
 
         def compute() -> np.ndarray:
             return self.module.style_vector(tf.constant(_resize_style(picture, self.recipe, style is None))).numpy()  # type: ignore[no-any-return]
@@ -101,10 +108,10 @@ class _VectorStylizer:
 
 @dataclass(eq=False)
 class _PictureStylizer:
-    """Mixes finished pictures pixel by pixel, for a network that offers no style vector."""
+    """Mixes finished pictures pixel by pixel, for a network without style vectors."""
 
     module: Any
-    read: Sequence[Pixels]
+    styles: Sequence[Pixels]
     blends: bool
     recipe: Recipe
 
@@ -126,23 +133,23 @@ class _PictureStylizer:
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
         needed = {i for cell in cells for i, share in enumerate(cell.shares) if share}
-        painted = {i: self._stylise(content, self.read[i]) for i in needed}
+        painted = {i: self._stylise(content, self.styles[i]) for i in needed}
         mixes = (sum(s * painted[i] for i, s in enumerate(c.shares) if s) for c in cells)
         return np.concatenate([content + c.strength * (mix - content) for c, mix in zip(cells, mixes, strict=True)])
 
     def _stylise(self, content: Pixels, style: Pixels) -> Pixels:
-        answer = self.module(tf.constant(content), tf.constant(style))[0].numpy()
-        return answer[:, : content.shape[1], : content.shape[2]]  # type: ignore[no-any-return] # multiples of 4 come
+        painted = self.module(tf.constant(content), tf.constant(style))[0].numpy()
+        return painted[:, : content.shape[1], : content.shape[2]]  # type: ignore[no-any-return] # padded to multiples of 4
 
 
-def _resize_style(style: Pixels, recipe: Recipe, as_it_is: bool = False) -> Pixels:
-    """Resize a style for the style network: a larger picture shows it larger strokes."""
-    edge = recipe.style_edge_px * (1.0 if as_it_is else recipe.style_scale)
+def _resize_style(style: Pixels, recipe: Recipe, unscaled: bool = False) -> Pixels:
+    """Resize a picture for the style network; a larger one gives larger strokes. `unscaled` ignores `style_scale`."""
+    edge = recipe.style_edge_px * (1.0 if unscaled else recipe.style_scale)
     return fit(style, max(16, round(edge)))
 
 
 def _vector_key(picture: Pixels, recipe: Recipe, style: int | None) -> tuple[Hashable, ...]:
-    """The cache key of a style vector: the recipe's hash of the picture, or a hash of its pixels if it has none."""
+    """The cache key of a style vector: the picture's hash in the recipe, or a hash of the pixels if it has none."""
     size = (recipe.style_edge_px, None if style is None else recipe.style_scale)
     if style is None and recipe.content and recipe.colour.colour_match == "none":
         return (recipe.content, *size)

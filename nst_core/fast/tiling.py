@@ -1,9 +1,9 @@
-"""The transformer on pictures larger than memory: layer by layer, in strips of rows.
+"""The transformer in strips of rows, layer by layer, for pictures whose activations would not fit into memory.
 
-Instance norm needs the mean and variance of the whole picture, so a strip cannot go through all layers at once: each
-layer is computed for all strips, its moments are merged, and the norm is applied when the next layer reads. The layer
-of 8 channels at full size, the largest by far, is computed twice rather than kept. The result is that of the whole
-picture up to rounding: there are no borders to hide.
+Instance norm needs the mean and variance of the whole picture, so a strip cannot pass through all layers at once.
+Each layer is computed for all strips, and their moments are merged; the norm is applied when the next layer reads its
+input. The layer of 8 channels at full size is by far the largest: it is computed twice instead of stored. The result
+equals that of the whole picture up to rounding, without seams between strips.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from nst_core.models.transformer import STYLED, affine
 from nst_core.step import Pixels
 
 STRIP_VALUES = 4e6
-"""About how many numbers a strip's layer has at full size: enough to keep the cores busy, little beside the rest. With
-twice as many 4,096 px square takes 0.1 GB more and no less time."""
+"""Approximate number of values in a strip of a full-size layer: enough to keep all cores busy. Twice as many cost
+0.1 GB more at 4,096 x 4,096 px and save no time."""
 
 ReadRows = Callable[[int, int], np.ndarray]
-"""(first, after) -> those rows [1, n, w, C] of a layer; rows beyond its ends are made."""
+"""(start, stop) -> rows [1, stop - start, w, C] of a layer; a padded reader also returns rows beyond its ends."""
 ChannelNorm = tuple[np.ndarray, np.ndarray, np.float32]
-"""Gain and offset of each channel, [C], and the least value after them."""
+"""Gain and offset of each channel, [C], and the lower bound of the result: 0 for ReLU, -inf for none."""
 
-_LEAST, _NONE = np.float32(0), np.float32(-np.inf)
+_RELU, _NONE = np.float32(0), np.float32(-np.inf)
 
 
 class RunningMoments:
@@ -40,28 +40,28 @@ class RunningMoments:
         self.count, self.mean, self.variance = 0, np.zeros(1), np.zeros(1)
 
     def add(self, count: int, mean: np.ndarray, variance: np.ndarray) -> None:
-        """Take in the moments, each [C], of `count` more positions."""
-        whole = self.count + count
-        apart = mean.astype(np.float64) - self.mean
-        squares = self.count * self.variance + count * variance + apart**2 * self.count * count / whole
-        self.mean = self.mean + apart * count / whole
-        self.count, self.variance = whole, squares / whole
+        """Merge the mean and variance, each [C], of `count` more positions."""
+        total = self.count + count
+        difference = mean.astype(np.float64) - self.mean
+        squares = self.count * self.variance + count * variance + difference**2 * self.count * count / total
+        self.mean = self.mean + difference * count / total
+        self.count, self.variance = total, squares / total
 
 
 class RowBuffer:
-    """A layer in pieces of rows, [1, h, w, C] each, that can be let go of from above while it is read downwards."""
+    """A layer in pieces of rows, [1, h, w, C] each; a reader that goes downwards can free the rows above."""
 
     def __init__(self) -> None:
         self._pieces: list[tuple[int, np.ndarray]] = []
-        self.tall = 0
+        self.height = 0
 
     def add(self, piece: np.ndarray) -> None:
-        """The next rows."""
-        self._pieces.append((self.tall, piece))
-        self.tall += piece.shape[1]
+        """Append rows below the others."""
+        self._pieces.append((self.height, piece))
+        self.height += piece.shape[1]
 
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """Rows from start to stop, of those still there."""
+        """Rows `start` to `stop`, without `stop`; freed rows are missing."""
         parts = [
             piece[:, max(start - first, 0) : stop - first]
             for first, piece in self._pieces
@@ -69,20 +69,20 @@ class RowBuffer:
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def once(self, start: int, stop: int) -> np.ndarray:
-        """The same, for the last time: what lies above is let go of."""
+    def rows_freeing_above(self, start: int, stop: int) -> np.ndarray:
+        """Rows `start` to `stop`, without `stop`; pieces that end above `start` are freed."""
         self._pieces = [(first, piece) for first, piece in self._pieces if first + piece.shape[1] > start]
         return self.rows(start, stop)
 
 
 def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None = None) -> Pixels:
-    """The content in a style.
+    """Stylise a picture of any size in strips.
 
     Args:
-        module: the loaded `Pair`.
-        content: [1, H, W, 3] in [0, 1], any size.
-        vector: the style, [1, 1, 1, 100].
-        rows: of a quarter of the picture's height, how many a strip has; chosen by width if None.
+        module: the loaded `StylisationModule`.
+        content: [1, H, W, 3] in [0, 1].
+        vector: the style vector, [1, 1, 1, 100].
+        rows: rows of a strip at a quarter of the picture's size; by default the width decides.
 
     Returns:
         [1, H, W, 3] in [0, 1].
@@ -92,7 +92,8 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
     rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
     styles = [tuple(p.numpy() for p in pair) for pair in module.parameters(vector)]
 
-    def norm(number: int, moments: RunningMoments, least: np.float32 = _LEAST) -> ChannelNorm:
+    def norm(number: int, moments: RunningMoments, least: np.float32 = _RELU) -> ChannelNorm:
+        """The instance norm of a layer, by its number in STYLED, with the style's gain and offset."""
         mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in (moments.mean, moments.variance))
         gain, offset = (np.asarray(part)[0, 0, 0] for part in affine(mean, variance, styles[number]))
         return gain, offset, least
@@ -109,7 +110,7 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
 
 
 def _contract(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> np.ndarray:
-    """The picture at a quarter of its size, [1, tall, wide, 32]."""
+    """The output of the contracting layers, at a quarter of the picture's size: [1, tall, wide, 32]."""
     x = np.empty((1, tall, wide, 32), np.float32)
     across = _mirror_index(_mirror_index(np.arange(-4, 4 * wide + 4), 4 * wide), content.shape[2])
     for start, stop in _strips(tall, rows):
@@ -120,7 +121,7 @@ def _contract(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> 
 
 
 def _residual(module: Any, x: np.ndarray, norm: Callable[..., ChannelNorm], rows: int) -> None:
-    """The five residual blocks, in place."""
+    """Apply the five residual blocks to x, [1, h, w, 32], in place."""
     tall = x.shape[1]
     inner, outer = np.empty_like(x), np.empty_like(x)
     for number in range(0, 10, 2):
@@ -135,7 +136,7 @@ def _residual(module: Any, x: np.ndarray, norm: Callable[..., ChannelNorm], rows
             x[:, start:stop] += outer[:, start:stop] * gain + offset
 
 
-def _decode(  # noqa: PLR0913 - two layers, and what comes before them
+def _decode(  # noqa: PLR0913 - two layers, and their input
     module: Any,
     halved: RowBuffer,
     norm: Callable[..., ChannelNorm],
@@ -143,15 +144,15 @@ def _decode(  # noqa: PLR0913 - two layers, and what comes before them
     size: tuple[int, int],
     rows: int,
 ) -> Pixels:
-    """The two last layers, from what is half of `size` (height, width): [1, *size, 3] in [0, 1]."""
+    """The two last layers, from a layer at half of `size` (height, width); returns [1, *size, 3] in [0, 1]."""
     tall, wide = size
     read = _pad_edge(halved.rows, tall // 2)
     moments = _compute_layer(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1)
     second = norm(len(STYLED) - 2, moments)
-    again = _pad_edge(halved.once, tall // 2)
+    again = _pad_edge(halved.rows_freeing_above, tall // 2)
 
     def full(start: int, stop: int) -> np.ndarray:
-        """Rows of the doubled layer; both ends even, and inside the picture."""
+        """Rows of the full-size layer, computed again; `start` and `stop` are even and inside the picture."""
         return module.double1(again(start // 2 - 1, stop // 2 + 1), *first)[0].numpy()  # type: ignore[no-any-return]
 
     painted = np.empty((1, tall, wide, 3), np.float32)
@@ -163,18 +164,18 @@ def _decode(  # noqa: PLR0913 - two layers, and what comes before them
     return painted
 
 
-def _compute_layer(  # noqa: PLR0913 - a layer, where it reads and where it writes
+def _compute_layer(  # noqa: PLR0913 - a layer, its input and its output
     keep: Callable[[np.ndarray], None], layer: Any, read: ReadRows, norm: ChannelNorm, tall: int, rows: int, reach: int
 ) -> RunningMoments:
-    """Compute a layer before its norm, strip by strip from above, and return its moments.
+    """Compute a layer without its own norm, strip by strip from above, and return its moments.
 
     Args:
-        keep: takes each strip.
-        layer: the piece of the network.
-        read: what it reads, before its norm.
-        norm: of what it reads.
-        tall, rows: of what it reads, in all and in a strip.
-        reach: how far it looks beyond.
+        keep: receives each strip of the layer.
+        layer: a function of the network, (input rows, *norm) -> strip, mean, variance.
+        read: reader of the layer's input, before the input's norm.
+        norm: norm of the input.
+        tall, rows: height of the whole input, and of a strip of it.
+        reach: number of input rows that the layer needs beyond each end of a strip.
     """
     moments = RunningMoments()
     for start, stop in _strips(tall, rows):
@@ -185,7 +186,7 @@ def _compute_layer(  # noqa: PLR0913 - a layer, where it reads and where it writ
 
 
 def _writer(out: np.ndarray) -> Callable[[np.ndarray], None]:
-    """What writes strips one below the other."""
+    """A function that writes strips into `out`, each below the last one."""
     written = 0
 
     def write(piece: np.ndarray) -> None:
@@ -210,7 +211,7 @@ def _rows_of(layer: np.ndarray) -> ReadRows:
 
 
 def _mirror_index(index: np.ndarray, size: int) -> np.ndarray:
-    """Indices mirrored at the ends of `size` rows, the ends not repeated."""
+    """Indices beyond `size` rows mirrored into them; the first and last row are not repeated."""
     index = np.abs(index)
     return np.where(index < size, index, 2 * size - 2 - index)
 
@@ -224,11 +225,13 @@ def _pad_edge(read: ReadRows, tall: int) -> ReadRows:
 
 
 def _pad_rows(read: ReadRows, tall: int, inside: Callable[[np.ndarray], np.ndarray]) -> ReadRows:
-    """Rows that may lie beyond the `tall` there are: copies of those that `inside` names."""
+    """A reader that also takes rows beyond the layer's `tall` rows: copies of the rows that `inside` maps them to."""
 
     def rows(start: int, stop: int) -> np.ndarray:
-        first, after = max(start, 0), min(stop, tall)
-        there = read(first, after)
-        return there if (first, after) == (start, stop) else there[:, inside(np.arange(start, stop)) - first]
+        first, last = max(start, 0), min(stop, tall)
+        existing = read(first, last)
+        if (first, last) == (start, stop):
+            return existing
+        return existing[:, inside(np.arange(start, stop)) - first]
 
     return rows
