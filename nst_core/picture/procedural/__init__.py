@@ -1,8 +1,8 @@
-"""Original style pictures, drawn by code: no licence, no download, any size.
+"""Original style pictures, drawn by code: they need no licence and no download, and come in any size.
 
-Each is a pure function of size and seed and looks the same at every size: compositions are laid out on the unit square
-and noise lives on lattices of fixed fineness. The structure is that of paint: strokes, stones and cuts some 4 to 20 px
-wide at 512 px, which is the scale that a style network reads.
+Each drawing is a pure function of size and seed. It looks alike at every size, because its coordinates are shares of
+the side and its noise has a fixed number of cells. Strokes, stones and cuts are 4 to 20 px wide at 512 px, a scale
+that a style network picks up.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ DRAWINGS: dict[str, Drawing] = {
     "marbled-paper": fluid.marbled_paper,
     "rainy-street": dots.rainy_street,
 }
-"""Every drawing by key, the most beautiful first."""
+"""All drawings by key, in the order of the gallery."""
 
 
 def draw(key: str, height: int, width: int, seed: int = 0) -> Field:
-    """The drawing, float32 [height, width, 3] in [0, 1]: a square, cropped around its middle."""
+    """A drawing by its key, float32 [height, width, 3] in [0, 1].
+
+    The drawing is a square of the longer side, cropped around its centre. Sizes are in pixels. Raises KeyError.
+    """
     size = max(height, width)
     top, left = (size - height) // 2, (size - width) // 2
     return DRAWINGS[key](size, seed)[top : top + height, left : left + width].astype(np.float32)

@@ -1,4 +1,4 @@
-"""A face in facets: planes cut by ruled lines, each shaded to one edge."""
+"""A cubist portrait: facets between straight cuts, each shaded towards one edge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EARTH = palette("#1d1a1c #3b2c28 #6b4a34 #a4703f #d0a45f #ead9ae #8fa3a0 #55707
 
 
 def facets(size: int, seed: int) -> Field:
-    """A sitter seen from several sides at once, broken into shaded planes."""
+    """A cubist portrait: a sitter seen from several sides, in shaded facets."""
     rng = np.random.default_rng(seed + 32)
     canvas = Canvas(size, _EARTH[2])
     for points in _planes(rng):
@@ -28,7 +28,7 @@ def facets(size: int, seed: int) -> Field:
 
 
 def _planes(rng: np.random.Generator) -> list[Points]:
-    """The square cut again and again by straight lines, more often near the figure."""
+    """The square, repeatedly cut by straight lines into convex polygons; they are smaller near the figure."""
     pieces, done = [np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)], []
     while pieces:
         piece = pieces.pop()
@@ -46,7 +46,7 @@ def _planes(rng: np.random.Generator) -> list[Points]:
 
 
 def _half(points: Points, normal: Points, offset: float) -> Points:
-    """The part of a convex polygon on one side of a line."""
+    """The part of a convex polygon where points @ normal <= offset; [0, 2] if there is none."""
     side, kept = points @ normal - offset, []
     for i in range(len(points)):
         j = (i + 1) % len(points)
@@ -58,12 +58,13 @@ def _half(points: Points, normal: Points, offset: float) -> Points:
 
 
 def _area(points: Points) -> float:
+    """Area of a polygon (shoelace formula)."""
     x, y = points.T
     return float(abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2)
 
 
 def _plane(canvas: Canvas, points: Points, rng: np.random.Generator) -> None:
-    """One facet: strips that darken towards one edge, as cubist planes do, and a broken outline."""
+    """Draw one facet: strips that darken towards one edge, and a broken outline."""
     x, y = points.mean(axis=0)
     head = ((x - 0.5) / 0.19) ** 2 + ((y - 0.34) / 0.25) ** 2 < 1
     body = y > 0.60 and abs(x - 0.5) < 0.20 + 0.45 * (y - 0.6)
@@ -83,7 +84,7 @@ def _plane(canvas: Canvas, points: Points, rng: np.random.Generator) -> None:
 
 
 def _features(canvas: Canvas) -> None:
-    """Eyes, nose, mouth, collar and hat brim, each from its own point of view."""
+    """Draw the eyes, brows, nose, mouth, jaw and collar, each seen from another side."""
     dark, pale, rust = _EARTH[0], _EARTH[5], _EARTH[9]
     for x, y, wide in ((0.435, 0.30, 0.055), (0.575, 0.335, 0.042)):
         t = np.linspace(-1, 1, 14)

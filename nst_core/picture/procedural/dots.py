@@ -1,4 +1,4 @@
-"""Built of dabs: a harbour in points of pure colour, and a street in the rain with a palette knife."""
+"""Pictures of dabs: a pointillist bay, and a street in the rain painted with a palette knife."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SKETCH_PX = 256
 
 
 def pointillist(size: int, seed: int) -> Field:
-    """Sails on a bay at sundown, in dots of pure colour that mix in the eye."""
+    """Sails on a bay at sunset, in dots of pure colour (pointillism)."""
     rng = np.random.default_rng(seed + 51)
     sketch = _bay(rng)
     canvas = Canvas(size, sketch * 0.6 + palette("#e9dcc0")[0] * 0.4)
     for count, radius, stray in ((4200, 0.0085, 0.10), (7200, 0.0058, 0.13)):
         points = rng.uniform(-0.01, 1.01, (count, 2))
         colours = look_up(sketch, points[:, 0], points[:, 1])
-        # Divided colour: each dot leans to one pure hue or its complement, and their mean stays the sketch's.
+        # Divisionism: each dot is shifted towards a pure hue, and the mean of many dots stays near the sketch.
         lean = palette("#ff5a36 #ffd23f #2e7df0 #8a3ffc #19b37d #ff8fb1")[rng.integers(0, 6, count)] - 0.55
         colours = np.clip(colours + stray * 2.2 * lean * rng.uniform(0.2, 1, (count, 1)), 0, 1)
         for (x, y), colour, reach in zip(points, colours, rng.uniform(0.75, 1.2, count) * radius, strict=True):
@@ -28,6 +28,7 @@ def pointillist(size: int, seed: int) -> Field:
 
 
 def _bay(rng: np.random.Generator) -> Field:
+    """A sketch of the bay, [SKETCH_PX, SKETCH_PX, 3]: sky, water, hill, boats and meadow."""
     x, y = grid(SKETCH_PX)
     away = np.hypot(x - 0.68, (y - 0.40) * 1.4)
     sky = ramp(
@@ -66,7 +67,7 @@ def _bay(rng: np.random.Generator) -> Field:
 
 
 def rainy_street(size: int, seed: int) -> Field:
-    """An avenue of autumn trees in the rain, lamps doubled in the wet stones, laid on with a palette knife."""
+    """An avenue of autumn trees in the rain, with lamps reflected in the wet street, in palette-knife strokes."""
     rng = np.random.default_rng(seed + 52)
     x, y = grid(SKETCH_PX)
     middle, horizon = 0.5, 0.56
@@ -93,7 +94,7 @@ def rainy_street(size: int, seed: int) -> Field:
 
 
 def _trunks(sketch: Field, x: Field, y: Field) -> Field:
-    """Trunks that shrink towards the end of the avenue."""
+    """The sketch with tree trunks, smaller towards the end of the avenue."""
     for far in (0.10, 0.17, 0.27, 0.41):
         for side in (-1, 1):
             at = 0.5 + side * far + 0.008 * np.sin(y * 22 + far * 60)
@@ -104,7 +105,7 @@ def _trunks(sketch: Field, x: Field, y: Field) -> Field:
 
 
 def _lamps_and_people(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Lamps along the kerbs, their streaks in the wet street, and a few umbrellas."""
+    """Draw lamps along the kerbs, their reflections in the wet street, and people under umbrellas."""
     warm, pale, dark = palette("#ffd45e #fff6d0 #120f2a")
     for far in (0.07, 0.13, 0.22, 0.34):
         for x in (0.5 - far, 0.5 + far):

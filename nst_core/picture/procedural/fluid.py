@@ -1,4 +1,4 @@
-"""Paint that flows: an acrylic pour with cells, and combed marbled paper."""
+"""Fluid paint: an acrylic pour with cells, and combed marbled paper."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POUR = palette("#061a2e #0b3c5d #117a8b #3fb8af #f2e8cf #f6bd60 #e4572e #7d1d3f
 
 
 def acrylic_pour(size: int, seed: int) -> Field:
-    """Poured acrylic: folded veils of colour with cells opening in them."""
+    """An acrylic pour: folded bands of colour, with round cells."""
     rng = np.random.default_rng(seed + 11)
     x, y = grid(size)
     folds = [noise(FIELD_PX, 3, rng, 3) for _ in range(4)]
@@ -41,7 +41,7 @@ def acrylic_pour(size: int, seed: int) -> Field:
 
 
 def _cells(picture: Field, a: Field, b: Field, rng: np.random.Generator) -> Field:
-    """Cells: rings of paint that rise through the veil, stretched with it."""
+    """The picture with cells: rings of paint, distorted with the bands by the coordinates (a, b)."""
     heart = palette("#f4efe6 #0b3c5d #e4572e #117a8b #f6bd60 #2b0f2e")
     for i in range(100):
         cx, cy = rng.uniform(-0.2, 1.2, 2)
@@ -61,10 +61,10 @@ _COMB = palette("#17324d #e9dcc3 #b3322c #e0a43a #2f6f73 #f2ead8 #0e1a2b #c9653b
 
 
 def marbled_paper(size: int, seed: int) -> Field:
-    """Marbled paper: drops of ink on water, drawn out with combs.
+    """Marbled paper: drops of ink on water, combed into patterns.
 
     Source: the displacement rules of A. Jaffer, "Oseen flow in ink marbling", arXiv:1702.02106, run backwards from
-    each pixel. We use sine combs, which tile without seams.
+    each pixel. Ours are periodic combs with an exponential falloff, and a sine.
     """
     rng = np.random.default_rng(seed + 12)
     x, y = grid(size)
@@ -87,13 +87,13 @@ def marbled_paper(size: int, seed: int) -> Field:
 
 
 def _teeth(position: Field, count: float) -> Field:
-    """Displacement by a comb: sharp at each tooth, slow between."""
+    """Displacement by a comb of `count` teeth: sharp at each tooth, slow between teeth."""
     near = np.abs((position * count) % 1.0 - 0.5) * 2
     return np.asarray(np.exp(-3.2 * near) * 2 - 0.6, np.float32)
 
 
 def _speckle(picture: Field, u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """Drops of gall, which open pale eyes in the ink, drawn out with it."""
+    """The picture with pale drops of ox gall, distorted with the ink by the coordinates (u, v)."""
     dots = look_up(noise(FIELD_PX, 46, rng), u % 1.0, v % 1.0)
     eye = step(dots - 0.62, 0.06)
     rim = step(dots - 0.52, 0.06) - eye

@@ -1,4 +1,4 @@
-"""Ruled and compassed: a composition of circles, wedges and lines."""
+"""Geometric abstraction: a composition of circles, wedges and lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BOLD = palette("#d8352a #f0a202 #1b4f9c #14213d #2a9d8f #f4d35e #7b2d5b #e76f51
 
 
 def composition(size: int, seed: int) -> Field:
-    """Circles, wedges, chequers and lines in tension on warm paper."""
+    """Circles, wedges, chequers and lines on warm paper."""
     rng = np.random.default_rng(seed + 31)
     ground = ramp(0.5 + 0.45 * noise(256, 3, rng, 5), palette("#d9c7a0 #efe3c6 #f6eedb #e3d3c8 #c9d3cf"))
     canvas = Canvas(size, ground)
@@ -26,7 +26,7 @@ def composition(size: int, seed: int) -> Field:
 
 
 def _wedges(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Large translucent-looking wedges from the edges, each of thin strips that shift in tone."""
+    """Draw large wedges from the edges; each consists of thin strips whose colour shifts."""
     for tip, a, b, first, last in (
         ((0.93, 0.05), (0.05, 0.62), (0.22, 0.86), 4, 5),
         ((0.08, 0.10), (0.55, 0.93), (0.78, 0.80), 7, 1),
@@ -41,7 +41,7 @@ def _wedges(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _circles(canvas: Canvas, rng: np.random.Generator) -> None:
-    """One great circle that holds the picture, others answering it, rings in rings."""
+    """Draw one large circle, and smaller ones with concentric rings."""
     centres = [(0.30, 0.31, 0.185), (0.74, 0.66, 0.12), (0.66, 0.26, 0.075), (0.18, 0.74, 0.085), (0.47, 0.62, 0.05)]
     centres += [(*rng.uniform(0.06, 0.94, 2), rng.uniform(0.010, 0.036)) for _ in range(26)]
     for n, (x, y, radius) in enumerate(centres):
@@ -56,7 +56,7 @@ def _circles(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _lines(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Long diagonals, a fan, arcs and a wandering thread."""
+    """Draw long diagonals, a fan, arcs, a wavy line and short strokes."""
     black = _BOLD[9]
     for a, b, width in (
         ((0.02, 0.97), (0.97, 0.08), 0.009),
@@ -83,7 +83,7 @@ def _lines(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _chequers(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Slanted boards of small squares."""
+    """Draw slanted boards of small squares."""
     for x, y, turn, cell, wide, high in (
         (0.50, 0.36, -0.5, 0.026, 6, 4),
         (0.10, 0.50, 0.3, 0.020, 5, 4),

@@ -1,4 +1,4 @@
-"""Gold leaf: a tree of spirals over a patchwork of enamel."""
+"""A tree of spirals on gold leaf, over a patchwork of enamel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENAMEL = palette("#1d4e5f #2f8f83 #c0392b #e98a3a #f4ead2 #17202a #7d3f8c #3f6f
 
 
 def golden_tree(size: int, seed: int) -> Field:
-    """A tree whose branches curl into spirals, on gold leaf, above a meadow of enamelled patches."""
+    """A tree with spiral branches on gold leaf, above a meadow of enamelled patches."""
     rng = np.random.default_rng(seed + 61)
     ground = ramp(0.52 + 0.20 * noise(256, 5, rng, 3), _LEAF)
     canvas = Canvas(size, ground)
@@ -26,7 +26,7 @@ def golden_tree(size: int, seed: int) -> Field:
 
 
 def _flecks(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Small coils and squares of other golds, all over the ground."""
+    """Draw small rings and rectangles in shades of gold, all over the ground."""
     for _ in range(520):
         x, y, reach = rng.uniform(0, 1), rng.uniform(0, 0.85), rng.uniform(0.004, 0.012)
         colour = _LEAF[rng.integers(5)] * rng.uniform(0.85, 1.1)
@@ -39,7 +39,7 @@ def _flecks(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _patches(canvas: Canvas, rng: np.random.Generator) -> None:
-    """The meadow: rows of eyes, triangles, coils and chequers."""
+    """Draw the meadow: rows of patches with discs, triangles and coils."""
     rows = 7
     for row in range(rows):
         top, high = 0.79 + 0.215 * row / rows, 0.215 / rows
@@ -58,6 +58,7 @@ def _patches(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _motif(canvas: Canvas, at: tuple[float, float], reach: float, colours: tuple[Field, Field], kind: int) -> None:
+    """Draw the motif of a patch: 0 a disc, 1 a triangle, 2 a coil."""
     (x, y), (front, dot) = at, colours
     if kind == 0:
         canvas.disc(x, y, reach, front)
@@ -77,11 +78,11 @@ _COILS = (
     (0.725, 0.64, 0.075, 1), (0.035, 0.31, 0.045, -1), (0.965, 0.31, 0.045, 1), (0.36, 0.085, 0.045, 1),
     (0.645, 0.075, 0.04, -1), (0.10, 0.70, 0.05, -1), (0.905, 0.70, 0.05, 1),
 )  # fmt: skip
-"""The spirals: middle, radius, and which way they turn."""
+"""The spirals: centre (x, y), radius, and direction of turn, 1 or -1."""
 
 
 def _branches(canvas: Canvas, rng: np.random.Generator) -> None:
-    """The trunk, and limbs that end in spirals: dark edge, brown wood, a vein of gold."""
+    """Draw the trunk, and limbs that end in spirals: a dark edge, brown wood and a vein of gold."""
     t = np.linspace(0, 1, 30)
     trunk = np.stack([0.50 + 0.020 * np.sin(t * 7) * (1 - t), 0.93 - 0.53 * t], axis=-1)
     limbs = [_limb(trunk, *coil) for coil in _COILS]
@@ -97,7 +98,7 @@ def _branches(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _limb(trunk: Field, x: float, y: float, radius: float, side: int) -> Field:
-    """A limb [n, 2]: from the trunk in one sweep onto the rim of its spiral, then inwards."""
+    """A limb [n, 2]: a curve from the trunk to the rim of its spiral, then the spiral inwards."""
     root = trunk[int(np.clip((0.86 - (y + radius * 0.6)) / 0.5 * 26, 8, 29))]
     reach = np.hypot(x - root[0], y - root[1])
     entry = np.arctan2(root[1] - y, root[0] - x) + side * 0.9
@@ -114,7 +115,7 @@ def _limb(trunk: Field, x: float, y: float, radius: float, side: int) -> Field:
 
 
 def _leaves(canvas: Canvas, limbs: list[Field], rng: np.random.Generator) -> None:
-    """Eyes and drops of enamel that hang on the limbs."""
+    """Draw concentric discs of enamel near the limbs."""
     for limb in limbs:
         for _ in range(5):
             x, y = limb[rng.integers(30, 230)] + rng.normal(0, 0.010, 2)

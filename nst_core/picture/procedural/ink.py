@@ -11,7 +11,7 @@ _INK = palette("#14171c #2b3440 #4e5c66 #8a959a #c3c7c2 #efe9da")
 
 
 def ink_mountains(size: int, seed: int) -> Field:
-    """Mountains in mist, in ink washed on rice paper, with a red sun and pines."""
+    """Mountains in mist with a red sun and pines, in ink wash on rice paper."""
     rng = np.random.default_rng(seed + 41)
     x, y = grid(size)
     paper = palette("#efe6d2")[0]
@@ -31,7 +31,7 @@ def ink_mountains(size: int, seed: int) -> Field:
 
 
 def _ridge(picture: Field, x: Field, y: Field, depth: int, rng: np.random.Generator) -> Field:
-    """One range: dark at its edge, washed out into mist below, with dry-brush cracks."""
+    """The picture with one mountain range: dark at its ridge, fading into mist below, with dry-brush texture."""
     size = len(x)
     profile = noise(256, (4 + depth, 1), rng, 6)[128]
     peaks = 0.34 + 0.115 * depth - (0.17 - 0.012 * depth) * np.interp(x[0], np.linspace(0, 1, 256), profile)
@@ -47,7 +47,7 @@ def _ridge(picture: Field, x: Field, y: Field, depth: int, rng: np.random.Genera
 
 
 def _pines(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Leaning pines on the nearest slope: a trunk in one stroke, needles in clouds of short ones."""
+    """Draw leaning pines on the nearest slope: a trunk, and clusters of short strokes as needles."""
     for x, y, tall in (
         (0.14, 0.93, 0.33),
         (0.22, 0.96, 0.22),
@@ -69,6 +69,7 @@ def _pines(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _birds(canvas: Canvas) -> None:
+    """Draw a flock of birds in the sky."""
     for i in range(7):
         x, y, wide = 0.36 + 0.030 * i, 0.17 + 0.022 * abs(i - 2), 0.011 + 0.001 * i
         wings = np.array(

@@ -1,4 +1,4 @@
-"""Painted with brush strokes along a flow: a night of swirls, a field of poppies."""
+"""Pictures in brush strokes that follow a flow: a starry night, and a field of poppies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOON = (0.85, 0.13)
 
 
 def night_swirls(size: int, seed: int) -> Field:
-    """A night sky that turns around itself above a sleeping village."""
+    """A night sky with swirls, stars and a moon above a village."""
     rng = np.random.default_rng(seed)
     x, y = grid(SKETCH_PX)
     angle, glow = _sky_flow(x, y, rng)
@@ -41,7 +41,7 @@ def night_swirls(size: int, seed: int) -> Field:
 
 
 def _sky_flow(x: Field, y: Field, rng: np.random.Generator) -> tuple[Field, Field]:
-    """Direction of the wind, and the light of stars and moon, [n, n] each."""
+    """Direction of the strokes in radians, and brightness of stars and moon in [0, 1]; [n, n] each."""
     u = 1 + 0.0 * x
     v = 0.9 * np.cos(x * 7 + 0.8) * np.exp(-(((y - 0.42) / 0.3) ** 2)) + 0.3 * noise(len(x), 4, rng)
     glow = np.zeros_like(x)
@@ -57,7 +57,7 @@ def _sky_flow(x: Field, y: Field, rng: np.random.Generator) -> tuple[Field, Fiel
 
 
 def _sky_tone(x: Field, y: Field, angle: Field, rng: np.random.Generator) -> Field:
-    """Where the sky is dark and pale: bands that wind with the swirls."""
+    """Brightness of the sky, [n, n] in [0, 0.85]: bands that follow the swirls."""
     tone = 0.30 + 0.25 * noise(len(x), 5, rng, 3)
     for cx, cy, radius, turn in _SWIRLS:
         near = np.hypot(x - cx, y - cy) / radius
@@ -68,7 +68,7 @@ def _sky_tone(x: Field, y: Field, angle: Field, rng: np.random.Generator) -> Fie
 
 
 def _land(sketch: Field, angle: Field, x: Field, y: Field, rng: np.random.Generator) -> tuple[Field, Field]:
-    """Hills, fields and a cypress over the sky, with their own directions."""
+    """The sketch and the directions of strokes, with hills, fields and a cypress over the sky."""
     hills = 0.72 - 0.05 * np.sin(x * 5.2 + 1) - 0.03 * np.sin(x * 13) - 0.05 * x
     for depth, tones in enumerate(("#16295f #2a5590 #4d86a8", "#0d2440 #1d4a4f #44724c", "#0a1a2c #15352f #3e5a2e")):
         edge = hills + 0.085 * depth + 0.02 * np.sin(x * (9 + 4 * depth) + depth)
@@ -90,7 +90,7 @@ def _land(sketch: Field, angle: Field, x: Field, y: Field, rng: np.random.Genera
 
 
 def _lights(canvas: Canvas) -> None:
-    """Cores of the stars, the moon, and windows of the village."""
+    """Draw the centres of the stars, the moon, and the windows of the village."""
     cream, gold = palette("#fff6cf #f9d65c")
     for i, (x, y) in enumerate(_STARS):
         canvas.polygon(circle(x, y, 0.011 + 0.003 * (i % 3), 9), cream)
@@ -103,7 +103,7 @@ def _lights(canvas: Canvas) -> None:
 
 
 def _village(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Houses with steep roofs, for the last strokes to soften."""
+    """Draw houses with steep roofs; the next layer of strokes softens them."""
     for x, y, w, h in _houses():
         roof, wall = palette("#1b2c55 #5b3a3f #6b5a45 #2c5f86 #8a8f9c")[rng.integers(0, 5, 2)]
         canvas.polygon(np.array([[x - w, y + h], [x - w, y - h], [x + w, y - h], [x + w, y + h]]), wall)
@@ -111,7 +111,7 @@ def _village(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _houses() -> Field:
-    """Middle and half-sizes [n, 4] of the houses, the farthest first."""
+    """Centre and half sizes (x, y, w, h) of the houses, [n, 4], the farthest first."""
     i = np.arange(22)
     y = 0.775 + 0.135 * i / 22
     return np.stack(
@@ -120,7 +120,7 @@ def _houses() -> Field:
 
 
 def poppies(size: int, seed: int) -> Field:
-    """A field of poppies under a moving summer sky."""
+    """A field of poppies under a summer sky with clouds."""
     rng = np.random.default_rng(seed + 7)
     x, y = grid(SKETCH_PX)
     horizon = 0.40 + 0.03 * np.sin(x * 5) + 0.02 * np.sin(x * 11 + 1)
@@ -142,7 +142,7 @@ def poppies(size: int, seed: int) -> Field:
 
 
 def _blossoms(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Poppies, small far away and large near, each of a few dabs."""
+    """Draw poppies of a few dabs each, small in the distance and large in front."""
     reds = palette("#d7261e #ef4a2a #b3151b #f4733b #e8e3f0 #7a4fa3")
     for depth in np.sort(rng.uniform(0, 1, 420) ** 0.8):
         x, y, radius = rng.uniform(0, 1), 0.45 + 0.55 * depth + rng.normal(0, 0.01), 0.004 + 0.017 * depth**1.5

@@ -1,4 +1,4 @@
-"""Brush strokes: ribbons of paint that follow a flow and take their colour from a sketch."""
+"""Brush strokes: ribbons of paint that follow a flow and take their colours from a sketch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from nst_core.picture.procedural.field import Field, look_up
 
 @dataclass(frozen=True)
 class Brush:
-    """How a layer of strokes is laid; lengths in units of the picture's side.
+    """Settings of a layer of strokes; lengths are shares of the picture's side.
 
     Attributes:
-        count: how many strokes.
-        length: of a stroke.
-        width: of a stroke at its middle.
-        jitter: how far colours stray in brightness.
-        hue: how far colours stray in hue.
-        bristles: thin streaks drawn over each stroke.
+        count: number of strokes.
+        length: length of a stroke.
+        width: width of a stroke at its middle.
+        jitter: standard deviation of the brightness, as a share.
+        hue: standard deviation of each colour channel.
+        bristles: number of thin streaks over each stroke.
     """
 
     count: int
@@ -33,21 +33,21 @@ class Brush:
 
 
 STEPS = 7
-"""Points along a stroke."""
+"""Number of points along a stroke."""
 
 STREAK = 0.14
-"""Width of a bristle's streak, as a share of the stroke's."""
+"""Width of a bristle's streak, as a share of the stroke's width."""
 
 
 def paint(canvas: Canvas, sketch: Field, angle: Field, brush: Brush, rng: np.random.Generator) -> None:
-    """Lay one layer of strokes.
+    """Paint one layer of strokes.
 
     Args:
-        canvas: what is painted on.
-        sketch: [n, n, 3], where each stroke's colour is looked up, at its middle.
+        canvas: the canvas to paint on.
+        sketch: [n, n, 3] in [0, 1]; a stroke has the sketch's colour at the stroke's middle.
         angle: [n, n], direction of the flow in radians.
-        brush: how.
-        rng: where, and how colours stray.
+        brush: number, size and variation of the strokes.
+        rng: source of positions and variations.
     """
     start = _spread(brush.count, rng)
     path = _paths(start, angle, brush.length)
@@ -57,7 +57,7 @@ def paint(canvas: Canvas, sketch: Field, angle: Field, brush: Brush, rng: np.ran
     colour = np.clip(colour + rng.normal(0, brush.hue, colour.shape), 0, 1).astype(np.float32)
     left, right = _ribbons(path, brush.width * rng.uniform(0.7, 1.25, brush.count))
     shares, shades = rng.uniform((0.1, 0.78), (0.9, 1.28), (brush.count, brush.bristles, 2)).transpose(2, 0, 1)
-    # A streak too thin to be seen is not drawn: a thumbnail costs half.
+    # Streaks too thin to be seen are left out, which halves the time of a thumbnail.
     streaks = brush.bristles if brush.width * STREAK * canvas.side > 0.75 else 0
     for i in range(brush.count):
         canvas.polygon(np.concatenate([left[i], right[i, ::-1]]), colour[i])
@@ -67,7 +67,7 @@ def paint(canvas: Canvas, sketch: Field, angle: Field, brush: Brush, rng: np.ran
 
 
 def _spread(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Points [count, 2] over a little more than the square: a jittered grid, in random order, so that none clump."""
+    """Points [count, 2] over slightly more than the unit square, in random order; a jittered grid avoids clusters."""
     side = int(np.ceil(count**0.5))
     cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
     points = (cells + rng.uniform(0, 1, cells.shape)) / side
@@ -75,7 +75,7 @@ def _spread(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _paths(start: NDArray[np.float64], angle: Field, length: float) -> NDArray[np.float64]:
-    """Points [n, STEPS, 2] of streamlines through `start`."""
+    """Points [n, STEPS, 2] of streamlines through the points `start`, [n, 2]."""
     halves = []
     for sign, steps in ((-1, STEPS // 2), (1, STEPS // 2)):
         at, half = start, []
@@ -88,7 +88,7 @@ def _paths(start: NDArray[np.float64], angle: Field, length: float) -> NDArray[n
 
 
 def _ribbons(path: NDArray[np.float64], width: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both edges [n, STEPS, 2] of strokes that swell and taper."""
+    """Both edges, [n, STEPS, 2] each, of strokes that are widest at the middle."""
     along = np.gradient(path, axis=1)
     along /= np.linalg.norm(along, axis=-1, keepdims=True) + 1e-9
     across = np.stack([-along[..., 1], along[..., 0]], axis=-1)

@@ -1,4 +1,4 @@
-"""Pictures put together from pieces: a mosaic with grout, and leaded stained glass."""
+"""Pictures of pieces: a mosaic with grout, and leaded stained glass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUN = (0.62, 0.34)
 
 
 def mosaic(size: int, seed: int) -> Field:
-    """A mosaic of sun over sea, its stones set in rows that follow the picture."""
+    """A mosaic of the sun over the sea, with stones in rings and waves."""
     rng = np.random.default_rng(seed + 21)
     sketch = _sun_and_sea(rng)
     canvas = Canvas(size, palette("#3a342c")[0])
@@ -33,6 +33,7 @@ def mosaic(size: int, seed: int) -> Field:
 
 
 def _sun_and_sea(rng: np.random.Generator) -> Field:
+    """A sketch of the mosaic, [SKETCH_PX, SKETCH_PX, 3]."""
     x, y = grid(SKETCH_PX)
     away, turn = np.hypot(x - _SUN[0], y - _SUN[1]), np.arctan2(y - _SUN[1], x - _SUN[0])
     rays = step(np.sin(turn * 14 + 3 * away), 0.2) * step(0.36 - away, 0.05)
@@ -50,7 +51,7 @@ def _sun_and_sea(rng: np.random.Generator) -> Field:
 
 
 def _rows() -> Points:
-    """Four-cornered stones [n, 4, 2]: rings around the sun above the swell, waves below it."""
+    """Four-cornered stones [n, 4, 2]: rings around the sun above the waterline, wavy rows below it."""
     stones: list[Points] = []
     edge = 0.0195
     for ring in range(1, 60):
@@ -75,6 +76,7 @@ def _rows() -> Points:
 
 
 def _swell(x: NDArray[np.floating] | np.floating) -> NDArray[np.floating]:
+    """Height y of the waterline at x."""
     return np.asarray(0.66 + 0.035 * np.sin(x * 9 + 1) + 0.015 * np.sin(x * 23))
 
 
@@ -82,7 +84,7 @@ _GLASS = palette("#0f3d91 #1c6dd0 #0e7c7b #17b890 #f4c430 #f28c28 #c81d25 #8e1b4
 
 
 def stained_glass(size: int, seed: int) -> Field:
-    """A rose window: leaded panes around a centre, lit from behind."""
+    """A rose window: leaded panes of stained glass around a centre, lit from behind."""
     rng = np.random.default_rng(seed + 22)
     lead = palette("#0a0b10")[0]
     canvas = Canvas(size, lead)
@@ -107,13 +109,13 @@ def stained_glass(size: int, seed: int) -> Field:
 
 
 def _kept(points: Points, middle: Points, pane: Points) -> Points:
-    """A bubble drawn in so that it stays within its pane."""
+    """The points of a bubble, clipped so that it stays within its pane."""
     room = 0.35 * np.ptp(pane, axis=0)
     return np.asarray(np.clip(points, middle - room, middle + room))
 
 
 def _panes(rng: np.random.Generator) -> list[tuple[Points, int]]:
-    """Panes between rings: petals, wedges and chips, the joints a little off true."""
+    """Panes between rings with the number of each pane's ring; the joints are slightly irregular."""
     radii = (0.0, 0.055, 0.13, 0.20, 0.29, 0.335, 0.44, 0.50, 0.60, 0.78)
     counts = (8, 8, 16, 16, 48, 24, 48, 24, 36)
     panes: list[tuple[Points, int]] = []

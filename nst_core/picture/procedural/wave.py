@@ -1,4 +1,4 @@
-"""A woodcut wave: flat inks, cut lines, and the grain of the block."""
+"""A woodcut of a wave: flat colours, cut lines, and wood grain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SEA = palette("#12294b #1f4a7a #3f79a4 #86b3c4 #f0e6cf #10182b")
 
 
 def woodcut_wave(size: int, seed: int) -> Field:
-    """A wave about to break over a distant mountain, cut in wood and printed in Prussian blue."""
+    """A woodcut of a wave that breaks in front of a distant mountain, in Prussian blue."""
     rng = np.random.default_rng(seed + 42)
     _, y = grid(256)
     sky = ramp(y * 1.25 + 0.05 * noise(256, (3, 12), rng, 3), palette("#b9a888 #d8c49b #ead9b0 #f1e4c4 #e6cfa6"))
@@ -27,7 +27,7 @@ def woodcut_wave(size: int, seed: int) -> Field:
 
 
 def _print(picture: Field, rng: np.random.Generator) -> Field:
-    """The wood's grain in the flat colours, and paper that shows through."""
+    """The picture as a print: with wood grain, and paper that shows through worn ink."""
     size = len(picture)
     _, y = grid(size)
     bend = noise(size, 3, rng, 2)
@@ -38,6 +38,7 @@ def _print(picture: Field, rng: np.random.Generator) -> Field:
 
 
 def _mountain(canvas: Canvas) -> None:
+    """Draw a mountain with a snowy peak."""
     body = np.array([[0.46, 0.70], [0.56, 0.615], [0.635, 0.545], [0.66, 0.545], [0.74, 0.615], [0.86, 0.70]])
     canvas.polygon(body, _SEA[1])
     snow = np.array(
@@ -58,7 +59,7 @@ def _mountain(canvas: Canvas) -> None:
 
 
 def _swell(canvas: Canvas, level: float, high: float, row: int, rng: np.random.Generator) -> None:
-    """A rolling wave: bands of blue below a white lip, and cut lines that follow it."""
+    """Draw a rolling wave: bands of blue below a white crest, and cut lines along it."""
     t = np.linspace(-0.02, 1.02, 70)
     phase = row * 1.9
     crest = level - high * (np.abs(np.sin(t * 5.2 + phase)) ** 1.5) + 0.008 * np.sin(t * 31 + phase)
@@ -73,7 +74,7 @@ def _swell(canvas: Canvas, level: float, high: float, row: int, rng: np.random.G
 
 
 def _breaker(canvas: Canvas, rng: np.random.Generator) -> None:
-    """The great wave: nested curves from the trough to the claw, banded, edged with foam."""
+    """Draw the great wave: bands between its back and its hollow, edged with foam."""
     back = _curve(
         [(-0.05, 0.60), (0.06, 0.42), (0.17, 0.22), (0.33, 0.105), (0.49, 0.13), (0.585, 0.235), (0.60, 0.345)]
     )
@@ -104,7 +105,7 @@ def _breaker(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _foam(canvas: Canvas, back: Points, belly: Points, rng: np.random.Generator) -> None:
-    """Foam along the crest that ends in claws; outline first, then white, then the shadow inside."""
+    """Draw foam along the crest, with claw-shaped tips: outlines first, then white, then shadows."""
     crest = np.concatenate([back[14:], belly[:26]])
     puffs = []
     for i in range(len(crest)):
@@ -128,6 +129,7 @@ def _foam(canvas: Canvas, back: Points, belly: Points, rng: np.random.Generator)
 
 
 def _spray(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Draw drops of spray around the crest."""
     for _ in range(150):
         x = rng.normal(0.56, 0.13)
         y = 0.28 + 0.5 * abs(x - 0.42) + rng.normal(0, 0.075)
@@ -137,7 +139,7 @@ def _spray(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _curve(points: list[tuple[float, float]]) -> Points:
-    """A smooth curve [64, 2] through the points (Catmull-Rom)."""
+    """A smooth curve [64, 2] through the points: a Catmull-Rom spline."""
     p = np.array([points[0], *points, points[-1]], float)
     out = []
     for u in np.linspace(0, len(points) - 1.0001, 64):
