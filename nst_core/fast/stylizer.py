@@ -126,9 +126,9 @@ class _PictureStylizer:
         if self.max_px is not None and painted_at > self.max_px and self.recipe.style_grid_size == 1:
             notes.append(f"this network is run at up to {self.max_px} px: the picture was enlarged along its edges")
         if self.blends:
-            notes.append("this network shows no style vector: the styles' finished pictures are mixed instead")
+            notes.append("this network has no style vectors: the styles' finished pictures are mixed instead")
         if self.recipe.strength != 1 or (self.recipe.style_grid_size > 1 and not self.blends):
-            notes.append("this network shows no style vector: strength mixes the picture with the photograph instead")
+            notes.append("this network has no style vectors: strength mixes the picture with the photograph instead")
         return tuple(notes)
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
