@@ -12,7 +12,7 @@ from pages.parts.inside import grams, runs
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService, picture
 
-MAP = {"channel": 37, "mean": 12.0, "most": 90.0, "active": 0.5, "place": (0.5, 0.5)}
+MAP = {"channel": 37, "mean": 12.0, "maximum": 90.0, "active": 0.5, "maximum_at": (0.5, 0.5)}
 FEATURES = {"columns": 1, "grid": (8, 8), "channels": 256, "silent": 3, "maps": [MAP, MAP]}
 
 
@@ -48,7 +48,7 @@ def test_a_refused_look_tells_its_reason(open_page: Open, job_service: FakeJobSe
 def test_both_gram_matrices_are_shown_with_their_distance(
     open_page: Open, job_service: FakeJobService, scale: str
 ) -> None:
-    facts = {"channels": [4, 7], "of": 128, "relative": 0.5}
+    facts = {"channels": [4, 7], "layer_channels": 128, "relative": 0.5}
     job_service.inspections["grams"] = Inspection("done", facts, np.ones((2, 2, 2), np.float32).tobytes())
     app = open_page("inside")
     app.segmented_control(key="inside_view").set_value("Gram matrix").run()
