@@ -76,7 +76,7 @@ def presets_table() -> str:
         (f"`{key}`", preset.title, preset.text, _settings(preset.settings), preset.source)
         for key, preset in PRESETS.items()
     ]
-    return _table(("preset", "title", "what it does", "what it sets", "source, what differs, and why"), rows)
+    return _table(("preset", "title", "effect", "settings", "source, differences and their reasons"), rows)
 
 
 def measurements(kind: str) -> str:

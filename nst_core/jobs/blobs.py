@@ -37,7 +37,7 @@ class BlobStore(Protocol):
         """The size of a run's files in bytes."""
 
     def path(self, job: str, name: str) -> Path | None:
-        """Where a file is or would be; None where there are no paths."""
+        """The path of a file, which need not exist; None if the store has no paths."""
 
 
 def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
@@ -114,7 +114,7 @@ class DiskBlobStore:
         return total
 
     def path(self, job: str, name: str) -> Path:
-        """Where a file is or would be. Raises ValueError for an id that is not of letters and digits."""
+        """The path of a file, which need not exist. Raises ValueError for an id that is not of letters and digits."""
         if not job.isalnum() or not job.isascii():
             raise ValueError("a run's id must be letters and digits")
         return self._root / job / name

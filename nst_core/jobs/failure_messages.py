@@ -14,7 +14,7 @@ def continued(reason: str, step: int) -> str:
 
 
 def unseen(minutes: float, *, begun: bool) -> str:
-    """A run was ended because no page had asked for it for so many minutes."""
+    """A run was ended because no page had asked for it for `minutes`."""
     ended = "was stopped with the picture it had" if begun else "left the queue"
     return f"Nobody had looked at this run for {minutes:g} minutes, so it {ended}."
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 MAGIC = b"NST\x01"
-"""The first bytes of every frame: anything else on the pipe is not one of ours."""
+"""The first bytes of every frame: other bytes on the pipe are an error."""
 _COUNTS = struct.Struct("<II")
 _SIZE = struct.Struct("<Q")
 

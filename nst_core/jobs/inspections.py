@@ -1,7 +1,7 @@
 """Questions about a network's layers, which the worker answers between two steps of a run; answers are cached.
 
-A question is no run: it has no place in the queue, no settings and no result to store. A page repeats it until the
-answer is there; a question that no page repeats is dropped.
+A question is not a run: it has no place in the queue, no recipe and no stored result. A page repeats its question until
+the answer is there; a question that no page repeats is dropped.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from nst_core.system.bounded_cache import BoundedCache
 MAX_ANSWERS = 48
 """Cached answers; each has up to half a megabyte."""
 PATIENCE_SECONDS = 20.0
-"""How long a question stays after it was last asked."""
+"""Lifetime of a question after it was last asked."""
 FAILED_SECONDS = 60.0
-"""How long a failure is cached: by then the network may be reachable."""
+"""Lifetime of a cached failure: later the network may be reachable."""
 LARGE_PX = 1024
 """Pictures twice as long or longer are reduced before they go to the worker, which inspects smaller ones."""
 MAX_TRIES = 2

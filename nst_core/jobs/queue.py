@@ -19,7 +19,7 @@ class QueueEntry:
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """How many runs may wait: in all, and of one visitor."""
+    """The most runs that may wait: in all, and of one visitor."""
 
     waiting: int = 8
     per_visitor: int = 2

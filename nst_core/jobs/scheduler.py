@@ -1,4 +1,4 @@
-"""Decides what the worker does: which run it gets, and what its events and its end mean for the runs.
+"""Assigns runs to the worker, and updates the runs when the worker reports an event or ends.
 
 Used under the job service's lock.
 """
@@ -42,7 +42,7 @@ from nst_core.recipe import parse
 from nst_core.runs.inputs import RunInputs
 
 MAX_ATTEMPTS = 2
-"""How often a run whose worker died in the middle is continued."""
+"""The most times that a run is continued after its worker died."""
 PREEMPT_SECONDS = 20.0
 """How long a paused run may keep the worker from runs that wait; then it continues later, from its checkpoint."""
 _FREES_WORKER = (Finished, Failed, Preempted)

@@ -60,9 +60,9 @@ __all__ = [
     "WorkerStatus",
 ]
 HOUSEKEEPING_SECONDS = 2.0
-"""How often idle runs are ended and long pauses preempted."""
+"""Interval at which idle runs are ended and long pauses preempted."""
 TRIM_SECONDS = 20.0
-"""How often memory that visitors' pictures took is returned to the system."""
+"""Interval at which memory freed by visitors' pictures is returned to the system."""
 
 
 class JobService:
@@ -223,7 +223,7 @@ class JobService:
             return inspection
 
     def wait(self, job: str, seconds: float) -> JobView:
-        """A run as soon as it is over, at the latest after so many seconds. Raises JobError as `view` does."""
+        """Wait until a run is over, at most `seconds`, and return its view. Raises JobError as `view` does."""
 
         def is_over() -> bool:
             run = self._repository.active.get(job)

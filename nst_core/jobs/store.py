@@ -19,13 +19,13 @@ from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
 LOCK_SECONDS = 2.0
-"""How long to wait for a server that is being replaced to release the folder."""
+"""The longest wait until a server that is being replaced releases the folder."""
 GONE = "this run is not here any more; runs are kept until their owner deletes them or newer ones need the room"
 
 
 @dataclass(frozen=True)
 class StoreLimits:
-    """How much is stored.
+    """The limits of a store.
 
     Attributes:
         runs: number of unlisted runs that are over; the oldest is removed first.
@@ -75,7 +75,7 @@ class Store:
 
     Attributes:
         why_in_memory: why runs are not stored on a disk, in words; empty if they are.
-        limits: how much is stored.
+        limits: the bounds of the store.
     """
 
     def __init__(self, folder: Path | None, limits: StoreLimits | None = None) -> None:
@@ -240,7 +240,7 @@ class Store:
         return input_files.content_size(self._blobs, job)
 
     def checkpoint(self, job: str) -> Path | None:
-        """Where a run's checkpoint is or would be; None without a disk."""
+        """The path of a run's checkpoint, which need not exist; None without a disk."""
         return self._blobs.path(job, "checkpoint.npz")
 
     def has_checkpoint(self, job: str) -> bool:

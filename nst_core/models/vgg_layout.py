@@ -25,32 +25,32 @@ def block_of(layer: str) -> int:
 
 
 def up_to_block(layers: Sequence[str], block: int) -> tuple[str, ...]:
-    """Those of the layers that stand in the blocks 1 to `block`, in their order."""
+    """The layers of the blocks 1 to `block`, in their order."""
     return tuple(layer for layer in layers if block_of(layer) <= block)
 
 
 def beyond_block(layers: Sequence[str], block: int) -> tuple[str, ...]:
-    """Those of the layers that stand in blocks after `block`, in their order."""
+    """The layers of the blocks after `block`, in their order."""
     return tuple(layer for layer in layers if block_of(layer) > block)
 
 
 def width(layer: str) -> int:
-    """How many channels a layer has."""
+    """The number of channels of a layer."""
     return min(NARROWEST << (block_of(layer) - 1), WIDEST)
 
 
 def block_stride_px(block: int) -> int:
-    """How many pixels lie between two neighbouring units of a block, on each axis: the side of a unit's cell."""
+    """The pixels between two neighbouring units of a block, on each axis: the side of a unit's cell."""
     return 1 << (block - 1)
 
 
 def stride_px(layer: str) -> int:
-    """How many pixels of the picture lie between two neighbouring units of a layer, on each axis."""
+    """The pixels between two neighbouring units of a layer, on each axis."""
     return block_stride_px(block_of(layer))
 
 
 def margin_px(network: NetworkName, layer: str) -> int:
-    """How many pixels beyond its cell, on each side, a unit of `layer` sees.
+    """The margin of the receptive field of a unit of `layer` beyond its cell, in pixels on each side.
 
     Every 3 x 3 convolution up to the layer adds one stride of its own block.
     """
@@ -59,7 +59,7 @@ def margin_px(network: NetworkName, layer: str) -> int:
 
 
 def blocks_margin_px(network: NetworkName, blocks: int) -> int:
-    """How many pixels beyond its cell, on each side, a unit sees that has passed the convolutions of all `blocks`."""
+    """The margin of the receptive field after all convolutions of the first `blocks` blocks, in pixels on each side."""
     return sum(stride_px(name) for name in up_to_block(CONVOLUTIONS[network], blocks))
 
 
@@ -78,10 +78,10 @@ def operations(network: NetworkName, names: Sequence[str], height: int, width_px
     """Operations of the convolutions up to the last named layer, forward only; a multiply-add counts two.
 
     Args:
-        network: whose layers.
+        network: the network of the layers.
         names: layer names, at least one.
-        height: of the picture, in pixels.
-        width_px: likewise.
+        height: the picture's height, in pixels.
+        width_px: the picture's width.
     """
     total = 0.0
     channels = 3

@@ -1,4 +1,4 @@
-"""How settings are shown to people: titles, values to offer, labels and units, as plain data without widgets."""
+"""The display of settings: titles, offered values, labels and units, as plain data without widgets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def when(name: str, *values: Any) -> Callable[[CurrentValues], bool]:
 
 @dataclass(frozen=True)
 class SettingDisplay:
-    """How one setting is shown.
+    """The display of one setting.
 
     Attributes:
         name: the setting's name in the recipe.

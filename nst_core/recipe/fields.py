@@ -49,7 +49,7 @@ def bounds(name: str) -> tuple[float | None, float | None]:
 
 
 def excluded(name: str) -> tuple[float, ...]:
-    """Those of a setting's bounds that are not allowed values themselves."""
+    """The bounds of a setting that are not allowed values themselves."""
     return tuple(getattr(m, a) for m in _limits(name) for a in ("gt", "lt") if hasattr(m, a))
 
 
@@ -132,7 +132,7 @@ def field(name: str) -> Any:
 
 def _registry(info: Any) -> DistanceName | None:
     """The registry that a setting's choices and their meanings are read from, if it has one."""
-    return next((mark for mark in info.metadata if isinstance(mark, DistanceName)), None)
+    return next((entry for entry in info.metadata if isinstance(entry, DistanceName)), None)
 
 
 def _limits(name: str) -> tuple[Any, ...]:

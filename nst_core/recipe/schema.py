@@ -81,7 +81,7 @@ class Objective(Frozen):
 
 
 class OptimizerSettings(Frozen):
-    """How the picture, clamped to [0, 1], is optimised.
+    """Settings of the optimizer of the picture, which is clamped to [0, 1].
 
     Source: Adam, Kingma & Ba 2015, arXiv:1412.6980; L-BFGS, Nocedal & Wright 2006, algorithm 7.4, and Byrd et al. 1995
     for the bounds.
@@ -150,7 +150,7 @@ class Schedule(Frozen):
 
 
 class Colour(Frozen):
-    """Where the result's colours come from. Applied before and after the run, in the same way for all methods."""
+    """Settings of the result's colours. Applied before and after the run, in the same way for all methods."""
 
     colour_match: Literal["none", "covariance", "luminance"] = Field(
         "none",

@@ -60,7 +60,7 @@ STYLE_DISTANCES: dict[str, RegisteredDistance] = {
 
 
 class _Titles(Mapping[str, str]):
-    """Reads the registry anew at each look-up, so that widgets made at import know what is registered later."""
+    """Reads the registry anew at each look-up, so that widgets made at import know distances registered later."""
 
     def __getitem__(self, name: str) -> str:
         return STYLE_DISTANCES[name].title

@@ -41,7 +41,7 @@ class RunLog:
             path: the checkpoint file; None writes no checkpoints.
             before: the checkpoint to continue from.
             strict: whether a path that cannot be written raises CheckpointError at the first step; otherwise the run
-                goes on without checkpoints.
+                continues without checkpoints.
         """
         self.best: Step | None = None
         self._path, self._recipe = path, recipe

@@ -102,7 +102,7 @@ class Sweep:
 
     @property
     def is_active(self) -> bool:
-        """Whether the sweep still goes on by itself."""
+        """Whether the sweep submits its remaining cells by itself: it is not over, stopped or halted by an error."""
         return not (self.is_over or self._is_stopped or self.error)
 
     @property

@@ -40,7 +40,7 @@ class SavedSweep:
 
 
 class SweepStore:
-    """The files of one sweep. Where a file cannot be written, the sweep goes on and is lost with the server."""
+    """The files of one sweep. If a file cannot be written, the sweep continues, but does not outlive the server."""
 
     def __init__(self, blobs: BlobStore, sweep_id: str) -> None:
         """The files of the sweep of this id; `blobs` holds all sweeps."""

@@ -1,1 +1,1 @@
-"""What the screens share."""
+"""The parts of the pages, one folder for each feature."""

@@ -100,7 +100,7 @@ class _StepTimes:
         self._began = float("inf")
 
     def poll(self, database: RunDatabase, job: str, seconds: float) -> None:
-        """Read the run's curve repeatedly for so many seconds."""
+        """Read the run's curve repeatedly for `seconds`."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             points, now = database.points(job), time.time()

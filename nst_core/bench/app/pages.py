@@ -29,7 +29,7 @@ SWITCH_ROUNDS = 5
 VIEWS = (20, 100, 200)
 EVERY_VIEWS = 20
 VIEWS_A_VISITOR = 10
-"""A new visitor, with a new session, comes after so many views."""
+"""Number of page views after which a new visitor comes, with a new session."""
 _MB = 1e6
 
 _SHOWN = """title => {

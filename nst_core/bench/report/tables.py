@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a head, rows of as many cells, and sentences below the table."""
+    """A title, a head, rows with one cell for each column, and sentences below the table."""
 
     title: str
     head: tuple[str, ...]
@@ -42,7 +42,7 @@ def table(kind: str, file: Path = FILE) -> Table:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How the rows of one kind of measurement become a table."""
+    """The layout of the table of one kind of measurement: title, head, sort key, cells and notes."""
 
     title: str
     head: tuple[str, ...]

@@ -38,7 +38,7 @@ class EntryCheck:
         path: its folder.
         origin: the source that it came from; "" if damaged.
         licence: of the weights; "" if damaged.
-        damage: what is wrong with it, or "".
+        damage: the reason why the entry is damaged, or "".
     """
 
     slot: str

@@ -33,7 +33,7 @@ def remember(page: str, job_id: str, name: str = "job") -> None:
 def current(page: str, name: str = "job") -> str | None:
     """The id of the page's current run: from the address, or else the last one of this tab.
 
-    An id in the address that cannot be one of ours gives "", which every caller treats as an expired run.
+    A malformed id in the address gives "", which every caller treats as an expired run.
     """
     job_id = st.query_params.get(name) or _CURRENT.get(page, name)
     if job_id and not _ID.fullmatch(job_id):

@@ -138,7 +138,7 @@ function mount(root) {
     });
   }
 
-  // The slider over the pictures does by keyboard what a click does. It is not updated while it is held.
+  // The slider picks a step by keyboard, as a click on the curves does. It is not updated while a pointer holds it.
   const slider = one("input"), label = one("label"), shown = one("output");
   let sliding = false, pick = 0;
   slider.id = `plot-${Math.random().toString(36).slice(2)}`; label.htmlFor = slider.id;

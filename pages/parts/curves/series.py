@@ -22,7 +22,7 @@ TERMS: dict[str, tuple[str, str, str, float]] = {
 """Term -> title, colour, dash, width.
 
 The colours are Okabe and Ito's hues at mid-lightness, with a contrast of at least 3:1 on the light and the dark theme.
-The dash tells the terms apart for people who do not see the hues."""
+The dash distinguishes the terms for people who cannot tell the hues apart."""
 
 HUES = ("#2E86C1", "#DB6B30", "#159A7A", "#B0619F", "#A8892A")
 """Colours of layers and of other runs, used in turn."""

@@ -26,7 +26,7 @@ _QUICK = {"optimizer": {"algorithm": "lbfgs", "average_decay": 0.0}}
 def content(network: NetworkName) -> None:
     """Rebuild the photograph from noise by one layer alone."""
     st.latex(r"\min_x \; \lVert F^\ell(x) - F^\ell(\mathrm{photograph}) \rVert^2")
-    theme.description("Shallow layers keep every pixel; deep ones keep what is there and forget how exactly it looked.")
+    theme.description("Shallow layers keep every pixel; deep layers keep the objects and lose their exact look.")
     _row("content", "Rebuild", network)
 
 

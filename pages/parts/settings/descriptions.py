@@ -20,7 +20,7 @@ MAX_NAMED = 4
 
 
 def in_words(recipe: Recipe) -> str:
-    """How a recipe differs from its preset: "Bold, but style_weight 40, steps 200"."""
+    """The differences of a recipe from its preset: "Bold, but style_weight 40, steps 200"."""
     (_, title), *changed = changed_settings(recipe)
     changes = ", ".join(f"{name} {value}" for name, value in changed)
     return f"{title}, but {changes}" if changes else title

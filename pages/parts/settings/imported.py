@@ -32,7 +32,7 @@ _MAX_STYLES = 4
 _OPENED = Slot[tuple[Recipe, int]]("imported", "opened")
 """By page, the opened settings and their number, which distinguishes their widgets."""
 _COUNT = Slot[int]("imported", "count")
-"""How many settings were opened in this session."""
+"""The number of settings opened in this session."""
 _LINK = Slot[str]("imported", "link")
 """The settings in the address that were opened last: each link is opened once."""
 _WITHOUT_REGIONS = Slot[str]("imported", "without_regions")
@@ -122,7 +122,7 @@ def address(recipe: Recipe) -> str:
     if all(style["k"] for style in styles):
         pictures["y"] = styles
     if recipe.regions:
-        pictures["g"] = True  # a link cannot carry what was painted on a photograph
+        pictures["g"] = True  # the run had regions, which a link cannot carry
     return f"{page_of(recipe)}?{QUERY_PARAMETER}={links.to_text(recipe, pictures)}"
 
 

@@ -101,7 +101,7 @@ STEPS = (
     ),
     TourStep(
         "Fast paints in a second",
-        "Press the button once. From then on every slider paints anew, and you see at once what it does.",
+        "Press the button once. From then on every slider paints anew, and you see its effect at once.",
         _fast,
         "pages/fast.py",
         "Open Fast",
