@@ -101,7 +101,7 @@ def blocks(
     """
     first, last = (part[0], part[-1]) if part else (1, LAST_BLOCK)
     found: dict[str, tf.Tensor] = {}
-    current = tf.cast(_convention(start) if first == 1 else start, vgg.dtype)
+    current = tf.cast(_to_network_input(start) if first == 1 else start, vgg.dtype)
     block = first
     for layer in vgg.layers:
         of = block_of(layer.name)
@@ -117,7 +117,7 @@ def blocks(
     return found, current
 
 
-def _convention(picture: tf.Tensor) -> tf.Tensor:
+def _to_network_input(picture: tf.Tensor) -> tf.Tensor:
     return tf.reverse(picture, axis=[-1]) * 255.0 - tf.constant(CHANNEL_MEANS_BGR, tf.float32)
 
 

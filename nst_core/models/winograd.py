@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Transforms a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
-_KERNEL = np.array(
+# Carries a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
+_KERNEL_TRANSFORM = np.array(
     [
         [1 / 4, 0, 0],
         [-1 / 6, -1 / 6, -1 / 6],
@@ -29,15 +29,15 @@ _KERNEL = np.array(
 )
 
 
-WIDEST = 128
-"""Convolutions from or to at most so many channels are computed in bands; wider ones spend their time in products."""
+NARROW_CHANNELS = 128
+"""Convolutions from or to at most so many channels are computed in bands: wider ones spend their time in products."""
 BAND_BYTES = 4_500_000
 """Size of a band of transformed tiles in bytes: it and its products are still in the cache when they are used next."""
 
 
 def transform_kernel(kernel: np.ndarray) -> np.ndarray:
-    """The transform of a kernel [3, 3, in, out]: [36, in, out], float32, computed in float64."""
-    wide = np.einsum("ai,bj,ijco->abco", _KERNEL, _KERNEL, kernel.astype(np.float64), optimize=True)
+    """A kernel [3, 3, in, out] in the tiles' space: [36, in, out], float32, computed in float64."""
+    wide = np.einsum("ai,bj,ijco->abco", _KERNEL_TRANSFORM, _KERNEL_TRANSFORM, kernel.astype(np.float64), optimize=True)
     return np.asarray(wide.reshape(36, *kernel.shape[2:]), np.float32)
 
 
@@ -63,7 +63,7 @@ def convolve(x: tf.Tensor, transformed: tf.Tensor, bias: tf.Tensor, mirrored: tf
 
 def is_narrow(kernel: tf.Tensor) -> bool:
     """Whether a kernel [..., in, out] has so few channels that its transforms, not its products, take the time."""
-    return bool(min(kernel.shape[-2:]) <= WIDEST)
+    return bool(min(kernel.shape[-2:]) <= NARROW_CHANNELS)
 
 
 def _forward(x: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
@@ -99,11 +99,13 @@ def _band(cells: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
     """Rows of tiles one below the other: [rows + 1, 4, columns + 1, 4, in] -> [4 rows, 4 columns, out]."""
     rows, _, columns, _, _ = (size - 1 for size in _sizes(cells))
     first = [cells[:-1, k] for k in range(4)] + [cells[1:, k] for k in range(2)]
-    tiles = tf.stack(_into(first))  # [6, rows, columns + 1, 4, in]
-    tiles = tf.stack(_into([tiles[:, :, :-1, k] for k in range(4)] + [tiles[:, :, 1:, k] for k in range(2)]), axis=1)
+    tiles = tf.stack(_input_transform(first))  # [6, rows, columns + 1, 4, in]
+    tiles = tf.stack(
+        _input_transform([tiles[:, :, :-1, k] for k in range(4)] + [tiles[:, :, 1:, k] for k in range(2)]), axis=1
+    )
     products = _multiply(tiles, transformed, rows, columns, transpose=False)
-    lines = tf.stack(_out([products[i] for i in range(6)]), axis=1)  # [6, 4, rows, columns, out]
-    pixels = tf.stack(_out([lines[i] for i in range(6)]))  # [4 across, 4 down, rows, columns, out]
+    lines = tf.stack(_output_transform([products[i] for i in range(6)]), axis=1)  # [6, 4, rows, columns, out]
+    pixels = tf.stack(_output_transform([lines[i] for i in range(6)]))  # [4 across, 4 down, rows, columns, out]
     return tf.reshape(tf.transpose(pixels, [2, 1, 3, 0, 4]), [4 * rows, 4 * columns, transformed.shape[2]])
 
 
@@ -112,11 +114,11 @@ def _backward(upstream: tf.Tensor, transformed: tf.Tensor) -> tf.Tensor:
     _, height, width, _ = _sizes(upstream)
     rows, columns = (height + 3) // 4, (width + 3) // 4
     padded = tf.pad(upstream[0], [[0, 4 * rows - height], [0, 4 * columns - width], [0, 0]])
-    tiles = tf.stack(_out_transposed([padded[k::4] for k in range(4)]))
-    tiles = tf.stack(_out_transposed([tiles[:, :, k::4] for k in range(4)]), axis=1)
+    tiles = tf.stack(_output_transform_transposed([padded[k::4] for k in range(4)]))
+    tiles = tf.stack(_output_transform_transposed([tiles[:, :, k::4] for k in range(4)]), axis=1)
     products = _multiply(tiles, transformed, rows, columns, transpose=True)
-    lines = _laid_over(_into_transposed([products[i] for i in range(6)]))  # [6, 4 rows + 4, columns, in]
-    whole = _laid_over(_into_transposed([lines[i] for i in range(6)]))  # [4 rows + 4, 4 columns + 4, in]
+    lines = _overlap_add(_input_transform_transposed([products[i] for i in range(6)]))  # [6, 4 rows + 4, columns, in]
+    whole = _overlap_add(_input_transform_transposed([lines[i] for i in range(6)]))  # [4 rows + 4, 4 columns + 4, in]
     return whole[None, 1 : height + 1, 1 : width + 1]
 
 
@@ -131,7 +133,7 @@ def _sizes(x: tf.Tensor) -> tuple[Any, ...]:
     return tuple(known[i] if size is None else size for i, size in enumerate(x.shape))
 
 
-def _laid_over(parts: Sequence[tf.Tensor]) -> tf.Tensor:
+def _overlap_add(parts: Sequence[tf.Tensor]) -> tf.Tensor:
     """Tiles of 6 at a stride of 4, summed where they overlap: along axis 1, each [.., n, ..] -> [.., 4 n + 4, ..]."""
     axis = 1
     space = [[0, 0]] * len(parts[0].shape)
@@ -147,7 +149,7 @@ def _laid_over(parts: Sequence[tf.Tensor]) -> tf.Tensor:
     return tf.reshape(stacked, [*sizes[:axis], sizes[axis] * 4, *sizes[axis + 2 :]])
 
 
-def _into(d: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _input_transform(d: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     """6 neighbours -> 6 points."""
     even, odd = d[4] - 4 * d[2], d[3] - 4 * d[1]
     inner, outer = d[4] - d[2], 2 * (d[3] - d[1])
@@ -161,7 +163,7 @@ def _into(d: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     ]
 
 
-def _into_transposed(v: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _input_transform_transposed(v: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     sum1, difference1 = v[1] + v[2], v[1] - v[2]
     sum2, difference2 = v[3] + v[4], v[3] - v[4]
     return [
@@ -174,14 +176,14 @@ def _into_transposed(v: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     ]
 
 
-def _out(m: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _output_transform(m: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     """6 points -> 4 outputs."""
     sum1, difference1 = m[1] + m[2], m[1] - m[2]
     sum2, difference2 = m[3] + m[4], m[3] - m[4]
     return [m[0] + sum1 + sum2, difference1 + 2 * difference2, sum1 + 4 * sum2, difference1 + 8 * difference2 + m[5]]
 
 
-def _out_transposed(y: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _output_transform_transposed(y: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     even1, odd1 = y[0] + y[2], y[1] + y[3]
     even2, odd2 = y[0] + 4 * y[2], 2 * y[1] + 8 * y[3]
     return [y[0], even1 + odd1, even1 - odd1, even2 + odd2, even2 - odd2, y[3]]

@@ -26,20 +26,19 @@ from nst_core.slow.tiling.windows import TilingPlan, windows
 from nst_core.system.atomic_files import write_atomic
 
 VERSION = 1
-SIDES_PX = (128, 256, 384)
+CALIBRATION_SIDES_PX = (128, 256, 384)
 """Square pictures whose evaluation is timed: small ones cost more for each pixel."""
-SEARCHES = 1.06
+EVALUATIONS_PER_LBFGS_MOVE = 1.06
 """Evaluations for each move of L-BFGS."""
-BEGINNING = 3.0
-"""Cost of preparing the objective for a size, in evaluations: targets, tracing, the first use of memory."""
-STRIPPED = {1: 0.11, 2: 0.26, 3: 0.62}
-"""Number of first blocks -> their share of the operations up to block5_conv1."""
-FAST_SHARE = 0.06
-"""Cost of a pass of the fast network, as a share of a direct evaluation of as many pixels."""
-FAST_STRIPS = 1.6
-"""Cost of a pass in strips, over that of a pass without strips."""
-FAST_MB = 830.0
-"""Memory of a process with the fast network, without a picture. From `bench fast`, as the next value."""
+SETUP_EVALUATIONS = 3.0
+"""What binding the objective to a size costs, in evaluations: targets, tracing, the first touch of memory."""
+SHALLOW_BLOCKS_SHARE = {1: 0.11, 2: 0.26, 3: 0.62}
+"""Share of the operations, up to block5_conv1, that the first blocks have."""
+FAST_PASS_EVALUATIONS = 0.06
+"""The fast network's pass, as a share of a direct evaluation of as many pixels ..."""
+FAST_STRIPS_FACTOR = 1.6
+"""... and as many times that in strips."""
+FAST_BASE_MB = 830.0
 FAST_BYTES_PER_PIXEL = {"whole": 90.0, "strips": 36.0}
 """Further memory of a pass for each pixel, without and with strips."""
 
@@ -95,51 +94,51 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estima
     seconds, peak = 0.0, 0.0
     if recipe.method != "slow" or recipe.start == "fast":
         across, down = size_for(width, height, recipe.longest_edge_px)
-        seconds, peak = _fast(across, down, known)
-        seconds *= len(recipe.regions) + 1  # a pass for each region, and one for the rest
+        seconds, peak = _fast_pass_cost(across, down, known)
+        seconds *= len(recipe.regions) + 1  # a pass for each, and one for the rest
     if recipe.method != "fast":
         for scale in scales(recipe, height, width):
-            cost, memory = _scale(recipe, scale, size_for(width, height, scale.edge_px), styles, known)
+            cost, memory = _scale_cost(recipe, scale, size_for(width, height, scale.edge_px), styles, known)
             seconds, peak = seconds + cost, max(peak, memory)
         seconds = min(seconds, recipe.seconds or seconds)
     return Estimate(seconds, peak, machine is not None)
 
 
-def _fast(width: int, height: int, machine: Calibration) -> tuple[float, float]:
+def _fast_pass_cost(width: int, height: int, machine: Calibration) -> tuple[float, float]:
     """Seconds and peak memory of one pass."""
     pixels, stripped = width * height, in_strips(height, width)
-    share = FAST_SHARE * (FAST_STRIPS if stripped else 1.0)
+    share = FAST_PASS_EVALUATIONS * (FAST_STRIPS_FACTOR if stripped else 1.0)
     held = FAST_BYTES_PER_PIXEL["strips" if stripped else "whole"]
-    return share * machine.evaluation(pixels), FAST_MB + pixels * held / 1e6
+    return share * machine.evaluation(pixels), FAST_BASE_MB + pixels * held / 1e6
 
 
-def _scale(
+def _scale_cost(
     recipe: Recipe, scale: PyramidScale, size: tuple[int, int], styles: int, machine: Calibration
 ) -> tuple[float, float]:
     """Seconds and peak memory of one size of a run."""
     width, height = size
     direct = machine.evaluation(width * height)
     compiles = machine.compiles and recipe.precision != "bfloat16"
-    convolution = memory_plan.decide(recipe, height, width, scale.steps, compiles=compiles)
-    chosen = memory_plan.choose(recipe.memory_mb, height, width, convolution)
+    convolution = memory_plan.choose_convolution(recipe, height, width, scale.steps, compiles=compiles)
+    chosen = memory_plan.choose_plan(recipe.memory_mb, height, width, convolution)
     unit = machine.evaluation(256**2)
-    share = convolution.relative_cost * (1 + _again(recipe, chosen, height))
-    each = direct * share + unit * _distances(recipe)
-    searches = SEARCHES if recipe.optimizer.algorithm == "lbfgs" else 1.0
-    begin = (BEGINNING + 0.4 * (styles - 1)) * direct + convolution.compile_cost * unit
+    share = convolution.relative_cost * (1 + _recomputed_share(recipe, chosen, height))
+    each = direct * share + unit * _style_distances_cost(recipe)
+    searches = EVALUATIONS_PER_LBFGS_MOVE if recipe.optimizer.algorithm == "lbfgs" else 1.0
+    begin = (SETUP_EVALUATIONS + 0.4 * (styles - 1)) * direct + convolution.compile_cost * unit
     return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, convolution)
 
 
-def _again(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
-    """The repeated work of strips, as a share of an evaluation: their borders, and all of them for the gradient."""
+def _recomputed_share(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
+    """What strips compute again, as a share of an evaluation: their borders, and themselves on the way back."""
     if not chosen.blocks:
         return 0.0
     rows = sum(w.stop - w.start for w in windows(recipe.objective.network, height, chosen))
-    return STRIPPED[chosen.blocks] * (1.5 * rows / height - 1)
+    return SHALLOW_BLOCKS_SHARE[chosen.blocks] * (1.5 * rows / height - 1)
 
 
-def _distances(recipe: Recipe) -> float:
-    """Cost of the style distances of all layers and regions, in direct evaluations at 256 px."""
+def _style_distances_cost(recipe: Recipe) -> float:
+    """What the style distances of all layers and regions cost, in direct evaluations at 256 px."""
     if not recipe.objective.style_weight:
         return 0.0
     cost = STYLE_DISTANCES[recipe.objective.style_distance].layer_cost
@@ -157,8 +156,8 @@ def stored() -> Calibration | None:
         return None
 
 
-def calibrate(sides_px: tuple[int, ...] = SIDES_PX) -> Calibration:
-    """Measure this machine and store the result; takes some ten seconds. Loads the network. Raises WeightsError."""
+def calibrate(sides_px: tuple[int, ...] = CALIBRATION_SIDES_PX) -> Calibration:
+    """Measure this machine and keep it; some ten seconds. Loads the network. Raises WeightsError."""
     import numpy as np
 
     from nst_core.models.device import device

@@ -18,7 +18,7 @@ from nst_core.recipe import Recipe, recipe_from_json
 from nst_core.system.atomic_files import atomic_write
 
 VERSION = 3
-_KINDS = ("state", "best")
+_PARTS = ("state", "best")
 """The parts of a checkpoint that hold arrays and numbers."""
 # RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array;
 # TokenError and SyntaxError: an array's header of broken lines, which NumPy reads with Python's tokenizer.
@@ -28,7 +28,7 @@ _UNREADABLE = (
 )
 
 
-_POINT = {"number", "seconds", "scale_px", "total"}
+_POINT_KEYS = {"number", "seconds", "scale_px", "total"}
 """What each point of a curve has, among other losses."""
 
 
@@ -51,7 +51,7 @@ class Checkpoint:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; a crash leaves the old file or the new one, never half of one. Raises OSError."""
-    values = {f"{kind}/{n}": v for kind in _KINDS for n, v in getattr(checkpoint, kind).items()}
+    values = {f"{kind}/{n}": v for kind in _PARTS for n, v in getattr(checkpoint, kind).items()}
     arrays = {n: v for n, v in values.items() if isinstance(v, np.ndarray)}
     head = {
         "version": VERSION,
@@ -90,12 +90,12 @@ def _from_head(head: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: 
     if missing:
         raise CheckpointError(f"{name} must be a whole checkpoint, but lacks {', '.join(sorted(missing))}")
     values = {**arrays, **{n: _number(v) for n, v in head["numbers"].items()}}
-    of: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+    of: dict[str, dict[str, Any]] = {kind: {} for kind in _PARTS}
     for path, value in values.items():
         kind, _, own = path.partition("/")
         of[kind][own] = value
     curve = [dict(step) for step in head["curve"]]
-    if any(_POINT - set(step) for step in curve):
+    if any(_POINT_KEYS - set(step) for step in curve):
         raise ValueError("a point of its curve is incomplete")
     return Checkpoint(recipe_from_json(json.dumps(head["recipe"])), of["state"], curve, of["best"])
 

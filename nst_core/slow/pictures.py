@@ -18,10 +18,10 @@ from nst_core.slow.losses import objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import check_style_size
 from nst_core.slow.losses.objective import StyleMixture
-from nst_core.slow.tiling.memory_plan import choose
+from nst_core.slow.tiling.memory_plan import choose_plan
 from nst_core.step import Pixels
 
-LEAST_AREA = 1e-3
+LEAST_REST_SHARE = 1e-3
 """The rest of the picture beside the regions is a region of its own if it has more than this share of the area."""
 
 
@@ -79,7 +79,7 @@ class RunPictures:
             [tf.constant(style) for style in styles],
             self._mixtures(recipe, height, width),
             convolution=convolution,
-            plan=choose(recipe.memory_mb, height, width, convolution),
+            plan=choose_plan(recipe.memory_mb, height, width, convolution),
         )
 
     def start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
@@ -113,7 +113,7 @@ class RunPictures:
             return [StyleMixture(shares)]
         *regions, rest = partition([at_size(mask, width, height) for mask in self.masks])
         mixtures = [StyleMixture(r.shares, region) for r, region in zip(recipe.regions, regions, strict=True)]
-        return [*mixtures, StyleMixture(shares, rest)] if rest.mean() > LEAST_AREA else mixtures
+        return [*mixtures, StyleMixture(shares, rest)] if rest.mean() > LEAST_REST_SHARE else mixtures
 
 
 def coloured_noise(like: Pixels, seed: int) -> Pixels:

@@ -14,7 +14,7 @@ LEAST_SIDE_PX = 32
 """Least shorter side of a pyramid's smallest size: two units of the deepest block."""
 PLATEAU_STEPS = 20
 """How many steps `plateau` compares with as many before them."""
-_NEAR = 2**0.25
+_LEAST_RATIO = 2**0.25
 """A size is left out if the last one is less than this times as large: it would cost nearly as much as the last."""
 
 
@@ -42,7 +42,7 @@ def scales(recipe: Recipe, height: int, width: int) -> tuple[PyramidScale, ...]:
     if settings.pyramid == "auto":
         least = max(settings.smallest_edge_px, math.ceil(LEAST_SIDE_PX * max(height, width) / min(height, width)))
         count = max(0, math.ceil(2 * math.log2(last / least))) if last > least else 0
-        edges = [e for e in (round(least * 2 ** (k / 2)) for k in range(count)) if e * _NEAR < last]
+        edges = [e for e in (round(least * 2 ** (k / 2)) for k in range(count)) if e * _LEAST_RATIO < last]
         edges.append(last)
     steps = [recipe.steps] * len(edges)
     if len(edges) > 1:

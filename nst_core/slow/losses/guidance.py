@@ -12,7 +12,7 @@ from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 LEAST_UNITS = 16
 """Erosion stops before fewer whole units than this remain: statistics of fewer say little of a texture."""
-EMPTY = 1e-3
+EMPTY_UNITS = 1e-3
 """A region of less than this many units is empty. Less than one unit is allowed: at the smallest size of a pyramid a
 region may shrink to that, and it counts by its area."""
 
@@ -74,7 +74,7 @@ def check_style_size(network: NetworkName, names: Sequence[str], height: int, wi
 def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: int) -> np.ndarray:
     cell, margin = stride_px(layer), margin_px(network, layer)
     means = _means(mask, cell)
-    if means.sum() < EMPTY:
+    if means.sum() < EMPTY_UNITS:
         raise RecipeError(
             f"a region must not be empty for layer {layer}, whose units are {cell} x {cell} px, got "
             f"{float(mask.sum()):.3g} px in all; try a larger region, a larger longest_edge_px, or leave that layer out"

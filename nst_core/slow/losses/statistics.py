@@ -9,7 +9,7 @@ import tensorflow as tf
 Divisor: TypeAlias = float | tf.Tensor | None
 """What a sum over positions is divided by: a number, or None for the sum of the weights at hand."""
 
-PIECE = 1 << 22
+CAST_PIECE = 1 << 22
 """How many activations are taken to float32 at a time."""
 
 
@@ -61,7 +61,7 @@ def _outer_products(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
     if flat.dtype == tf.float32:
         return tf.matmul(_weighted(flat, shares), flat, transpose_a=True)
     channels = flat.shape[-1]
-    rows = max(PIECE // channels, 1)
+    rows = max(CAST_PIECE // channels, 1)
 
     def add(start: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         piece = tf.cast(flat[start : start + rows], tf.float32)

@@ -10,20 +10,20 @@ import tensorflow as tf
 
 from nst_core.slow.losses.statistics import Divisor, channel_means, gram_matrix
 
-SPREAD = 0.01
+SPREAD_SHARE = 0.01
 """What Wasserstein-2 adds to every direction's variance, in units of the target's mean variance.
 
 VGG's covariances are close to singular: fewer positions than channels at deep layers, a largest eigenvalue 20 to 170
 times the mean. With 0.01 the distance of two unrelated pictures is 0.2 to 2 % less, of two almost alike up to
 17 %; the slope, up to 1 / sqrt(variance) in a direction the picture lacks, stays bounded.
 """
-ROUNDING = 4e-6
+ROUNDING_SHARE = 4e-6
 """The least variance of any direction, in units of the sum of all second moments: what float32 leaves of a variance
 that is the difference of a second moment and a squared mean."""
-TINY = 1e-6
+LEAST_VARIANCE = 1e-6
 """The least variance of all, for layers that see nothing; activations are of the order of 1 to 1000."""
 LEAST_SINGULAR = 7e-5
-"""The polar iteration resolves singular values from here to 1, in units of the Frobenius norm. With SPREAD, VGG's
+"""The polar iteration resolves singular values from here to 1, in units of the Frobenius norm. With SPREAD_SHARE, VGG's
 least is about this, at 512 channels; of a smaller one the distance takes a part only.
 """
 
@@ -53,7 +53,9 @@ def gaussian(mean: tf.Tensor, second: tf.Tensor) -> Gaussian:
     covariance = tf.cast(second, tf.float64) - means[:, None] * means[None, :]
     channels = tf.cast(tf.shape(means)[0], tf.float64)
     mean_variance = tf.maximum(tf.linalg.trace(covariance), 0.0) / channels
-    spread = SPREAD * mean_variance + ROUNDING * tf.cast(tf.linalg.trace(second), tf.float64) + TINY
+    spread = (
+        SPREAD_SHARE * mean_variance + ROUNDING_SHARE * tf.cast(tf.linalg.trace(second), tf.float64) + LEAST_VARIANCE
+    )
     values, vectors = tf.linalg.eigh(0.5 * (covariance + tf.transpose(covariance)))
     root = tf.matmul(vectors * tf.sqrt(tf.maximum(values, 0.0) + spread), vectors, transpose_b=True)
     return Gaussian(mean, tf.cast(root, tf.float32), tf.cast(spread, tf.float32))
@@ -80,7 +82,7 @@ def wasserstein2(mean: tf.Tensor, second: tf.Tensor, target: Gaussian) -> tf.Ten
 def _spread_distance(covariance: tf.Tensor, second: tf.Tensor, root: tf.Tensor, spread: tf.Tensor) -> Any:
     """The part of `wasserstein2` that covariances have; its gradient is I - (the map of optimal transport)."""
     identity = tf.eye(covariance.shape[0])
-    least = tf.maximum(spread, ROUNDING * tf.linalg.trace(second))
+    least = tf.maximum(spread, ROUNDING_SHARE * tf.linalg.trace(second))
     factor = tf.linalg.cholesky(covariance + least * identity)
     turned = tf.matmul(root, polar(tf.matmul(root, factor)))
 

@@ -35,13 +35,13 @@ class History(NamedTuple):
         return int(self.steps.shape[0])
 
 
-NAMES = frozenset(History._fields)
+FIELD_NAMES = frozenset(History._fields)
 """What a State's memory calls them."""
 
 
 def recall(memory: Mapping[str, tf.Tensor]) -> History | None:
     """The history in a State's memory, or None if there is none."""
-    return History(**{name: memory[name] for name in History._fields}) if set(memory) >= NAMES else None
+    return History(**{name: memory[name] for name in History._fields}) if set(memory) >= FIELD_NAMES else None
 
 
 def remember(history: History | None, step: tf.Tensor, change: tf.Tensor, most: int) -> History:
@@ -73,12 +73,12 @@ def solve(history: History, gradient: tf.Tensor) -> tf.Tensor:
     of_steps = _triangular(upper, inner, transposed=True)
     return (
         tf.cast(scale, tf.float32) * gradient
-        + _combined(history.steps, of_steps)
-        - _combined(history.changes, scale * back)
+        + _weighted_sum(history.steps, of_steps)
+        - _weighted_sum(history.changes, scale * back)
     )
 
 
-def moved(history: History, exponent: float, to: float) -> History:
+def change_exponent(history: History, exponent: float, to: float) -> History:
     """The pairs in the space of another exponent of the preconditioner: steps times changes stay what they are."""
 
     def each(values: tf.Tensor, shift: float) -> tf.Tensor:
@@ -104,7 +104,7 @@ def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return _dots(a, b)[0]
 
 
-def _combined(many: tf.Tensor, factors: tf.Tensor) -> tf.Tensor:
+def _weighted_sum(many: tf.Tensor, factors: tf.Tensor) -> tf.Tensor:
     """The sum of [m, H, W, 3], each times its factor: [1, H, W, 3]."""
     flat = tf.matmul(tf.cast(factors, tf.float32)[None], tf.reshape(many, [many.shape[0], -1]))
     return tf.reshape(flat, [1, *many.shape[1:]])

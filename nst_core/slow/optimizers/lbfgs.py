@@ -21,27 +21,27 @@ from nst_core.slow.optimizers.precondition import energies, multiplier, precondi
 from nst_core.slow.optimizers.state import EXPONENT as _EXPONENT
 from nst_core.slow.optimizers.state import Evaluate, OptimizerState, evaluated
 
-SUFFICIENT = 1e-4
+SUFFICIENT_DECREASE = 1e-4
 """Armijo's share of the decrease that the slope promises."""
-CURVATURE = 1e-8
+LEAST_COSINE = 1e-8
 """A pair counts where its cosine is above this: elsewhere the objective is not convex along it."""
-TRIES = 12
-MEMORY_BYTES = 320e6
+LINE_SEARCH_TRIES = 12
+HISTORY_BYTES = 320e6
 """What pairs may take: large pictures keep fewer."""
 
-EXPONENTS = (-0.25, 0.0, 0.25, 0.5, 0.75)
+CANDIDATE_EXPONENTS = (-0.25, 0.0, 0.25, 0.5, 0.75)
 """Those tried where the preconditioner adapts: every ..."""
 ADAPT_EVERY = 10
 """... so many moves, on ..."""
-LOOKED_AT = 8
+JUDGED_PAIRS = 8
 """... the last pairs; another one must fit them better by ..."""
-BETTER = 1.2
+REQUIRED_GAIN = 1.2
 """... this: a grainy wall's does by far, while for smooth strokes 0.25 and 0.5 fit within 0.1 of each other, and a
 change in the middle of a run costs more than it gains (at 512 px 329 evaluations with 1.1, 299 with 1.2)."""
-ALIKE = 0.9
+SIMILAR_FIT = 0.9
 """A fit of 0 that is at least this share of another's tells hardly more of grain than of large shapes. On a cat in
 bricks at 512 px it is 0.95 at most, and Adam wins by far; on Composition VII and night swirls it is 0.77 at most."""
-EARLY = 50
+EARLY_MOVES = 50
 """Moves within which it is worth handing over for less: Adam's first long steps undo what many moves have gained."""
 
 
@@ -54,14 +54,18 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
         exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
         judged = _EXPONENT in state.memory  # if not, it is what was asked for, and tells nothing of the pictures
         if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
-            against = settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY else None
-            (exponent, pairs), judged = fitting(pairs, exponent, against), True
+            against = (
+                settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY_MOVES else None
+            )
+            (exponent, pairs), judged = best_exponent(pairs, exponent, against), True
         if judged:
             learned = {_EXPONENT: tf.constant(exponent)}
         settings = settings.model_copy(update={"preconditioner_exponent": exponent})
     for kept in (pairs, None) if pairs else (None,):
         direction = _direction(state, kept, settings)
-        picture, gradient, weighted, value, tried = _search(state, direction, evaluate, settings, fresh=kept is None)
+        picture, gradient, weighted, value, tried = _line_search(
+            state, direction, evaluate, settings, fresh=kept is None
+        )
         evaluations += tried
         if picture is not None:
             memory = _remember(kept, state, picture, gradient, settings) | learned
@@ -71,7 +75,7 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
     )
 
 
-def fitting(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
+def best_exponent(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
     """The exponent in whose space the last pairs are most nearly parallel, and all pairs there.
 
     A step times a change is the same in every space, and by Parseval's theorem the length of each is a weighted sum of
@@ -82,8 +86,8 @@ def fitting(pairs: History, exponent: float, against: float | None = None) -> tu
         exponent: the one in force, which another must clearly beat.
         against: one that 0 need only fit about as well as to be taken.
     """
-    steps, changes = energies(pairs.steps[-LOOKED_AT:]), energies(pairs.changes[-LOOKED_AT:])
-    products = tf.linalg.diag_part(pairs.crossed)[-LOOKED_AT:]
+    steps, changes = energies(pairs.steps[-JUDGED_PAIRS:]), energies(pairs.changes[-JUDGED_PAIRS:])
+    products = tf.linalg.diag_part(pairs.crossed)[-JUDGED_PAIRS:]
     height, width = pairs.steps.shape[1:3]
 
     def cosine(to: float) -> float:
@@ -94,13 +98,13 @@ def fitting(pairs: History, exponent: float, against: float | None = None) -> tu
         )
         return float(tf.reduce_mean(products / tf.sqrt(longer * shorter)))
 
-    fits = {to: cosine(to) for to in {*EXPONENTS, exponent, exponent if against is None else against}}
+    fits = {to: cosine(to) for to in {*CANDIDATE_EXPONENTS, exponent, exponent if against is None else against}}
     best = max(fits, key=lambda to: (fits[to], to))
-    if against is not None and exponent > 0 and fits[0.0] >= ALIKE * fits[against]:
+    if against is not None and exponent > 0 and fits[0.0] >= SIMILAR_FIT * fits[against]:
         best = 0.0
-    elif fits[best] <= BETTER * fits[exponent]:
+    elif fits[best] <= REQUIRED_GAIN * fits[exponent]:
         return exponent, pairs
-    return best, history.moved(pairs, exponent, best)
+    return best, history.change_exponent(pairs, exponent, best)
 
 
 def _direction(state: OptimizerState, pairs: History | None, settings: OptimizerSettings) -> tf.Tensor:
@@ -111,7 +115,7 @@ def _direction(state: OptimizerState, pairs: History | None, settings: Optimizer
     return -precondition(downhill, settings.preconditioner_exponent) * free
 
 
-def _search(
+def _line_search(
     state: OptimizerState, direction: tf.Tensor, evaluate: Evaluate, settings: OptimizerSettings, *, fresh: bool
 ) -> tuple[tf.Tensor | None, tf.Tensor, tf.Tensor, float, int]:
     """A point of the projected path that is low enough, or None; and how many were tried."""
@@ -120,16 +124,16 @@ def _search(
         length = settings.learning_rate / max(float(tf.reduce_max(tf.abs(direction))), 1e-30)
     if not float(_dot(state.gradient, direction)) < 0:
         return None, state.gradient, state.weighted, state.value, 0
-    for tried in range(1, TRIES + 1):
+    for tried in range(1, LINE_SEARCH_TRIES + 1):
         picture = tf.clip_by_value(state.picture + length * direction, 0.0, 1.0)
         gradient, weighted, value = evaluated(picture, evaluate)
         promised = float(_dot(state.gradient, picture - state.picture))
-        if math.isfinite(value) and value <= state.value + SUFFICIENT * promised and value < state.value:
+        if math.isfinite(value) and value <= state.value + SUFFICIENT_DECREASE * promised and value < state.value:
             return picture, gradient, weighted, value, tried
         excess = value - state.value - promised
         best = -promised / (2.0 * excess) if math.isfinite(value) and excess > 0 else 0.1
         length *= min(max(best, 0.1), 0.5)
-    return None, state.gradient, state.weighted, state.value, TRIES
+    return None, state.gradient, state.weighted, state.value, LINE_SEARCH_TRIES
 
 
 def _remember(
@@ -137,8 +141,8 @@ def _remember(
 ) -> dict[str, tf.Tensor]:
     step = precondition(picture - state.picture, -settings.preconditioner_exponent)
     change = precondition(gradient - state.gradient, settings.preconditioner_exponent)
-    if float(_dot(step, change)) > CURVATURE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
-        room = max(3, int(MEMORY_BYTES / (2 * 4 * math.prod(picture.shape))))
+    if float(_dot(step, change)) > LEAST_COSINE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
+        room = max(3, int(HISTORY_BYTES / (2 * 4 * math.prod(picture.shape))))
         pairs = history.remember(pairs, step, change, min(settings.history_size, room))
     return pairs._asdict() if pairs else {}
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.errors import CheckpointError
-from nst_core.slow.optimizers.history import NAMES
+from nst_core.slow.optimizers.history import FIELD_NAMES
 
 Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
@@ -99,11 +99,11 @@ def unpack(packed: Mapping[str, Any]) -> OptimizerState:
 def _learned(memory: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> list[tuple[str, np.ndarray, tuple[int, ...]]]:
     """An optimizer's memory: name, values, the shape they must have. Raises CheckpointError if part is missing."""
     names = set(memory) - {EXPONENT}
-    if names and names not in (_MOMENTS, NAMES):
+    if names and names not in (_MOMENTS, FIELD_NAMES):
         raise CheckpointError(
             f"the checkpoint must hold all an optimizer learned, got only {', '.join(sorted(memory))}"
         )
-    count = len(memory["steps"]) if names == NAMES and memory["steps"].ndim else 1
+    count = len(memory["steps"]) if names == FIELD_NAMES and memory["steps"].ndim else 1
     shapes = {"steps": (count, *shape[1:]), "changes": (count, *shape[1:])}
     shapes |= dict.fromkeys(("crossed", "squared"), (count, count)) | {EXPONENT: ()}
     return [(name, values, shapes.get(name, shape)) for name, values in memory.items()]

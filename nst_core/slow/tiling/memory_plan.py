@@ -16,7 +16,7 @@ LEAST_ROWS = {3: 64}
 DEFAULT_MB = 2400
 
 
-def choose(memory_mb: int | None, height: int, width: int, convolution: ConvolutionMethod) -> TilingPlan:
+def choose_plan(memory_mb: int | None, height: int, width: int, convolution: ConvolutionMethod) -> TilingPlan:
     """The plan with the least work that stays within the memory, or the one of least memory if none does.
 
     Args:
@@ -49,10 +49,12 @@ def convolution_method(recipe: Recipe, dtype: str, height: int, width: int, step
     """
     from nst_core.models.device import device  # brings TensorFlow, which an estimate does without
 
-    return decide(recipe, height, width, steps, compiles=dtype == "float32" and device().name.endswith("CPU:0"))
+    return choose_convolution(
+        recipe, height, width, steps, compiles=dtype == "float32" and device().name.endswith("CPU:0")
+    )
 
 
-def decide(recipe: Recipe, height: int, width: int, steps: int, *, compiles: bool) -> ConvolutionMethod:
+def choose_convolution(recipe: Recipe, height: int, width: int, steps: int, *, compiles: bool) -> ConvolutionMethod:
     """The decision of `convolution_method` for a device that can compile convolutions or not."""
     budget = recipe.memory_mb or DEFAULT_MB
     fitting = [method for method in METHODS.values() if need_mb(TilingPlan(2), height, width, method) <= budget]

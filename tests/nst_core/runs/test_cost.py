@@ -69,10 +69,10 @@ def test_less_memory_is_kept_to_and_costs_time() -> None:
 def test_strips_cost_what_they_compute_again() -> None:
     """More blocks, and strips of fewer rows, whose borders are a larger part: both compute more a second time."""
     recipe = make("tutorial")
-    assert cost._again(recipe, WHOLE, 1024) == 0
-    by_blocks = [cost._again(recipe, TilingPlan(blocks, 128), 1024) for blocks in (1, 2, 3)]
+    assert cost._recomputed_share(recipe, WHOLE, 1024) == 0
+    by_blocks = [cost._recomputed_share(recipe, TilingPlan(blocks, 128), 1024) for blocks in (1, 2, 3)]
     assert 0 < by_blocks[0] < by_blocks[1] < by_blocks[2]
-    by_rows = [cost._again(recipe, TilingPlan(3, rows), 1024) for rows in (256, 128, 64, 32)]
+    by_rows = [cost._recomputed_share(recipe, TilingPlan(3, rows), 1024) for rows in (256, 128, 64, 32)]
     assert by_rows == sorted(by_rows)
 
 
@@ -126,7 +126,7 @@ def test_a_real_run_takes_what_was_estimated(measured: Any, monkeypatch: pytest.
             cost.calibrate()
         stamps = [time.perf_counter() for _ in runner.run_recipe(noise, [noise[:, ::-1]], recipe)]
         step = min(b - a for a, b in itertools.pairwise(stamps))
-        estimated = cost.of(recipe, (side, side)).seconds / (recipe.steps + cost.BEGINNING)
+        estimated = cost.of(recipe, (side, side)).seconds / (recipe.steps + cost.SETUP_EVALUATIONS)
         ratios.append(estimated / step)
         if abs(ratios[-1] - 1) <= 0.25:
             return

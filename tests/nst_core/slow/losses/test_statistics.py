@@ -128,7 +128,7 @@ def test_of_bfloat16_activations_they_are_exact_and_their_gradient_is_as_good_as
     monkeypatch: pytest.MonkeyPatch, weighted: bool, piece: Any
 ) -> None:
     """Also where they are summed in several pieces, of which the last is shorter, or position by position."""
-    monkeypatch.setattr(statistics, "PIECE", piece)
+    monkeypatch.setattr(statistics, "CAST_PIECE", piece)
     rough, weights = tf.cast(random(SHAPE), tf.bfloat16), random_weights() if weighted else None
     exact = tf.cast(rough, tf.float32)
     upstream = tf.constant(random((4, 4), 5))

@@ -58,7 +58,7 @@ def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent:
 def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lbfgs, "BETTER", 9.0)  # nothing is that much better
     assert optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
-    monkeypatch.setattr(lbfgs, "EARLY", 0)
+    monkeypatch.setattr(lbfgs, "EARLY_MOVES", 0)
     assert not optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
 
 
@@ -73,7 +73,7 @@ def test_nine_tenths_of_the_fit_is_as_good(stiff: float, told: float) -> None:
     of_none = cosine(precondition(pairs.steps, 0.5), precondition(pairs.changes, -0.5))
     share = of_none / cosine(pairs.steps, pairs.changes)
     assert share == pytest.approx(told, abs=0.01)
-    found, _ = lbfgs.fitting(pairs, 0.5, against=0.5)
+    found, _ = lbfgs.best_exponent(pairs, 0.5, against=0.5)
     assert found == (0.0 if share >= 0.9 else 0.5)
 
 

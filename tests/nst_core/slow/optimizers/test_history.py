@@ -60,11 +60,11 @@ def test_it_knows_the_curvature_along_its_last_step() -> None:
 def test_another_space_changes_the_coordinates_and_not_the_hessian() -> None:
     kept = remembered(pairs_of(6))
     gradient = tf.constant(np.float32(np.random.default_rng(9).standard_normal(SHAPE)))
-    there = history.moved(kept, 0.25, 0.75)
+    there = history.change_exponent(kept, 0.25, 0.75)
     fresh = remembered(list(zip(there.steps[:, None].numpy(), there.changes[:, None].numpy(), strict=True)))
     np.testing.assert_allclose(np.triu(there.crossed), np.triu(fresh.crossed), rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(there.squared, fresh.squared, rtol=1e-3, atol=1e-3)
-    back = history.moved(there, 0.75, 0.25)
+    back = history.change_exponent(there, 0.75, 0.25)
     np.testing.assert_allclose(history.solve(back, gradient), history.solve(kept, gradient), rtol=1e-3, atol=1e-4)
 
 

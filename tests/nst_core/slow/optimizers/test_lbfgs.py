@@ -145,7 +145,7 @@ def test_the_exponent_changes_only_where_another_fits_clearly_better(
     *_, before = descend(
         objective(problem), 6, OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=begins), tf.constant(begin)
     )
-    found, _ = lbfgs.fitting(history.recall(before.memory), begins)
+    found, _ = lbfgs.best_exponent(history.recall(before.memory), begins)
     assert (found == begins) == stays
     assert stays or abs(found - exponent) < abs(begins - exponent)
 
@@ -156,7 +156,7 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch: pytes
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25)
     *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
     pairs = history.recall(before.memory)
-    best, moved = lbfgs.fitting(pairs, 0.25)
+    best, moved = lbfgs.best_exponent(pairs, 0.25)
     assert best == 0.75
     np.testing.assert_allclose(precondition(moved.steps, best), precondition(pairs.steps, 0.25), atol=1e-5)
     np.testing.assert_allclose(precondition(moved.changes, -best), precondition(pairs.changes, -0.25), atol=1e-5)

@@ -8,7 +8,7 @@ from nst_core.models import device
 from nst_core.models.convolution_method import DIRECT, METHODS, WINOGRAD
 from nst_core.recipe import make
 from nst_core.slow.tiling import memory_plan
-from nst_core.slow.tiling.memory_plan import DEFAULT_MB, choose, convolution_method, need_mb
+from nst_core.slow.tiling.memory_plan import DEFAULT_MB, choose_plan, convolution_method, need_mb
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 HOWS = tuple(METHODS.values())
@@ -20,7 +20,7 @@ SIDES = (64, 256, 512, 1024, 2048)
 def test_the_plan_is_the_least_work_that_fits(how: Any, side: Any) -> None:
     """Whole is the least work, then as few blocks in strips as can be: only those are computed twice."""
     for budget in (1000, 1500, 2000, 4000, 16_000, 1_000_000):
-        chosen = choose(budget, side, side, how)
+        chosen = choose_plan(budget, side, side, how)
         fits = need_mb(chosen, side, side, how) <= budget
         others = [b for b in how.bytes_per_pixel if b < chosen.blocks]
         assert all(need_mb(TilingPlan(b, chosen.rows), side, side, how) > budget for b in others)
@@ -30,7 +30,7 @@ def test_the_plan_is_the_least_work_that_fits(how: Any, side: Any) -> None:
 @pytest.mark.parametrize("how", HOWS, ids=METHODS)
 @pytest.mark.parametrize("side", SIDES)
 def test_less_memory_means_more_in_strips(how: Any, side: Any) -> None:
-    blocks = [choose(mb, side, side, how).blocks for mb in (1_000_000, 8000, 4000, 2000, 1000)]
+    blocks = [choose_plan(mb, side, side, how).blocks for mb in (1_000_000, 8000, 4000, 2000, 1000)]
     assert blocks[0] == 0
     assert blocks == sorted(blocks)
 
@@ -44,12 +44,12 @@ def test_more_in_strips_needs_less_memory(how: Any) -> None:
 
 def test_unset_memory_is_a_fixed_one_so_that_runs_repeat() -> None:
     for side in SIDES:
-        assert choose(None, side, side, DIRECT) == choose(DEFAULT_MB, side, side, DIRECT)
+        assert choose_plan(None, side, side, DIRECT) == choose_plan(DEFAULT_MB, side, side, DIRECT)
 
 
 @pytest.mark.parametrize("width", [16, 300, 2048, 100_000])
 def test_strips_have_about_as_many_pixels_at_any_width(width: int) -> None:
-    chosen = choose(1000, 2048, width, DIRECT)
+    chosen = choose_plan(1000, 2048, width, DIRECT)
     assert chosen.blocks or width < 300
     if chosen.blocks:
         least = memory_plan.LEAST_ROWS.get(chosen.blocks, 16)
