@@ -1,7 +1,7 @@
-"""The estimated cost of a run on this machine: seconds and peak memory.
+"""The cost of a run on this machine, estimated before it starts: seconds and peak memory.
 
-The machine is measured once, by a process that holds TensorFlow; the estimate itself is arithmetic on that file and
-the recipe, so that a page may ask for it on every change of a slider.
+`calibrate` measures the machine once, in a process that holds TensorFlow, and stores the result. An estimate is
+arithmetic on that file and the recipe, so a page can show a new one at every change of a slider.
 """
 
 from __future__ import annotations
@@ -26,21 +26,29 @@ from nst_core.slow.tiling.windows import TilingPlan, windows
 from nst_core.system.atomic_files import write_atomic
 
 VERSION = 1
+"""Version of the stored calibration's format."""
 CALIBRATION_SIDES_PX = (128, 256, 384)
-"""Square pictures whose evaluation is timed: small ones cost more for each pixel."""
+"""Sides, in pixels, of the square pictures that `calibrate` times: a small picture costs more for each pixel."""
+LEAST_EVALUATION_SHARE = 0.3
+"""Least time of an evaluation, as a share of the smallest measured one: below some size the overhead remains."""
 EVALUATIONS_PER_LBFGS_MOVE = 1.06
-"""Evaluations for each move of L-BFGS."""
+"""Evaluations of the objective for one move of L-BFGS, on average: a line search seldom needs a second one."""
 SETUP_EVALUATIONS = 3.0
-"""What binding the objective to a size costs, in evaluations: targets, tracing, the first touch of memory."""
+"""Time to bind the objective at a size, in direct evaluations: targets, tracing, first use of the memory."""
+EXTRA_STYLE_EVALUATIONS = 0.4
+"""Time to compute the statistics of each style picture after the first, in direct evaluations."""
 SHALLOW_BLOCKS_SHARE = {1: 0.11, 2: 0.26, 3: 0.62}
-"""Share of the operations, up to block5_conv1, that the first blocks have."""
+"""Number of first blocks -> their share of VGG-19's operations up to block5_conv1. From `vgg_layout.operations`."""
+STRIP_PASSES = 1.5
+"""Cost of a strip's rows, in evaluations of as many rows: forward twice and backward once, against once each."""
 FAST_PASS_EVALUATIONS = 0.06
-"""The fast network's pass, as a share of a direct evaluation of as many pixels ..."""
+"""Time of a pass of the fast network over a whole picture, in direct evaluations of its size. From `bench fast`."""
 FAST_STRIPS_FACTOR = 1.6
-"""... and as many times that in strips."""
+"""Time of a pass in strips, as a multiple of a pass over the whole picture. From `bench fast`."""
 FAST_BASE_MB = 830.0
+"""Memory of a process with the fast network, in MB, without what grows with the picture. From `bench fast`."""
 FAST_BYTES_PER_PIXEL = {"whole": 90.0, "strips": 36.0}
-"""Further memory of a pass for each pixel, without and with strips."""
+"""Peak memory of a pass beside FAST_BASE_MB, in bytes for each pixel of the picture. From `bench fast`."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +56,9 @@ class Estimate:
     """The estimated cost of a run.
 
     Attributes:
-        seconds: of running, loading excluded, compiling included.
-        peak_mb: the most memory of the process that runs it.
-        calibrated: whether this machine was measured; otherwise `seconds` is that of a typical laptop.
+        seconds: duration of the run, with compiling, without loading the network.
+        peak_mb: peak memory of the process that runs it, in MB.
+        calibrated: whether `seconds` rests on a calibration of this machine; else on `LAPTOP`.
     """
 
     seconds: float
@@ -60,16 +68,24 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The speed of a machine: seconds of a direct evaluation by side in pixels, and whether convolutions compile."""
+    """The measured speed of a machine.
+
+    Attributes:
+        seconds: side of a square picture in pixels -> seconds of an evaluation with direct convolutions.
+        compiles: whether the device can compile convolutions.
+    """
 
     seconds: Mapping[int, float]
     compiles: bool
 
     def evaluation(self, pixels: float) -> float:
-        """Seconds of a direct evaluation; seconds a pixel are interpolated over the logarithm of the pixels' number."""
+        """Seconds of an evaluation with direct convolutions, of a picture with this many pixels.
+
+        Between measured sizes, seconds per pixel are interpolated linearly in the logarithm of the number of pixels.
+        """
         known = sorted((side * side, seconds / side**2) for side, seconds in self.seconds.items())
         if pixels <= known[0][0]:
-            return known[0][1] * known[0][0] * max(pixels / known[0][0], 0.3)
+            return known[0][1] * known[0][0] * max(pixels / known[0][0], LEAST_EVALUATION_SHARE)
         for (few, slow), (many, quick) in itertools.pairwise(known):
             if pixels <= many:
                 at = math.log(pixels / few) / math.log(many / few)
@@ -78,15 +94,16 @@ class Calibration:
 
 
 LAPTOP = Calibration({128: 0.2, 256: 0.75, 512: 2.9}, compiles=True)
+"""A typical laptop, taken for a machine that was never calibrated."""
 
 
 def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estimate:
-    """The estimated cost of a run; no TensorFlow is needed.
+    """The estimated cost of a run; needs no TensorFlow.
 
     Args:
         recipe: every setting.
         content_size: (width, height) of the original.
-        styles: how many style pictures.
+        styles: number of style pictures.
     """
     machine = stored()
     known = machine or LAPTOP
@@ -105,40 +122,43 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estima
 
 
 def _fast_pass_cost(width: int, height: int, machine: Calibration) -> tuple[float, float]:
-    """Seconds and peak memory of one pass."""
+    """Seconds and peak memory in MB of one pass of the fast network; width and height in pixels."""
     pixels, stripped = width * height, in_strips(height, width)
-    share = FAST_PASS_EVALUATIONS * (FAST_STRIPS_FACTOR if stripped else 1.0)
-    held = FAST_BYTES_PER_PIXEL["strips" if stripped else "whole"]
-    return share * machine.evaluation(pixels), FAST_BASE_MB + pixels * held / 1e6
+    evaluations = FAST_PASS_EVALUATIONS * (FAST_STRIPS_FACTOR if stripped else 1.0)
+    bytes_per_pixel = FAST_BYTES_PER_PIXEL["strips" if stripped else "whole"]
+    return evaluations * machine.evaluation(pixels), FAST_BASE_MB + pixels * bytes_per_pixel / 1e6
 
 
 def _scale_cost(
     recipe: Recipe, scale: PyramidScale, size: tuple[int, int], styles: int, machine: Calibration
 ) -> tuple[float, float]:
-    """Seconds and peak memory of one size of a run."""
+    """Seconds and peak memory in MB of one size of a run; `size` is (width, height) in pixels."""
     width, height = size
     direct = machine.evaluation(width * height)
     compiles = machine.compiles and recipe.precision != "bfloat16"
     convolution = memory_plan.choose_convolution(recipe, height, width, scale.steps, compiles=compiles)
-    chosen = memory_plan.choose_plan(recipe.memory_mb, height, width, convolution)
-    unit = machine.evaluation(256**2)
-    share = convolution.relative_cost * (1 + _recomputed_share(recipe, chosen, height))
-    each = direct * share + unit * _style_distances_cost(recipe)
-    searches = EVALUATIONS_PER_LBFGS_MOVE if recipe.optimizer.algorithm == "lbfgs" else 1.0
-    begin = (SETUP_EVALUATIONS + 0.4 * (styles - 1)) * direct + convolution.compile_cost * unit
-    return begin + scale.steps * searches * each, memory_plan.need_mb(chosen, height, width, convolution)
+    plan = memory_plan.choose_plan(recipe.memory_mb, height, width, convolution)
+    at_256_px = machine.evaluation(256**2)
+    evaluations = convolution.relative_cost * (1 + _recomputed_share(recipe, plan, height))
+    each = direct * evaluations + at_256_px * _style_distances_cost(recipe)
+    per_move = EVALUATIONS_PER_LBFGS_MOVE if recipe.optimizer.algorithm == "lbfgs" else 1.0
+    setup = (SETUP_EVALUATIONS + EXTRA_STYLE_EVALUATIONS * (styles - 1)) * direct + convolution.compile_cost * at_256_px
+    return setup + scale.steps * per_move * each, memory_plan.need_mb(plan, height, width, convolution)
 
 
-def _recomputed_share(recipe: Recipe, chosen: TilingPlan, height: int) -> float:
-    """What strips compute again, as a share of an evaluation: their borders, and themselves on the way back."""
-    if not chosen.blocks:
+def _recomputed_share(recipe: Recipe, plan: TilingPlan, height: int) -> float:
+    """The additional work of computing in strips, as a share of an evaluation.
+
+    Strips overlap, and each is computed forward a second time for its gradient.
+    """
+    if not plan.blocks:
         return 0.0
-    rows = sum(w.stop - w.start for w in windows(recipe.objective.network, height, chosen))
-    return SHALLOW_BLOCKS_SHARE[chosen.blocks] * (1.5 * rows / height - 1)
+    rows = sum(w.stop - w.start for w in windows(recipe.objective.network, height, plan))
+    return SHALLOW_BLOCKS_SHARE[plan.blocks] * (STRIP_PASSES * rows / height - 1)
 
 
 def _style_distances_cost(recipe: Recipe) -> float:
-    """What the style distances of all layers and regions cost, in direct evaluations at 256 px."""
+    """Time of the style distances of all layers and regions, in direct evaluations at 256 px."""
     if not recipe.objective.style_weight:
         return 0.0
     cost = STYLE_DISTANCES[recipe.objective.style_distance].layer_cost
@@ -157,7 +177,12 @@ def stored() -> Calibration | None:
 
 
 def calibrate(sides_px: tuple[int, ...] = CALIBRATION_SIDES_PX) -> Calibration:
-    """Measure this machine and keep it; some ten seconds. Loads the network. Raises WeightsError."""
+    """Measure this machine and store the result; takes about ten seconds and loads the network.
+
+    Raises:
+        WeightsError: no source gave the network.
+        OSError: the result cannot be stored.
+    """
     import numpy as np
 
     from nst_core.models.device import device

@@ -1,4 +1,4 @@
-"""Adam on the pixels, one step at a time, the picture kept in [0, 1].
+"""Adam on the pixels, one move at a time, with the picture kept in [0, 1].
 
 Source: Kingma & Ba 2015, arXiv:1412.6980, in Keras' form (epsilon outside the bias correction), so that the
 tutorial's epsilon of 0.1 means what it means there. After each move the picture is clamped.
@@ -17,14 +17,14 @@ _SCALAR = tf.TensorSpec([], tf.float32)
 
 
 def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
-    """One move: one evaluation. Its moments live in the preconditioner's space."""
+    """One move, which takes one evaluation. The moments are kept in the preconditioner's space."""
     picture, memory = _moved(state, settings)
     gradient, weighted, value = evaluated(picture, evaluate)
     return OptimizerState(picture, gradient, weighted, value, state.number + 1, state.evaluations + 1, memory)
 
 
 def _moved(state: OptimizerState, settings: OptimizerSettings) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """The next picture and the moments; all else is gone before the evaluation, which takes the most memory."""
+    """The next picture and the moments. A function of its own, so its tensors are freed before the evaluation."""
     exponent = settings.preconditioner_exponent
     gradient, free = state.gradient, 1.0
     if exponent:

@@ -1,8 +1,8 @@
 """The history of L-BFGS: pairs of a step and the change of the gradient along it, and the direction they give.
 
 Source: the compact form of Byrd, Nocedal & Schnabel 1994, Representations of quasi-Newton matrices, theorem 2.2. It is
-the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) written as a few products with all pairs at once, each of
-which passes through memory once: at 512 px a third of the time. Products of pairs with each other are kept.
+the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) as a few products with all pairs at once. Each product
+reads the pairs once: at 512 px this takes a third of the time. The products of pairs with each other are stored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nst_core.slow.optimizers.precondition import precondition
 
 
 class History(NamedTuple):
-    """Up to m pairs, the oldest first.
+    """m pairs, the oldest first.
 
     Attributes:
         steps, changes: in the preconditioner's space, [m, H, W, 3].
@@ -31,21 +31,21 @@ class History(NamedTuple):
 
     @property
     def pairs(self) -> int:
-        """How many pairs there are."""
+        """The number of pairs."""
         return int(self.steps.shape[0])
 
 
 FIELD_NAMES = frozenset(History._fields)
-"""What a State's memory calls them."""
+"""The names of a history's tensors in `OptimizerState.memory`."""
 
 
 def recall(memory: Mapping[str, tf.Tensor]) -> History | None:
-    """The history in a State's memory, or None if there is none."""
+    """The history in an `OptimizerState.memory`, or None if there is none."""
     return History(**{name: memory[name] for name in History._fields}) if set(memory) >= FIELD_NAMES else None
 
 
 def remember(history: History | None, step: tf.Tensor, change: tf.Tensor, most: int) -> History:
-    """With one more pair, both [1, H, W, 3]; beyond `most` pairs the oldest are forgotten."""
+    """The history with one more pair, both [1, H, W, 3]; the oldest pairs beyond `most` are dropped."""
     if history is None:
         return History(step, change, _dot(step, change)[None, None], _dot(change, change)[None, None])
     first = max(0, history.pairs + 1 - most)
@@ -53,7 +53,7 @@ def remember(history: History | None, step: tf.Tensor, change: tf.Tensor, most: 
         tf.concat([old[first:], new], 0) for old, new in ((history.steps, step), (history.changes, change))
     )
     along = _dots(changes, change)
-    # Below the diagonal nothing is used, so the new row of steps times old changes is left at 0.
+    # Values below the diagonal are never used, so the products of the new step with old changes stay 0.
     below = tf.zeros([1, steps.shape[0] - 1], tf.float64)
     crossed = tf.concat([tf.concat([history.crossed[first:, first:], below], 0), _dots(steps, change)[:, None]], 1)
     squared = tf.concat([history.squared[first:, first:], along[None, :-1]], 0)
@@ -61,9 +61,9 @@ def remember(history: History | None, step: tf.Tensor, change: tf.Tensor, most: 
 
 
 def solve(history: History, gradient: tf.Tensor) -> tf.Tensor:
-    """The inverse Hessian that the pairs tell of, times a gradient [1, H, W, 3].
+    """The estimated inverse Hessian times a gradient: [1, H, W, 3] -> [1, H, W, 3].
 
-    Where no pair tells anything it is a multiple of the identity, that of the last pair.
+    In directions orthogonal to all pairs the estimate is a multiple of the identity, scaled by the last pair.
     """
     upper = tf.linalg.band_part(history.crossed, 0, -1)
     diagonal = tf.linalg.diag_part(upper)
@@ -79,10 +79,10 @@ def solve(history: History, gradient: tf.Tensor) -> tf.Tensor:
 
 
 def change_exponent(history: History, exponent: float, to: float) -> History:
-    """The pairs in the space of another exponent of the preconditioner: steps times changes stay what they are."""
+    """The pairs, from the space of `exponent` to that of exponent `to`; products of steps and changes stay equal."""
 
     def each(values: tf.Tensor, shift: float) -> tf.Tensor:
-        # One by one: the spectra of all of them would take twice the room of the pairs.
+        # One at a time: the spectra of all pairs would take twice the memory of the pairs.
         return tf.concat([precondition(precondition(v[None], shift * exponent), -shift * to) for v in values], 0)
 
     steps, changes = each(history.steps, 1.0), each(history.changes, -1.0)
@@ -105,6 +105,6 @@ def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
 
 
 def _weighted_sum(many: tf.Tensor, factors: tf.Tensor) -> tf.Tensor:
-    """The sum of [m, H, W, 3], each times its factor: [1, H, W, 3]."""
+    """The sum over m of `many` [m, H, W, 3], each times its factor: [1, H, W, 3]."""
     flat = tf.matmul(tf.cast(factors, tf.float32)[None], tf.reshape(many, [many.shape[0], -1]))
     return tf.reshape(flat, [1, *many.shape[1:]])

@@ -1,11 +1,12 @@
-"""L-BFGS one accepted move at a time, the picture kept in its box [0, 1].
+"""L-BFGS, one accepted move at a time, with the picture kept in the box [0, 1].
 
 Source: Nocedal & Wright 2006, chapter 7.2; the box as in Bertsekas 1982: values at a bound whose gradient points
 outwards are left out of the direction, and the path of the line search is projected.
 
-Pairs are kept in the preconditioner's space, where the initial inverse Hessian is a multiple of the identity. Which
-exponent makes that nearly true depends on the pictures (smooth strokes want 0.5, a grainy wall less than none), so the
-exponent may follow the pairs: in the right space a step and the change of gradient along it point the same way.
+Pairs are kept in the preconditioner's space, where the initial inverse Hessian is a multiple of the identity. The
+exponent for which this holds best depends on the pictures: about 0.5 for smooth strokes, below 0 for a grainy wall. So
+the exponent can adapt to the pairs: in the best space a step and the change of the gradient along it are most nearly
+parallel.
 """
 
 from __future__ import annotations
@@ -22,37 +23,51 @@ from nst_core.slow.optimizers.state import EXPONENT as _EXPONENT
 from nst_core.slow.optimizers.state import Evaluate, OptimizerState, evaluated
 
 SUFFICIENT_DECREASE = 1e-4
-"""Armijo's share of the decrease that the slope promises."""
+"""Armijo's constant: the least decrease of the loss that is accepted, as a share of what the slope predicts."""
 LEAST_COSINE = 1e-8
-"""A pair counts where its cosine is above this: elsewhere the objective is not convex along it."""
+"""Least cosine between a step and the change of the gradient along it; a pair below it is not kept, because the
+objective is not convex along that step."""
 LINE_SEARCH_TRIES = 12
+"""Most evaluations of one line search."""
 HISTORY_BYTES = 320e6
-"""What pairs may take: large pictures keep fewer."""
+"""Most memory of the pairs, in bytes: large pictures keep fewer pairs."""
 
 CANDIDATE_EXPONENTS = (-0.25, 0.0, 0.25, 0.5, 0.75)
-"""Those tried where the preconditioner adapts: every ..."""
+"""The preconditioner's exponents that are compared where it adapts."""
 ADAPT_EVERY = 10
-"""... so many moves, on ..."""
+"""Moves between two comparisons of the exponents."""
 JUDGED_PAIRS = 8
-"""... the last pairs; another one must fit them better by ..."""
+"""Number of last pairs that a comparison uses."""
 REQUIRED_GAIN = 1.2
-"""... this: a grainy wall's does by far, while for smooth strokes 0.25 and 0.5 fit within 0.1 of each other, and a
-change in the middle of a run costs more than it gains (at 512 px 329 evaluations with 1.1, 299 with 1.2)."""
+"""Ratio by which another exponent's mean cosine must exceed the current one's to replace it.
+
+On a grainy wall the ratio is far larger. For smooth strokes 0.25 and 0.5 fit within 0.1 of each other, and a change in
+the middle of a run costs more than it gains: at 512 px 329 evaluations with 1.1, 299 with 1.2.
+"""
 SIMILAR_FIT = 0.9
-"""A fit of 0 that is at least this share of another's tells hardly more of grain than of large shapes. On a cat in
-bricks at 512 px it is 0.95 at most, and Adam wins by far; on Composition VII and night swirls it is 0.77 at most."""
+"""Ratio of exponent 0's mean cosine to the recipe's exponent's, from which L-BFGS hands over to Adam.
+
+On a cat in bricks at 512 px the ratio reaches 0.95, and Adam wins by far; on Composition VII and night swirls it
+reaches 0.77.
+"""
 EARLY_MOVES = 50
-"""Moves within which it is worth handing over for less: Adam's first long steps undo what many moves have gained."""
+"""Moves within which SIMILAR_FIT is enough to hand over: later, Adam's first long steps undo what many moves gained."""
 
 
 def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
-    """One accepted move, or the same state, `number` unchanged, where no descent is left. Never to a higher loss."""
+    """One accepted move, which lowers the loss. Where no move does, the picture and `number` stay unchanged.
+
+    Args:
+        state: the current state.
+        evaluate: the objective.
+        settings: history size, preconditioner, and the learning rate of a move without history.
+    """
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
     learned: dict[str, tf.Tensor] = {}
     if settings.adapt_preconditioner:
         exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
-        judged = _EXPONENT in state.memory  # if not, it is what was asked for, and tells nothing of the pictures
+        judged = _EXPONENT in state.memory  # if not, the exponent is the recipe's, not one found from pairs
         if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
             against = (
                 settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY_MOVES else None
@@ -76,15 +91,15 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
 
 
 def best_exponent(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
-    """The exponent in whose space the last pairs are most nearly parallel, and all pairs there.
+    """The exponent in whose space the last pairs are most nearly parallel, and all pairs in that space.
 
-    A step times a change is the same in every space, and by Parseval's theorem the length of each is a weighted sum of
-    its power spectrum: all exponents are judged by one transform of each.
+    The product of a step and a change does not depend on the space. By Parseval's theorem the length of each is a
+    weighted sum of its power spectrum, so one Fourier transform of each serves all exponents.
 
     Args:
         pairs: in the space of `exponent`.
-        exponent: the one in force, which another must clearly beat.
-        against: one that 0 need only fit about as well as to be taken.
+        exponent: the current one; another must fit better by the factor REQUIRED_GAIN to replace it.
+        against: an exponent; 0 is chosen if its fit is at least SIMILAR_FIT times this one's. None compares nothing.
     """
     steps, changes = energies(pairs.steps[-JUDGED_PAIRS:]), energies(pairs.changes[-JUDGED_PAIRS:])
     products = tf.linalg.diag_part(pairs.crossed)[-JUDGED_PAIRS:]
@@ -108,7 +123,7 @@ def best_exponent(pairs: History, exponent: float, against: float | None = None)
 
 
 def _direction(state: OptimizerState, pairs: History | None, settings: OptimizerSettings) -> tf.Tensor:
-    """Where to go, [1, H, W, 3]; 0 at values that would leave the box."""
+    """The direction of descent, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
     gradient = precondition(state.gradient * free, settings.preconditioner_exponent)
     downhill = history.solve(pairs, gradient) if pairs else gradient
@@ -118,7 +133,10 @@ def _direction(state: OptimizerState, pairs: History | None, settings: Optimizer
 def _line_search(
     state: OptimizerState, direction: tf.Tensor, evaluate: Evaluate, settings: OptimizerSettings, *, fresh: bool
 ) -> tuple[tf.Tensor | None, tf.Tensor, tf.Tensor, float, int]:
-    """A point of the projected path that is low enough, or None; and how many were tried."""
+    """The first point of the projected path that lowers the loss enough, or None; its gradient, terms and loss; tries.
+
+    `fresh` means without history.
+    """
     length = 1.0
     if fresh:  # no curvature is known: the largest change is the learning rate
         length = settings.learning_rate / max(float(tf.reduce_max(tf.abs(direction))), 1e-30)

@@ -1,4 +1,4 @@
-"""A change of variables in which a picture is easier to optimise: large shapes weigh more than fine grain.
+"""The preconditioner: a change of variables that weighs low spatial frequencies more than high ones.
 
 An objective made of network features is far stiffer in high spatial frequencies than in low ones. In the variable z of
 picture = P z, with P a multiplication by frequency^-p in Fourier space, the two are closer together.
@@ -13,9 +13,10 @@ import tensorflow as tf
 
 
 def precondition(values: tf.Tensor, exponent: float) -> tf.Tensor:
-    """P times each of [n, H, W, 3]; symmetric and invertible, the identity for exponent 0. A negative one inverts it.
+    """P times each of [n, H, W, 3]: symmetric and invertible, the identity for exponent 0, its inverse for -exponent.
 
-    The multiplier is frequency^-exponent, its mean over frequencies 1; the constant part counts as the lowest one.
+    P multiplies each frequency by frequency^-exponent, divided by the mean over all frequencies. The constant part is
+    treated as the lowest frequency.
     """
     if exponent == 0:
         return values
@@ -25,9 +26,9 @@ def precondition(values: tf.Tensor, exponent: float) -> tf.Tensor:
 
 
 def energies(values: tf.Tensor) -> tf.Tensor:
-    """What each frequency of [n, H, W, 3] has of the sum of squares, all channels together: [n, H, W // 2 + 1].
+    """The power spectrum of [n, H, W, 3], summed over channels: [n, H, W // 2 + 1]; its sum is the sum of squares.
 
-    A frequency of the half plane stands for its mirror image too, so the sum over it is that over the whole plane.
+    Each frequency of the half plane also counts for its mirror image.
     """
     _, height, width, _ = values.shape
     counts = np.full(width // 2 + 1, 2.0 / (height * width), np.float32)
@@ -38,9 +39,10 @@ def energies(values: tf.Tensor) -> tf.Tensor:
 
 
 def unbound(picture: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    """1 at values that are free to go downhill, 0 at those on a wall of [0, 1] that downhill leads through.
+    """1 at values that can move downhill, 0 at values on a bound of [0, 1] that downhill would cross: [1, H, W, 3].
 
-    A direction that mixes pixels must leave the latter out before and after mixing: else values on a wall push others.
+    A direction that mixes pixels is multiplied by this mask before and after mixing; otherwise values that cannot move
+    would influence others.
     """
     held = ((picture <= 0.0) & (gradient > 0.0)) | ((picture >= 1.0) & (gradient < 0.0))
     return tf.cast(~held, tf.float32)
@@ -48,7 +50,7 @@ def unbound(picture: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
 
 @lru_cache(maxsize=16)
 def multiplier(height: int, width: int, exponent: float) -> np.ndarray:
-    """What `precondition` multiplies each frequency by, [height, width // 2 + 1]; 1 for exponent 0."""
+    """The factor of each frequency in `precondition`, [height, width // 2 + 1]; 1 for exponent 0."""
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     raw = np.maximum(frequency, 1 / max(height, width)) ** -abs(exponent)
     normalised = raw / raw.mean()

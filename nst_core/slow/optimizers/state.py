@@ -1,4 +1,4 @@
-"""Where a descent stands: a frozen value, so that going back is keeping the old one."""
+"""The state of an optimizer: a frozen value, so a roll-back just uses the old one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
 
 EXPONENT = "exponent"
-"""Key in an optimizer's memory of the preconditioner's exponent, a scalar, if that is learned too."""
+"""Key in an optimizer's memory: the adapted exponent of the preconditioner, a scalar."""
 
 _MEMORY = "memory/"
 _MOMENTS = {"mean", "square"}
@@ -25,16 +25,16 @@ _MOMENTS = {"mean", "square"}
 
 @dataclass(frozen=True, eq=False)
 class OptimizerState:
-    """All that is needed to go on bit for bit.
+    """Everything that an optimizer needs to continue bit for bit.
 
     Attributes:
         picture: [1, H, W, 3] in [0, 1].
         gradient: of the objective at `picture`, same shape.
-        weighted: the objective's terms there, [k].
-        value: their sum.
-        number: moves made.
-        evaluations: of the objective since the descent began.
-        memory: what the optimizer learned, by name.
+        weighted: the weighted terms of the objective at `picture`, [k].
+        value: the loss: the sum of `weighted`.
+        number: number of moves made.
+        evaluations: number of evaluations of the objective since the start.
+        memory: name -> tensor: Adam's moments, L-BFGS's history, the adapted exponent.
     """
 
     picture: tf.Tensor
@@ -47,19 +47,19 @@ class OptimizerState:
 
 
 def evaluated(picture: tf.Tensor, evaluate: Evaluate) -> tuple[tf.Tensor, tf.Tensor, float]:
-    """Gradient, weighted terms and their sum in float64, at a picture.
+    """Evaluate the objective at a picture [1, H, W, 3]: gradient [1, H, W, 3], weighted terms [k], their sum.
 
-    The sum is NaN where the gradient is not finite: such a point is no better than one without a loss, and a
-    optimizer that only looked at the loss would take its standstill for the end.
+    The sum is taken in float64. It is NaN if the gradient is not finite, so that an optimizer, which checks only the
+    loss, rejects the point instead of stopping there.
     """
     weighted, gradient = evaluate(picture)
-    if not tf.reduce_all(tf.math.is_finite(gradient)):  # where it is: NumPy would look at a copy
+    if not tf.reduce_all(tf.math.is_finite(gradient)):  # on the device: NumPy would need a copy
         return gradient, weighted, math.nan
     return gradient, weighted, float(np.sum(weighted.numpy(), dtype=np.float64))
 
 
 def pack(state: OptimizerState) -> dict[str, Any]:
-    """A state as arrays and numbers by name."""
+    """A state as a dictionary of arrays and numbers."""
     return {
         "picture": state.picture.numpy(),
         "gradient": state.gradient.numpy(),
@@ -73,7 +73,7 @@ def pack(state: OptimizerState) -> dict[str, Any]:
 
 
 def unpack(packed: Mapping[str, Any]) -> OptimizerState:
-    """The state that `pack` took apart. Raises CheckpointError if something is missing or of another shape."""
+    """The state from the dictionary of `pack`. Raises CheckpointError if a value is missing or of another shape."""
     try:
         picture, gradient, weighted = (np.asarray(packed[n], np.float32) for n in ("picture", "gradient", "weighted"))
         memory = {n.removeprefix(_MEMORY): np.asarray(v) for n, v in packed.items() if n.startswith(_MEMORY)}

@@ -56,7 +56,7 @@ def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent:
 
 
 def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lbfgs, "BETTER", 9.0)  # nothing is that much better
+    monkeypatch.setattr(lbfgs, "REQUIRED_GAIN", 9.0)  # nothing is that much better
     assert optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
     monkeypatch.setattr(lbfgs, "EARLY_MOVES", 0)
     assert not optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
