@@ -115,7 +115,7 @@ def test_a_step_as_long_at_the_end_as_at_the_start_is_the_rule(pictures: Any, ad
 def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(
     pictures: Any, advances: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lbfgs, "fitting", lambda pairs, exponent, against: (0.0, pairs))
+    monkeypatch.setattr(lbfgs, "best_exponent", lambda pairs, exponent, against: (0.0, pairs))
     settings = {
         "algorithm": "lbfgs",
         "adapt_preconditioner": True,
