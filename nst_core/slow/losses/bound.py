@@ -1,4 +1,4 @@
-"""An objective bound to its pictures: evaluates a whole picture, or one too large for memory by strips."""
+"""An objective bound to its pictures: evaluates a picture whole, or by strips if it is too large for memory."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class BoundObjective:
 
     Attributes:
         vgg: the network.
-        spec: what its functions are compiled for.
-        plan: whole, or by strips.
-        targets: what a picture is compared with.
-        weights: of the terms in the order of `names`, float32.
+        spec: the specification that its functions are compiled for.
+        plan: whether a picture is evaluated whole or by strips.
+        targets: the targets of a picture.
+        weights: weights of the terms, float32 [k], in the order of `names`.
         size: (height, width) of the picture in pixels.
     """
 
@@ -51,9 +51,9 @@ class BoundObjective:
 
     @cached_property
     def null_loss(self) -> float:
-        """The loss of a picture in which the network sees nothing and all neighbouring pixels differ by 1.
+        """The loss of an imagined picture whose activations are all 0 and whose neighbouring pixels differ by 1.
 
-        It measures how large losses with these weights are; only its order of magnitude means something.
+        It gives the order of magnitude of losses with these weights.
         """
         distance = self.spec.distance
         areas = self.targets.areas.numpy()
@@ -68,12 +68,17 @@ class BoundObjective:
         return float(self.weights.numpy() @ np.array(terms))
 
     def _by_strips(self, functions: Evaluation, picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Forward by strips, the deep blocks whole, and back by strips, which are computed a second time there."""
+        """Weighted terms and gradient: the first blocks by strips, the deeper blocks whole.
+
+        The backward pass computes each strip forward again, so that no strip's activations are kept.
+        """
         height = self.size[0]
         sums, pooled = self._forward(functions, picture)
         weighted, (gradient, upstream, from_sums) = functions.deep(picture, pooled, sums, self.targets, self.weights)
         del pooled
-        gathered = tf.Variable(gradient, trainable=False)  # added to in place: sums of whole pictures would pile up
+        gathered = tf.Variable(
+            gradient, trainable=False
+        )  # updated in place: a new sum for each strip would take a whole picture's memory
         del gradient
         done = 0
         for window, strip in self._strips:
@@ -92,7 +97,7 @@ class BoundObjective:
         return weighted, tf.identity(gathered)
 
     def _forward(self, functions: Evaluation, picture: tf.Tensor) -> tuple[Any, tf.Tensor]:
-        """The statistics and content sums of all strips, added up, and the deeper blocks' input for all rows."""
+        """The statistics and content sums, added over all strips, and the deeper blocks' input for all rows."""
         sums: Any = None
         pooled = []
         for window, strip in self._strips:
@@ -133,6 +138,6 @@ class BoundObjective:
         return np.repeat(window.mask(block_of(layer), height)[:, None], width // stride_px(layer), axis=1)
 
     def _rows(self, window: Window, layer: str) -> slice:
-        """The window's rows at a layer's grid, counted in the whole picture."""
+        """The window's rows at a layer's grid, as indices into the whole picture's activations."""
         first = window.start // stride_px(layer)
         return slice(first, first + (window.stop - window.start) // stride_px(layer))

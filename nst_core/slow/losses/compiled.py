@@ -1,7 +1,7 @@
 """The compiled evaluation of an objective: all terms and their gradient, of a whole picture or by strips.
 
-Functions are kept for the life of the process, one set for each `LossSpec`: a `tf.function` for each job would leak
-some 5 MB a job. Weights, targets and region maps are arguments, so that steering compiles nothing.
+Compiled functions are cached, one set for each `LossSpec`: a new `tf.function` for each job would leak about 5 MB a
+job. Weights, targets and region maps are arguments, so steering compiles nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nst_core.slow.losses.style_distance import Statistics
 
 @lru_cache(maxsize=8)
 def compiled(vgg: Vgg, spec: LossSpec) -> Evaluation:
-    """The evaluation for one specification, traced once for pictures of any size, targets and weights."""
+    """The cached evaluation for a specification; traced once for all picture sizes, targets and weights."""
     return Evaluation(vgg, spec)
 
 
@@ -30,11 +30,11 @@ class Evaluation:
 
     Attributes:
         whole: (picture [1, H, W, 3], targets, weights) -> weighted terms [n], gradient [1, H, W, 3].
-        shallow: (window [1, h, W, 3], strip) -> (statistics, content sums) of its owned rows, and the input of the
-            deeper blocks.
+        shallow: (window [1, h, W, 3], strip) -> (statistics, content sums) of the rows that the window owns, and the
+            input of the deeper blocks.
         deep: (picture, input of the deeper blocks, the strips' sums, targets, weights) -> weighted terms [n], gradients
-            to the first three arguments.
-        backward: (window, strip, gradients to what `shallow` gave) -> gradient to the window, [1, h, W, 3].
+            with respect to the first three arguments.
+        backward: (window, strip, gradients of the results of `shallow`) -> gradient of the window, [1, h, W, 3].
     """
 
     def __init__(self, vgg: Vgg, spec: LossSpec) -> None:
@@ -116,7 +116,7 @@ def _statistics(
 
 
 def _distances(spec: LossSpec, statistics: Sequence[Sequence[Statistics]], targets: Targets) -> list[tf.Tensor]:
-    """One distance for each style layer: over regions, by the area each has."""
+    """The distance at each style layer: a sum over regions, weighted by their areas."""
 
     def over_regions(ours: Sequence[Statistics], theirs: Sequence[Any]) -> tf.Tensor:
         pairs = enumerate(zip(ours, theirs, strict=True))

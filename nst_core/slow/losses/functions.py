@@ -12,8 +12,8 @@ def content_loss(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | No
 
     Args:
         features: the picture's activations, in any precision.
-        target: the content's, in the same.
-        weights: how much each position counts, [height, width], >= 0; None counts each as 1.
+        target: the content's activations, in the same precision.
+        weights: weight of each position, [height, width], >= 0; None weighs each as 1.
 
     Source: Gatys et al. 2015, eq. 1, as a mean and without their factor 1/2, like TensorFlow's tutorial.
     """
@@ -23,7 +23,7 @@ def content_loss(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | No
 
 
 def sum_of_squares(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
-    """The sum of squared differences that `content_loss` is the mean of; arguments as there."""
+    """Sum of squared differences of activations, a scalar >= 0: `content_loss` before division; arguments as there."""
     shares = None if weights is None else tf.stop_gradient(weights)[None, :, :, None]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -31,8 +31,8 @@ def sum_of_squares(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | 
         squares = tf.square(tf.cast(values - target, tf.float32))
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
-            # Taken anew, and the other way round, lest the graph's optimiser find it the same and keep it from the way
-            # forward: in float32 it would be the largest thing that a step on a large picture holds.
+            # The difference is computed again with the operands exchanged, so that the graph optimiser cannot merge it
+            # with the forward one and keep that alive: in float32 it would be a large picture's largest tensor.
             slope = -2.0 * upstream * tf.cast(target - values, tf.float32)
             return tf.cast(slope if shares is None else slope * shares, values.dtype)
 
@@ -45,8 +45,8 @@ def sum_of_squares(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | 
 def total_variation(picture: tf.Tensor) -> Any:
     """Sum of absolute differences of neighbouring pixels of [1, H, W, 3]; 0 for one colour.
 
-    Source: `tf.image.total_variation`. Beyond its edge the picture goes on as it ends, which adds nothing, so that the
-    gradient is a difference of differences: no padding on the way back, where slices would need four.
+    Source: `tf.image.total_variation`. The picture's edge is replicated, which adds nothing to the sum. The gradient is
+    then a difference of differences and needs no padding; the gradient of slices would need four paddings.
     """
     framed = tf.pad(picture, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
     down = framed[:, 1:, 1:-1] - framed[:, :-1, 1:-1]
@@ -62,9 +62,9 @@ def total_variation(picture: tf.Tensor) -> Any:
 def nine_point_variation(picture: tf.Tensor) -> tf.Tensor:
     """Sum over the pixels of [1, H, W, 3] of squared differences to their eight neighbours; 0 for one colour.
 
-    The four neighbours along the axes count 1, the four diagonal ones, sqrt(2) away, 1/2. Beyond the edge the picture
-    is replicated. Each pair inside is seen from both its ends, so it is computed once and counted twice; what a
-    diagonal finds beyond an edge is a neighbour along that edge.
+    The four neighbours along the axes have weight 1, the four diagonal ones, sqrt(2) away, 1/2. The edge is replicated.
+    Each pair of pixels occurs twice, so it is computed once and counted twice. A diagonal neighbour beyond an edge
+    equals a neighbour along that edge.
     """
     down = tf.square(picture[:, 1:] - picture[:, :-1])
     right = tf.square(picture[:, :, 1:] - picture[:, :, :-1])

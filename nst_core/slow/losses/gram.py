@@ -1,4 +1,4 @@
-"""The style distance `gram`: how far the Gram matrices of two pictures' activations are apart."""
+"""The style distance `gram`: between the Gram matrices of two pictures' activations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nst_core.slow.losses.statistics import Divisor, gram_matrix
 
 
 def style_loss(features: tf.Tensor, target_gram: tf.Tensor) -> tf.Tensor:
-    """Distance of one layer's texture from the style's: a scalar >= 0, 0 if equal.
+    """The distance between a picture's texture and the style's at one layer: a scalar >= 0, 0 if equal.
 
     Args:
         features: the picture's activations, [1, height, width, channels].
@@ -35,7 +35,7 @@ class GramDistance:
         return (gram_matrix(features, weights, divisor),)
 
     def target(self, statistics: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-        """The statistics as they are."""
+        """The statistics, unchanged."""
         return statistics
 
     def distance(self, statistics: tuple[tf.Tensor, ...], target: tuple[tf.Tensor, ...]) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Regions of a picture at a layer's grid: which units see nothing but their region, and what size a layer needs."""
+"""Guidance by regions: the weight of each unit of a layer in a region's statistics, and the least picture size."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from nst_core.models.vgg_layout import margin_px, stride_px
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 LEAST_UNITS = 16
-"""Erosion stops before fewer whole units than this remain: statistics of fewer say little of a texture."""
+"""Least sum of weights that erosion leaves, in units of a layer: fewer units describe a texture poorly."""
 EMPTY_UNITS = 1e-3
-"""A region of less than this many units is empty. Less than one unit is allowed: at the smallest size of a pyramid a
-region may shrink to that, and it counts by its area."""
+"""Sum of weights, in units of a layer, below which a region is empty. It is less than 1 since a region can shrink to a
+fraction of a unit at the smallest size of a pyramid; its area is its weight in the loss."""
 
 
 def layer_weights(
     mask: np.ndarray, network: NetworkName, names: Sequence[str], least_units: int = LEAST_UNITS
 ) -> dict[str, np.ndarray]:
-    """How much each unit counts in the statistics of a region: guided statistics.
+    """The weight of each unit of a layer in the statistics of a region.
 
-    A unit's weight is the least value of the mask within its receptive field, so that no texture from outside enters;
-    beyond the picture's edge there is nothing to exclude. Where less than `least_units` would remain, the field is
-    taken smaller by one cell at a time, so that what remains sees beyond the region as little as possible. Where even
-    the cells alone leave too little, each weight is the mask's mean over the unit's cell; the last row and column of
-    cells then take in what pooling left over, so that a region which is somewhere has weight somewhere.
+    A unit's weight is the least value of the mask within its receptive field, so no texture from outside the region
+    enters. Pixels beyond the picture's edge are ignored. If the weights would sum to less than `least_units`, a smaller
+    field is used: the mask is eroded one cell at a time, as far as enough remains. If even the unit's own cell is too
+    large a field, each weight is the mask's mean over the cell. The last row and column of cells then include the
+    pixels that pooling drops, so every region has some weight.
 
     Args:
         mask: the region, [H, W] in [0, 1], soft or hard.
@@ -40,24 +40,24 @@ def layer_weights(
     Raises:
         RecipeError: the region is empty at a layer.
 
-    Source: Gatys et al. 2016, arXiv:1611.07865, section 4: eroded guidance channels. How far they are eroded is ours.
+    Source: Gatys et al. 2016, arXiv:1611.07865, section 4: eroded guidance channels. The limit of
+    the erosion is our own.
     """
     values = np.asarray(mask, np.float32)
     return {name: _weights(values, network, name, least_units) for name in names}
 
 
 def check_style_size(network: NetworkName, names: Sequence[str], height: int, width: int, what: str = "style") -> None:
-    """Refuse a picture that is too small to give the deepest of the layers one unit.
+    """Refuse a picture that is too small for one unit of the deepest layer.
 
-    One unit is what it takes to compute anything; a picture smaller than a layer's receptive field is fine, as the
-    network sees zeros around it, for the content and the result just as for the style.
+    A picture may be smaller than a layer's receptive field: the network pads it with zeros.
 
     Args:
         network: whose layers.
-        names: layer names; none need nothing.
+        names: layer names; without any, every size is accepted.
         height: of the picture, in pixels, as the network gets it.
         width: likewise.
-        what: what the picture is called in the message.
+        what: the picture's name in the message.
 
     Raises:
         RecipeError: a side is shorter than the layer's cell.
@@ -92,7 +92,7 @@ def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: in
 
 
 def _means(mask: np.ndarray, cell: int) -> np.ndarray:
-    """The mask's mean over each unit's cell, those at the far edges extended to the edge."""
+    """The mask's mean over each unit's cell; the last row and column of cells extend to the picture's edge."""
     starts = [np.arange(size // cell) * cell for size in mask.shape]
     sizes = [np.diff(start, append=size) for start, size in zip(starts, mask.shape, strict=True)]
     sums = np.add.reduceat(np.add.reduceat(mask, starts[0], axis=0), starts[1], axis=1)
@@ -106,12 +106,12 @@ def _cells(values: np.ndarray, cell: int) -> np.ndarray:
 
 
 def _erode(values: np.ndarray, radius: int) -> np.ndarray:
-    """The least value of the square of 2 radius + 1 pixels around each pixel, as far as it lies in the picture."""
+    """The least value within `radius` pixels of each pixel on both axes, pixels outside the picture ignored."""
     return _erode_rows(_erode_rows(values, radius).T, radius).T
 
 
 def _erode_rows(values: np.ndarray, radius: int) -> np.ndarray:
-    """The least of rows y - radius to y + radius: windows that double, then two that overlap."""
+    """The least of rows y - radius to y + radius. The window doubles; two overlapping windows give the exact length."""
     length, size = 2 * radius + 1, values.shape[0]
     padding = np.ones((radius, values.shape[1]), values.dtype)
     least: np.ndarray = np.concatenate([padding, values, padding])

@@ -1,4 +1,4 @@
-"""The objective of a run: its layers, units and weights, bound to pictures whose targets are made once."""
+"""Builds the objective of a run: its layers, the weights of its terms, and the targets of its pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 @dataclass(frozen=True, eq=False)
 class StyleMixture:
-    """How styles are mixed, everywhere or in one region: `shares` of the styles, and the region [H, W] or None."""
+    """A mixture of styles: the share of each style, and the region [H, W] where it applies, or None for everywhere."""
 
     shares: Sequence[float]
     region: np.ndarray | None = None
@@ -48,7 +48,7 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         styles: each [1, h, w, 3] in [0, 1], of any size.
         mixes: one without a region, or one for each region; regions are [H, W] of the content.
         convolution: how convolutions are computed.
-        plan: whole, or by strips.
+        plan: whether the picture is evaluated whole or by strips.
 
     Raises:
         RecipeError: a region is too small for a layer.
@@ -81,12 +81,12 @@ def build(  # noqa: PLR0913 - everything an objective is made of
 
 
 def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
-    """The weight of each term in the order of `LossSpec.names`: a tensor, so that steering compiles nothing.
+    """The weight of each term, float32 [k], in the order of `LossSpec.names`. A tensor, so steering compiles nothing.
 
     Args:
-        vgg: the network, whose activation scales are the units.
+        vgg: the network; the units are measured on its activations.
         objective: layers and weights.
-        values: how many numbers the picture has, H * W * 3.
+        values: number of values of the picture, H * W * 3.
     """
     content_names, style_names = layers(objective)
     units = (
@@ -110,11 +110,11 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
 
 @dataclass(frozen=True)
 class LayerUnits:
-    """How large each layer's terms are on a photograph: layer -> unit.
+    """The magnitude of each layer's terms on a photograph, by layer; normalised terms are divided by it.
 
     Attributes:
-        content: mean square of activations.
-        style: the style distance's own unit.
+        content: layer -> mean square of its activations.
+        style: layer -> `StyleDistance.unit` of its statistics.
     """
 
     content: Mapping[str, float]
@@ -143,7 +143,7 @@ def named(terms: Mapping[str, float]) -> dict[str, float]:
 
 
 def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Content and style layers in the network's order; one with no share or no weight is not computed."""
+    """Content layers and style layers, in the network's order, without those of weight 0."""
     order = CONVOLUTIONS[objective.network]
     content, style = objective.content_layers, objective.style_layers
     return (
@@ -153,7 +153,7 @@ def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _mixed(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
-    """The statistics of a mixture of styles at one layer: those of each style, averaged by its share."""
+    """The statistics of a mixture at one layer: the styles' statistics, averaged by their shares."""
     total = sum(shares)
     return tuple(
         tf.add_n([share / total * part for share, part in zip(shares, parts, strict=True)])

@@ -1,4 +1,4 @@
-"""The arguments of an objective's compiled functions: what they are compiled for, and what they are called with."""
+"""The data of an objective's compiled functions: the specification they are compiled for, and their arguments."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from nst_core.models.vgg_layout import beyond_block, up_to_block
 from nst_core.slow.losses.style_distance import StyleDistance
 
 PerRegion = tuple[tuple[tf.Tensor, ...], ...]
-"""For each layer, and there for each region, a tensor."""
+"""One tensor for each layer and region."""
 
 
 class LossSpec(NamedTuple):
-    """What an objective is compiled for.
+    """The specification that an objective's functions are compiled for.
 
     Attributes:
         content: content layers in the network's order.
         style: style layers in the network's order.
         distance: the style distance.
         variation: "absolute" or "nine-point".
-        config: how the network is read.
+        config: pooling, padding and convolutions of the network.
         regions: the number of guided regions, 0 for none.
-        strip_blocks: how many blocks, from the first, are computed in strips; 0 for none.
+        strip_blocks: number of first blocks that are computed in strips; 0 for none.
     """
 
     content: tuple[str, ...]
@@ -43,33 +43,33 @@ class LossSpec(NamedTuple):
 
     @property
     def strip_content(self) -> tuple[str, ...]:
-        """The content layers in strips: the first ones of `content`."""
+        """The content layers that are computed in strips: the first ones of `content`."""
         return up_to_block(self.content, self.strip_blocks)
 
     @property
     def strip_style(self) -> tuple[str, ...]:
-        """The style layers in strips: the first ones of `style`."""
+        """The style layers that are computed in strips: the first ones of `style`."""
         return up_to_block(self.style, self.strip_blocks)
 
     @property
     def deep_content(self) -> tuple[str, ...]:
-        """The other content layers."""
+        """The content layers that are computed whole."""
         return beyond_block(self.content, self.strip_blocks)
 
     @property
     def deep_style(self) -> tuple[str, ...]:
-        """The other style layers."""
+        """The style layers that are computed whole."""
         return beyond_block(self.style, self.strip_blocks)
 
 
 class Targets(NamedTuple):
-    """What a picture is compared with.
+    """The targets that a picture is compared with.
 
     Attributes:
         content: for each content layer the original's activations, [1, h, w, C], in the network's precision.
         style: for each style layer and region the target of the style distance.
         maps: for each style layer and region its weights [h, w]; empty without regions.
-        areas: [regions] the share of the picture that each region has; [1.0] without regions.
+        areas: each region's share of the picture's area, [regions]; [1.0] without regions.
     """
 
     content: tuple[tf.Tensor, ...]

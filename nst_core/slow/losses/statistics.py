@@ -1,4 +1,7 @@
-"""Statistics of activations that add up: those of a picture's strips, with one divisor, sum to the whole picture's."""
+"""Statistics of activations, as means over positions.
+
+With one divisor for all, the statistics of a picture's strips add up to those of the whole picture.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,22 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 Divisor: TypeAlias = float | tf.Tensor | None
-"""What a sum over positions is divided by: a number, or None for the sum of the weights at hand."""
+"""The divisor of a sum over positions; None is the sum of the weights, or the number of positions."""
 
 CAST_PIECE = 1 << 22
-"""How many activations are taken to float32 at a time."""
+"""Number of activations that are cast to float32 at a time."""
 
 
 def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> tf.Tensor:
-    """Which channels are active together: the second moment of activations over positions.
+    """The Gram matrix: the second moment of activations over positions, which shows what channels act together.
 
     Args:
         features: [1, height, width, channels], in any precision.
-        weights: how much each position counts, [height, width], >= 0; None counts each as 1. It gets no gradient.
-        divisor: of the sum over positions; by default the sum of `weights`, or the number of positions.
+        weights: weight of each position, [height, width], >= 0; None weighs each as 1. Gets no gradient.
+        divisor: divisor of the sum over positions; None is the sum of `weights`, or the number of positions.
 
     Returns:
-        [channels, channels], float32 and symmetric; a picture and its tiling have the same.
+        [channels, channels], float32 and symmetric; equal for a picture and for copies of it tiled side by side.
 
     Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, which sums; the mean makes pictures of two sizes comparable.
     With weights it is the guided Gram matrix of Gatys et al. 2016, arXiv:1611.07865, section 4, whose guidance channels
@@ -37,7 +40,7 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: 
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:  # one product, where differentiating both factors takes two
             both = (upstream + tf.transpose(upstream)) / total
-            # What goes back is rounded to the network's precision in any case, so it can be computed in it.
+            # The gradient is rounded to the network's precision in any case, so compute it in that precision.
             product = tf.matmul(flat, tf.cast(both, values.dtype))
             return tf.reshape(_weighted(product, shares), tf.shape(values))
 
@@ -47,16 +50,16 @@ def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: 
 
 
 def channel_means(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> tf.Tensor:
-    """How active each channel is: the mean over positions, [channels]; arguments as in `gram_matrix`."""
+    """The mean activation of each channel over positions, [channels]; arguments as in `gram_matrix`."""
     flat = _flat(features)
     shares = _column(weights)
     return tf.reduce_sum(_weighted(flat, shares), axis=0) / _divisor(flat, shares, divisor)
 
 
 def _outer_products(flat: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
-    """The sum over positions of [n, C] of each one's outer product with itself, [C, C] float32.
+    """The sum of the outer products of the rows of `flat` [n, C] with themselves: [C, C], float32.
 
-    Other precisions are taken to float32 piece by piece: of a large picture all at once would be 100 MB and more.
+    Other precisions are cast to float32 piece by piece: a large picture's activations at once would take over 100 MB.
     """
     if flat.dtype == tf.float32:
         return tf.matmul(_weighted(flat, shares), flat, transpose_a=True)

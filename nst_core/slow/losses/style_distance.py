@@ -1,4 +1,4 @@
-"""What a style distance is: everything that the objective, its compiled graphs and its units ask of one."""
+"""The interface of a style distance, and the lookup of a registered one by name."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from nst_core.recipe.style_distances import STYLE_DISTANCES
 from nst_core.slow.losses.statistics import Divisor
 
 Statistics = tuple[tf.Tensor, ...]
-"""A picture's statistics at one layer, float32. They are means over positions: those of strips that are divided by the
-whole picture's number of positions add up to the whole picture's, and those of several styles are averaged."""
+"""A picture's statistics at one layer, float32. They are means over positions. Statistics of strips, each divided by
+the whole picture's number of positions, add up to the whole picture's; statistics of several styles are averaged."""
 
 
 class StyleDistance(Protocol):
-    """How far a picture's texture at one layer is from a style's.
+    """A distance between a picture's texture and a style's at one layer.
 
-    A distance has no state: one object serves every objective, and compiled functions are kept for it. Its name, label,
-    description and cost stand in `nst_core.recipe.style_distances`, where it is registered.
+    A distance has no state: one object serves every objective, and compiled functions are cached for it. Its name,
+    label, description and cost are registered in `nst_core.recipe.style_distances`.
     """
 
     def statistics(self, features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> Statistics:
@@ -28,27 +28,27 @@ class StyleDistance(Protocol):
 
         Args:
             features: [1, height, width, channels], in any precision.
-            weights: how much each position counts, [height, width], >= 0; None counts each as 1.
-            divisor: of the sum over positions; by default the sum of `weights`, or the number of positions.
+            weights: weight of each position, [height, width], >= 0; None weighs each as 1.
+            divisor: divisor of the sum over positions; None is the sum of `weights`, or the number of positions.
         """
 
     def target(self, statistics: Statistics) -> Any:
-        """What pictures are compared with: a tuple of tensors, from a style's or a mixture's statistics, once a run."""
+        """The target that pictures are compared with, a tuple of tensors, from a style's or mixture's statistics."""
 
     def distance(self, statistics: Statistics, target: Any) -> tf.Tensor:
         """A scalar >= 0, 0 if equal; differentiable with respect to `statistics`."""
 
     def null_value(self, target: Any) -> float:
-        """The distance of a picture in which the network sees nothing: all activations 0."""
+        """The distance of a picture whose activations are all 0."""
 
     def unit(self, statistics: Statistics) -> float:
-        """How large a distance is on a photograph with these statistics; normalised terms are divided by it."""
+        """The typical magnitude of the distance on a photograph with these statistics; divides normalised terms."""
 
     def statistics_spec(self, channels: int) -> Any:
-        """`tf.TensorSpec`s in the structure of `statistics`, for a layer of so many channels."""
+        """`tf.TensorSpec`s in the structure of `statistics`, for a layer with `channels` channels."""
 
     def target_spec(self, channels: int) -> Any:
-        """`tf.TensorSpec`s in the structure of `target`."""
+        """`tf.TensorSpec`s in the structure of `target`, for a layer with `channels` channels."""
 
 
 @cache

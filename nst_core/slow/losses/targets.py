@@ -1,4 +1,4 @@
-"""The activations and statistics of an objective's pictures, without gradients, whole or by strips."""
+"""Computes an objective's targets: activations and statistics of its pictures, whole or by strips, no gradients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nst_core.slow.losses.style_distance import Statistics, StyleDistance
 from nst_core.slow.tiling.windows import TilingPlan, windows
 
 OwnedRows = Callable[[str], slice]
-"""Layer -> the rows of a piece's activations that belong to it alone."""
+"""Layer -> the rows of a piece's activations that no other piece owns."""
 
 
 def style_statistics(  # noqa: PLR0913 - what is measured, of what, and how
@@ -46,8 +46,8 @@ def content_activations(
 def _pieces(
     vgg: Vgg, picture: tf.Tensor, names: Sequence[str], config: VggConfig, plan: TilingPlan
 ) -> Iterator[tuple[dict[str, tf.Tensor], OwnedRows]]:
-    """A picture's activations, piece by piece: the strips' layers for each window, then the deeper layers whole."""
-    config = config._replace(convolution=DIRECT)  # targets are made once: compiling for them would not pay
+    """A picture's activations, piece by piece: the first blocks' layers by window, then the deeper layers whole."""
+    config = config._replace(convolution=DIRECT)  # targets are computed once: compiling would take longer
     if not plan.blocks:
         yield _forward(vgg, tuple(names), config, 1, LAST_BLOCK)(picture)[0], lambda _: slice(None)
         return

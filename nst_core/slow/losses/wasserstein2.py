@@ -1,4 +1,4 @@
-"""The style distance `wasserstein2`: how far the Gaussians of two pictures' activations are apart."""
+"""The style distance `wasserstein2`: between Gaussians with the moments of two pictures' activations."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import tensorflow as tf
 from nst_core.slow.losses.statistics import Divisor, channel_means, gram_matrix
 
 SPREAD_SHARE = 0.01
-"""What Wasserstein-2 adds to every direction's variance, in units of the target's mean variance.
+"""Variance added in every direction, as a share of the target's mean variance.
 
-VGG's covariances are close to singular: fewer positions than channels at deep layers, a largest eigenvalue 20 to 170
-times the mean. With 0.01 the distance of two unrelated pictures is 0.2 to 2 % less, of two almost alike up to
-17 %; the slope, up to 1 / sqrt(variance) in a direction the picture lacks, stays bounded.
+VGG's covariances are close to singular: deep layers have fewer positions than channels, and the largest eigenvalue is
+20 to 170 times the mean. With 0.01 the distance of two unrelated pictures is 0.2 to 2 % less, of two nearly equal ones
+up to 17 % less. The slope, up to 1 / sqrt(variance) in a direction that the picture lacks, stays bounded.
 """
 ROUNDING_SHARE = 4e-6
-"""The least variance of any direction, in units of the sum of all second moments: what float32 leaves of a variance
-that is the difference of a second moment and a squared mean."""
+"""Least variance of any direction, as a share of the trace of the second moment: float32's rounding error in a variance
+that is computed as a second moment minus a squared mean."""
 LEAST_VARIANCE = 1e-6
-"""The least variance of all, for layers that see nothing; activations are of the order of 1 to 1000."""
+"""Least variance of any direction, for layers without activations; activations are of the order of 1 to 1000."""
 LEAST_SINGULAR = 7e-5
-"""The polar iteration resolves singular values from here to 1, in units of the Frobenius norm. With SPREAD_SHARE, VGG's
-least is about this, at 512 channels; of a smaller one the distance takes a part only.
+"""Least singular value that the polar iteration resolves, as a share of the Frobenius norm.
+
+With SPREAD_SHARE, VGG's least singular value is about this, at 512 channels. A smaller one enters the distance in part.
 """
 
 
@@ -33,8 +34,8 @@ class Gaussian(NamedTuple):
 
     Attributes:
         mean: [C].
-        root: the symmetric root of the covariance plus `spread` in every direction, [C, C].
-        spread: the variance added, a scalar > 0.
+        root: the symmetric square root of the covariance plus `spread` on its diagonal, [C, C].
+        spread: the variance added in every direction, a scalar > 0.
     """
 
     mean: tf.Tensor
@@ -43,7 +44,7 @@ class Gaussian(NamedTuple):
 
 
 def gaussian(mean: tf.Tensor, second: tf.Tensor) -> Gaussian:
-    """The Gaussian with these moments, made once per run: an eigendecomposition in float64.
+    """The Gaussian with these moments, by an eigendecomposition in float64; computed once per run.
 
     Args:
         mean: `channel_means`, [C].
@@ -70,9 +71,9 @@ def wasserstein2(mean: tf.Tensor, second: tf.Tensor, target: Gaussian) -> tf.Ten
         target: `gaussian` of the style's.
 
     Source: Dowson & Landau 1982, |m1 - m2|^2 + tr(S1 + S2 - 2 (S2^1/2 S1 S2^1/2)^1/2). We add the target's spread to
-    both covariances, and do not form that root: its condition is the square of the covariances', too much for float32.
-    With S1 = F F^T and S2 = R R the traces are the least |F - R Q|^2 over orthogonal Q, taken by the polar factor Q of
-    R F (Procrustes). A sum of squares has no cancellation near 0, and an error of Q enters only squared.
+    both covariances. We do not compute the inner root: its condition number is the square of the covariances', too much
+    for float32. With S1 = F F^T and S2 = R R the trace is the minimum of |F - R Q|^2 over orthogonal Q, reached by the
+    polar factor Q of R F (Procrustes). A sum of squares has no cancellation near 0, and an error of Q enters squared.
     """
     shift = tf.reduce_sum(tf.square(mean - target.mean))
     return shift + _spread_distance(second - mean[:, None] * mean[None, :], second, target.root, target.spread)
@@ -80,7 +81,7 @@ def wasserstein2(mean: tf.Tensor, second: tf.Tensor, target: Gaussian) -> tf.Ten
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _spread_distance(covariance: tf.Tensor, second: tf.Tensor, root: tf.Tensor, spread: tf.Tensor) -> Any:
-    """The part of `wasserstein2` that covariances have; its gradient is I - (the map of optimal transport)."""
+    """The covariances' part of `wasserstein2`, a scalar; its gradient is I - (the map of optimal transport)."""
     identity = tf.eye(covariance.shape[0])
     least = tf.maximum(spread, ROUNDING_SHARE * tf.linalg.trace(second))
     factor = tf.linalg.cholesky(covariance + least * identity)
@@ -95,10 +96,10 @@ def _spread_distance(covariance: tf.Tensor, second: tf.Tensor, root: tf.Tensor, 
 
 
 def polar(matrix: tf.Tensor) -> tf.Tensor:
-    """The orthogonal polar factor of a square matrix [n, n], singular values from LEAST_SINGULAR of its norm.
+    """The orthogonal polar factor of a matrix [n, n] whose singular values are >= LEAST_SINGULAR times its norm.
 
-    Source: Newton-Schulz iteration, Higham 2008, Functions of Matrices, ch. 8. Each step is scaled to the best cubic on
-    the interval of singular values that remains (Chen & Chow 2014): 13 steps where the plain iteration takes 28.
+    Source: Newton-Schulz iteration, Higham 2008, Functions of Matrices, ch. 8. Each step uses the best cubic for
+    the remaining interval of singular values (Chen & Chow 2014): 13 steps where the plain iteration takes 28.
     """
     current = matrix / tf.maximum(tf.norm(matrix), 1e-30)
     for linear, cubic in _cubics():
@@ -108,9 +109,9 @@ def polar(matrix: tf.Tensor) -> tf.Tensor:
 
 @cache
 def _cubics() -> tuple[tuple[float, float], ...]:
-    """Coefficients of x -> a x - b x^3 that carry [LEAST_SINGULAR, 1] to within 1e-4 of 1.
+    """Coefficients (a, b) of cubics a x - b x^3 that in turn map [LEAST_SINGULAR, 1] to within 1e-4 of 1.
 
-    A cubic s x (3 - s^2 x^2) / 2 reaches 1 at x = 1 / s; s is chosen so that both ends of the interval land together.
+    A cubic s x (3 - s^2 x^2) / 2 reaches 1 at x = 1 / s; s is chosen so that both ends of the interval map alike.
     """
     steps = []
     low = LEAST_SINGULAR
@@ -131,7 +132,7 @@ class Wasserstein2Distance:
         return channel_means(features, weights, divisor), gram_matrix(features, weights, divisor)
 
     def target(self, statistics: tuple[tf.Tensor, ...]) -> Gaussian:
-        """The Gaussian with these moments: of a mixture of styles, it also has the spread between them."""
+        """The Gaussian with these moments. For a mixture of styles its covariance includes the spread between them."""
         return gaussian(statistics[0], statistics[1])
 
     def distance(self, statistics: tuple[tf.Tensor, ...], target: Gaussian) -> tf.Tensor:
@@ -139,11 +140,11 @@ class Wasserstein2Distance:
         return wasserstein2(statistics[0], statistics[1], target)
 
     def null_value(self, target: Gaussian) -> float:
-        """The distance from no activation at all: the sum of squared means and variances."""
+        """The distance of a picture without activations: the sum of squared means and variances."""
         return float(tf.reduce_sum(tf.square(target.mean)) + tf.reduce_sum(tf.square(target.root)))
 
     def unit(self, statistics: tuple[tf.Tensor, ...]) -> float:
-        """The sum over channels of mean squares."""
+        """The mean square of activations, summed over channels."""
         return float(tf.linalg.trace(statistics[1]))
 
     def statistics_spec(self, channels: int) -> tuple[tf.TensorSpec, ...]:

@@ -130,7 +130,9 @@ def test_a_state_taken_apart_goes_on_bit_for_bit(algorithm: str, exponent: float
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 0.75])
 def test_the_exponent_that_makes_the_bowl_round_is_found(exponent: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lbfgs, "BETTER", 1.02)  # a bowl so small has few frequencies, and neighbours fit nearly alike
+    monkeypatch.setattr(
+        lbfgs, "REQUIRED_GAIN", 1.02
+    )  # a bowl so small has few frequencies, and neighbours fit nearly alike
     problem, begin = spectral(exponent)
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
     *_, state = descend(objective(problem), 8, settings, tf.constant(begin))
@@ -151,7 +153,7 @@ def test_the_exponent_changes_only_where_another_fits_clearly_better(
 
 
 def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lbfgs, "BETTER", 1.02)
+    monkeypatch.setattr(lbfgs, "REQUIRED_GAIN", 1.02)
     problem, begin = spectral(0.75)
     settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25)
     *_, before = descend(objective(problem), 4, settings, tf.constant(begin))
