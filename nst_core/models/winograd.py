@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Carries a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
+# Transforms a kernel's 3 taps to the 6 points; the other two transforms are written out below as sums.
 _KERNEL_TRANSFORM = np.array(
     [
         [1 / 4, 0, 0],
@@ -30,13 +30,13 @@ _KERNEL_TRANSFORM = np.array(
 
 
 NARROW_CHANNELS = 128
-"""Convolutions from or to at most so many channels are computed in bands: wider ones spend their time in products."""
+"""Convolutions from or to at most so many channels are computed in bands; wider ones spend their time in products."""
 BAND_BYTES = 4_500_000
 """Size of a band of transformed tiles in bytes: it and its products are still in the cache when they are used next."""
 
 
 def transform_kernel(kernel: np.ndarray) -> np.ndarray:
-    """A kernel [3, 3, in, out] in the tiles' space: [36, in, out], float32, computed in float64."""
+    """The transform of a kernel [3, 3, in, out]: [36, in, out], float32, computed in float64."""
     wide = np.einsum("ai,bj,ijco->abco", _KERNEL_TRANSFORM, _KERNEL_TRANSFORM, kernel.astype(np.float64), optimize=True)
     return np.asarray(wide.reshape(36, *kernel.shape[2:]), np.float32)
 
