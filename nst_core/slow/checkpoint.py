@@ -1,4 +1,4 @@
-"""A run on disk: one versioned file, numbers and JSON only, replaced atomically."""
+"""Checkpoint of a run on disk: one versioned file of numbers and JSON, replaced atomically."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _UNREADABLE = (
 
 
 _POINT_KEYS = {"number", "seconds", "scale_px", "total"}
-"""What each point of a curve has, among other losses."""
+"""Keys that each point of a curve must have, beside losses."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run to go on with.
+    """A run that can be resumed.
 
     Attributes:
-        recipe: as it was in force, with the hashes of what it ran with.
-        state: the `state()` of its last Step: arrays and numbers by name.
+        recipe: the recipe at the last Step, with the hashes of the run's inputs.
+        state: the `state()` of the last Step: name -> array or number.
         curve: the losses so far, one mapping a Step: `number`, `seconds`, `scale_px`, losses by name, maybe `marks`.
         best: `number` and picture `shown` of an earlier Step that is better than the last; empty if that is the best.
     """
@@ -50,7 +50,7 @@ class Checkpoint:
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; a crash leaves the old file or the new one, never half of one. Raises OSError."""
+    """Write a checkpoint atomically: after a crash the file is the old one or the new one. Raises OSError."""
     values = {f"{kind}/{n}": v for kind in _PARTS for n, v in getattr(checkpoint, kind).items()}
     arrays = {n: v for n, v in values.items() if isinstance(v, np.ndarray)}
     head = {
@@ -60,7 +60,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "recipe": checkpoint.recipe.model_dump(mode="json"),
         "curve": [dict(step) for step in checkpoint.curve],
     }
-    with atomic_write(path) as file:  # array by array: a second copy of a large run's memory may not fit
+    with atomic_write(path) as file:  # array by array: a second copy of a large run's arrays may not fit into memory
         np.savez(file, head=np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
 

@@ -25,18 +25,18 @@ def run(  # noqa: PLR0913 - every engine's signature
     levels: Mapping[str, Pixels] | None = None,
     resume: Mapping[str, Any] | None = None,
 ) -> Generator[Step, Recipe | None, None]:
-    """Optimise a picture; Step k carries the picture after k moves and its losses, Step 0 the start.
+    """Optimise a picture. Step k has the losses after k moves, and on some Steps the picture; Step 0 is the start.
 
-    Sending a recipe in place of `next` steers: its weights, learning rate and lengths hold from the next move on.
+    `send(recipe)` instead of `next` steers the run: the weights, learning rate and lengths apply from the next move on.
 
     Args:
-        content: the original, [1, H, W, 3] in [0, 1]; worked on at `recipe.longest_edge_px`, or up to it.
-        styles: the originals, one for each of `recipe.styles`.
+        content: the original, [1, H, W, 3] in [0, 1]; resized to `recipe.longest_edge_px` or, in a pyramid, up to it.
+        styles: the originals, each [1, h, w, 3] in [0, 1], one for each of `recipe.styles`.
         recipe: every setting.
         start: the picture to start from, any size; needed where `recipe.start` is "fast" or "own".
         masks: one for each of `recipe.regions`, [h, w] in [0, 1] in the content's aspect ratio.
-        levels: pictures, any size, that the objective judges at full size; the first Step there has their losses.
-        resume: the `state()` of an earlier Step of the same run; its successor is yielded first.
+        levels: reference pictures by name, any size; the first Step at the last size has their losses.
+        resume: the `state()` of an earlier Step of this run; the Step after it is yielded first.
 
     Raises:
         DivergedError: a loss stopped being finite, or exploded, and smaller steps did not help.
@@ -46,7 +46,7 @@ def run(  # noqa: PLR0913 - every engine's signature
     """
     allocator.set_keep_freed(keep=False)
     place = device().name
-    with tf.device(place):  # entered anew for each step: a scope held over a yield breaks where another thread ends it
+    with tf.device(place):  # entered for each step: a scope kept open over a yield breaks if another thread closes it
         session = OptimizationSession(content, styles, recipe, masks, levels or {})
         state = session.resume(resume) if resume is not None else session.begin(start)
     if resume is None:

@@ -1,4 +1,4 @@
-"""The pictures of a run at the sizes that it works at: content, styles and masks, and the start."""
+"""The pictures of a run at each of its sizes: content, styles, masks and start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nst_core.slow.tiling.memory_plan import choose_plan
 from nst_core.step import Pixels
 
 LEAST_REST_SHARE = 1e-3
-"""The rest of the picture beside the regions is a region of its own if it has more than this share of the area."""
+"""Share of the picture's area above which the part outside all regions is a region of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class RunPictures:
     Attributes:
         content: [1, H, W, 3] in [0, 1].
         styles: each [1, h, w, 3] in [0, 1], of any size.
-        masks: one for each of `recipe.regions`, [h, w] in [0, 1].
+        masks: one mask for each of `recipe.regions`, [h, w] in [0, 1].
     """
 
     content: Pixels
@@ -49,7 +49,7 @@ class RunPictures:
             raise RecipeError(f"each of the recipe's {len(recipe.regions)} regions needs a mask, got {len(self.masks)}")
 
     def content_at(self, edge_px: int) -> Pixels:
-        """The content with this longest edge, never enlarged."""
+        """The content with this longest edge, [1, H, W, 3]; never enlarged."""
         return fit(self.content, edge_px)
 
     def bind(
@@ -58,11 +58,11 @@ class RunPictures:
         """The objective for these pictures at one size.
 
         Args:
-            network: the network.
+            network: the network that computes activations.
             recipe: every setting.
             content: `content_at(edge_px)`.
             edge_px: the longest edge of that size.
-            convolution: how convolutions are computed.
+            convolution: the method that computes convolutions.
 
         Raises:
             RecipeError: a style or a region is too small for a layer.
@@ -83,12 +83,12 @@ class RunPictures:
         )
 
     def start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
-        """The picture that the first size starts from, in the size of `content`.
+        """The start picture at the first size, [1, H, W, 3] of the size of `content`.
 
         Args:
             recipe: its `start` and `seed`.
             content: the content at that size.
-            start: a picture of any size that is taken instead, or None.
+            start: a picture of any size that replaces the recipe's start, or None.
 
         Raises:
             RecipeError: the recipe's start needs a picture, and there is none.
@@ -101,7 +101,7 @@ class RunPictures:
         return coloured_noise(content, recipe.seed) if recipe.start == "noise" else content
 
     def _styles_at(self, content: Pixels, recipe: Recipe, edge_px: int) -> list[Pixels]:
-        """The styles at the size of their strokes: by default the content's longest edge, never enlarged."""
+        """The styles resized to `style_scale` times the longest edge, never enlarged, or to the content's shape."""
         if recipe.style_shape == "content":
             return [resize(s, content.shape[2], content.shape[1]) for s in self.styles]
         return [fit(s, min(max(round(edge_px * recipe.style_scale), 16), max(s.shape[1:3]))) for s in self.styles]
@@ -119,11 +119,11 @@ class RunPictures:
 def coloured_noise(like: Pixels, seed: int) -> Pixels:
     """Noise with the spectrum of photographs (amplitude ~ 1 / frequency) and the colours of a picture.
 
-    The networks were not trained on white noise, which takes many steps to smooth.
+    White noise would take many steps to smooth, because the networks were not trained on it.
 
     Args:
-        like: the picture whose size, mean colour and colour covariance it gets, [1, H, W, 3].
-        seed: the same seed and size give the same noise.
+        like: picture [1, H, W, 3]; gives the size, mean colour and colour covariance.
+        seed: seed of the noise; equal seeds and sizes give equal noise.
     """
     _, height, width, _ = like.shape
     white = np.random.default_rng(seed).standard_normal((height, width, 3))

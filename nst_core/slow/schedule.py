@@ -1,4 +1,4 @@
-"""The sizes of a run, the steps and time of each, and when a size ends early."""
+"""The sizes of a run, the steps and share of time of each, and the plateau that ends a size early."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from nst_core.recipe import Recipe
 
 LEAST_SIDE_PX = 32
-"""Least shorter side of a pyramid's smallest size: two units of the deepest block."""
+"""Least shorter side of a pyramid's smallest size, in pixels: two units of the deepest block."""
 PLATEAU_STEPS = 20
-"""How many steps `plateau` compares with as many before them."""
+"""Number of steps that `plateau` compares with as many before them."""
 _LEAST_RATIO = 2**0.25
-"""A size is left out if the last one is less than this times as large: it would cost nearly as much as the last."""
+"""Least ratio of the last size to a smaller one: a size closer to the last would cost nearly as much as it."""
 
 
 @dataclass(frozen=True)
 class PyramidScale:
-    """One size of a run: its longest edge, how many steps, and the share of a time budget used up at its end."""
+    """One size of a run: its longest edge in pixels, its steps, and the share of the time budget up to its end."""
 
     edge_px: int
     steps: int
@@ -28,13 +28,13 @@ class PyramidScale:
 
 
 def scales(recipe: Recipe, height: int, width: int) -> tuple[PyramidScale, ...]:
-    """The sizes of a run, smallest first, the last `recipe.longest_edge_px`; one without a pyramid.
+    """The sizes of a run, smallest first; the last is `recipe.longest_edge_px`, and the only one without a pyramid.
 
     They grow by sqrt(2) from the smallest one upwards, so that a preview's sizes are the first ones of the full run.
 
     Args:
         recipe: every setting.
-        height, width: of the content, for its aspect ratio.
+        height, width: size of the content in pixels; only the ratio matters.
     """
     settings = recipe.schedule
     last = recipe.longest_edge_px
@@ -52,7 +52,7 @@ def scales(recipe: Recipe, height: int, width: int) -> tuple[PyramidScale, ...]:
 
 
 def plateau(totals: Sequence[float], share: float) -> bool:
-    """Whether the best of the last 20 losses gained less than `share` on the best of the 20 before."""
+    """Whether the best of the last PLATEAU_STEPS losses is lower than the best before them by less than `share`."""
     if share <= 0 or len(totals) < 2 * PLATEAU_STEPS:
         return False
     before, now = min(totals[-2 * PLATEAU_STEPS : -PLATEAU_STEPS]), min(totals[-PLATEAU_STEPS:])

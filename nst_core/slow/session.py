@@ -1,4 +1,4 @@
-"""A run of the slow engine: its objective at the current size, and every kind of move."""
+"""A run of the slow engine: binds the objective at each size, and makes, checks and rolls back moves."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from nst_core.slow.tiling.memory_plan import convolution_method
 from nst_core.step import Pixels, Step
 
 DIVERGENCE_FACTOR = 10.0
-"""A step has diverged if it multiplies the loss by more than this ..."""
+"""Ratio of the loss after a move to the loss before, above which the move has diverged."""
 NEGLIGIBLE_SHARE = 1e-3
-"""... and the loss is more than this share of `BoundObjective.null_loss`: next to a target, where the loss is almost 0,
-a step of any length multiplies it."""
+"""Share of `BoundObjective.null_loss` up to which a loss never counts as diverged: near a target, where the loss is
+almost 0, any move multiplies it."""
 MAX_ROLL_BACKS = 5
-"""Roll-backs in a row, each halving the step, before a run is given up."""
+"""Most roll-backs of one move before the run fails; each halves the learning rate."""
 
 
 class OptimizationSession:
-    """A run's pictures, the recipe in force, and the objective at the current size of its pyramid."""
+    """A run's pictures, its current recipe, and the objective at the current size of its pyramid."""
 
     def __init__(
         self,
@@ -90,7 +90,11 @@ class OptimizationSession:
         return replace(run, state=state, totals=(), marks=("steered",))
 
     def advance(self, run: RunState) -> RunState | None:
-        """The state after one more move, at the next size if this one is done; None if the last size is done."""
+        """The state after one more move, at the next size if this one is done; None after the last size.
+
+        Raises:
+            DivergedError: the loss diverged, and roll-backs did not help.
+        """
         if self._done(run):
             if run.scale + 1 >= len(self._scales):
                 return None
@@ -101,7 +105,7 @@ class OptimizationSession:
         return moved if moved.state.number > run.state.number else self.advance(replace(moved, converged=True))
 
     def steer(self, run: RunState, recipe: Recipe | None) -> RunState:
-        """Put a recipe in force; if weights changed, evaluate the loss and its gradient anew. None changes nothing."""
+        """Replace the recipe; if weights changed, evaluate the objective again. None changes nothing."""
         if recipe is None:
             return replace(run, marks=())
         before, self.recipe = self.recipe, recipe
@@ -113,7 +117,7 @@ class OptimizationSession:
         return replace(run, state=state, totals=())
 
     def shows(self, run: RunState) -> bool:
-        """Whether the Step of this state carries a picture."""
+        """Whether the Step of this state includes the picture."""
         at_end = run.moves >= self._scales[run.scale].steps
         return run.state.number % self.recipe.snapshot_every == 0 or at_end or bool(run.marks)
 
@@ -136,7 +140,7 @@ class OptimizationSession:
         )
 
     def _reference_losses(self, run: RunState) -> dict[str, dict[str, float]]:
-        """The losses of the reference pictures at the last size, once; else empty."""
+        """The losses of the reference pictures, at the first Step of the last size; else empty."""
         if not self._references or run.scale < len(self._scales) - 1:
             return {}
         _, height, width, _ = self._content.shape
@@ -154,8 +158,8 @@ class OptimizationSession:
     def _enter_scale(self, scale: int, convolution: ConvolutionMethod | None = None) -> None:
         """Bind the objective at a size.
 
-        How convolutions are computed is decided here, and holds for the size: steering its steps must not change it,
-        nor going on from a checkpoint, which names it.
+        The convolution method is chosen here and kept for the size: steering must not change it. A resumed run passes
+        the method that its checkpoint names.
         """
         self._scale = scale
         self._content = self._pictures.content_at(self._scales[scale].edge_px)
@@ -170,7 +174,7 @@ class OptimizationSession:
         return self._pictures.bind(self._network, self.recipe, self._content, edge_px, self._convolution)
 
     def _with_current_weights(self) -> BoundObjective:
-        """The objective with the weights in force; bound anew only if a layer was added or removed."""
+        """The objective with the recipe's weights; bound again only if a layer was added or removed."""
         content, style = objectives.layers(self.recipe.objective)
         if (content, style) != (self._objective.spec.content, self._objective.spec.style):
             return self._bind()
@@ -183,20 +187,20 @@ class OptimizationSession:
 
     def _next_scale(self, run: RunState) -> RunState:
         """The state at the next size: the shown picture and the optimizer's state, resized."""
-        handed = self.picture(run)
+        previous = self.picture(run)
         self._enter_scale(self._next_index(run))
         _, height, width, _ = self._content.shape
-        picture = tf.constant(resize(handed, width, height))
+        picture = tf.constant(resize(previous, width, height))
         state = optimizers.rescale(run.state, picture, self._objective, self._current_settings(run))
         return RunState(state, self._scale, restraint=run.restraint, marks=(*run.marks, *self._scale_mark()))
 
     def _next_index(self, run: RunState) -> int:
-        """The next size that the time budget allows, or the last: a late run still reaches its full size."""
+        """The index of the next size within the time budget, or of the last: a late run still reaches its full size."""
         sizes = range(run.scale + 1, len(self._scales))
         return next((s for s in sizes if not self._over_budget(s)), sizes[-1])
 
     def _over_budget(self, scale: int, needed: float = 0.0) -> bool:
-        """Whether a size's share of the time budget is used up, or will be in `needed` seconds."""
+        """Whether the time budget up to the end of a size is used up, now or in `needed` seconds."""
         if self.recipe.seconds is None:
             return False
         return time.perf_counter() - self._started + needed > self.recipe.seconds * self._scales[scale].until
@@ -204,19 +208,19 @@ class OptimizationSession:
     def _done(self, run: RunState) -> bool:
         if run.converged or run.moves >= self._scales[run.scale].steps or self._on_plateau(run):
             return True
-        # The median, since the first step also compiles.
+        # The median, because the first step includes compiling.
         return self._over_budget(run.scale, statistics.median(self._step_seconds) / 2 if self._step_seconds else 0.0)
 
     def _on_plateau(self, run: RunState) -> bool:
         return plateau(run.totals, self.recipe.schedule.plateau_threshold)
 
     def _steps_left(self, run: RunState) -> int:
-        """How many steps are left at most."""
+        """The largest possible number of further steps."""
         here, *later = self._scales[run.scale :]
         return sum(s.steps for s in later) + (0 if self._on_plateau(run) else max(here.steps - run.moves, 0))
 
     def _move(self, run: RunState) -> RunState:
-        """One move that leaves the loss sane, or DivergedError after several tries with ever smaller steps."""
+        """One move without divergence. Rolls back and halves the learning rate; raises DivergedError at the limit."""
         reason = ""
         for attempt in range(MAX_ROLL_BACKS + 1):
             state = optimizers.advance(run.state, self._objective, self._current_settings(run))
@@ -237,7 +241,7 @@ class OptimizationSession:
         return replace(run, marks=(*run.marks, mark))
 
     def _divergence_reason(self, before: float, now: float) -> str:
-        """Why a loss counts as diverged, in words; empty if it does not."""
+        """The reason, in words, that a move has diverged; empty if it has not."""
         if not math.isfinite(now):
             return "the loss was not finite"
         if now <= DIVERGENCE_FACTOR * before or now <= NEGLIGIBLE_SHARE * self._objective.null_loss:
@@ -245,7 +249,7 @@ class OptimizationSession:
         return f"the loss rose from {before:.3g} to {now:.3g}"
 
     def _after_move(self, run: RunState, state: OptimizerState) -> RunState:
-        """The run's state after a move, or before it if the optimizer found none."""
+        """The run's state after a move; its moves and marks are unchanged if the optimizer made none."""
         if state.number == run.state.number:
             return replace(run, state=state)
         decay = self.recipe.optimizer.average_decay

@@ -1,4 +1,4 @@
-"""The state of a run of the slow engine: as a value, and as plain arrays and numbers to resume from bit for bit."""
+"""The state of a run of the slow engine, also as plain arrays and numbers from which it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from nst_core.slow.optimizers import OptimizerState
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """All that is needed to resume a run bit for bit.
+    """Everything that a run needs to resume bit for bit.
 
     Attributes:
-        state: of the optimizer.
-        scale: index of the size worked at.
-        moves: moves made at this size.
+        state: state of the optimizer.
+        scale: index of the current size.
+        moves: number of moves made at this size.
         average: the decayed sum of the pictures of this size, [1, H, W, 3], or None.
-        restraint: what the learning rate is multiplied by, after roll-backs.
+        restraint: factor of the learning rate, halved at each roll-back.
         totals: the last losses of this size.
         converged: whether the optimizer finds no further step at this size.
-        marks: what happened since the last Step.
+        marks: events since the last Step.
     """
 
     state: OptimizerState
@@ -53,7 +53,7 @@ def shown_picture(run: RunState, decay: float) -> tf.Tensor:
 
 
 def pack(run: RunState, **more: Any) -> dict[str, Any]:
-    """A state as plain arrays and numbers, for `resume=` and for files, together with the named values of `more`."""
+    """A state and the values of `more` as plain arrays and numbers, for `resume=` and for files."""
     average = {} if run.average is None else {"average": run.average.numpy()}
     return {
         **optimizers.pack(run.state),
@@ -67,7 +67,7 @@ def pack(run: RunState, **more: Any) -> dict[str, Any]:
 
 
 def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
-    """The state that `pack` was given. Raises CheckpointError if a value, or one named in `more`, is missing."""
+    """The state from the dictionary of `pack`. Raises CheckpointError if a value, also of `more`, is missing."""
     missing = {"picture", "totals", "scale", "moves", "restraint", *more} - set(packed)
     if missing:
         raise CheckpointError(f"the checkpoint must hold a whole run, but lacks {', '.join(sorted(missing))}")
@@ -82,7 +82,7 @@ def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
 
 
 def steering_marks(before: Recipe, after: Recipe) -> tuple[str, ...]:
-    """What steering from one recipe to another changed, as a Step's marks: "steered style_weight to 40"."""
+    """The settings that steering changed, as a Step's marks: "steered style_weight to 40"."""
     old, new = settings_by_name(before, by_layer=True), settings_by_name(after, by_layer=True)
     return tuple(f"steered {name} to {_short(value)}" for name, value in new.items() if old.get(name) != value)
 

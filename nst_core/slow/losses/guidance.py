@@ -30,7 +30,7 @@ def layer_weights(
 
     Args:
         mask: the region, [H, W] in [0, 1], soft or hard.
-        network: whose layers.
+        network: the network that has the layers.
         names: layer names.
         least_units: the least sum of weights that erosion leaves.
 
@@ -53,7 +53,7 @@ def check_style_size(network: NetworkName, names: Sequence[str], height: int, wi
     A picture may be smaller than a layer's receptive field: the network pads it with zeros.
 
     Args:
-        network: whose layers.
+        network: the network that has the layers.
         names: layer names; without any, every size is accepted.
         height: of the picture, in pixels, as the network gets it.
         width: likewise.

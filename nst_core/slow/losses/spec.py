@@ -83,9 +83,10 @@ class Strip(NamedTuple):
 
     Attributes:
         maps: for each style layer in strips, and region, the weights [h, w] of the window's units; 0 where not owned.
-        divisors: for each of those the scalar that sums are divided by: the weight of the whole picture's units.
+        divisors: for each style layer and region the divisor of its sums: the total weight in the whole picture.
         content: for each content layer in strips the original's activations in the window, [1, h, w, C].
-        content_weights: for each of those [h, w]: 1 / (number of the whole layer's values) at owned units, else 0.
+        content_weights: for each content layer in strips the weights [h, w] of the window's units: 1 / (number of
+            values of the whole layer) where owned, else 0.
     """
 
     maps: PerRegion

@@ -1,1 +1,1 @@
-"""Large pictures in bounded memory: overlapping windows, and the plan of how many are needed."""
+"""Large pictures in bounded memory: overlapping windows of rows, and the choice of their number."""

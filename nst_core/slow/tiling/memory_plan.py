@@ -1,6 +1,6 @@
-"""How an objective is computed on this machine: which convolutions, and whole or by strips. Decisions, no arithmetic.
+"""Chooses how an objective is computed on this machine: the convolution method, and whole or by strips.
 
-Both follow from the recipe and the size alone, never from how busy the machine is, so that a run can be repeated.
+Both depend on the recipe, the size and the device, never on the machine's load, so that a run can be repeated.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from nst_core.recipe import Recipe
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 STRIP_PIXELS = 64 * 1024
-"""How many pixels the rows of a strip have: enough to keep the cores busy, few enough to stay in their caches."""
+"""Pixels of the rows that a strip owns: enough to keep the cores busy, few enough to stay in their caches."""
 LEAST_ROWS = {3: 64}
-"""Three blocks see 24 px beyond their strip on each side: few rows would cost more at the borders than inside."""
+"""Blocks in strips -> least rows of a strip. Three blocks need a margin of 24 px a side: fewer rows cost too much."""
 DEFAULT_MB = 2400
+"""Memory limit of a run in MB, where the recipe has none."""
 
 
 def choose_plan(memory_mb: int | None, height: int, width: int, convolution: ConvolutionMethod) -> TilingPlan:
-    """The plan with the least work that stays within the memory, or the one of least memory if none does.
+    """The plan with the least work within the memory limit, or the plan with the least memory if none fits.
 
     Args:
-        memory_mb: the limit; None is `DEFAULT_MB`.
-        height, width: of the picture, in pixels.
-        convolution: how convolutions are computed.
+        memory_mb: the limit in MB; None is `DEFAULT_MB`.
+        height, width: size of the picture in pixels.
+        convolution: the convolution method.
     """
     budget = memory_mb or DEFAULT_MB
     for blocks in convolution.bytes_per_pixel:
@@ -39,15 +40,15 @@ def need_mb(plan: TilingPlan, height: int, width: int, convolution: ConvolutionM
 
 
 def convolution_method(recipe: Recipe, dtype: str, height: int, width: int, steps: int) -> ConvolutionMethod:
-    """How convolutions are computed at one size of a run on this machine.
+    """The convolution method for one size of a run on this machine.
 
     Args:
         recipe: its `convolutions` and `memory_mb`.
-        dtype: of the network; compiled convolutions are float32.
-        height, width: of the picture, in pixels.
-        steps: at this size.
+        dtype: precision of the network; compiled convolutions need float32.
+        height, width: size of the picture in pixels.
+        steps: number of steps at this size.
     """
-    from nst_core.models.device import device  # brings TensorFlow, which an estimate does without
+    from nst_core.models.device import device  # imports TensorFlow, which an estimate does not need
 
     return choose_convolution(
         recipe, height, width, steps, compiles=dtype == "float32" and device().name.endswith("CPU:0")
@@ -55,7 +56,7 @@ def convolution_method(recipe: Recipe, dtype: str, height: int, width: int, step
 
 
 def choose_convolution(recipe: Recipe, height: int, width: int, steps: int, *, compiles: bool) -> ConvolutionMethod:
-    """The decision of `convolution_method` for a device that can compile convolutions or not."""
+    """The convolution method for a size, given whether the device can compile; arguments as in `convolution_method`."""
     budget = recipe.memory_mb or DEFAULT_MB
     fitting = [method for method in METHODS.values() if need_mb(TilingPlan(2), height, width, method) <= budget]
     return choose_method(recipe.convolutions, steps * height * width, compiles=compiles, fitting=fitting)

@@ -1,9 +1,8 @@
-"""A large picture in horizontal strips: exact statistics and gradients in bounded memory.
+"""Windows of rows: a large picture in horizontal strips, with exact statistics and gradients in bounded memory.
 
-The first blocks of the network hold most of the memory and see only a few pixels around each unit. They are computed
-in windows of rows that overlap by what their units see, so that every row a window *owns* is computed from exactly
-what it would be computed from in the whole picture; windows end where the picture ends. Nothing is approximated, so
-there is no seam to hide, and no random roll is needed to hide it.
+The first blocks of the network need most of the memory, and each of their units sees only a few pixels around it. They
+are computed in windows of rows that overlap by this distance. So the rows that a window *owns* have exactly the values
+that they have in the whole picture. Nothing is approximated: there is no seam, and no random roll to hide one.
 """
 
 from __future__ import annotations
@@ -19,18 +18,19 @@ from nst_core.recipe import NetworkName
 
 @dataclass(frozen=True)
 class TilingPlan:
-    """How a picture is worked on: the first `blocks` of the network in strips that own `rows` rows; 0 is whole."""
+    """The first `blocks` blocks of the network are computed in strips that own `rows` rows; 0 is the whole picture."""
 
     blocks: int = 0
     rows: int = 0
 
 
 WHOLE = TilingPlan()
+"""The whole picture at once."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Rows `start` to `stop` of a picture, of which it owns `owned_start` to `owned_stop`: the rows that count here."""
+    """Rows `start` to `stop` of a picture; the window owns rows `owned_start` to `owned_stop`, which no other owns."""
 
     start: int
     stop: int
@@ -51,14 +51,14 @@ class Window:
 
 
 def reach_px(network: NetworkName, blocks: int) -> int:
-    """How far beyond its cell a unit sees that has passed the first blocks, in pixels, rounded up to their grid."""
+    """The pixels that a unit after the first `blocks` blocks sees beyond its cell, rounded up to its grid."""
     grid = 2**blocks
     return int(-(-blocks_margin_px(network, blocks) // grid) * grid)
 
 
 @lru_cache(maxsize=64)
 def windows(network: NetworkName, height: int, plan: TilingPlan) -> tuple[Window, ...]:
-    """Windows that own every row once, all of the same height, so that one compiled function serves them."""
+    """The windows of a picture; together they own every row once. All have one height, for one compiled function."""
     grid = 2**plan.blocks
     rows = max(plan.rows // grid, 1) * grid
     reach = reach_px(network, plan.blocks)
