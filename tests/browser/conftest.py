@@ -21,7 +21,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app as hosts serve it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
     folder = tmp_path_factory.mktemp("server")
@@ -35,13 +35,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(server: Server) -> str:
     """Where the app is served."""
     return server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[playwright.Browser]:
     """Debian's Chromium."""
     if not CHROMIUM:
@@ -59,7 +59,7 @@ class Finished(NamedTuple):
     visitor: Any
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def finished(browser: playwright.Browser, address: str) -> Finished:
     """One finished run for all tests that only look at one; each opens it on a page of its own."""
     with _opened(browser) as page:
