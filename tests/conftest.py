@@ -1,4 +1,4 @@
-"""What several tests share: a VGG-19 with random kernels, for all that needs a network but not what it has learned."""
+"""Shared fixtures: a VGG-19 with random kernels, for tests that need a network but not its trained weights."""
 
 import os
 from collections.abc import Iterator

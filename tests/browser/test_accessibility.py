@@ -22,7 +22,7 @@ SEEN = {
     "Gram matrix": "The Gram matrices' distance is",
     "Content rebuilt": "Shallow layers keep every pixel",
 }
-"""What is told below an answer of the network, or above the runs."""
+"""The text below an answer of the network, or above the runs."""
 IN_SCHEME = """scheme => {
   const ground = getComputedStyle(document.querySelector(".stApp")).backgroundColor.match(/[\\d.]+/g).slice(0, 3);
   return ground.every(part => part > 127) === (scheme === "light");
@@ -30,7 +30,7 @@ IN_SCHEME = """scheme => {
 
 
 def grave(page: Any) -> list[str]:
-    """What axe-core calls serious or critical, one line for each element."""
+    """Serious and critical violations that axe-core finds, one line for each element."""
     settle(page)
     found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
@@ -49,7 +49,7 @@ def open_in(page: Any, scheme: str, url: str) -> None:
 
 
 def in_both(page: Any) -> dict[str, list[str]]:
-    """What is grave in each colour scheme, of those with anything."""
+    """Colour scheme -> its serious violations; a scheme without any is left out."""
     found = {}
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -1,4 +1,4 @@
-"""What one visitor shares, another opens: links, the gallery, films, and a PNG dropped back."""
+"""One visitor shares and another opens: links, the gallery, films, and a PNG dropped back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What visitors do, for the tests of this folder; each wait names the state that it is for, and none a time."""
+"""Actions of a visitor, for the tests of this folder; each wait is for a named state, never for a time."""
 
 from __future__ import annotations
 

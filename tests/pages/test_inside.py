@@ -35,7 +35,7 @@ def test_pictures_are_picked_once_their_expander_is_open(open_page: Open) -> Non
 
 
 def components(app: AppTest) -> str:
-    """What the mounted components were told."""
+    """The data of all mounted components, as text."""
     return " ".join(component.proto.json for component in app.get("bidi_component"))
 
 

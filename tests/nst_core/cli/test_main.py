@@ -62,7 +62,7 @@ PLAIN = (
 
 @pytest.fixture
 def small(tmp_path: Path) -> Pair:
-    """The same two pictures, small: the yardstick reads a style at its own size, which would take most of the time."""
+    """The two pictures, small: the yardstick reads a style at its own size, which would take most of the time."""
     files = tmp_path / "coffee.png", tmp_path / "swirls.png"
     for file, name in zip(files, PICTURES, strict=True):
         file.write_bytes(to_png(samples.find(name.removeprefix("sample:")).load(96).tensor(), ""))

@@ -1,4 +1,4 @@
-"""What the worker's events, its end and the visitors' requests mean for the runs."""
+"""Effects on the runs of the worker's events, its end and the visitors' requests."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is shown of a network's insides, against the real network and by properties."""
+"""Feature maps and Gram matrices, compared with the real network and by their properties."""
 
 from typing import Any
 

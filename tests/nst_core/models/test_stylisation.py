@@ -28,7 +28,7 @@ def square(key: str, side: int) -> Pixels:
 
 
 def without_activation_rounding(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with the int8 rounding of activations taken out; weights stay the de-quantised int8 ones."""
+    """The graph with the int8 rounding of activations taken out; weights stay the de-quantised int8 ones."""
     constants = {tensor.name for tensor in model.graph.initializer}
     nodes = []
     for node in model.graph.node:
@@ -74,7 +74,7 @@ def test_equals_the_graph_up_to_the_rounding_of_activations(graphs: Any, module:
 
 @pytest.mark.parametrize(("content", "style"), PAIRS)
 def test_is_the_picture_of_the_int8_graph(graphs: Any, module: Any, content: Any, style: Any) -> None:
-    """What is left is the int8 rounding of activations, instance statistics among them; it is not ours to copy."""
+    """The remaining difference is the int8 rounding of activations, with its instance statistics; we do not copy it."""
     predict, transform = (runner(onnx.load(path)) for path in graphs)
     picture, look = square(content, SIDE), square(style, 256)
     theirs = transform(picture, predict(look))

@@ -66,7 +66,7 @@ def arrays() -> Any:
 
 
 def plain_network(arrays: Any, content: Any, vector: Any) -> Any:
-    """The same network, one plain operation after another."""
+    """The transformer as a reference, one plain operation after another."""
 
     def conv(x: Any, name: Any, stride: int = 1) -> Any:
         kernel = arrays[f"transformer/{name}/weights"]

@@ -43,7 +43,7 @@ def plain_pool(x: Any, pooling: Any) -> Any:
 
 
 def plain_features(kernels: Any, picture: Any, last: Any, pooling: Any, padding: str = "zero") -> Any:
-    """The same network of plain TensorFlow operations, with TensorFlow's own gradients."""
+    """A reference network of plain TensorFlow operations, with TensorFlow's own gradients."""
     current = picture[..., ::-1] * 255.0 - tf.constant(MEANS_RGB[::-1], tf.float32)
     found, block = {}, 1
     for name in CONVOLUTIONS["vgg19"]:

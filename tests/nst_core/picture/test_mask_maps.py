@@ -1,4 +1,4 @@
-"""What was painted becomes masks: exactly that, softened, never more than all of a pixel."""
+"""Painted regions become masks: exactly those pixels, softened, never more than one in sum at a pixel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may change in the middle of a run, and what may not."""
+"""Settings that may change in the middle of a run, and those that may not."""
 
 from typing import Any
 

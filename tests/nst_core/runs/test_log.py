@@ -1,4 +1,4 @@
-"""What is kept of a run: its best picture, its checkpoints, and what a resumed run starts with."""
+"""The log of a run: its best picture, its checkpoints, and the start of a resumed run."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a run will run with, where its time goes, and what it leaves besides its picture; no network is needed."""
+"""The prepared recipe, the times and the report of a run; no network is needed."""
 
 import json
 from types import SimpleNamespace

@@ -30,7 +30,7 @@ CURVE = [
 
 
 def some_checkpoint() -> Any:
-    """What engines and minimisers may put into a state: arrays of any name, shape and kind, and numbers."""
+    """Contents of a state that engines and optimizers may use: arrays of any name, shape and kind, and numbers."""
     rng = np.random.default_rng(0)
     state = {name: rng.standard_normal((1, 6, 5, 3)).astype(np.float32) for name in ARRAYS}
     state |= {"totals": rng.standard_normal(40), "number": 17, "seconds": 0.1 + 0.2}

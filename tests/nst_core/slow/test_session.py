@@ -133,7 +133,7 @@ def test_a_hand_over_to_adam_is_marked_and_only_then_does_the_rate_go_down(
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What is carried to the next size: (steps done, picture) each time."""
+    """Record of each change of size: (steps done, picture)."""
     seen, real = [], optimizers.rescale
 
     def carry(state: Any, picture: Any, *more: Any) -> Any:

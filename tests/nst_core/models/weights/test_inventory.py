@@ -1,4 +1,4 @@
-"""What the command line tells about the weights."""
+"""The command line's report on the weights."""
 
 from typing import Any
 

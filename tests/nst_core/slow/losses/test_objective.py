@@ -129,7 +129,7 @@ def test_variation_per_value_does_not_depend_on_size(random_vgg: Any) -> None:
 
 
 def test_weighing_anew_is_binding_anew(random_vgg: Any, noise: Any) -> None:
-    """What steering does; the same numbers, bit for bit."""
+    """Weights changed by steering give the same numbers as a new objective, bit for bit."""
     pictures = tf.constant(noise(16, 20, 1)), [tf.constant(noise(16, 16, 2))], ALL
     other = SMALL.model_copy(
         update={"content_weight": 0.3, "tv_weight": 9.0, "style_layers": {"block1_conv1": 3.0, "block2_conv1": 0.1}}

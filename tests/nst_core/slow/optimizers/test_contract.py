@@ -1,4 +1,4 @@
-"""What both optimizers share: going to another size, forgetting, and being taken apart."""
+"""The contract of both optimizers: rescale to another size, reset, pack and unpack."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def test_an_event_survives_thinning() -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.5])
 @pytest.mark.parametrize("raw", [False, True])
 def test_a_thinned_curve_goes_through_the_points_of_the_whole_one(smoothing: float, raw: bool) -> None:
-    """What depends on earlier points, the average and the weights, is taken before most of them are left out."""
+    """Values that depend on earlier points, the average and the weights, are computed before points are thinned out."""
     told = {1: {"style": 2.0, "content": 4.0, "variation": 1.0}, 777: {"style": 8.0, "content": 4.0, "variation": 1.0}}
     run = [replace(point, weights=told.get(point.step, {})) for point in points(1500)]
     options = ChartOptions(smoothing=smoothing, unweighted=raw)

@@ -135,7 +135,7 @@ def finished(job_service: FakeJobService) -> str:
 
 
 def look(app: AppTest, key: str, step: int) -> None:
-    """What a click on the curves does: AppTest cannot click on a component."""
+    """The effect of a click on the curves: AppTest cannot click on a component."""
     app.session_state[snapshots.PICKED.key(key)] = step
     app.run()
 

@@ -31,7 +31,7 @@ def pixels(encoded: bytes) -> np.ndarray:
 
 
 def with_run(degree: float) -> JobView:
-    """The same run, had it put back so much by itself."""
+    """The run as if its own recipe had preserved so much colour."""
     image = Image.fromarray(np.uint8(keep_colours(pixels(picture("PNG")), pixels(OVER.content), degree)[0] * 255 + 0.5))
     file = io.BytesIO()
     image.save(file, "PNG")

@@ -18,7 +18,7 @@ Asked = list[float]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What the page that is opened asks for."""
+    """The intervals at which an opened page polls, in seconds."""
     intervals: Asked = []
     fragment = polling.st.fragment
 

@@ -1,4 +1,4 @@
-"""What a run says of itself while it waits, paints, and when it ended early."""
+"""The status line of a run that waits, runs, or has ended early."""
 
 from __future__ import annotations
 
