@@ -28,8 +28,12 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
     stranger.get_by_text("Slow · Bold").wait_for()
     stranger.get_by_text("Time-lapse").click()
     stranger.get_by_role("button", name="Make MP4").click()
+    button = stranger.get_by_role("button", name="Download MP4")
+    button.wait_for()
+    stranger.wait_for_function("() => document.querySelector('video')?.readyState >= 1")
+    assert button.bounding_box()["y"] < stranger.locator("video").bounding_box()["y"], "no film pushes it away"
     with stranger.expect_download() as download:
-        stranger.get_by_role("button", name="Download MP4").click()
+        button.click()
     assert download.value.path().read_bytes()[4:8] == b"ftyp"
     stranger.get_by_role("button", name="Share").click()
     stranger.get_by_text(re.compile(r"/result\?result=")).wait_for()

@@ -42,11 +42,7 @@ def _show(view: JobView, label: str) -> None:
     except JobError as error:
         theme.notice("warning", "The film cannot be made any more", str(error))
         return
-    alt = f"Time-lapse of the run, {len(view.snapshot_steps)} pictures"
-    if kind == "mp4":
-        st.video(film, loop=True, muted=True, autoplay=True, width=480)
-    else:
-        st.image(film, caption=alt, width=360)
+    # Above the film, whose height is known only once it has loaded: else the button would move under the pointer.
     st.download_button(
         f"Download {label}, {len(film) / 1e6:.1f} MB",
         film,
@@ -56,6 +52,11 @@ def _show(view: JobView, label: str) -> None:
         icon=":material/download:",
         key=f"film_{view.id}_get_{label}",
     )
+    alt = f"Time-lapse of the run, {len(view.snapshot_steps)} pictures"
+    if kind == "mp4":
+        st.video(film, loop=True, muted=True, autoplay=True, width=480)
+    else:
+        st.image(film, caption=alt, width=360)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
