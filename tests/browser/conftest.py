@@ -98,7 +98,9 @@ def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwrig
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+    opened.on(
+        "console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None
+    )
     yield opened
     # A run that a failed test leaves would keep the next ones waiting.
     opened.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")

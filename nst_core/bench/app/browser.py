@@ -91,7 +91,7 @@ def new_visitor(browser: Browser, errors: list[str]) -> Page:
     """A page in a fresh browser profile; its error messages are appended to `errors`."""
     page = browser.new_context(viewport=_SIZE).new_page()  # type: ignore[arg-type]
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+    page.on("console", lambda message: errors.append(_with_address(message)) if _is_error(message) else None)
     return page
 
 
@@ -116,6 +116,11 @@ def _is_error(message: Any) -> bool:
     # On a deep link Streamlit first looks for its server below the page's own path, and the browser logs the 404.
     probing = "/_stcore/" in message.location.get("url", "") and "404" in message.text
     return message.type == "error" and not probing
+
+
+def _with_address(message: Any) -> str:
+    """The text of a browser's message, with what it is about: the browser's own text does not name a missing file."""
+    return f"{message.text} [{message.location.get('url', '')}]"
 
 
 def _free_port() -> int:

@@ -6,11 +6,14 @@ The test of each patch shows the fault without it, and so fails once Streamlit h
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import PurePosixPath
 from typing import Any
 
 from streamlit.runtime import get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.pages_manager import PagesManager
+
+_EVERYBODY = "everybody"
 
 
 def keep_fragment_messages() -> None:
@@ -54,9 +57,16 @@ def ignore_pages_folder() -> bool:
 
 
 def media_address(data: bytes, mime_type: str, name: str) -> str:
-    """Serve bytes to this session, and return their address on this server.
+    """Serve bytes to all visitors for as long as this server runs, and return their address on it.
 
-    Needed in Streamlit 1.67, which registers media files for its own elements only, and has no public function that
-    gives a component the address of one. The address contains a hash of the bytes, so that browsers can keep the file.
+    Needed in Streamlit 1.67, which registers media files for its own elements only, has no public function that gives a
+    component the address of one, and serves a file only while some visitor's page lists it. A page that runs again
+    lists nothing until it reaches the element; if another visitor's run ends meanwhile, the file is deleted, and a
+    browser that is about to fetch it gets "404 Not Found". So the file is also listed for a visitor who never leaves.
+    The address contains a hash of the bytes, so that browsers can keep the file.
     """
-    return get_instance().media_file_mgr.add(data, mime_type, name)
+    manager = get_instance().media_file_mgr
+    address = manager.add(data, mime_type, name)
+    with manager._lock:
+        manager._files_by_session_and_coord[_EVERYBODY][name] = PurePosixPath(address).stem
+    return address

@@ -111,7 +111,7 @@ def packed(figure: Figure) -> str:
 
 
 def library() -> str:
-    """The address of Plotly's script on this server, gzipped; it stays valid for the visit."""
+    """The address of Plotly's script on this server, gzipped; it stays valid while the server runs."""
     return streamlit_patches.media_address(script(), "application/gzip", "plotly")
 
 

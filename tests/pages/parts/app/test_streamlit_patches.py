@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -139,3 +142,28 @@ def test_streamlit_still_leaves_out_app_py_at_a_deep_link(tmp_path: Path, monkey
 
 def test_a_deep_link_runs_app_py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert deep_link(tmp_path, PATCHED, monkeypatch) == ["app.py", "the page"]
+
+
+@pytest.fixture
+def media(monkeypatch: pytest.MonkeyPatch) -> MediaFileManager:
+    """The media files of a server."""
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(media_file_mgr=manager))
+    return manager
+
+
+def file_of_a_page_that_runs_again(media: MediaFileManager, address: str) -> bytes | None:
+    """A file that is fetched when its page has begun to run again and another visitor's run has just ended."""
+    media.clear_session_refs()
+    media.remove_orphaned_files()
+    stored = media.read_file(PurePosixPath(address).stem)
+    return stored and stored.content
+
+
+def test_streamlit_still_deletes_a_file_while_its_page_runs_again(media: MediaFileManager) -> None:
+    assert file_of_a_page_that_runs_again(media, media.add(b"script", "text/javascript", "name")) is None
+
+
+def test_a_file_is_served_while_its_page_runs_again(media: MediaFileManager) -> None:
+    address = streamlit_patches.media_address(b"script", "text/javascript", "name")
+    assert file_of_a_page_that_runs_again(media, address) == b"script"
