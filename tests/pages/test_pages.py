@@ -23,6 +23,12 @@ def test_every_page_opens_with_one_h1(open_page: Open, page: str) -> None:
     assert words(app).count("<h1") == 1
 
 
+def test_a_setting_of_the_server_that_has_no_effect_is_told(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_UNSEEN_MINUTES", "*soon*")
+    shown = words(open_page("slow"))
+    assert r"NST\_UNSEEN\_MINUTES must be a number from 0 to 525,600, got '\*soon\*'" in shown
+
+
 @pytest.mark.parametrize(("page", "label"), [("slow", "Paint step by step"), ("fast", "Paint in a second")])
 def test_a_run_from_start_to_download(open_page: Open, job_service: FakeJobService, page: str, label: str) -> None:
     app = open_page(page)

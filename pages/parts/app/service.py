@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
+from nst_core.settings import problems
 from pages.parts.app import theme
 from pages.parts.app.slots import has_painted
 
@@ -79,6 +80,8 @@ def show_status(status: WorkerStatus | None) -> None:
         st.caption(f":material/check_circle: Networks ready · {theme.escape_markdown(where)}")
         if status.forgets:
             st.caption(f":material/history_toggle_off: {theme.escape_markdown(status.forgets)}")
+        for problem in problems():
+            st.caption(f":material/warning: A setting of this server has no effect: {theme.escape_markdown(problem)}")
 
 
 def is_loading() -> bool:

@@ -1,6 +1,7 @@
 """The command line as real processes."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -184,6 +185,26 @@ def test_an_output_of_an_unknown_kind_is_refused_before_any_work(tmp_path: Path)
     done = run("stylize", *PICTURES, "-o", tmp_path / "out.gif")
     assert done.returncode == 2
     assert ".png, .jpg or .webp" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["weights list", "weights verify"])
+def test_a_reader_that_has_gone_ends_a_command_without_a_word(arguments: str) -> None:
+    """As in `... | head -1`: the other end of stdout is closed before the command writes."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        command(*arguments.split()), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_setting_without_effect_is_told() -> None:
+    environment = {**os.environ, "NST_OFLINE": "1"}
+    done = subprocess.run(
+        command("weights", "list"), capture_output=True, text=True, check=True, timeout=120, env=environment
+    )
+    assert done.stderr == "settings: NST_OFLINE is the name of no setting; did you mean NST_OFFLINE?\n"
 
 
 @pytest.mark.weights

@@ -302,7 +302,7 @@ def test_a_faulty_server_is_one_error_and_a_retry_goes_well(
 
 
 @pytest.mark.parametrize("fault", ["cut", "web page", "path outside", "stalls"])
-def test_a_faulty_server_switch_to_adam_to_the_next_source(
+def test_a_faulty_server_leaves_the_next_source_to_be_used(
     handle: Any, archive: Any, wheel: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     words = answers(handle, archive, fault)
