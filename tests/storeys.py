@@ -45,7 +45,6 @@ PAGES_MAY_IMPORT = (
     "nst_core.runs.curve",
     "nst_core.runs.inputs",
     "nst_core.runs.recolour",
-    "nst_core.runs.runner",  # of which only the layout of a sheet
     "nst_core.runs.timelapse",
     "nst_core.metrics.gram_order",
     "nst_core.models.vgg_layout",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nst_core.errors import RecipeError
+from nst_core.recipe.schema import Recipe
 
 MAX_STYLES = 4
 MAX_STRENGTH = 1.5
@@ -17,6 +18,19 @@ class StyleMix:
 
     shares: tuple[float, ...]
     strength: float
+
+
+def is_style_grid(recipe: Recipe) -> bool:
+    """Whether a recipe's result is a grid of pictures."""
+    return recipe.method == "fast" and recipe.style_grid_size > 1
+
+
+def grid_shape(recipe: Recipe, styles: int) -> tuple[int, int]:
+    """Rows and columns of pictures in a recipe's result: those of its style grid, otherwise 1 and 1."""
+    if not is_style_grid(recipe):
+        return 1, 1
+    rows = grid(styles, recipe.style_grid_size)
+    return len(rows), len(rows[0])
 
 
 def grid(styles: int, cells: int, strength: float = 1.0) -> list[list[StyleMix]]:

@@ -34,7 +34,7 @@ def recolour(  # noqa: PLR0913 - plain values, which a cache can compare
         content: the encoded photograph.
         extra: from `extra_strength`.
         space: see `nst_core.picture.colour.keep_colours`.
-        cells: rows and columns of a style grid, from `nst_core.runs.runner.grid_shape`.
+        cells: rows and columns of a style grid, from `nst_core.recipe.style_grid.grid_shape`.
         longest_edge_px: both pictures are reduced to this size first, if they are larger.
     """
     result = read_pixels(painted, longest_edge_px)

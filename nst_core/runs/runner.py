@@ -20,7 +20,7 @@ from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Provenance, Recipe
-from nst_core.recipe.style_grid import grid
+from nst_core.recipe.style_grid import grid_shape, is_style_grid
 from nst_core.step import Pixels, Step
 
 MAX_MEASURED_PX = 1024
@@ -123,14 +123,6 @@ def _with_final_colours(
         recipe = sent or recipe
 
 
-def grid_shape(recipe: Recipe, styles: int) -> tuple[int, int]:
-    """Rows and columns of pictures in a recipe's result: those of its style grid, otherwise 1 and 1."""
-    if not _is_style_grid(recipe):
-        return 1, 1
-    rows = grid(styles, recipe.style_grid_size)
-    return len(rows), len(rows[0])
-
-
 def content_for(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1)) -> Pixels:
     """The content at the size of a result, repeated in every cell of a style grid.
 
@@ -145,10 +137,6 @@ def content_for(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1
     down, across = cells
     small = resize(content, picture.shape[2] // across, picture.shape[1] // down)
     return small if cells == (1, 1) else np.tile(small, (1, down, across, 1))
-
-
-def _is_style_grid(recipe: Recipe) -> bool:
-    return recipe.method == "fast" and recipe.style_grid_size > 1
 
 
 def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
@@ -247,7 +235,7 @@ def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels
 
 def result_alpha(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
     """The transparency of a result, uint8 [H, W]: its content's; None for a style grid, which is many pictures."""
-    return None if _is_style_grid(recipe) else content_alpha
+    return None if is_style_grid(recipe) else content_alpha
 
 
 def report(  # noqa: PLR0913 - inputs and outputs of a run
@@ -278,7 +266,7 @@ def report(  # noqa: PLR0913 - inputs and outputs of a run
         "recipe": recipe.model_dump(mode="json"),
         **(
             {"measures": _measures(content, styles, recipe, picture)}
-            if wants_metrics and not _is_style_grid(recipe)
+            if wants_metrics and not is_style_grid(recipe)
             else {}
         ),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core import recipe as recipes
+from nst_core.recipe.style_grid import grid_shape
 from pages.parts.app.slots import Slot
 
 if TYPE_CHECKING:
@@ -111,8 +112,6 @@ def _extra(view: JobView, strength: float) -> float:
 
 
 def _cells(view: JobView) -> tuple[int, int]:
-    from nst_core.runs.runner import grid_shape
-
     return grid_shape(view.recipe, len(view.recipe.styles))
 
 

@@ -12,6 +12,7 @@ from nst_core.errors import RecipeError
 from nst_core.fast import engine as fast
 from nst_core.picture import colour
 from nst_core.recipe import change, make
+from nst_core.recipe.style_grid import grid_shape
 from nst_core.runs import runner
 from nst_core.slow import engine as slow
 from tests.nst_core.runs.recorders import CONTENT, CROPS, METHODS, PAINTED, RAW, VIVID, cropped_styles, step
@@ -241,7 +242,7 @@ def test_each_cell_of_a_sheet_is_finished_with_the_original(
 @pytest.mark.parametrize("method", ["slow", "balanced"])
 def test_nothing_goes_on_from_a_sheet(calls: Any, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     recipe = make(settings={"method": method, "start": "fast", "style_grid_size": 4})
-    assert runner.grid_shape(recipe, 2) == (1, 1)
+    assert grid_shape(recipe, 2) == (1, 1)
     given = []
 
     def paint(_content: Any, _styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
