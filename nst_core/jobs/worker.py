@@ -71,14 +71,16 @@ class Worker:
 
     def serve(self) -> None:
         """Load the networks, then follow commands until the job service is gone."""
+        is_measured = _is_calibrated()
         try:
             self._warm()
         except NSTError as error:
             self.send(LoadFailed(message=str(error)))
-        else:
-            if self._inbox.is_quiet(QUIET_SECONDS):  # the first visitor does not wait for it
-                _calibrate()
+            is_measured = True  # it cannot be without networks
         while True:
+            if not is_measured and self._inbox.is_quiet(QUIET_SECONDS):  # visitors do not wait for it
+                _calibrate()
+                is_measured = True
             match self._inbox.next():
                 case RunCommand() as command:
                     self._run(command)
@@ -259,13 +261,19 @@ def _load_checkpoint(path: Path | None) -> Checkpoint | None:
         return None
 
 
-def _calibrate() -> None:
-    """Measure the machine unless that was done before, so that pages can estimate the cost of a run."""
+def _is_calibrated() -> bool:
+    """Whether this machine was measured, so that pages can estimate the cost of a run."""
     from nst_core.runs import cost
 
-    if cost.stored() is None:
-        with contextlib.suppress(OSError):  # without the file, estimates are only less exact
-            cost.calibrate()
+    return cost.stored() is not None
+
+
+def _calibrate() -> None:
+    """Measure this machine."""
+    from nst_core.runs import cost
+
+    with contextlib.suppress(OSError):  # without the file, estimates are only less exact
+        cost.calibrate()
 
 
 def main() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst_core.errors import DivergedError
+from nst_core.errors import DivergedError, WeightsError
 from nst_core.jobs import messages
+from nst_core.jobs import worker as worker_module
 from nst_core.jobs.inbox import RunControl
 from nst_core.jobs.messages import Stepped
+from nst_core.jobs.views import InspectionRequest
 from nst_core.jobs.worker import Worker, _End
 from nst_core.recipe import Recipe, make
 from nst_core.runs import runner
@@ -108,3 +110,51 @@ def test_a_run_that_diverges_says_what_it_leaves(monkeypatch: pytest.MonkeyPatch
 def test_a_run_that_diverges_before_its_first_picture_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DivergedError):
         optimize(monkeypatch, Engine(9, lost=0))
+
+
+class Visitors:
+    """An inbox that is quiet, or not, each time it is asked, and then gives a question until none is left."""
+
+    def __init__(self, *quiet: bool) -> None:
+        self.quiet = list(quiet)
+
+    def is_quiet(self, seconds: float) -> bool:
+        return self.quiet.pop(0)
+
+    def next(self) -> messages.Inspect:
+        if not self.quiet:
+            raise EOFError
+        return messages.Inspect(question=InspectionRequest("features", "block1_conv1"), shapes=(), pictures=())
+
+
+def measurements(monkeypatch: pytest.MonkeyPatch, *quiet: bool, fails: bool = False) -> tuple[int, list[bool]]:
+    """How often a worker on a new machine measured it, and the answers that its inbox still had."""
+    measured = []
+    monkeypatch.setattr(worker_module, "_is_calibrated", lambda: False)
+    monkeypatch.setattr(worker_module, "_calibrate", lambda: measured.append(True))
+    inbox = Visitors(*quiet)
+    worker = Worker(inbox, io.BytesIO())  # type: ignore[arg-type]
+    monkeypatch.setattr(worker, "_inspect", lambda _: None)
+
+    def warm() -> None:
+        if fails:
+            raise WeightsError("no source gave the weights")
+
+    monkeypatch.setattr(worker, "_warm", warm)
+    with pytest.raises(EOFError):
+        worker.serve()
+    return len(measured), inbox.quiet
+
+
+def test_a_new_machine_is_measured_once_at_its_first_quiet_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor who comes at once must not leave the machine without estimates for good."""
+    assert measurements(monkeypatch, False, False, True) == (1, [])
+
+
+def test_a_busy_machine_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert measurements(monkeypatch, False, False) == (0, [])
+
+
+def test_a_machine_without_networks_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Visitors, "next", lambda _: (_ for _ in ()).throw(EOFError))
+    assert measurements(monkeypatch, True, fails=True) == (0, [True])
