@@ -12,8 +12,15 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import file_util
 
 from nst_core.jobs.service import JobService
+from nst_core.server import logs
+from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
+from nst_core.server.health import HealthRoutes, Readiness, readiness
+from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.settings import Settings
 from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
@@ -43,12 +50,32 @@ def prepare() -> JobService:
     return jobs
 
 
+def check() -> Readiness:
+    """Whether a visitor could get a picture now."""
+    return readiness(service.get(), SETTINGS.data_dir)
+
+
+def middleware() -> list[Middleware]:
+    """What each request passes before it reaches the app, the outermost first."""
+    page = Path(file_util.get_static_dir(), "index.html").read_text("utf-8")
+    headers = security_headers(inline_script_hashes(page), SETTINGS.frame_ancestors)
+    return [Middleware(SecurityHeaders, headers=headers), Middleware(ClosedMetrics)]
+
+
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """Run the job service from the start of the server to its end."""
+    logs.configure(SETTINGS.log_style)
     jobs = await asyncio.to_thread(prepare)
-    yield
+    async with serving_metrics(app, SETTINGS.metrics_address):
+        yield
     await asyncio.to_thread(jobs.close)
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=_lifespan)
+SETTINGS = Settings.read()
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    lifespan=_lifespan,
+    routes=HealthRoutes(check).routes(),
+    middleware=middleware(),
+)

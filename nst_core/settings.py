@@ -7,7 +7,9 @@ value that cannot be used counts as unset, and `problems` says so; pages, the lo
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -99,6 +101,22 @@ def _read_folder(text: str) -> Path | None:
         raise ValueError(text) from error
 
 
+def _read_origins(text: str) -> tuple[str, ...]:
+    """Origins as sources of a Content-Security-Policy: nothing that would begin another directive."""
+    words = text.split()
+    if not all(word == "self" or re.fullmatch(r"https?://[\w.*-]+(:[\d*]+)?", word, re.ASCII) for word in words):
+        raise ValueError(text)
+    return tuple("'self'" if word == "self" else word for word in words)
+
+
+def _read_loopback(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    if not (ipaddress.ip_address(host).is_loopback and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(text)
+    return host, int(port)
+
+
 FLAG = Values("1 or 0", _read_flag)
 FOLDER = Values("a folder", _read_folder)
 
@@ -172,6 +190,30 @@ class Settings:
             number(0, 525_600),
             "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
         ),
+    )
+
+    # In force under `serve.py`.
+    frame_ancestors: tuple[str, ...] = field(
+        default=(),
+        metadata=_variable(
+            "NST_FRAME_ANCESTORS",
+            Values("self, or origins such as https://example.org, apart by spaces", _read_origins),
+            "whose pages may show the app in a frame",
+            "none",
+        ),
+    )
+    metrics_address: tuple[str, int] | None = field(
+        default=None,
+        metadata=_variable(
+            "NST_METRICS_ADDRESS",
+            Values("host:port on the loopback interface", _read_loopback),
+            "the private address of the server's metrics, which are not public",
+            "none",
+        ),
+    )
+    log_style: str = field(
+        default="plain",
+        metadata=_variable("NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"),
     )
 
     @classmethod

@@ -8,6 +8,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("pages", ("pages",), "smoke tests with a job service of their own; in the browser"),
     ("parts of pages", ("pages.parts",), "charts as data; smoke tests"),
     ("command line, benchmarks", ("nst_core.cli", "nst_core.bench", "nst_core.__main__"), "real processes"),
+    ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),
     ("metrics", ("nst_core.metrics",), "closed forms; the tutorial's formula, computed independently"),

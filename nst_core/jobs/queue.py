@@ -25,6 +25,14 @@ class QueueLimits:
     per_visitor: int = 2
 
 
+@dataclass(frozen=True)
+class QueueLoad:
+    """How full the queue is: the runs that wait, and how many may."""
+
+    waiting: int
+    most_waiting: int
+
+
 class FairQueue:
     """The runs that wait, in the order in which they came; visitors take turns."""
 
@@ -33,6 +41,11 @@ class FairQueue:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def load(self) -> QueueLoad:
+        """How full the queue is."""
+        return QueueLoad(len(self._entries), self._limits.waiting)
 
     def admit(self, entry: QueueEntry, seconds_each: float) -> None:
         """Add a new run. Raises QueueFullError if there is no room; it says to try again after `seconds_each`."""

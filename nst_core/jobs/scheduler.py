@@ -33,7 +33,7 @@ from nst_core.jobs.messages import (
     Stepped,
     Stop,
 )
-from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits
+from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.supervisor import SpawnWorker, WorkerSupervisor
 from nst_core.jobs.views import FINAL
@@ -91,6 +91,11 @@ class Scheduler:
     def has_waiting(self) -> bool:
         """Whether any run waits."""
         return len(self._queue) > 0
+
+    @property
+    def load(self) -> QueueLoad:
+        """How full the queue is."""
+        return self._queue.load
 
     def admit(self, job: str, visitor: str) -> None:
         """Put a new run in the queue. Raises QueueFullError."""

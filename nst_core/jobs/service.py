@@ -21,7 +21,7 @@ from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
-from nst_core.jobs.queue import QueueLimits
+from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.store import MEMORY, Store, StoreLimits
@@ -55,6 +55,7 @@ __all__ = [
     "JobService",
     "JobView",
     "QueueLimits",
+    "QueueLoad",
     "State",
     "StoreLimits",
     "Subject",
@@ -117,6 +118,11 @@ class JobService:
             forgets = f"Runs are kept only until the server restarts: {reason}." if reason else ""
             status = replace(self._scheduler.supervisor.status, forgets=forgets)
             return replace(status, state="busy") if status.state == "ready" and self._scheduler.current_id else status
+
+    def load(self) -> QueueLoad:
+        """How full the queue is."""
+        with self._lock:
+            return self._scheduler.load
 
     def submit(  # noqa: PLR0913 - all inputs of a run
         self,

@@ -23,9 +23,9 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as hosts serve it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
+    """The app as `serve.py` serves it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
     folder = tmp_path_factory.mktemp("server")
-    server = Server("app.py", folder / "log", NST_DATA_DIR=str(folder / "data"))
+    server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"))
     try:
         server.start()
         yield server

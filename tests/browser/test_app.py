@@ -131,3 +131,16 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_p
     finally:
         page.goto("about:blank")  # a page left open would complain of a server that is gone
         server.end()
+
+
+def test_a_script_that_the_server_does_not_send_does_not_run(stranger: Any, address: str) -> None:
+    stranger.goto(address)
+    stranger.get_by_role("heading", level=1).wait_for()
+    broken = stranger.evaluate("""() => new Promise(done => {
+      document.addEventListener("securitypolicyviolation", event => done(event.effectiveDirective));
+      const script = document.createElement("script");
+      script.textContent = "window.injected = true";
+      document.head.append(script);
+    })""")
+    assert broken == "script-src-elem"
+    assert stranger.evaluate("window.injected") is None

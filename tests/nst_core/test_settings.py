@@ -32,6 +32,9 @@ def test_nothing_set_is_the_defaults_without_a_problem() -> None:
         ("NST_DATA_DIR", "/data", "data_dir", Path("/data")),
         ("NST_WEIGHTS_DIR", "", "weights_dir", None),
         ("NST_HUB_HANDLE", " /model ", "hub_handle", "/model"),
+        ("NST_METRICS_ADDRESS", "localhost:9100", "metrics_address", ("127.0.0.1", 9100)),
+        ("NST_METRICS_ADDRESS", "[::1]:9100", "metrics_address", ("::1", 9100)),
+        ("NST_FRAME_ANCESTORS", "self https://a.example:*", "frame_ancestors", ("'self'", "https://a.example:*")),
     ],
 )
 def test_a_value_that_can_be_used_is_used(name: str, value: str, field: str, expected: object) -> None:
@@ -50,6 +53,11 @@ def test_a_value_that_can_be_used_is_used(name: str, value: str, field: str, exp
         ("NST_DEVICE", "tpu", "auto, cpu or gpu"),
         ("NST_PRECISION", "float8", "auto, float32 or bfloat16"),
         ("NST_DATA_DIR", "~no-such-user-here/data", "a folder"),
+        ("NST_METRICS_ADDRESS", "0.0.0.0:9100", "host:port on the loopback interface"),
+        ("NST_METRICS_ADDRESS", "127.0.0.1:99999", "host:port on the loopback interface"),
+        ("NST_METRICS_ADDRESS", "9100", "host:port on the loopback interface"),
+        ("NST_FRAME_ANCESTORS", "https://a.example; script-src *", "self, or origins"),
+        ("NST_FRAME_ANCESTORS", "javascript:x", "self, or origins"),
     ],
 )
 def test_a_value_that_cannot_be_used_counts_as_unset_and_is_told(name: str, value: str, needed: str) -> None:

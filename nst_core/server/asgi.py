@@ -1,0 +1,45 @@
+"""The types of an ASGI application, and answers in one plain sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+REFUSAL_EXTENSION = "websocket.http.response"
+"""The server can answer the request for a WebSocket with a plain HTTP answer."""
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The value of a request's header, several joined by commas; "" without one. `name` is in lower case."""
+    return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+
+
+async def answer(
+    scope: Scope, send: Send, status: int, sentence: str, *, retry_after_seconds: float | None = None
+) -> None:
+    """Answer a request, or the request for a WebSocket, with a status and one sentence as plain text."""
+    body = f"{sentence}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if retry_after_seconds is not None:
+        headers.append((b"retry-after", str(max(1, round(retry_after_seconds))).encode()))
+    if status >= 400 and scope["type"] == "http":
+        headers.append((b"connection", b"close"))  # a body that nobody reads must not keep the connection
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        if REFUSAL_EXTENSION not in (scope.get("extensions") or {}):
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        kind = REFUSAL_EXTENSION
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})

@@ -1,0 +1,117 @@
+"""Whether the process is alive (`/healthz`), and whether a visitor could get a picture now (`/readyz`)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobService
+
+CHECK_SECONDS = 2.0
+"""The longest wait for the job service's answer."""
+LEAST_FREE_DISK_MB = 100.0
+"""Below this free space a run's pictures may not fit on the disk."""
+LEAST_FREE_MEMORY_MB = 150.0
+"""Below this available memory the system may end the worker."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a visitor's picture needs.
+
+    Attributes:
+        ok: whether a visitor could get a picture as far as this is concerned.
+        detail: what was found, for the operator.
+    """
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """All checks, by name: worker, queue, store, disk, memory."""
+
+    checks: dict[str, Check]
+
+    @property
+    def ok(self) -> bool:
+        """Whether a visitor could get a picture now, after a wait perhaps."""
+        return all(check.ok for check in self.checks.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `/readyz`."""
+        return {"ready": self.ok, "checks": {name: asdict(check) for name, check in self.checks.items()}}
+
+
+def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
+    """Check everything that a visitor's picture needs; may wait for the job service's lock.
+
+    Args:
+        jobs: the job service.
+        data_dir: the folder of stored runs; None if runs are in memory only.
+    """
+    status = jobs.status()
+    load = jobs.load()
+    worker = status.message if status.state == "failed" else f"{status.state}, {status.memory_mb:.0f} MB"
+    return Readiness(
+        {
+            "worker": Check(status.state != "failed", worker),
+            "queue": Check(load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"),
+            # Without a disk runs are kept in memory: a visitor gets a picture all the same.
+            "store": Check(True, status.forgets or "runs are stored on the disk"),
+            "disk": _disk(data_dir),
+            "memory": _memory(),
+        }
+    )
+
+
+def _disk(folder: Path | None) -> Check:
+    if folder is None:
+        return Check(True, "no folder is set for runs")
+    existing = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    try:
+        free_mb = shutil.disk_usage(existing).free / 1e6
+    except OSError as error:
+        return Check(False, f"the folder of runs cannot be read: {error.strerror}")
+    return Check(free_mb >= LEAST_FREE_DISK_MB, f"{free_mb:.0f} MB free")
+
+
+def _memory() -> Check:
+    free_mb = psutil.virtual_memory().available / 1e6
+    return Check(free_mb >= LEAST_FREE_MEMORY_MB, f"{free_mb:.0f} MB available")
+
+
+class HealthRoutes:
+    """The two routes. Any number of requests share one check, so that a stuck one costs one thread."""
+
+    def __init__(self, check: Callable[[], Readiness]) -> None:
+        """`check` may block; it runs in a thread."""
+        self._check = check
+        self._running: asyncio.Task[Readiness] | None = None
+
+    def routes(self) -> list[Route]:
+        """`/healthz` and `/readyz`, for GET and HEAD."""
+        return [Route("/healthz", self._alive), Route("/readyz", self._ready)]
+
+    async def _alive(self, _: object) -> Response:
+        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+    async def _ready(self, _: object) -> Response:
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(asyncio.to_thread(self._check))
+        try:
+            found = await asyncio.wait_for(asyncio.shield(self._running), CHECK_SECONDS)
+        except Exception as error:  # noqa: BLE001 - a check that cannot be made is an answer too
+            detail = "no answer in time" if isinstance(error, TimeoutError) else f"{type(error).__name__}"
+            found = Readiness({"service": Check(False, f"{detail} from the job service")})
+        return JSONResponse(found.as_json(), 200 if found.ok else 503, {"cache-control": "no-store"})

@@ -1,0 +1,89 @@
+import asyncio
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+from starlette.routing import Router
+
+from nst_core.jobs.queue import QueueLoad
+from nst_core.jobs.views import WorkerStatus
+from nst_core.server import health
+from nst_core.server.health import Check, HealthRoutes, Readiness, readiness
+from tests.asgi import ask, asked
+
+
+def service(state: Any = "ready", waiting: int = 0, forgets: str = "") -> Any:
+    status = WorkerStatus(state, message="no network could be loaded", forgets=forgets)
+    return SimpleNamespace(status=lambda: status, load=lambda: QueueLoad(waiting, 8))
+
+
+def app(check: Callable[[], Readiness]) -> Router:
+    return Router(HealthRoutes(check).routes())
+
+
+@pytest.mark.parametrize("state", ["off", "starting", "ready", "busy"])
+def test_a_worker_that_works_or_will_is_ready(state: str, tmp_path: Path) -> None:
+    assert readiness(service(state), tmp_path).ok
+
+
+def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
+    found = readiness(service(forgets="the folder cannot be written"), tmp_path / "not" / "there")
+    assert found.ok
+    assert found.checks["store"].detail == "the folder cannot be written"
+
+
+def full_disk(_: Path) -> Any:
+    return SimpleNamespace(free=1e6)
+
+
+def no_memory() -> Any:
+    return SimpleNamespace(available=1e6)
+
+
+@pytest.mark.parametrize("name", ["worker", "queue", "disk", "memory"])
+def test_each_lack_is_told_by_its_name(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if name == "disk":
+        monkeypatch.setattr(shutil, "disk_usage", full_disk)
+    if name == "memory":
+        monkeypatch.setattr(psutil, "virtual_memory", no_memory)
+    jobs = service("failed" if name == "worker" else "ready", 8 if name == "queue" else 0)
+    answer = ask(app(lambda: readiness(jobs, tmp_path)), path="/readyz")
+    assert answer.status == 503
+    told = json.loads(answer.body)
+    assert not told["ready"]
+    assert [found for found, check in told["checks"].items() if not check["ok"]] == [name]
+
+
+def test_a_stuck_service_is_not_ready_and_costs_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_SECONDS", 0.05)
+    release, calls = threading.Event(), []
+
+    def stuck() -> Readiness:
+        calls.append(threading.get_ident())
+        release.wait(10)
+        return Readiness({"worker": Check(True, "ready")})
+
+    async def visit() -> list[int]:
+        router = app(stuck)
+        answers = await asyncio.gather(*(asked(router, path="/readyz") for _ in range(20)))
+        alive = await asked(router, path="/healthz")
+        release.set()
+        return [*(answer.status for answer in answers), alive.status]
+
+    assert asyncio.run(visit()) == [503] * 20 + [200]
+    assert len(calls) == 1
+
+
+def test_a_bug_in_a_check_is_not_ready() -> None:
+    def buggy() -> Readiness:
+        raise OSError("no")
+
+    answer = ask(app(buggy), path="/readyz")
+    assert answer.status == 503
+    assert "OSError" in answer.text
