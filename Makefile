@@ -15,7 +15,7 @@ test: .venv/installed-tests weights
 	$(BIN)/python -m pytest tests -m alone
 	$(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)
 
-# In a minute and a half: what needs neither a browser nor the networks' weights.
+# In a minute and a half: what needs neither a browser nor the networks' weights, and takes less than a second each.
 test-fast: .venv/installed-tests
 	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT)
 

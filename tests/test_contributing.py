@@ -80,6 +80,7 @@ def test_a_style_that_is_added_as_described_can_be_chosen(tmp_path: Path, monkey
     assert "| Stripes | style |" in docs.pictures_table()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_a_style_distance_that_is_added_as_described_drives_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +149,7 @@ def test_a_network_that_is_added_as_described_computes_features(monkeypatch: pyt
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_the_readmes_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Also where the time is over at a step without a picture, as here at the third."""

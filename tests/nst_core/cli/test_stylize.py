@@ -304,6 +304,7 @@ def test_the_report_of_a_resumed_run_is_of_the_whole_run(
     assert (open_picture((files / "out.png").read_bytes()).pixels == straight).all()
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_keeps_its_best_picture_and_its_checkpoint(
     files: Any, found: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

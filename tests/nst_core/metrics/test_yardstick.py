@@ -65,6 +65,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yardstick, "wasserstein2", lambda a, b: real(a, b) if len(a[0]) <= 64 else 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned", "quick")
 class TestMeasure:
     def test_its_keys_and_kinds(self, noise: Any) -> None:

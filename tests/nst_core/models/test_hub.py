@@ -119,6 +119,7 @@ def assert_paints(share: Any = SHARE) -> None:
     np.testing.assert_allclose(step.picture, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_handle_is_fetched_loaded_and_painted_with(handle: Any, archive: Any, saved: Any) -> None:
     handle.routes[ASKED] = archive
     found = stylisation.load().found

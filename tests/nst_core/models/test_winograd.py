@@ -10,6 +10,8 @@ from nst_core.models import vgg, winograd
 from nst_core.models.convolution_method import DIRECT, WINOGRAD
 from nst_core.models.vgg import VggConfig
 
+pytestmark = pytest.mark.slow
+
 
 def values(*shape: Any, seed: int = 0) -> Any:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)

@@ -36,6 +36,7 @@ def test_every_sample_loads(sample: Any) -> None:
     assert "\n" not in sample.alt
 
 
+@pytest.mark.slow
 def test_keys_and_pictures_are_unique() -> None:
     assert len({s.key for s in ALL}) == len(ALL)
     assert len({s.load(64).sha256 for s in ALL}) == len(ALL)

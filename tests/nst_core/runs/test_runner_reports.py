@@ -138,6 +138,7 @@ def test_peak_memory_is_in_megabytes() -> None:
     assert 0.8 * now < runner.peak_rss_mb() < 20 * now
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_a_report_is_plain_json_and_complete(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from nst_core.metrics import yardstick

@@ -81,6 +81,7 @@ def test_a_checkpoint_of_the_first_steps_has_no_curve_and_no_better_picture(tmp_
     assert_same(checkpoint.load(tmp_path / "run"), went)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_a_run_goes_on_from_its_file_bit_for_bit(tmp_path: Path, noise: Any) -> None:
     from nst_core.slow import engine

@@ -23,7 +23,7 @@ from nst_core.slow.losses.style_distance import style_distance
 from nst_core.slow.pictures import coloured_noise
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
-pytestmark = pytest.mark.usefixtures("unlearned")
+pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]
 
 
 def test_white_noise_comes_down_a_long_way(pictures: Any, noise: Any) -> None:

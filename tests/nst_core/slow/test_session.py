@@ -15,7 +15,7 @@ from nst_core.slow import engine, optimizers, schedule, session
 from nst_core.slow.optimizers import lbfgs
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of
 
-pytestmark = pytest.mark.usefixtures("unlearned")
+pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]
 
 
 # --- roll-backs

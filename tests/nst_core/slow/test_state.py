@@ -12,7 +12,7 @@ from nst_core.slow import engine
 from nst_core.slow.state import steering_marks
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
-pytestmark = pytest.mark.usefixtures("unlearned")
+pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]
 
 
 KINDS = [

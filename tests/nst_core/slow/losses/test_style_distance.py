@@ -17,6 +17,8 @@ from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 from tests.nst_core.slow.runs import play, recipe_of
 from tests.nst_core.slow.tiling.test_windows import assert_same_slope, bound
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:

@@ -12,6 +12,8 @@ from nst_core.slow import optimizers
 from nst_core.slow.optimizers import adam
 from tests.nst_core.slow.optimizers.problems import SHAPE, STEEP, TARGET, objective, quadratic, start
 
+pytestmark = pytest.mark.slow
+
 
 def descend(settings: Any, steps: Any, state: Any = None) -> Any:
     evaluate = objective(quadratic)

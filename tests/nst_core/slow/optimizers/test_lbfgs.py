@@ -16,6 +16,8 @@ from nst_core.slow.optimizers import history, lbfgs
 from nst_core.slow.optimizers.precondition import precondition
 from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = OptimizerSettings(algorithm="lbfgs", history_size=10)
 
 

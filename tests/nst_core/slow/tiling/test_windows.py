@@ -18,6 +18,8 @@ from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.losses.style_distance import style_distance
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan, Window, reach_px, windows
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (6, 8, 8, 10, 12)
 
 
