@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 MAGIC = b"NST\x01"
 """The first bytes of every frame: other bytes on the pipe are an error."""
+MAX_HEAD_BYTES, MAX_BLOBS, MAX_BLOB_BYTES = 1 << 28, 64, 1 << 30
+"""Larger claims are an error, before memory is reserved for them. The largest blob is a mask of 67 MB."""
 _COUNTS = struct.Struct("<II")
 _SIZE = struct.Struct("<Q")
 
@@ -35,10 +37,14 @@ def read_frame(stream: BinaryIO) -> tuple[bytes, list[bytes]] | None:
     if len(counts) < _COUNTS.size:
         return None
     head_size, blob_count = _COUNTS.unpack(counts)
+    if head_size > MAX_HEAD_BYTES or blob_count > MAX_BLOBS:
+        raise ValueError(f"a frame must have at most {MAX_HEAD_BYTES} bytes of head and {MAX_BLOBS} blobs")
     table = stream.read(_SIZE.size * blob_count)
     if len(table) < _SIZE.size * blob_count:
         return None
     sizes = [head_size, *(size for (size,) in _SIZE.iter_unpack(table))]
+    if max(sizes[1:], default=0) > MAX_BLOB_BYTES:
+        raise ValueError(f"a blob must have at most {MAX_BLOB_BYTES} bytes, got {max(sizes[1:])}")
     parts = [stream.read(size) for size in sizes]
     if [len(part) for part in parts] != sizes:
         return None

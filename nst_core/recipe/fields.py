@@ -30,7 +30,7 @@ def path_of(name: str) -> tuple[str, ...]:
     known = part and head in PARTS[part].model_fields
     below = 1 if known and get_origin(PARTS[part].model_fields[head].annotation) is dict else 0
     if not known or len(rest) > below:
-        raise RecipeError(f"{name!r} is no setting; choose from {', '.join(names())}")
+        raise RecipeError(f"{name[:60]!r} is no setting; choose from {', '.join(names())}")
     return (part, head, *rest)
 
 

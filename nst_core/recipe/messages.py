@@ -10,10 +10,15 @@ from pydantic import ValidationError
 from nst_core.errors import RecipeError
 from nst_core.recipe.fields import bounds, excluded, is_optional, names
 
+MOST_ERRORS = 5
+"""Errors that one message tells; of more it tells the number."""
+
 
 def message(error: ValidationError) -> str:
-    """All errors in one sentence, each with its setting's name."""
-    return "; ".join(map(_words, _innermost(error)))
+    """The errors in one line, each with its setting's name; at most `MOST_ERRORS` of them."""
+    errors = _innermost(error)
+    rest = [f"and {len(errors) - MOST_ERRORS} more"] if len(errors) > MOST_ERRORS else []
+    return one_line("; ".join([*map(_words, errors[:MOST_ERRORS]), *rest]))
 
 
 def _innermost(error: ValidationError) -> list[dict[str, Any]]:
@@ -23,7 +28,7 @@ def _innermost(error: ValidationError) -> list[dict[str, Any]]:
 
 
 def _words(error: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in error["loc"]) or "recipe"
+    where = ".".join(_cut(str(part)) for part in error["loc"]) or "recipe"
     context = error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         return f"{where} is no setting; choose from {', '.join(names())}"
@@ -99,5 +104,13 @@ def _plain(number: float) -> str:
 
 def short(value: object) -> str:
     """A value as text of at most 60 characters."""
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def one_line(text: str) -> str:
+    """A text whose line breaks and other characters that cannot be printed are escaped: names come from users."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."

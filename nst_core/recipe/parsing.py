@@ -27,7 +27,7 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
         RecipeError: the preset or a setting is unknown, or a value is of the wrong type or out of range.
     """
     if preset not in PRESETS:
-        raise RecipeError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}")
+        raise RecipeError(f"preset must be one of {', '.join(PRESETS)}, got {short(preset)}")
     settings = dict(settings or {})
     raw: dict[str, Any] = {"preset": preset, **PRESETS[preset].settings}
     if settings.get("method") == "balanced":
@@ -73,7 +73,9 @@ def from_text(name: str, text: str) -> Any:
 def _put(raw: dict[str, Any], name: str, value: Any) -> None:
     *folders, last = path_of(name)
     for folder in folders:
-        raw = raw[folder]
+        raw = raw.setdefault(folder, {})  # another change may have replaced the whole part
+        if not isinstance(raw, dict):
+            raise RecipeError(f"{folder} must be an object that can hold {short(last)}, got {short(raw)}")
     raw[last] = value
 
 

@@ -74,7 +74,7 @@ class Objective(Frozen):
         known = CONVOLUTIONS[self.network]
         for layer in (*self.content_layers, *self.style_layers):
             if layer not in known:
-                raise ValueError(f"{layer} is no layer of {self.network}; choose from {known[0]} to {known[-1]}")
+                raise ValueError(f"{layer[:60]} is no layer of {self.network}; choose from {known[0]} to {known[-1]}")
         if not any((*self.content_layers.values(), *self.style_layers.values())):
             raise ValueError("at least one content or style layer must have a share above 0")
         return self

@@ -15,21 +15,25 @@ import numpy as np
 
 from nst_core.errors import CheckpointError, RecipeError
 from nst_core.recipe import Recipe, recipe_from_json
+from nst_core.recipe.messages import one_line, short
 from nst_core.system.atomic_files import atomic_write
 
 VERSION = 3
 _PARTS = ("state", "best")
 """The parts of a checkpoint that hold arrays and numbers."""
 # RuntimeError and zlib.error: a zip whose compression method or flags are damaged; TypeError: a lone array;
-# TokenError and SyntaxError: an array's header of broken lines, which NumPy reads with Python's tokenizer.
+# TokenError and SyntaxError: an array's header of broken lines, which NumPy reads with Python's tokenizer; MemoryError
+# and OverflowError: an array that claims to be larger than memory.
 _UNREADABLE = (
-    *(OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError),
+    *(OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError),
     *(zlib.error, zipfile.BadZipFile, tokenize.TokenError, SyntaxError),
 )
 
 
 _POINT_KEYS = {"number", "seconds", "scale_px", "total"}
 """Keys that each point of a curve must have, beside losses."""
+_COUNT_KEYS = ("number", "scale_px", "evaluations")
+"""Keys of a point whose values are whole numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,35 +72,37 @@ def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises CheckpointError if there is none, or it is damaged, truncated or of another version."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            head = json.loads(file["head"].tobytes())
-            arrays = {name: file[name] for name in file.files if name != "head"}
+            arrays = {name: _array(file[name]) for name in file.files}
+        head = json.loads(arrays.pop("head").tobytes())
     except FileNotFoundError:
         raise CheckpointError(f"a checkpoint must be there to resume from, got no file {path.name}") from None
     except _UNREADABLE as error:
-        raise CheckpointError(f"{path.name} must be a whole checkpoint, but cannot be read ({error})") from None
+        raise CheckpointError(f"{path.name} must be a whole checkpoint, but cannot be read ({_brief(error)})") from None
     version = head.get("version") if isinstance(head, dict) else None
     if version != VERSION:
-        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {version}; start the run anew")
+        raise CheckpointError(f"the checkpoint must be of version {VERSION}, got {short(version)}; start the run anew")
     try:
         return _from_head(head, arrays, path.name)
     except RecipeError as error:
         raise CheckpointError(f"the checkpoint's recipe does not fit this program: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path.name} must be a whole checkpoint, but its head is damaged ({error})") from None
+        raise CheckpointError(
+            f"{path.name} must be a whole checkpoint, but its head is damaged ({_brief(error)})"
+        ) from None
 
 
 def _from_head(head: Mapping[str, Any], arrays: Mapping[str, np.ndarray], name: str) -> Checkpoint:
     missing = set(head["arrays"]) ^ set(arrays)
     if missing:
-        raise CheckpointError(f"{name} must be a whole checkpoint, but lacks {', '.join(sorted(missing))}")
+        raise CheckpointError(f"{name} must be a whole checkpoint, but lacks {_brief(', '.join(sorted(missing)))}")
     values = {**arrays, **{n: _number(v) for n, v in head["numbers"].items()}}
     of: dict[str, dict[str, Any]] = {kind: {} for kind in _PARTS}
     for path, value in values.items():
         kind, _, own = path.partition("/")
         of[kind][own] = value
     curve = [dict(step) for step in head["curve"]]
-    if any(_POINT_KEYS - set(step) for step in curve):
-        raise ValueError("a point of its curve is incomplete")
+    if not all(map(_is_point, curve)):
+        raise ValueError("a point of its curve is incomplete or of a wrong type")
     return Checkpoint(recipe_from_json(json.dumps(head["recipe"])), of["state"], curve, of["best"])
 
 
@@ -104,3 +110,28 @@ def _number(value: Any) -> float | int:
     if not isinstance(value, int | float):
         raise TypeError(f"{value!r} is no number")
     return value
+
+
+def _array(entry: Any) -> np.ndarray:
+    """An entry of the file. Raises ValueError if it is no array of numbers; NumPy returns any other file as bytes."""
+    if not isinstance(entry, np.ndarray) or entry.dtype.kind not in "bfiu":
+        raise ValueError("an entry is no array of numbers")
+    return entry
+
+
+def _is_point(record: Mapping[str, Any]) -> bool:
+    """Whether a point of a curve has its keys, with numbers as values beside the events in `marks`."""
+    marks, counts = record.get("marks", []), [record.get(name, 0) for name in _COUNT_KEYS]
+    numbers = [value for name, value in record.items() if name not in ("marks", *_COUNT_KEYS)]
+    return (
+        not _POINT_KEYS - set(record)
+        and all(type(value) in (int, float) for value in numbers)
+        and all(type(value) is int for value in counts)
+        and isinstance(marks, list)
+        and all(isinstance(mark, str) for mark in marks)
+    )
+
+
+def _brief(reason: object) -> str:
+    """A reason in one short line; it may repeat parts of the file."""
+    return one_line(str(reason))[:200]

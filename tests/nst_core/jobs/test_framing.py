@@ -1,6 +1,7 @@
 """A written frame is read as it was; an end anywhere is None, never a part of a frame."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -57,3 +58,14 @@ def test_a_frame_is_flushed_at_once() -> None:
     stream = Counting()
     write_frame(stream, b"head", [b"blob"])
     assert stream.flushed == len(stream.getvalue()) > 8
+
+
+@pytest.mark.parametrize(
+    ("head", "blobs", "sizes"), [(2**32 - 1, 0, ()), (2, 2**32 - 1, ()), (2, 1, (2**63,)), (2, 2, (3, 2**40))]
+)
+def test_sizes_that_no_message_has_are_refused_before_memory_is_reserved(
+    head: int, blobs: int, sizes: tuple[int, ...]
+) -> None:
+    table = b"".join(struct.pack("<Q", size) for size in sizes)
+    with pytest.raises(ValueError, match="must have at most"):
+        read_frame(io.BytesIO(MAGIC + struct.pack("<II", head, blobs) + table + b"{}"))

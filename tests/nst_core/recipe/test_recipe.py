@@ -533,3 +533,35 @@ def test_layers_may_be_settings_of_their_own() -> None:
     assert flat["content_layers.block2_conv1"] == 0.3
     assert not {"content_layers", "style_layers"} & flat.keys()
     assert make(settings={n: flat[n] for n in ("style_layers.block1_conv1", "content_layers.block2_conv1")})
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"objective": 5, "tv_weight": 1.0}, "objective must be an object that can hold 'tv_weight', got 5"),
+        ({"style_layers": None, "style_layers.block1_conv1": 1.0}, "style_layers must be an object"),
+        ({"objective": {}, "style_layers.block1_conv1": None}, "block1_conv1 must be a number"),
+    ],
+)
+def test_changes_that_contradict_each_other_are_refused(settings: Any, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        change(make(), settings)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "\u2028", "\ud800", "\x1b[31m", "x" * 100_000])
+def test_a_name_from_outside_keeps_the_message_one_line_that_can_be_shown(name: str) -> None:
+    for raw in ({name: 1}, {"objective": {"style_layers": {name: 1.0}}}, {"objective": {"style_layers": {name: "1"}}}):
+        with pytest.raises(RecipeError) as caught:
+            parse(raw)
+        message = str(caught.value)
+        assert message.isprintable()
+        assert len(message) < 2000
+    with pytest.raises(RecipeError) as caught:
+        make(name)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000
+
+
+def test_of_many_errors_the_first_are_told_and_the_others_counted() -> None:
+    with pytest.raises(RecipeError, match=r"^(unknown\d is no setting; [^;]*; ){5}and 195 more$"):
+        parse({f"unknown{number}": 1 for number in range(200)})

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def test_an_entry_that_the_head_does_not_name_is_refused(saved: Any, name: str) 
 @pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
 def test_another_version_is_refused(saved: Any, version: Any) -> None:
     rewrite(saved, head=head_of(saved, version=version))
-    with pytest.raises(CheckpointError, match=f"must be of version 3, got {version}; start the run anew"):
+    with pytest.raises(CheckpointError, match=f"must be of version 3, got {version!r}; start the run anew"):
         checkpoint.load(saved)
 
 
@@ -268,3 +269,47 @@ def test_nothing_is_ever_unpickled(saved: Any) -> None:
             checkpoint.load(saved)
         checkpoint.save(saved, some_checkpoint())
     assert not Trap.sprung
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        {"number": "3"},
+        {"number": 3.5},
+        {"seconds": None},
+        {"total": [1.0]},
+        {"marks": "scale"},
+        {"marks": [1]},
+        {"evaluations": "2"},
+    ],
+)
+def test_a_point_of_a_wrong_type_is_refused(saved: Any, point: Any) -> None:
+    rewrite(saved, head=head_of(saved, curve=[{**CURVE[0], **point}]))
+    with pytest.raises(CheckpointError, match="a point of its curve is incomplete or of a wrong type"):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("name", ["head", "state/picture"])
+def test_an_entry_that_is_no_array_is_refused(tmp_path: Path, name: str) -> None:
+    """NumPy gives such an entry as bytes."""
+    with zipfile.ZipFile(tmp_path / "run.npz", "w") as archive:
+        archive.writestr(name, b"{}")
+    with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
+        checkpoint.load(tmp_path / "run.npz")
+
+
+@pytest.mark.parametrize("size", [2**40, 2**63, 10**30])
+def test_an_array_that_claims_to_be_larger_than_memory_is_refused(saved: Any, size: int) -> None:
+    header = repr({"descr": "<f8", "fortran_order": False, "shape": (size,)}).encode()
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("state/huge.npy", b"\x93NUMPY\x02\x00" + len(header).to_bytes(4, "little") + header)
+    with pytest.raises(CheckpointError, match="must be a whole checkpoint"):
+        checkpoint.load(saved)
+
+
+def test_a_message_about_a_file_is_one_short_line(saved: Any) -> None:
+    rewrite(saved, head=head_of(saved, version="3\n" * 9999))
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(saved)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
