@@ -20,12 +20,18 @@ from nst_core.server import logs
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.server.upload_ledger import UploadLedger, UploadLimits
+from nst_core.server.uploads import Uploads
 from nst_core.settings import Settings
+from nst_core.system import allocator
 from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.inputs import selection
+from pages.parts.inputs.pickers import MAX_UPLOAD_MB, TYPES
 
+HOUSEKEEPING_SECONDS = 5.0
+"""Interval at which what closed tabs held is dropped."""
 LAZY_IMPORTS = (
     "pandas",  # these three by Streamlit, for its first component and icon
     "pyarrow.compute",
@@ -59,7 +65,19 @@ def middleware() -> list[Middleware]:
     """What each request passes before it reaches the app, the outermost first."""
     page = Path(file_util.get_static_dir(), "index.html").read_text("utf-8")
     headers = security_headers(inline_script_hashes(page), SETTINGS.frame_ancestors)
-    return [Middleware(SecurityHeaders, headers=headers), Middleware(ClosedMetrics)]
+    return [
+        Middleware(SecurityHeaders, headers=headers),
+        Middleware(ClosedMetrics),
+        Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES),
+    ]
+
+
+async def _housekeeping() -> None:
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        logs.adopt_loggers()
+        if streamlit_patches.close_expired_sessions():
+            await asyncio.to_thread(allocator.release_freed)
 
 
 @asynccontextmanager
@@ -67,12 +85,24 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """Run the job service from the start of the server to its end."""
     logs.configure(SETTINGS.log_style)
     jobs = await asyncio.to_thread(prepare)
+    streamlit_patches.watch_uploads(UPLOADS.issue, UPLOADS.forget, UPLOADS.limits.session_files)
+    housekeeping = asyncio.create_task(_housekeeping())
     async with serving_metrics(app, SETTINGS.metrics_address):
         yield
+    housekeeping.cancel()
     await asyncio.to_thread(jobs.close)
 
 
 SETTINGS = Settings.read()
+UPLOADS = UploadLedger(
+    UploadLimits(
+        file_bytes=MAX_UPLOAD_MB * 2**20,
+        session_files=SETTINGS.upload_files,
+        session_bytes=SETTINGS.upload_mb * 2**20,
+        total_bytes=SETTINGS.upload_total_mb * 2**20,
+        per_minute=SETTINGS.uploads_per_minute,
+    )
+)
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_lifespan,

@@ -211,6 +211,30 @@ class Settings:
             "none",
         ),
     )
+    upload_files: int = field(
+        default=12,
+        metadata=_variable(
+            "NST_UPLOAD_FILES", number(1, 1_000, whole=True), "how many uploaded files one open page may hold"
+        ),
+    )
+    upload_mb: int = field(
+        default=80,
+        metadata=_variable(
+            "NST_UPLOAD_MB", number(1, 100_000, whole=True), "MB of the uploaded files of one open page together"
+        ),
+    )
+    upload_total_mb: int = field(
+        default=240,
+        metadata=_variable(
+            "NST_UPLOAD_TOTAL_MB", number(1, 100_000, whole=True), "MB of the uploaded files of all open pages together"
+        ),
+    )
+    uploads_per_minute: int = field(
+        default=30,
+        metadata=_variable(
+            "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
+        ),
+    )
     log_style: str = field(
         default="plain",
         metadata=_variable("NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"),

@@ -14,7 +14,7 @@ PEER = ("203.0.113.7", 40000)
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers by lower-case name, body; how much of the request's body was read."""
+    """Status, headers by lower-case name, body; how many chunks of the request's body were read before the answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,7 +45,9 @@ async def asked(
 
     A WebSocket is closed by its client as soon as it is accepted.
     """
-    waiting, told, taken = list(chunks), [], 0
+    waiting, taken = list(chunks), 0
+    told: list[Message] = []
+    read_before: list[int] = []
 
     async def receive() -> Message:
         nonlocal taken
@@ -59,6 +61,7 @@ async def asked(
 
     async def send(message: Message) -> None:
         told.append(message)
+        read_before.append(taken)
 
     scope = {
         "type": kind,
@@ -77,7 +80,7 @@ async def asked(
     start = next(message for message in told if message["type"].endswith((".start", ".accept", ".close")))
     status = start.get("status", 101 if start["type"].endswith("accept") else 403)
     pairs = {name.decode().lower(): value.decode() for name, value in start.get("headers", ())}
-    return Answer(status, pairs, b"".join(message.get("body", b"") for message in told), taken)
+    return Answer(status, pairs, b"".join(message.get("body", b"") for message in told), read_before[0])
 
 
 async def plain(scope: Any, receive: Any, send: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -15,16 +17,34 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 REFUSAL_EXTENSION = "websocket.http.response"
 """The server can answer the request for a WebSocket with a plain HTTP answer."""
 
+LINGER_SECONDS = 2.0
+"""How long a refused body is thrown away: most clients read an answer only when they have sent everything."""
+
 
 def header(scope: Scope, name: bytes) -> str:
     """The value of a request's header, several joined by commas; "" without one. `name` is in lower case."""
     return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
 
 
-async def answer(
-    scope: Scope, send: Send, status: int, sentence: str, *, retry_after_seconds: float | None = None
+async def answer(  # noqa: PLR0913 - an answer has as many parts
+    scope: Scope,
+    send: Send,
+    status: int,
+    sentence: str,
+    *,
+    retry_after_seconds: float | None = None,
+    refused: Receive | None = None,
 ) -> None:
-    """Answer a request, or the request for a WebSocket, with a status and one sentence as plain text."""
+    """Answer a request, or the request for a WebSocket, with a status and one sentence as plain text.
+
+    Args:
+        scope: of the request.
+        send: takes the answer.
+        status: of the answer.
+        sentence: its text.
+        retry_after_seconds: the header Retry-After; None for none.
+        refused: the request's body, which is thrown away for `LINGER_SECONDS` after the answer; None for no body.
+    """
     body = f"{sentence}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -42,4 +62,13 @@ async def answer(
             return
         kind = REFUSAL_EXTENSION
     await send({"type": f"{kind}.start", "status": status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body, "more_body": True})
+    if refused is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_throw_away(refused), LINGER_SECONDS)
+    await send({"type": f"{kind}.body", "body": b"", "more_body": False})
+
+
+async def _throw_away(receive: Receive) -> None:
+    while (await receive()).get("more_body"):
+        pass

@@ -5,6 +5,7 @@ The test of each patch shows the fault without it, and so fails once Streamlit h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from streamlit.runtime import get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 _EVERYBODY = "everybody"
 
@@ -70,3 +72,45 @@ def media_address(data: bytes, mime_type: str, name: str) -> str:
     with manager._lock:
         manager._files_by_session_and_coord[_EVERYBODY][name] = PurePosixPath(address).stem
     return address
+
+
+def watch_uploads(issued: Callable[[str, str], None], forgotten: Callable[[str], None], most: int) -> None:
+    """Tell of each file's address that a tab is given, and of each tab whose files are dropped.
+
+    Needed in Streamlit 1.67, which takes a file at any address that names an open tab, invented ones too, and gives a
+    tab as many addresses as it asks for.
+
+    Args:
+        issued: called with the tab's session id and the file's id.
+        forgotten: called with the session id.
+        most: addresses that a tab gets for one request.
+    """
+    manager = get_instance().uploaded_file_mgr
+    give, drop = manager.get_upload_urls, manager.remove_session_files
+
+    def get_upload_urls(session_id: str, file_names: Sequence[str]) -> list[UploadFileUrlInfo]:
+        given = give(session_id, file_names[:most])
+        for each in given:
+            issued(session_id, each.file_id)
+        return given
+
+    def remove_session_files(session_id: str) -> None:
+        drop(session_id)
+        forgotten(session_id)
+
+    manager.get_upload_urls = get_upload_urls  # type: ignore[method-assign]
+    manager.remove_session_files = remove_session_files  # type: ignore[method-assign]
+
+
+def close_expired_sessions() -> int:
+    """Close the sessions of tabs that were closed `disconnectedSessionTTL` ago; returns how many. From the event loop.
+
+    Needed in Streamlit 1.67, which looks for expired sessions only when another tab closes: until then their uploads
+    and pictures stay in memory.
+    """
+    manager: Any = get_instance()._session_mgr
+    with manager._storage_lock:
+        expired = manager._session_storage._cache.expire()
+    for _, info in expired:
+        info.session.shutdown()
+    return len(expired)

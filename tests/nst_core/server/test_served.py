@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
 
+from tests.nst_core.jobs.servers import until
 from tests.serving import Server
 
 pytestmark = pytest.mark.slow
@@ -29,9 +35,22 @@ UPGRADE = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def metrics_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, metrics_port: int) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("served")
-    server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"), NST_LOG="json")
+    environment = {
+        "NST_DATA_DIR": str(folder / "data"),
+        "NST_LOG": "json",
+        "NST_METRICS_ADDRESS": f"127.0.0.1:{metrics_port}",
+        "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1",
+    }
+    server = Server("serve.py", folder / "log", **environment)
     server.start()
     try:
         yield server
@@ -82,3 +101,57 @@ def test_no_line_of_the_log_holds_an_address(server: Server) -> None:
     own = urlsplit(server.url).netloc
     assert lines
     assert not [line for line in lines if "127.0.0.1" in line["message"].replace(own, "")]
+
+
+@contextmanager
+def open_tab(server: Server, files: int) -> Iterator[list[str]]:
+    """A tab that shows no page, and the addresses for its files that it got."""
+    ask = BackMsg()
+    ask.file_urls_request.request_id = "1"
+    ask.file_urls_request.file_names.extend(f"{number}.png" for number in range(files))
+    with connect(f"ws://{urlsplit(server.url).netloc}/_stcore/stream", max_size=None) as tab:
+        tab.send(ask.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(tab.recv(10, decode=False))
+            if message.WhichOneof("type") == "file_urls_response":
+                break
+        yield [each.upload_url for each in message.file_urls_response.file_urls]
+
+
+def put(server: Server, address: str, name: str, content: bytes) -> int:
+    """The status of an upload, sent as a page sends it."""
+    cookie = (get(server, "/_stcore/health").getheader("set-cookie") or "").partition(";")[0]
+    head = f'--b\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\nContent-Type: image/png\r\n\r\n'
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    headers = {
+        "Cookie": cookie,
+        "X-Xsrftoken": cookie.partition("=")[2],
+        "Content-Type": "multipart/form-data; boundary=b",
+    }
+    connection.request("PUT", address, head.encode() + content + b"\r\n--b--\r\n", headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def uploaded(metrics_port: int) -> bool:
+    """Whether Streamlit holds any uploaded file."""
+    connection = http.client.HTTPConnection("127.0.0.1", metrics_port, timeout=10)
+    connection.request("GET", "/metrics")
+    told = connection.getresponse().read()
+    connection.close()
+    assert b"# EOF" in told
+    return b"UploadedFileManager" in told
+
+
+def test_a_tab_holds_its_files_as_long_as_it_is_open(server: Server, metrics_port: int) -> None:
+    with open_tab(server, 100) as addresses:
+        assert len(addresses) == 12
+        assert put(server, addresses[0], "a.png", b"x" * 200_000) == 204
+        assert put(server, addresses[1], "a.exe", b"x" * 200_000) == 415
+        assert put(server, addresses[0][:-36] + "0" * 36, "a.png", b"x") == 404
+        assert put(server, "/_stcore/upload_file/nobody/0", "a.png", b"x") == 404
+        assert put(server, addresses[2], "a.png", b"x" * (21 << 20)) == 413
+        until(lambda: uploaded(metrics_port))
+    # Without another tab that closes, Streamlit itself would keep them for ever; its metrics are made every 5 s.
+    until(lambda: not uploaded(metrics_port), seconds=30)

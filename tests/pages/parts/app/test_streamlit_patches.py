@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
@@ -12,7 +13,10 @@ from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.session_manager import SessionInfo
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.app import streamlit_patches
@@ -167,3 +171,45 @@ def test_streamlit_still_deletes_a_file_while_its_page_runs_again(media: MediaFi
 def test_a_file_is_served_while_its_page_runs_again(media: MediaFileManager) -> None:
     address = streamlit_patches.media_address(b"script", "text/javascript", "name")
     assert file_of_a_page_that_runs_again(media, address) == b"script"
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> tuple[SimpleNamespace, list[str]]:
+    """A session manager with the session of a tab that closed long ago, and what was shut down."""
+    shut: list[str] = []
+    storage = MemorySessionStorage(ttl_seconds=0)
+    session = SimpleNamespace(id="closed", shutdown=lambda: shut.append("closed"))
+    storage.save(SessionInfo(None, session, 1))  # type: ignore[arg-type]
+    manager = SimpleNamespace(_storage_lock=threading.Lock(), _session_storage=storage)
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
+    return manager, shut
+
+
+def test_streamlit_still_keeps_what_a_closed_tab_held(sessions: tuple[SimpleNamespace, list[str]]) -> None:
+    manager, shut = sessions
+    assert manager._session_storage.list() == []
+    assert manager._session_storage.get("closed") is None
+    assert list(manager._session_storage._cache._data) == ["closed"]
+    assert shut == []
+
+
+def test_what_a_closed_tab_held_is_dropped(sessions: tuple[SimpleNamespace, list[str]]) -> None:
+    manager, shut = sessions
+    assert streamlit_patches.close_expired_sessions() == 1
+    assert shut == ["closed"]
+    assert not manager._session_storage._cache._data
+    assert streamlit_patches.close_expired_sessions() == 0
+
+
+def test_the_addresses_of_files_are_told_and_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = MemoryUploadedFileManager("/upload")
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
+    assert len(manager.get_upload_urls("tab", ["x.png"] * 1000)) == 1000  # Streamlit's own number: any
+    issued: list[tuple[str, str]] = []
+    forgotten: list[str] = []
+    streamlit_patches.watch_uploads(lambda tab, file: issued.append((tab, file)), forgotten.append, 3)
+    given = manager.get_upload_urls("tab", ["x.png"] * 1000)
+    assert [("tab", each.file_id) for each in given] == issued
+    assert len(issued) == 3
+    manager.remove_session_files("tab")
+    assert forgotten == ["tab"]

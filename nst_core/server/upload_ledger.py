@@ -1,0 +1,138 @@
+"""Which files each browser tab may upload, and how many bytes it holds: the quotas of uploads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+MOST_OPEN_ADDRESSES = 64
+"""Addresses without a file that a tab may have; the oldest is forgotten."""
+
+
+class UploadRefusedError(Exception):
+    """An upload that is refused.
+
+    Attributes:
+        status: of the HTTP answer; the message is its sentence.
+        retry_after_seconds: when another try may succeed; None if waiting does not help.
+    """
+
+    def __init__(self, status: int, sentence: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.retry_after_seconds = status, retry_after_seconds
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """The most that uploads may take.
+
+    Attributes:
+        file_bytes: of one file.
+        session_files: number of files of one tab.
+        session_bytes: of all files of one tab.
+        total_bytes: of all files of all tabs.
+        per_minute: requests of one tab in a minute.
+    """
+
+    file_bytes: int
+    session_files: int
+    session_bytes: int
+    total_bytes: int
+    per_minute: int
+
+
+@dataclass
+class _Session:
+    open: dict[str, None] = field(default_factory=dict)  # file ids without a file, the oldest first
+    held: dict[str, int] = field(default_factory=dict)  # file id -> bytes
+
+
+class UploadLedger:
+    """File ids that the server gave to each tab ("session"), and the bytes behind them; any thread may call."""
+
+    def __init__(self, limits: UploadLimits) -> None:
+        self.limits = limits
+        self._sessions: dict[str, _Session] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all files, those on their way included."""
+        with self._lock:
+            return self._total()
+
+    def issue(self, session: str, file_id: str) -> None:
+        """Note that the server has given a file's address to a tab."""
+        with self._lock:
+            known = self._sessions.setdefault(session, _Session())
+            known.open[file_id] = None
+            while len(known.open) > MOST_OPEN_ADDRESSES:
+                known.open.pop(next(iter(known.open)))
+
+    def require(self, session: str, file_id: str) -> None:
+        """Raise UploadRefusedError unless the server gave this file's address to this tab."""
+        with self._lock:
+            self._known(session, file_id)
+
+    def hold(self, session: str, file_id: str, size: int) -> int | None:
+        """Let a file take `size` bytes in all, and return how many it took before; None if it was not there.
+
+        Raises:
+            UploadRefusedError: the file's address is unknown, or the file does not fit; then nothing changes.
+        """
+        with self._lock:
+            known = self._known(session, file_id)
+            before = known.held.get(file_id)
+            self._check(known, before is None, size - (before or 0))
+            known.open.pop(file_id, None)
+            known.held[file_id] = size
+            return before
+
+    def hold_at_least(self, session: str, file_id: str, size: int) -> None:
+        """As `hold`, for a file that has grown to `size` bytes; nothing changes if that many are held already."""
+        with self._lock:
+            enough = self._known(session, file_id).held.get(file_id, -1) >= size
+        if not enough:
+            self.hold(session, file_id, size)
+
+    def restore(self, session: str, file_id: str, before: int | None) -> None:
+        """Note that a file takes what it took before; None if it is gone, and its address may be used again."""
+        with self._lock:
+            known = self._sessions.get(session)
+            if known is None or known.held.pop(file_id, None) is None:
+                return
+            if before is None:
+                known.open[file_id] = None
+            else:
+                known.held[file_id] = before
+
+    def forget(self, session: str) -> None:
+        """Note that a tab and its files are gone."""
+        with self._lock:
+            self._sessions.pop(session, None)
+
+    def _known(self, session: str, file_id: str) -> _Session:
+        known = self._sessions.get(session)
+        if known is None or not (file_id in known.open or file_id in known.held):
+            raise UploadRefusedError(404, "A file must go to an address of an open page; reload it and try again.")
+        return known
+
+    def _check(self, known: _Session, is_new: bool, more: int) -> None:
+        limits = self.limits
+        if is_new and len(known.held) >= limits.session_files:
+            raise UploadRefusedError(
+                413, f"One page may hold {limits.session_files} files, and holds as many; remove one and try again."
+            )
+        if sum(known.held.values()) + more > limits.session_bytes:
+            raise UploadRefusedError(
+                413, f"The files of one page must fit in {_mb(limits.session_bytes)}; remove one or take a smaller one."
+            )
+        if self._total() + more > limits.total_bytes:
+            raise UploadRefusedError(429, "The server holds as many files as fit; try again in a minute.", 60)
+
+    def _total(self) -> int:
+        return sum(sum(session.held.values()) for session in self._sessions.values())
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:.0f} MB"

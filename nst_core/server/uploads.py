@@ -1,0 +1,135 @@
+"""Quotas on uploads, checked before and while a file is read: Streamlit itself limits nothing but one file's size."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Collection
+from pathlib import PurePath
+
+from nst_core.server.asgi import Application, Message, Receive, Scope, Send, answer, header
+from nst_core.server.rates import RateLimit
+from nst_core.server.upload_ledger import UploadLedger, UploadRefusedError
+
+ENVELOPE_BYTES = 64 * 1024
+"""What a body may have beside its file: boundaries and a file name."""
+BODY_SECONDS = 300.0
+"""The longest that one file may take to arrive."""
+_HEAD_BYTES = 8 * 1024
+"""The longest head of a body: the boundary and the headers of its first part."""
+_ROUTE = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)/?$")
+_FILE_NAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+
+
+class Uploads:
+    """Middleware before Streamlit's upload route; it passes on what the ledger of `hold` has room for."""
+
+    def __init__(self, app: Application, ledger: UploadLedger, suffixes: Collection[str]) -> None:
+        """`suffixes` are the endings of the file names that the pages take, in lower case, without a dot."""
+        self._app, self._ledger = app, ledger
+        self._suffixes = frozenset(suffixes)
+        self._rate = RateLimit(ledger.limits.per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request that is no upload; check one that is."""
+        target = _ROUTE.search(scope["path"]) if scope["type"] == "http" else None
+        if target is None or scope["method"] not in ("PUT", "DELETE"):
+            await self._app(scope, receive, send)
+            return
+        request = _Upload(self._app, self._ledger, self._suffixes, target["session"], target["file"])
+        try:
+            self._ledger.require(request.session, request.file)  # first: invented sessions must not fill the rates
+            if wait := self._rate.wait_seconds(request.session):
+                most = self._ledger.limits.per_minute
+                raise UploadRefusedError(429, f"One page may send {most} files in a minute; try again later.", wait)
+            await request.perform(scope, receive, send)
+        except UploadRefusedError as refusal:
+            if request.answered:
+                raise
+            sentence, seconds = str(refusal), refusal.retry_after_seconds
+            await answer(scope, send, refusal.status, sentence, retry_after_seconds=seconds, refused=receive)
+
+
+class _Upload:
+    """One request for one file: what it has sent so far, and what was answered."""
+
+    def __init__(
+        self, app: Application, ledger: UploadLedger, suffixes: Collection[str], session: str, file: str
+    ) -> None:
+        self.session, self.file = session, file
+        self.answered = False
+        self._app, self._ledger, self._suffixes = app, ledger, suffixes
+        self._size, self._head, self._named = 0, b"", False
+        self._done_at = time.monotonic() + BODY_SECONDS
+
+    async def perform(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raises UploadRefusedError as soon as it is too large or of a wrong kind."""
+        succeeded = False
+
+        async def noting(message: Message) -> None:
+            nonlocal succeeded
+            if message["type"] == "http.response.start":
+                self.answered, succeeded = True, message["status"] < 400
+            await send(message)
+
+        if scope["method"] == "DELETE":
+            await self._app(scope, receive, noting)
+            if succeeded:
+                self._ledger.restore(self.session, self.file, None)
+            return
+        before = self._ledger.hold(self.session, self.file, self._announced(scope))
+
+        async def checked() -> Message:
+            message = await self._next(receive)
+            self._check(message.get("body", b""), is_last=not message.get("more_body"))
+            return message
+
+        try:
+            await self._app(scope, checked, noting)
+        finally:
+            if not succeeded:
+                self._ledger.restore(self.session, self.file, before)
+
+    def _announced(self, scope: Scope) -> int:
+        """The bytes that the request says it will send; 0 if it does not. Raises UploadRefusedError if too many."""
+        length = header(scope, b"content-length")
+        if not length:
+            return 0
+        if not length.isascii() or not length.isdecimal():
+            raise UploadRefusedError(400, "The length of the file must be a whole number.")
+        self._check_size(int(length))
+        return int(length)
+
+    async def _next(self, receive: Receive) -> Message:
+        try:
+            return await asyncio.wait_for(receive(), max(0.0, self._done_at - time.monotonic()))
+        except TimeoutError:
+            minutes = BODY_SECONDS / 60
+            raise UploadRefusedError(408, f"A file must arrive within {minutes:.0f} minutes; try again.") from None
+
+    def _check(self, chunk: bytes, *, is_last: bool) -> None:
+        self._size += len(chunk)
+        self._check_size(self._size)
+        self._ledger.hold_at_least(self.session, self.file, self._size)
+        if not self._named:
+            self._head += chunk
+            self._check_name(is_last=is_last)
+
+    def _check_size(self, size: int) -> None:
+        most = self._ledger.limits.file_bytes
+        if size > most + ENVELOPE_BYTES:
+            raise UploadRefusedError(413, f"A file may have {most / 2**20:.0f} MB at most; take a smaller one.")
+
+    def _check_name(self, *, is_last: bool) -> None:
+        head, end, _ = self._head[:_HEAD_BYTES].partition(b"\r\n\r\n")
+        if not end:
+            if is_last or len(self._head) >= _HEAD_BYTES:
+                raise UploadRefusedError(400, "The request must hold one file, as a page sends it.")
+            return
+        name = _FILE_NAME.search(head)
+        suffix = PurePath(name[1].decode("utf-8", "replace")).suffix.lower().lstrip(".") if name else ""
+        if suffix not in self._suffixes:
+            kinds = ", ".join(sorted(self._suffixes))
+            raise UploadRefusedError(415, f"The name of a picture must end in one of {kinds}; choose another file.")
+        self._named, self._head = True, b""
