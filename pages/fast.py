@@ -9,6 +9,7 @@ from pages.parts.runs import auto_run, job_panel
 from pages.parts.settings import controls, imported
 
 theme.page("Fast", "One pass through a network that can paint in the style of any picture. It takes about a second.")
+service.warn_of_replaced("magenta")
 imported.open_from_address("fast")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:

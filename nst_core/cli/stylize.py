@@ -116,6 +116,8 @@ def _run_steps(steps: Iterator[Step], log: RunLog, timer: Any, interruption: _In
     first = next(steps, None)
     if first is None:
         raise CheckpointError("all steps of this run are done; give a larger --steps or --seconds to continue it")
+    for note in first.notes:
+        print(f"note: {note}", file=sys.stderr)
     timer.tick(first)
     log.add(first)
     with tqdm(

@@ -24,10 +24,13 @@ from pydantic import (
 from nst_core.jobs.framing import read_frame, write_frame
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import Recipe
+from nst_core.recipe.messages import one_line
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import ArraySpec
 
 T = TypeVar("T")
+MAX_REASON = 1000
+"""Longest reason for a refusal, in characters; it repeats parts of the message."""
 
 
 class MessageError(ValueError):
@@ -143,13 +146,17 @@ class _Event(_Message):
 
 
 class Ready(_Event):
-    """The networks are loaded; `sources` says from where, and `reason` why the device was chosen."""
+    """The networks are loaded; `sources` says from where, and `reason` why the device was chosen.
+
+    `unusable` says for each network which weights the operator named and why they could not be used.
+    """
 
     kind: Literal["ready"] = "ready"
     device: str
     reason: str = ""
     precision: str
     sources: Mapping[str, str]
+    unusable: Mapping[str, str] = Field(default_factory=dict)
 
 
 class LoadFailed(_Event):
@@ -243,6 +250,6 @@ def read(stream: BinaryIO, types: TypeAdapter[T]) -> T | None:
         return None if frame is None else types.validate_json(frame[0], context=frame[1])
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors())
-        raise MessageError(f"the message cannot be read: {'; '.join(problems)}") from None
+        raise MessageError(one_line(f"the message cannot be read: {'; '.join(problems)}")[:MAX_REASON]) from None
     except ValueError as error:
         raise MessageError(f"the message cannot be read: {error}") from None

@@ -135,7 +135,9 @@ class WorkerSupervisor:
                     return
                 case Ready():
                     self._deaths = 0
-                    self.status = WorkerStatus("ready", event.device, event.precision, event.sources, memory_mb=memory)
+                    self.status = WorkerStatus(
+                        "ready", event.device, event.precision, event.sources, event.unusable, memory_mb=memory
+                    )
             self._on_event(event)
 
     def _replace_dead(self, generation: int, reason: str) -> None:

@@ -70,6 +70,7 @@ class WorkerStatus:
     Attributes:
         state: "off" before the first start; "failed" when no networks could be loaded, for the reason in `message`.
         sources: network -> where its weights came from, with hash and licence.
+        unusable: network -> which weights the operator named, and why they could not be used.
         memory_mb: resident memory in MB.
         forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.
     """
@@ -78,6 +79,7 @@ class WorkerStatus:
     device: str = ""
     precision: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     memory_mb: float = 0.0
     forgets: str = ""

@@ -96,14 +96,22 @@ class Worker:
         def source(found: WeightsSource) -> str:
             return f"{found.source}, sha256 {found.sha256[:12]}, {found.licence}"
 
-        sources = {"magenta": source(stylisation.load().found)}
+        used = {"magenta": stylisation.load().found}
         small = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
         (_,) = runner.run_recipe(small, [small], make(settings={"method": "fast", "longest_edge_px": 64}))
         chosen, dtype = device(), precision()
-        sources["vgg19"] = source(vgg.load("vgg19", dtype).found)
+        used["vgg19"] = vgg.load("vgg19", dtype).found
         for _ in runner.run_recipe(small, [small], make(settings={"longest_edge_px": 64, "steps": 1})):
             pass
-        self.send(Ready(device=chosen.title, reason=chosen.reason, precision=dtype, sources=sources))
+        self.send(
+            Ready(
+                device=chosen.title,
+                reason=chosen.reason,
+                precision=dtype,
+                sources={name: source(found) for name, found in used.items()},
+                unusable={name: "; ".join(found.unusable) for name, found in used.items() if found.unusable},
+            )
+        )
 
     def _inspect(self, command: Inspect) -> None:
         self.send(inspections.answer(command))

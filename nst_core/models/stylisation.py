@@ -55,24 +55,29 @@ class Stylisation:
 
 @lru_cache(maxsize=1)
 def load() -> Stylisation:
-    """The fast network, from the first source that has it. Raises WeightsError."""
+    """The fast network, from the first source whose network can be used. Raises WeightsError."""
+    opened: list[Any] = []
+    with tf.device(device().name):
+        found = weights.find("magenta", check=lambda candidate: opened.append(_opened(candidate)))
+    return Stylisation(opened[-1], found)
+
+
+def _opened(found: weights.WeightsSource) -> Any:
+    """The callable module of these weights. Raises WeightsError if a SavedModel is another thing than Magenta's."""
     import tensorflow_hub as hub
 
-    found = weights.find("magenta")
-    with tf.device(device().name):
-        if found.format != "savedmodel":
-            return Stylisation(hub.load(str(_rebuilt(found))), found)
-        try:  # the operator's handle may name any module
-            module = hub.load(str(found.path))
-            _require_picture(module)
-        except (OSError, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
-            raise WeightsError(
-                f"the fast network must be a SavedModel that answers (content, style) with a list of one picture, got "
-                f"{reason!r} from {found.path} ({found.source}); name Magenta's module in NST_HUB_HANDLE or unset it, "
-                "or delete that folder if it was fetched, and try again"
-            ) from error
-        return Stylisation(module, found)
+    if found.format != "savedmodel":
+        return hub.load(str(_rebuilt(found)))
+    try:  # the operator's handle may name any module
+        module = hub.load(str(found.path))
+        _require_picture(module)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, tf.errors.OpError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+        raise WeightsError(
+            f"must be a SavedModel that answers (content, style) with a list of one picture, got {reason!r} from "
+            f"{found.path}; name Magenta's module in NST_HUB_HANDLE or unset it, or delete that folder if fetched"
+        ) from error
+    return module
 
 
 def _require_picture(module: Any) -> None:

@@ -83,6 +83,8 @@ def _validated(raw: object) -> Recipe:
     # JSON mode turns lists into tuples, and still rejects a number given as text.
     try:
         return Recipe.model_validate_json(json.dumps(raw))
+    except RecursionError:
+        raise RecipeError("a recipe must be an object of settings, got lists or objects nested too deeply") from None
     except (TypeError, ValueError) as error:
         if not isinstance(error, ValidationError):
             raise RecipeError(f"a recipe must be plain JSON data: {error}") from None

@@ -219,6 +219,9 @@ class Provenance(Frozen):
     version: str = ""
     weights: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each network's weights")
     device: str = ""
+    notes: tuple[str, ...] = Field(
+        (), strict=False, description="weights that the operator named but had to be replaced"
+    )
 
 
 class Recipe(Frozen):

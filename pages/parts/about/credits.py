@@ -45,7 +45,8 @@ def networks() -> None:
     """Show each network's present source, its possible sources, and its licence."""
     from nst_core.models.weights import NETWORKS
 
-    loaded = service.get().status().sources
+    status = service.get().status()
+    loaded = status.sources
     theme.section("Networks")
     rows = [
         (network.title, loaded.get(name, "not loaded yet"), ", ".join(s.name for s in network.sources), network.licence)
@@ -53,6 +54,8 @@ def networks() -> None:
     ]
     model_card.architecture()
     table(("Network", "Loaded from", "Sources, in order", "Licence"), rows, label="Where the networks come from")
+    for sentence in status.unusable.values():
+        theme.notice("warning", "Other weights are used than the operator chose", sentence)
     with st.expander("Hashes that are checked at every load"):
         st.code("\n".join(_hashes()), language=None, wrap_lines=True)
 

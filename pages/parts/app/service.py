@@ -80,8 +80,16 @@ def show_status(status: WorkerStatus | None) -> None:
         st.caption(f":material/check_circle: Networks ready · {theme.escape_markdown(where)}")
         if status.forgets:
             st.caption(f":material/history_toggle_off: {theme.escape_markdown(status.forgets)}")
+        for sentence in status.unusable.values():
+            st.caption(f":material/warning: {theme.escape_markdown(sentence)}")
         for problem in problems():
             st.caption(f":material/warning: A setting of this server has no effect: {theme.escape_markdown(problem)}")
+
+
+def warn_of_replaced(network: str) -> None:
+    """Say above a page's parts that other weights of a network are used than those that the operator named."""
+    if not is_unopened() and (sentence := get().status().unusable.get(network)):
+        theme.notice("warning", "This page paints with another network than the operator chose", sentence)
 
 
 def is_loading() -> bool:

@@ -81,6 +81,7 @@ EVENTS: list[Event] = [
     Preempted(job="a1"),
     Inspected(facts={"layer": "block1_conv1", "maps": [1, 2.5, None]}, blob=b"\x89PNG"),
     Inspected(error="no such layer"),
+    Ready(device="CPU", precision="float32", sources={}, unusable={"magenta": "a sentence; another"}),
 ]
 MESSAGES = [*COMMANDS, *EVENTS]
 
@@ -234,3 +235,14 @@ def test_a_malformed_message_cannot_even_be_made() -> None:
         Stop()  # type: ignore[call-arg]
     with pytest.raises(ValidationError):
         Stop(job=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["two\nlines", "\ud800", "x" * 100_000])
+def test_why_a_message_is_refused_is_one_line_for_the_log(kind: str) -> None:
+    stream = io.BytesIO()
+    write_frame(stream, json.dumps({"kind": kind, kind: kind}).encode())
+    stream.seek(0)
+    with pytest.raises(MessageError) as caught:
+        messages.read(stream, messages.COMMANDS)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 1000

@@ -3,6 +3,7 @@
 import pytest
 
 from nst_core.errors import WorkerError
+from nst_core.jobs.messages import Ready
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
 from nst_core.jobs.supervisor import MAX_STARTS, RECYCLE_MB
@@ -62,3 +63,11 @@ def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_run(servers: 
     servers.worker.finish(job, memory_mb=RECYCLE_MB + 1)
     assert service.view(job).state == "done"
     assert (len(servers.workers), service.status().state) == (2, "starting")
+
+
+def test_weights_that_could_not_be_used_are_in_the_status(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
+    service = servers.start()
+    service.warm()
+    told = {"magenta": "NST_HUB_HANDLE must name usable weights"}
+    servers.worker.report(Ready(device="CPU", precision="float32", sources={}, unusable=told))
+    assert service.status().unusable == told

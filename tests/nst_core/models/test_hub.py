@@ -22,9 +22,11 @@ import tensorflow as tf
 from nst_core.errors import WeightsError
 from nst_core.fast import engine
 from nst_core.models import stylisation, weights
+from nst_core.models.weights import resolver
 from nst_core.models.weights.hashing import file_hash, tree_hash
 from nst_core.models.weights.sources import HUB_FOLDER, NETWORKS
-from nst_core.recipe import make
+from nst_core.recipe import make, recipe_from_json
+from nst_core.runs import runner
 from tests.nst_core.models.weights import conftest as loopback
 from tests.nst_core.models.weights import fakes
 from tests.nst_core.models.weights.conftest import send
@@ -408,3 +410,78 @@ def test_a_cut_connection_ends_in_a_picture_of_the_real_networks(
     assert step.picture.shape == (1, 64, 45, 3)
     assert step.picture.std() > 0.02
     assert stylisation.load().found.source == source.name
+
+
+def no_folder(folder: Path) -> str:
+    return str(folder / "absent")
+
+
+def empty_folder(folder: Path) -> str:
+    (folder / "empty").mkdir()
+    return str(folder / "empty")
+
+
+def another_signature(folder: Path) -> str:
+    saved_to(folder / "other", Classifier())
+    return str(folder / "other")
+
+
+def damaged_graph(folder: Path) -> str:
+    cut_graph(folder / "cut")
+    return str(folder / "cut")
+
+
+def wrong_address(folder: Path) -> str:
+    return "http://operator:secret@127.0.0.1:9/model/3?token=secret"
+
+
+WRONG_HANDLES = {
+    no_folder: "absent is not a folder",
+    empty_folder: "no SavedModel",
+    another_signature: "must be a SavedModel that answers",
+    damaged_graph: "must be a SavedModel that answers",
+    wrong_address: "127.0.0.1",
+}
+
+
+@pytest.fixture
+def fallback(saved: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A next source that works: what the default handle's place in the cache would give."""
+    magenta = NETWORKS["magenta"]
+    second = replace(magenta.sources[1], format="savedmodel", name="the next source")
+    monkeypatch.setitem(NETWORKS, "magenta", replace(magenta, sources=(magenta.sources[0], second)))
+
+    def search(network: str, source: Any, fetch: bool) -> Any:
+        if source.name != second.name:
+            return "nothing there"
+        return weights.WeightsSource(network, source.name, True, saved, "savedmodel", "0" * 64, "")
+
+    monkeypatch.setattr(resolver, "_search_cache", search)
+
+
+@pytest.mark.usefixtures("fallback")
+@pytest.mark.parametrize(("handle", "reason"), WRONG_HANDLES.items(), ids=[each.__name__ for each in WRONG_HANDLES])
+def test_a_handle_that_cannot_be_used_is_told_and_the_next_source_paints(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, handle: Any, reason: str
+) -> None:
+    monkeypatch.setenv("NST_HUB_HANDLE", handle(tmp_path))
+    recipe = runner.prepare(make(settings={"method": "fast", "longest_edge_px": 64, "style_edge_px": 64}))
+    (told,) = recipe.provenance.notes
+    assert told.startswith("NST_HUB_HANDLE must name usable weights for Magenta arbitrary image stylisation, got ")
+    assert reason in told
+    assert told.endswith("; the next source is used instead")
+    assert "secret" not in told
+    assert str(tmp_path) not in told
+    (step,) = runner.run_recipe(noise(64, 45, 0), [noise(64, 50, 1)], recipe)
+    assert step.notes[0] == told
+    assert recipe_from_json(recipe.to_json()) == recipe
+    assert_paints()
+
+
+@pytest.mark.usefixtures("fallback")
+def test_without_a_handle_of_the_operator_there_is_nothing_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_OFFLINE", "1")
+    assert stylisation.load().found.unusable == ()
+    monkeypatch.setenv("NST_HUB_HANDLE", "https://hub.example/model/1")
+    (told,) = again().found.unusable
+    assert "hub.example/model/1 (not asked, NST_OFFLINE is 1)" in told

@@ -565,3 +565,12 @@ def test_a_name_from_outside_keeps_the_message_one_line_that_can_be_shown(name: 
 def test_of_many_errors_the_first_are_told_and_the_others_counted() -> None:
     with pytest.raises(RecipeError, match=r"^(unknown\d is no setting; [^;]*; ){5}and 195 more$"):
         parse({f"unknown{number}": 1 for number in range(200)})
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"objective":{"content_layers":'])
+def test_nesting_of_any_depth_is_refused(opening: str) -> None:
+    """Python's recursion limit is met by the reader of JSON, or by its writer within it, where the depth is between."""
+    closing = "".join({"[": "]", "{": "}"}[sign] for sign in reversed(opening) if sign in "[{")
+    for depth in (100, 400, *range(900, 1010, 5), 100_000):
+        with pytest.raises(RecipeError):
+            recipe_from_json(f"{opening * depth}1{closing * depth}")

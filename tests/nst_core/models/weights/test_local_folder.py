@@ -89,3 +89,18 @@ def test_an_empty_or_absent_folder_names_what_it_looked_for(mine: Any, monkeypat
     monkeypatch.setenv("NST_WEIGHTS_DIR", str(mine / "absent"))
     with pytest.raises(WeightsError, match="absent is not a folder"):
         find("vgg16", fetch=False)
+
+
+def test_a_folder_that_could_not_be_used_is_told_with_what_is_used_instead(
+    vgg19: Any, mine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find("vgg19").unusable == ()  # a folder with files of other networks only is no fault
+    (mine / H5_NAME).write_bytes(b"cut short")
+    (told,) = find("vgg19").unusable
+    assert told.startswith("NST_WEIGHTS_DIR must name usable weights for VGG-19 convolutions, got mine (")
+    assert f"({H5_NAME} should have md5" in told
+    assert told.endswith("; keras.applications is used instead")
+    monkeypatch.setenv("NST_WEIGHTS_DIR", str(mine / "absent"))
+    (told,) = find("vgg19").unusable
+    assert "got absent (absent is not a folder)" in told
+    assert str(mine) not in told

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights import NETWORKS, find
+from nst_core.models.weights import NETWORKS, WeightsSource, find
 from tests.nst_core.models.weights import fakes
 from tests.nst_core.models.weights.conftest import H5_NAME, INNER, OFFICIAL, send
 
@@ -185,3 +185,22 @@ def test_a_handle_that_is_a_folder_is_used_where_it_is(monkeypatch: pytest.Monke
     monkeypatch.setenv("NST_HUB_HANDLE", str(tmp_path / "absent"))
     with pytest.raises(WeightsError, match="absent is not a folder"):
         find("magenta", fetch=False)
+
+
+def test_a_handles_damaged_copy_that_is_fetched_again_is_no_fault(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_HUB_HANDLE", f"{server.address}/model/2")
+    server.routes["/model/2?tf-hub-format=compressed"] = fakes.tar_bytes(fakes.MODEL)
+    flip(find("magenta").path / "variables" / "variables.data")
+    again = find("magenta")
+    assert (again.source, again.cached, again.unusable) == ("tf-hub", False, ())
+    assert any("damaged" in line for line in again.tried)
+
+
+def test_weights_that_the_caller_cannot_use_are_passed_over(vgg19: Any) -> None:
+    def refuse_h5(found: WeightsSource) -> None:
+        if found.format == "h5":
+            raise WeightsError("of another network")
+
+    found = find("vgg19", check=refuse_h5)
+    assert found.format == "codebook"
+    assert "keras.applications: of another network" in found.tried
