@@ -8,7 +8,8 @@
     ├── DivergedError        the loss of an optimisation is not finite
     ├── CheckpointError      a checkpoint is damaged, of another version or of another run
     ├── JobError             a job is unknown, or its state does not allow the action
-    │   └── QueueFullError   the queue is full; try again after `retry_after_seconds`
+    │   ├── QueueFullError   the queue is full; try again after `retry_after_seconds`
+    │   └── NotYoursError    only the visitor who started a run may change it
     ├── WorkerError          the worker process died or did not start
     └── ToolError            a program that a benchmark needs is not installed
 
@@ -81,6 +82,12 @@ class QueueFullError(JobError):
     def __init__(self, message: str, *, retry_after_seconds: float, own: bool = False) -> None:
         super().__init__(message)
         self.retry_after_seconds, self.own = retry_after_seconds, own
+
+
+class NotYoursError(JobError):
+    """Only the visitor who started a run may change it; others may look at it."""
+
+    code = "not-yours"
 
 
 class WorkerError(NSTError):

@@ -66,6 +66,11 @@ class Server:
         return [child for child in children if "nst_core.jobs.worker" in child.cmdline()]
 
     @property
+    def data(self) -> Path:
+        """The folder of its runs, if it was given one."""
+        return Path(self._environment["NST_DATA_DIR"])
+
+    @property
     def log(self) -> str:
         """All that it has said so far."""
         return self._log.read_text(errors="replace")

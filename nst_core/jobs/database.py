@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nst_core.errors import RecipeError
+from nst_core.jobs.owners import STORED_FIELD, stored_owner, without_secret
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.recipe import parse
 from nst_core.runs.curve import CurvePoint
@@ -30,13 +31,14 @@ _STORED_NAMES = {
     "wants_metrics": "measure",
     "reference_losses": "levels",
     "snapshot_step": "snapshot_number",
+    "owner": STORED_FIELD,
 }
 """Fields of a JobView whose names in the table are older than the code's."""
 _STORED = {
     field: _STORED_NAMES.get(field, field)
     for field in (
         *("id", "state", "step", "total_steps", "evaluations", "wants_metrics", "reference_losses", "notes"),
-        *("snapshot_step", "report", "error", "created", "ended", "visitor", "listed"),
+        *("snapshot_step", "report", "error", "created", "ended", "owner", "listed"),
     )
 }
 """Field of a JobView -> its name in the table. Position and waiting time are not stored: they change all the time."""
@@ -54,6 +56,21 @@ class RunDatabase:
             "PRAGMA synchronous=NORMAL"
         )  # a power cut may lose the last changes, a killed server none
         self._connection.executescript(_TABLES)
+        self._remove_secrets()
+
+    def _remove_secrets(self) -> None:
+        """Replace the visitors' secrets that earlier versions stored by the owners' ids."""
+        query = "SELECT job, visitor, head FROM runs WHERE visitor != '' AND visitor NOT LIKE 'sha256:%'"
+        rows = self._connection.execute(query).fetchall()
+        if not rows:
+            return
+        self._connection.execute("PRAGMA secure_delete=ON")  # overwrites the old values in the file
+        with self._connection:
+            self._connection.executemany(
+                "UPDATE runs SET visitor = ?, head = ? WHERE job = ?",
+                [(stored_owner(secret), without_secret(head) or head, job) for job, secret, head in rows],
+            )
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # until then the file has the old values
 
     def close(self) -> None:
         """Close the file."""
@@ -66,7 +83,7 @@ class RunDatabase:
             self._connection.execute(
                 "INSERT OR IGNORE INTO runs (job, created, visitor, listed, state, painted, head) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (view.id, view.created, view.visitor, *_columns(view)),
+                (view.id, view.created, view.owner, *_columns(view)),
             )
 
     def update(self, view: JobView, points: Sequence[CurvePoint] = (), *, after: int | None = None) -> bool:
@@ -130,9 +147,9 @@ class RunDatabase:
             query = f"SELECT job FROM runs WHERE NOT ({_IS_FINAL}) ORDER BY state = 'queued', created"  # noqa: S608
             return [job for (job,) in self._connection.execute(query)]
 
-    def of_visitor(self, visitor: str, most: int) -> list[str]:
-        """A visitor's runs, the newest first."""
-        return self._newest("visitor = ?", (visitor, most))
+    def of_owner(self, owner: str, most: int) -> list[str]:
+        """An owner's runs, the newest first."""
+        return self._newest("visitor = ?", (owner, most))
 
     def listed(self, most: int) -> list[str]:
         """Listed runs that have a result, the newest first."""
@@ -165,6 +182,7 @@ def view_from_json(text: str) -> JobView:
     try:
         stored = json.loads(text)
         values = {field: stored[name] for field, name in _STORED.items()}
-        return JobView(recipe=parse(stored["recipe"]), **{**values, "notes": tuple(values["notes"])})
+        values |= {"notes": tuple(values["notes"]), "owner": stored_owner(values["owner"])}
+        return JobView(recipe=parse(stored["recipe"]), **values)
     except (KeyError, TypeError, RecipeError) as error:
         raise ValueError(f"a run cannot be read: {error}") from None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from nst_core.errors import JobError, NSTError, QueueFullError, RecipeError
 from nst_core.jobs import input_files
 from nst_core.jobs.blobs import keep_newest
+from nst_core.jobs.owners import STORED_FIELD, remove_secrets, stored_owner
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, recipe_from_json
 from nst_core.system.bounded_cache import BoundedCache
@@ -38,19 +39,19 @@ class FollowUps:
         leader: the run whose pictures, styles and regions all of them share.
         jobs: name -> submitted run, the leader among them.
         refused: name -> why the job service refused it.
-        visitor: the owner.
+        owner: the owner's id, under which they are submitted.
         start: the start picture of the recipes with start "own".
     """
 
     def __init__(
-        self, name: str, leader: str, recipes: Mapping[str, Recipe], *, visitor: str, start: Picture | None = None
+        self, name: str, leader: str, recipes: Mapping[str, Recipe], *, owner: str, start: Picture | None = None
     ) -> None:
         """Follow the run `leader` with these recipes, in their order."""
         self.name, self.leader = name, leader
         self.jobs = {name: leader}
         self.refused: dict[str, str] = {}
         self._waiting = dict(recipes)
-        self.visitor, self.start = visitor, start
+        self.owner, self.start = owner, start
         self._lock = threading.Lock()  # several tabs may call `advance` at once
 
     @property
@@ -84,7 +85,7 @@ class FollowUps:
             inputs.styles,
             start=self.start if recipe.start == "own" else None,
             masks=inputs.masks,
-            visitor=self.visitor,
+            owner=self.owner,
         )
 
 
@@ -94,6 +95,7 @@ class FollowUpRegistry:
     def __init__(self, service: JobService) -> None:
         self._service = service
         self._cache: BoundedCache[str, FollowUps] = BoundedCache(MAX_LEADERS)
+        remove_secrets(service.blob_store(FOLDER), _FILE)
 
     def add(self, follow_ups: FollowUps) -> None:
         """Take in the follow-ups of a leader; `advance` submits them."""
@@ -122,7 +124,7 @@ class FollowUpRegistry:
         leader, waiting = follow_ups.leader, follow_ups.waiting
         stored = {
             "name": follow_ups.name,
-            "visitor": follow_ups.visitor,
+            STORED_FIELD: follow_ups.owner,
             "jobs": follow_ups.jobs,
             "refused": follow_ups.refused,
             "waiting": {name: recipe.to_json() for name, recipe in waiting.items()},
@@ -149,11 +151,11 @@ class FollowUpRegistry:
             stored = json.loads(data)
             recipes = {str(name): recipe_from_json(recipe) for name, recipe in stored["waiting"].items()}
             jobs, refused = ({str(k): str(v) for k, v in stored[field].items()} for field in ("jobs", "refused"))
-            name, visitor = str(stored["name"]), str(stored["visitor"])
+            name, owner = str(stored["name"]), stored_owner(str(stored[STORED_FIELD]))
         except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
             return None
         inputs = input_files.load(blobs, leader)
-        follow_ups = FollowUps(name, leader, recipes, visitor=visitor, start=inputs.start if inputs else None)
+        follow_ups = FollowUps(name, leader, recipes, owner=owner, start=inputs.start if inputs else None)
         follow_ups.jobs |= jobs
         follow_ups.refused |= refused
         return follow_ups

@@ -118,13 +118,11 @@ class RunRepository:
             self._recent.put(job, view)
         return view
 
-    def summaries(self, visitor: str) -> list[JobView]:
-        """A visitor's runs, or the listed ones if `visitor` is empty, newest first; no points, content and results."""
+    def summaries(self, owner: str) -> list[JobView]:
+        """An owner's runs, or the listed ones if `owner` is empty, newest first; no points, content and results."""
         with self._lock:
-            unsaved = [
-                job for job, run in self.active.items() if run.is_new and visitor and run.view.visitor == visitor
-            ]
-        views = [self._summary(job) for job in [*reversed(unsaved), *self.store.runs(visitor, MAX_SUMMARIES)]]
+            unsaved = [job for job, run in self.active.items() if run.is_new and owner and run.view.owner == owner]
+        views = [self._summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_SUMMARIES)]]
         return [view for view in views if view is not None]
 
     def _summary(self, job: str) -> JobView | None:

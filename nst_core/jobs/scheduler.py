@@ -97,9 +97,9 @@ class Scheduler:
         """How full the queue is."""
         return self._queue.load
 
-    def admit(self, job: str, visitor: str) -> None:
+    def admit(self, job: str, owner: str) -> None:
         """Put a new run in the queue. Raises QueueFullError."""
-        self._queue.admit(QueueEntry(job, visitor), self._remaining() or self._wait_times.typical_seconds)
+        self._queue.admit(QueueEntry(job, owner), self._remaining() or self._wait_times.typical_seconds)
 
     def queue_position(self, job: str) -> tuple[int, float]:
         """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if it is not in the queue."""
@@ -112,7 +112,7 @@ class Scheduler:
         )
 
     def _requeue(self, job: str, *, has_begun: bool) -> None:
-        self._queue.requeue(QueueEntry(job, self._repository.active[job].view.visitor, has_begun))
+        self._queue.requeue(QueueEntry(job, self._repository.active[job].view.owner, has_begun))
         self._repository.update(job, state="queued")
 
     def _remaining(self) -> float:

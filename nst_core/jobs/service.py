@@ -4,6 +4,9 @@
 
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
 thread and returns at once, except `wait`. With a disk, runs outlive the server: unfinished ones continue.
+
+Whoever knows a run's id may look at it. A method that changes a run takes the visitor's secret, and raises
+NotYoursError unless the run was submitted under the id of that secret; see `owners`.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
+from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
@@ -60,6 +64,8 @@ __all__ = [
     "StoreLimits",
     "Subject",
     "WorkerStatus",
+    "is_owner",
+    "owner_of",
 ]
 HOUSEKEEPING_SECONDS = 2.0
 """Interval at which idle runs are ended and long pauses preempted."""
@@ -132,7 +138,7 @@ class JobService:
         *,
         start: Picture | None = None,
         masks: Sequence[Mask] = (),
-        visitor: str = "",
+        owner: str = "",
         measure: bool = True,
     ) -> str:
         """Put a run in the queue and return its id.
@@ -143,7 +149,7 @@ class JobService:
             styles: one for each of `recipe.styles`; any number if it names none.
             start: the picture of start "own".
             masks: one for each of `recipe.regions`.
-            visitor: the owner, for the fairness of the queue.
+            owner: the id of the visitor, `owner_of` their secret; nobody can change a run without an owner.
             measure: whether to measure the result, which takes seconds.
 
         Raises:
@@ -162,11 +168,11 @@ class JobService:
             total_steps=expected_steps(recipe),
             wants_metrics=measure,
             created=time.time(),
-            visitor=visitor,
+            owner=owner,
         )
         with self._lock:
             self._check_worker()
-            self._scheduler.admit(job, visitor)
+            self._scheduler.admit(job, owner)
             cost = expected.seconds if expected.calibrated else None
             self._repository.add(
                 ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))
@@ -183,16 +189,16 @@ class JobService:
                 return self._view_of(run)
         return self._repository.load(job)
 
-    def runs(self, visitor: str = "") -> tuple[JobView, ...]:
-        """A visitor's runs, the newest first; without a visitor, the listed runs that have a result.
+    def runs(self, owner: str = "") -> tuple[JobView, ...]:
+        """An owner's runs, the newest first; without an owner, the listed runs that have a result.
 
         Finished runs come with their newest snapshot, but without points, content and result.
         """
-        summaries = self._repository.summaries(visitor)
+        summaries = self._repository.summaries(owner)
         with self._lock:
             active = self._repository.active
-            views = [self._view_of(active[v.id]) if visitor and v.id in active else v for v in summaries]
-        return tuple(view for view in views if visitor or view.listed)
+            views = [self._view_of(active[v.id]) if owner and v.id in active else v for v in summaries]
+        return tuple(view for view in views if owner or view.listed)
 
     def picture_at(self, job: str, step: int) -> bytes:
         """The stored snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
@@ -206,12 +212,21 @@ class JobService:
         """Files beside those of runs, such as sheets of a sweep; None without a disk."""
         return self._repository.store.blob_store(name)
 
-    def publish(self, job: str, *, listed: bool) -> None:
+    def publish(self, job: str, secret: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
+        self._owned(job, secret)
         self._repository.publish(job, listed=listed)
 
-    def delete(self, job: str) -> None:
+    def delete(self, job: str, secret: str) -> None:
         """Delete a run, ending it first, and forget its follow-ups. Raises JobError if it is unknown."""
+        self._owned(job, secret)
+        self.discard(job)
+
+    def discard(self, job: str) -> None:
+        """Delete a run for the server's own parts, such as a sweep: without a check, so not for requests from outside.
+
+        Raises JobError if it is unknown.
+        """
         self.view(job)
         with self._lock:
             self._repository.evict(job)
@@ -242,30 +257,31 @@ class JobService:
             self._lock.wait_for(is_over, seconds)
         return self.view(job)
 
-    def stop(self, job: str) -> None:
+    def stop(self, job: str, secret: str) -> None:
         """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
-        self._request(job, self._scheduler.stop)
+        self._request(job, secret, self._scheduler.stop)
 
-    def pause(self, job: str) -> None:
+    def pause(self, job: str, secret: str) -> None:
         """Hold a running run after its current step."""
-        self._request(job, self._scheduler.pause)
+        self._request(job, secret, self._scheduler.pause)
 
-    def resume(self, job: str) -> None:
+    def resume(self, job: str, secret: str) -> None:
         """Continue a paused run."""
-        self._request(job, self._scheduler.resume)
+        self._request(job, secret, self._scheduler.resume)
 
-    def steer(self, job: str, settings: Mapping[str, Any]) -> None:
+    def steer(self, job: str, secret: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
 
         Args:
             job: the run.
+            secret: its visitor's.
             settings: the changes, by name; see `nst_core.recipe.STEERABLE`.
 
         Raises:
-            JobError: the run is over or unknown.
+            JobError: the run is over or unknown, or not this visitor's (NotYoursError).
             RecipeError: a setting cannot change in the middle of a run, or is out of range.
         """
-        view = self.view(job)
+        view = self._owned(job, secret)
         with self._lock:
             run = self._repository.active.get(job)
             view = run.view if run else view
@@ -276,13 +292,18 @@ class JobService:
             total = view.total_steps if with_worker else expected_steps(recipe)
             self._repository.update(job, recipe=recipe, total_steps=total)
 
-    def _request(self, job: str, act: Callable[[str], None]) -> None:
-        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError if unknown."""
+    def _request(self, job: str, secret: str, act: Callable[[str], None]) -> None:
+        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError as `_owned`."""
+        self._owned(job, secret)
         with self._lock:
             if job in self._repository.active:
                 act(job)
-                return
-        self.view(job)
+
+    def _owned(self, job: str, secret: str) -> JobView:
+        """A run that a visitor wants to change. Raises JobError if it is unknown, NotYoursError if it is not theirs."""
+        view = self.view(job)
+        check_owner(secret, view.owner)
+        return view
 
     def _view_of(self, run: ActiveRun) -> JobView:
         """The current values of an active run, with its place in the queue; notes that a page asked. Needs the lock."""

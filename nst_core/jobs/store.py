@@ -206,9 +206,9 @@ class Store:
             raise JobError(GONE)
         return view
 
-    def runs(self, visitor: str, most: int) -> list[str]:
-        """Ids of a visitor's runs, or of the listed runs if `visitor` is empty, the newest first."""
-        return self._database.of_visitor(visitor, most) if visitor else self._database.listed(most)
+    def runs(self, owner: str, most: int) -> list[str]:
+        """Ids of an owner's runs, or of the listed runs if `owner` is empty, the newest first."""
+        return self._database.of_owner(owner, most) if owner else self._database.listed(most)
 
     def pending(self) -> list[str]:
         """Ids of the runs that are not over, in the order in which they should continue."""

@@ -34,7 +34,7 @@ class JobView:
         error: the one sentence to show if the run failed.
         created: when it was submitted, in seconds since 1970.
         ended: when it was over, in seconds since 1970; 0 until then.
-        visitor: the visitor who submitted it.
+        owner: the id of the visitor who submitted it, as `owners.owner_of` gives it; "" for nobody.
         listed: whether its owner shows it in the gallery; otherwise only its id opens it.
     """
 
@@ -59,7 +59,7 @@ class JobView:
     error: str | None = None
     created: float = 0.0
     ended: float = 0.0
-    visitor: str = ""
+    owner: str = ""
     listed: bool = False
 
 

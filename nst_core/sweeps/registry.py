@@ -26,15 +26,16 @@ class SweepRegistry:
         """The sweeps whose runs go to `service`."""
         self._service = service
         self._sweeps: BoundedCache[str, Sweep] = BoundedCache(MAX_SWEEPS)
+        store.remove_old_secrets(service.blob_store(store.FOLDER))
 
-    def start(self, plan: SweepPlan, inputs: RunInputs, visitor: str) -> Sweep:
-        """Start a sweep and stop the visitor's earlier ones. Raises NSTError if plan and inputs do not match."""
+    def start(self, plan: SweepPlan, inputs: RunInputs, owner: str) -> Sweep:
+        """Start a sweep and stop the owner's earlier ones. Raises NSTError if plan and inputs do not match."""
         first = plan.cell_recipe(0)
         inputs_for(inputs, first).named_in(first)
         for other in self._sweeps.values():
-            if other.visitor == visitor:
-                other.stop()
-        saved, sweep_id = SavedSweep(plan, inputs, visitor), secrets.token_hex(16)
+            if other.owner == owner:
+                other.halt()
+        saved, sweep_id = SavedSweep(plan, inputs, owner), secrets.token_hex(16)
         files = self._store(sweep_id)
         if files:
             files.create(saved, MAX_SWEEPS)

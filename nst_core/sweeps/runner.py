@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from nst_core.errors import JobError, NSTError, QueueFullError, WorkerError
+from nst_core.jobs.owners import check_owner
 from nst_core.jobs.views import FINAL
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
@@ -50,7 +51,7 @@ class Sweep:
         id: the sweep's name in addresses and on disk.
         plan: the recipe of each cell.
         inputs: the visitor's pictures at full size.
-        visitor: the owner.
+        owner: the owner's id, under which its runs are submitted.
         full_size_runs: id of a run at full size -> number of its cell.
         error: the reason why the sweep halted, in one sentence; empty while it can go on.
         is_queue_full: whether the next cell waits for room in the queue.
@@ -68,7 +69,7 @@ class Sweep:
             store: where finished cells are written; without one, the sweep ends with the server.
         """
         self.id = sweep_id or secrets.token_hex(16)
-        self.plan, self.inputs, self.visitor = saved.plan, saved.inputs, saved.visitor
+        self.plan, self.inputs, self.owner = saved.plan, saved.inputs, saved.owner
         self.full_size_runs = dict(saved.full_size_runs)
         self.error = ""
         self.is_queue_full = False
@@ -118,23 +119,30 @@ class Sweep:
                 self._thread = threading.Thread(target=self._run, name="nst-sweep", daemon=True)
                 self._thread.start()
 
-    def resume(self) -> None:
-        """Paint the missing cells after a stop or an error."""
+    def resume(self, secret: str) -> None:
+        """Paint the missing cells after a stop or an error. Raises NotYoursError if the secret is not the owner's."""
+        check_owner(secret, self.owner)
         self._is_stopped, self.error = False, ""
         self._stop_event.clear()
         if self._store:
             self._store.write_stopped(is_stopped=False)
         self.ensure_running()
 
-    def stop(self) -> None:
-        """Stop after the current cell's step; finished cells stay."""
+    def stop(self, secret: str) -> None:
+        """Stop after the current cell's step; finished cells stay. Raises NotYoursError as `resume` does."""
+        check_owner(secret, self.owner)
+        self.halt()
+
+    def halt(self) -> None:
+        """Stop for the server's own reasons: without a check, so not for requests from outside."""
         self._is_stopped = True
         self._stop_event.set()
         if self._store:
             self._store.write_stopped(is_stopped=True)
 
-    def add_full_size_run(self, job: str, number: int) -> None:
-        """Note that the run `job` shows a cell at full size."""
+    def add_full_size_run(self, job: str, number: int, secret: str) -> None:
+        """Note that the run `job` shows a cell at full size. Raises NotYoursError as `resume` does."""
+        check_owner(secret, self.owner)
         self.full_size_runs[job] = number
         if self._store:
             self._store.write_full_size_runs(self.full_size_runs)
@@ -167,7 +175,7 @@ class Sweep:
         recipe = self.plan.cell_recipe(number)
         inputs = inputs_for(self._cell_inputs, recipe)
         job = self._service.submit(
-            recipe, inputs.content, inputs.styles, start=inputs.start, visitor=self.visitor, measure=False
+            recipe, inputs.content, inputs.styles, start=inputs.start, owner=self.owner, measure=False
         )
         self.is_queue_full = False
         try:
@@ -176,7 +184,7 @@ class Sweep:
                 self._store.write_cell(number, cell.picture)
         finally:
             with contextlib.suppress(JobError):
-                self._service.delete(job)
+                self._service.discard(job)
 
     def _follow(self, job: str, number: int) -> JobView:
         """A cell's run once it is over or the sweep is stopped; meanwhile the cell shows its newest picture."""

@@ -11,6 +11,7 @@ from typing import Any
 from nst_core.errors import RecipeError
 from nst_core.jobs import input_files
 from nst_core.jobs.blobs import BlobStore, keep_newest
+from nst_core.jobs.owners import STORED_FIELD, remove_secrets, stored_owner
 from nst_core.recipe import recipe_from_json
 from nst_core.recipe.old_names import current_name
 from nst_core.runs.inputs import RunInputs
@@ -27,13 +28,14 @@ class SavedSweep:
     """The stored state of a sweep.
 
     Attributes:
+        owner: the owner's id.
         cells: number -> JPEG of each painted cell.
         full_size_runs: id of a run at full size -> number of its cell.
     """
 
     plan: SweepPlan
     inputs: RunInputs
-    visitor: str
+    owner: str
     cells: Mapping[int, bytes] = field(default_factory=dict)
     full_size_runs: Mapping[str, int] = field(default_factory=dict)
     is_stopped: bool = False
@@ -52,7 +54,7 @@ class SweepStore:
             "base": saved.plan.base.to_json(),
             "across": asdict(saved.plan.across),
             "down": asdict(saved.plan.down),
-            "visitor": saved.visitor,
+            STORED_FIELD: saved.owner,
             "created": time.time(),
         }
         try:
@@ -83,7 +85,7 @@ class SweepStore:
             stored = json.loads(self._get(_PLAN))
             plan = make_plan(recipe_from_json(stored["base"]), _axis(stored["across"]), _axis(stored["down"]))
             runs = {str(job): int(cell) for job, cell in json.loads(self._get(_FULL_SIZE_RUNS) or b"{}").items()}
-            visitor = str(stored["visitor"])
+            owner = stored_owner(str(stored[STORED_FIELD]))
         except (ValueError, KeyError, TypeError, AttributeError, RecipeError):
             return None
         inputs = input_files.load(self.blobs, self._id)
@@ -91,7 +93,7 @@ class SweepStore:
             return None
         pictures = {n: self._get(f"{_CELLS}/{n:02d}.jpg") for n in range(plan.count)}
         cells = {n: picture for n, picture in pictures.items() if picture}
-        return SavedSweep(plan, inputs, visitor, cells, runs, bool(self._get(_STOPPED)))
+        return SavedSweep(plan, inputs, owner, cells, runs, bool(self._get(_STOPPED)))
 
     def _get(self, name: str) -> bytes:
         return self.blobs.get(self._id, name) or b""
@@ -101,6 +103,11 @@ class SweepStore:
             self.blobs.put(self._id, name, data, durable=False)
         except OSError:
             return
+
+
+def remove_old_secrets(blobs: BlobStore | None) -> None:
+    """Replace the visitors' secrets that earlier versions stored with sweeps by the owners' ids."""
+    remove_secrets(blobs, _PLAN)
 
 
 def _axis(stored: Mapping[str, Any]) -> Axis:

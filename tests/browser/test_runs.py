@@ -55,12 +55,18 @@ def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.log
 
 
-def test_two_tabs_show_one_run_and_either_pauses_it(page: Any, address: str) -> None:
-    url = begin(page, address, 3000)
+def test_two_tabs_show_one_run_either_pauses_it_and_a_stranger_only_watches(
+    page: Any, stranger: Any, server: Server
+) -> None:
+    url = begin(page, server.url, 3000)
     step(page)
+    stranger.goto(url)
+    watches(stranger)
+    page.reload()
     second = page.context.new_page()
     second.goto(url)
     step(second)
+    step(page)
     page.get_by_role("button", name="Pause").click()
     second.get_by_text(re.compile(r"Paused at step \d+ of 3000")).wait_for()
     second.get_by_role("button", name="Go on").click()
@@ -68,6 +74,32 @@ def test_two_tabs_show_one_run_and_either_pauses_it(page: Any, address: str) -> 
     step(page, at + 1)
     stop(second)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
+    tells_nobody_its_secret(page, stranger, server)
+
+
+def watches(stranger: Any) -> None:
+    """See another visitor's run with picture and curve, and nothing that would change it."""
+    stranger.get_by_text("You are looking at somebody's run").wait_for(timeout=PATIENT_MS)
+    at = step(stranger)
+    step(stranger, at + 1)
+    stranger.locator("img.after").first.wait_for()
+    stranger.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for()
+    for name in ("Stop", "Pause", "Go on", "Delete"):
+        assert stranger.get_by_role("button", name=name).count() == 0
+    assert stranger.get_by_text("Steer", exact=True).count() == 0
+    stranger.get_by_role("button", name="Run again with these settings").wait_for()
+
+
+def tells_nobody_its_secret(page: Any, stranger: Any, server: Server) -> None:
+    """Look for the secret of a run's visitor where others might see it."""
+    (secret,) = (cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "nst_visitor")
+    others = [page.url, stranger.url, stranger.content(), server.log]
+    assert not [text for text in others if secret in text]
+    files = [file for file in server.data.rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if secret.encode() in file.read_bytes()]
+    (other,) = (cookie["value"] for cookie in stranger.context.cookies() if cookie["name"] == "nst_visitor")
+    assert other != secret
 
 
 def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: Any, address: str) -> None:

@@ -15,7 +15,8 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.app import service as service_module
-from tests.pages.fake_service import FakeJobService
+from pages.parts.app import visitor
+from tests.pages.fake_service import SECRET, FakeJobService
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +49,18 @@ def job_service(monkeypatch: pytest.MonkeyPatch) -> FakeJobService:
     fake = FakeJobService()
     monkeypatch.setattr(service_module, "get", lambda: fake)
     return fake
+
+
+@pytest.fixture(autouse=True)
+def _one_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every session the cookie of the same browser."""
+    monkeypatch.setattr(visitor, "_secret_of_browser", lambda: SECRET)
+
+
+@pytest.fixture
+def another_browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Once called, sessions belong to a browser with another secret."""
+    return lambda: monkeypatch.setattr(visitor, "_secret_of_browser", lambda: "b" * 32)
 
 
 @pytest.fixture

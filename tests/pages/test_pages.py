@@ -12,7 +12,7 @@ from nst_core.recipe import make
 from pages.parts.app import service, theme
 from pages.parts.app.slots import PAINTED
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, FakeJobService
 
 UNKNOWN = "A" * 22
 
@@ -61,7 +61,7 @@ def test_a_run_from_start_to_download(open_page: Open, job_service: FakeJobServi
 def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(
     open_page: Open, job_service: FakeJobService
 ) -> None:
-    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], owner=OWNER)
     job_service.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     assert "Step 5 of" in app.get("progress")[0].proto.text
@@ -75,7 +75,7 @@ def test_a_running_slow_run_shows_curves_and_can_be_paused_and_stopped(
 def test_the_first_picture_of_a_run_brings_no_control_that_would_move_the_curves(
     open_page: Open, job_service: FakeJobService
 ) -> None:
-    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], owner=OWNER)
     app = open_page("slow", job=job_id)
     (colours,) = (slider for slider in app.slider if slider.label == "Colours of the photograph")
     assert colours.disabled, "there is no picture yet"
@@ -95,7 +95,7 @@ def test_an_unknown_or_malformed_run_has_expired(open_page: Open) -> None:
 
 
 def test_a_failed_run_tells_its_reason_as_text(open_page: Open, job_service: FakeJobService) -> None:
-    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], owner=OWNER)
     job_service.jobs[job_id] = replace(job_service.jobs[job_id], state="failed", error="out of memory <b>bold</b>")
     assert "Out of memory &lt;b&gt;bold&lt;/b&gt;" in words(open_page("slow", job=job_id))
 

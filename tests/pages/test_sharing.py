@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,10 @@ from nst_core.jobs.followups import FollowUps
 from nst_core.picture.encode import to_png
 from nst_core.recipe import make
 from nst_core.recipe.links import from_text, to_text
-from pages.parts.app import visitor
 from pages.parts.app.formatting import time_ago
+from pages.parts.runs import foreign_run
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, SECRET, FakeJobService
 
 MINUTE, HOUR = 60.0, 3600.0
 SETTINGS = {"longest_edge_px": 256, "steps": 25, "content_weight": 3.0}
@@ -165,7 +167,6 @@ def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, j
     job_service.jobs[job] = replace(job_service.jobs[job], recipe=pictures.named_in(recipe))  # as the job_service does
     png = to_png(np.full((1, 48, 64, 3), 0.4, np.float32), job_service.jobs[job].recipe.to_json())
     app = open_page("slow")
-    job_service.jobs[job] = replace(job_service.jobs[job], visitor=app.session_state[visitor.NAME.key()])
     app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("back.png", png, "image/png")]).run()
     app.button(key="content_use_pictures").click().run()
@@ -185,7 +186,7 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     (job,) = job_service.jobs
     job_service.finish(job)
     app.run()
-    job_service.followups.add(FollowUps("slow", job, {}, visitor="v"))
+    job_service.followups.add(FollowUps("slow", job, {}, owner=OWNER))
     app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
     assert not job_service.jobs
@@ -193,9 +194,13 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     assert not app.exception
 
 
-def test_only_the_owner_may_list_or_delete(open_page: Open, job_service: FakeJobService) -> None:
+def test_only_the_owner_may_list_or_delete(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
     job = painted(open_page, job_service)
-    app = open_page("result", result=job)  # another browser: a session without its cookie
+    another_browser()
+    app = open_page("result", result=job)
+    assert escape(foreign_run.TITLE) in words(app)
     assert not [toggle for toggle in app.toggle if toggle.key.startswith("listed_")]
     assert not [button for button in app.button if button.key.startswith("delete_")]
 
@@ -208,10 +213,13 @@ def test_a_result_that_is_not_there_leads_on(
     assert "not here any more" in shown if query else "No result is named" in shown
 
 
-def test_the_gallery_shows_what_is_listed_and_nothing_else(open_page: Open, job_service: FakeJobService) -> None:
+def test_the_gallery_shows_what_is_listed_and_nothing_else(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
     job = painted(open_page, job_service)
+    another_browser()
     assert "Nothing is listed yet" in words(open_page("gallery"))
-    job_service.publish(job, listed=True)
+    job_service.publish(job, SECRET, listed=True)
     app = open_page("gallery")
     assert "Nothing is listed yet" not in words(app)
     (wall,) = [json.loads(e.proto.json) for e in app.get("bidi_component") if "Slow" in e.proto.json]

@@ -27,11 +27,12 @@ is dropped as soon as a picture arrives, and results carry only the recipe they 
 
 A run can be opened by whoever has its link, and links cannot be guessed. The gallery lists a run only once its owner
 has asked for it by a click. The owner can take it back, and delete the run with all its pictures, at any time; old runs
-also make room for new ones.
+also make room for new ones. Others who have the link can look, but can neither stop, steer, list nor delete the run.
 
-So that your runs find you again, this server leaves a random name in your browser, in a cookie called `nst_visitor`. It
-says nothing about you, is used for nothing else, and lasts for a year; without it, your runs have nothing but their
-links. Your browser loads nothing from other hosts, and nobody counts your visits.
+So that your runs find you again and obey you alone, this server leaves a random secret in your browser, in a cookie
+called `nst_visitor`, and keeps a hash of it. It says nothing about you, is used for nothing else, and lasts for a year;
+without it, your runs have nothing but their links. Your browser loads nothing from other hosts, and nobody counts your
+visits.
 """
 
 

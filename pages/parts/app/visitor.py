@@ -1,4 +1,7 @@
-"""A visitor's random name, which their browser keeps in a cookie: it finds their runs again."""
+"""A visitor's secret, which their browser keeps in a cookie: it finds their runs again, and lets them change these.
+
+It travels between browser and server alone: no address, log or file has it. The job service keeps a hash of it.
+"""
 
 from __future__ import annotations
 
@@ -10,30 +13,52 @@ import streamlit as st
 from pages.parts.app.slots import Slot
 
 COOKIE = "nst_visitor"
-NAME = Slot[str]("visitor", "id")
-_NAME_PATTERN = re.compile(r"[0-9a-f]{32}")
+SECRET = Slot[str]("visitor", "secret")
+_HAS_NO_COOKIES = Slot[bool]("visitor", "has_no_cookies")
+"""Whether the browser refused the cookie, as in a frame of another site: then this session alone has the secret."""
+_SECRET_PATTERN = re.compile(r"[0-9a-f]{32}")
 _YEAR_SECONDS = 365 * 24 * 3600
+# A script sets the cookie, because a page of Streamlit cannot answer with a header of its own under `streamlit run
+# app.py`. So it cannot be HttpOnly, which only a header can ask for: a script that got into the page could read it.
 _cookie = st.components.v2.component(
     "nst_visitor",
-    js="""export default function ({ data }) {
-  document.cookie = `${data.name}=${data.value}; path=/; max-age=${data.seconds}; SameSite=Lax`;
+    js="""export default function ({ data, setStateValue }) {
+  const pair = `${data.name}=${data.value}`;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${pair}; path=/; max-age=${data.seconds}; SameSite=Lax${secure}`;
+  if (!document.cookie.split("; ").includes(pair)) setStateValue("refused", true);
 }""",
 )
 
 
-def name() -> str:
-    """The name of this browser, or of this tab until the browser has one."""
-    return NAME.ensure(_name_of_browser)
+def secret() -> str:
+    """The secret of this browser, or of this session until the browser has one."""
+    return SECRET.ensure(_secret_of_browser)
 
 
-def _name_of_browser() -> str:
+def owner() -> str:
+    """The id under which this visitor's runs are submitted and found."""
+    from nst_core.jobs.service import owner_of
+
+    return owner_of(secret())
+
+
+def has_no_cookies() -> bool:
+    """Whether the browser keeps no cookies here, so that a reload loses the secret."""
+    return bool(_HAS_NO_COOKIES.get())
+
+
+def _secret_of_browser() -> str:
     cookie = str(st.context.cookies.get(COOKIE, ""))
-    return cookie if _NAME_PATTERN.fullmatch(cookie) else secrets.token_hex(16)
+    return cookie if _SECRET_PATTERN.fullmatch(cookie) else secrets.token_hex(16)
 
 
 def set_cookie() -> None:
-    """Leave the name in the browser if it has none yet; takes no room on the page."""
-    if st.context.cookies.get(COOKIE) == name():
+    """Leave the secret in the browser if it has none yet; takes no room on the page."""
+    if st.context.cookies.get(COOKIE) == secret():
         return
+    data = {"name": COOKIE, "value": secret(), "seconds": _YEAR_SECONDS}
     with st.container(key="visitor_cookie"):  # hidden by the style block
-        _cookie(key="visitor_name", data={"name": COOKIE, "value": name(), "seconds": _YEAR_SECONDS})
+        answer = _cookie(key="visitor_name", data=data, on_refused_change=lambda: None)
+    if answer.get("refused"):
+        _HAS_NO_COOKIES.put(True)

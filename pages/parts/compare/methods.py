@@ -42,7 +42,7 @@ def submit_all(page: str, recipes: Mapping[str, Recipe]) -> bool:
         first,
         session.current(page, first) or "",
         {name: recipes[name] for name in later},
-        visitor=visitor.name(),
+        owner=visitor.owner(),
         start=own_start.picture(page),
     )
     service.get().followups.add(follow_ups)

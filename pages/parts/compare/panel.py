@@ -12,9 +12,9 @@ from pages.parts.compare import measures, methods
 from pages.parts.compare.synced_zoom import Pane, synced_zoom
 from pages.parts.curves import panel as curves_panel
 from pages.parts.curves import plot
-from pages.parts.runs import downloads, job_panel, run_image
+from pages.parts.runs import downloads, foreign_run, job_panel, run_image
 from pages.parts.runs.before_after import Side, before_after
-from pages.parts.runs.polling import ACTIVE_STATES, PICTURES_SECONDS, is_active, is_painting
+from pages.parts.runs.polling import ACTIVE_STATES, PICTURES_SECONDS, is_active, is_painting, is_painting_for_visitor
 from pages.parts.settings import descriptions
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _METHOD_NOTES = {"fast": "one pass", "balanced": "ten seconds from there", "slow
 def start_button(page: str, slow: Recipe | None) -> None:
     """A button that submits all three methods, and their estimated cost; `slow` is None if it cannot be run."""
     recipes = methods.recipes_of(slow) if slow else {}
-    busy = any(is_painting(session.current(page, name)) for name in methods.METHODS)
+    busy = any(is_painting_for_visitor(session.current(page, name)) for name in methods.METHODS)
     pressed = st.button(
         "Painting…" if busy else "Paint all three ways",
         type="primary",
@@ -114,6 +114,8 @@ def _live(page: str) -> None:
         with column:
             theme.section(name.capitalize(), _METHOD_NOTES[name])
             _run_column(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
+    if last := next((view for name in reversed(shown) if (view := views[name])), None):
+        foreign_run.notice(last, page, *methods.METHODS)
     _quality(page, views)
 
 

@@ -48,5 +48,7 @@ def points(job: str) -> Sequence[CurvePoint]:
 
 
 def _read_titles(view: JobView) -> dict[str, str]:
-    runs = [run for run in service.get().runs(visitor.name()) if run.total_steps > 1 and run.step and run.id != view.id]
+    runs = [
+        run for run in service.get().runs(visitor.owner()) if run.total_steps > 1 and run.step and run.id != view.id
+    ]
     return {run.id: f"{differences(run.recipe, view.recipe)} ({run.id[-4:]})" for run in runs[:MAX_OFFERED]}

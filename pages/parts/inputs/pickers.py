@@ -170,7 +170,7 @@ def _run_of(recipe: Recipe) -> str:
     from pages.parts.app import service, visitor
 
     inputs = recipe.content, recipe.styles, recipe.regions
-    runs = service.get().runs(visitor.name()) if recipe.content else ()
+    runs = service.get().runs(visitor.owner()) if recipe.content else ()
     return next((r.id for r in runs if (r.recipe.content, r.recipe.styles, r.recipe.regions) == inputs), "")
 
 

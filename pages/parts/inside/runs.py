@@ -75,7 +75,7 @@ def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
             recipe(role, number, network),
             selected("content").load(),
             [selected("style").load()],
-            visitor=visitor.name(),
+            owner=visitor.owner(),
             measure=False,
         )
     except NSTError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.recipe import Recipe
-from pages.parts.app import service, session
+from pages.parts.app import service, session, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.compare import measures
 from pages.parts.inputs.style_weights import Style
@@ -35,8 +35,8 @@ def start(page: str, recipe: Recipe, name: str = "job", styles: Sequence[Style] 
     """Start a run in place of the one that the page shows, and wait briefly for its result; False if refused."""
     before = session.current(page, name)
     view = session.view(before) if before else None
-    if view and view.state == "queued":
-        service.get().stop(view.id)
+    if view and view.state == "queued" and session.owns(view):
+        service.get().stop(view.id, visitor.secret())
     if not submit.submit(page, {name: recipe}, styles=styles, measure=False):
         return False
     _REQUEST.put(submit.run_request(recipe, styles), page, name)

@@ -33,7 +33,7 @@ def listed() -> None:
 
 def own() -> None:
     """The visitor's own runs, finished or not."""
-    views = tuple(view for view in service.get().runs(visitor.name()) if view.snapshot or view.content)
+    views = tuple(view for view in service.get().runs(visitor.owner()) if view.snapshot or view.content)
     if views:
         _grid(views, "own")
         return

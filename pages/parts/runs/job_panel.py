@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts.app import service, session, theme
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.curves import plot
 from pages.parts.curves.panel import panel as curves_panel
-from pages.parts.runs import auto_run, colour_preservation, downloads, run_image, submit
-from pages.parts.runs.polling import ACTIVE_STATES, is_painting, poll
+from pages.parts.runs import auto_run, colour_preservation, downloads, foreign_run, run_image, submit
+from pages.parts.runs.polling import ACTIVE_STATES, is_painting_for_visitor, poll
 from pages.parts.settings import descriptions, steering
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
         jobs: query parameter -> recipe; None for a recipe that cannot be run, which disables the button.
         is_live: whether the page paints at every change from then on, and measures only on request.
     """
-    busy = any(is_painting(session.current(page, name)) for name in jobs)
+    busy = any(is_painting_for_visitor(session.current(page, name)) for name in jobs)
     ready = {name: recipe for name, recipe in jobs.items() if recipe}
     pressed = st.button(
         "Painting…" if busy else label,
@@ -63,7 +63,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
     with st.container():  # of its own: elements that come and go in it must not shift the chart, which remounts it
         poll((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
-        if view.total_steps > 1 and is_painting(job_id):
+        if view.total_steps > 1 and is_painting_for_visitor(job_id):
             st.fragment(steering.panel)(view)
     if curves:
         curves_panel(view, key=f"{page}_{view.id}")
@@ -95,19 +95,24 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
         # Drawn from the start: if it came with the first picture, it would push the curves away from the pointer.
         colour_preservation.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
+    foreign_run.notice(view, page)
     downloads.notes(view)
     if is_live:
         auto_run.measures_panel(view, page)
 
 
 def progress(view: JobView, page: str) -> None:
-    """Progress with Pause and Stop, or the figures and downloads; in one container, so that nothing moves."""
+    """Progress with Pause and Stop, or the figures and downloads; in one container, so that nothing moves.
+
+    Pause and Stop are for the visitor who started the run.
+    """
     with st.container(key=f"progress_{page}_{view.id}", gap="xsmall"):
         if view.state in ACTIVE_STATES and not view.result:
             st.progress(
                 view.step / max(view.total_steps, 1), text=run_image.status_line(view, waking=service.is_loading())
             )
-            _buttons(view)
+            if session.owns(view):
+                _buttons(view)
             return
         downloads.summary(view)
         downloads.download_buttons(view, page)
@@ -115,7 +120,7 @@ def progress(view: JobView, page: str) -> None:
 
 def _buttons(view: JobView) -> None:
     # Callbacks run before the page: right after a click it shows the new state.
-    jobs = service.get()
+    jobs, arguments = service.get(), (view.id, visitor.secret())
     with st.container(horizontal=True):
         if view.total_steps > 1 and view.state == "paused":
             st.button(
@@ -123,7 +128,7 @@ def _buttons(view: JobView) -> None:
                 icon=":material/play_arrow:",
                 key=f"resume_{view.id}",
                 on_click=service.attempt,
-                args=(jobs.resume, view.id),
+                args=(jobs.resume, *arguments),
             )
         elif view.total_steps > 1:
             st.button(
@@ -132,8 +137,17 @@ def _buttons(view: JobView) -> None:
                 key=f"pause_{view.id}",
                 disabled=view.state == "queued",
                 on_click=service.attempt,
-                args=(jobs.pause, view.id),
+                args=(jobs.pause, *arguments),
             )
         st.button(
-            "Stop", icon=":material/stop:", key=f"stop_{view.id}", on_click=service.attempt, args=(jobs.stop, view.id)
+            "Stop",
+            icon=":material/stop:",
+            key=f"stop_{view.id}",
+            on_click=service.attempt,
+            args=(jobs.stop, *arguments),
+        )
+    if visitor.has_no_cookies():
+        st.caption(
+            "This browser keeps no cookies here: the run can be paused, stopped and steered from this tab only, "
+            "and not after a reload."
         )

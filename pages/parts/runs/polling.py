@@ -30,6 +30,12 @@ def is_painting(job_id: str | None) -> bool:
     return view is not None and view.state in ACTIVE_STATES and not view.result
 
 
+def is_painting_for_visitor(job_id: str | None) -> bool:
+    """Whether a run of this visitor is being painted; another visitor's run keeps nobody from starting one."""
+    view = session.view(job_id) if job_id and is_painting(job_id) else None
+    return view is not None and session.owns(view)
+
+
 def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICTURES_SECONDS) -> None:
     """Call `show` now, and again at intervals while one of the runs is active.
 

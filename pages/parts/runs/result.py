@@ -11,7 +11,7 @@ from pages.parts.app import service, session, theme
 from pages.parts.app.formatting import time_ago
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
-from pages.parts.runs import colour_preservation, downloads, film, job_panel, run_image
+from pages.parts.runs import colour_preservation, downloads, film, foreign_run, job_panel, run_image
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
 from pages.parts.settings import descriptions, imported
@@ -59,6 +59,7 @@ def _shown(view: JobView) -> None:
     with words:
         theme.section(title(view), time_ago(view.created) if view.created else "")
         job_panel.progress(view, _PAGE)
+        foreign_run.notice(view, _PAGE, "result")
         if view.result:
             reuse_buttons(view)
         downloads.notes(view)

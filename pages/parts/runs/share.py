@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts.app import service, session, theme
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.settings import imported
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def _owner(view: JobView, page: str) -> None:
 
 
 def _publish(job_id: str, listed: bool) -> None:
-    service.get().publish(job_id, listed=listed)
+    service.get().publish(job_id, visitor.secret(), listed=listed)
 
 
 def delete(view: JobView, page: str) -> None:
     """Delete a run for good, and remove it from the page."""
     try:
-        service.get().delete(view.id)
+        service.get().delete(view.id, visitor.secret())
     except NSTError as error:
         theme.notice("warning", "This run could not be deleted", str(error))
         return

@@ -124,7 +124,7 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
             inputs.styles,
             start=open_picture(picture),
             masks=inputs.masks,
-            visitor=visitor.name(),
+            owner=visitor.owner(),
         )
     except QueueFullError as error:
         theme.notice("warning", f"All places are taken; try again in {error.retry_after_seconds:.0f} s", str(error))

@@ -56,7 +56,7 @@ def show_refusal(error: NSTError) -> None:
     theme.notice(
         "warning", f"{taken}; try again in about {approximate_duration(error.retry_after_seconds)}", str(error)
     )
-    waiting = [view for view in service.get().runs(visitor.name()) if view.state == "queued"] if error.own else []
+    waiting = [view for view in service.get().runs(visitor.owner()) if view.state == "queued"] if error.own else []
     for view in reversed(waiting):
         st.page_link(
             "pages/result.py",
@@ -76,7 +76,7 @@ def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure:
         [style.image.load() for style in used],
         start=start,
         masks=masks,
-        visitor=visitor.name(),
+        owner=visitor.owner(),
         measure=measure,
     )
     session.remember(page, job_id, name)

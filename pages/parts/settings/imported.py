@@ -51,12 +51,12 @@ def open_settings(recipe: Recipe, *, stay: bool = False, had_regions: bool = Fal
         st.switch_page(f"pages/{page}.py")
 
 
-def open_with_pictures(recipe: Recipe, pictures: RunInputs) -> None:
+def open_with_pictures(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> None:
     """Open a run's settings, and select its photograph, its styles, and the regions painted on the photograph."""
     choose("content", _selected(pictures.content, "The photograph of this run"))
     open_styles(recipe, pictures, stay=True)
     has_regions = mask_brush.restore(pictures.content, recipe.regions, pictures.masks)
-    open_settings(change(recipe, {"regions": []}) if has_regions else recipe)
+    open_settings(change(recipe, {"regions": []}) if has_regions else recipe, stay=stay)
 
 
 def open_styles(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> None:

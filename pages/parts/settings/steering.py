@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.recipe import Recipe, value_of
 from nst_core.recipe.display import weight_multiple
-from pages.parts.app import service
+from pages.parts.app import service, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.settings import widgets
 
@@ -47,6 +47,7 @@ def _multiple_slider(title: str, name: str, initial: Recipe, job_id: str, key: s
 
     def changed() -> None:
         factor = st.session_state[f"{key}_{name}"]  # the widget's own key
-        service.attempt(service.get().steer, job_id, {name: weight_multiple(name, value, factor)})
+        change = {name: weight_multiple(name, value, factor)}
+        service.attempt(service.get().steer, job_id, visitor.secret(), change)
 
     widgets.multiple_slider(title, name, value, key, on_change=changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nst_core.errors import NSTError
+from nst_core.errors import NotYoursError, NSTError
 from nst_core.sweeps.runner import Sweep, inputs_for
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.slots import Slot
@@ -13,11 +13,17 @@ from pages.parts.runs import job_panel, run_image, submit
 _PAGE = "sweep"
 """The name under which the session remembers the run that is shown."""
 REQUESTED = Slot[int]("sweep", "requested")
+_PAINTED = Slot[dict[str, int]]("sweep", "painted")
+"""By sweep, this visitor's runs at full size of another visitor's sweep: id -> number of its cell."""
 
 
 def picked(sweep: Sweep) -> int:
     """The cell that is shown at full size; -1 if none is."""
-    return sweep.full_size_runs.get(session.current(_PAGE) or "", -1)
+    return _full_size_runs(sweep).get(session.current(_PAGE) or "", -1)
+
+
+def _full_size_runs(sweep: Sweep) -> dict[str, int]:
+    return sweep.full_size_runs | (_PAINTED.get(sweep.id) or {})
 
 
 def forget() -> None:
@@ -41,17 +47,20 @@ def paint_requested(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
     try:
         recipe = sweep.plan.full_size_recipe(number, longest_edge_px)
         inputs = inputs_for(sweep.inputs, recipe)
-        job = service.get().submit(recipe, inputs.content, inputs.styles, start=inputs.start, visitor=visitor.name())
+        job = service.get().submit(recipe, inputs.content, inputs.styles, start=inputs.start, owner=visitor.owner())
     except NSTError as error:
         return error
-    sweep.add_full_size_run(job, number)
+    try:
+        sweep.add_full_size_run(job, number, visitor.secret())
+    except NotYoursError:  # another visitor's sheet stays as it is
+        _PAINTED.ensure(dict, sweep.id)[job] = number
     _show(job)
     return None
 
 
 def _earlier_run(sweep: Sweep, number: int, longest_edge_px: int) -> str:
     """The id of a run of this cell at this size that did not end early; empty if there is none."""
-    for job in [job for job, cell in sweep.full_size_runs.items() if cell == number]:
+    for job in [job for job, cell in _full_size_runs(sweep).items() if cell == number]:
         view = session.view(job)
         if view and view.recipe.longest_edge_px == longest_edge_px and view.state not in ("failed", "stopped"):
             return job
@@ -72,7 +81,7 @@ def panel(sweep: Sweep, refusal: NSTError | None = None) -> None:
         return
     view = session.view(job)
     st.space("small")
-    number = sweep.full_size_runs.get(job)
+    number = _full_size_runs(sweep).get(job)
     theme.section("Large", "" if number is None else sweep.plan.label(number))
     _, middle, _ = st.columns([1, 6, 1])
     with middle:

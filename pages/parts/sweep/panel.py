@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -48,7 +48,7 @@ def panel(page: str, recipes: Mapping[str, Recipe]) -> None:
 
 def _start(page: str, plan: SweepPlan | None, sweep: Sweep | None) -> None:
     """The button that starts a sweep, and the estimated cost."""
-    busy = sweep is not None and sweep.is_active
+    busy = sweep is not None and sweep.is_active and _is_own(sweep)
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         pressed = st.button(
@@ -78,7 +78,7 @@ def _begin(page: str, plan: SweepPlan) -> bool:
         own_start.picture(page),
     )
     try:
-        sweep = registry().start(plan, inputs, visitor.name())
+        sweep = registry().start(plan, inputs, visitor.owner())
     except NSTError as error:
         theme.notice("error", "This sheet could not be started", str(error))
         return False
@@ -86,6 +86,13 @@ def _begin(page: str, plan: SweepPlan) -> bool:
     large.forget()
     sweep.join(0.3)  # a small fast sheet is complete at once
     return True
+
+
+def _is_own(sweep: Sweep) -> bool:
+    """Whether a sweep is this visitor's, who alone may stop it or go on with it."""
+    from nst_core.jobs.service import is_owner
+
+    return is_owner(visitor.secret(), sweep.owner)
 
 
 def _is_other(sweep: Sweep, plan: SweepPlan) -> bool:
@@ -133,9 +140,16 @@ def _below(page: str, sweep: Sweep) -> None:
     with st.container(key=f"{page}_sweep_below"):
         if sweep.error:
             theme.notice("error", "The sheet cannot go on", sweep.error)
+        if not _is_own(sweep):
+            theme.notice(
+                "quiet",
+                "You are looking at somebody's sheet",
+                "Only the browser that started it can stop it or go on with it; the button above paints your own.",
+            )
         if sweep.is_active:
             st.progress(sweep.done / sweep.plan.count, text=_status(sweep))
-            st.button("Stop", icon=":material/stop:", key=f"{page}_sweep_stop", on_click=sweep.stop)
+            if _is_own(sweep):
+                _button("Stop", "stop", f"{page}_sweep_stop", sweep.stop)
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
@@ -148,14 +162,14 @@ def _below(page: str, sweep: Sweep) -> None:
                 help="All pictures with the values of both settings, as one PNG",
                 key=f"{page}_sweep_file",
             )
-            if not sweep.is_over:
-                st.button(
-                    "Go on",
-                    icon=":material/play_arrow:",
-                    key=f"{page}_sweep_on",
-                    on_click=sweep.resume,
-                )
+            if not sweep.is_over and _is_own(sweep):
+                _button("Go on", "play_arrow", f"{page}_sweep_on", sweep.resume)
             st.caption("Click a picture, or press Enter on it, to paint it large.")
+
+
+def _button(label: str, icon: str, key: str, act: Callable[[str], None]) -> None:
+    """A button that changes a sweep in this visitor's name."""
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=service.attempt, args=(act, visitor.secret()))
 
 
 def _status(sweep: Sweep) -> str:

@@ -17,10 +17,13 @@ from nst_core.jobs.messages import (
     Stepped,
 )
 from nst_core.jobs.process import OnEvent, OnExit
-from nst_core.jobs.service import CurvePoint, JobService
+from nst_core.jobs.service import CurvePoint, JobService, owner_of
 from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
+
+ANN, BEN = "a" * 32, "b" * 32
+"""The secrets of two visitors."""
 
 
 class FakeWorker:
@@ -109,8 +112,9 @@ def picture(seed: int = 0) -> Picture:
     return Picture.from_pixels(values[..., :3], values[..., 3])
 
 
-def submit(service: JobService, visitor: str = "ann") -> str:
-    return service.submit(make(settings={"steps": 9}), picture(), [picture(1)], visitor=visitor)
+def submit(service: JobService, secret: str = ANN) -> str:
+    """A run of the visitor with this secret."""
+    return service.submit(make(settings={"steps": 9}), picture(), [picture(1)], owner=owner_of(secret))
 
 
 def under_way(servers: Servers, service: JobService, steps: int = 4) -> str:

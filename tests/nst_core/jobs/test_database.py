@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nst_core.jobs.database import RunDatabase, view_from_json, view_to_json
+from nst_core.jobs.owners import owner_of
 from nst_core.jobs.views import JobView
 from nst_core.recipe import make
 from nst_core.runs.curve import CurvePoint
@@ -28,7 +29,7 @@ HEAD: dict[str, Any] = {
     "error": None,
     "created": 5.0,
     "ended": 9.0,
-    "visitor": "ann",
+    "visitor": owner_of("ann"),
     "listed": True,
     "recipe": make().model_dump(mode="json"),
 }
@@ -46,7 +47,8 @@ def database(tmp_path: Path) -> Iterator[RunDatabase]:
     path = tmp_path / "runs.sqlite"
     RunDatabase(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO runs VALUES ('a1', 5.0, 'ann', 1, 'done', 1, 77, ?)", (json.dumps(HEAD),))
+        head = json.dumps(HEAD | {"visitor": "ann"})  # the secret itself
+        connection.execute("INSERT INTO runs VALUES ('a1', 5.0, 'ann', 1, 'done', 1, 77, ?)", (head,))
         connection.execute("INSERT INTO points VALUES ('a1', 3, ?)", (WORDS,))
     database = RunDatabase(path)
     yield database
@@ -68,14 +70,21 @@ def test_a_stored_row_is_read(database: RunDatabase) -> None:
         report={"size": [7, 5], "marks": [[2, "plateau"]]},
         created=5.0,
         ended=9.0,
-        visitor="ann",
+        owner=owner_of("ann"),
         listed=True,
     )
-    assert (database.listed(9), database.of_visitor("ann", 9), database.oldest()) == (
+    assert (database.listed(9), database.of_owner(owner_of("ann"), 9), database.oldest()) == (
         ["a1"],
         ["a1"],
         [("a1", True, 77)],
     )
+
+
+@pytest.mark.usefixtures("database")
+def test_a_secret_that_an_earlier_version_stored_is_gone_from_the_files(tmp_path: Path) -> None:
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert owner_of("ann").encode() in files
+    assert b'"ann"' not in files
 
 
 def test_a_stored_point_is_read(database: RunDatabase) -> None:

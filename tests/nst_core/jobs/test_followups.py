@@ -15,7 +15,7 @@ from nst_core.jobs.service import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, make
 from nst_core.runs.inputs import RunInputs
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, SECRET, FakeJobService
 
 SLOW = make("bold", {"longest_edge_px": 192})
 BALANCED = make(settings={"method": "balanced"})
@@ -32,7 +32,7 @@ def service(tmp_path: Path) -> Any:
     """A job service with a disk and one run, "leader"."""
     service = FakeJobService()
     service.disk = tmp_path
-    service.jobs["leader"] = JobView("leader", "running", make(settings={"method": "fast"}))
+    service.jobs["leader"] = JobView("leader", "running", make(settings={"method": "fast"}), owner=OWNER)
     service.given["leader"] = RunInputs(plain(100), (plain(200),), None, ())
     return service
 
@@ -44,7 +44,7 @@ def next_server(service: Any) -> FollowUpRegistry:
 
 def waiting(service: Any, recipe: Recipe = SLOW, start: Picture | None = None) -> FollowUps:
     """Follow-ups of the leader that found no room."""
-    follow_ups = FollowUps("fast", "leader", {"balanced": BALANCED, "slow": recipe}, visitor="v", start=start)
+    follow_ups = FollowUps("fast", "leader", {"balanced": BALANCED, "slow": recipe}, owner=OWNER, start=start)
     service.refuse = FULL
     service.followups.add(follow_ups)
     assert service.followups.advance("leader") is follow_ups
@@ -60,14 +60,14 @@ def test_they_are_submitted_with_the_leaders_pictures_when_there_is_room(service
     for name in ("balanced", "slow"):
         assert service.given[found.jobs[name]].content is service.given["leader"].content
         assert service.given[found.jobs[name]].styles == service.given["leader"].styles
-        assert service.jobs[found.jobs[name]].visitor == "v"
+        assert service.jobs[found.jobs[name]].owner == OWNER
 
 
 def test_a_new_server_submits_those_that_waited(service: Any) -> None:
     left = waiting(service)
     found = next_server(service).advance("leader")
     assert found
-    assert (found.name, found.leader, found.visitor) == ("fast", "leader", "v")
+    assert (found.name, found.leader, found.owner) == ("fast", "leader", OWNER)
     assert list(found.jobs) == ["fast", "balanced", "slow"]
     assert service.jobs[found.jobs["slow"]].recipe.longest_edge_px == 192
     assert list(left.waiting) == ["balanced", "slow"], "another server's memory"
@@ -112,7 +112,7 @@ def test_an_unknown_leader_has_none(service: Any, name: str) -> None:
 
 def test_a_deleted_leader_has_none(service: Any) -> None:
     waiting(service)
-    service.delete("leader")
+    service.delete("leader", SECRET)
     assert service.followups.advance("leader") is None
     assert not Path(service.disk, *FILE).exists()
 
@@ -139,6 +139,16 @@ def test_the_oldest_are_forgotten(service: Any, monkeypatch: pytest.MonkeyPatch)
     waiting(service)
     for name in ("second", "third"):
         service.jobs[name], service.given[name] = service.jobs["leader"], service.given["leader"]
-        service.followups.add(FollowUps("fast", name, {"slow": SLOW}, visitor="v"))
+        service.followups.add(FollowUps("fast", name, {"slow": SLOW}, owner=OWNER))
     found = {name: next_server(service).advance(name) for name in ("leader", "second", "third")}
     assert [name for name, follow_ups in found.items() if follow_ups] == ["second", "third"]
+
+
+def test_those_that_an_earlier_version_stored_belong_to_their_visitor(service: Any) -> None:
+    waiting(service)
+    file = Path(service.disk, *FILE)
+    file.write_text(file.read_text().replace(OWNER, SECRET))
+    found = next_server(service).advance("leader")
+    assert found
+    assert found.owner == OWNER
+    assert SECRET not in file.read_text()

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from nst_core.errors import JobError
+from nst_core.jobs.owners import owner_of
 from nst_core.jobs.service import JobService
 from nst_core.jobs.store import RunDelta
 from nst_core.runs.inputs import unpacked
-from tests.nst_core.jobs.servers import Servers, numbers, picture, save, submit, under_way, until
+from tests.nst_core.jobs.servers import ANN, Servers, numbers, picture, save, submit, under_way, until
 
 
 def test_a_finished_run_is_still_there(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
     servers.worker.finish(job)
-    service.publish(job, listed=True)
+    service.publish(job, ANN, listed=True)
     before = service.view(job)
     service = servers.start()
     assert service.view(job) == before
@@ -24,12 +25,12 @@ def test_a_finished_run_is_still_there(servers: Servers) -> None:
     assert before.ended >= before.created > 0
     assert service.picture_at(job, 2) == b"jpeg 2"
     assert service.inputs(job).content.sha256 == picture().sha256
-    assert [v.id for v in service.runs("ann")] == [v.id for v in service.runs()] == [job]
+    assert [v.id for v in service.runs(owner_of(ANN))] == [v.id for v in service.runs()] == [job]
     assert service.runs()[0].snapshot == b"jpeg 3"
-    service.publish(job, listed=False)
+    service.publish(job, ANN, listed=False)
     assert service.runs() == ()
-    service.delete(job)
-    assert service.runs("ann") == ()
+    service.delete(job, ANN)
+    assert service.runs(owner_of(ANN)) == ()
     with pytest.raises(JobError, match="not here"):
         service.view(job)
 
@@ -65,7 +66,7 @@ def paused_over_a_restart(servers: Servers) -> tuple[JobService, str]:
     service = servers.start()
     job = under_way(servers, service)
     save(servers)
-    service.pause(job)
+    service.pause(job, ANN)
     service = servers.start()
     service.warm()
     servers.worker.ready()
@@ -76,14 +77,14 @@ def test_a_paused_run_is_paused_after_a_restart(servers: Servers) -> None:
     service, job = paused_over_a_restart(servers)
     assert service.view(job).state == "paused"
     assert servers.worker.commands == []
-    service.resume(job)
+    service.resume(job, ANN)
     assert servers.worker.run_command().job == job
     assert not servers.worker.run_command().paused
 
 
 def test_a_paused_run_of_an_earlier_server_can_be_stopped_with_its_picture(servers: Servers) -> None:
     service, job = paused_over_a_restart(servers)
-    service.stop(job)
+    service.stop(job, ANN)
     assert servers.worker.run_command().stop
     servers.worker.begin(job, range(4))
     servers.worker.finish(job, stopped=True)
@@ -132,7 +133,7 @@ def test_a_run_that_waited_during_a_restart_has_no_note(servers: Servers) -> Non
     service = servers.start()
     first, behind = under_way(servers, service), submit(service, "bob")
     service = servers.start()
-    service.stop(first)
+    service.stop(first, ANN)
     servers.worker.ready()
     servers.worker.begin(behind)
     assert service.view(behind).notes == ()

@@ -16,7 +16,7 @@ from nst_core.picture.encode import read_recipe
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import make, recipe_from_json
 from nst_core.slow import checkpoint
-from tests.nst_core.jobs.servers import until
+from tests.nst_core.jobs.servers import ANN, until
 
 pytestmark = pytest.mark.weights
 STEPS = 40
@@ -57,7 +57,7 @@ def assert_same(broken: JobView, unbroken: JobView) -> None:
 def save(service: JobService, job: str, folder: Path) -> Path:
     """Pause a run in its middle, which writes a checkpoint; where that is."""
     until(lambda: service.view(job).step >= 10, PATIENCE)
-    service.pause(job)
+    service.pause(job, ANN)
     saved = folder / "runs" / job / "checkpoint.npz"
     until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
     time.sleep(0.3)  # a step that was on its way
@@ -79,7 +79,7 @@ def test_a_killed_worker_and_a_new_server_change_nothing_in_a_run(folder: Path) 
     job = submit(service)
     save(service, job, folder)
     before = service.view(job).step
-    service.resume(job)
+    service.resume(job, ANN)
     until(lambda: service.view(job).step > before, PATIENCE)
     kill(service)
     until(lambda: service.view(job).state == "queued", PATIENCE)
@@ -88,14 +88,14 @@ def test_a_killed_worker_and_a_new_server_change_nothing_in_a_run(folder: Path) 
 
     job = submit(service)
     until(lambda: service.view(job).step >= 5, PATIENCE)
-    service.pause(job)
+    service.pause(job, ANN)
     until(lambda: service.view(job).state == "paused", PATIENCE)
     service.close()
     service = JobService()
     assert service.view(unbroken.id) == unbroken
     assert service.view(job).state == "paused"
     assert service.view(job).step >= 4
-    service.resume(job)
+    service.resume(job, ANN)
     service.warm()
     assert_same(finished(service, job), unbroken)
     assert not (folder / "runs" / job / "checkpoint.npz").exists() or service._repository.active
@@ -110,7 +110,7 @@ def test_a_run_that_diverges_leaves_its_best_picture_and_its_curve(folder: Path)
     lost = {**sane.state, "gradient": np.full_like(sane.state["gradient"], np.nan)}
     checkpoint.save(saved, replace(sane, state=lost))
     kill(service)
-    service.resume(job)
+    service.resume(job, ANN)
     until(lambda: service.view(job).state in FINAL, PATIENCE)
     view = service.view(job)
     number = sane.state["number"]

@@ -22,9 +22,10 @@ from nst_core.jobs.messages import (
     Stepped,
     Stop,
 )
+from nst_core.jobs.owners import owner_of
 from nst_core.jobs.service import InspectionRequest
 from nst_core.runs.inputs import RunInputs
-from tests.nst_core.jobs.servers import Servers, numbers, picture, submit, under_way, until
+from tests.nst_core.jobs.servers import ANN, Servers, numbers, picture, submit, under_way, until
 
 
 def test_the_run_of_a_dead_worker_continues_a_bounded_number_of_times(servers: Servers) -> None:
@@ -51,15 +52,15 @@ def test_a_waiting_run_preempts_one_that_is_paused_for_long(servers: Servers, mo
     monkeypatch.setattr(scheduler, "PREEMPT_SECONDS", 0.0)
     service = servers.start()
     job = under_way(servers, service)
-    service.pause(job)
+    service.pause(job, ANN)
     behind = submit(service, "bob")
     with service._lock:
         service._scheduler.reap_idle(30)
     assert servers.worker.commands[-1] == Preempt(job=job)
     servers.worker.report(Preempted(job=job))
-    assert servers.worker.run_command().job == behind
+    until(lambda: servers.worker.run_command().job == behind)  # read from the disk by a thread, if it is there already
     assert (service.view(job).state, service.view(behind).state) == ("paused", "running")
-    service.resume(job)
+    service.resume(job, ANN)
     assert service.view(job).position == 1
 
 
@@ -99,7 +100,7 @@ def test_a_request_of_its_owner_keeps_a_run_going(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
     run = service._repository.active[job]
-    for request in (lambda: service.view(job), lambda: service.runs("ann"), lambda: service.wait(job, 0)):
+    for request in (lambda: service.view(job), lambda: service.runs(owner_of(ANN)), lambda: service.wait(job, 0)):
         run.last_seen = 0.0
         request()
         assert run.last_seen > 0
@@ -111,7 +112,7 @@ def test_a_request_of_its_owner_keeps_a_run_going(servers: Servers) -> None:
 def test_a_deleted_run_frees_the_worker(servers: Servers) -> None:
     service = servers.start()
     job, behind = under_way(servers, service), submit(service)
-    service.delete(job)
+    service.delete(job, ANN)
     with pytest.raises(JobError, match="not here"):
         service.view(job)
     assert servers.worker.commands[-1] == Stop(job=job)
@@ -126,9 +127,9 @@ def test_an_unknown_run_is_refused_by_every_method(servers: Servers, job: str) -
         lambda: service.view(job),
         lambda: service.picture_at(job, 1),
         lambda: service.inputs(job),
-        lambda: service.publish(job, listed=True),
-        lambda: service.delete(job),
-        lambda: service.stop(job),
+        lambda: service.publish(job, ANN, listed=True),
+        lambda: service.delete(job, ANN),
+        lambda: service.stop(job, ANN),
         lambda: service.wait(job, 1),
     ]
     for ask in asks:

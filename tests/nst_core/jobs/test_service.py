@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from nst_core.errors import JobError, QueueFullError, RecipeError, WorkerError
-from nst_core.jobs.service import FINAL, JobService, JobView
+from nst_core.jobs.service import FINAL, JobService, JobView, owner_of
 from nst_core.picture import samples
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, make, recipe_from_json
-from tests.nst_core.jobs.servers import until
+from tests.nst_core.jobs.servers import ANN, until
 
 pytestmark = pytest.mark.weights
 PATIENCE = 240.0
@@ -53,10 +53,10 @@ def finished(service: JobService, job: str) -> JobView:
     return service.view(job)
 
 
-def endless(service: JobService, visitor: str = "") -> str:
+def endless(service: JobService) -> str:
     """A run that will not end by itself within any test, seen to be running."""
     recipe = small(steps=5000, convolutions="direct")  # for so many steps others would be compiled first
-    job = service.submit(recipe, content(), [style()], visitor=visitor)
+    job = service.submit(recipe, content(), [style()], owner=owner_of(ANN))
     wait(lambda: service.view(job).step >= 2)
     return job
 
@@ -93,7 +93,7 @@ def test_wait_ends_after_its_time(service: JobService) -> None:
     began = time.monotonic()
     assert service.wait(job, 0.3).state == "running"
     assert 0.3 <= time.monotonic() - began < 3
-    service.stop(job)
+    service.stop(job, ANN)
     assert service.wait(job, PATIENCE).state == "stopped"
     with pytest.raises(JobError, match="not here"):
         service.wait("nobody", 5)
@@ -119,7 +119,7 @@ def test_the_same_recipe_gives_the_same_losses(service: JobService) -> None:
 
 def test_stop_ends_a_run_within_a_step_and_keeps_its_picture(service: JobService) -> None:
     job = endless(service)
-    service.stop(job)
+    service.stop(job, ANN)
     at = service.view(job).step
     view = finished(service, job)
     assert view.state == "stopped"
@@ -139,20 +139,20 @@ def standing(service: JobService, job: str) -> int:
 
 def test_pause_holds_a_run_and_resume_continues_it(service: JobService) -> None:
     job = endless(service)
-    service.pause(job)
+    service.pause(job, ANN)
     at = standing(service, job)
     time.sleep(0.8)
     assert (service.view(job).state, service.view(job).step) == ("paused", at)
-    service.resume(job)
+    service.resume(job, ANN)
     wait(lambda: service.view(job).step > at)
-    service.stop(job)
+    service.stop(job, ANN)
     finished(service, job)
 
 
 def test_a_paused_run_can_be_stopped(service: JobService) -> None:
     job = endless(service)
-    service.pause(job)
-    service.stop(job)
+    service.pause(job, ANN)
+    service.stop(job, ANN)
     assert finished(service, job).state == "stopped"
 
 
@@ -163,11 +163,11 @@ def marked(view: JobView, word: str) -> list[int]:
 
 def test_steering_holds_from_the_next_step_and_is_reported(service: JobService) -> None:
     job = endless(service)
-    service.steer(job, {"style_weight": 80.0})
+    service.steer(job, ANN, {"style_weight": 80.0})
     assert service.view(job).recipe.objective.style_weight == 80
     at = service.view(job).step
     wait(lambda: bool(marked(service.view(job), "style_weight")))
-    service.steer(job, {"steps": service.view(job).step + 2})  # so that it ends by itself
+    service.steer(job, ANN, {"steps": service.view(job).step + 2})  # so that it ends by itself
     view = finished(service, job)
     (mark,) = marked(view, "style_weight")
     assert mark - at <= 2  # the step under way, and one that was on its way here
@@ -184,26 +184,26 @@ def test_steering_holds_from_the_next_step_and_is_reported(service: JobService) 
 
 def test_a_paused_run_can_be_steered(service: JobService) -> None:
     job = endless(service)
-    service.pause(job)
-    service.steer(job, {"tv_weight": 9.0})
-    service.steer(job, {"learning_rate": 0.01})
+    service.pause(job, ANN)
+    service.steer(job, ANN, {"tv_weight": 9.0})
+    service.steer(job, ANN, {"learning_rate": 0.01})
     recipe = service.view(job).recipe
     assert (recipe.objective.tv_weight, recipe.optimizer.learning_rate) == (9, 0.01)
     standing(service, job)
     assert not marked(service.view(job), "tv_weight")
-    service.resume(job)
+    service.resume(job, ANN)
     wait(lambda: bool(marked(service.view(job), "tv_weight")))
-    service.stop(job)
+    service.stop(job, ANN)
     view = finished(service, job)
     assert (view.recipe.objective.tv_weight, view.recipe.optimizer.learning_rate) == (9, 0.01)
 
 
 def test_a_waiting_run_begins_with_steered_settings(service: JobService) -> None:
     running = endless(service)
-    job = service.submit(small(), content(), [style()])
-    service.steer(job, {"steps": 3})
+    job = service.submit(small(), content(), [style()], owner=owner_of(ANN))
+    service.steer(job, ANN, {"steps": 3})
     assert (service.view(job).state, service.view(job).total_steps) == ("queued", 3)
-    service.stop(running)
+    service.stop(running, ANN)
     view = finished(service, job)
     assert (view.step, len(view.points), view.recipe.steps) == (3, 4, 3)
 
@@ -213,14 +213,14 @@ def test_invalid_steering_is_refused_at_once_and_changes_nothing(service: JobSer
     recipe = service.view(job).recipe
     for settings in ({"longest_edge_px": 128}, {"style_weight": -1}, {"style_layers": {"block3_conv4": 1.0}}):
         with pytest.raises(RecipeError):
-            service.steer(job, settings)
+            service.steer(job, ANN, settings)
     assert service.view(job).recipe == recipe
-    service.stop(job)
+    service.stop(job, ANN)
     finished(service, job)
     with pytest.raises(JobError, match="this one is over"):
-        service.steer(job, {"style_weight": 1.0})
+        service.steer(job, ANN, {"style_weight": 1.0})
     with pytest.raises(JobError, match="not here"):
-        service.steer("nobody", {"style_weight": 1.0})
+        service.steer("nobody", ANN, {"style_weight": 1.0})
 
 
 def test_a_run_starts_from_the_visitors_own_picture(service: JobService) -> None:
@@ -250,16 +250,16 @@ def test_masks_reach_the_engine(service: JobService) -> None:
 
 
 def test_the_queue_is_bounded_and_a_waiting_run_can_leave(service: JobService) -> None:
-    running = endless(service, "ann")
-    waiting = [service.submit(small(), content(), [style()], visitor="ann") for _ in range(2)]
+    running = endless(service)
+    waiting = [service.submit(small(), content(), [style()], owner=owner_of(ANN)) for _ in range(2)]
     assert [service.view(job).position for job in waiting] == [1, 2]
     with pytest.raises(QueueFullError, match="2 of your runs") as full:
-        service.submit(small(), content(), [style()], visitor="ann")
+        service.submit(small(), content(), [style()], owner=owner_of(ANN))
     assert full.value.retry_after_seconds > 0
-    service.stop(waiting[0])
+    service.stop(waiting[0], ANN)
     assert service.view(waiting[0]).state == "stopped"
     assert service.view(waiting[1]).position == 1
-    service.stop(running)
+    service.stop(running, ANN)
     assert finished(service, waiting[1]).state == "done"
 
 
@@ -274,7 +274,7 @@ def test_without_a_disk_the_run_of_a_killed_worker_begins_again(service: JobServ
     wait(lambda: service.view(job).state == "running" and service.view(job).step >= 2)
     numbers = [point.step for point in service.view(job).points]
     assert numbers == list(range(len(numbers)))
-    service.stop(job)
+    service.stop(job, ANN)
     assert finished(service, job).state == "stopped"
     assert finished(service, behind).state == "done"
 

@@ -19,6 +19,7 @@ from nst_core.recipe import make
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
+OWNER = "sha256:" + 64 * "a"
 RNG = np.random.default_rng(3)
 
 
@@ -42,7 +43,7 @@ def view(job: str = "a1", **more: object) -> JobView:
         "notes": ("One.", "Two."),
         "reference_losses": {"fast": {"total": 0.1}},
         "report": {"size": [7, 5]},
-        "visitor": "ann",
+        "owner": OWNER,
     }
     return replace(
         JobView(job, "done", make(settings=settings), step=4, total_steps=9, created=5.0), **{**values, **more}
@@ -131,7 +132,7 @@ def test_the_oldest_unlisted_runs_go_first(store: Store) -> None:
         store.write(change(f"a{age}", created=float(age), listed=age == 0))
     store.write(change("b", state="running", created=-1.0))
     assert store.make_room() == ["a1", "a2"]
-    assert store.runs("ann", 99) == ["a5", "a4", "a3", "a0", "b"]
+    assert store.runs(OWNER, 99) == ["a5", "a4", "a3", "a0", "b"]
     assert store.runs("", 99) == ["a0"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from nst_core.sweeps.runner import Sweep
-from tests.nst_core.sweeps.examples import SAVED, QuickService
+from tests.nst_core.sweeps.examples import SAVED, SECRET, QuickService
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def service() -> QuickService:
 def sweep(service: QuickService) -> Iterator[Sweep]:
     made = Sweep(service.typed, SAVED)
     yield made
-    made.stop()
+    made.stop(SECRET)
     assert made.join(5)

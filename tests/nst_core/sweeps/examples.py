@@ -11,7 +11,7 @@ from PIL import Image
 
 from nst_core.errors import JobError, NSTError
 from nst_core.jobs.blobs import DiskBlobStore
-from nst_core.jobs.service import JobService, JobView
+from nst_core.jobs.service import JobService, JobView, owner_of
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, make
 from nst_core.runs.inputs import RunInputs
@@ -23,6 +23,9 @@ FAST, SLOW = make(settings={"method": "fast"}), make("bold", {"reference_loss": 
 STRENGTH = Axis("strength", "Strength", (0.5, 1.0, 1.5), ("50 %", "100 %", "150 %"))
 STROKES = Axis("style_scale", "Stroke size", (0.5, 2.0), ("0.5", "2"))
 PLAN = make_plan(FAST, STRENGTH, STROKES)
+
+SECRET = "a" * 32
+"""The secret of the visitor whose sweep it is."""
 
 
 def picture(width: int = 640, height: int = 480) -> Picture:
@@ -37,7 +40,7 @@ def encoded(colour: tuple[int, int, int], kind: str = "JPEG") -> bytes:
     return file.getvalue()
 
 
-SAVED = SavedSweep(PLAN, RunInputs(picture(), (picture(64, 64),)), "v")
+SAVED = SavedSweep(PLAN, RunInputs(picture(), (picture(64, 64),)), owner_of(SECRET))
 
 
 class QuickService:
@@ -59,7 +62,7 @@ class QuickService:
             raise self.refuse
         job = f"run{len(self.submissions)}"
         self.submissions.append((recipe, content, more))
-        self.jobs[job] = JobView(job, "done", recipe, snapshot=encoded((40, 90, 160)), visitor=more["visitor"])
+        self.jobs[job] = JobView(job, "done", recipe, snapshot=encoded((40, 90, 160)), owner=more["owner"])
         return job
 
     def wait(self, job: str, seconds: float) -> JobView:
@@ -70,7 +73,7 @@ class QuickService:
             raise JobError("this run is not here any more")
         return self.jobs[job]
 
-    def delete(self, job: str) -> None:
+    def discard(self, job: str) -> None:
         del self.jobs[self.view(job).id]
 
     def blob_store(self, name: str) -> DiskBlobStore | None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.errors import RecipeError
+from nst_core.errors import NotYoursError, RecipeError
 from nst_core.sweeps.registry import SweepRegistry
-from tests.nst_core.sweeps.examples import PLAN, SAVED, QuickService
+from tests.nst_core.sweeps.examples import PLAN, SAVED, SECRET, QuickService
 
 
 def test_a_started_sweep_is_found_by_its_id_and_an_unknown_one_is_not(service: QuickService) -> None:
@@ -41,3 +41,26 @@ def test_inputs_that_do_not_match_the_plan_are_refused(service: QuickService) ->
     plan = replace(PLAN, base=SAVED.inputs.named_in(PLAN.base))
     with pytest.raises(RecipeError, match="the recipe names 1 styles, got 0 pictures"):
         SweepRegistry(service.typed).start(plan, replace(SAVED.inputs, styles=()), "v")
+
+
+def test_only_its_visitor_stops_a_sweep_goes_on_with_it_and_adds_to_it(service: QuickService) -> None:
+    sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, SAVED.owner)
+    assert sweep.join(5)
+    changes = (sweep.stop, sweep.resume, lambda secret: sweep.add_full_size_run("run", 1, secret))
+    for change in changes:
+        with pytest.raises(NotYoursError):
+            change("b" * 32)
+    assert (sweep._is_stopped, sweep.full_size_runs) == (False, {})
+    for change in changes:
+        change(SECRET)
+    assert sweep.full_size_runs == {"run": 1}
+
+
+def test_a_sweep_that_an_earlier_version_stored_belongs_to_its_visitor(service: QuickService, tmp_path: Path) -> None:
+    service.disk = tmp_path
+    sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, SECRET)  # which was the secret itself
+    assert sweep.join(5)
+    restored = SweepRegistry(service.typed).find(sweep.id)
+    assert restored is not None
+    assert restored.owner == SAVED.owner
+    assert not [file for file in tmp_path.rglob("*.json") if SECRET in file.read_text()]

@@ -10,7 +10,7 @@ from nst_core.errors import QueueFullError, WorkerError
 from nst_core.jobs.service import JobView
 from nst_core.sweeps import runner
 from nst_core.sweeps.runner import Sweep
-from tests.nst_core.sweeps.examples import QuickService
+from tests.nst_core.sweeps.examples import SECRET, QuickService
 
 
 def states(sweep: Sweep) -> list[str]:
@@ -52,7 +52,7 @@ def test_without_networks_it_halts_with_the_reason_and_can_resume(sweep: Sweep, 
     assert "no source" in sweep.error
     assert not sweep.is_active
     service.refuse = None
-    sweep.resume()
+    sweep.resume(SECRET)
     assert sweep.join(5)
     assert sweep.is_over
 
@@ -75,7 +75,7 @@ def test_stop_keeps_the_painted_cells_and_resume_paints_the_rest(
 ) -> None:
     def wait(job: str, seconds: float) -> JobView:
         if sweep.done == 2:
-            sweep.stop()
+            sweep.stop(SECRET)
             return replace(service.view(job), state="running")
         return service.view(job)
 
@@ -83,7 +83,7 @@ def test_stop_keeps_the_painted_cells_and_resume_paints_the_rest(
         patched.setattr(service, "wait", wait)
         assert states(sweep) == ["painted"] * 2 + ["waiting"] * 4
     assert service.jobs == {}
-    sweep.resume()
+    sweep.resume(SECRET)
     assert sweep.join(5)
     assert sweep.done == 6
 

@@ -15,7 +15,7 @@ from nst_core.sweeps.axes import Axis
 from nst_core.sweeps.plan import make_plan
 from nst_core.sweeps.runner import Sweep
 from nst_core.sweeps.store import SweepStore
-from tests.nst_core.sweeps.examples import FAST, PLAN, SAVED, STRENGTH, QuickService
+from tests.nst_core.sweeps.examples import FAST, PLAN, SAVED, SECRET, STRENGTH, QuickService
 from tests.nst_core.sweeps.test_runner import states
 
 ID = "a" * 32
@@ -32,17 +32,17 @@ def test_a_sweep_outlives_the_server(store: SweepStore, service: QuickService, m
 
     def wait(job: str, seconds: float) -> JobView:
         if first.done == 2:
-            first.stop()  # as the end of its thread with the server
+            first.stop(SECRET)  # as the end of its thread with the server
             return replace(service.view(job), state="running")
         return service.view(job)
 
     with monkeypatch.context() as patched:
         patched.setattr(service, "wait", wait)
         states(first)
-    first.add_full_size_run("run", 1)
+    first.add_full_size_run("run", 1, SECRET)
     saved = store.read()
     assert saved is not None
-    assert (saved.plan, saved.visitor, saved.full_size_runs, saved.is_stopped) == (PLAN, "v", {"run": 1}, True)
+    assert (saved.plan, saved.owner, saved.full_size_runs, saved.is_stopped) == (PLAN, SAVED.owner, {"run": 1}, True)
     assert saved.inputs == SAVED.inputs
     store.write_stopped(is_stopped=False)
     saved = store.read()

@@ -15,12 +15,11 @@ from streamlit.testing.v1 import AppTest
 from nst_core.jobs.service import CurvePoint, JobView
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import make
-from pages.parts.app import visitor
 from pages.parts.curves import charts, comparable_runs, export, series
 from pages.parts.curves.series import ChartOptions
 from pages.parts.runs import snapshots
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService, picture, points
+from tests.pages.fake_service import OWNER, FakeJobService, picture, points
 
 PICTURE = open_picture(picture("PNG"))
 
@@ -128,7 +127,7 @@ def test_a_branch_begins_at_the_size_of_its_step(scale_px: int, pyramid: str, sm
 
 
 def finished(job_service: FakeJobService) -> str:
-    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
+    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], owner=OWNER)
     job_service.finish(job)
     job_service.jobs[job] = replace(job_service.jobs[job], snapshot_steps=(1, 5, 10, 20))
     return job
@@ -185,11 +184,10 @@ def test_what_can_be_looked_at_stands_still_while_a_picture_is_looked_at(monkeyp
 def test_own_other_runs_are_named_by_their_difference(
     open_page: Open, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitor, "name", lambda: "v")
     other = finished(job_service)
-    job = job_service.submit(make(settings={"steps": 30}), PICTURE, [PICTURE], visitor="v")
+    job = job_service.submit(make(settings={"steps": 30}), PICTURE, [PICTURE], owner=OWNER)
     job_service.finish(job)
-    stranger = job_service.submit(make(), PICTURE, [PICTURE], visitor="w")
+    stranger = job_service.submit(make(), PICTURE, [PICTURE], owner="another")
     job_service.finish(stranger)
     app = open_page("slow", job=job)
     offered = app.multiselect(key=f"beside_slow_{job}")
@@ -203,7 +201,7 @@ def test_another_runs_curve_is_read_again_only_while_it_grows(
     is_over: bool, seen: int, job_service: FakeJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streamlit.session_state", {})
-    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], visitor="v")
+    job = job_service.submit(make(settings={"steps": 20}), PICTURE, [PICTURE], owner=OWNER)
     job_service.finish(job) if is_over else job_service.advance(job, 5)
     assert len(comparable_runs.points(job)) == (20 if is_over else 5)
     job_service.jobs[job] = replace(job_service.jobs[job], points=points(9))

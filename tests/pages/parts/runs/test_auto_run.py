@@ -15,7 +15,7 @@ from pages.parts.blend import style_map
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import SelectedImage
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, FakeJobService
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_the_sliders_for_colours_stay_when_the_page_paints_anew(open_page: Open,
 
 
 def test_what_could_not_be_done_stands_under_the_picture(open_page: Open, job_service: FakeJobService) -> None:
-    job = job_service.submit(make(settings={"method": "fast"}), None, [None], visitor="v")
+    job = job_service.submit(make(settings={"method": "fast"}), None, [None], owner=OWNER)
     job_service.finish(job)
     job_service.jobs[job] = replace(job_service.jobs[job], notes=("this network takes one strength <only>",))
     assert "This network takes one strength &lt;only&gt;." in words(open_page("fast", job=job))

@@ -10,7 +10,7 @@ import pytest
 from nst_core.recipe import make
 from pages.parts.runs import polling
 from tests.pages.conftest import Open
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, FakeJobService
 
 Asked = list[float]
 """Seconds between two drawings of a part that watches a run, a part each."""
@@ -32,7 +32,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def begun(job_service: FakeJobService, method: str = "slow") -> str:
-    job = job_service.submit(make(settings={"method": method}), None, [None], visitor="v")
+    job = job_service.submit(make(settings={"method": method}), None, [None], owner=OWNER)
     if method == "slow":
         job_service.advance(job, 5)
     return job

@@ -10,7 +10,7 @@ from nst_core.jobs.service import JobView
 from nst_core.recipe import make
 from pages.parts.runs import run_image
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService, picture, points
+from tests.pages.fake_service import OWNER, FakeJobService, picture, points
 
 WAITING = JobView("id", "queued", make(), total_steps=100, position=1)
 BEGUN = replace(WAITING, step=12, points=points(12))
@@ -48,7 +48,7 @@ def test_while_the_networks_load_that_is_said_instead_of_a_time(view: JobView, e
 
 
 def test_a_run_that_diverged_shows_its_best_picture_as_unfinished(open_page: Open, job_service: FakeJobService) -> None:
-    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], owner=OWNER)
     job_service.advance(job_id, 30)
     job_service.jobs[job_id] = replace(
         job_service.jobs[job_id],

@@ -8,7 +8,6 @@ import pytest
 
 from nst_core.errors import QueueFullError
 from nst_core.recipe import make
-from pages.parts.app import visitor
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -27,10 +26,9 @@ def test_a_refusal_says_why_and_when_to_come_back(
     app.button(key="slow_start").click().run()
     (job,) = job_service.jobs
     job_service.jobs[job] = replace(job_service.jobs[job], position=2)
-    job_service.submit(make(), None, [None], visitor="another")
+    job_service.submit(make(), None, [None], owner="another")
     job_service.refuse = QueueFullError("as many wait as fit", retry_after_seconds=44, own=own)
     app = open_page("fast")
-    app.session_state[visitor.NAME.key()] = job_service.jobs[job].visitor
     app.button(key="fast_start").click().run()
     assert title in words(app)
     assert "As many wait as fit." in words(app)

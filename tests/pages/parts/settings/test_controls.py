@@ -18,7 +18,7 @@ from nst_core.recipe.display import GROUPS, SettingDisplay
 from nst_core.runs import cost
 from pages.parts.settings import steering
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService
+from tests.pages.fake_service import OWNER, SECRET, FakeJobService
 
 FACE = {"longest_edge_px", "steps", "style_weight"}
 """Settings that the page shows first."""
@@ -195,11 +195,11 @@ def test_what_is_offered_for_steering_may_be_steered() -> None:
 def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
     open_page: Open, job_service: FakeJobService, state: str
 ) -> None:
-    job_id = job_service.submit(make(), None, [None], visitor="v")
+    job_id = job_service.submit(make(), None, [None], owner=OWNER)
     if state != "queued":
         job_service.advance(job_id, 5)
     if state == "paused":
-        job_service.pause(job_id)
+        job_service.pause(job_id, SECRET)
     app = open_page("slow", job=job_id)
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(2.0).run()
     app.select_slider(key=f"steer_{job_id}_style_weight").set_value(4.0).run()
@@ -216,7 +216,7 @@ def test_a_run_under_way_is_steered_by_multiples_of_what_it_began_with(
 
 
 def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, job_service: FakeJobService) -> None:
-    job_id = job_service.submit(make(settings={"algorithm": "lbfgs"}), None, [None], visitor="v")
+    job_id = job_service.submit(make(settings={"algorithm": "lbfgs"}), None, [None], owner=OWNER)
     job_service.advance(job_id, 5)
     app = open_page("slow", job=job_id)
     shown = {slider.key for slider in app.select_slider if slider.key.startswith("steer_")}
@@ -227,7 +227,7 @@ def test_lbfgs_has_no_learning_rate_to_steer(open_page: Open, job_service: FakeJ
 def test_a_result_has_a_slider_for_the_photographs_colours(
     open_page: Open, job_service: FakeJobService, page: str
 ) -> None:
-    job_id = job_service.submit(make(settings={"method": page}), None, [None], visitor="v")
+    job_id = job_service.submit(make(settings={"method": page}), None, [None], owner=OWNER)
     job_service.finish(job_id)
     app = open_page(page, job=job_id)
     app.slider(key=f"colours_strength_{page}_{job_id}").set_value(0.6).run()
