@@ -117,6 +117,14 @@ def _read_loopback(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _read_silence(text: str) -> float:
+    """A worker whose signs of life are a second apart is not replaced for the loss of one of them."""
+    seconds: float = number(0, 3_600).read(text)
+    if 0 < seconds < 5:
+        raise ValueError(text)
+    return seconds
+
+
 FLAG = Values("1 or 0", _read_flag)
 FOLDER = Values("a folder", _read_folder)
 
@@ -189,6 +197,17 @@ class Settings:
             "NST_UNSEEN_MINUTES",
             number(0, 525_600),
             "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
+        ),
+    )
+
+    worker_silence_seconds: float = field(
+        default=30.0,
+        metadata=_variable(
+            "NST_WORKER_SILENCE_SECONDS",
+            Values("0, or a number from 5 to 3,600", _read_silence),
+            "seconds without a sign of life after which the process that paints is replaced, and its run goes on from "
+            "its checkpoint; one that lives but makes no progress is replaced after 20 times as long if it computes "
+            "nothing, otherwise after 100 times; 0: never",
         ),
     )
 

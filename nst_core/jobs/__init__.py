@@ -10,7 +10,7 @@ store        stored runs: `database` has their rows, `blobs` their files, or bot
 views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room
-supervisor   keeps a worker alive; `process` is one worker seen from the service
+supervisor   keeps a worker alive; `process` is one worker seen from the service, `heartbeat` its signs of life
 worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands
 messages     the commands and events between the two; `framing` puts them on a pipe
 """

@@ -93,7 +93,7 @@ class ActiveRun:
     def restart(self, points: Sequence[CurvePoint]) -> None:
         """Continue after the last of these points, forgetting later ones; an interruption becomes a note."""
         last = points[-1].step if points else -1
-        if self.interrupted and self.view.step:
+        if self.interrupted and (self.view.step or self.attempts):
             note = failure_messages.continued(self.interrupted, last)
             self.view = replace(self.view, notes=(*self.view.notes, note))
         self.interrupted = ""

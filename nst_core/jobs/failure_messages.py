@@ -6,6 +6,8 @@ import traceback
 
 RESTARTED = "The server was restarted"
 LOST = "The process that paints ended unexpectedly"
+HUNG = "The process that paints did not answer any more and was replaced"
+STALLED = "The process that paints made no progress any more and was replaced"
 
 
 def continued(reason: str, step: int) -> str:

@@ -37,7 +37,9 @@ class RunControl:
 class CommandInbox:
     """The job service's commands, in order."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
+        """Read from `stream`; `on_end` is called by the reading thread as soon as the job service is gone."""
+        self._on_end = on_end
         self._commands: queue.Queue[Command | None] = queue.Queue()
         self._stream = stream
         self.on_inspection: Callable[[Inspect], None] = lambda _: None
@@ -49,8 +51,9 @@ class CommandInbox:
             while (command := messages.read(self._stream, messages.COMMANDS)) is not None:
                 self._commands.put(command)
         except MessageError as error:
-            print(f"the worker ends: {error}", file=sys.stderr)
+            print(f"the worker ends: {error}", file=sys.stderr, flush=True)
         self._commands.put(None)
+        self._on_end()
 
     def next(self) -> Command:
         """The next command; ends the process when the job service is gone, or sent a command that cannot be read."""

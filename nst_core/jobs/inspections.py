@@ -58,6 +58,11 @@ class InspectionQueue:
         self._waiting: dict[_Key, _Waiting] = {}
         self._with_worker: _Key | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the worker has a question."""
+        return self._with_worker is not None
+
     def ask(self, question: InspectionRequest, pictures: Sequence[Picture]) -> Inspection:
         """The answer if it is there; otherwise the question waits for the worker, from the first time it is asked."""
         key = _Key(question, tuple(picture.sha256 for picture in pictures))

@@ -166,6 +166,13 @@ class LoadFailed(_Event):
     message: str
 
 
+class Beat(_Event):
+    """A sign of life, whatever else the worker does; with the processor time that it has used so far, in seconds."""
+
+    kind: Literal["beat"] = "beat"
+    cpu_seconds: float
+
+
 class RunEvent(_Event):
     """An event of one run."""
 
@@ -230,7 +237,7 @@ class Inspected(_Event):
     blob: Blob = Field(b"", repr=False)
 
 
-Event = Ready | LoadFailed | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
+Event = Ready | LoadFailed | Beat | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -21,6 +22,8 @@ OnEvent = Callable[[Event], None]
 OnExit = Callable[[str], None]
 GRACE_SECONDS = 10.0
 """How long a process may take to end after it has closed its output."""
+KILL_SECONDS = 2.0
+"""The longest wait for the end of a process that was killed; the caller may hold the job service's lock."""
 
 
 class WorkerProcess:
@@ -55,9 +58,10 @@ class WorkerProcess:
         self._outbox.put(command)
 
     def end(self) -> None:
-        """Kill the process."""
+        """Kill the process. One that the system cannot end at once, such as in a disk that hangs, ends later."""
         self._child.kill()
-        self._child.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(KILL_SECONDS)
 
     def _write_commands(self) -> None:
         stdin = cast(BinaryIO, self._child.stdin)

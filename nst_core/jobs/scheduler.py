@@ -14,6 +14,7 @@ from typing import Any
 from nst_core.errors import JobError
 from nst_core.jobs import failure_messages
 from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
 from nst_core.jobs.messages import (
     Began,
@@ -315,16 +316,23 @@ class Scheduler:
             self.inspections.on_worker_lost()
         self.dispatch()
 
-    def _on_worker_lost(self, reason: str) -> None:
-        """Requeue the run of a worker that died, up to MAX_ATTEMPTS times; a paused run stays paused."""
+    def watch_worker(self, silence_seconds: float) -> None:
+        """Replace a worker that hangs, or is silent for longer than `silence_seconds`; called regularly."""
+        run = self._repository.active.get(self.current_id)
+        is_paused = run is not None and run.view.state == "paused" and not run.ending
+        has_run = self._current is not None and self._current.is_sent and not is_paused
+        self.supervisor.watch(silence_seconds, is_busy=has_run or self.inspections.is_waiting)
+
+    def _on_worker_lost(self, fault: Fault) -> None:
+        """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
         self.inspections.on_worker_lost()
         job, self._current = self.current_id, None
         run = self._repository.active.get(job)
         if run is None or run.view.state in FINAL:
             return
-        run.attempts, run.interrupted = run.attempts + 1, failure_messages.LOST
+        run.attempts, run.interrupted = run.attempts + 1, fault.note
         if run.attempts > MAX_ATTEMPTS:
-            self._fail(job, failure_messages.died(run.attempts, reason))
+            self._fail(job, failure_messages.died(run.attempts, fault.reason))
         elif run.view.state != "paused" or run.ending:
             self._requeue(job, has_begun=True)
 

@@ -68,7 +68,7 @@ __all__ = [
     "owner_of",
 ]
 HOUSEKEEPING_SECONDS = 2.0
-"""Interval at which idle runs are ended and long pauses preempted."""
+"""Interval at which the worker is watched, idle runs are ended and long pauses preempted."""
 TRIM_SECONDS = 20.0
 """Interval at which memory freed by visitors' pictures is returned to the system."""
 
@@ -88,7 +88,7 @@ class JobService:
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir), self._lock)
         self.followups = FollowUpRegistry(self)
-        self._unseen_minutes = settings.unseen_minutes
+        self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing = threading.Event()
         with self._lock:
             self._scheduler = Scheduler(self._repository, limits, self._lock, spawn)
@@ -324,6 +324,7 @@ class JobService:
                 trimmed = time.monotonic()
             try:
                 with self._lock:
+                    self._scheduler.watch_worker(self._silence_seconds)
                     self._scheduler.reap_idle(self._unseen_minutes)
             except Exception:  # noqa: BLE001 - the next round may succeed
                 traceback.print_exc()

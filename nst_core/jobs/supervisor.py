@@ -1,14 +1,17 @@
-"""Keeps a worker process alive: starts it, replaces it when it dies or holds too much memory, gives up on failures."""
+"""Keeps a worker process alive: replaces one that died, hangs or holds too much memory; gives up on failures."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from nst_core.jobs.messages import Command, Event, LoadFailed, Ready
+from nst_core.jobs import failure_messages
+from nst_core.jobs.heartbeat import Fault, Pulse
+from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 
@@ -46,7 +49,7 @@ class WorkerSupervisor:
         self,
         lock: threading.Condition,
         on_event: OnEvent,
-        on_lost: OnExit,
+        on_lost: Callable[[Fault], None],
         on_give_up: OnExit,
         spawn: SpawnWorker | None = None,
     ) -> None:
@@ -54,8 +57,8 @@ class WorkerSupervisor:
 
         Args:
             lock: the job service's.
-            on_event: gets each event of the current worker, except `LoadFailed`.
-            on_lost: gets the reason why a worker died.
+            on_event: gets each event of the current worker, except `LoadFailed` and `Beat`.
+            on_lost: gets the reason why a worker died or was replaced because it hung.
             on_give_up: gets the reason why no other worker will be started.
             spawn: starts a worker; None starts a `WorkerProcess`.
         """
@@ -65,6 +68,7 @@ class WorkerSupervisor:
         self._worker: WorkerHandle | None = None
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
+        self._pulse = Pulse()
 
     @property
     def is_ready(self) -> bool:
@@ -95,6 +99,16 @@ class WorkerSupervisor:
         if worker is not None:
             worker.end()
 
+    def watch(self, silence_seconds: float, *, is_busy: bool) -> None:
+        """Replace a worker that hangs; called regularly. See `Pulse.fault` for the arguments."""
+        is_loading = self.status.state == "starting"
+        fault = self._pulse.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
+        if fault is None or self._worker is None or self.status.state == "failed":
+            return
+        print(f"a worker is replaced: {fault.reason}", file=sys.stderr)
+        self._worker.end()  # first, to make room for the next one
+        self._replace_dead(self._generation, fault)
+
     def recycle(self) -> bool:
         """Replace a worker that holds too much memory; returns whether it did."""
         worker = self._worker
@@ -116,9 +130,9 @@ class WorkerSupervisor:
         self._generation += 1
         generation = self._generation
         self.status = WorkerStatus("starting")
-        self._worker = None
+        self._worker, self._pulse = None, Pulse()
         try:
-            self._worker = self._spawn(partial(self._receive, generation), partial(self._replace_dead, generation))
+            self._worker = self._spawn(partial(self._receive, generation), partial(self._on_exit, generation))
         except OSError as error:  # mostly: no memory left for another process
             self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
 
@@ -127,11 +141,14 @@ class WorkerSupervisor:
         with self._lock:
             if generation != self._generation:
                 return
+            self._pulse.on_event(event)
             memory = event.memory_mb
             self.status = replace(self.status, memory_mb=memory)
             match event:
                 case LoadFailed():
                     self._give_up(event.message)
+                    return
+                case Beat():
                     return
                 case Ready():
                     self._deaths = 0
@@ -140,7 +157,10 @@ class WorkerSupervisor:
                     )
             self._on_event(event)
 
-    def _replace_dead(self, generation: int, reason: str) -> None:
+    def _on_exit(self, generation: int, reason: str) -> None:
+        self._replace_dead(generation, Fault(reason, failure_messages.LOST))
+
+    def _replace_dead(self, generation: int, fault: Fault) -> None:
         """Start another worker after the current one died, or give up after MAX_STARTS deaths in a row."""
         with self._lock:
             if generation != self._generation:
@@ -148,11 +168,11 @@ class WorkerSupervisor:
             self._worker = None
             self._deaths += 1
             self.status = WorkerStatus()
-            self._on_lost(reason)
+            self._on_lost(fault)
             if self._deaths < MAX_STARTS:
                 self._start()
             else:
-                self._give_up(f"the process that holds the networks could not be kept alive: {reason}")
+                self._give_up(f"the process that holds the networks could not be kept alive: {fault.reason}")
 
     def _give_up(self, message: str) -> None:
         self.status = WorkerStatus("failed", message=message)

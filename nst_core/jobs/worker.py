@@ -1,7 +1,7 @@
 """The worker process: holds the loaded networks, performs one run at a time and reports its steps.
 
 Commands come on stdin, events go to stdout, both as `messages`; anything that a library prints goes to stderr. The
-process ends when its stdin does, so that it never outlives the job service.
+process ends when its stdin does, even in the middle of a step, so that it never outlives the job service.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,7 +21,7 @@ import numpy as np
 import psutil
 
 from nst_core.errors import CheckpointError, DivergedError, NSTError
-from nst_core.jobs import inspections, messages
+from nst_core.jobs import heartbeat, inspections, messages
 from nst_core.jobs.inbox import CommandInbox, RunControl
 from nst_core.jobs.messages import (
     Began,
@@ -60,12 +61,14 @@ class Worker:
         self._inbox = inbox
         self._inbox.on_inspection = self._inspect
         self._out = out
+        self._sending = threading.Lock()  # the heartbeat has a thread of its own
 
     def send(self, event: Event) -> None:
         """Send one event, with this process's memory; ends the process if the job service is gone."""
         memory = psutil.Process().memory_info().rss / 1e6
         try:
-            messages.write(self._out, event.model_copy(update={"memory_mb": round(memory, 1)}))
+            with self._sending:
+                messages.write(self._out, event.model_copy(update={"memory_mb": round(memory, 1)}))
         except BrokenPipeError:
             os._exit(0)  # as `CommandInbox.next` does
 
@@ -288,7 +291,9 @@ def main() -> None:
     """Serve the job service that started this process."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the events
-    Worker(CommandInbox(sys.stdin.buffer), out).serve()
+    worker = Worker(CommandInbox(sys.stdin.buffer, on_end=lambda: os._exit(0)), out)
+    heartbeat.start(worker.send)
+    worker.serve()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ def test_nothing_set_is_the_defaults_without_a_problem() -> None:
     [
         ("NST_UNSEEN_MINUTES", " 2.5 ", "unseen_minutes", 2.5),
         ("NST_UNSEEN_MINUTES", "0", "unseen_minutes", 0.0),
+        ("NST_WORKER_SILENCE_SECONDS", "0", "worker_silence_seconds", 0.0),
+        ("NST_WORKER_SILENCE_SECONDS", "5", "worker_silence_seconds", 5.0),
         ("NST_OFFLINE", "1", "offline", True),
         ("NST_OFFLINE", "Yes", "offline", True),
         ("NST_OFFLINE", "off", "offline", False),
@@ -46,6 +48,8 @@ def test_a_value_that_can_be_used_is_used(name: str, value: str, field: str, exp
     ("name", "value", "needed"),
     [
         ("NST_UNSEEN_MINUTES", "soon", "a number from 0 to 525,600"),
+        ("NST_WORKER_SILENCE_SECONDS", "4", "0, or a number from 5 to 3,600"),
+        ("NST_WORKER_SILENCE_SECONDS", "nan", "0, or a number from 5"),
         ("NST_UNSEEN_MINUTES", "-1", "a number from 0"),
         ("NST_UNSEEN_MINUTES", "nan", "a number from 0"),
         ("NST_UNSEEN_MINUTES", "inf", "a number from 0"),

@@ -120,3 +120,12 @@ def test_a_command_that_cannot_be_read_ends_the_worker() -> None:
     )
     assert (ended.returncode, ended.stdout) == (0, b"")
     assert b"the worker ends: the message cannot be read" in ended.stderr
+
+
+def test_the_end_of_the_job_service_is_told_at_once() -> None:
+    read, write = os.pipe()
+    ended = threading.Event()
+    CommandInbox(os.fdopen(read, "rb"), on_end=ended.set)
+    assert not ended.wait(0.1)
+    os.close(write)
+    assert ended.wait(5)

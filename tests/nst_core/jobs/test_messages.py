@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from nst_core.jobs import messages
 from nst_core.jobs.framing import read_frame, write_frame
 from nst_core.jobs.messages import (
+    Beat,
     Began,
     Command,
     Event,
@@ -82,6 +83,7 @@ EVENTS: list[Event] = [
     Inspected(facts={"layer": "block1_conv1", "maps": [1, 2.5, None]}, blob=b"\x89PNG"),
     Inspected(error="no such layer"),
     Ready(device="CPU", precision="float32", sources={}, unusable={"magenta": "a sentence; another"}),
+    Beat(cpu_seconds=1.5),
 ]
 MESSAGES = [*COMMANDS, *EVENTS]
 

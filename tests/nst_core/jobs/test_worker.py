@@ -1,6 +1,8 @@
 """How the worker performs a run: it follows orders between two steps, and keeps the best picture of a diverged run."""
 
 import io
+import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -11,7 +13,7 @@ from nst_core.errors import DivergedError, WeightsError
 from nst_core.jobs import messages
 from nst_core.jobs import worker as worker_module
 from nst_core.jobs.inbox import RunControl
-from nst_core.jobs.messages import Stepped
+from nst_core.jobs.messages import Beat, LoadFailed, Stepped
 from nst_core.jobs.views import InspectionRequest
 from nst_core.jobs.worker import Worker, _End
 from nst_core.recipe import Recipe, make
@@ -158,3 +160,26 @@ def test_a_busy_machine_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_machine_without_networks_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Visitors, "next", lambda _: (_ for _ in ()).throw(EOFError))
     assert measurements(monkeypatch, True, fails=True) == (0, [True])
+
+
+class SlowPipe(io.BytesIO):
+    """A stream on which other threads get their turn between two pieces of a message."""
+
+    def write(self, data: Any) -> int:
+        time.sleep(0.001)
+        return super().write(data)
+
+
+def test_a_beat_never_falls_into_the_middle_of_another_message() -> None:
+    out = SlowPipe()
+    worker = Worker(Orders(), out)  # type: ignore[arg-type]
+    beats = threading.Thread(target=lambda: [worker.send(Beat(cpu_seconds=0.5)) for _ in range(20)])
+    beats.start()
+    for _ in range(20):
+        worker.send(LoadFailed(message="words"))
+    beats.join()
+    out.seek(0)
+    kinds = []
+    while (event := messages.read(out, messages.EVENTS)) is not None:
+        kinds.append(event.kind)
+    assert sorted(kinds) == 20 * ["beat"] + 20 * ["load-failed"]
