@@ -24,6 +24,7 @@ from nst_core.server.upload_ledger import UploadLedger, UploadLimits
 from nst_core.server.uploads import Uploads
 from nst_core.settings import Settings
 from nst_core.system import allocator
+from nst_core.system.termination import on_termination
 from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
@@ -43,6 +44,8 @@ LAZY_IMPORTS = (
     "nst_core.picture.encoded",
 )
 """Modules that the app imports only when a visitor needs them."""
+ENDS_WITHIN_SECONDS = 9.0
+"""The longest time from SIGTERM to the end: hosts kill a server after 10. Closing the job service takes up to 8.5."""
 
 
 def prepare() -> JobService:
@@ -82,9 +85,14 @@ async def _housekeeping() -> None:
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
-    """Run the job service from the start of the server to its end."""
+    """Run the job service from the start of the server to its end.
+
+    A signal closes it at once, without waiting until the connections of visitors are closed.
+    """
     logs.configure(SETTINGS.log_style)
-    jobs = await asyncio.to_thread(prepare)
+    jobs = await asyncio.to_thread(service.get)
+    on_termination(jobs.close, jobs.abandon, ENDS_WITHIN_SECONDS)
+    await asyncio.to_thread(prepare)
     streamlit_patches.watch_uploads(UPLOADS.issue, UPLOADS.forget, UPLOADS.limits.session_files)
     housekeeping = asyncio.create_task(_housekeeping())
     async with serving_metrics(app, SETTINGS.metrics_address):

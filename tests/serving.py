@@ -60,10 +60,20 @@ class Server:
             self._process.terminate()
             self._process.wait(20)
 
+    def terminate(self) -> None:
+        """Tell it to end, without waiting."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; returns its exit status."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
     def workers(self) -> list[psutil.Process]:
         """The processes that paint for it."""
         children = psutil.Process(self.pid).children()
-        return [child for child in children if "nst_core.jobs.worker" in child.cmdline()]
+        return [child for child in children if child.cmdline()[-1].endswith("worker")]
 
     @property
     def data(self) -> Path:

@@ -1,15 +1,21 @@
 """`serve.py` gets ready and opens the job service when it starts, and closes it when it ends."""
 
 import json
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+import streamlit
 
 from nst_core.jobs.service import JobService
 from nst_core.jobs.store import Store
-from tests.nst_core.jobs.servers import FakeWorker, submit, until
+from nst_core.recipe import make
+from nst_core.slow import checkpoint
+from tests.nst_core.jobs.servers import FakeWorker, picture, submit, until
 from tests.serving import ROOT, Server
 
 pytestmark = pytest.mark.slow
@@ -37,6 +43,67 @@ def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, t
     assert after.view(job).state in ("queued", "running")
     assert "Traceback" not in server.log
     after.close()
+
+
+ENTRY = """
+from functools import partial
+from pathlib import Path
+import streamlit as st
+from nst_core.jobs import supervisor
+supervisor.WorkerProcess = partial(supervisor.WorkerProcess, program=("-m", "nst_core.bench.service.toy_worker"))
+import serve
+app = st.App(Path(serve.__file__).with_name("app.py"), lifespan=serve._lifespan)
+"""
+
+
+def fall_asleep(url: str) -> socket.socket:
+    """A visitor who asks for the longest file and reads nothing of it, as a phone in a tunnel."""
+    folder = Path(streamlit.__file__).parent / "static"
+    longest = max(folder.rglob("*.js"), key=lambda path: path.stat().st_size).relative_to(folder)
+    visitor = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+    visitor.sendall(f"GET /{longest.as_posix()} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    assert b" 200 " in visitor.recv(100)
+    return visitor
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def temporary(folder: Path) -> list[Path]:
+    """The files that a writer has left unfinished."""
+    return [path for path in folder.rglob(".*") if path.name != ".writable"]
+
+
+def test_sigterm_saves_the_run_and_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    before = JobService(spawn=FakeWorker)
+    job = before.submit(make(settings={"steps": 5000, "longest_edge_px": 64}), picture(), [picture(1)], visitor="ann")
+    before.close()
+    (tmp_path / "entry.py").write_text(ENTRY)
+    server = Server(str(tmp_path / "entry.py"), tmp_path / "log", NST_DATA_DIR=str(folder), PYTHONPATH=str(ROOT))
+    server.start()
+    visitor = fall_asleep(server.url)
+    try:
+        saved = folder / "runs" / job / "checkpoint.npz"
+        until(lambda: saved.exists() and checkpoint.load(saved).state["number"] > 20, 30)
+        (worker,) = server.workers()
+        began = time.monotonic()
+        server.terminate()
+        time.sleep(0.3)
+        server.terminate()
+        server.wait(20)
+        assert time.monotonic() - began < 10
+    finally:
+        server.kill()
+        visitor.close()
+    until(lambda: gone(worker), 2)
+    assert temporary(folder) == []
+    assert "Traceback" not in server.log
+    after = Store(folder)
+    view, number = after.view(job), checkpoint.load(saved).state["number"]
+    after.close()
+    assert (view.state, after.why_in_memory) == ("queued", "")
+    assert view.step == number == view.points[-1].step
 
 
 VISIT = """

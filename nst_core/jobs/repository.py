@@ -70,11 +70,11 @@ class RunRepository:
             elif run.view.state != "paused":
                 self.update(job, state="queued")
 
-    def close(self) -> None:
-        """Write all changes and close the store."""
+    def close(self, seconds: float = 10.0) -> None:
+        """Write all changes, for at most `seconds`, and close the store."""
         self._closing = True
         self._wake.set()
-        self._writer.join(10)
+        self._writer.join(seconds)
         self.store.close()
 
     # The methods down to `evict` are called under the lock.

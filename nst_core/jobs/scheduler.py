@@ -77,6 +77,7 @@ class Scheduler:
         self._repository, self._lock = repository, lock
         self._queue, self._wait_times = FairQueue(limits), WaitEstimator()
         self._current: _Assignment | None = None
+        self._is_closing = False
         for job, run in repository.active.items():
             if run.view.state == "queued":
                 self._requeue(job, has_begun=run.view.step > 0)
@@ -196,6 +197,16 @@ class Scheduler:
             current.is_preempting = True
             self._send(Preempt(job=current.job))
 
+    def close(self) -> bool:
+        """Send no more runs, and let the worker save the one it has; returns whether it will report that."""
+        self._is_closing = True
+        run = self._repository.active.get(self.current_id)
+        if run is None or self._current is None or not self._repository.store.checkpoint(self._current.job):
+            return False
+        if not run.ending and not self._current.is_preempting:
+            return self._send(Preempt(job=self._current.job))
+        return self._current.is_sent
+
     def fail_all(self, message: str) -> None:
         """Fail the current run and all that wait."""
         self._fail(self.current_id, message)
@@ -206,7 +217,7 @@ class Scheduler:
 
     def dispatch(self) -> None:
         """Send the next run to a worker that is ready and free."""
-        if self._current or not self.has_waiting or not self.supervisor.is_ready:
+        if self._is_closing or self._current or not self.has_waiting or not self.supervisor.is_ready:
             return
         assignment = self._current = _Assignment(self._queue.pop())
         self._wait_times.begin()
@@ -312,6 +323,9 @@ class Scheduler:
     def _release_worker(self) -> None:
         self._wait_times.end()
         self._current = None
+        self._lock.notify_all()
+        if self._is_closing:
+            return
         if self.supervisor.recycle():
             self.inspections.on_worker_lost()
         self.dispatch()

@@ -11,7 +11,10 @@ NotYoursError unless the run was submitted under the id of that secret; see `own
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -73,6 +76,13 @@ TRIM_SECONDS = 20.0
 """Interval at which memory freed by visitors' pictures is returned to the system."""
 
 
+SAVE_SECONDS = 4.0
+"""How long `close` waits until the worker has saved its run, or finished it. A run whose step takes longer goes on from
+its last checkpoint, which is rarely more than one step older."""
+WRITE_SECONDS = 2.5
+"""... and how long until all changes are written."""
+
+
 class JobService:
     """Runs, their queue, and the worker that performs them one at a time.
 
@@ -89,7 +99,7 @@ class JobService:
         self._repository = RunRepository(Store(settings.data_dir), self._lock)
         self.followups = FollowUpRegistry(self)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
-        self._closing = threading.Event()
+        self._closing, self._closed = threading.Event(), threading.Event()
         with self._lock:
             self._scheduler = Scheduler(self._repository, limits, self._lock, spawn)
             if self._scheduler.has_waiting:  # runs of an earlier server continue without a request
@@ -106,16 +116,38 @@ class JobService:
         with self._lock:
             self._scheduler.supervisor.retry()
 
-    def close(self) -> None:
-        """End the worker and release the runs: unfinished ones continue in the next service, or fail without a disk."""
-        self._closing.set()
+    def close(self, save_seconds: float = SAVE_SECONDS) -> None:
+        """Save the run under way, end the worker and release the runs; waits if another thread has begun to close.
+
+        Unfinished runs continue in the next service, or fail without a disk.
+
+        Args:
+            save_seconds: the longest wait for the worker to save its run.
+        """
         with self._lock:
-            worker = self._scheduler.supervisor.detach()
-            if self._repository.store.why_in_memory:
-                self._scheduler.fail_all("the server is shutting down")
-        if worker:
-            worker.end()
-        self._repository.close()
+            is_first = not self._closing.is_set()
+            self._closing.set()
+        if not is_first:
+            self._closed.wait()
+            return
+        try:
+            with self._lock:
+                if self._scheduler.close():
+                    self._lock.wait_for(lambda: not self._scheduler.current_id, save_seconds)
+                worker = self._scheduler.supervisor.detach()
+                if self._repository.store.why_in_memory:
+                    self._scheduler.fail_all("the server is shutting down")
+            if worker:
+                worker.end()
+            self._repository.close(WRITE_SECONDS)
+        finally:
+            self._closed.set()
+
+    def abandon(self) -> None:
+        """Kill the worker without waiting for anything, when `close` takes too long."""
+        if pid := self._scheduler.supervisor.pid:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
     def status(self) -> WorkerStatus:
         """The state of the worker."""
@@ -312,6 +344,8 @@ class JobService:
         return replace(run.current_view(), position=position, wait_seconds=seconds)
 
     def _check_worker(self) -> None:
+        if self._closing.is_set():
+            raise WorkerError("a run needs a server that stays, and this one is being restarted; try again in a minute")
         status = self._scheduler.supervisor.status
         if status.state == "failed":
             raise WorkerError(status.message)

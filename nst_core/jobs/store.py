@@ -96,7 +96,9 @@ class Store:
 
     def _open(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = filelock.FileLock(folder / "in-use.lock", timeout=LOCK_SECONDS)
+        self._lock = filelock.FileLock(
+            folder / "in-use.lock", timeout=LOCK_SECONDS, thread_local=False
+        )  # any thread may close
         self._lock.acquire()
         self._blobs = DiskBlobStore(folder / "runs")
         try:

@@ -68,7 +68,7 @@ class WorkerSupervisor:
         self._worker: WorkerHandle | None = None
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
-        self._pulse = Pulse()
+        self._pulse, self._is_closed = Pulse(), False
 
     @property
     def is_ready(self) -> bool:
@@ -119,14 +119,16 @@ class WorkerSupervisor:
         return True
 
     def detach(self) -> WorkerHandle | None:
-        """Let go of the worker and return it, so that the caller can end it outside the lock."""
-        worker, self._worker = self._worker, None
+        """Let go of the worker for good and return it, so that the caller can end it outside the lock."""
+        worker, self._worker, self._is_closed = self._worker, None, True
         self._generation += 1
         self.status = WorkerStatus()
         return worker
 
     def _start(self) -> None:
         """Start a worker in place of the current one, whose later events are ignored."""
+        if self._is_closed:
+            return
         self._generation += 1
         generation = self._generation
         self.status = WorkerStatus("starting")

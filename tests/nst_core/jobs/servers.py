@@ -96,7 +96,7 @@ class Servers:
 
     def stop(self) -> None:
         if self._service:
-            self._service.close()
+            self._service.close(save_seconds=0)
         self._service = None
 
 

@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+from collections import deque
 from collections.abc import Generator
 from typing import Any
 
@@ -173,7 +174,7 @@ class SlowPipe(io.BytesIO):
 def test_a_beat_never_falls_into_the_middle_of_another_message() -> None:
     out = SlowPipe()
     worker = Worker(Orders(), out)  # type: ignore[arg-type]
-    beats = threading.Thread(target=lambda: [worker.send(Beat(cpu_seconds=0.5)) for _ in range(20)])
+    beats = threading.Thread(target=lambda: deque(map(worker.send, 20 * [Beat(cpu_seconds=0.5)])))
     beats.start()
     for _ in range(20):
         worker.send(LoadFailed(message="words"))

@@ -1,0 +1,86 @@
+"""The worker program with a toy in place of engines and networks: pipes, checkpoints and commands are the real ones.
+
+It is ready in a second and needs no weights, so that a fault can be tried hundreds of times.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+
+from nst_core.jobs import worker
+from nst_core.jobs.messages import Ready
+from nst_core.picture.resize import fit
+from nst_core.recipe import Provenance, Recipe
+from nst_core.runs import runner
+from nst_core.step import Pixels, Step
+
+STEP_SECONDS = 0.02
+MEASURE_SECONDS = 0.3
+
+
+def loss(number: int) -> float:
+    """The loss of a step: by its number alone, so that a curve shows whether a run went on where it was."""
+    return 1.0 / (1 + number)
+
+
+def steps(  # noqa: PLR0913 - the arguments of an engine
+    content: Pixels,
+    styles: Any,
+    recipe: Recipe,
+    start: Any = None,
+    masks: Any = (),
+    resume: Mapping[str, Any] | None = None,
+) -> Generator[Step, Recipe | None, None]:
+    """The content, darker with every step; arguments as `runner.run_recipe`."""
+    shown = fit(content, recipe.longest_edge_px)
+    if recipe.method == "fast":
+        time.sleep(STEP_SECONDS)
+        yield Step(1, 1, recipe.longest_edge_px, STEP_SECONDS, {}, shown)
+        return
+    before = 0.0 if resume is None else float(resume["seconds"])
+    for number in range(0 if resume is None else int(resume["number"]) + 1, recipe.steps + 1):
+        time.sleep(STEP_SECONDS)
+        seconds = before = before + STEP_SECONDS
+        picture = (shown * np.float32(1 - 0.5 * number / recipe.steps)).astype(np.float32)
+        state = {"number": number, "seconds": seconds, "shown": picture}
+        yield Step(
+            number,
+            recipe.steps,
+            recipe.longest_edge_px,
+            seconds,
+            {"total": loss(number)},
+            picture if number % recipe.snapshot_every == 0 else None,
+            state=lambda state=state: state,  # type: ignore[misc]
+            evaluations=number + 1,
+        )
+
+
+class ToyWorker(worker.Worker):
+    """The worker, without networks to load."""
+
+    def _warm(self) -> None:
+        self.send(Ready(device="a toy", precision="float32", sources={}))
+
+
+def _prepare(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"provenance": Provenance(version="toy", weights={"toy": "0" * 64}, device="toy")})
+
+
+def _measures(*_: Any) -> dict[str, Any]:
+    time.sleep(MEASURE_SECONDS)
+    return {}
+
+
+def main() -> None:
+    """Serve the job service that started this process."""
+    vars(runner).update(_engine=steps, prepare=_prepare, _measures=_measures)
+    vars(worker).update(Worker=ToyWorker, _is_calibrated=lambda: True)
+    worker.main()
+
+
+if __name__ == "__main__":
+    main()
