@@ -77,7 +77,7 @@ def temporary(folder: Path) -> list[Path]:
 
 def test_sigterm_saves_the_run_and_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
     before = JobService(spawn=FakeWorker)
-    job = before.submit(make(settings={"steps": 5000, "longest_edge_px": 64}), picture(), [picture(1)], visitor="ann")
+    job = before.submit(make(settings={"steps": 5000, "longest_edge_px": 64}), picture(), [picture(1)])
     before.close()
     (tmp_path / "entry.py").write_text(ENTRY)
     server = Server(str(tmp_path / "entry.py"), tmp_path / "log", NST_DATA_DIR=str(folder), PYTHONPATH=str(ROOT))

@@ -8,7 +8,7 @@ import pytest
 from nst_core.errors import WorkerError
 from nst_core.jobs.messages import Began, Preempt, Preempted, RunCommand, Stop
 from nst_core.jobs.service import JobService
-from tests.nst_core.jobs.servers import FakeWorker, Servers, submit, under_way, until
+from tests.nst_core.jobs.servers import ANN, FakeWorker, Servers, submit, under_way, until
 
 
 def close(service: JobService, seconds: float = 5.0) -> threading.Thread:
@@ -28,7 +28,7 @@ def test_the_run_under_way_is_saved_and_no_other_one_begins(servers: Servers, is
     service = servers.start()
     job, behind = under_way(servers, service), submit(service)
     if is_paused:
-        service.pause(job)
+        service.pause(job, ANN)
     closing = close(service)
     until(lambda: servers.worker.commands[-1] == Preempt(job=job))
     assert closing.is_alive()
@@ -55,7 +55,7 @@ def test_a_run_that_ends_meanwhile_is_over(servers: Servers) -> None:
 def test_a_run_that_was_told_to_stop_is_waited_for_and_not_told_otherwise(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
-    service.stop(job)
+    service.stop(job, ANN)
     closing = close(service)
     time.sleep(0.1)
     assert servers.worker.commands[-1] == Stop(job=job)

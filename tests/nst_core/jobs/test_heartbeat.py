@@ -13,7 +13,7 @@ from nst_core.jobs.heartbeat import Pulse
 from nst_core.jobs.messages import Beat, Ready, Stop
 from nst_core.jobs.process import WorkerProcess
 from nst_core.jobs.service import JobService
-from tests.nst_core.jobs.servers import Servers, save, submit, under_way, until
+from tests.nst_core.jobs.servers import ANN, Servers, save, submit, under_way, until
 
 SILENCE = 30.0
 READY = Ready(device="an abacus", precision="float32", sources={})
@@ -150,7 +150,7 @@ def test_stop_on_a_hung_worker_ends_the_run_with_its_picture_after_the_replaceme
     service = servers.start()
     job = under_way(servers, service)
     save(servers)
-    service.stop(job)
+    service.stop(job, ANN)
     assert servers.worker.commands[-1] == Stop(job=job)
     hang(service)
     servers.worker.ready()
