@@ -7,7 +7,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("entry points", ("app", "serve"), "in the browser; a real server, killed and restarted"),
     ("pages", ("pages",), "smoke tests with a job service of their own; in the browser"),
     ("parts of pages", ("pages.parts",), "charts as data; smoke tests"),
-    ("command line, benchmarks", ("nst_core.cli", "nst_core.bench", "nst_core.__main__"), "real processes"),
+    (
+        "command line, benchmarks",
+        ("nst_core.cli", "nst_core.doctor", "nst_core.bench", "nst_core.__main__"),
+        "real processes",
+    ),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),

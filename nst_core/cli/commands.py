@@ -71,6 +71,13 @@ def weights(arguments: argparse.Namespace) -> int:
     return 2 if missing and arguments.action == "fetch" else 0
 
 
+def doctor(arguments: argparse.Namespace) -> int:
+    """Say what is wrong with this installation."""
+    from nst_core.cli import doctor
+
+    return doctor.doctor(arguments)
+
+
 def docs(_: argparse.Namespace) -> None:
     """Update the generated tables of the READMEs."""
     from nst_core.cli import docs

@@ -1,7 +1,7 @@
 """The command line: `python -m nst_core ...`. Progress goes to stderr; stdout has only the output of the command.
 
-Exit codes: 0 done; 1 a bug; 2 bad input; 130 interrupted, after saving the best picture so far and the checkpoint;
-141 the reader of stdout has gone.
+Exit codes: 0 done; 1 a bug, or a problem that `doctor` found; 2 bad input; 130 interrupted, after saving the best
+picture so far and the checkpoint; 141 the reader of stdout has gone.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preview(subparsers)
     _add_weights(subparsers)
     _add_bench(subparsers)
+    _add_doctor(subparsers)
     docs = subparsers.add_parser("docs", help="update the generated tables of the READMEs")
     docs.set_defaults(run=commands.docs)
     return parser
@@ -165,3 +166,10 @@ def _add_bench(subparsers: Any) -> None:
         "--keep", action="store_true", help="store the result for the tables of the README and the About page"
     )
     parser.set_defaults(run=commands.bench)
+
+
+def _add_doctor(subparsers: Any) -> None:
+    parser = subparsers.add_parser("doctor", help="say what is wrong with this installation, and how to mend it")
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help="the checks to run, such as weights; default: all")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=commands.doctor)

@@ -25,14 +25,14 @@ def sentence(variable: str, reason: str, network: str, used: str, settings: Sett
         settings: those that named the weights.
     """
     value = str(settings.weights_dir) if variable == FOLDER_VARIABLE else settings.hub_handle
-    shown = _shown(value)
-    for secret, public in ((value, shown), (str(Path(value).expanduser()), shown), (str(settings.cache_dir), "cache")):
+    name = shown(value)
+    for secret, public in ((value, name), (str(Path(value).expanduser()), name), (str(settings.cache_dir), "cache")):
         reason = reason.replace(secret, public)
     reason = " ".join(reason.partition("; ")[0].split())[:_LONGEST_REASON]  # without the advice
-    return f"{variable} must name usable weights for {network}, got {shown} ({reason}); {used} is used instead"
+    return f"{variable} must name usable weights for {network}, got {name} ({reason}); {used} is used instead"
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """An address without user, password and query; the name of a folder."""
     if not is_remote(value):
         return Path(value).name or value

@@ -1,0 +1,72 @@
+"""Memory and file handles: what this process may have, against what the server needs."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from nst_core.doctor.finding import Finding, megabytes, ok, problem, warning
+
+LEAST_BYTES, USUAL_BYTES = 1.0e9, 2.5e9
+"""Memory that the server and its worker need for the smallest runs, and from which sizes of 1,000 px are quick."""
+LEAST_FILES, USUAL_FILES = 256, 1024
+"""File handles for a handful of visitors, and for the fifty that a server should take."""
+CGROUPS = (
+    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
+    (
+        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ),
+)
+"""Files with the memory limit and the use of a container, in the second and the first version of cgroups."""
+
+
+def memory() -> Iterator[Finding]:
+    """The memory that is available, on the machine and in its container."""
+    available, total = psutil.virtual_memory().available, psutil.virtual_memory().total
+    free, where = float(available), "of this machine"
+    limit = container_limit()
+    if limit is None or limit[0] >= total:
+        yield ok("no container limits the memory")
+    else:
+        yield ok(f"the container limits the memory to {megabytes(limit[0])}, of which {megabytes(limit[1])} are in use")
+        if limit[0] - limit[1] < free:
+            free, where = max(limit[0] - limit[1], 0.0), "of the container"
+    text = f"{megabytes(free)} of the memory {where} are available"
+    if free < LEAST_BYTES:
+        yield problem(
+            text, f"end other programs or give it {megabytes(USUAL_BYTES)}: else the system may kill the worker"
+        )
+    elif free < USUAL_BYTES:
+        yield warning(text, f"with {megabytes(USUAL_BYTES)}, large slow runs are quicker")
+    else:
+        yield ok(text)
+
+
+def container_limit() -> tuple[float, float] | None:
+    """The memory limit of the container and its use, in bytes; None if there is no limit."""
+    for limit, use in CGROUPS:
+        try:
+            return float(int(limit.read_text())), float(int(use.read_text()))
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return None
+
+
+def file_handles() -> Iterator[Finding]:
+    """How many files and connections this process may have open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    text = f"a process may open {_count(soft)} files"
+    if soft == resource.RLIM_INFINITY or soft >= USUAL_FILES:
+        yield ok(text)
+        return
+    most = _count(hard)
+    remedy = f"ulimit -n 4096 before the server starts ({most} are allowed), or LimitNOFILE=4096 in its systemd unit"
+    yield (problem if soft < LEAST_FILES else warning)(text, remedy)
+
+
+def _count(limit: int) -> str:
+    return "any number of" if limit == resource.RLIM_INFINITY else f"{limit:,}"
