@@ -17,6 +17,7 @@ from streamlit import file_util
 
 from nst_core.jobs.service import JobService
 from nst_core.server import logs
+from nst_core.server.addresses import Addresses
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
@@ -71,6 +72,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
+        Middleware(Addresses, trusted=SETTINGS.trusted_proxies, openings_per_minute=SETTINGS.openings_per_minute),
         Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES),
     ]
 

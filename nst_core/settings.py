@@ -109,6 +109,10 @@ def _read_origins(text: str) -> tuple[str, ...]:
     return tuple("'self'" if word == "self" else word for word in words)
 
 
+def _read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
+
+
 def _read_loopback(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = "127.0.0.1" if host == "localhost" else host.strip("[]")
@@ -228,6 +232,29 @@ class Settings:
             Values("host:port on the loopback interface", _read_loopback),
             "the private address of the server's metrics, which are not public",
             "none",
+        ),
+    )
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(
+        default=(),
+        metadata=_variable(
+            "NST_TRUSTED_PROXIES",
+            Values("addresses or networks, apart by spaces", _read_networks),
+            "the proxies before the server, whose word on a visitor's address counts",
+            "none",
+        ),
+    )
+    runs_per_address: int = field(
+        default=4,
+        metadata=_variable(
+            "NST_RUNS_PER_ADDRESS", number(1, 1_000, whole=True), "runs of one network address that may wait or run"
+        ),
+    )
+    openings_per_minute: int = field(
+        default=300,
+        metadata=_variable(
+            "NST_OPENINGS_PER_MINUTE",
+            number(2, 1_000_000, whole=True),
+            "pages and WebSockets that one network address may open in a minute; a visit takes one of each",
         ),
     )
     upload_files: int = field(

@@ -43,6 +43,7 @@ PAGES_MAY_IMPORT = (
     "nst_core.recipe",
     "nst_core.picture",
     "nst_core.errors",
+    "nst_core.server.addresses",  # the name of a header
     "nst_core.settings",
     "nst_core.step",
     # Pure functions and values, without TensorFlow, processes or files of runs:

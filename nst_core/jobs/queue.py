@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nst_core.errors import QueueFullError
@@ -10,19 +10,28 @@ from nst_core.errors import QueueFullError
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """A run that waits; one that `is_requeued` had begun before, and goes first."""
+    """A run that waits.
+
+    Attributes:
+        job: its id.
+        visitor: its owner.
+        is_requeued: whether it had begun before; then it goes first.
+        address: a keyed hash of the owner's network address; "" if unknown.
+    """
 
     job: str
     visitor: str
     is_requeued: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """The most runs that may wait: in all, and of one visitor."""
+    """The most runs that may wait: in all, and of one visitor; and that may wait or run, of one network address."""
 
     waiting: int = 8
     per_visitor: int = 2
+    per_address: int = 4
 
 
 @dataclass(frozen=True)
@@ -47,19 +56,40 @@ class FairQueue:
         """How full the queue is."""
         return QueueLoad(len(self._entries), self._limits.waiting)
 
-    def admit(self, entry: QueueEntry, seconds_each: float) -> None:
-        """Add a new run. Raises QueueFullError if there is no room; it says to try again after `seconds_each`."""
-        own = sum(waiting.visitor == entry.visitor for waiting in self._entries)
-        if own >= self._limits.per_visitor:
+    def admit(
+        self, entry: QueueEntry, seconds_until_room: Callable[[Sequence[str]], float], begun_of_address: int = 0
+    ) -> None:
+        """Add a new run.
+
+        Args:
+            entry: the run.
+            seconds_until_room: when a place will be free, for a refusal, given the visitor's or address's own runs
+                that wait, in the order in which they will be served; none if the queue is full for everybody.
+            begun_of_address: runs of the same address that have begun and are not over.
+
+        Raises:
+            QueueFullError: there is no room.
+        """
+        waiting = [known for job in self.jobs() for known in self._entries if known.job == job]
+        own = [known.job for known in waiting if known.visitor == entry.visitor]
+        from_there = [known.job for known in waiting if known.address == entry.address]
+        if len(own) >= self._limits.per_visitor:
             raise QueueFullError(
                 f"{self._limits.per_visitor} of your runs are waiting already; wait for one of them, or stop it",
-                retry_after_seconds=seconds_each,
+                retry_after_seconds=seconds_until_room(own),
+                own=True,
+            )
+        if entry.address and begun_of_address + len(from_there) >= self._limits.per_address:
+            raise QueueFullError(
+                f"{self._limits.per_address} runs may wait or run for one network address, and as many do; "
+                "try again when one of them is done",
+                retry_after_seconds=seconds_until_room(from_there),
                 own=True,
             )
         if len(self._entries) >= self._limits.waiting:
             raise QueueFullError(
                 f"{len(self._entries)} runs are waiting, which is as many as fit; try again when one of them is done",
-                retry_after_seconds=seconds_each,
+                retry_after_seconds=seconds_until_room(()),
             )
         self.requeue(entry)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,10 @@ from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.recipe import parse
 from nst_core.runs.inputs import RunInputs
+from nst_core.system.bounded_cache import BoundedCache
 
+MAX_VISITORS = 2000
+"""The most visitors whose last address is remembered, for the runs that follow by themselves."""
 MAX_ATTEMPTS = 2
 """The most times that a run is continued after its worker died."""
 PREEMPT_SECONDS = 20.0
@@ -78,6 +81,8 @@ class Scheduler:
         self._queue, self._wait_times = FairQueue(limits), WaitEstimator()
         self._current: _Assignment | None = None
         self._is_closing = False
+        self._addresses: dict[str, str] = {}  # run -> hash of its visitor's address; in memory only
+        self._last_addresses: BoundedCache[str, str] = BoundedCache(MAX_VISITORS)  # by owner
         for job, run in repository.active.items():
             if run.view.state == "queued":
                 self._requeue(job, has_begun=run.view.step > 0)
@@ -99,9 +104,26 @@ class Scheduler:
         """How full the queue is."""
         return self._queue.load
 
-    def admit(self, job: str, owner: str) -> None:
-        """Put a new run in the queue. Raises QueueFullError."""
-        self._queue.admit(QueueEntry(job, owner), self._remaining() or self._wait_times.typical_seconds)
+    def admit(self, job: str, owner: str, address: str = "") -> None:
+        """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
+        address = address or self._last_addresses.get(owner) or ""
+        self._addresses = {other: at for other, at in self._addresses.items() if self._is_under_way(other)}
+        begun = sum(at == address and job not in self._queue.jobs() for job, at in self._addresses.items())
+        entry = QueueEntry(job, owner, address=address)
+        self._queue.admit(entry, lambda blocking: self._seconds_until_room(entry, blocking), begun_of_address=begun)
+        if address:
+            self._addresses[job] = address
+            self._last_addresses.put(owner, address)
+
+    def _seconds_until_room(self, entry: QueueEntry, blocking: Sequence[str]) -> float:
+        """When a refused run would have a place: when the worker is free, or takes the first of the `blocking` runs."""
+        if blocking and self._addresses.get(self.current_id) != (entry.address or None):
+            return self.queue_position(blocking[0])[1]
+        return self._remaining() or self._wait_times.typical_seconds
+
+    def _is_under_way(self, job: str) -> bool:
+        run = self._repository.active.get(job)
+        return run is not None and run.view.state not in FINAL
 
     def queue_position(self, job: str) -> tuple[int, float]:
         """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if it is not in the queue."""
@@ -114,7 +136,8 @@ class Scheduler:
         )
 
     def _requeue(self, job: str, *, has_begun: bool) -> None:
-        self._queue.requeue(QueueEntry(job, self._repository.active[job].view.owner, has_begun))
+        owner, address = self._repository.active[job].view.owner, self._addresses.get(job, "")
+        self._queue.requeue(QueueEntry(job, owner, has_begun, address))
         self._repository.update(job, state="queued")
 
     def _remaining(self) -> float:
@@ -220,7 +243,7 @@ class Scheduler:
         if self._is_closing or self._current or not self.has_waiting or not self.supervisor.is_ready:
             return
         assignment = self._current = _Assignment(self._queue.pop())
-        self._wait_times.begin()
+        self._wait_times.begin(self._repository.active[assignment.job])
         self._repository.update(assignment.job, state="running")
         inputs = self._repository.active[assignment.job].inputs
         if inputs is not None:
@@ -321,7 +344,7 @@ class Scheduler:
             self._repository.update(job, state="failed", error=message, ended=time.time())
 
     def _release_worker(self) -> None:
-        self._wait_times.end()
+        self._wait_times.end(self._repository.active.get(self.current_id))
         self._current = None
         self._lock.notify_all()
         if self._is_closing:

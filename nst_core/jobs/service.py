@@ -90,9 +90,10 @@ class JobService:
         followups: runs that wait to follow another one.
     """
 
-    def __init__(self, limits: QueueLimits = QueueLimits(), spawn: SpawnWorker | None = None) -> None:  # noqa: B008 - frozen
+    def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
         """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
         settings = Settings.read()
+        limits = limits or QueueLimits(per_address=settings.runs_per_address)
         for problem in problems():
             print(f"settings: {problem}", file=sys.stderr)
         self._lock = threading.Condition()  # notified of every change
@@ -171,6 +172,7 @@ class JobService:
         start: Picture | None = None,
         masks: Sequence[Mask] = (),
         owner: str = "",
+        address: str = "",
         measure: bool = True,
     ) -> str:
         """Put a run in the queue and return its id.
@@ -182,10 +184,11 @@ class JobService:
             start: the picture of start "own".
             masks: one for each of `recipe.regions`.
             owner: the id of the visitor, `owner_of` their secret; nobody can change a run without an owner.
+            address: a keyed hash of the visitor's network address; by default that of their last run, if there is one.
             measure: whether to measure the result, which takes seconds.
 
         Raises:
-            QueueFullError: no room for this visitor, or for anybody.
+            QueueFullError: no room for this visitor, for their address, or for anybody.
             RecipeError: the recipe and the pictures do not fit.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
@@ -204,7 +207,7 @@ class JobService:
         )
         with self._lock:
             self._check_worker()
-            self._scheduler.admit(job, owner)
+            self._scheduler.admit(job, owner, address)
             cost = expected.seconds if expected.calibrated else None
             self._repository.add(
                 ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))

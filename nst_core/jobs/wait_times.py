@@ -1,51 +1,142 @@
-"""Estimates how long queued runs wait: from a run's own pace, from its estimated cost, or from earlier runs."""
+"""Estimates how long runs take and wait: from earlier runs like them, from a run's own pace, or from its cost.
+
+The estimated cost of a run leaves out what the worker does around it, such as loading networks and measuring the
+result. So earlier runs come first: their measured durations, from the moment when the worker takes the run to the
+moment when it is free again.
+"""
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from nst_core.errors import NSTError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.runs import cost
 
 TYPICAL_SECONDS = 60.0
-"""The assumed duration of a run before any run has ended."""
+"""The assumed duration of a run before any run has ended, on a machine that is not measured."""
+FIRST_EXTRA_SECONDS = {"fast": 5.0, "balanced": 15.0, "slow": 15.0}
+"""By method, what a run takes beside its estimated cost, as long as no run has shown it."""
+KNOWN_RUNS = 60
+"""How many earlier runs are remembered."""
+RECENT_RUNS = 7
+"""How many runs of a kind are taken: the newest ones, since the machine may have other work than yesterday."""
+SIMILAR_EDGE, SIMILAR_COST = 1.25, 1.5
+"""Largest ratio of two longest edges, and of two estimated costs, of runs that are expected to last equally long."""
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run that has ended by itself.
+
+    Attributes:
+        method: its method.
+        edge_px: its longest edge.
+        is_measured: whether its result was measured.
+        estimated_seconds: its estimated cost; None if the machine was not measured.
+        seconds: the time that it had the worker.
+        after_seconds: how much of it was not spent on steps: above all the measuring of the result, at its end.
+    """
+
+    method: str
+    edge_px: int
+    is_measured: bool
+    estimated_seconds: float | None
+    seconds: float
+    after_seconds: float = 0.0
 
 
 class WaitEstimator:
-    """Durations of runs on this machine.
-
-    Attributes:
-        typical_seconds: duration of a run without a better estimate: a running average.
-    """
+    """Durations of runs on this machine."""
 
     def __init__(self) -> None:
-        self.typical_seconds = TYPICAL_SECONDS
-        self._began = 0.0
+        self._past: deque[PastRun] = deque(maxlen=KNOWN_RUNS)
+        self._began, self._is_whole = 0.0, False
 
-    def begin(self) -> None:
-        """Note that the worker starts a run."""
-        self._began = time.monotonic()
+    @property
+    def typical_seconds(self) -> float:
+        """The duration of a run of which nothing is known: the median of recent runs."""
+        return _median(self._past) or TYPICAL_SECONDS
 
-    def end(self) -> None:
-        """Note that the worker has ended its run."""
-        self.typical_seconds = 0.5 * self.typical_seconds + 0.5 * (time.monotonic() - self._began)
+    def begin(self, run: ActiveRun) -> None:
+        """Note that the worker takes a run."""
+        self._began, self._is_whole = time.monotonic(), run.view.step == 0
+
+    def end(self, run: ActiveRun | None) -> None:
+        """Note that the worker is free again; a run that ended by itself, all of it now, counts from then on."""
+        if run is not None and self._is_whole and run.view.state == "done":
+            self.learn(_as_past(run, time.monotonic() - self._began))
+
+    def learn(self, past: PastRun) -> None:
+        """Count an earlier run."""
+        self._past.append(past)
+
+    def whole(self, run: ActiveRun) -> float:
+        """The expected duration of a run, in seconds."""
+        wanted = _as_past(run, 0.0)
+        cost_seconds = wanted.estimated_seconds
+        same_method = self._of_method(wanted)
+        alike = [past for past in same_method if _ratio(past.edge_px, wanted.edge_px) <= SIMILAR_EDGE]
+        if cost_seconds is None:
+            return _median(alike) or _median(same_method) or self.typical_seconds
+        known = [(past.estimated_seconds, past) for past in alike if past.estimated_seconds]
+        if equal := _median([past for cost, past in known if _ratio(cost, cost_seconds) <= SIMILAR_COST]):
+            return equal
+        extras = [past.seconds - past.estimated_seconds for past in alike or same_method if past.estimated_seconds]
+        extra = statistics.median(extras[-RECENT_RUNS:]) if extras else FIRST_EXTRA_SECONDS[wanted.method]
+        return max(cost_seconds + extra, cost_seconds / 2)
 
     def remaining(self, run: ActiveRun) -> float:
         """Seconds of work left of a run that waits."""
-        if run.estimated_seconds is None:
-            run.estimated_seconds = _estimate(run)
         done = run.view.step / max(run.view.total_steps, 1)
-        return (run.estimated_seconds or self.typical_seconds) * max(1 - done, 0)
+        return self.whole(run) * max(1 - done, 0)
 
     def remaining_now(self, run: ActiveRun | None) -> float:
         """Seconds left of the run that the worker has; 0 without one."""
         if run is None:
             return 0.0
-        if run.view.step >= 2 and run.points:  # its own pace is the best estimate
-            return run.points[-1].seconds / run.view.step * max(run.view.total_steps - run.view.step, 0)
+        if run.view.step >= 2 and run.points:  # its own pace is the best estimate, but says nothing of the measuring
+            left = max(run.view.total_steps - run.view.step, 0)
+            return run.points[-1].seconds / run.view.step * left + self._after_steps(run)
         return max(self.remaining(run) - (time.monotonic() - self._began), 0.0)
+
+    def _after_steps(self, run: ActiveRun) -> float:
+        past = [past.after_seconds for past in self._of_method(_as_past(run, 0.0))]
+        first = FIRST_EXTRA_SECONDS["fast"] if run.view.wants_metrics else 0.0
+        return statistics.median(past[-RECENT_RUNS:]) if past else first
+
+    def _of_method(self, wanted: PastRun) -> list[PastRun]:
+        kind = (wanted.method, wanted.is_measured)
+        return [past for past in self._past if (past.method, past.is_measured) == kind]
+
+
+def _as_past(run: ActiveRun, seconds: float) -> PastRun:
+    if run.estimated_seconds is None:
+        run.estimated_seconds = _estimate(run)
+    recipe, on_steps = run.view.recipe, run.points[-1].seconds if run.points else 0.0
+    return PastRun(
+        recipe.method,
+        recipe.longest_edge_px,
+        run.view.wants_metrics,
+        run.estimated_seconds,
+        seconds,
+        max(seconds - on_steps, 0.0),
+    )
+
+
+def _median(runs: Sequence[PastRun] | deque[PastRun]) -> float:
+    """The median duration of the newest of these runs, in seconds; 0 if there are none."""
+    newest = [past.seconds for past in runs][-RECENT_RUNS:]
+    return statistics.median(newest) if newest else 0.0
+
+
+def _ratio(one: float, other: float) -> float:
+    return max(one, other) / max(min(one, other), 1e-3)
 
 
 def _estimate(run: ActiveRun) -> float | None:

@@ -25,7 +25,7 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app as `serve.py` serves it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
     folder = tmp_path_factory.mktemp("server")
-    server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"))
+    server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"), NST_OPENINGS_PER_MINUTE="10000")
     try:
         server.start()
         yield server

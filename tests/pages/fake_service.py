@@ -81,6 +81,7 @@ class FakeJobService:
         start: Any = None,
         masks: Any = (),
         owner: str = "",
+        address: str = "",
         measure: bool = True,
     ) -> str:
         if self.refuse:

@@ -55,7 +55,7 @@ def app(program: str | Path = "serve.py") -> Iterator[App]:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
-            env=plain_environment() | {"NST_DATA_DIR": folder},
+            env=plain_environment() | {"NST_DATA_DIR": folder, "NST_OPENINGS_PER_MINUTE": "100000"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
-from pages.parts.app import service, session, theme, visitor
+from pages.parts.app import network_address, service, session, theme, visitor
 from pages.parts.app.formatting import three_digits
 from pages.parts.app.slots import Slot
 from pages.parts.curves.series import TERMS
@@ -125,6 +125,7 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
             start=open_picture(picture),
             masks=inputs.masks,
             owner=visitor.owner(),
+            address=network_address.hashed(),
         )
     except QueueFullError as error:
         theme.notice("warning", f"All places are taken; try again in {error.retry_after_seconds:.0f} s", str(error))

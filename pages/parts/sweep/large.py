@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst_core.errors import NotYoursError, NSTError
 from nst_core.sweeps.runner import Sweep, inputs_for
-from pages.parts.app import service, session, theme, visitor
+from pages.parts.app import network_address, service, session, theme, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.runs import job_panel, run_image, submit
 
@@ -47,7 +47,14 @@ def paint_requested(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
     try:
         recipe = sweep.plan.full_size_recipe(number, longest_edge_px)
         inputs = inputs_for(sweep.inputs, recipe)
-        job = service.get().submit(recipe, inputs.content, inputs.styles, start=inputs.start, owner=visitor.owner())
+        job = service.get().submit(
+            recipe,
+            inputs.content,
+            inputs.styles,
+            start=inputs.start,
+            owner=visitor.owner(),
+            address=network_address.hashed(),
+        )
     except NSTError as error:
         return error
     try:

@@ -14,7 +14,7 @@ from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, serving_orde
 def admit(entries: Any, entry: Any, limits: Any, seconds_each: Any) -> Any:
     """The entries after a newcomer was admitted."""
     queue = FairQueue(limits, entries)
-    queue.admit(entry, seconds_each)
+    queue.admit(entry, lambda _: seconds_each)
     return queue._entries
 
 
@@ -103,3 +103,35 @@ def test_a_visitor_who_always_has_runs_waiting_starves_nobody() -> None:
             waiting = (*waiting, QueueEntry(f"more{turn}", "a"))
     assert set(history[:4]) == {"a", "b", "c"}
     assert all(pair != ("a", "a") for pair in pairwise(history[:5]))
+
+
+def of_address(addresses: str) -> tuple[QueueEntry, ...]:
+    """A job of another visitor for each letter, which is the visitor's address."""
+    return tuple(QueueEntry(str(i), f"visitor {i}", address=address) for i, address in enumerate(addresses))
+
+
+@pytest.mark.parametrize(("waiting", "begun", "fits"), [("aabb", 1, True), ("aaab", 1, False), ("aab", 2, False)])
+def test_the_runs_of_one_address_are_bounded_with_those_that_have_begun(waiting: str, begun: int, fits: bool) -> None:
+    queue = FairQueue(QueueLimits(per_address=4), of_address(waiting))
+    blocking: list[Any] = []
+
+    def seconds(jobs: Any) -> float:
+        blocking.extend(jobs)
+        return 7.0
+
+    newcomer = QueueEntry("n", "new", address="a")
+    if fits:
+        queue.admit(newcomer, seconds, begun)
+        return
+    with pytest.raises(QueueFullError, match="4 runs may wait or run for one network address") as refused:
+        queue.admit(newcomer, seconds, begun)
+    assert (refused.value.retry_after_seconds, refused.value.own) == (7.0, True)
+    assert blocking == [str(n) for n, address in enumerate(waiting) if address == "a"]
+
+
+def test_unknown_addresses_are_not_one_address() -> None:
+    queue = FairQueue(
+        QueueLimits(waiting=9, per_address=1), tuple(QueueEntry(str(i), f"visitor {i}") for i in range(5))
+    )
+    queue.admit(QueueEntry("n", "new"), lambda _: 7.0)
+    assert len(queue) == 6

@@ -1,11 +1,16 @@
 """Waiting runs have an estimated wait."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nst_core.jobs.wait_times import TYPICAL_SECONDS
+from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.views import JobView
+from nst_core.jobs.wait_times import FIRST_EXTRA_SECONDS, TYPICAL_SECONDS, PastRun, WaitEstimator
+from nst_core.recipe import make
 from nst_core.runs import cost
 from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
 
@@ -15,7 +20,8 @@ def test_a_waiting_run_has_an_estimated_wait(servers: Servers) -> None:
     job = under_way(servers, service, 5)
     first, second = submit(service), submit(service)
     assert service.view(job).wait_seconds == 0
-    assert service.view(first).wait_seconds == pytest.approx(1 / 4 * (9 - 4))  # the pace of the run before
+    measuring = FIRST_EXTRA_SECONDS["fast"]
+    assert service.view(first).wait_seconds == pytest.approx(1 / 4 * (9 - 4) + measuring)  # the pace of the run before
     assert service.view(second).wait_seconds > service.view(first).wait_seconds
 
 
@@ -39,6 +45,43 @@ def test_runs_are_estimated_as_soon_as_the_machine_is_measured(
     assert service.view(second).wait_seconds == TYPICAL_SECONDS
     measured(7.0)
     recipe, size = service.view(first).recipe, (picture().width, picture().height)
-    expected = cost.of(recipe, size, 1).seconds
+    expected = cost.of(recipe, size, 1).seconds + FIRST_EXTRA_SECONDS["slow"]
     assert service.view(second).wait_seconds == pytest.approx(expected)
     assert expected != TYPICAL_SECONDS
+
+
+def run_of(method: str, edge_px: int, cost_seconds: float | None) -> ActiveRun:
+    """A run that waits, with its estimated cost."""
+    recipe = make("bold", {"method": method, "longest_edge_px": edge_px})
+    return ActiveRun(JobView("a" * 32, "queued", recipe, total_steps=9), estimated_seconds=cost_seconds)
+
+
+def test_runs_like_earlier_ones_are_expected_to_last_as_long_as_those() -> None:
+    estimator = WaitEstimator()
+    for seconds in (23.0, 22.0, 90.0, 24.0, 23.5):  # one of them was slow
+        estimator.learn(PastRun("fast", 384, True, 4.0, seconds))
+    assert estimator.whole(run_of("fast", 384, 4.0)) == 23.5
+    assert estimator.whole(run_of("fast", 400, 4.3)) == 23.5
+    assert estimator.whole(run_of("fast", 1600, 40.0)) == pytest.approx(40 + 19.5)  # what they took beside their cost
+    assert estimator.whole(run_of("slow", 384, 40.0)) == 40 + FIRST_EXTRA_SECONDS["slow"]
+    assert estimator.whole(run_of("fast", 384, None)) == 23.5
+    assert estimator.whole(run_of("slow", 384, None)) == 23.5  # better than nothing
+
+
+def test_only_runs_that_ended_by_themselves_teach() -> None:
+    estimator = WaitEstimator()
+    run = run_of("fast", 384, None)
+    for state in ("stopped", "failed", "queued"):
+        estimator.begin(run)
+        estimator.end(replace_state(run, state))
+    estimator.begin(ActiveRun(replace(run.view, step=5), estimated_seconds=1.0))  # one that was resumed
+    estimator.end(replace_state(run, "done"))
+    estimator.end(None)
+    assert estimator.typical_seconds == TYPICAL_SECONDS
+    estimator.begin(run)
+    estimator.end(replace_state(run, "done"))
+    assert estimator.typical_seconds < 1
+
+
+def replace_state(run: ActiveRun, state: Any) -> ActiveRun:
+    return ActiveRun(replace(run.view, state=state), estimated_seconds=run.estimated_seconds)

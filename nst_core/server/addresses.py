@@ -1,0 +1,114 @@
+"""Where a request comes from: the visitor's network address behind trusted proxies, known by a keyed hash alone.
+
+The key is made anew at each start, so that nobody can compute an address from a hash. The pages of a visitor read the
+hash from a header that is set here, and replaced if a client sends it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import logging
+import re
+import secrets
+from collections.abc import Sequence
+
+from nst_core.server.asgi import Application, Receive, Scope, Send, answer, header
+from nst_core.server.rates import RateLimit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+HEADER = "X-Nst-Address"
+"""The request header with the keyed hash of the visitor's address."""
+IPV6_PREFIX = 64
+"""The part of an IPv6 address that a provider gives to one customer: the rest is the customer's choice."""
+_LOGGER = logging.getLogger(__name__)
+_KEY = secrets.token_bytes(32)
+_PARTS_OF_A_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz)(/|$)|/[^/]+\.(png|ico|json|txt)$")
+
+
+def visitors_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address of the visitor: of the nearest machine on the way that is not one of our proxies.
+
+    Args:
+        peer: the address of the machine that has connected to us.
+        forwarded_for: X-Forwarded-For, to which each proxy adds the address that has connected to it.
+        trusted: the networks of our proxies; what other machines say is not believed.
+    """
+    hops = [*(hop.strip() for hop in forwarded_for.split(",") if hop.strip()), peer]
+    for hop in reversed(hops):
+        if not _is_in(hop, trusted):
+            return hop
+    return hops[0]
+
+
+def _is_in(text: str, networks: Sequence[Network]) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)
+
+
+def keyed_hash(address: str) -> str:
+    """A hash of an address, 16 hex digits, the same for all IPv6 addresses of one customer; "" for ""."""
+    if not address:
+        return ""
+    try:
+        known = ipaddress.ip_address(address)
+        mapped = getattr(known, "ipv4_mapped", None)
+        if mapped is None and known.version == 6:
+            known = ipaddress.ip_network(f"{address.partition('%')[0]}/{IPV6_PREFIX}", strict=False).network_address
+        address = str(mapped or known)
+    except ValueError:
+        pass  # a name, as of a socket file: as good as any other text
+    return hashlib.blake2b(address.encode(), key=_KEY, digest_size=8).hexdigest()
+
+
+class Addresses:
+    """Middleware that tells the app each visitor's hash, and lets each address open so many pages a minute."""
+
+    def __init__(self, app: Application, trusted: Sequence[Network], openings_per_minute: int) -> None:
+        """`trusted` are the networks of our proxies; opening a page takes two openings, its own and its WebSocket's."""
+        self._app, self._trusted = app, tuple(trusted)
+        self._rate, self._per_minute = RateLimit(openings_per_minute), openings_per_minute
+        self._warned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its address's hash, or refuse it with status 429."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        forwarded = header(scope, b"x-forwarded-for")
+        self._warn_of_unknown_proxy(forwarded)
+        address = keyed_hash(visitors_address(self._peer(scope, forwarded), forwarded, self._trusted))
+        if _opens(scope) and (wait := self._rate.wait_seconds(address)):
+            _LOGGER.warning("Address %s opens more than %d pages a minute", address, self._per_minute)
+            sentence = f"One network address may open {self._per_minute} pages in a minute; try again in {wait:.0f} s."
+            await answer(scope, send, 429, sentence, retry_after_seconds=wait)
+            return
+        name = HEADER.lower().encode()
+        headers = [*(pair for pair in scope["headers"] if pair[0].lower() != name), (name, address.encode())]
+        await self._app({**scope, "headers": headers}, receive, send)
+
+    def _peer(self, scope: Scope, forwarded: str) -> str:
+        """The address of the machine that has connected to us.
+
+        Uvicorn believes X-Forwarded-For of every program on this machine and replaces the peer by it, with port 0.
+        Whether such a program is a proxy is for the operator to say.
+        """
+        host, port = scope.get("client") or ("", 0)
+        return "127.0.0.1" if port == 0 and forwarded else str(host)
+
+    def _warn_of_unknown_proxy(self, forwarded: str) -> None:
+        if forwarded and not self._trusted and not self._warned:
+            self._warned = True
+            _LOGGER.warning("A proxy passes requests on, and all its visitors count as one; set NST_TRUSTED_PROXIES")
+
+
+def _opens(scope: Scope) -> bool:
+    """Whether a request opens a page, or the WebSocket of one."""
+    if scope["type"] == "websocket":
+        return True
+    return scope["method"] == "GET" and not _PARTS_OF_A_PAGE.search(scope["path"])
