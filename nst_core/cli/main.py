@@ -25,16 +25,22 @@ READER_GONE = 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # a reader that is gone shows here, and not when Python exits
+    except BrokenPipeError:
+        _discard_output()
+        return READER_GONE
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     for problem in problems():
         print(f"settings: {problem}", file=sys.stderr)
     try:
-        code = int(arguments.run(arguments) or 0)
-        sys.stdout.flush()  # a reader that is gone shows here, and not when Python exits
-        return code
-    except BrokenPipeError:
-        _discard_output()
-        return READER_GONE
+        return int(arguments.run(arguments) or 0)
     except NSTError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 2

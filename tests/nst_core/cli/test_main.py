@@ -187,7 +187,7 @@ def test_an_output_of_an_unknown_kind_is_refused_before_any_work(tmp_path: Path)
     assert ".png, .jpg or .webp" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", ["weights list", "weights verify"])
+@pytest.mark.parametrize("arguments", ["weights list", "--help", "weights --help", "doctor settings"])
 def test_a_reader_that_has_gone_ends_a_command_without_a_word(arguments: str) -> None:
     """As in `... | head -1`: the other end of stdout is closed before the command writes."""
     reader, writer = os.pipe()
@@ -196,7 +196,9 @@ def test_a_reader_that_has_gone_ends_a_command_without_a_word(arguments: str) ->
         command(*arguments.split()), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=120
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (141, "")
+    # argparse itself ignores an output that fails at once, as where Python does not buffer it
+    assert done.returncode == 141 or (done.returncode == 0 and "--help" in arguments)
+    assert done.stderr == ""
 
 
 def test_a_setting_without_effect_is_told() -> None:
