@@ -9,7 +9,9 @@
     ├── CheckpointError      a checkpoint is damaged, of another version or of another run
     ├── JobError             a job is unknown, or its state does not allow the action
     │   ├── QueueFullError   the queue is full; try again after `retry_after_seconds`
-    │   └── NotYoursError    only the visitor who started a run may change it
+    │   ├── NotYoursError    only the visitor who started a run may change it
+    │   ├── LostRunError     a run cannot be opened, for the reason in the message
+    │   └── StorageError     the disk does not take a run or a change of one, for the reason in the message
     ├── WorkerError          the worker process died or did not start
     └── ToolError            a program that a benchmark needs is not installed
 
@@ -88,6 +90,26 @@ class NotYoursError(JobError):
     """Only the visitor who started a run may change it; others may look at it."""
 
     code = "not-yours"
+
+
+class LostRunError(JobError):
+    """A run cannot be opened.
+
+    Attributes:
+        is_stored: whether its files are still there, so that it may be opened later.
+    """
+
+    code = "run-lost"
+
+    def __init__(self, message: str, *, is_stored: bool = False) -> None:
+        super().__init__(message)
+        self.is_stored = is_stored
+
+
+class StorageError(JobError):
+    """The disk does not take a run, or a change of one."""
+
+    code = "storage"
 
 
 class WorkerError(NSTError):

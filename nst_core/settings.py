@@ -203,6 +203,39 @@ class Settings:
             "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
         ),
     )
+    most_runs: int = field(
+        default=200,
+        metadata=_variable(
+            "NST_STORE_RUNS",
+            number(1, 1_000_000, whole=True),
+            "unlisted finished runs that are stored; beyond that, the oldest make room",
+        ),
+    )
+    most_gigabytes: float = field(
+        default=4.0,
+        metadata=_variable(
+            "NST_STORE_GB",
+            number(0.01, 1_000_000),
+            "GB that all finished runs may take on the disk; beyond that, the oldest unlisted runs make room, then the "
+            "oldest listed ones",
+        ),
+    )
+    keep_runs: int = field(
+        default=20,
+        metadata=_variable(
+            "NST_KEEP_RUNS",
+            number(0, 1_000_000, whole=True),
+            "finished runs that never make room, not even on a full disk",
+        ),
+    )
+    keep_hours: float = field(
+        default=1.0,
+        metadata=_variable(
+            "NST_KEEP_HOURS",
+            number(0, 87_600),
+            "hours after its end in which no run makes room, unless all take more than `NST_STORE_GB`",
+        ),
+    )
 
     worker_silence_seconds: float = field(
         default=30.0,

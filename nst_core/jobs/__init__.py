@@ -4,9 +4,12 @@ service      the interface of pages and the API; never imports TensorFlow
 scheduler    which run the worker gets, and what its events mean for the runs
 queue        the order of waiting runs; `wait_times` estimates how long they wait
 repository   active runs in memory, all runs in the store
-active_run   a run under way, with the changes that are not stored yet
-store        stored runs: `database` has their rows, `blobs` their files, or both are in memory; `input_files` are
-             their pictures, and `snapshots` says which pictures of the way are stored
+active_run   a run under way; `run_delta` are its changes that are not stored yet
+store        stored runs within `limits`: `blobs` are their files, or `memory_blobs`; `records` are those that
+             describe a run, `input_files` its pictures; `snapshots` says which pictures of the way are stored
+opening      opens the folder of runs: makes the `index` of their records, and takes over runs of `legacy` versions
+reading      reads a stored run; `lost_runs` says why one is gone, of which the `ledger` keeps the reason
+room         makes room on a full disk; `storage_health` says when, and whether runs can be stored at all
 views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nst_core.jobs import failure_messages
 from nst_core.jobs.messages import RunCommand, Stepped
+from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import thinned
-from nst_core.jobs.store import RunDelta
 from nst_core.jobs.views import JobView
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs

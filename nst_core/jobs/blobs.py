@@ -1,15 +1,16 @@
-"""The files of runs, a folder for each run: on a disk, or in memory if there is no disk."""
+"""The files of runs, a folder for each run on a disk. `memory_blobs` has those without a disk."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Protocol
 
-from nst_core.system.atomic_files import read_if_possible, write_atomic
+from nst_core.system.atomic_files import sync_folder, write_atomic
 
 
 class BlobStore(Protocol):
@@ -18,26 +19,41 @@ class BlobStore(Protocol):
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file in one piece; if not `durable`, a power cut may leave it empty. Raises OSError."""
 
+    def append(self, job: str, name: str, data: bytes) -> None:
+        """Add to the end of a file; a crash may leave a part of the addition. Raises OSError."""
+
+    def sync(self, job: str, name: str) -> None:
+        """Wait until a file and the names of the run's files are safe from a power cut. Raises OSError."""
+
+    def read(self, job: str, name: str) -> bytes:
+        """A file's bytes. Raises OSError: FileNotFoundError if it is absent, another one if it cannot be read now."""
+
     def get(self, job: str, name: str) -> bytes | None:
         """A file's bytes; None if it is absent or unreadable."""
 
+    def has(self, job: str, name: str = "") -> bool:
+        """Whether a file is there, as far as can be told; without a name, whether the run has a folder."""
+
     def names(self, job: str, folder: str) -> list[str]:
-        """The names of the files in a folder of a run, in no order."""
+        """The names of the files in a folder of a run, in no order. Raises OSError if they cannot be read now."""
 
     def remove(self, job: str, name: str) -> None:
-        """Remove a file if it is there."""
+        """Remove a file if it is there. Raises OSError."""
 
     def clear(self, job: str) -> None:
-        """Remove all files of a run."""
+        """Remove all files of a run, as far as possible."""
 
     def jobs(self) -> list[str]:
-        """The runs that have files."""
+        """The runs that have files. Raises OSError."""
 
-    def size(self, job: str) -> int:
-        """The size of a run's files in bytes."""
+    def size(self, job: str, *, without: str = "") -> int:
+        """The size of a run's files in bytes, but for one name."""
 
     def path(self, job: str, name: str) -> Path | None:
         """The path of a file, which need not exist; None if the store has no paths."""
+
+    def is_fixed(self, job: str) -> bool:
+        """Whether a run's files cannot be removed."""
 
 
 def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
@@ -62,12 +78,18 @@ def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
 
 
 class DiskBlobStore:
-    """A folder for each run below `root`."""
+    """A folder for each run below `root`, which the first file creates."""
 
     def __init__(self, root: Path) -> None:
-        """Create `root`. Raises OSError if it cannot be written."""
         self._root = root
-        write_atomic(root / ".writable", b"")
+
+    def probe(self, size: int) -> None:
+        """Write a file of `size` bytes and remove it. Raises OSError."""
+        path = self._root / f".probe.{secrets.token_hex(8)}"
+        try:
+            write_atomic(path, bytes(size))
+        finally:
+            path.unlink(missing_ok=True)
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
         """Write a file in one piece; if not `durable`, a power cut may leave it empty. Raises OSError."""
@@ -76,84 +98,92 @@ class DiskBlobStore:
             write_atomic(path, data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}")
-        part.write_bytes(data)
-        part.replace(path)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
+
+    def append(self, job: str, name: str, data: bytes) -> None:
+        """Add to the end of a file; a crash may leave a part of the addition. Raises OSError."""
+        with self.path(job, name).open("ab", buffering=0) as file:
+            file.write(data)
+
+    def sync(self, job: str, name: str) -> None:
+        """Wait until a file and the names of the run's files are safe from a power cut. Raises OSError."""
+        path = self.path(job, name)
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+        sync_folder(self._root)
+
+    def read(self, job: str, name: str) -> bytes:
+        """A file's bytes. Raises OSError: FileNotFoundError if it is absent, another one if it cannot be read now."""
+        return self.path(job, name).read_bytes()
 
     def get(self, job: str, name: str) -> bytes | None:
         """A file's bytes; None if it is absent or unreadable."""
-        return read_if_possible(self.path(job, name))
+        try:
+            return self.read(job, name)
+        except OSError:
+            return None
+
+    def has(self, job: str, name: str = "") -> bool:
+        """Whether a file is there, as far as can be told; without a name, whether the run has a folder."""
+        try:
+            os.stat(self.path(job, name))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def names(self, job: str, folder: str) -> list[str]:
-        """The names of the files in a folder of a run, in no order."""
+        """The names of the files in a folder of a run, in no order. Raises OSError if they cannot be read now."""
         try:
             return [name for name in os.listdir(self.path(job, folder)) if not name.startswith(".")]
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def remove(self, job: str, name: str) -> None:
-        """Remove a file if it is there."""
-        with contextlib.suppress(OSError):
-            self.path(job, name).unlink()
+        """Remove a file if it is there. Raises OSError."""
+        self.path(job, name).unlink(missing_ok=True)
 
     def clear(self, job: str) -> None:
-        """Remove all files of a run."""
+        """Remove all files of a run, as far as possible."""
         shutil.rmtree(self.path(job, ""), ignore_errors=True)
 
     def jobs(self) -> list[str]:
-        """The runs that have files."""
-        return [path.name for path in self._root.iterdir() if path.is_dir()]
+        """The runs that have files. Raises OSError."""
+        try:
+            with os.scandir(self._root) as found:
+                return [each.name for each in found if is_id(each.name) and each.is_dir()]
+        except FileNotFoundError:
+            return []
 
-    def size(self, job: str) -> int:
-        """The size of a run's files in bytes."""
+    def size(self, job: str, *, without: str = "") -> int:
+        """The size of a run's files in bytes, but for one name."""
         total = 0
         for folder, _, names in os.walk(self.path(job, "")):
             for name in names:
                 with contextlib.suppress(OSError):
-                    total += os.stat(os.path.join(folder, name)).st_size
+                    total += os.stat(os.path.join(folder, name)).st_size if name != without else 0
         return total
 
     def path(self, job: str, name: str) -> Path:
         """The path of a file, which need not exist. Raises ValueError for an id that is not of letters and digits."""
-        if not job.isalnum() or not job.isascii():
+        if not is_id(job):
             raise ValueError("a run's id must be letters and digits")
         return self._root / job / name
 
+    def is_fixed(self, job: str) -> bool:
+        """False: the disk can be written."""
+        return False
 
-class MemoryBlobStore:
-    """A folder for each run, in memory."""
 
-    def __init__(self) -> None:
-        self._files: dict[str, dict[str, bytes]] = {}
-
-    def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
-        """Store a file."""
-        self._files.setdefault(job, {})[name] = data
-
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent."""
-        return self._files.get(job, {}).get(name)
-
-    def names(self, job: str, folder: str) -> list[str]:
-        """The names of the files in a folder of a run."""
-        start = f"{folder}/"
-        return [name.removeprefix(start) for name in list(self._files.get(job, ())) if name.startswith(start)]
-
-    def remove(self, job: str, name: str) -> None:
-        """Remove a file if it is there."""
-        self._files.get(job, {}).pop(name, None)
-
-    def clear(self, job: str) -> None:
-        """Remove all files of a run."""
-        self._files.pop(job, None)
-
-    def jobs(self) -> list[str]:
-        """The runs that have files."""
-        return list(self._files)
-
-    def size(self, job: str) -> int:
-        """The size of a run's files in bytes."""
-        return sum(map(len, list(self._files.get(job, {}).values())))
-
-    def path(self, job: str, name: str) -> None:
-        """None: files in memory have no path."""
+def is_id(job: str) -> bool:
+    """Whether this may be the id of a run, and with it the name of a folder."""
+    return job.isalnum() and job.isascii()

@@ -34,25 +34,39 @@ def save(blobs: BlobStore, job: str, pictures: RunInputs) -> None:
 
 
 def load(blobs: BlobStore, job: str) -> RunInputs | None:
-    """The pictures that `save` wrote; None if they are absent, damaged or changed."""
+    """The pictures that `save` wrote; None if they are absent, damaged, changed, or cannot be read now."""
     try:
-        contents = json.loads(blobs.get(job, CONTENTS) or b"")
+        return read(blobs, job)
+    except OSError:
+        return None
+
+
+def read(blobs: BlobStore, job: str) -> RunInputs | None:
+    """The pictures that `save` wrote; None if they are absent, damaged or changed. Raises OSError."""
+    try:
+        contents = json.loads(blobs.read(job, CONTENTS))
         by_name = {
-            name: _picture(_bytes(blobs, job, f"{name}.png"), entry) for name, entry in contents["pictures"].items()
+            name: _picture(blobs.read(job, f"inputs/{name}.png"), entry) for name, entry in contents["pictures"].items()
         }
-        masks = [_mask(_bytes(blobs, job, f"mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
+        masks = [_mask(blobs.read(job, f"inputs/mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
         styles = tuple(by_name[f"style{n}"] for n in range(sum(name.startswith("style") for name in by_name)))
         return RunInputs(by_name["content"], styles, by_name.get("start"), tuple(masks))
-    except (ValueError, KeyError, TypeError, OSError, EOFError, SyntaxError):  # Pillow raises the last for a broken PNG
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno is None:  # Pillow's, of a broken PNG
+            return None
+        raise
+    except Exception:  # noqa: BLE001 - damaged files make the decoders raise anything
         return None
 
 
 def content_size(blobs: BlobStore, job: str) -> tuple[int, int] | None:
     """Width and height of the content that `save` wrote, from its header; None if it is absent or damaged."""
     try:
-        with Image.open(io.BytesIO(_bytes(blobs, job, "content.png")), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(blobs.read(job, "inputs/content.png")), formats=["PNG"]) as image:
             return image.size
-    except (ValueError, OSError, SyntaxError):
+    except Exception:  # noqa: BLE001 - as above
         return None
 
 
@@ -85,10 +99,3 @@ def _mask(npy: bytes, sha256: str) -> Mask:
         raise ValueError("a stored mask is not a float32 matrix")
     weights.flags.writeable = False
     return Mask(weights, sha256)
-
-
-def _bytes(blobs: BlobStore, job: str, name: str) -> bytes:
-    data = blobs.get(job, f"inputs/{name}")
-    if data is None:
-        raise ValueError(f"{name} is missing")
-    return data

@@ -5,18 +5,19 @@ Active runs change under the job service's lock; the store is read and written o
 
 from __future__ import annotations
 
-import sqlite3
-import sys
 import threading
 import time
 from dataclasses import replace
 from typing import Any
 
-from nst_core.errors import JobError
-from nst_core.jobs import failure_messages
+from nst_core.errors import JobError, LostRunError, StorageError
+from nst_core.jobs import failure_messages, storage_errors
 from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.room import RoomMaker
+from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest
-from nst_core.jobs.store import RunDelta, Store
+from nst_core.jobs.storage_health import StorageHealth
+from nst_core.jobs.store import Store
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs.inputs import RunInputs
 from nst_core.system.bounded_cache import BoundedCache
@@ -29,7 +30,6 @@ MAX_SUMMARIES = 200
 """Finished runs that are cached with one picture each, for the gallery; also the most that `summaries` returns."""
 MAX_UNSAVED = 12
 """Finished runs that could not be written, and stay in memory until there is room on the disk."""
-_STORE_ERRORS = (OSError, sqlite3.Error)
 
 
 class RunRepository:
@@ -37,17 +37,20 @@ class RunRepository:
 
     Attributes:
         active: the runs that are not over, and those that are over but not written yet.
-        last_error: why the last change could not be written, as a phrase for users; empty if it was written.
+        health: whether runs can be stored now.
         store: where runs are written.
     """
 
     def __init__(self, store: Store, lock: threading.Condition) -> None:
         """Take over the store's runs; `lock` is the job service's, and is notified of every change."""
         self.active: dict[str, ActiveRun] = {}
-        self.last_error = ""
         self.store = store
+        self.health = StorageHealth(store.probe, "" if store.why_in_memory else store.fault)
         self._lock = lock
+        self._room = RoomMaker(store, self.health)
         self._changed: set[str] = set()
+        self._beginning: set[str] = set()  # runs whose first record is being written
+        self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run is not in memory any more
         self._recent: BoundedCache[str, JobView] = BoundedCache(MAX_RECENT)
         self._summaries: BoundedCache[str, JobView] = BoundedCache(MAX_SUMMARIES)
         self._wake, self._closing = threading.Event(), False
@@ -80,13 +83,9 @@ class RunRepository:
     # The methods down to `evict` are called under the lock.
 
     def add(self, run: ActiveRun) -> None:
-        """Add a new run. Its row is written when this returns, unless the disk fails."""
+        """Add a new run, which `begin` has to store."""
         self.active[run.view.id] = run
-        try:
-            self.store.begin(run.view)
-            run.is_new = False
-        except _STORE_ERRORS as error:
-            self._note_error(error)
+        self._beginning.add(run.view.id)
         self.mark_dirty(run.view.id)
 
     def update(self, job: str, **changes: Any) -> None:
@@ -104,17 +103,47 @@ class RunRepository:
     def evict(self, job: str) -> None:
         """Remove a run from memory."""
         self.active.pop(job, None)
+        self.health.forget(job)
         self._changed.discard(job)
         self._recent.pop(job)
         self._summaries.pop(job)
 
     # The methods from here on are called outside the lock.
 
+    def check_health(self, run: ActiveRun) -> None:
+        """Refuse a new run while the disk takes none. Raises StorageError."""
+        if self.health.problem:
+            self._forget(self._room.probe(run.pending_changes()))
+            self._wake.set()
+        if self.health.fault:
+            raise StorageError(_refusal(self.health.fault))
+
+    def begin(self, run: ActiveRun) -> None:
+        """Store the record of a new run before its id is shown. Raises StorageError; the run is then to be removed."""
+        job = run.view.id
+        with self._lock:
+            change = run.pending_changes()
+        try:
+            self._forget(self._room.attempt(lambda: self.store.begin(change.view), change))
+        except OSError as error:
+            self.health.note_fault(error)
+            raise StorageError(_refusal(storage_errors.in_words(error))) from None
+        finally:
+            with self._lock:
+                run.is_new = False
+                self._beginning.discard(job)
+                if job in self.active:
+                    self.mark_dirty(job)
+
     def load(self, job: str) -> JobView:
-        """A run that is not active, with all its values. Raises JobError if it is unknown or damaged."""
+        """A run that is not active, with all its values. Raises JobError if it cannot be opened."""
+        if reason := self._lost.get(job):
+            raise LostRunError(reason)
         view = self._recent.get(job)
         if view is None:
             view = self.store.view(job)
+            if view.state not in FINAL:  # it could not be read when the server started
+                return replace(view, state="failed", error="this run was broken off; it goes on at a later start")
             self._recent.put(job, view)
         return view
 
@@ -171,7 +200,7 @@ class RunRepository:
             self.evict(job)
 
     def delete(self, job: str) -> None:
-        """Delete a run."""
+        """Delete a run. Raises StorageError if the disk does not permit that now."""
         with self._lock:
             self.evict(job)
         self.store.delete(job)
@@ -179,20 +208,25 @@ class RunRepository:
             self.evict(job)  # a page may have loaded it meanwhile
 
     def _write_changes(self) -> None:
+        self.store.remove_leftovers()
         while not self._closing or self._changed:
-            self._wake.wait()
+            with self._lock:
+                seconds = self.health.seconds_to_retry(self._changed)
+            self._wake.wait(seconds)
             self._wake.clear()
-            failed = self._write_all()
+            self.health.recovers()
+            failed = self._write_due()
             if failed and self._closing:
                 return
             if not self._closing:
                 time.sleep(WRITE_SECONDS)
 
-    def _write_all(self) -> bool:
-        """Write all changes; returns whether any of them failed."""
+    def _write_due(self) -> bool:
+        """Write all changes, but for those of runs that failed just now; returns whether any of them failed."""
         with self._lock:
-            changes = [self.active[job].pending_changes() for job in self._changed if job in self.active]
-            self._changed.clear()
+            due = {job for job in self._changed - self._beginning if self._closing or self.health.is_due(job)}
+            changes = [self.active[job].pending_changes() for job in due if job in self.active]
+            self._changed -= due
         failed = False
         for change in changes:
             try:
@@ -200,38 +234,37 @@ class RunRepository:
             except Exception as error:  # noqa: BLE001 - a run that cannot be written must not stop the others
                 failed = True
                 with self._lock:
-                    self._note_error(error)
-                    self._changed.add(change.view.id)  # try again with the next change of any run
+                    self._changed.add(change.view.id)
+                    self.health.note_failure(change.view.id, error)
                     self._drop_unsaved()
             else:
                 with self._lock:
+                    self.health.note_success(change.view.id)
                     self._mark_saved(change)
-        if changes and not failed:  # a failed run keeps the error
-            with self._lock:
-                self.last_error = ""
         return failed
 
     def _write(self, change: RunDelta) -> None:
-        """Write a change; if that fails, make room and try once more."""
+        """Write a change, making room for it if the disk is full. Raises OSError."""
         try:
-            self.store.write(change)
+            self._forget(self._room.attempt(lambda: self.store.write(change), change))
         except OSError:
             if self._is_gone(change):
                 return
-            if not self.store.make_room(at_least=3):
-                raise
-            self.store.write(change)
+            raise
         if change.view.state in FINAL:
-            for job in self.store.make_room(spared=[change.view.id]):
-                with self._lock:
-                    self._recent.pop(job)
-                    self._summaries.pop(job)
+            self._forget(self.store.make_room(spared=[change.view.id]))
+
+    def _forget(self, removed: list[str]) -> None:
+        with self._lock:
+            for job in removed:
+                self._recent.pop(job)
+                self._summaries.pop(job)
 
     def _is_gone(self, change: RunDelta) -> bool:
         """Whether a run was deleted while it was written, which made the writing fail; removes its remains."""
         with self._lock:
             is_gone = change.view.id not in self.active
-        if is_gone:
+        if is_gone and not self._lost.get(change.view.id):
             self.store.delete(change.view.id)
         return is_gone
 
@@ -245,13 +278,15 @@ class RunRepository:
             self._recent.put(job, run.current_view())
             del self.active[job]
 
-    def _note_error(self, error: Exception) -> None:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        if not self.last_error:
-            print(f"runs cannot be stored: {reason}", file=sys.stderr)
-        self.last_error = reason
-
     def _drop_unsaved(self) -> None:
         finished = [job for job, run in self.active.items() if run.view.state in FINAL]
         for job in finished[: max(0, len(finished) - MAX_UNSAVED)]:
+            self._lost.put(job, f"this run could not be stored, because {self.health.problem}; start it again")
             self.evict(job)
+
+
+def _refusal(fault: str) -> str:
+    return (
+        f"a new run must be stored before it starts, but {fault}; finished runs can still be opened, so try again in a "
+        "few minutes"
+    )

@@ -23,15 +23,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core.errors import JobError, WorkerError
+from nst_core.errors import JobError, StorageError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
+from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
-from nst_core.jobs.store import MEMORY, Store, StoreLimits
+from nst_core.jobs.store import Store
 from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.jobs.views import (
     FINAL,
@@ -97,7 +98,7 @@ class JobService:
         for problem in problems():
             print(f"settings: {problem}", file=sys.stderr)
         self._lock = threading.Condition()  # notified of every change
-        self._repository = RunRepository(Store(settings.data_dir), self._lock)
+        self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
         self.followups = FollowUpRegistry(self)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
@@ -153,9 +154,10 @@ class JobService:
     def status(self) -> WorkerStatus:
         """The state of the worker."""
         with self._lock:
-            reason = self._repository.store.why_in_memory or self._repository.last_error
+            reason, problem = self._repository.store.why_in_memory, self._repository.health.problem
             forgets = f"Runs are kept only until the server restarts: {reason}." if reason else ""
-            status = replace(self._scheduler.supervisor.status, forgets=forgets)
+            unsaved = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
+            status = replace(self._scheduler.supervisor.status, forgets=forgets, unsaved=unsaved)
             return replace(status, state="busy") if status.state == "ready" and self._scheduler.current_id else status
 
     def load(self) -> QueueLoad:
@@ -190,6 +192,7 @@ class JobService:
         Raises:
             QueueFullError: no room for this visitor, for their address, or for anybody.
             RecipeError: the recipe and the pictures do not fit.
+            StorageError: the disk does not take the run.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
         inputs = RunInputs(content, tuple(styles), start, tuple(masks))
@@ -205,19 +208,26 @@ class JobService:
             created=time.time(),
             owner=owner,
         )
+        cost = expected.seconds if expected.calibrated else None
+        run = ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))
+        self._repository.check_health(run)
         with self._lock:
             self._check_worker()
             self._scheduler.admit(job, owner, address)
-            cost = expected.seconds if expected.calibrated else None
-            self._repository.add(
-                ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))
-            )
+            self._repository.add(run)
             self._scheduler.supervisor.ensure_started()
             self._scheduler.dispatch()
+        try:
+            self._repository.begin(run)
+        except StorageError:
+            with self._lock:
+                self._repository.evict(job)
+                self._scheduler.discard(job)
+            raise
         return job
 
     def view(self, job: str) -> JobView:
-        """The current values of a run. Raises JobError if it is unknown or was removed."""
+        """The current values of a run. Raises LostRunError, whose message says why, if it cannot be opened."""
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
@@ -253,14 +263,16 @@ class JobService:
         self._repository.publish(job, listed=listed)
 
     def delete(self, job: str, secret: str) -> None:
-        """Delete a run, ending it first, and forget its follow-ups. Raises JobError if it is unknown."""
+        """Delete a run, ending it first, and forget its follow-ups. Raises JobError as `discard` and `_owned`."""
         self._owned(job, secret)
         self.discard(job)
 
     def discard(self, job: str) -> None:
         """Delete a run for the server's own parts, such as a sweep: without a check, so not for requests from outside.
 
-        Raises JobError if it is unknown.
+        Raises:
+            LostRunError: it cannot be opened.
+            StorageError: its files cannot be removed now.
         """
         self.view(job)
         with self._lock:

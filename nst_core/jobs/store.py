@@ -1,241 +1,227 @@
-"""Stores runs: rows of a table and files in one folder, or all in memory where there is none. Bounded."""
+"""Stores runs: a folder for each one, with its record, its curve and its pictures; or in memory. Bounded."""
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import filelock
-
-from nst_core.errors import JobError
-from nst_core.jobs import input_files
-from nst_core.jobs.blobs import BlobStore, DiskBlobStore, MemoryBlobStore
-from nst_core.jobs.database import RunDatabase
+from nst_core.errors import JobError, LostRunError, StorageError
+from nst_core.jobs import input_files, limits, opening, reading, records, storage_errors
+from nst_core.jobs.blobs import BlobStore, DiskBlobStore, is_id
+from nst_core.jobs.leftovers import remove_leftovers
+from nst_core.jobs.limits import MEMORY, StoreLimits
+from nst_core.jobs.lost_runs import lost_run
+from nst_core.jobs.reading import read_record, readable, snapshot_name
+from nst_core.jobs.records import CHECKPOINT, CONTENT, COPY, CURVE, RECORD, RESULT, DamagedRecordError, RunRecord
+from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.views import FINAL, JobView
-from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
-
-LOCK_SECONDS = 2.0
-"""The longest wait until a server that is being replaced releases the folder."""
-GONE = "this run is not here any more; runs are kept until their owner deletes them or newer ones need the room"
-
-
-@dataclass(frozen=True)
-class StoreLimits:
-    """The limits of a store.
-
-    Attributes:
-        runs: number of unlisted runs that are over; the oldest is removed first.
-        total_bytes: size of the files of all runs that are over; the oldest unlisted run is removed first, then the
-            oldest listed one.
-        snapshots: number of pictures along one run.
-    """
-
-    runs: int = 200
-    total_bytes: float = 4e9
-    snapshots: int = 120
-
-
-MEMORY = StoreLimits(runs=40, total_bytes=150e6, snapshots=24)
-"""The limits where there is no disk."""
-
-
-@dataclass(frozen=True)
-class RunDelta:
-    """The changes of a run since it was last stored.
-
-    Attributes:
-        view: its current values; `points`, `content` and `result` of the view are not read.
-        snapshot_steps: the steps of all its snapshots; other snapshots are removed.
-        points: new points of its curve.
-        after: points of later steps are removed first.
-        snapshots: new snapshots as JPEG, by step.
-        inputs: its pictures and masks, if they are not stored yet; likewise `content` and `result`.
-        is_new: it has no row yet.
-        epoch: how often it had restarted.
-    """
-
-    view: JobView
-    snapshot_steps: tuple[int, ...] = ()
-    points: tuple[CurvePoint, ...] = ()
-    after: int | None = None
-    snapshots: Mapping[int, bytes] = field(default_factory=dict)
-    inputs: RunInputs | None = None
-    content: bytes = b""
-    result: bytes | None = None
-    is_new: bool = False
-    epoch: int = 0
 
 
 class Store:
-    """Rows and files of runs. Any thread may call; a file is written in one piece or not at all.
+    """Records and files of runs. Any thread may call; a file is written in one piece or not at all.
 
     Attributes:
         why_in_memory: why runs are not stored on a disk, in words; empty if they are.
+        fault: why the folder could not be written when it was opened, in words; empty if it could.
         limits: the bounds of the store.
     """
 
-    def __init__(self, folder: Path | None, limits: StoreLimits | None = None) -> None:
+    def __init__(
+        self, folder: Path | None, disk_limits: StoreLimits | None = None, memory_limits: StoreLimits = MEMORY
+    ) -> None:
         """Open `folder`, or memory if that is None, in use by another server, or cannot be written."""
-        self.why_in_memory = "no folder is set for them" if folder is None else ""
-        self._folder = folder
-        self._lock: filelock.BaseFileLock | None = None
-        if folder is not None:
-            try:
-                self._open(folder)
-            except (OSError, sqlite3.Error, filelock.Timeout, NotImplementedError) as error:  # the last: no locks there
-                self._unlock()
-                self.why_in_memory = _why(error)
-        if self.why_in_memory:
-            self._blobs: BlobStore = MemoryBlobStore()
-            self._database = RunDatabase(None)
-        self.limits = limits or (MEMORY if self.why_in_memory else StoreLimits())
-
-    def _open(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = filelock.FileLock(
-            folder / "in-use.lock", timeout=LOCK_SECONDS, thread_local=False
-        )  # any thread may close
-        self._lock.acquire()
-        self._blobs = DiskBlobStore(folder / "runs")
-        try:
-            self._database = RunDatabase(folder / "runs.sqlite")
-            known = self._database.jobs()
-        except sqlite3.DatabaseError:  # a damaged file is moved aside, not deleted
-            (folder / "runs.sqlite").replace(folder / "runs.sqlite.damaged")
-            self._database = RunDatabase(folder / "runs.sqlite")
-            return
-        for job in set(self._blobs.jobs()) - known:  # left by a crash during a deletion
-            self._blobs.clear(job)
+        self._folder, self._opened = folder, opening.open_folder(folder)
+        self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
+        self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
+        self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
+        self._stored_values: dict[str, tuple[Any, ...]] = {}  # of runs that are not over, as their records hold them
 
     def close(self) -> None:
         """Release the folder."""
-        self._database.close()
-        self._unlock()
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.release(force=True)
+        self._opened.release()
 
     def blob_store(self, name: str) -> BlobStore | None:
         """Files in another folder than those of runs; None if nothing outlives the server."""
-        if self._folder is None or self.why_in_memory:
-            return None
-        with contextlib.suppress(OSError):
-            return DiskBlobStore(self._folder / name)
-        return None
+        return DiskBlobStore(self._folder / name) if self._folder and not self.why_in_memory else None
+
+    def probe(self, size: int) -> None:
+        """Find out whether the disk takes `size` bytes. Raises OSError if it does not."""
+        if isinstance(self._blobs, DiskBlobStore):
+            self._blobs.probe(size)
+
+    def remove_leftovers(self) -> None:
+        """Remove old temporary files that a killed server or worker left in the folder."""
+        if self._folder and not self.why_in_memory:
+            remove_leftovers(self._folder)
+
+    # Writing.
 
     def begin(self, view: JobView) -> None:
-        """Add a run's row. Raises OSError or sqlite3.Error."""
-        self._database.insert(view)
+        """Write the record of a new run, safe from a power cut when this returns. Raises OSError."""
+        record = RunRecord(view)
+        try:
+            self._put_record(record)
+            self._blobs.sync(view.id, RECORD)
+        except OSError:
+            self._blobs.clear(view.id)  # its id was not shown: it must not start after a restart
+            raise
+        self._ledger.note(view.id, "stored")
+        self._index.put(record.row())
 
     def write(self, change: RunDelta) -> None:
-        """Write changes: files first, so that a row never refers to a missing file.
+        """Write changes: files first, so that a record never refers to a missing file.
 
-        Raises OSError or sqlite3.Error; it may then be called again with the same changes.
+        Raises OSError; it may then be called again with the same changes.
         """
         view, blobs = change.view, self._blobs
         if change.is_new:
-            self._database.insert(view)
+            self.begin(view)
         for step, jpeg in change.snapshots.items():
-            blobs.put(view.id, _snapshot_name(step), jpeg, durable=False)
-        for step in set(self.snapshot_steps(view.id)) - set(change.snapshot_steps):
-            blobs.remove(view.id, _snapshot_name(step))
+            blobs.put(view.id, snapshot_name(step), jpeg, durable=False)
+        for step in set(reading.snapshot_steps(blobs, view.id)) - set(change.snapshot_steps):
+            blobs.remove(view.id, snapshot_name(step))
         if change.inputs is not None:
             input_files.save(blobs, view.id, change.inputs)
         if change.content:
-            blobs.put(view.id, "content.jpg", change.content, durable=False)
+            blobs.put(view.id, CONTENT, change.content, durable=False)
         if change.result is not None:
-            blobs.put(view.id, "result.png", change.result)
-        if not self._database.update(view, change.points, after=change.after):
+            blobs.put(view.id, RESULT, change.result)
+        if change.points or change.after is not None:
+            blobs.append(view.id, CURVE, records.curve_lines(change.points, change.after))
+        self._write_record(view)
+        if self._index.get(view.id) is None:
             blobs.clear(view.id)  # deleted meanwhile
-        elif view.state in FINAL:
-            blobs.remove(view.id, "checkpoint.npz")
-            self._database.set_bytes(view.id, blobs.size(view.id))
 
-    def make_room(self, spared: Collection[str] = (), *, at_least: int = 0) -> list[str]:
-        """Remove the oldest runs beyond the limits, and at least `at_least` runs; returns the removed ones."""
-        over = self._database.oldest()
-        unlisted = sum(not listed for _, listed, _ in over)
-        total = sum(size for _, _, size in over)
-        removed: list[str] = []
-        for job, listed, size in over:
-            too_many = not listed and unlisted > self.limits.runs
-            if not (too_many or total > self.limits.total_bytes or len(removed) < at_least):
-                break
-            if job not in spared:
-                self.delete(job)
+    def _write_record(self, view: JobView) -> None:
+        """Write a run's record, unless nothing in it changed but what changes at every step."""
+        values = records.changing_rarely(view)
+        if view.state not in FINAL and self._stored_values.get(view.id) == values:
+            return
+        files = {name: data for name, data in ((CONTENT, view.content), (RESULT, view.result)) if data}
+        record = RunRecord(view, {name: records.fingerprint(data) for name, data in files.items()})
+        if view.state in FINAL:
+            record = self._completed(record)
+        self._put_record(record)
+        if not self._index.replace(record.row()):
+            return
+        self._stored_values[view.id] = values
+        if view.state in FINAL:
+            self._stored_values.pop(view.id, None)
+            self._blobs.sync(view.id, RECORD)
+            self._blobs.remove(view.id, CHECKPOINT)
+
+    def _completed(self, record: RunRecord) -> RunRecord:
+        """The record of a run that is over, with its size and its number of points."""
+        job, points = record.view.id, 0
+        if self._blobs.has(job, CURVE):
+            points = len(records.read_curve(self._blobs.read(job, CURVE)))
+            self._blobs.sync(job, CURVE)
+        return replace(record, size=self._blobs.size(job, without=CHECKPOINT), points=points)
+
+    def _put_record(self, record: RunRecord) -> None:
+        data = record.to_bytes()
+        self._blobs.put(record.view.id, RECORD, data)
+        self._blobs.put(record.view.id, COPY, data, durable=False)
+
+    def make_room(self, spared: Collection[str] = (), *, needed_bytes: float = 0.0) -> list[str]:
+        """Remove runs as `limits.removable` says; returns the removed ones. Runs that cannot be removed stay."""
+        over = [row for row in self._index.oldest() if not self._blobs.is_fixed(row.job)]
+        removed = []
+        for job, rule in limits.removable(over, self.limits, spared=spared, needed_bytes=needed_bytes):
+            with contextlib.suppress(StorageError):
+                self.delete(job, rule)
                 removed.append(job)
-            total -= size
-            unlisted -= not listed
         return removed
 
-    def delete(self, job: str) -> None:
-        """Remove a run's row and files."""
-        self._database.remove(job)
+    def delete(self, job: str, rule: str = "") -> None:
+        """Remove a run's record and files.
+
+        Args:
+            job: the run.
+            rule: the rule by which it makes room, in words; empty if its owner deletes it.
+
+        Raises:
+            StorageError: they cannot be removed now.
+        """
+        if self._blobs.is_fixed(job):
+            raise StorageError(f"this run cannot be deleted now, because {self.fault}")
+        row = self._index.remove(job)  # first: a change on its way to the disk is then undone
+        try:
+            self._ledger.note(job, "room" if rule else "deleted", rule)
+            self._blobs.remove(job, RECORD)
+            self._blobs.remove(job, COPY)
+        except OSError as error:
+            if row is not None:
+                self._index.put(row)
+            raise StorageError(f"this run cannot be deleted now, because {storage_errors.in_words(error)}") from None
+        self._stored_values.pop(job, None)
         self._blobs.clear(job)
 
     def publish(self, job: str, *, listed: bool) -> None:
-        """List a run in the gallery, or remove it from there. Raises JobError if it is unknown."""
-        self._database.update(replace(self._row(job), listed=listed, result=self._blobs.get(job, "result.png")))
+        """List a run in the gallery, or remove it from there. Raises LostRunError or StorageError."""
+        record = self._record(job)
+        record = replace(record, view=replace(record.view, listed=listed))
+        try:
+            self._put_record(record)
+        except OSError as error:
+            raise StorageError(f"this run cannot be changed now, because {storage_errors.in_words(error)}") from None
+        self._index.put(record.row())
+
+    # Reading.
 
     def view(self, job: str) -> JobView:
-        """A run with all its values. Raises JobError if it is unknown or damaged."""
-        view = self.summary(job)
-        files = {
-            "content": self._blobs.get(job, "content.jpg") or b"",
-            "result": self._blobs.get(job, "result.png"),
-        }
-        return replace(view, points=self._database.points(job), snapshot_steps=tuple(self.snapshot_steps(job)), **files)  # type: ignore[arg-type]
+        """A run with all its values. Raises LostRunError if it cannot be opened."""
+        record = self._record(job)
+        with readable():
+            return reading.complete_view(self._blobs, record)
 
     def summary(self, job: str) -> JobView:
-        """A run with its newest snapshot, without its points, content and result. Raises JobError."""
-        view = self._row(job)
-        steps = self.snapshot_steps(job)
-        if not steps:
-            return view
-        return replace(view, snapshot=self.snapshot(job, steps[-1]), snapshot_step=steps[-1])
+        """A run with its newest snapshot, without its points, content and result. Raises LostRunError."""
+        record = self._record(job)
+        with readable():
+            return reading.with_snapshot(self._blobs, record.view)
 
-    def _row(self, job: str) -> JobView:
+    def _record(self, job: str) -> RunRecord:
+        if not is_id(job):
+            raise LostRunError("the id of a run has letters and digits only, and this one has others; check the link")
         try:
-            view = self._database.view(job)
-        except (ValueError, sqlite3.Error):
-            raise JobError("this run was stored, but cannot be read any more; start it again") from None
-        if view is None:
-            raise JobError(GONE)
-        return view
+            with readable():
+                return read_record(self._blobs, job, RunRecord.from_bytes)
+        except FileNotFoundError:
+            raise lost_run(self._opened, job) from None
+        except DamagedRecordError as error:
+            message = f"this run cannot be opened, because {error}; its files are kept for the operator of this server"
+            raise LostRunError(message, is_stored=True) from None
 
     def runs(self, owner: str, most: int) -> list[str]:
         """Ids of an owner's runs, or of the listed runs if `owner` is empty, the newest first."""
-        return self._database.of_owner(owner, most) if owner else self._database.listed(most)
+        return self._index.of_owner(owner, most) if owner else self._index.listed(most)
 
     def pending(self) -> list[str]:
         """Ids of the runs that are not over, in the order in which they should continue."""
-        return self._database.pending()
-
-    def snapshot_steps(self, job: str) -> list[int]:
-        """The steps whose snapshots are stored, rising."""
-        names = (name.partition(".")[0] for name in self._blobs.names(job, "steps"))
-        return sorted(int(name) for name in names if name.isdecimal())
+        return self._index.pending()
 
     def snapshot(self, job: str, step: int) -> bytes | None:
-        """The snapshot of a step as JPEG; None if it is absent, or emptied by a power cut."""
-        return self._blobs.get(job, _snapshot_name(step)) or None
+        """The snapshot of a step as JPEG; None if it is absent, or emptied by a power cut. Raises LostRunError."""
+        with readable():
+            return reading.snapshot(self._blobs, job, step)
 
     def inputs(self, job: str) -> RunInputs:
         """A run's pictures and masks. Raises JobError if the run is unknown, or they are absent or damaged."""
-        inputs = input_files.load(self._blobs, job)
+        with readable():
+            inputs = input_files.read(self._blobs, job)
         if inputs is None:
-            self._row(job)
-            raise JobError("the pictures this run was made of are not here any more; choose them again")
+            self._record(job)
+            raise JobError("the pictures this run was made of are missing or damaged; choose them again")
         return inputs
 
     def has_inputs(self, job: str) -> bool:
         """Whether all of a run's pictures and masks are stored."""
-        return self._blobs.get(job, input_files.CONTENTS) is not None
+        return self._blobs.has(job, input_files.CONTENTS)
 
     def content_size(self, job: str) -> tuple[int, int] | None:
         """Width and height of a run's content; None if unknown."""
@@ -243,22 +229,8 @@ class Store:
 
     def checkpoint(self, job: str) -> Path | None:
         """The path of a run's checkpoint, which need not exist; None without a disk."""
-        return self._blobs.path(job, "checkpoint.npz")
+        return self._blobs.path(job, CHECKPOINT)
 
     def has_checkpoint(self, job: str) -> bool:
         """Whether a run can continue from a checkpoint."""
-        path = self.checkpoint(job)
-        with contextlib.suppress(OSError):
-            return path is not None and path.exists()
-        return False
-
-
-def _snapshot_name(step: int) -> str:
-    return f"steps/{step:06d}.jpg"
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, filelock.Timeout):
-        return "another server uses the folder for them"
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"the folder for them cannot be used ({reason})"
+        return self.checkpoint(job) is not None and self._blobs.has(job, CHECKPOINT)

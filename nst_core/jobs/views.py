@@ -73,6 +73,7 @@ class WorkerStatus:
         unusable: network -> which weights the operator named, and why they could not be used.
         memory_mb: resident memory in MB.
         forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.
+        unsaved: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
     """
 
     state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
@@ -83,6 +84,7 @@ class WorkerStatus:
     message: str = ""
     memory_mb: float = 0.0
     forgets: str = ""
+    unsaved: str = ""
 
 
 Subject = Literal["features", "grams"]

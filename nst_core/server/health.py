@@ -68,7 +68,7 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
             "worker": Check(status.state != "failed", worker),
             "queue": Check(load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"),
             # Without a disk runs are kept in memory: a visitor gets a picture all the same.
-            "store": Check(True, status.forgets or "runs are stored on the disk"),
+            "store": Check(not status.unsaved, status.unsaved or status.forgets or "runs are stored on the disk"),
             "disk": _disk(data_dir),
             "memory": _memory(),
         }

@@ -52,3 +52,13 @@ def read_if_possible(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are safe from a power cut, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from nst_core.bench.app import watching
 from nst_core.bench.app.browser import App, app, chromium, new_visitor, wait_for_networks
 from nst_core.bench.app.watching import HAS_CURVE
 from nst_core.bench.report.tools import median_and_most
-from nst_core.jobs.database import RunDatabase
+from nst_core.jobs.records import StoredCurves
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 
@@ -79,7 +78,7 @@ class _Bench:
     """The app under measurement, its stored runs, the browser, and the browser's error messages."""
 
     served: App
-    database: RunDatabase
+    curves: StoredCurves
     browser: Browser
     errors: list[str]
 
@@ -92,20 +91,20 @@ class _Bench:
 
 
 class _StepTimes:
-    """The wall-clock time of each step of a run, from the server's database."""
+    """The wall-clock time of each step of a run, as the server stores them."""
 
     def __init__(self) -> None:
         """No steps yet."""
         self._seconds: dict[int, float] = {}
         self._began = float("inf")
 
-    def poll(self, database: RunDatabase, job: str, seconds: float) -> None:
+    def poll(self, curves: StoredCurves, job: str, seconds: float) -> None:
         """Read the run's curve repeatedly for `seconds`."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            points, now = database.points(job), time.time()
+            points, now = curves.points(job), time.time()
             if points and points[-1].step not in self._seconds:
-                # A step appears in the database with a delay; the shortest delay gives the start of the run.
+                # A step is stored with a delay; the shortest delay gives the start of the run.
                 self._began = min(self._began, now - points[-1].seconds)
                 self._seconds = {point.step: point.seconds for point in points}
             time.sleep(_POLL_SECONDS)
@@ -135,12 +134,8 @@ def run(
         WorkerError: the app did not answer.
     """
     errors: list[str] = []
-    with (
-        chromium() as browser,
-        app() as served,
-        contextlib.closing(RunDatabase(served.data / "runs.sqlite")) as database,
-    ):
-        bench = _Bench(served, database, browser, errors)
+    with chromium() as browser, app() as served:
+        bench = _Bench(served, StoredCurves(served.data), browser, errors)
         taken = {"slider": _slider(bench, moves)}
         taken["first point"], taken["lag"] = _curves(bench, runs, watched)
         cost = _watching_cost(bench, pairs)
@@ -195,7 +190,7 @@ def _curves(bench: _Bench, runs: int, watched: float) -> tuple[list[float], list
         job = _start_run(page)
         page.wait_for_function("() => window.drawn.length", timeout=_WAITS_MS)
         times = _StepTimes()
-        times.poll(bench.database, job, watched)
+        times.poll(bench.curves, job, watched)
         drawn = [(int(step), at / 1000) for step, at in page.evaluate("() => window.drawn")]
         if number:  # the first run loads and compiles
             first.append(drawn[0][1] - page.evaluate("() => window.clicked") / 1000)
@@ -213,7 +208,7 @@ def _watching_cost(bench: _Bench, pairs: Mapping[str, int]) -> dict[str, Any]:
     page.wait_for_function(HAS_CURVE, timeout=_WAITS_MS)
     address, server = page.url, psutil.Process(bench.served.pid)
     page.goto("about:blank")
-    cost = watching.cost(watching.WatchedRun(address, page, server, bench.database, job), pairs)
+    cost = watching.cost(watching.WatchedRun(address, page, server, bench.curves, job), pairs)
     page.goto(address)
     page.get_by_role("button", name="Stop").click()
     page.context.close()

@@ -22,7 +22,7 @@ from nst_core.errors import WorkerError
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from nst_core.jobs.database import RunDatabase
+    from nst_core.jobs.records import StoredCurves
 
 UNWATCHED = "unseen"
 WATCHING = {
@@ -37,8 +37,8 @@ neighbouring phases are compared."""
 PHASE_SECONDS = 3.0
 """Length of a phase ..."""
 SETTLING_SECONDS = {"elsewhere": 0.75, "beside": 2.0}
-"""... which begins this long after a client has come or gone: that causes work of its own, and the database receives
-the last steps with a delay. The headless client stays connected and is only paused."""
+"""... which begins this long after a client has come or gone: that causes work of its own, and the last steps are
+stored with a delay. The headless client stays connected and is only paused."""
 CONFIDENCE = 0.95
 HAS_CURVE = "() => (document.querySelector('.js-plotly-plot')?.data?.[0]?.x ?? []).length > 1"
 _WAITS_MS = 120_000
@@ -52,14 +52,14 @@ class WatchedRun:
         address: the page that shows the run, with its query.
         page: a page of the browser on this machine.
         server: the web process, whose children are the workers.
-        database: the stored runs, with the run's curve.
+        curves: the stored curves, with the run's.
         job: the run's id.
     """
 
     address: str
     page: Page
     server: psutil.Process
-    database: RunDatabase
+    curves: StoredCurves
     job: str
 
 
@@ -158,9 +158,9 @@ def _alternate(
 
 def _measure_phase(run: WatchedRun) -> Phase:
     """The next PHASE_SECONDS of the run. Every step counts, since drawing delays only some of them."""
-    cpu, known = _cpu_seconds(run.server), len(run.database.points(run.job))
+    cpu, known = _cpu_seconds(run.server), len(run.curves.points(run.job))
     time.sleep(PHASE_SECONDS)
-    stamps = [point.seconds for point in run.database.points(run.job)[known:]]
+    stamps = [point.seconds for point in run.curves.points(run.job)[known:]]
     if len(stamps) < 2:
         raise WorkerError(
             f"a run should go on while it is measured, but made {len(stamps)} steps in {PHASE_SECONDS:g} s"

@@ -105,8 +105,8 @@ def _limits() -> Iterator[tuple[str, str]]:
     from nst_core.recipe.schema import SLOW_EDGE_PX
     from nst_core.settings import Settings
 
-    status, minutes = service.get().status(), Settings.read().unseen_minutes
-    kept = MEMORY if status.forgets else StoreLimits()
+    status, settings = service.get().status(), Settings.read()
+    kept, minutes = MEMORY if status.forgets else StoreLimits.of(settings), settings.unseen_minutes
     (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits()
     yield (
         "A picture",
@@ -124,5 +124,8 @@ def _limits() -> Iterator[tuple[str, str]]:
     until = ", until the server restarts" if status.forgets else ""
     yield (
         "Kept",
-        f"{kept.runs} runs that are not listed, {kept.total_bytes / 1e9:g} GB of all{until}; the oldest go first",
+        f"{kept.runs} runs that are not listed, {kept.total_bytes / 1e9:g} GB of all{until}; the oldest go first, but "
+        f"{kept.keep_runs} always stay",
     )
+    if kept.keep_hours:
+        yield "Kept at least", f"{kept.keep_hours:g} hours after its end, unless all runs take more than that size"

@@ -78,8 +78,8 @@ def show_status(status: WorkerStatus | None) -> None:
     else:
         where = theme.join_known(status.device, status.precision)
         st.caption(f":material/check_circle: Networks ready · {theme.escape_markdown(where)}")
-        if status.forgets:
-            st.caption(f":material/history_toggle_off: {theme.escape_markdown(status.forgets)}")
+        for words in filter(None, (status.forgets, status.unsaved)):
+            st.caption(f":material/history_toggle_off: {theme.escape_markdown(words)}")
         for sentence in status.unusable.values():
             st.caption(f":material/warning: {theme.escape_markdown(sentence)}")
         for problem in problems():

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from nst_core.jobs.blobs import DiskBlobStore, MemoryBlobStore, keep_newest
+from nst_core.jobs.blobs import DiskBlobStore, keep_newest
+from nst_core.jobs.memory_blobs import MemoryBlobStore
 
 LABEL = "label.json"
 

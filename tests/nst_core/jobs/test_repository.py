@@ -7,8 +7,8 @@ import pytest
 
 from nst_core.errors import JobError
 from nst_core.jobs.owners import owner_of
+from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.service import JobService
-from nst_core.jobs.store import RunDelta
 from nst_core.runs.inputs import unpacked
 from tests.nst_core.jobs.servers import ANN, Servers, numbers, picture, save, submit, under_way, until
 
@@ -31,7 +31,7 @@ def test_a_finished_run_is_still_there(servers: Servers) -> None:
     assert service.runs() == ()
     service.delete(job, ANN)
     assert service.runs(owner_of(ANN)) == ()
-    with pytest.raises(JobError, match="not here"):
+    with pytest.raises(JobError, match="deleted by its owner on"):
         service.view(job)
 
 
@@ -105,26 +105,26 @@ def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(
     with service._lock:
         service._scheduler.fail_all("the server is shutting down")
     assert service.view(job).state == "failed"
-    with pytest.raises(JobError, match="not here"):
+    with pytest.raises(JobError, match="cannot be opened, because no folder is set for them"):
         servers.start().view(done)
 
 
 def test_a_full_disk_loses_no_run_and_is_reported(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     service = servers.start()
-    assert service.status().forgets == ""
+    assert service.status().unsaved == ""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(service._repository.store, "write", full)
     job = under_way(servers, service)
-    until(lambda: "No space left" in service.status().forgets)
+    until(lambda: "the disk is full" in service.status().unsaved)
     servers.worker.finish(job)
     view = service.view(job)
     assert (view.state, view.result, service.picture_at(job, 1)) == ("done", b"png", b"jpeg 1")
     monkeypatch.undo()
     submit(service, "bob")
-    until(lambda: service.status().forgets == "")
+    until(lambda: service.status().unsaved == "")
     until(lambda: job not in service._repository.active)
     assert service.view(job).result == b"png"
 
@@ -151,7 +151,7 @@ def test_a_run_that_cannot_be_written_stops_no_other(servers: Servers, monkeypat
 
     monkeypatch.setattr(service._repository.store, "write", broken)
     servers.worker.step(bad, 4)
-    until(lambda: "a bug" in service.status().forgets)
+    until(lambda: "a bug" in service.status().unsaved)
     servers.worker.finish(bad)
     servers.worker.begin(good)
     servers.worker.finish(good)

@@ -95,7 +95,7 @@ def test_wait_ends_after_its_time(service: JobService) -> None:
     assert 0.3 <= time.monotonic() - began < 3
     service.stop(job, ANN)
     assert service.wait(job, PATIENCE).state == "stopped"
-    with pytest.raises(JobError, match="not here"):
+    with pytest.raises(JobError, match="no run of this id"):
         service.wait("nobody", 5)
 
 
@@ -219,7 +219,7 @@ def test_invalid_steering_is_refused_at_once_and_changes_nothing(service: JobSer
     finished(service, job)
     with pytest.raises(JobError, match="this one is over"):
         service.steer(job, ANN, {"style_weight": 1.0})
-    with pytest.raises(JobError, match="not here"):
+    with pytest.raises(JobError, match="no run of this id"):
         service.steer("nobody", ANN, {"style_weight": 1.0})
 
 
@@ -280,7 +280,7 @@ def test_without_a_disk_the_run_of_a_killed_worker_begins_again(service: JobServ
 
 
 def test_invalid_requests_are_refused_at_once(service: JobService) -> None:
-    with pytest.raises(JobError, match="not here"):
+    with pytest.raises(JobError, match="no run of this id"):
         service.view("nobody")
     with pytest.raises(RecipeError, match="1 styles, got 2"):
         service.submit(small(styles=[{"sha256": "0" * 64}]), content(), [style(), style()])

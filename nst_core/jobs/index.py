@@ -1,0 +1,91 @@
+"""The index of stored runs: what lists of runs need, in memory. It is made of the runs' records at each start."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from nst_core.jobs.views import FINAL, JobView
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """What lists of runs need of one.
+
+    Attributes:
+        painted: whether it has a result.
+        ended: when it was over, in seconds since 1970; of runs of early versions, when they were submitted.
+        bytes: the size of its files; 0 until it is over.
+    """
+
+    job: str
+    created: float
+    ended: float
+    owner: str
+    listed: bool
+    state: str
+    painted: bool
+    bytes: int = 0
+
+    @classmethod
+    def of(cls, view: JobView, *, painted: bool, size: int) -> IndexRow:
+        """The row of a run whose files take `size` bytes."""
+        ended = view.ended or view.created
+        return cls(view.id, view.created, ended, view.owner, view.listed, view.state, painted, size)
+
+
+class RunIndex:
+    """Rows by id. Any thread may call."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, IndexRow] = {}
+        self._lock = threading.Lock()
+
+    def put(self, row: IndexRow) -> None:
+        """Add a row, or replace the run's older one."""
+        with self._lock:
+            self._rows[row.job] = row
+
+    def replace(self, row: IndexRow) -> bool:
+        """Replace a run's row; False if the run was removed."""
+        with self._lock:
+            if row.job in self._rows:
+                self._rows[row.job] = row
+                return True
+            return False
+
+    def remove(self, job: str) -> IndexRow | None:
+        """Remove a run's row and return it; None if there is none."""
+        with self._lock:
+            return self._rows.pop(job, None)
+
+    def get(self, job: str) -> IndexRow | None:
+        """A run's row; None if there is none."""
+        with self._lock:
+            return self._rows.get(job)
+
+    def pending(self) -> list[str]:
+        """The runs that are not over: first those that had begun, then the queued ones, each group the oldest first."""
+        rows = [row for row in self._all() if row.state not in FINAL]
+        return [row.job for row in sorted(rows, key=lambda row: (row.state == "queued", row.created))]
+
+    def of_owner(self, owner: str, most: int) -> list[str]:
+        """An owner's runs, the newest first."""
+        return _newest([row for row in self._all() if row.owner == owner], most)
+
+    def listed(self, most: int) -> list[str]:
+        """Listed runs that have a result, the newest first."""
+        return _newest([row for row in self._all() if row.listed and row.painted], most)
+
+    def oldest(self) -> list[IndexRow]:
+        """The runs that are over, in the order in which they may be removed."""
+        rows = [row for row in self._all() if row.state in FINAL]
+        return sorted(rows, key=lambda row: (row.listed, row.created))
+
+    def _all(self) -> list[IndexRow]:
+        with self._lock:
+            return list(self._rows.values())
+
+
+def _newest(rows: list[IndexRow], most: int) -> list[str]:
+    return [row.job for row in sorted(rows, key=lambda row: row.created, reverse=True)[:most]]

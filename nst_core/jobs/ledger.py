@@ -1,0 +1,118 @@
+"""The ledger: which runs were stored here, and why those are gone that are gone. Two files of lines, one a copy."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from nst_core.jobs.records import checked_lines, whole_lines
+from nst_core.system.atomic_files import read_if_possible, write_atomic
+
+FILES = ("ledger.log", "ledger.copy.log")
+MAX_ENTRIES = 20_000
+"""Runs that the ledger remembers, about 2 MB; the oldest are forgotten first."""
+
+Event = Literal["stored", "deleted", "room", "missing"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The last event of a run.
+
+    Attributes:
+        event: "stored", "deleted" by its owner, removed to make "room", or "missing" when the server started.
+        at: when, in seconds since 1970.
+        rule: the rule by which it made room, in words.
+    """
+
+    job: str
+    event: Event
+    at: float
+    rule: str = ""
+
+    def reason(self) -> str:
+        """Why a link to the run opens nothing, in one sentence."""
+        day = time.strftime("%d %B %Y", time.gmtime(self.at)).lstrip("0")
+        if self.event == "deleted":
+            return f"this run was deleted by its owner on {day}; its PNG, if somebody saved it, carries all settings"
+        if self.event == "room":
+            return (
+                f"this run was removed on {day} to make room, because {self.rule} and the oldest go first; its PNG, "
+                "if somebody saved it, carries all settings"
+            )
+        noticed = f", as the server noticed on {day}" if self.event == "missing" else ""
+        return (
+            f"the files of this run were taken from the server's disk by something else than NST Studio{noticed}; "
+            "restore them from a backup, or paint it again"
+        )
+
+
+class Ledger:
+    """The last event of each run. Any thread may call. If the disk fails, events are remembered until the end."""
+
+    def __init__(self, folder: Path | None, *, is_fixed: bool = False) -> None:
+        """Read both files in `folder`, and mend them if one is damaged or too long.
+
+        None: in memory only; likewise what is noted if the files are `is_fixed`.
+        """
+        paths = tuple(folder / name for name in FILES) if folder else ()
+        self._paths = () if is_fixed else paths
+        self._entries: dict[str, Entry] = {}
+        self._lock = threading.Lock()
+        found = [_entries(read_if_possible(path) or b"") for path in paths]
+        for entry in sorted(
+            dict.fromkeys(itertools.chain(*found)), key=lambda entry: (entry.event != "stored", entry.at)
+        ):
+            self._remember(entry)
+        if any(len(entries) > 2 * MAX_ENTRIES for entries in found) or any(e != found[0] for e in found):
+            self._rewrite()
+
+    def note(self, job: str, event: Event, rule: str = "") -> None:
+        """Note an event of a run."""
+        entry = Entry(job, event, time.time(), rule)
+        with self._lock:
+            self._remember(entry)
+            for path in self._paths:
+                with contextlib.suppress(OSError), path.open("ab") as file:
+                    file.write(_lines([entry]))
+
+    def get(self, job: str) -> Entry | None:
+        """The last event of a run; None if it is unknown."""
+        with self._lock:
+            return self._entries.get(job)
+
+    def missing(self, there: Collection[str]) -> list[str]:
+        """Runs that were stored and never removed, but are not among those that are there."""
+        with self._lock:
+            entries = list(self._entries.values())
+        return [entry.job for entry in entries if entry.event == "stored" and entry.job not in there]
+
+    def _remember(self, entry: Entry) -> None:
+        self._entries.pop(entry.job, None)
+        self._entries[entry.job] = entry
+        if len(self._entries) > MAX_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+
+    def _rewrite(self) -> None:
+        for path in self._paths:
+            with contextlib.suppress(OSError):
+                write_atomic(path, _lines(list(self._entries.values())))
+
+
+def _lines(entries: Sequence[Entry]) -> bytes:
+    return checked_lines([json.dumps(asdict(entry)) for entry in entries])
+
+
+def _entries(data: bytes) -> list[Entry]:
+    found = []
+    for text in whole_lines(data):
+        with contextlib.suppress(ValueError, TypeError):
+            found.append(Entry(**json.loads(text)))
+    return found

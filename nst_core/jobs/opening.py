@@ -1,0 +1,127 @@
+"""Opens the folder of runs: takes it for this server alone, and makes the index of the records in it.
+
+No run's folder is removed here, except the rest of one whose removal was noted and then broken off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+
+from nst_core.jobs import legacy, storage_errors
+from nst_core.jobs.blobs import BlobStore, DiskBlobStore
+from nst_core.jobs.index import RunIndex
+from nst_core.jobs.ledger import Ledger
+from nst_core.jobs.memory_blobs import MemoryBlobStore, OverlayBlobStore
+from nst_core.jobs.reading import read_record
+from nst_core.jobs.records import DamagedRecordError, row_from_bytes
+from nst_core.jobs.storage_health import PROBE_BYTES
+
+LOCK_SECONDS = 2.0
+"""The longest wait until a server that is being replaced releases the folder."""
+IN_USE = "another server uses the folder for them"
+
+
+@dataclass
+class OpenFolder:
+    """A folder of runs, or the memory in its place.
+
+    Attributes:
+        blobs: the files of runs.
+        index: the runs that can be read.
+        ledger: what became of those that are gone.
+        why_in_memory: why runs are not stored on a disk, in words; empty if they are.
+        fault: why the folder cannot be written now, in words; empty if it can.
+        elsewhere: the files of runs that another server uses; they are not read.
+        lock: what keeps other servers out.
+    """
+
+    blobs: BlobStore = field(default_factory=MemoryBlobStore)
+    index: RunIndex = field(default_factory=RunIndex)
+    ledger: Ledger = field(default_factory=lambda: Ledger(None))
+    why_in_memory: str = "no folder is set for them"
+    fault: str = ""
+    elsewhere: BlobStore | None = None
+    lock: filelock.BaseFileLock | None = None
+
+    def release(self) -> None:
+        """Let other servers use the folder."""
+        if self.lock is not None:
+            with contextlib.suppress(OSError):
+                self.lock.release(force=True)
+
+
+def open_folder(folder: Path | None) -> OpenFolder:
+    """Open a folder for runs; memory if it is None, or used by another server, or cannot be written.
+
+    What is in a folder that cannot be written can still be read, and new runs are in memory in front of it.
+    """
+    if folder is None:
+        return OpenFolder()
+    disk = DiskBlobStore(folder / "runs")
+    try:
+        opened = OpenFolder(disk, lock=_locked(folder), why_in_memory="")
+    except filelock.Timeout:
+        return OpenFolder(why_in_memory=IN_USE, elsewhere=disk)
+    except (OSError, NotImplementedError) as error:  # the latter: no locks there
+        return _only_read(folder, disk, error)
+    try:
+        disk.probe(PROBE_BYTES)
+    except OSError as error:
+        if error.errno not in storage_errors.PASSING:
+            opened.release()
+            return _only_read(folder, disk, error)
+        opened.fault = storage_errors.in_words(error)
+    opened.ledger = Ledger(folder)
+    try:
+        legacy.retire(legacy.migrate(folder, disk))
+    except OSError as error:  # the records are in memory until a later start can write them
+        opened.release()
+        return _only_read(folder, disk, error)
+    _index(opened, finish_removals=True)
+    return opened
+
+
+def _locked(folder: Path) -> filelock.BaseFileLock:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / "in-use.lock", timeout=LOCK_SECONDS, thread_local=False)  # any thread may close
+    lock.acquire()
+    return lock
+
+
+def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenFolder:
+    fault = storage_errors.in_words(error)
+    why = f"the folder for them cannot be used ({fault})"
+    opened = OpenFolder(OverlayBlobStore(disk), ledger=Ledger(folder, is_fixed=True), why_in_memory=why, fault=fault)
+    with contextlib.suppress(OSError):
+        legacy.migrate(folder, opened.blobs)
+    _index(opened, finish_removals=False)
+    return opened
+
+
+def _index(opened: OpenFolder, *, finish_removals: bool) -> None:
+    """Put every run that can be read into the index, and note those that are missing."""
+    blobs, ledger = opened.blobs, opened.ledger
+    try:
+        jobs = blobs.jobs()
+    except OSError as error:
+        print(f"runs cannot be listed: {storage_errors.in_words(error)}", file=sys.stderr)
+        return
+    for job in jobs:
+        try:
+            opened.index.put(read_record(blobs, job, row_from_bytes))
+        except FileNotFoundError:
+            entry = ledger.get(job)
+            if finish_removals and entry is not None and entry.event in ("deleted", "room"):
+                blobs.clear(job)
+            else:
+                print(f"run {job} has no record; its files are kept", file=sys.stderr)
+        except (OSError, DamagedRecordError) as error:
+            print(f"run {job} cannot be opened: {storage_errors.in_words(error)}; its files are kept", file=sys.stderr)
+    for job in ledger.missing(set(jobs)):
+        print(f"the files of run {job} are missing", file=sys.stderr)
+        ledger.note(job, "missing")

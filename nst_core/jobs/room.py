@@ -1,0 +1,49 @@
+"""Makes room on a full disk by removing old runs, but never in vain again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nst_core.jobs import storage_errors
+from nst_core.jobs.run_delta import RunDelta
+from nst_core.jobs.storage_health import StorageHealth
+from nst_core.jobs.store import Store
+
+
+class RoomMaker:
+    """Removes runs by the store's rule, at least as large as a change that the disk did not take.
+
+    It does so once until the disk has taken a change again, or a long time has passed: if it did not help, other
+    programs fill the disk.
+    """
+
+    def __init__(self, store: Store, health: StorageHealth) -> None:
+        """Runs of `store`; `health` knows when they may be removed."""
+        self._store, self._health = store, health
+
+    def attempt(self, write: Callable[[], None], change: RunDelta) -> list[str]:
+        """Write a change, with room made for it if the disk is full; returns the removed runs. Raises OSError."""
+        try:
+            write()
+        except OSError as error:
+            removed = self._make(change) if storage_errors.is_full(error) else []
+            if not removed:
+                raise
+            write()
+            return removed
+        return []
+
+    def probe(self, change: RunDelta) -> list[str]:
+        """Find out whether a disk that failed takes a change now, with room made for it; returns the removed runs."""
+        size = change.size()
+        if self._health.recovers(size, at_once=True) or self._health.fault not in storage_errors.FULL_WORDS:
+            return []
+        removed = self._make(change)
+        if removed:
+            self._health.recovers(size, at_once=True)
+        return removed
+
+    def _make(self, change: RunDelta) -> list[str]:
+        if not self._health.may_make_room():
+            return []
+        return self._store.make_room(spared=[change.view.id], needed_bytes=2 * change.size())

@@ -1,0 +1,47 @@
+"""The changes of a run since it was last stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nst_core.jobs.views import JobView
+from nst_core.runs.curve import CurvePoint
+from nst_core.runs.inputs import RunInputs
+
+
+@dataclass(frozen=True)
+class RunDelta:
+    """The changes of a run since it was last stored.
+
+    Attributes:
+        view: its current values; its points are not read.
+        snapshot_steps: the steps of all its snapshots; other snapshots are removed.
+        points: new points of its curve.
+        after: points of later steps are removed first.
+        snapshots: new snapshots as JPEG, by step.
+        inputs: its pictures and masks, if they are not stored yet; likewise `content` and `result`.
+        is_new: it has no record yet.
+        epoch: how often it had restarted.
+    """
+
+    view: JobView
+    snapshot_steps: tuple[int, ...] = ()
+    points: tuple[CurvePoint, ...] = ()
+    after: int | None = None
+    snapshots: Mapping[int, bytes] = field(default_factory=dict)
+    inputs: RunInputs | None = None
+    content: bytes = b""
+    result: bytes | None = None
+    is_new: bool = False
+    epoch: int = 0
+
+    def size(self) -> int:
+        """About how many bytes it takes on the disk."""
+        pictures = [*self.snapshots.values(), self.content, self.result or b""]
+        inputs = 0
+        if self.inputs is not None:
+            given = [self.inputs.content, *self.inputs.styles, *([self.inputs.start] if self.inputs.start else [])]
+            inputs = sum(picture.pixels.nbytes for picture in given)
+            inputs += sum(mask.weights.nbytes for mask in self.inputs.masks)
+        return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 20_000
