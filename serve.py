@@ -18,6 +18,7 @@ from streamlit import file_util
 from nst_core.jobs.service import JobService
 from nst_core.server import logs
 from nst_core.server.addresses import Addresses
+from nst_core.server.connections import ConnectionLimit, most_connections
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
@@ -77,10 +78,12 @@ def middleware() -> list[Middleware]:
     ]
 
 
-async def _housekeeping() -> None:
+async def _housekeeping(connections: ConnectionLimit) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         logs.adopt_loggers()
+        logs.report_repeats()
+        connections.end_silent()
         if streamlit_patches.close_expired_sessions():
             await asyncio.to_thread(allocator.release_freed)
 
@@ -96,7 +99,9 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     on_termination(jobs.close, jobs.abandon, ENDS_WITHIN_SECONDS)
     await asyncio.to_thread(prepare)
     streamlit_patches.watch_uploads(UPLOADS.issue, UPLOADS.forget, UPLOADS.limits.session_files)
-    housekeeping = asyncio.create_task(_housekeeping())
+    connections = ConnectionLimit(SETTINGS.connections or most_connections())
+    connections.apply(asyncio.get_running_loop())
+    housekeeping = asyncio.create_task(_housekeeping(connections))
     async with serving_metrics(app, SETTINGS.metrics_address):
         yield
     housekeeping.cancel()

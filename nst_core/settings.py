@@ -290,6 +290,14 @@ class Settings:
             "pages and WebSockets that one network address may open in a minute; a visit takes one of each",
         ),
     )
+    connections: int = field(
+        default=0,
+        metadata=_variable(
+            "NST_CONNECTIONS",
+            number(0, 100_000, whole=True),
+            "HTTP and WebSocket connections that may be open; 0: as many as the limit on file handles allows",
+        ),
+    )
     upload_files: int = field(
         default=12,
         metadata=_variable(

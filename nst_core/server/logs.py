@@ -29,6 +29,7 @@ _FOREIGN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "webso
 @dataclass
 class _Repeats:
     since: float
+    level: int
     skipped: int = 0
 
 
@@ -64,13 +65,26 @@ class FewRepeats(logging.Filter):
             notes = [f"repeated {seen.skipped} times"] if seen and seen.skipped else []
             notes += [f"{self._dropped} other lines left out"] if self._dropped else []
             self._dropped = 0
-            self._seen[key] = _Repeats(now)
+            self._seen[key] = _Repeats(now, record.levelno)
             self._seen.move_to_end(key)
             while len(self._seen) > _KNOWN_LINES:
                 self._seen.popitem(last=False)
         if notes:
             record.msg, record.args = f"{record.getMessage()} ({', '.join(notes)})", ()
         return True
+
+    def due(self) -> list[tuple[str, int, str]]:
+        """The lines that have not come again for a while, as (logger, level, text with the number of repeats)."""
+        now = time.monotonic()
+        with self._lock:
+            quiet = [(key, seen) for key, seen in self._seen.items() if now - seen.since >= REPEAT_SECONDS]
+            for key, _ in quiet:
+                del self._seen[key]
+        return [
+            (name, seen.level, f"{text.strip()} (repeated {seen.skipped} times)")
+            for (name, text), seen in quiet
+            if seen.skipped
+        ]
 
 
 def _kind(record: logging.LogRecord) -> tuple[str, str]:
@@ -97,6 +111,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False)
 
 
+_REPEATS = FewRepeats()
+
+
+def report_repeats() -> None:
+    """Write how often lines were left out that have not come again since; called now and then."""
+    for name, level, text in _REPEATS.due():
+        logging.getLogger(name).log(level, "%s", text)
+
+
 def configure(style: str) -> None:
     """Write every logger's records to stderr, each kind of line a few times at most; calling it twice is harmless.
 
@@ -106,7 +129,7 @@ def configure(style: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if style == "json" else plain)
-    handler.addFilter(FewRepeats())
+    handler.addFilter(_REPEATS)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)

@@ -81,3 +81,15 @@ def test_every_logger_writes_once_through_ours(
     foreign.info('198.51.100.9:3333 - "WebSocket /_stcore/stream" [accepted]')
     lines = capsys.readouterr().err.splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["out of handles"]
+
+
+def test_what_was_left_out_is_told_when_it_is_over(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger, _ = written
+    few = logger.handlers[0].filters[0]
+    assert isinstance(few, FewRepeats)
+    for number in range(10):
+        logger.warning("run %d waits", number)
+    assert few.due() == []
+    monkeypatch.setattr(logs, "REPEAT_SECONDS", 0.0)
+    assert few.due() == [(logger.name, logging.WARNING, "run %d waits (repeated 9 times)")]
+    assert few.due() == []

@@ -1,0 +1,204 @@
+"""A limit on open connections, HTTP and WebSocket together, so that file handles are left for the work itself.
+
+Without one a server accepts connections until no handle is left. Then nothing can be opened any more, not even a
+stored result, and asyncio logs each failed accept: 2,048 tracebacks a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import resource
+import socket
+import time
+from typing import Any
+
+LEAST_SPARE_HANDLES = 16
+"""File handles that are left for files, pipes and the database; a quarter of all if that is more."""
+LEAST_CONNECTIONS = 4
+SILENT_SECONDS = 15.0
+"""How long a connection may stay open without a first whole request."""
+_END_OF_HEAD = b"\r\n\r\n"
+RETRY_SECONDS = 5
+_REFUSAL_LINGER_SECONDS = 0.5
+_MOST_LINGERING = 4
+"""Refused connections that are still open, so that their clients get the answer."""
+_NO_HANDLE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_PAUSE_SECONDS = 1.0
+_LOGGER = logging.getLogger(__name__)
+_SENTENCE = f"The server has as many visitors as it can serve; try again in {RETRY_SECONDS} s.\n".encode()
+REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
+    b"Retry-After: %d\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+    b"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nReferrer-Policy: same-origin\r\n"
+    b"Connection: close\r\n\r\n%s"
+) % (len(_SENTENCE), RETRY_SECONDS, _SENTENCE)
+
+
+def most_connections() -> int:
+    """As many connections as the process's limit on file handles allows now, with some left over."""
+    handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if handles == resource.RLIM_INFINITY:
+        handles = 65_536
+    in_use = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 32
+    return max(LEAST_CONNECTIONS, handles - in_use - max(LEAST_SPARE_HANDLES, handles // 4))
+
+
+class ConnectionLimit:
+    """The open connections of a server, and how many there may be. Used by one event loop.
+
+    Attributes:
+        most: how many connections may be open.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._open: set[_Connection] = set()
+        self._lingering: list[socket.socket] = []
+
+    @property
+    def open(self) -> int:
+        """The number of open connections."""
+        return len(self._open)
+
+    def apply(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Limit the servers that `loop` creates from now on for sockets that listen already, as `streamlit run` does.
+
+        Uvicorn has no setting for this: its own limit counts requests, and an open connection need not send any.
+        """
+        create = loop.create_server
+
+        async def create_server(factory: Any, *arguments: Any, **options: Any) -> Any:
+            if options.get("sock") is not None:
+                options["sock"] = CappedListener(options["sock"], self, is_plain=not options.get("ssl"))
+            return await create(factory, *arguments, **options)
+
+        loop.create_server = create_server  # type: ignore[method-assign,assignment]
+
+    def admit(self, connection: socket.socket, *, is_plain: bool = True) -> _Connection | None:
+        """The connection, counted until it is closed; None if there is no room for it."""
+        if len(self._open) >= self.most:
+            return None
+        counted = _Connection(connection, self, is_plain=is_plain)
+        self._open.add(counted)
+        return counted
+
+    def refuse(self, connection: socket.socket, *, is_plain: bool = True) -> None:
+        """Answer 503 and close; `is_plain` is False for TLS, where no answer can be given before the handshake."""
+        with contextlib.suppress(OSError):
+            connection.setblocking(False)
+            if is_plain:
+                connection.send(REFUSAL)
+                connection.shutdown(socket.SHUT_WR)
+        self._lingering.append(connection)
+        asyncio.get_running_loop().call_later(_REFUSAL_LINGER_SECONDS, self._end, connection)
+        while len(self._lingering) > _MOST_LINGERING:
+            self._end(self._lingering[0])
+        _LOGGER.warning("All %d connections are taken; new ones are answered with status 503", self.most)
+
+    def _end(self, connection: socket.socket) -> None:
+        if connection in self._lingering:
+            self._lingering.remove(connection)
+        with contextlib.suppress(OSError):
+            connection.recv(65_536)  # what is left unread would make the close a reset, which takes the answer away
+        connection.close()
+
+    def forget(self, connection: _Connection) -> None:
+        """Note that a connection is closed."""
+        self._open.discard(connection)
+
+    def end_silent(self) -> None:
+        """End the connections that have not sent a request within `SILENT_SECONDS`; called regularly."""
+        now = time.monotonic()
+        for connection in [each for each in self._open if each.is_silent and now - each.since > SILENT_SECONDS]:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # the event loop sees its end, and closes it
+
+
+class _Connection(socket.socket):
+    """A connection that tells when it is closed, and whether it has sent the head of a request."""
+
+    def __init__(self, connection: socket.socket, limit: ConnectionLimit, *, is_plain: bool) -> None:
+        super().__init__(connection.family, connection.type, connection.proto, fileno=connection.detach())
+        self.since, self.is_silent, self._limit = time.monotonic(), True, limit
+        self._is_plain, self._tail = is_plain, b""
+
+    def recv(self, *arguments: Any) -> bytes:
+        data = super().recv(*arguments)
+        if self.is_silent:
+            self._tail += data
+            self.is_silent = self._is_plain and _END_OF_HEAD not in self._tail  # of TLS any byte counts
+            self._tail = self._tail[-len(_END_OF_HEAD) :] if self.is_silent else b""
+        return data
+
+    def close(self) -> None:
+        super().close()
+        self._limit.forget(self)
+
+
+class CappedListener(socket.socket):
+    """A listening socket that accepts as many connections as a limit allows, and refuses the others at once.
+
+    It keeps a spare handle. Where none is left all the same, because something else has taken them, it gives the
+    spare one up for as long as it takes to refuse a connection. So asyncio never sees the error, and goes on.
+    """
+
+    def __init__(self, listening: socket.socket, limit: ConnectionLimit, *, is_plain: bool = True) -> None:
+        """Listen in place of `listening`, which its owner still has to close."""
+        super().__init__(listening.family, listening.type, listening.proto, fileno=os.dup(listening.fileno()))
+        self.setblocking(False)
+        self._limit, self._is_plain = limit, is_plain
+        self._spare: int | None = None
+        self._paused_until = 0.0
+        self._take_spare()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """The next connection that there is room for. Raises BlockingIOError if there is none."""
+        if time.monotonic() < self._paused_until:
+            raise BlockingIOError
+        while True:
+            try:
+                connection, address = super().accept()
+            except OSError as error:
+                if error.errno not in _NO_HANDLE:
+                    raise
+                self._refuse_with_spare()
+                continue
+            if counted := self._limit.admit(connection, is_plain=self._is_plain):
+                return counted, address
+            self._limit.refuse(connection, is_plain=self._is_plain)
+
+    def close(self) -> None:
+        """Close it, and the spare handle."""
+        self._give_spare()
+        super().close()
+
+    def _refuse_with_spare(self) -> None:
+        """Refuse one connection without a handle left. Raises OSError once, for asyncio to pause, if that fails too."""
+        self._give_spare()
+        try:
+            connection, _ = super().accept()
+            with contextlib.suppress(OSError):
+                connection.setblocking(False)
+                if self._is_plain:
+                    connection.send(REFUSAL)
+            connection.close()
+        except OSError as error:
+            if error.errno in _NO_HANDLE:
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS / 2  # asyncio tries 2,048 times in a row
+            raise
+        finally:
+            self._take_spare()
+        _LOGGER.warning("No file handle is left; new connections are answered with status 503")
+
+    def _take_spare(self) -> None:
+        with contextlib.suppress(OSError):
+            self._spare = os.open(os.devnull, os.O_RDONLY) if self._spare is None else self._spare
+
+    def _give_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
