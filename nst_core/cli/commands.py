@@ -9,10 +9,12 @@ import sys
 from typing import Any
 
 from nst_core.cli.arguments import build_recipe, load_inputs, load_picture, resumed_recipe
-from nst_core.errors import NSTError
+from nst_core.errors import NSTError, ToolError
 
 _IN_A_BROWSER = ("pages", "live")
 """Benchmarks of pages, which have no picture sizes."""
+_TRIALS = ("kills", "soak")
+"""Benchmarks of the job service, whose results are not published."""
 
 
 def stylize(arguments: argparse.Namespace) -> int:
@@ -127,6 +129,8 @@ def bench(arguments: argparse.Namespace) -> None:
     """Run a benchmark and print its report."""
     from nst_core import bench
 
+    if arguments.keep and arguments.benchmark in _TRIALS:
+        raise ToolError(f"--keep is for benchmarks with a table in the README, got {arguments.benchmark}; leave it out")
     measure = importlib.import_module(bench.MODULES[arguments.benchmark])
     report = measure.run(*_bench_arguments(arguments))
     if arguments.keep:
@@ -140,6 +144,8 @@ def bench(arguments: argparse.Namespace) -> None:
 def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
     if arguments.benchmark in _IN_A_BROWSER:
         return ()
+    if arguments.benchmark in _TRIALS:
+        return (arguments.times, arguments.seed) if arguments.benchmark == "kills" else (arguments.jobs,)
     if arguments.benchmark == "quality":
         return arguments.sizes, arguments.sheet
     if arguments.benchmark != "race":

@@ -158,7 +158,7 @@ def _add_weights(subparsers: Any) -> None:
 def _add_bench(subparsers: Any) -> None:
     from nst_core import bench
 
-    parser = subparsers.add_parser("bench", help="measure the speed of engines and pages on this machine, as JSON")
+    parser = subparsers.add_parser("bench", help="measure engines, pages and the job service on this machine, as JSON")
     parser.add_argument("benchmark", choices=tuple(bench.MODULES), help="the benchmark to run")
     parser.add_argument("--sizes", type=int, nargs="+", default=[256], metavar="PX", help="picture sizes; default: 256")
     parser.add_argument(
@@ -167,6 +167,9 @@ def _add_bench(subparsers: Any) -> None:
     parser.add_argument(
         "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and extrapolate to its 1000"
     )
+    parser.add_argument("--times", type=int, default=200, metavar="N", help="kills: number of kills; default: 200")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="kills: of the random choices; default: 0")
+    parser.add_argument("--jobs", type=int, default=1000, metavar="N", help="soak: number of runs; default: 1000")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="quality: write the pictures to this WebP file")
     parser.add_argument(
         "--keep", action="store_true", help="store the result for the tables of the README and the About page"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe.fields import path_of
+from nst_core.recipe.fields import path_of, settings_by_name
 from nst_core.recipe.parsing import change
 from nst_core.recipe.schema import Recipe
 
@@ -53,3 +53,13 @@ def steered(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
                 "start a new run for others"
             )
     return new
+
+
+def steering_marks(before: Recipe, after: Recipe) -> tuple[str, ...]:
+    """The settings that steering changed, as a Step's marks: "steered style_weight to 40"."""
+    old, new = settings_by_name(before, by_layer=True), settings_by_name(after, by_layer=True)
+    return tuple(f"steered {name} to {_short(value)}" for name, value in new.items() if old.get(name) != value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import CheckpointError
 from nst_core.recipe import Recipe
+from nst_core.recipe.steering import steering_marks
 from nst_core.runs.curve import CurvePoint
 from nst_core.step import Step
 
@@ -54,8 +55,6 @@ class RunLog:
             self._continue_from(before)
 
     def _continue_from(self, before: Checkpoint) -> None:
-        from nst_core.slow.state import steering_marks
-
         self._curve = [CurvePoint.from_record(record) for record in before.curve]
         self._steered = steering_marks(before.recipe, self._recipe)
         state = before.best or before.state

@@ -18,13 +18,14 @@ from nst_core.models.convolution_method import ConvolutionMethod, from_stored_nu
 from nst_core.models.device import precision
 from nst_core.picture.resize import resize
 from nst_core.recipe import OptimizerSettings, Recipe
+from nst_core.recipe.steering import steering_marks
 from nst_core.slow import optimizers
 from nst_core.slow.losses import objective as objectives
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.optimizers import OptimizerState
 from nst_core.slow.pictures import RunPictures
 from nst_core.slow.schedule import PLATEAU_STEPS, PyramidScale, plateau, scales
-from nst_core.slow.state import RunState, pack, shown_picture, steering_marks, unpack
+from nst_core.slow.state import RunState, pack, shown_picture, unpack
 from nst_core.slow.tiling.memory_plan import convolution_method
 from nst_core.step import Pixels, Step
 

@@ -10,8 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.errors import CheckpointError
-from nst_core.recipe import Recipe
-from nst_core.recipe.fields import settings_by_name
 from nst_core.slow import optimizers
 from nst_core.slow.optimizers import OptimizerState
 
@@ -79,13 +77,3 @@ def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
         float(packed["restraint"]),
         tuple(float(v) for v in packed["totals"]),
     )
-
-
-def steering_marks(before: Recipe, after: Recipe) -> tuple[str, ...]:
-    """The settings that steering changed, as a Step's marks: "steered style_weight to 40"."""
-    old, new = settings_by_name(before, by_layer=True), settings_by_name(after, by_layer=True)
-    return tuple(f"steered {name} to {_short(value)}" for name, value in new.items() if old.get(name) != value)
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import psutil
 
 from nst_core.bench.app.browser import App, app, chromium, new_visitor, wait_for_networks
-from nst_core.bench.report.tools import median_and_most
+from nst_core.bench.report.tools import median_and_most, slope
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -106,16 +105,6 @@ def table(report: Mapping[str, Any]) -> str:
     grown = ", ".join(f"{mb:.0f} MB after {views}" for views, mb in report["rss_mb"].items())
     lines.append(f"web process: {grown} page views; {report['slope_mb_per_100_views']:+.1f} MB per 100 views")
     return "\n".join([*lines, f"errors in the browser: {len(report['errors'])}", *report["errors"]])
-
-
-def slope(memory: Mapping[int, float]) -> float:
-    """MB per 100 page views by least squares, over the later half of the views, since caches fill during the first.
-
-    Args:
-        memory: number of page views -> MB.
-    """
-    later = {views: mb for views, mb in memory.items() if 2 * views >= max(memory)}
-    return float(100 * np.polyfit(list(later), list(later.values()), 1)[0]) if len(later) > 1 else 0.0
 
 
 def _cold(browser: Browser, name: str, errors: list[str]) -> float:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -38,6 +38,16 @@ def plain_environment() -> dict[str, str]:
 def noise(side_px: int, seed: int) -> Pixels:
     """A square random picture, [1, side, side, 3] in [0, 1]; the content of a picture does not change any time."""
     return np.random.default_rng(seed).random((1, side_px, side_px, 3), np.float32)
+
+
+def slope(values: Mapping[int, float]) -> float:
+    """Growth per 100 uses by least squares, over the later half of them, since caches fill during the first.
+
+    Args:
+        values: number of uses, such as page views or runs -> value then, such as MB.
+    """
+    later = {uses: value for uses, value in values.items() if 2 * uses >= max(values)}
+    return float(100 * np.polyfit(list(later), list(later.values()), 1)[0]) if len(later) > 1 else 0.0
 
 
 def median_and_most(seconds: Sequence[float]) -> dict[str, float]:

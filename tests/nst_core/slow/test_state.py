@@ -8,8 +8,8 @@ import pytest
 
 from nst_core.errors import CheckpointError
 from nst_core.recipe import change
+from nst_core.recipe.steering import steering_marks
 from nst_core.slow import engine
-from nst_core.slow.state import steering_marks
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
 pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]

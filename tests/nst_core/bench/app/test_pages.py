@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nst_core.bench.app import browser, pages
+from nst_core.bench.report.tools import slope
 from nst_core.cli.main import main
 from nst_core.errors import ToolError
 
@@ -17,11 +18,11 @@ ROW = {"cold_seconds": {"median": 1.5, "most": 2.25}, "switch_seconds": {"median
 def test_the_slope_is_that_of_the_later_half(growth: float) -> None:
     memory = {views: 150 + growth * views / 100 for views in range(100, 201, 20)}
     filling = {views: 10 * views for views in range(20, 100, 20)}
-    assert pages.slope(filling | memory) == pytest.approx(growth, abs=1e-9)
+    assert slope(filling | memory) == pytest.approx(growth, abs=1e-9)
 
 
 def test_one_sample_has_no_slope() -> None:
-    assert pages.slope({200: 150.0}) == 0
+    assert slope({200: 150.0}) == 0
 
 
 def test_the_table_names_each_page_and_each_error() -> None:

@@ -1,0 +1,172 @@
+"""A job service as a process of its own, which a benchmark commands by lines of JSON, kills and starts again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import psutil
+
+from nst_core.errors import NSTError, WorkerError
+from nst_core.jobs.owners import owner_of
+from nst_core.jobs.process import WorkerProcess
+from nst_core.jobs.service import JobService
+from nst_core.picture.upload import Picture
+from nst_core.recipe import make
+
+WorkerKind = Literal["toy", "real"]
+PROGRAMS = {"toy": "nst_core.bench.service.toy_worker", "real": "nst_core.jobs.worker"}
+SECRET = "the benchmark"  # noqa: S105 - owns all runs of a folder that is deleted
+STARTS_WITHIN_SECONDS = 60.0
+ENDS_WITHIN_SECONDS = 15.0
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+class HostGoneError(WorkerError):
+    """The host process has ended."""
+
+
+class Host:
+    """The process, seen from the benchmark.
+
+    Attributes:
+        process: the web process, as psutil sees it.
+    """
+
+    def __init__(self, folder: Path, worker: WorkerKind) -> None:
+        """Start it on a data folder, and wait until it answers. Raises WorkerError."""
+        environment = {**os.environ, "NST_DATA_DIR": str(folder), "PYTHONPATH": str(_ROOT)}
+        self._child = subprocess.Popen(  # noqa: S603 - a program of ours
+            [sys.executable, "-m", __name__, worker],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self.process = psutil.Process(self._child.pid)
+        self.ask("status")
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """The answer of one of `REQUESTS`. Raises HostGoneError if the process has ended."""
+        try:
+            print(json.dumps([name, *arguments]), file=self._child.stdin, flush=True)
+            line = cast(Any, self._child.stdout).readline()
+        except OSError:
+            line = ""
+        if not line:
+            raise HostGoneError(f"the job service should answer {name!r}, but its process has ended; run it again")
+        return json.loads(line)
+
+    def workers(self) -> list[psutil.Process]:
+        """Its worker processes: one, or none while it is replaced."""
+        try:
+            return list(self.process.children())
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._child.kill()
+        self._child.wait()
+        self._close_pipes()
+
+    def end(self) -> None:
+        """End it as an operator does; it is killed if that takes too long."""
+        cast(Any, self._child.stdin).close()
+        try:
+            self._child.wait(ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._child.stdin, self._child.stdout):
+            try:
+                cast(Any, pipe).close()
+            except OSError:  # what was written last finds no reader
+                continue
+
+
+def until(condition: Callable[[], Any], seconds: float, pause: float = 0.02) -> bool:
+    """Wait until a condition holds, at most for `seconds`; returns whether it does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that waits for its parent to note its end does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+# In the host process.
+
+
+def _submit(service: JobService, settings: dict[str, Any], seed: int, measure: bool) -> dict[str, Any]:
+    width, height = (64, 48) if seed % 2 else (48, 64)
+    values = np.random.default_rng(seed).integers(0, 256, (2, height, width, 3), np.uint8)
+    content, style = (Picture.from_pixels(pixels) for pixels in values)
+    owner = owner_of(SECRET)
+    try:
+        return {"job": service.submit(make(settings=settings), content, [style], owner=owner, measure=measure)}
+    except NSTError as error:
+        return {"refused": str(error)}
+
+
+def _view(service: JobService, job: str) -> dict[str, Any]:
+    try:
+        view = service.view(job)
+    except NSTError as error:
+        return {"state": "unknown", "error": str(error)}
+    return {
+        "state": view.state,
+        "error": view.error,
+        "has_result": view.result is not None,
+        "has_report": view.report is not None,
+        "points": [[point.step, point.losses.get("total")] for point in view.points],
+    }
+
+
+def _act(service: JobService, action: str, job: str) -> None:
+    getattr(service, action)(job, SECRET)
+
+
+REQUESTS: dict[str, Callable[..., Any]] = {
+    "submit": _submit,
+    "view": _view,
+    "act": _act,
+    "status": lambda service: service.status().state,
+    "wait": lambda service, job, seconds: service.wait(job, seconds).state,
+}
+"""What a host answers, by name."""
+
+
+def main() -> None:
+    """Serve the benchmark until it closes the pipe."""
+    answers, requests = os.fdopen(os.dup(1), "w"), sys.stdin
+    os.dup2(2, 1)
+    service = JobService(spawn=partial(WorkerProcess, program=("-m", PROGRAMS[sys.argv[1]])))
+    service.warm()
+    for line in requests:
+        name, *arguments = json.loads(line)
+        print(json.dumps(REQUESTS[name](service, *arguments)), file=answers, flush=True)
+    service.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Kills of worker and server at random moments: what is lost, stuck or left behind. `bench kills` runs it."""
+
+from __future__ import annotations
+
+import collections
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from nst_core.bench.service.host import Host, WorkerKind, is_alive, until
+from nst_core.bench.service.toy_worker import loss
+
+TIMES = 200
+MOST_AT_ONCE = 3
+"""Unfinished runs: one runs, the others wait."""
+MOST_KNOWN = 150
+"""Finished runs beyond these are not asked for any more: the store keeps 200."""
+MOMENTS = ("queued", "running", "paused", "measuring", "over")
+"""What the newest unfinished run is doing when the kill comes; "over": nothing is under way, a run has just ended."""
+MOMENT_SECONDS = 3.0
+"""The longest wait for the moment that was drawn."""
+ORPHAN_SECONDS = 5.0
+DRAIN_SECONDS = 120.0
+"""How long the runs may take to their ends after the last kill."""
+_FINAL = ("done", "stopped", "failed")
+
+
+class Trial:
+    """A host, the runs that it has named to us, and what its kills have done to them."""
+
+    def __init__(self, folder: Path, worker: WorkerKind, seed: int) -> None:
+        """Start a host on an empty folder."""
+        self._folder, self._worker, self._random = folder, worker, random.Random(seed)
+        self._host = Host(folder, worker)
+        self._submitted = 0
+        self.views: dict[str, dict[str, Any]] = {}
+        self.kills: collections.Counter[tuple[str, str]] = collections.Counter()
+        self.lost: dict[str, str] = {}
+        self.orphans = 0
+
+    def kill_once(self) -> None:
+        """Let runs be under way, wait for a moment, kill worker or server, and ask for every run."""
+        self._keep_busy()
+        moment = self._wait_for(self._random.choice(MOMENTS))
+        time.sleep(self._random.uniform(0, 0.1))
+        victim = self._random.choice(("worker", "server"))
+        self.kills[victim, moment] += 1
+        workers = self._host.workers()
+        if victim == "server":
+            self._host.kill()
+            self._count_orphans(workers)
+            self._host = Host(self._folder, self._worker)
+        else:
+            for worker in workers:
+                os.kill(worker.pid, signal.SIGKILL)
+        self._look()
+
+    def drain(self) -> list[str]:
+        """Let all runs come to their ends; returns those that do not."""
+
+        def is_over() -> bool:
+            self._look()
+            for job in self._unfinished("paused"):
+                self._host.ask("act", "resume", job)
+            return not self._unfinished()
+
+        until(is_over, DRAIN_SECONDS, pause=0.2)
+        return self._unfinished()
+
+    def end(self) -> list[str]:
+        """End the host, and ask the next one for every run; returns the temporary files that are left."""
+        self._end_host()
+        self._host = Host(self._folder, self._worker)
+        self._look()
+        self._end_host()
+        return [str(path.relative_to(self._folder)) for path in self._folder.rglob(".*") if path.name != ".writable"]
+
+    def _end_host(self) -> None:
+        workers = self._host.workers()
+        self._host.end()
+        self._count_orphans(workers)
+
+    def _count_orphans(self, workers: Sequence[psutil.Process]) -> None:
+        """Give the workers of a server that has ended their time to end; count the others, and kill them."""
+        until(lambda: not any(map(is_alive, workers)), ORPHAN_SECONDS)
+        for worker in filter(is_alive, workers):
+            self.orphans += 1
+            worker.kill()
+
+    def _unfinished(self, *states: str) -> list[str]:
+        return [
+            job
+            for job, view in self.views.items()
+            if (view["state"] in states if states else view["state"] not in (*_FINAL, "unknown"))
+        ]
+
+    def _keep_busy(self) -> None:
+        """Submit runs, and pause, resume or stop some."""
+        while len(self._unfinished()) < MOST_AT_ONCE:
+            method = self._random.choice(("slow", "slow", "fast"))
+            steps = self._random.randint(2, 60)
+            settings = {"method": method, "longest_edge_px": 64, "steps": steps, "snapshot_every": 5}
+            self._submitted += 1
+            measure = self._random.random() < 0.7
+            answer = self._host.ask("submit", settings, self._submitted, measure)
+            if "job" not in answer:
+                break
+            self.views[answer["job"]] = self._host.ask("view", answer["job"])
+        for job in self._unfinished():
+            action = self._random.choice(("pause", "resume", "stop", "", "", "", "", ""))
+            if action:
+                self._host.ask("act", action, job)
+
+    def _wait_for(self, wanted: str) -> str:
+        """Wait for a moment, and return the one that it is then."""
+        for job in self._unfinished("paused") if wanted != "paused" else self._unfinished("running"):
+            self._host.ask("act", "pause" if wanted == "paused" else "resume", job)
+        until(lambda: wanted in self._moments(), MOMENT_SECONDS)
+        moments = self._moments()
+        return wanted if wanted in moments else moments[-1]
+
+    def _moments(self) -> list[str]:
+        self._look(self._unfinished())
+        unfinished = self._unfinished()
+        moments = {self.views[job]["state"] for job in unfinished}
+        if any(self.views[job]["has_result"] for job in unfinished):
+            moments.add("measuring")
+        return [moment for moment in MOMENTS if moment in moments] or ["over"]
+
+    def _look(self, jobs: Sequence[str] | None = None) -> None:
+        """Ask for runs, by default for all; note those that the host does not know, and forget the oldest."""
+        for job in list(self.views) if jobs is None else jobs:
+            self.views[job] = view = self._host.ask("view", job)
+            if view["state"] == "unknown":
+                self.lost[job] = view["error"]
+        over = [job for job, view in self.views.items() if view["state"] in _FINAL]
+        for job in over[: max(0, len(over) - MOST_KNOWN)]:
+            del self.views[job]
+
+    def broken(self) -> list[str]:
+        """The runs of which something is missing, and what."""
+        return [f"{job}: {fault}" for job, view in self.views.items() if (fault := fault_of(view, self._worker))]
+
+
+def fault_of(view: Mapping[str, Any], worker: WorkerKind = "toy") -> str:
+    """What is wrong with a run as its host shows it once it is over; "" if nothing."""
+    numbers = [number for number, _ in view["points"]]
+    if numbers != list(range(len(numbers))):
+        return f"its curve has the steps {numbers}"
+    if worker == "toy" and any(value != loss(number) for number, value in view["points"]):
+        return "its curve has values of other steps"
+    if view["state"] == "failed" and not view["error"]:
+        return "it failed without a reason"
+    if view["state"] == "done" and not (view["has_result"] and view["has_report"]):
+        return "it is done without a result"
+    return ""
+
+
+def run(times: int = TIMES, seed: int = 0, worker: WorkerKind = "toy") -> dict[str, Any]:
+    """Kill worker or server at random moments.
+
+    Args:
+        times: number of kills.
+        seed: of the random choices.
+        worker: "toy" needs neither weights nor seconds; "real" loads the networks after each kill.
+
+    Returns:
+        `kills`: victim, moment and number. `runs`: how many are over, by state. `reasons`: those of failed runs.
+        `lost`: runs that were shown and are unknown now. `stuck`: runs that came to no end. `broken`: runs whose curve
+        or result is not whole. `orphans`: processes that outlived their server by ORPHAN_SECONDS. `temporary_files`:
+        what writers left unfinished. `seconds`: of the trial.
+
+    Raises:
+        WorkerError: a server did not start again.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="nst-kills-", ignore_cleanup_errors=True) as folder:
+        trial = Trial(Path(folder), worker, seed)
+        for number in range(1, times + 1):
+            trial.kill_once()
+            if number % 20 == 0:
+                print(f"{number} of {times} kills, {time.monotonic() - began:.0f} s", file=sys.stderr)
+        stuck, broken = trial.drain(), trial.broken()
+        temporary = trial.end()
+    states = collections.Counter(view["state"] for view in trial.views.values())
+    reasons = collections.Counter(view["error"] for view in trial.views.values() if view["state"] == "failed")
+    return {
+        "kills": [{"victim": v, "moment": m, "count": n} for (v, m), n in sorted(trial.kills.items())],
+        "runs": dict(states),
+        "reasons": dict(reasons),
+        "lost": trial.lost,
+        "stuck": stuck,
+        "broken": broken,
+        "orphans": trial.orphans,
+        "temporary_files": temporary,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report as lines of text."""
+    lines = ["victim | moment | kills"]
+    lines += [f"{row['victim']} | {row['moment']} | {row['count']}" for row in report["kills"]]
+    counts = {name: len(report[name]) for name in ("lost", "stuck", "broken", "temporary_files")}
+    counts["orphans"] = report["orphans"]
+    lines.append(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()))
+    lines.append(f"runs: {', '.join(f'{count} {state}' for state, count in report['runs'].items())}")
+    return "\n".join([*lines, *(f"{count} failed: {reason}" for reason, count in report["reasons"].items())])
