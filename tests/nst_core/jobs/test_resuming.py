@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_core.jobs.service import FINAL, JobService, JobView
+from nst_core.jobs.service import FINAL, JobService, JobView, owner_of
 from nst_core.picture import samples
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.upload import open_picture
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def submit(service: JobService) -> str:
     recipe = make(settings={"longest_edge_px": 64, "steps": STEPS, "snapshot_every": 4})
     content, style = samples.find("coffee").load(64), samples.find("night-swirls").load(64)
-    return service.submit(recipe, content, [style], measure=False)
+    return service.submit(recipe, content, [style], owner=owner_of(ANN), measure=False)
 
 
 def finished(service: JobService, job: str) -> JobView:
