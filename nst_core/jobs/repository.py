@@ -5,6 +5,7 @@ Active runs change under the job service's lock; the store is read and written o
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import replace
@@ -30,6 +31,7 @@ MAX_SUMMARIES = 200
 """Finished runs that are cached with one picture each, for the gallery; also the most that `summaries` returns."""
 MAX_UNSAVED = 12
 """Finished runs that could not be written, and stay in memory until there is room on the disk."""
+_LOGGER = logging.getLogger(__name__)
 
 
 class RunRepository:
@@ -85,13 +87,18 @@ class RunRepository:
     def add(self, run: ActiveRun) -> None:
         """Add a new run, which `begin` has to store."""
         self.active[run.view.id] = run
+        method, edge_px = run.view.recipe.method, run.view.recipe.longest_edge_px
+        _LOGGER.info("Run %s is queued: %s, %d px", run.view.id, method, edge_px, extra={"run": run.view.id})
         self._beginning.add(run.view.id)
         self.mark_dirty(run.view.id)
 
     def update(self, job: str, **changes: Any) -> None:
         """Change fields of an active run's view."""
         run = self.active[job]
-        run.view = replace(run.view, **changes)
+        before, run.view = run.view.state, replace(run.view, **changes)
+        if run.view.state != before:
+            why = f": {run.view.error}" if run.view.state == "failed" else ""
+            _LOGGER.info("Run %s is %s%s", job, run.view.state, why, extra={"run": job, "state": run.view.state})
         self.mark_dirty(job)
 
     def mark_dirty(self, job: str) -> None:

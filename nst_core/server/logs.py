@@ -21,6 +21,8 @@ BURST_LINES = 200
 """Lines that may come at once."""
 _NOT_A_FAULT = "ASGI callable returned without completing handshake."
 """Uvicorn's error for a WebSocket that was refused with an HTTP answer, as ours are."""
+_FIELDS = ("run", "state")
+"""Fields of a record that are fields of its JSON too."""
 _KNOWN_LINES = 256
 """How many different lines are remembered."""
 _FOREIGN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "streamlit", "asyncio")
@@ -96,7 +98,7 @@ def _kind(record: logging.LogRecord) -> tuple[str, str]:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the traceback of an error."""
+    """One JSON object a line: time, level, logger, message; a run's id and state; the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -106,6 +108,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        fields |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
         return json.dumps(fields, ensure_ascii=False)
