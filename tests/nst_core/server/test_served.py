@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,8 +16,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from nst_core.server.addresses import HEADER
 from tests.nst_core.jobs.servers import until
-from tests.serving import Server
+from tests.serving import ROOT, Server
 
 pytestmark = pytest.mark.slow
 
@@ -155,3 +158,39 @@ def test_a_tab_holds_its_files_as_long_as_it_is_open(server: Server, metrics_por
         until(lambda: uploaded(metrics_port))
     # Without another tab that closes, Streamlit itself would keep them for ever; its metrics are made every 5 s.
     until(lambda: not uploaded(metrics_port), seconds=30)
+
+
+PAGE = """
+import streamlit as st
+from pages.parts.app import network_address
+st.text(f"from [{network_address.hashed()}]")
+"""
+ENTRY = """
+import streamlit as st
+from starlette.middleware import Middleware
+from nst_core.server.addresses import Addresses
+app = st.App("{page}", middleware=[Middleware(Addresses, trusted=(), openings_per_minute=100)])
+"""
+
+
+def test_a_page_knows_its_visitor_by_the_hash_and_not_by_what_the_visitor_says(tmp_path: Path) -> None:
+    (tmp_path / "page.py").write_text(PAGE)
+    (tmp_path / "entry.py").write_text(ENTRY.format(page=tmp_path / "page.py"))
+    server = Server(str(tmp_path / "entry.py"), tmp_path / "log", PYTHONPATH=str(ROOT))
+    server.start()
+    try:
+        run = BackMsg()
+        run.rerun_script.query_string = ""
+        forged = {HEADER: "0123456789abcdef", "X-Forwarded-For": "198.51.100.1"}
+        told = []
+        for headers in ({}, forged):
+            with connect(f"ws://{urlsplit(server.url).netloc}/_stcore/stream", additional_headers=headers) as tab:
+                tab.send(run.SerializeToString())
+                while not (found := re.search(rb"from \[(.*?)\]", tab.recv(10, decode=False))):
+                    pass
+                told.append(found[1].decode())
+    finally:
+        server.end()
+    assert re.fullmatch("[0-9a-f]{16}", told[0])
+    assert told == [told[0]] * 2
+    assert told[0] != forged[HEADER]
