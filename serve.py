@@ -31,7 +31,7 @@ from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.inputs import selection
-from pages.parts.inputs.pickers import MAX_UPLOAD_MB, TYPES
+from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
 HOUSEKEEPING_SECONDS = 5.0
 """Interval at which what closed tabs held is dropped."""
@@ -111,7 +111,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
 SETTINGS = Settings.read()
 UPLOADS = UploadLedger(
     UploadLimits(
-        file_bytes=MAX_UPLOAD_MB * 2**20,
+        file_bytes=max_upload_mb() * 2**20,
         session_files=SETTINGS.upload_files,
         session_bytes=SETTINGS.upload_mb * 2**20,
         total_bytes=SETTINGS.upload_total_mb * 2**20,

@@ -22,6 +22,11 @@ PREFIX = "NST_"
 TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_FUZZ_MINUTES")
 """Variables that only the tests read."""
 
+MAX_PICTURE_MB = 30
+"""Default of NST_PICTURE_MB; `.streamlit/config.toml` states it too."""
+MAX_PICTURE_MEGAPIXELS = 64
+"""Default of NST_PICTURE_MEGAPIXELS."""
+
 _SHOWN_LENGTH = 60
 """Longest value of a variable that a message repeats."""
 
@@ -320,6 +325,56 @@ class Settings:
         default=30,
         metadata=_variable(
             "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
+        ),
+    )
+    picture_mb: int = field(
+        default=MAX_PICTURE_MB,
+        metadata=_variable(
+            "NST_PICTURE_MB",
+            number(1, 500, whole=True),
+            "MB of one picture file; for more than 30, raise Streamlit's `server.maxUploadSize` too",
+        ),
+    )
+    picture_megapixels: int = field(
+        default=MAX_PICTURE_MEGAPIXELS,
+        metadata=_variable(
+            "NST_PICTURE_MEGAPIXELS",
+            number(1, 89, whole=True),
+            "millions of pixels of one picture file; more than 16.8 are reduced to that while the file is decoded",
+        ),
+    )
+    pictures_disk_mb: int = field(
+        default=4000,
+        metadata=_variable(
+            "NST_PICTURES_DISK_MB",
+            number(100, 10_000_000, whole=True),
+            "MB that the decoded pictures of all open pages may take in `NST_CACHE_DIR`",
+        ),
+    )
+    decoders: int = field(
+        default=2,
+        metadata=_variable(
+            "NST_DECODERS", number(1, 64, whole=True), "processes that decode pictures, each one at a time"
+        ),
+    )
+    decode_seconds: int = field(
+        default=10,
+        metadata=_variable(
+            "NST_DECODE_SECONDS",
+            number(1, 600, whole=True),
+            "seconds of computing time that one picture may take to decode; it may last three times as long",
+        ),
+    )
+    decode_mb: int = field(
+        default=640,
+        metadata=_variable(
+            "NST_DECODE_MB", number(128, 65_536, whole=True), "MB of memory that one picture may take to decode"
+        ),
+    )
+    decode_wait_seconds: float = field(
+        default=20.0,
+        metadata=_variable(
+            "NST_DECODE_WAIT_SECONDS", number(0, 600), "longest wait for one of the processes that decode, in seconds"
         ),
     )
     log_style: str = field(

@@ -164,12 +164,12 @@ def _changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 def load_picture(name: str) -> Picture:
     """Open a picture: a file, or a bundled one as `sample:KEY`. Raises PictureError."""
     from nst_core.picture import samples
-    from nst_core.picture.upload import open_picture
+    from nst_core.picture.upload import open_own
 
     if name.startswith("sample:"):
         return samples.find(name.removeprefix("sample:")).load(1024)
     try:
-        return open_picture(_bytes(name))
+        return open_own(_bytes(name))
     except PictureError as error:
         raise PictureError(f"{Path(name).name}: {error}") from None
 

@@ -15,5 +15,5 @@ inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room
 supervisor   keeps a worker alive; `process` is one worker seen from the service, `heartbeat` its signs of life
 worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands
-messages     the commands and events between the two; `framing` puts them on a pipe
+messages     the commands and events between the two; `nst_core.system.framing` puts them on a pipe
 """

@@ -21,12 +21,12 @@ from pydantic import (
     ValidationInfo,
 )
 
-from nst_core.jobs.framing import read_frame, write_frame
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import Recipe
 from nst_core.recipe.messages import one_line
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import ArraySpec
+from nst_core.system.framing import read_frame, write_frame
 
 T = TypeVar("T")
 MAX_REASON = 1000

@@ -51,7 +51,7 @@ from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings, problems
-from nst_core.system import allocator
+from nst_core.system import allocator, mapped_files
 
 __all__ = [
     "FINAL",
@@ -370,6 +370,7 @@ class JobService:
         while not self._closing.wait(HOUSEKEEPING_SECONDS):
             if time.monotonic() - trimmed > TRIM_SECONDS:
                 allocator.release_freed()
+                mapped_files.release_pages()
                 trimmed = time.monotonic()
             try:
                 with self._lock:

@@ -1,9 +1,13 @@
 """Pictures: reading and writing files, resizing, colours, crops, masks, and sample pictures.
 
 Each module needs NumPy and Pillow only:
-    upload      decodes and checks every picture file; `Picture`
+    upload      the door for every picture file; `Picture`
+    limits      formats, bytes and pixels of a file, and the messages that refuse others; header: what a file states
+    decoder_pool  the processes that decode files from outside; decoder_process: one of them as its parent sees it;
+                decoder: the same as a program; decoder_messages: what the two tell each other
+    reading     decodes a file in the process that calls it
     integrity   finds incomplete files before they are decoded; chunks: walks PNG and WebP
-    decode      converts any Pillow image to sRGB
+    decode      converts any Pillow image to sRGB, and reduces a large one
     encode      writes PNG, JPEG and WebP, with the recipe inside
     resize      sizes and antialiased resampling
     crop        cuts out and rotates a part of a picture

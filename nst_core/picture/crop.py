@@ -11,8 +11,8 @@ from PIL import Image
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.frame import WHOLE
-from nst_core.picture.resize import MIN_SIDE_PX
-from nst_core.picture.upload import DEFAULT, Picture, UploadLimits
+from nst_core.picture.resize import MIN_SIDE_PX, fit
+from nst_core.picture.upload import DEFAULT, Picture, UploadLimits, preview_of
 from nst_core.step import Pixels
 
 _ROUNDING = 1e-9
@@ -37,12 +37,28 @@ def crop_style(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float
     """
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return style
-    width, height = cropped_size(style.shape[2], style.shape[1], crop, rotation_deg)
+    cropped_size(style.shape[2], style.shape[1], crop, rotation_deg)  # refuses too small a part
     left, top, right, bottom = _box(style.shape[2], style.shape[1], crop)
-    part = style[:, top:bottom, left:right]
-    if rotation_deg % 90 == 0:
-        return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90), axes=(1, 2)))
-    return _rotate(part, width, height, math.radians(rotation_deg))
+    return _rotated(style[:, top:bottom, left:right], rotation_deg)
+
+
+def preview_style(style: Picture, crop: Sequence[float], rotation_deg: float, longest_edge_px: int) -> Pixels:
+    """The result of `crop_style` for display: of a style of any size, with little memory.
+
+    Returns:
+        float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long; a smaller part keeps its size.
+
+    Raises:
+        RecipeError: as `crop_style`.
+    """
+    part = cropped_size(style.width, style.height, crop, rotation_deg)
+    left, top, right, bottom = _box(style.width, style.height, crop)
+    longest = max(right - left, bottom - top)
+    enough = longest_edge_px * longest // max(part)  # the rotation cuts off the rest
+    pixels = preview_of(style.pixels[top:bottom, left:right], min(longest, enough))
+    if rotation_deg:
+        pixels = _rotated(pixels, rotation_deg)
+    return fit(pixels, longest_edge_px) if max(pixels.shape[1:3]) > longest_edge_px else pixels
 
 
 def cropped_size(width: int, height: int, crop: Sequence[float] = WHOLE, rotation_deg: float = 0.0) -> tuple[int, int]:
@@ -133,6 +149,14 @@ def _largest_rectangle(width: int, height: int, rotation_deg: float) -> tuple[in
     return int(a + _ROUNDING), int(b + _ROUNDING)
 
 
+def _rotated(part: Pixels, rotation_deg: float) -> Pixels:
+    """A part, [1, H, W, 3], rotated clockwise; the corners that a rotation leaves empty are cut off."""
+    if rotation_deg % 90 == 0:
+        return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90), axes=(1, 2)))
+    size = _largest_rectangle(part.shape[2], part.shape[1], rotation_deg)
+    return _rotate(part, *size, math.radians(rotation_deg))
+
+
 def _rotate(part: Pixels, width: int, height: int, angle: float) -> Pixels:
     """Rotate a picture clockwise by `angle`, in radians, and cut out its middle, [1, height, width, 3]."""
     back = _inverse_rotation((part.shape[2], part.shape[1]), (width, height), angle)
@@ -150,8 +174,19 @@ def _rotate_bytes(part: Bytes, width: int, height: int, rotation_deg: float) -> 
     if rotation_deg % 90 == 0:
         return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90)))
     back = _inverse_rotation((part.shape[1], part.shape[0]), (width, height), math.radians(rotation_deg))
-    image = Image.fromarray(np.ascontiguousarray(part))
-    return np.array(image.transform((width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC))
+    turned = np.empty((height, width, *part.shape[2:]), np.uint8)
+    # One channel after another, which takes a third of the memory.
+    for source, target in zip(_channels(part), _channels(turned), strict=True):
+        image = Image.fromarray(np.ascontiguousarray(source))
+        target[...] = np.asarray(
+            image.transform((width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC)
+        )
+    return turned
+
+
+def _channels(part: Bytes) -> list[Bytes]:
+    """Views of the channels, each [H, W], of uint8 [H, W, 3] or [H, W]."""
+    return [part] if part.ndim == 2 else [part[:, :, channel] for channel in range(part.shape[2])]
 
 
 def _inverse_rotation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,22 @@ from PIL import Image
 Bytes = NDArray[np.uint8]
 
 _ORIENTATION_TAG = 0x0112
-_TRANSPOSES = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_UPRIGHT: dict[int, Callable[[Bytes], Bytes]] = {
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: np.rot90(stored, 2).swapaxes(0, 1),
+    8: lambda stored: np.rot90(stored, 1),
 }
+"""EXIF orientation -> what puts the stored pixels, [H, W] or [H, W, 3], upright; a view of them."""
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 """Pillow mode -> ICC colour space."""
+_STRIP_ROWS = 256
+"""Rows of the result that are reduced at once."""
+_LANCZOS_ROWS = 3
+"""Reach of the filter to each side, in rows of the result."""
 
 
 def to_srgb(image: Image.Image) -> tuple[Bytes, Bytes | None]:
@@ -33,17 +39,60 @@ def to_srgb(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     Returns:
         uint8 [H, W, 3] in sRGB, and uint8 [H, W] coverage or None if the picture is opaque.
     """
-    transposition = _orientation(image)
+    return _oriented(image, *_as_stored(image))
+
+
+def to_srgb_at(image: Image.Image, width: int, height: int) -> tuple[Bytes, Bytes | None]:
+    """Like `to_srgb`, and reduced to a size that is given as (width, height) before the image is put upright.
+
+    Works in strips, so that the full size exists once only, in the image itself.
+    """
+    pixels, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
+    for top in range(0, height, _STRIP_ROWS):
+        rows = slice(top, min(top + _STRIP_ROWS, height))
+        pixels[rows], coverage[rows] = _reduced_rows(image, rows.start, rows.stop, width, height)
+    return _oriented(image, pixels, None if coverage.min() == 255 else coverage)
+
+
+def _reduced_rows(image: Image.Image, start: int, stop: int, width: int, height: int) -> tuple[Bytes, Bytes | int]:
+    """The rows from `start` to `stop` of an image reduced to (width, height): colours and coverage."""
+    scale = image.height / height
+    margin = _LANCZOS_ROWS * scale + 1  # rows of the source that the filter reads beyond the strip
+    top, bottom = max(0, int(start * scale - margin)), min(image.height, int(stop * scale + margin) + 1)
+    pixels, coverage = _as_stored(image.crop((0, top, image.width, bottom)))
+    box = (0, start * scale - top, image.width, min(stop * scale, image.height) - top)
+    sources = [pixels] if coverage is None else [pixels, coverage]
+    reduced = [
+        np.asarray(Image.fromarray(source).resize((width, stop - start), Image.Resampling.LANCZOS, box))
+        for source in sources
+    ]
+    return reduced[0], 255 if coverage is None else reduced[1]
+
+
+def swaps_sides(image: Image.Image) -> bool:
+    """Whether putting the image upright exchanges its width and height."""
+    return _orientation(image) >= 5
+
+
+def _as_stored(image: Image.Image) -> tuple[Bytes, Bytes | None]:
+    """Like `to_srgb`, but not put upright."""
     profile = image.info.get("icc_profile")
     flat, alpha = _split_alpha(image)
     colour = _through_profile(flat, profile) if isinstance(profile, bytes) and profile else flat.convert("RGB")
-    if transposition is not None:
-        colour, alpha = colour.transpose(transposition), alpha and alpha.transpose(transposition)
     pixels = np.array(colour, np.uint8)
     if alpha is None or alpha.getextrema() == (255, 255):
         return pixels, None
     coverage = np.array(alpha, np.uint8)
     return _on_white(pixels, coverage), coverage
+
+
+def _oriented(image: Image.Image, pixels: Bytes, coverage: Bytes | None) -> tuple[Bytes, Bytes | None]:
+    """Pixels and coverage upright, as the image's EXIF data say."""
+    upright = _UPRIGHT.get(_orientation(image))
+    if upright is None:
+        return pixels, coverage
+    pixels = np.ascontiguousarray(upright(pixels))
+    return pixels, None if coverage is None else np.ascontiguousarray(upright(coverage))
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -87,12 +136,13 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image.convert("RGB")
 
 
-def _orientation(image: Image.Image) -> Image.Transpose | None:
-    """The transposition that puts the image upright; None if it is upright or its EXIF cannot be read."""
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1, for upright, if it is absent, out of range or cannot be read."""
     try:
-        return _TRANSPOSES.get(image.getexif().get(_ORIENTATION_TAG, 1))
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        return value if value in _UPRIGHT else 1
     except Exception:  # noqa: BLE001 - damaged EXIF can raise anything; the picture itself may be intact
-        return None
+        return 1
 
 
 def _on_white(pixels: Bytes, coverage: Bytes) -> Bytes:

@@ -17,8 +17,8 @@ from nst_core.picture.chunks import Chunk, png_chunks, webp_chunks
 MAX_JPEG_SCANS = 100
 """A progressive JPEG has about 10 scans; each costs a pass over all pixels."""
 
-MAX_JPEG_SCAN_PIXELS = 400e6
-"""Scans x pixels: about 24 scans of the largest picture, 2 to 3 seconds of decoding."""
+MAX_JPEG_SCAN_PIXELS = 800e6
+"""Scans x pixels: 12 scans of the largest picture, at most 6 seconds of decoding."""
 
 MAX_RLE_BYTES = 1_000_000
 """Largest run-length encoded BMP: Pillow decodes it in Python, at about 1 MB/s."""

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 
 from nst_core.errors import PictureError
 from nst_core.picture.resize import resize, size_for
-from nst_core.picture.upload import open_picture
+from nst_core.picture.upload import open_own
 
 Weights = NDArray[np.float32]
 """A weight for each pixel, float32 [H, W]: 1 inside the mask, 0 outside."""
@@ -61,7 +61,7 @@ class Mask:
 
 
 def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
-    """Decode an uploaded mask, checked like any picture, and resample it to the content's size.
+    """Decode a mask of the user of this process, checked like any picture, and resample it to the content's size.
 
     If the picture has transparent parts, its opacity is the mask and its colours are ignored: this suits a region
     brushed on an empty layer. Otherwise its luminance is the mask: 0.299 R + 0.587 G + 0.114 B.
@@ -73,7 +73,7 @@ def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
     Raises:
         PictureError: the file is no usable picture, has another shape than the content, or is an empty mask.
     """
-    picture = open_picture(data)
+    picture = open_own(data)
     _check_shape((picture.width, picture.height), content_size)
     levels = picture.alpha if picture.alpha is not None else np.asarray(Image.fromarray(picture.pixels).convert("L"))
     return Mask._from_levels(levels, content_size)

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from nst_core.errors import FetchError, PictureError
 from nst_core.net.http import fetch
-from nst_core.picture.upload import Picture, open_picture
+from nst_core.picture.upload import Picture, UploadLimits, open_picture
 from nst_core.settings import Settings
 
 MAX_DOWNLOADS = 4
@@ -35,7 +35,7 @@ def open_link(url: str) -> Picture:
     if not _downloads.acquire(blocking=False):
         raise FetchError(f"at most {MAX_DOWNLOADS} links are fetched at once, and all are busy; try again in a moment")
     try:
-        data = fetch(url, public_only=True)
+        data = fetch(url, public_only=True, max_bytes=UploadLimits.read().max_bytes)
     finally:
         _downloads.release()
     try:

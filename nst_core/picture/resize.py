@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from nst_core.step import Pixels
 
 MIN_SIDE_PX = 16
 """Smallest side of a resized picture: the networks halve a picture four times."""
+
+_STRIP_PIXELS = 1 << 20
+"""Pixels of a large picture that `preview` reduces at once."""
 
 
 def size_for(width: int, height: int, longest_edge_px: int) -> tuple[int, int]:
@@ -39,9 +43,46 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
     _, old_height, old_width, _ = pixels.shape
     if (old_width, old_height) == (width, height):
         return pixels
+    planes = [resize_plane(pixels[0, :, :, c], width, height) for c in range(3)]
+    return np.stack(planes, axis=-1)[None]
+
+
+def resize_plane(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """Resample one channel like `resize`: float32 [H, W] in [0, 1] -> [height, width]."""
+    old_height, old_width = plane.shape
+    if (old_width, old_height) == (width, height):
+        return plane
     is_smaller = width * height < old_width * old_height
     method = Image.Resampling.LANCZOS if is_smaller else Image.Resampling.BICUBIC
-    planes = [
-        Image.fromarray(np.ascontiguousarray(pixels[0, :, :, c])).resize((width, height), method) for c in range(3)
-    ]
-    return np.clip(np.stack([np.asarray(p, np.float32) for p in planes], axis=-1)[None], 0.0, 1.0)
+    resized = Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method)
+    return np.clip(np.asarray(resized, np.float32), 0.0, 1.0)
+
+
+def plane_of(pixels: NDArray[np.uint8], channel: int) -> NDArray[np.float32]:
+    """One channel of uint8 [H, W, 3] as float32 [H, W] in [0, 1]."""
+    plane = pixels[:, :, channel].astype(np.float32)
+    plane /= np.float32(255)
+    return plane
+
+
+def preview(pixels: NDArray[np.uint8], longest_edge_px: int) -> Pixels:
+    """Reduce a picture of any size for display, in strips and with little memory.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        longest_edge_px: of the result; a smaller picture keeps its size.
+
+    Returns:
+        float32 [1, h, w, 3] in [0, 1].
+    """
+    height, width, _ = pixels.shape
+    size = size_for(width, height, min(longest_edge_px, max(width, height)))
+    factor = max(1, min(width // size[0], height // size[1]) // 2)  # the exact resampling halves once more, or more
+    if factor > 1:
+        rows = factor * max(1, _STRIP_PIXELS // (factor * width))
+        strips = [
+            np.asarray(Image.fromarray(np.ascontiguousarray(pixels[top : top + rows])).reduce(factor))
+            for top in range(0, height, rows)
+        ]
+        pixels = np.concatenate(strips)
+    return np.stack([resize_plane(plane_of(pixels, c), *size) for c in range(3)], axis=-1)[None]

@@ -14,7 +14,7 @@ import numpy as np
 from nst_core.errors import NSTError, PictureError
 from nst_core.picture.chunks import webp_chunks
 from nst_core.picture.encode import to_png, to_webp
-from nst_core.picture.upload import Picture, open_picture
+from nst_core.picture.upload import Picture, open_own
 from nst_core.settings import Settings
 from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
@@ -108,7 +108,7 @@ def _drawn(key: str, size: int) -> Picture:
     path = _cache_path(f"{key}-{size}-{_drawing_code_hash()}.png")
     if (data := read_if_possible(path)) is not None:
         try:
-            return open_picture(data)
+            return open_own(data)
         except NSTError:
             pass
     # Imported here: a gallery read from the cache does not need the drawing code.
@@ -133,7 +133,7 @@ def _drawing_code_hash() -> str:
 
 
 def _photograph(name: str) -> Picture:
-    return open_picture(_file(name))
+    return open_own(_file(name))
 
 
 def _file(name: str) -> bytes:

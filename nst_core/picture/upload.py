@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
-import warnings
+import threading
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 
-# The WebP plugin is imported by name, so that Pillow does not import 40 other formats on the first upload.
-from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
-
 from nst_core.errors import PictureError
-from nst_core.picture.decode import Bytes, to_srgb
-from nst_core.picture.integrity import check_complete
-from nst_core.picture.resize import resize, size_for
+from nst_core.picture.decode import Bytes
+from nst_core.picture.decoder_messages import Answer
+from nst_core.picture.decoder_pool import pool
+from nst_core.picture.header import read_header
+from nst_core.picture.limits import FORMATS, UploadLimits, check_bytes, check_size, unreadable
+from nst_core.picture.reading import decode, pixel_hash
+from nst_core.picture.resize import plane_of, preview, resize_plane, size_for
+from nst_core.settings import Settings
 from nst_core.step import Pixels
+from nst_core.system import mapped_files
 
-# Set once for the whole process: `warnings.catch_warnings` around each upload is not thread-safe.
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """Limits for an upload."""
-
-    max_bytes: int = 20 * 1024 * 1024
-    max_pixels: int = 16_800_000
-    least_side_px: int = 32
-    max_aspect: float = 8.0
-
+__all__ = ["DEFAULT", "FORMATS", "Picture", "UploadLimits", "kept_on_disk", "open_own", "open_picture"]
 
 DEFAULT = UploadLimits()
 
@@ -61,9 +48,7 @@ class Picture:
         pixels.flags.writeable = False
         if alpha is not None:
             alpha.flags.writeable = False
-        digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
-        digest.update(pixels.data)
-        return cls(pixels, alpha, digest.hexdigest(), notes)
+        return cls(pixels, alpha, pixel_hash(pixels), notes)
 
     @property
     def width(self) -> int:
@@ -77,106 +62,119 @@ class Picture:
 
     def tensor(self, longest_edge_px: int | None = None) -> Pixels:
         """The pixels as float32 [1, h, w, 3] in [0, 1], resampled, up or down, to `longest_edge_px` if given."""
-        full = self.pixels[None].astype(np.float32) / np.float32(255)
         if longest_edge_px is None:
-            return full
-        return resize(full, *size_for(self.width, self.height, longest_edge_px))
+            return self.pixels[None].astype(np.float32) / np.float32(255)
+        size = size_for(self.width, self.height, longest_edge_px)
+        # One channel after another: the float values of a large picture take four times its memory.
+        planes = [resize_plane(plane_of(self.pixels, channel), *size) for channel in range(3)]
+        return np.stack(planes, axis=-1)[None]
+
+    def preview(self, longest_edge_px: int) -> Pixels:
+        """The pixels for display, float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long."""
+        return preview_of(self.pixels, longest_edge_px)
 
 
-def open_picture(data: bytes, *, limits: UploadLimits = DEFAULT) -> Picture:
-    """Check and decode an upload: PNG, JPEG, WebP, GIF or BMP, recognised by content.
+def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
+    """Check and decode a picture file from outside: PNG, JPEG, WebP, GIF or BMP, recognised by content.
 
-    The header is checked before anything is decoded. Only the first frame of an animation is used. EXIF orientation
-    and colour profile are applied; all other metadata is dropped.
+    The header is checked here; a process of its own decodes the file. Only the first frame of an animation is used.
+    EXIF orientation and colour profile are applied; all other metadata is dropped. A picture of more than 16.8
+    megapixels is reduced. A large one is kept in a file, not in memory.
+
+    Args:
+        data: the file.
+        limits: the operator's if None.
 
     Raises:
-        PictureError: the file is too large, of another format, damaged or cut off, or its size in pixels is refused.
+        PictureError: the file is too large, of another format, damaged or cut off, its size in pixels is refused, it
+            takes too much memory or time to decode, or the server is busy or full.
     """
-    _check_bytes(data, limits)
+    limits = limits or UploadLimits.read()
+    check_bytes(data, limits)
+    header = read_header(data)
+    if header is None:
+        raise unreadable(data)
+    if header.width and header.height:
+        check_size(header.width, header.height, limits)
+    with _new_file() as file:
+        answer, blobs = pool().decode(data, limits, file)
+        return _received(answer, blobs, file)
+
+
+def open_own(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
+    """Like `open_picture`, but decodes in this process: for files that the user of this process or we ourselves made.
+
+    Raises PictureError.
+    """
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            kind = str(image.format)
-            _check_size(*image.size, limits)
-            frames = check_complete(data, kind, *image.size)
-            image.load()
-            pixels, alpha = to_srgb(image)
-    except PictureError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        pixels_stated = re.search(r"\d+", str(error))
-        stated_size = f"{int(pixels_stated[0]) / 1e6:.0f}" if pixels_stated else "far more"
-        raise PictureError(_too_large(stated_size, limits)) from None
-    except Exception as error:  # noqa: BLE001 - decoders raise any kind of error on damaged files
-        raise PictureError(_unreadable(data, error)) from None
-    return Picture.from_pixels(pixels, alpha, _notes(frames, kind, alpha))
+        decoded = decode(data, limits or UploadLimits.read())
+    except MemoryError:
+        raise PictureError("a picture must fit into memory, and this one does not; make it smaller") from None
+    return Picture.from_pixels(decoded.pixels, decoded.alpha, decoded.notes)
 
 
-def _check_bytes(data: bytes, limits: UploadLimits) -> None:
-    if not data:
-        raise PictureError("a picture file must not be empty, got 0 bytes; choose the file again")
-    if len(data) > limits.max_bytes:
+def kept_on_disk(picture: Picture) -> Picture:
+    """The same picture with its pixels in a file, if they are many. Raises PictureError if there is no room."""
+    if picture.pixels.nbytes < LARGE_BYTES:
+        return picture
+    with _new_file() as pixels_file, _new_file() as alpha_file:
+        try:
+            pixels = mapped_files.stored(picture.pixels, pixels_file)
+            alpha = None if picture.alpha is None else mapped_files.stored(picture.alpha, alpha_file)
+        except OSError as error:
+            raise _no_room(error) from None
+    return Picture(pixels, alpha, picture.sha256, picture.notes)
+
+
+LARGE_BYTES = 1 << 20
+"""Pixels of at least this size are kept in a file."""
+
+
+def preview_of(pixels: Bytes, longest_edge_px: int) -> Pixels:
+    """`nst_core.picture.resize.preview` of one large picture at a time: while it is read, it takes memory."""
+    if pixels.nbytes < LARGE_BYTES:
+        return preview(pixels, longest_edge_px)
+    with _one_at_a_time:
+        try:
+            return preview(pixels, longest_edge_px)
+        finally:
+            mapped_files.release_pages()
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _new_file() -> BinaryIO:
+    """A new file for pixels. Raises PictureError if there is no room for any."""
+    settings = Settings.read()
+    if mapped_files.mapped_bytes() > settings.pictures_disk_mb * 2**20:
         raise PictureError(
-            f"a picture file must be at most {limits.max_bytes / 2**20:g} MB, got {len(data) / 2**20:.1f} MB; "
-            "save it as JPEG or make it smaller"
+            f"all visitors' pictures together may take {settings.pictures_disk_mb} MB, and they do now; "
+            "try again in some minutes"
         )
+    try:
+        return mapped_files.new_file(settings.cache_dir / "pictures")
+    except OSError as error:
+        raise _no_room(error) from None
 
 
-def _check_size(width: int, height: int, limits: UploadLimits) -> None:
-    if width * height > limits.max_pixels:
-        raise PictureError(_too_large(f"{width} x {height} px", limits))
-    if min(width, height) < limits.least_side_px:
-        raise PictureError(
-            f"each side must be at least {limits.least_side_px} px, got {width} x {height} px; choose a larger picture"
-        )
-    if max(width, height) > limits.max_aspect * min(width, height):
-        raise PictureError(
-            f"the longer side must be at most {limits.max_aspect:g} times the shorter, got {width} x {height} px; "
-            "crop the picture"
-        )
+def _received(answer: Answer, blobs: list[bytes], file: BinaryIO) -> Picture:
+    """The picture that the process decoded, from its answer or from the file."""
+    count = answer.width * answer.height
+    total = count * (4 if answer.has_alpha else 3)
+    if blobs:
+        values = np.frombuffer(b"".join(blobs) if len(blobs) > 1 else blobs[0], np.uint8)
+    else:
+        try:
+            values = mapped_files.map_bytes(file, total)
+        except OSError as error:
+            raise _no_room(error) from None
+    pixels = values[: 3 * count].reshape(answer.height, answer.width, 3)
+    alpha = values[3 * count :].reshape(answer.height, answer.width) if answer.has_alpha else None
+    return Picture(pixels, alpha, answer.sha256, answer.notes)
 
 
-def _too_large(size: str, limits: UploadLimits) -> str:
-    return (
-        f"a picture must have at most {limits.max_pixels / 1e6:g} megapixels, got {size}; "
-        "make it smaller, 2000 px on the longer side are plenty"
-    )
-
-
-def _notes(frames: int, kind: str, alpha: Bytes | None) -> tuple[str, ...]:
-    notes = []
-    if frames != 1:
-        notes.append(f"only the first of {frames or 'many'} frames is used")
-    if alpha is not None:
-        notes.append("transparent parts are shown on white")
-    return tuple(notes)
-
-
-_OTHER_FORMATS = (  # magic bytes, their offset, and the name in the message
-    (b"%PDF", 0, "a PDF"),
-    (b"<svg", 0, "an SVG drawing"),
-    (b"<!doctype html", 0, "a web page"),
-    (b"<html", 0, "a web page"),
-    (b"<?xml", 0, "an XML file"),
-    (b"II*\0", 0, "a TIFF"),
-    (b"MM\0*", 0, "a TIFF"),
-    (b"PK\3\4", 0, "a zip archive"),
-    (b"ftypavif", 4, "an AVIF"),
-    (b"ftyphei", 4, "a HEIC photo"),
-    (b"ftypmif1", 4, "a HEIC photo"),
-    (b"ftyp", 4, "a video"),
-    (b"8BPS", 0, "a Photoshop file"),
-    (b"\0\0\1\0", 0, "an icon"),
-)
-
-
-def _unreadable(data: bytes, error: Exception) -> str:
-    start = data[:64].lstrip()
-    actual = next(
-        (name for magic, offset, name in _OTHER_FORMATS if start[offset:].lower().startswith(magic.lower())), None
-    )
-    if actual is None and not isinstance(error, UnidentifiedImageError):
-        actual = "one that is damaged"
-    return (
-        f"a picture must be a readable PNG, JPEG, WebP, GIF or BMP file, got {actual or 'something else'}; "
-        "open it elsewhere and export it as PNG or JPEG"
+def _no_room(error: OSError) -> PictureError:
+    return PictureError(
+        f"a picture must have room on the server's disk, got: {error.strerror or error}; try a smaller picture"
     )

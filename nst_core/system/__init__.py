@@ -1,1 +1,1 @@
-"""The operating system and its memory: atomic files, the allocator, a process's environment, a bounded cache."""
+"""The operating system and its memory: files, allocator, environment, frames on pipes, a cache."""

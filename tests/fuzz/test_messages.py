@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from nst_core.jobs import messages
-from nst_core.jobs.framing import MAGIC, read_frame, write_frame
 from nst_core.jobs.messages import MessageError
 from nst_core.recipe import Recipe
 from nst_core.runs.curve import CurvePoint
+from nst_core.system.framing import MAGIC, read_frame, write_frame
 from tests.fuzz.fuzzing import assert_is_one_sentence, fuzz
 from tests.fuzz.values import JSON, damaged, recipes, spoilt
 from tests.nst_core.jobs.test_messages import COMMANDS, EVENTS

@@ -100,7 +100,7 @@ def _layers() -> Iterator[tuple[str, ...]]:
 
 def _limits() -> Iterator[tuple[str, str]]:
     from nst_core.jobs.service import MEMORY, QueueLimits, StoreLimits
-    from nst_core.picture.upload import DEFAULT, FORMATS
+    from nst_core.picture.upload import FORMATS, UploadLimits
     from nst_core.recipe import bounds
     from nst_core.recipe.schema import SLOW_EDGE_PX
     from nst_core.settings import Settings
@@ -108,10 +108,12 @@ def _limits() -> Iterator[tuple[str, str]]:
     status, settings = service.get().status(), Settings.read()
     kept, minutes = MEMORY if status.forgets else StoreLimits.of(settings), settings.unseen_minutes
     (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits()
+    limits = UploadLimits.read()
     yield (
         "A picture",
-        f"{', '.join(FORMATS)}, up to {DEFAULT.max_bytes / 2**20:g} MB and {DEFAULT.max_pixels / 1e6:g} megapixels; "
-        f"{DEFAULT.least_side_px} px or more on each side, none longer than {DEFAULT.max_aspect:g} times the other",
+        f"{', '.join(FORMATS)}, up to {limits.max_bytes / 2**20:g} MB and {limits.max_pixels / 1e6:g} megapixels, "
+        f"used at up to {limits.kept_pixels / 1e6:g}; "
+        f"{limits.least_side_px} px or more on each side, none longer than {limits.max_aspect:g} times the other",
     )
     yield (
         "A result",

@@ -63,9 +63,10 @@ def sliders() -> None:
 
 def _cut(whole: Picture, wanted: Frame) -> Picture:
     from nst_core.picture.crop import crop_picture
+    from nst_core.picture.upload import kept_on_disk
 
     try:
-        return crop_picture(whole, wanted.crop, wanted.rotation_deg)
+        return kept_on_disk(crop_picture(whole, wanted.crop, wanted.rotation_deg))
     except PictureError:
         return whole
 

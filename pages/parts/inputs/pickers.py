@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
+from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.slots import Slot
 from pages.parts.inputs import crop, style_weights
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
     from nst_core.picture.catalogue import Painting
     from nst_core.recipe import Recipe
 
-MAX_UPLOAD_MB = 20
 TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 _SOURCES: dict[Role, tuple[str, ...]] = {
     "content": ("Samples", "Upload", "Camera", "Link"),
     "style": ("Samples", "Paintings", "Upload", "Link"),
 }
 _TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
+
+
+def max_upload_mb() -> int:
+    """The largest file that an uploader takes, in MB; the server itself may take less."""
+    return min(Settings.read().picture_mb, int(st.get_option("server.maxUploadSize")))
 
 
 @dataclass(frozen=True)
@@ -111,10 +116,10 @@ def _samples(role: Role) -> None:
 
 def _upload(role: Role) -> None:
     file = st.file_uploader(
-        f"PNG, JPEG, WebP, GIF or BMP, up to {MAX_UPLOAD_MB} MB",
+        f"PNG, JPEG, WebP, GIF or BMP, up to {max_upload_mb()} MB",
         TYPES,
         key=f"{active_slot(role)}_file",
-        max_upload_size=MAX_UPLOAD_MB,
+        max_upload_size=max_upload_mb(),
     )
     if file:
         _own(role, file.getvalue(), file.name)

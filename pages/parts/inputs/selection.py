@@ -162,11 +162,14 @@ def thumbs(role: Role) -> tuple[Thumb, ...]:
 
 def preload() -> None:
     """Prepare the pictures of a first visit; on a new machine the styles must be drawn first."""
+    from nst_core.picture.decoder_pool import pool
+
     for role in get_args(Role):
         thumbs(role)
         first = _of_sample(_samples(role)[0]).load()
         _preview(first.sha256, first)
     framed_preview(first, WHOLE, 0.0)  # of the style, the last role
+    pool().warm()
 
 
 def preview(role: Role) -> bytes:
@@ -187,18 +190,13 @@ def _preview(sha256: str, _picture: Picture) -> bytes:
 
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
-    from nst_core.picture.crop import crop_style, cropped_size
+    from nst_core.picture.crop import preview_style
     from nst_core.picture.encode import to_webp
-    from nst_core.picture.resize import fit
 
     try:
-        part = cropped_size(_picture.width, _picture.height, crop, rotation_deg)
+        return to_webp(preview_style(_picture, crop, rotation_deg, _PART_EDGE_PX), 80)
     except RecipeError:
         return None
-    longest = max(_picture.width, _picture.height)
-    enough = min(longest, _PART_EDGE_PX * longest // min(part))  # large enough that a small part is not blurred
-    pixels = crop_style(_picture.tensor(enough), crop, rotation_deg)
-    return to_webp(fit(pixels, _PART_EDGE_PX) if max(pixels.shape) > _PART_EDGE_PX else pixels, 80)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
@@ -223,4 +221,4 @@ def _samples(role: Role) -> tuple[Sample, ...]:
 def _webp(picture: Picture, longest_edge_px: int, quality: int) -> bytes:
     from nst_core.picture.encode import to_webp
 
-    return to_webp(picture.tensor(longest_edge_px), quality)
+    return to_webp(picture.preview(longest_edge_px), quality)

@@ -113,7 +113,7 @@ def _branch_form(view: JobView, step: int, picture: bytes, key: str) -> None:
 
 
 def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
-    from nst_core.picture.upload import open_picture
+    from nst_core.picture.upload import open_own
 
     jobs = service.get()
     try:
@@ -122,7 +122,7 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
             recipe,
             inputs.content,
             inputs.styles,
-            start=open_picture(picture),
+            start=open_own(picture),
             masks=inputs.masks,
             owner=visitor.owner(),
             address=network_address.hashed(),

@@ -158,7 +158,9 @@ def _style_picture(entry: Mapping[str, Any]) -> StylePicture | None:
 
 
 def _selected(picture: Picture, title: str) -> SelectedImage:
-    return SelectedImage("", title, "", title.lower(), partial(_identity, picture))
+    from nst_core.picture.upload import kept_on_disk
+
+    return SelectedImage("", title, "", title.lower(), partial(_identity, kept_on_disk(picture)))
 
 
 def _identity(picture: Picture) -> Picture:

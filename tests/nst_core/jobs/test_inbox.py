@@ -10,11 +10,11 @@ import time
 import pytest
 
 from nst_core.jobs import messages
-from nst_core.jobs.framing import write_frame
 from nst_core.jobs.inbox import CommandInbox, RunControl
 from nst_core.jobs.messages import Command, Inspect, Pause, Preempt, Resume, RunCommand, Steer, Stop
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import make
+from nst_core.system.framing import write_frame
 from tests.nst_core.jobs.servers import until
 
 INSPECT = Inspect(question=InspectionRequest("features", "block1_conv1"), shapes=(), pictures=())

@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from nst_core.jobs import messages
-from nst_core.jobs.framing import read_frame, write_frame
 from nst_core.jobs.messages import (
     Beat,
     Began,
@@ -36,6 +35,7 @@ from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import make
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import ArraySpec
+from nst_core.system.framing import read_frame, write_frame
 
 POINT = CurvePoint(3, 0.75, {"total": 1.5, "content": 0.5}, ("scale 96 px", "é\n"), 96, 4, {"content": 1.0})
 ARRAYS = (ArraySpec("content", (2, 3, 3)), ArraySpec("mask", (2, 3)))

@@ -57,7 +57,7 @@ def test_the_reason_of_an_end_is_reported(end: str, reason: str) -> None:
     "write",
     [
         "os.write(1, b'oops, no frame')",
-        'from nst_core.jobs.framing import write_frame; write_frame(sys.stdout.buffer, b\'{"kind": "dance"}\')',
+        'from nst_core.system.framing import write_frame; write_frame(sys.stdout.buffer, b\'{"kind": "dance"}\')',
     ],
     ids=["no frame", "an unknown kind"],
 )

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nst_core.errors import PictureError, RecipeError
-from nst_core.picture.crop import WHOLE, came_from, crop_picture, crop_style, cropped_size
+from nst_core.picture.crop import WHOLE, came_from, crop_picture, crop_style, cropped_size, preview_style
+from nst_core.picture.resize import fit
 from nst_core.picture.upload import Picture
 
 ANGLES = [-179.5, -135, -91, -45, -30, -0.3, 1e-12, 0.01, 7, 44.999, 45, 45.001, 60, 89.9, 90.1, 123, 160]
@@ -186,3 +188,22 @@ def test_a_parts_pixels_are_found_again_in_the_original(frame: Any) -> None:
         there = a * (across + 0.5) + b * (down + 0.5) + c, d * (across + 0.5) + e * (down + 0.5) + f
         told = part[0, down, across, 0] * width, part[0, down, across, 1] * height
         assert there == pytest.approx(told, abs=1.0)
+
+
+@pytest.mark.parametrize(("crop", "degrees"), [(WHOLE, 0.0), ((0.1, 0.2, 0.8, 0.9), 0.0), ((0.4, 0.4, 0.6, 0.55), 90.0),
+                                               (WHOLE, 12.0), ((0.3, 0.1, 0.9, 0.5), -33.0)])  # fmt: skip
+def test_the_preview_of_a_part_is_the_part_reduced(crop: tuple[float, ...], degrees: float) -> None:
+    small = np.random.default_rng(4).integers(0, 255, (9, 12, 3), dtype=np.uint8)
+    picture = Picture.from_pixels(np.asarray(Image.fromarray(small).resize((1200, 900))).copy())
+    exact = crop_style(picture.tensor(), crop, degrees)
+    expected = fit(exact, 100)
+    got = preview_style(picture, crop, degrees, 100)
+    assert max(got.shape[1:3]) in (99, 100)
+    assert np.abs(np.subtract(got.shape, expected.shape)).max() <= 1
+    height, width = min(got.shape[1], expected.shape[1]), min(got.shape[2], expected.shape[2])
+    assert np.abs(got[:, :height, :width] - expected[:, :height, :width]).mean() < 0.04
+
+
+def test_a_style_whose_part_is_too_small_has_no_preview() -> None:
+    with pytest.raises(RecipeError, match="at least 16 px"):
+        preview_style(Picture.from_pixels(np.zeros((40, 40, 3), np.uint8)), (0.0, 0.0, 0.2, 1.0), 0.0, 100)

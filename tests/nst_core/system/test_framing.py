@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from nst_core.jobs.framing import MAGIC, read_frame, write_frame
+from nst_core.system.framing import MAGIC, read_frame, write_frame
 
 
 def written(*frames: tuple[bytes, list[bytes]]) -> bytes:

@@ -23,10 +23,10 @@ def write_frame(stream: BinaryIO, head: bytes, blobs: Sequence[bytes | memoryvie
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> tuple[bytes, list[bytes]] | None:
+def read_frame(stream: BinaryIO, max_blob_bytes: int = MAX_BLOB_BYTES) -> tuple[bytes, list[bytes]] | None:
     """The next head and its blobs; None at the end of the stream, even in the middle of a frame.
 
-    Raises ValueError if the bytes are not a frame.
+    Raises ValueError if the bytes are not a frame, or a blob is larger than `max_blob_bytes`.
     """
     magic = stream.read(len(MAGIC))
     if len(magic) < len(MAGIC):
@@ -43,8 +43,8 @@ def read_frame(stream: BinaryIO) -> tuple[bytes, list[bytes]] | None:
     if len(table) < _SIZE.size * blob_count:
         return None
     sizes = [head_size, *(size for (size,) in _SIZE.iter_unpack(table))]
-    if max(sizes[1:], default=0) > MAX_BLOB_BYTES:
-        raise ValueError(f"a blob must have at most {MAX_BLOB_BYTES} bytes, got {max(sizes[1:])}")
+    if max(sizes[1:], default=0) > max_blob_bytes:
+        raise ValueError(f"a blob must have at most {max_blob_bytes} bytes, got {max(sizes[1:])}")
     parts = [stream.read(size) for size in sizes]
     if [len(part) for part in parts] != sizes:
         return None

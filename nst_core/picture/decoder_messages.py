@@ -1,0 +1,64 @@
+"""What `nst_core.picture.decoder` is asked, and what it answers, as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from nst_core.picture.limits import UploadLimits
+
+INLINE_BYTES = 1 << 20
+"""Pixels up to this size are in the answer itself."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to decode within which limits: computing time in seconds, and memory in MB."""
+
+    limits: UploadLimits
+    seconds: int
+    megabytes: int
+
+    def to_json(self) -> bytes:
+        """As `from_json` reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, head: bytes) -> Request:
+        """Raises ValueError, KeyError or TypeError if it is no request."""
+        values = json.loads(head)
+        return cls(UploadLimits(**values["limits"]), values["seconds"], values["megabytes"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decoded picture, or why there is none.
+
+    Attributes:
+        refused: the message of a PictureError, or empty.
+        lacks: "memory" or "disk" if there was not enough of it, or empty.
+        width: of the picture, in pixels; so is `height`.
+        has_alpha: whether an alpha channel follows the pixels.
+        sha256: over height, width and pixels, like `Picture.sha256`.
+        notes: sentences for the user.
+        memory_mb: resident memory of the process afterwards.
+    """
+
+    refused: str = ""
+    lacks: str = ""
+    width: int = 0
+    height: int = 0
+    has_alpha: bool = False
+    sha256: str = ""
+    notes: tuple[str, ...] = ()
+    memory_mb: float = 0.0
+
+    def to_json(self) -> bytes:
+        """As `from_json` reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, head: bytes) -> Answer:
+        """Raises ValueError, KeyError or TypeError if it is no answer."""
+        values = json.loads(head)
+        return cls(**{**values, "notes": tuple(values["notes"])})

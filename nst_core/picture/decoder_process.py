@@ -1,0 +1,127 @@
+"""One process that decodes pictures, as its parent sees it; it is killed when a picture takes too long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from nst_core.picture.decoder_messages import INLINE_BYTES, Answer, Request
+from nst_core.system.framing import read_frame, write_frame
+
+PROGRAM = ("-m", "nst_core.picture.decoder")
+WALL_FACTOR = 3
+"""How much longer than its computing time a picture may last: on a busy machine processes wait for each other."""
+_END_SECONDS = 0.5
+"""How long a process that closes its connection may take to end."""
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+"""The variables that a process inherits: nothing that the server knows and a picture's author should not."""
+
+
+class DecoderEndedError(Exception):
+    """The process ended in the middle of a picture. The text says what ended it, to follow "a picture must"."""
+
+
+class DecoderProcess:
+    """A process that decodes; one thread at a time may use it.
+
+    Attributes:
+        pictures: how many it has been asked to decode.
+        memory_mb: its resident memory after the last one.
+    """
+
+    def __init__(self, program: Sequence[str] = PROGRAM) -> None:
+        """Start a program of this interpreter. Raises OSError."""
+        self.pictures, self.memory_mb = 0, 0.0
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - a program of ours
+                    [sys.executable, *program], stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=_environment()
+                )
+            except OSError:
+                self._connection.close()
+                raise
+        self._answers = self._connection.makefile("rb")
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return int(self._process.pid)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def ask(self, request: Request, data: bytes, file: BinaryIO) -> tuple[Answer, list[bytes]]:
+        """Decode a picture file. Many pixels go into `file`, few are returned.
+
+        Raises DecoderEndedError if the process ends over it, or is killed because it takes too long.
+        """
+        self.pictures += 1
+        seconds, has_expired = WALL_FACTOR * request.seconds, threading.Event()
+
+        def expire() -> None:
+            has_expired.set()
+            self._process.kill()  # which closes the connection, and so ends the waiting below
+
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer, blobs = self._exchange(request, data, file)
+        except (OSError, EOFError, ValueError, KeyError, TypeError):  # the last three: it answers nonsense
+            status = self._exit_status()
+            self.end()
+            late = f"be decoded within {seconds} s, and this one is not" if has_expired.is_set() else None
+            raise DecoderEndedError(late or _reason(status, request)) from None
+        finally:
+            timer.cancel()
+        self.memory_mb = answer.memory_mb
+        return answer, blobs
+
+    def end(self) -> None:
+        """Kill it, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        self._answers.close()
+        self._connection.close()
+
+    def _exit_status(self) -> int | None:
+        """The exit status of a process that has closed its connection; None if it still runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_END_SECONDS)
+        return None
+
+    def _exchange(self, request: Request, data: bytes, file: BinaryIO) -> tuple[Answer, list[bytes]]:
+        socket.send_fds(self._connection, [b"f"], [file.fileno()])
+        with self._connection.makefile("wb") as requests:
+            write_frame(requests, request.to_json(), [data])
+        frame = read_frame(self._answers, INLINE_BYTES)
+        if frame is None:
+            raise EOFError
+        return Answer.from_json(frame[0]), frame[1]
+
+
+def _reason(status: int | None, request: Request) -> str:
+    """What ended a process with an exit status, or why it had to be ended."""
+    if status == -signal.SIGXCPU:
+        return f"be decoded within {request.seconds} s of computing time, and this one is not"
+    if status == -signal.SIGKILL:
+        return "be decoded in one go, but the process was killed, most likely because the machine ran out of memory"
+    return "be readable by its decoder, which failed on this one"
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

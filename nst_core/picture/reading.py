@@ -1,0 +1,116 @@
+"""Decoding of a picture file in this process: bytes in, sRGB pixels or a PictureError out.
+
+Files from outside are decoded in a process of their own (`nst_core.picture.decoder`), which calls this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import re
+import warnings
+from dataclasses import dataclass, field
+
+# The WebP plugin is imported by name, so that Pillow does not import 40 other formats on the first upload.
+from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
+
+from nst_core.errors import PictureError
+from nst_core.picture.decode import Bytes, swaps_sides, to_srgb, to_srgb_at
+from nst_core.picture.integrity import check_complete
+from nst_core.picture.limits import (
+    FORMATS,
+    LARGEST_RESULT_PX,
+    UploadLimits,
+    check_bytes,
+    check_size,
+    too_large,
+    unreadable,
+)
+
+# Set once for the whole process: `warnings.catch_warnings` around each upload is not thread-safe.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded picture file.
+
+    Attributes:
+        pixels: uint8 [H, W, 3], upright, sRGB, transparent parts composited on white.
+        alpha: uint8 [H, W], 255 where opaque, or None if the picture is opaque.
+        notes: sentences for the user, such as "only the first of 12 frames is used".
+    """
+
+    pixels: Bytes = field(repr=False)
+    alpha: Bytes | None = field(repr=False)
+    notes: tuple[str, ...]
+
+
+def decode(data: bytes, limits: UploadLimits) -> Decoded:
+    """Check and decode a PNG, JPEG, WebP, GIF or BMP file, recognised by content.
+
+    The header and the structure are checked before anything is decoded. A picture of more than `limits.kept_pixels` is
+    reduced to so many.
+
+    Raises:
+        PictureError: the file is too large, of another format, damaged or cut off, or its size in pixels is refused.
+        MemoryError: it takes more memory than there is.
+    """
+    check_bytes(data, limits)
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            kind = str(image.format)
+            check_size(*image.size, limits)
+            frames = check_complete(data, kind, *image.size)
+            pixels, alpha, reduced = _pixels(image, limits)
+    except (PictureError, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        pixels_stated = re.search(r"\d+", str(error))
+        raise too_large(f"{int(pixels_stated[0]) / 1e6:.0f}" if pixels_stated else "far more", limits) from None
+    except UnidentifiedImageError:
+        raise unreadable(data) from None
+    except Exception:  # noqa: BLE001 - decoders raise any kind of error on damaged files
+        raise unreadable(data, "one that is damaged") from None
+    return Decoded(pixels, alpha, (*reduced, *_notes(frames, alpha)))
+
+
+def pixel_hash(pixels: Bytes) -> str:
+    """The content hash that recipes use: SHA-256 over height, width, channels and bytes of uint8 [H, W, 3]."""
+    digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
+    digest.update(pixels.data)
+    return digest.hexdigest()
+
+
+def _pixels(image: Image.Image, limits: UploadLimits) -> tuple[Bytes, Bytes | None, tuple[str, ...]]:
+    """The pixels and alpha of an opened image, and a note if it was reduced."""
+    width, height = image.size
+    if width * height <= limits.kept_pixels:
+        image.load()
+        return *to_srgb(image), ()
+    _draft(image)
+    image.load()
+    scale = math.sqrt(limits.kept_pixels / (image.width * image.height))
+    at = (int(image.width * scale), int(image.height * scale))
+    pixels, alpha = to_srgb(image) if scale >= 1 else to_srgb_at(image, *at)
+    stated = (height, width) if swaps_sides(image) else (width, height)
+    note = "reduced from {} x {} px to {} x {} px".format(*stated, pixels.shape[1], pixels.shape[0])
+    return pixels, alpha, (note,)
+
+
+def _draft(image: Image.Image) -> None:
+    """Let a JPEG be decoded at 1/8, 1/4 or 1/2 of its size, if that is still as large as the largest result."""
+    longest = max(image.size)
+    shrink = next((factor for factor in (8, 4, 2) if longest // factor >= LARGEST_RESULT_PX), 1)
+    if shrink > 1 and image.format in ("JPEG", "MPO"):
+        image.draft(None, (image.width // shrink, image.height // shrink))
+
+
+def _notes(frames: int, alpha: Bytes | None) -> tuple[str, ...]:
+    notes = []
+    if frames != 1:
+        notes.append(f"only the first of {frames or 'many'} frames is used")
+    if alpha is not None:
+        notes.append("transparent parts are shown on white")
+    return tuple(notes)
