@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import time
 from pathlib import Path
 
-AGE_SECONDS = 600.0
-"""Age from which a temporary file belongs to nobody."""
 _NAME = re.compile(r"\..+\.[0-9a-f]{16}")
 """The names that `blobs` and `atomic_files` give."""
 
 
-def remove_leftovers(folder: Path, older_than_seconds: float = AGE_SECONDS) -> int:
-    """Remove old temporary files in a folder and below; returns their number."""
-    removed, latest = 0, time.time() - older_than_seconds
+def remove_leftovers(folder: Path, latest: float) -> int:
+    """Remove the temporary files in a folder and below that were last written before `latest`; returns their number.
+
+    Args:
+        folder: one that no other server uses.
+        latest: when this server opened it, in seconds since 1970: what was written before belongs to nobody.
+    """
+    removed = 0
     for below, _, names in os.walk(folder):
         for name in filter(_NAME.fullmatch, names):
             path = Path(below, name)
@@ -25,3 +27,10 @@ def remove_leftovers(folder: Path, older_than_seconds: float = AGE_SECONDS) -> i
                     path.unlink()
                     removed += 1
     return removed
+
+
+def remove_parts_of(path: Path) -> None:
+    """Remove the temporary files of one file, whose only writer has ended."""
+    for part in path.parent.glob(f".{path.name}.*"):
+        with contextlib.suppress(OSError):
+            part.unlink()

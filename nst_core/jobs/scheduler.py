@@ -16,6 +16,7 @@ from nst_core.jobs import failure_messages
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
+from nst_core.jobs.leftovers import remove_parts_of
 from nst_core.jobs.messages import (
     Began,
     Event,
@@ -364,6 +365,8 @@ class Scheduler:
         """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
         self.inspections.on_worker_lost()
         job, self._current = self.current_id, None
+        if job and (checkpoint := self._repository.store.checkpoint(job)):
+            remove_parts_of(checkpoint)
         run = self._repository.active.get(job)
         if run is None or run.view.state in FINAL:
             return

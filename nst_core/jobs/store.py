@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ class Store:
     ) -> None:
         """Open `folder`, or memory if that is None, in use by another server, or cannot be written."""
         self._folder, self._opened = folder, opening.open_folder(folder)
+        self._opened_at = time.time() - 0.1  # the times of files are a few milliseconds behind
         self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
@@ -54,9 +56,9 @@ class Store:
             self._blobs.probe(size)
 
     def remove_leftovers(self) -> None:
-        """Remove old temporary files that a killed server or worker left in the folder."""
+        """Remove the temporary files that a killed server or its worker left in the folder."""
         if self._folder and not self.why_in_memory:
-            remove_leftovers(self._folder)
+            remove_leftovers(self._folder, self._opened_at)
 
     # Writing.
 
