@@ -4,6 +4,7 @@
     variables   the operator's settings: values in force, misspelt names, values without effect
     weights     each network's weights: where they are, whether their hashes are right, what was tried
     folders     the folders of runs and of the cache: can be written, free space, in use, leftover files
+    stored_runs the runs in the folder of runs: number, size, damaged ones, folders without a record
     limits      memory and file handles
     ports       whether the server's ports are free
     package_index   whether the package index answers
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nst_core.doctor import device, folders, limits, package_index, packages, ports, variables, weights
+from nst_core.doctor import device, folders, limits, package_index, packages, ports, stored_runs, variables, weights
 from nst_core.doctor.finding import Finding, problem
 from nst_core.errors import RecipeError
 
@@ -29,6 +30,7 @@ CHECKS: dict[str, Check] = {
     "settings": variables.check,
     "weights": weights.check,
     "runs": folders.runs,
+    "stored": stored_runs.check,
     "cache": folders.cache,
     "memory": limits.memory,
     "files": limits.file_handles,

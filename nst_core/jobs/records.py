@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.errors import RecipeError
+from nst_core.jobs import record_shape
 from nst_core.jobs.index import IndexRow
 from nst_core.jobs.owners import STORED_FIELD, stored_owner
 from nst_core.jobs.views import JobView
@@ -102,15 +103,18 @@ def _run(job: str, data: bytes) -> dict[str, Any]:
     try:
         stored = json.loads(data)
         run, sha256 = stored["run"], stored["sha256"]
+        is_whole = isinstance(run, dict) and sha256 == _checksum(run)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise DamagedRecordError("its record is cut or overwritten") from None
-    if not isinstance(run, dict) or sha256 != _checksum(run):
+    if not is_whole:
         raise DamagedRecordError("its record has changed since it was written")
     if run.get("id") != job:
         raise DamagedRecordError("its record is that of another run")
-    if "state" not in run or "recipe" not in run:
-        raise DamagedRecordError("its record is of another version of NST Studio")
-    return run
+    try:
+        record_shape.check(run)
+    except ValueError as error:
+        raise DamagedRecordError(f"its record is of another version of NST Studio ({error})") from None
+    return run  # type: ignore[no-any-return]
 
 
 def _checksum(run: Mapping[str, Any]) -> str:

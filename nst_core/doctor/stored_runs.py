@@ -1,0 +1,57 @@
+"""The runs in the folder of runs: their number and size, and those that are damaged or without a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nst_core.doctor.finding import Finding, megabytes, ok, problem, warning
+from nst_core.jobs.blobs import DiskBlobStore
+from nst_core.jobs.reading import read_record
+from nst_core.jobs.records import DamagedRecordError, RunRecord
+from nst_core.settings import Settings
+
+MOST_NAMED = 3
+"""Runs whose folders a sentence names; of more it tells the number."""
+
+
+def check() -> Iterator[Finding]:
+    """Read the record of every stored run; nothing is changed, and a server may use the folder meanwhile."""
+    data = Settings.read().data_dir
+    folder = data / "runs" if data else None
+    if folder is None or not folder.is_dir():
+        yield ok("no runs are stored yet")
+        return
+    blobs = DiskBlobStore(folder)
+    damaged: dict[str, str] = {}
+    orphaned: list[str] = []
+    jobs = blobs.jobs()
+    for job in jobs:
+        try:
+            read_record(blobs, job, RunRecord.from_bytes)
+        except FileNotFoundError:
+            orphaned.append(job)
+        except (DamagedRecordError, OSError) as error:
+            damaged[job] = str(error)
+    size = sum(map(blobs.size, jobs))
+    yield ok(f"{len(jobs) - len(damaged) - len(orphaned)} runs can be read; all of {folder} is {megabytes(size)}")
+    yield from _unreadable(folder, damaged)
+    if orphaned:
+        yield warning(
+            f"{len(orphaned)} folders of runs have no record: {_named(folder, orphaned)}",
+            "a run that is being deleted or begun has none for a moment; delete those folders if they stay",
+        )
+
+
+def _unreadable(folder: Path, damaged: dict[str, str]) -> Iterator[Finding]:
+    if damaged:
+        reasons = "; ".join(dict.fromkeys(damaged.values()))[:200]
+        yield problem(
+            f"{len(damaged)} stored runs cannot be read ({reasons}): {_named(folder, list(damaged))}",
+            "restore those folders from a copy, or delete them; their links say that the runs are damaged",
+        )
+
+
+def _named(folder: Path, jobs: list[str]) -> str:
+    more = f" and {len(jobs) - MOST_NAMED} more" if len(jobs) > MOST_NAMED else ""
+    return ", ".join(str(folder / job) for job in sorted(jobs)[:MOST_NAMED]) + more
