@@ -5,6 +5,7 @@ for imports and for the bundled pictures.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -33,6 +34,7 @@ from pages.parts.curves import plot
 from pages.parts.inputs import selection
 from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
+_LOGGER = logging.getLogger("nst_core.serve")
 HOUSEKEEPING_SECONDS = 5.0
 """Interval at which what closed tabs held is dropped."""
 LAZY_IMPORTS = (
@@ -81,11 +83,14 @@ def middleware() -> list[Middleware]:
 async def _housekeeping(connections: ConnectionLimit) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        logs.adopt_loggers()
-        logs.report_repeats()
-        connections.end_silent()
-        if streamlit_patches.close_expired_sessions():
-            await asyncio.to_thread(allocator.release_freed)
+        try:
+            logs.adopt_loggers()
+            logs.report_repeats()
+            connections.end_silent()
+            if streamlit_patches.close_expired_sessions():
+                await asyncio.to_thread(allocator.release_freed)
+        except Exception:
+            _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 
 
 @asynccontextmanager

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 
 from nst_core.doctor.finding import Finding, megabytes, ok, problem, warning
+from nst_core.system import container
 
 LEAST_BYTES, USUAL_BYTES = 1.0e9, 2.5e9
 """Memory that the server and its worker need for the smallest runs, and from which sizes of 1,000 px are quick."""
 LEAST_FILES, USUAL_FILES = 256, 1024
 """File handles for a handful of visitors, and for the fifty that a server should take."""
-CGROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ),
-)
-"""Files with the memory limit and the use of a container, in the second and the first version of cgroups."""
 
 
 def memory() -> Iterator[Finding]:
     """The memory that is available, on the machine and in its container."""
     available, total = psutil.virtual_memory().available, psutil.virtual_memory().total
     free, where = float(available), "of this machine"
-    limit = container_limit()
+    limit = container.memory_limit()
     if limit is None or limit[0] >= total:
         yield ok("no container limits the memory")
     else:
@@ -44,16 +36,6 @@ def memory() -> Iterator[Finding]:
         yield warning(text, f"with {megabytes(USUAL_BYTES)}, large slow runs are quicker")
     else:
         yield ok(text)
-
-
-def container_limit() -> tuple[float, float] | None:
-    """The memory limit of the container and its use, in bytes; None if there is no limit."""
-    for limit, use in CGROUPS:
-        try:
-            return float(int(limit.read_text())), float(int(use.read_text()))
-        except (OSError, ValueError):  # no such file, or "max"
-            continue
-    return None
 
 
 def file_handles() -> Iterator[Finding]:

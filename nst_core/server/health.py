@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from nst_core.system import container
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobService
@@ -87,7 +88,7 @@ def _disk(folder: Path | None) -> Check:
 
 
 def _memory() -> Check:
-    free_mb = psutil.virtual_memory().available / 1e6
+    free_mb = container.available_bytes() / 1e6
     return Check(free_mb >= LEAST_FREE_MEMORY_MB, f"{free_mb:.0f} MB available")
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from nst_core.doctor import limits
 from nst_core.doctor.finding import megabytes
+from nst_core.system import container
 from tests.nst_core.doctor.conftest import all_ok, by_level, the_problem, the_warning
 
 
 @pytest.fixture(autouse=True)
 def no_container(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "CGROUPS", ())
+    monkeypatch.setattr(container, "CGROUPS", ())
 
 
 def has_memory(monkeypatch: pytest.MonkeyPatch, available: float, total: float = 64e9) -> None:
@@ -32,7 +33,7 @@ def test_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, available: float
 
 def test_the_limit_of_a_container_counts_where_it_is_lower(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     limit, use = tmp_path / "memory.max", tmp_path / "memory.current"
-    monkeypatch.setattr(limits, "CGROUPS", ((tmp_path / "absent", use), (limit, use)))
+    monkeypatch.setattr(container, "CGROUPS", ((tmp_path / "absent", use), (limit, use)))
     has_memory(monkeypatch, 20e9)
     limit.write_text("3000000000\n")
     use.write_text("2400000000\n")

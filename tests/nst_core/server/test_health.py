@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 from starlette.routing import Router
 
@@ -15,6 +14,7 @@ from nst_core.jobs.queue import QueueLoad
 from nst_core.jobs.views import WorkerStatus
 from nst_core.server import health
 from nst_core.server.health import Check, HealthRoutes, Readiness, readiness
+from nst_core.system import container
 from tests.asgi import ask, asked
 
 
@@ -42,16 +42,12 @@ def full_disk(_: Path) -> Any:
     return SimpleNamespace(free=1e6)
 
 
-def no_memory() -> Any:
-    return SimpleNamespace(available=1e6)
-
-
 @pytest.mark.parametrize("name", ["worker", "queue", "disk", "memory"])
 def test_each_lack_is_told_by_its_name(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if name == "disk":
         monkeypatch.setattr(shutil, "disk_usage", full_disk)
     if name == "memory":
-        monkeypatch.setattr(psutil, "virtual_memory", no_memory)
+        monkeypatch.setattr(container, "available_bytes", lambda: 1e6)
     jobs = service("failed" if name == "worker" else "ready", 8 if name == "queue" else 0)
     answer = ask(app(lambda: readiness(jobs, tmp_path)), path="/readyz")
     assert answer.status == 503
