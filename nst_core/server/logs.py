@@ -136,7 +136,17 @@ def configure(style: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    threading.excepthook = _log_end_of_thread
+    logging.captureWarnings(True)
     adopt_loggers()
+
+
+def _log_end_of_thread(end: threading.ExceptHookArgs) -> None:
+    """Log an exception that nothing in its thread has caught; Python itself would write it past the log."""
+    if end.exc_value is not None and not isinstance(end.exc_value, SystemExit):
+        error = (end.exc_type, end.exc_value, end.exc_traceback)
+        name = end.thread.name if end.thread else "unknown"
+        logging.getLogger(__name__).error("The thread %s ended with a bug", name, exc_info=error)
 
 
 def adopt_loggers() -> None:

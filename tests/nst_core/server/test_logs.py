@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -75,12 +76,20 @@ def test_every_logger_writes_once_through_ours(
     monkeypatch.setattr(foreign, "handlers", [logging.StreamHandler(io.StringIO())])
     monkeypatch.setattr(foreign, "propagate", False)
     monkeypatch.setattr(foreign, "level", logging.INFO)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     configure("json")
     configure("json")
+    logging.captureWarnings(False)
     foreign.error("out of handles")
     foreign.info('198.51.100.9:3333 - "WebSocket /_stcore/stream" [accepted]')
     lines = capsys.readouterr().err.splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["out of handles"]
+    buggy = threading.Thread(target=lambda: 1 / 0, name="painter")
+    buggy.start()
+    buggy.join()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"] == "The thread painter ended with a bug"
+    assert "ZeroDivisionError" in json.loads(line)["traceback"]
 
 
 def test_what_was_left_out_is_told_when_it_is_over(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
