@@ -41,15 +41,15 @@ class Entry:
         """Why a link to the run opens nothing, in one sentence."""
         day = time.strftime("%d %B %Y", time.gmtime(self.at)).lstrip("0")
         if self.event == "deleted":
-            return f"this run was deleted by its owner on {day}; its PNG, if somebody saved it, carries all settings"
+            return f"this run was deleted by its owner on {day}; its PNG, dropped on a picker, brings its settings back"
         if self.event == "room":
             return (
                 f"this run was removed on {day} to make room, because {self.rule} and the oldest go first; its PNG, "
-                "if somebody saved it, carries all settings"
+                "dropped on a picker, brings its settings back"
             )
         noticed = f", as the server noticed on {day}" if self.event == "missing" else ""
         return (
-            f"the files of this run were taken from the server's disk by something else than NST Studio{noticed}; "
+            f"the files of this run are not on the server's disk any more{noticed}, although no removal was noted; "
             "restore them from a backup, or paint it again"
         )
 
@@ -64,6 +64,7 @@ class Ledger:
         """
         paths = tuple(folder / name for name in FILES) if folder else ()
         self._paths = () if is_fixed else paths
+        self._unwritten: dict[Path, list[Entry]] = {path: [] for path in self._paths}
         self._entries: dict[str, Entry] = {}
         self._lock = threading.Lock()
         found = [_entries(read_if_possible(path) or b"") for path in paths]
@@ -79,9 +80,19 @@ class Ledger:
         entry = Entry(job, event, time.time(), rule)
         with self._lock:
             self._remember(entry)
-            for path in self._paths:
-                with contextlib.suppress(OSError), path.open("ab") as file:
-                    file.write(_lines([entry]))
+            for lines in self._unwritten.values():
+                lines.append(entry)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what a full disk did not take before."""
+        with self._lock:
+            for path, entries in self._unwritten.items():
+                if entries:
+                    with contextlib.suppress(OSError), path.open("ab") as file:
+                        file.write(_lines(entries))
+                        file.flush()
+                        entries.clear()
 
     def get(self, job: str) -> Entry | None:
         """The last event of a run; None if it is unknown."""

@@ -44,4 +44,4 @@ class RunDelta:
             given = [self.inputs.content, *self.inputs.styles, *([self.inputs.start] if self.inputs.start else [])]
             inputs = sum(picture.pixels.nbytes for picture in given)
             inputs += sum(mask.weights.nbytes for mask in self.inputs.masks)
-        return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 20_000
+        return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 10_000

@@ -215,15 +215,16 @@ class JobService:
             self._check_worker()
             self._scheduler.admit(job, owner, address)
             self._repository.add(run)
-            self._scheduler.supervisor.ensure_started()
-            self._scheduler.dispatch()
         try:
-            self._repository.begin(run)
+            self._repository.begin(run)  # not under the lock: a disk may be slow
         except StorageError:
             with self._lock:
                 self._repository.evict(job)
                 self._scheduler.discard(job)
             raise
+        with self._lock:
+            self._scheduler.supervisor.ensure_started()
+            self._scheduler.dispatch()
         return job
 
     def view(self, job: str) -> JobView:

@@ -44,6 +44,7 @@ class Store:
 
     def close(self) -> None:
         """Release the folder."""
+        self._ledger.flush()
         self._opened.release()
 
     def blob_store(self, name: str) -> BlobStore | None:
@@ -97,6 +98,7 @@ class Store:
         self._write_record(view)
         if self._index.get(view.id) is None:
             blobs.clear(view.id)  # deleted meanwhile
+        self._ledger.flush()
 
     def _write_record(self, view: JobView) -> None:
         """Write a run's record, unless nothing in it changed but what changes at every step."""
@@ -162,6 +164,7 @@ class Store:
             raise StorageError(f"this run cannot be deleted now, because {storage_errors.in_words(error)}") from None
         self._stored_values.pop(job, None)
         self._blobs.clear(job)
+        self._ledger.flush()
 
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery, or remove it from there. Raises LostRunError or StorageError."""

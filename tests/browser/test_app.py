@@ -83,11 +83,11 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     assert recipe.objective.style_weight == 2 * make("bold").objective.style_weight
 
 
-def test_an_unknown_run_has_expired(page: Any, address: str) -> None:
+def test_an_unknown_run_is_told(page: Any, address: str) -> None:
     page.goto(f"{address}/fast?job={'A' * 22}")
-    page.get_by_text("This run has expired").wait_for()
+    page.get_by_text("This run cannot be shown").wait_for()
     page.get_by_role("button", name="Start afresh").click()
-    page.get_by_text("This run has expired").wait_for(state="hidden")
+    page.get_by_text("This run cannot be shown").wait_for(state="hidden")
     assert "job=" not in page.url
 
 

@@ -171,4 +171,4 @@ def test_a_failed_and_an_expired_run_leave_the_others(open_page: Open, job_servi
     app.run()
     assert not app.exception
     assert "Out of memory" in words(app)
-    assert "This run has expired" in words(app)
+    assert "This run cannot be shown" in words(app)

@@ -85,10 +85,11 @@ def test_the_first_picture_of_a_run_brings_no_control_that_would_move_the_curves
     assert not colours.disabled
 
 
-def test_an_unknown_or_malformed_run_has_expired(open_page: Open) -> None:
-    for job in (UNKNOWN, "../../etc/passwd"):
+def test_a_run_that_cannot_be_opened_is_told_with_the_reason(open_page: Open) -> None:
+    for job, reason in ((UNKNOWN, "This run is not here any more."), ("../../etc/passwd", "The address names no run")):
         app = open_page("slow", job=job)
-        assert "This run has expired" in words(app)
+        assert "This run cannot be shown" in words(app)
+        assert reason in words(app)
         app.button(key="slow_afresh").click().run()
         assert "job" not in app.query_params
         assert "The result appears here" in words(app)

@@ -53,8 +53,19 @@ def forget(page: str, *names: str) -> None:
 
 
 def view(job_id: str) -> JobView | None:
-    """The run's present state, or None if the run is unknown or has expired."""
+    """The run's present state, or None if it cannot be opened, for the reason that `why_lost` gives."""
     try:
         return service.get().view(job_id) if job_id else None
     except JobError:
         return None
+
+
+def why_lost(job_id: str | None) -> str:
+    """Why a run cannot be opened, in one sentence; empty if it can."""
+    if not job_id:
+        return "the address names no run, because the id of a run has letters and digits only; check the link"
+    try:
+        service.get().view(job_id)
+    except JobError as error:
+        return str(error)
+    return ""

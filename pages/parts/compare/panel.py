@@ -113,7 +113,7 @@ def _live(page: str) -> None:
     for column, name in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
             theme.section(name.capitalize(), _METHOD_NOTES[name])
-            _run_column(page, views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
+            _run_column(page, jobs[name], views[name], is_waiting=name in waiting, refusal=refused.get(name, ""))
     if last := next((view for name in reversed(shown) if (view := views[name])), None):
         foreign_run.notice(last, page, *methods.METHODS)
     _quality(page, views)
@@ -154,13 +154,13 @@ def _pictures(page: str, views: Views) -> None:
         synced_zoom(panes(views, photograph), key=f"{page}_linked", ratio=run_image.aspect_ratio(photograph))
 
 
-def _run_column(page: str, view: JobView | None, *, is_waiting: bool, refusal: str) -> None:
+def _run_column(page: str, job: str | None, view: JobView | None, *, is_waiting: bool, refusal: str) -> None:
     if refusal:
         theme.notice("error", "This run could not be started", refusal)
     elif is_waiting:
         theme.notice("quiet", "Waits for a place in line", "It is submitted by itself as soon as there is room.")
     elif view is None:
-        theme.notice("quiet", "This run has expired")
+        theme.notice("quiet", "This run cannot be shown", session.why_lost(job))
     else:
         job_panel.progress(view, page)
         downloads.notes(view)

@@ -70,12 +70,16 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
 
 
 def expired(page: str, *names: str) -> None:
-    """A notice in place of a run that was removed, with a button to start afresh."""
-    theme.notice(
-        "warning",
-        "This run has expired",
-        "Runs are kept for a while and then removed. Your pictures can be painted again.",
-    )
+    """A notice in place of runs that cannot be opened, with the reasons and a button to start afresh.
+
+    Args:
+        page: the page that shows the runs.
+        names: the runs' names on that page; by default its only run.
+    """
+    jobs = [session.current(page, name) for name in names or ("job",)]
+    reasons = dict.fromkeys(session.why_lost(job) for job in jobs if job is not None)
+    for reason in reasons:
+        theme.notice("warning", "This run cannot be shown", reason)
     if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
         session.forget(page, *names)
         st.rerun()

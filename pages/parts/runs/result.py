@@ -23,7 +23,7 @@ _PAGE = "result"
 
 
 def panel() -> None:
-    """The run in the address; without one, or if it has expired, a notice with links."""
+    """The run in the address; without one, or if it cannot be opened, a notice with links."""
     job_id = session.current(_PAGE, "result")
     if job_id is None:
         theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
@@ -31,12 +31,7 @@ def panel() -> None:
         return
     view = session.view(job_id)
     if view is None:
-        theme.notice(
-            "warning",
-            "This result is not here any more",
-            "It was deleted, or made room for newer ones. If you have its PNG, drop it on the photo picker: "
-            "it carries all settings.",
-        )
+        theme.notice("warning", "This result cannot be shown", session.why_lost(job_id))
         _links()
         return
     with st.container():

@@ -126,7 +126,7 @@ def test_a_folder_that_vanished_is_told_with_the_day(whole: Path, tmp_path: Path
     shutil.copytree(whole, folder)
     shutil.rmtree(folder / "runs/done1")
     for _ in range(2):
-        assert "were taken from the server's disk by something else" in str(views(folder)["done1"])
+        assert "are not on the server's disk any more, as the server noticed on" in str(views(folder)["done1"])
     shutil.copytree(whole / "runs/done1", folder / "runs/done1")  # from a backup
     assert isinstance(views(folder)["done1"], JobView)
 

@@ -56,8 +56,14 @@ def test_it_is_bounded_in_memory_and_on_the_disk(tmp_path: Path, monkeypatch: py
     assert all((tmp_path / name).read_bytes().count(b"\n") == 5 for name in FILES)
 
 
-def test_a_ledger_that_cannot_be_written_remembers_until_the_end(tmp_path: Path) -> None:
-    here = Ledger(tmp_path / "absent")
+def test_what_the_disk_does_not_take_is_remembered_and_written_later(tmp_path: Path) -> None:
+    folder = tmp_path / "absent"
+    here = Ledger(folder)
     here.note("a", "deleted")
     assert here.get("a")
-    assert Ledger(tmp_path / "absent").get("a") is None
+    assert Ledger(folder).get("a") is None
+    folder.mkdir()
+    here.flush()
+    here.note("b", "deleted")
+    assert [bool(Ledger(folder).get(job)) for job in "ab"] == [True, True]
+    assert all((folder / name).read_bytes().count(b"\n") == 2 for name in FILES)
