@@ -26,9 +26,9 @@ the longest silence, waits for something that does not come. Downloads of weight
 BUSY_FACTOR = 100.0
 """... and one that computes but reports nothing for so many times the longest silence goes round in circles: the
 longest step known, of 2,048 px on two cores, takes 49 s."""
-MOST_A_ROUND_SECONDS = 4.0
-"""The most that one round of the watch counts. A longer gap between two rounds means that the machine or the web
-process itself was suspended: the worker is not to blame."""
+MOST_A_ROUND_SECONDS = 2.0
+"""The most that one round of the watch counts: rounds are so far apart. A longer gap between two of them means that the
+machine or the web process itself was suspended, for which the worker is not to blame."""
 
 
 def start(send: Callable[[Event], None]) -> None:
