@@ -121,9 +121,16 @@ class Trial:
 
     def _wait_for(self, wanted: str) -> str:
         """Wait for a moment, and return the one that it is then."""
-        for job in self._unfinished("paused") if wanted != "paused" else self._unfinished("running"):
-            self._host.ask("act", "pause" if wanted == "paused" else "resume", job)
-        until(lambda: wanted in self._moments(), MOMENT_SECONDS)
+
+        def has_come() -> bool:
+            if wanted in self._moments():
+                return True
+            action, state = ("pause", "running") if wanted == "paused" else ("resume", "paused")
+            for job in self._unfinished(state):
+                self._host.ask("act", action, job)
+            return False
+
+        until(has_come, MOMENT_SECONDS)
         moments = self._moments()
         return wanted if wanted in moments else moments[-1]
 
