@@ -1,1 +1,1 @@
-"""Fetching over HTTP: bounded downloads, and the guard that refuses private addresses."""
+"""Fetching over HTTP: bounded downloads, their deadline, and the guard that refuses private addresses."""

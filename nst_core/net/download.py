@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nst_core.errors import FetchError
+from nst_core.net.deadline import Deadline
 from nst_core.net.http import CheckedRedirects, DeadlineError, call_within, content_length, host_of, open_url, reason_of
 
 CHUNK_BYTES = 1 << 18
@@ -59,14 +60,16 @@ def download(url: str, target: Path, max_bytes: int, limits: DownloadLimits | No
     limits = limits or DEFAULT_LIMITS
     host = host_of(url)
     started = time.monotonic()
-    with _open(url, limits) as response, target.open("xb") as file:
+    deadline = Deadline(limits.answer_seconds)
+    with deadline, _open(url, limits, deadline) as response, target.open("xb") as file:
+        deadline.extend(limits.total_seconds - limits.answer_seconds)
         if "text/html" in response.headers.get("Content-Type", "").lower():
             raise TruncatedError(f"{host} sent a web page instead of the file")
         announced = content_length(response)
         if announced is not None and announced > max_bytes:
             raise FetchError(f"{host} offers {announced:,} bytes, at most {max_bytes:,} are taken")
         size = 0
-        for chunk in _chunks(response, host, started, limits):
+        for chunk in _chunks(response, host, started, limits, deadline):
             if size == 0 and chunk[:512].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
                 raise TruncatedError(f"{host} sent a web page instead of the file")
             size += file.write(chunk)
@@ -82,7 +85,7 @@ def is_remote(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
 
 
-def _open(url: str, limits: DownloadLimits) -> http.client.HTTPResponse:
+def _open(url: str, limits: DownloadLimits, deadline: Deadline) -> http.client.HTTPResponse:
     """The response with its headers read. Raises FetchError."""
     if not is_remote(url):
         raise FetchError(f"a source must be an http(s) address, got {url[:80]!r}")
@@ -90,13 +93,15 @@ def _open(url: str, limits: DownloadLimits) -> http.client.HTTPResponse:
     try:
         return call_within(
             limits.answer_seconds,
-            lambda: open_url(url, HEADERS, limits.connect_seconds, redirects),
+            lambda: open_url(url, HEADERS, limits.connect_seconds, redirects, *deadline.handlers()),
             dispose=lambda response: response.close(),
         )
     except DeadlineError:
+        deadline.expire()  # ends the thread, too
         raise FetchError(f"{host_of(url)} did not answer within {limits.answer_seconds:g} s") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise FetchError(f"{host_of(url)} did not answer: {reason_of(error)}") from error
+        reason = f" within {limits.answer_seconds:g} s" if deadline.has_expired else f": {reason_of(error)}"
+        raise FetchError(f"{host_of(url)} did not answer{reason}") from error
 
 
 def _check_redirect(request: urllib.request.Request, url: str) -> None:
@@ -106,7 +111,9 @@ def _check_redirect(request: urllib.request.Request, url: str) -> None:
         raise FetchError(f"{host_of(request.full_url)} redirects to {scheme}:, which is not followed")
 
 
-def _chunks(response: http.client.HTTPResponse, host: str, started: float, limits: DownloadLimits) -> Iterator[bytes]:
+def _chunks(
+    response: http.client.HTTPResponse, host: str, started: float, limits: DownloadLimits, deadline: Deadline
+) -> Iterator[bytes]:
     """The body in chunks. Raises FetchError if the server is too slow, TruncatedError if the connection breaks."""
     size = 0
     while True:
@@ -115,12 +122,20 @@ def _chunks(response: http.client.HTTPResponse, host: str, started: float, limit
         except TimeoutError as error:
             raise FetchError(f"{host} stalled after {size:,} bytes") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if deadline.has_expired:
+                raise _too_slow(host, size, started) from error
             raise TruncatedError(f"{host} broke off after {size:,} bytes: {reason_of(error)}") from error
         if not chunk:
+            if deadline.has_expired:
+                raise _too_slow(host, size, started)
             return
         yield chunk
         size += len(chunk)
         seconds = time.monotonic() - started
         too_slow = seconds > limits.patience_seconds and size / seconds < limits.slow_bytes_per_second
         if too_slow or seconds > limits.total_seconds:
-            raise FetchError(f"{host} is too slow: {size:,} bytes in {seconds:.0f} s")
+            raise _too_slow(host, size, started)
+
+
+def _too_slow(host: str, size: int, started: float) -> FetchError:
+    return FetchError(f"{host} is too slow: {size:,} bytes in {time.monotonic() - started:.0f} s")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import http.client
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 from nst_core import __version__
 from nst_core.errors import FetchError
 from nst_core.net import ssrf_guard
+from nst_core.net.deadline import Deadline, no_thread
 
 USER_AGENT = f"nst-studio/{__version__} (neural style transfer demo; Python urllib)"
 MAX_REDIRECTS = 3
@@ -34,13 +34,14 @@ class DeadlineError(Exception):
     """A call did not return in time."""
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - every wait and size has a limit
     url: str,
     *,
     public_only: bool = False,
     max_bytes: int = 20 * 2**20,
     timeout_seconds: float = 5.0,
     total_seconds: float = 20.0,
+    on_end: Callable[[], object] = lambda: None,
 ) -> bytes:
     """Download a small file into memory.
 
@@ -49,34 +50,42 @@ def fetch(
         public_only: refuse hosts outside the public internet; set it for every address that a visitor typed.
         max_bytes: a longer answer is refused.
         timeout_seconds: longest wait for a connection, and between two blocks of the answer.
-        total_seconds: longest time for the whole download.
+        total_seconds: longest time for the whole download: connections are shut down then.
+        on_end: called when nothing of the request is left: sometimes later than the return, because a name that is
+            being resolved cannot be given up.
 
     Raises:
         FetchError: no connection, an error status, too slow, too large, cut off, a web page instead of a file, or a
             host that is not public.
     """
-    deadline = time.monotonic() + total_seconds
 
     def work() -> bytes:
-        return _fetch(check_url(url, public_only), public_only, max_bytes, timeout_seconds, deadline)
+        with Deadline(total_seconds) as deadline:
+            return _fetch(check_url(url, public_only), public_only, max_bytes, timeout_seconds, deadline)
 
     try:
-        return call_within(total_seconds, work)
+        return call_within(total_seconds, work, on_end=on_end)
     except DeadlineError:
         raise FetchError(
             f"{host_of(url)} must answer within {total_seconds:g} s, got no end of it; try again"
         ) from None
 
 
-def call_within(seconds: float, call: Callable[[], T], dispose: Callable[[T], object] | None = None) -> T:
+def call_within(
+    seconds: float,
+    call: Callable[[], T],
+    dispose: Callable[[T], object] | None = None,
+    on_end: Callable[[], object] = lambda: None,
+) -> T:
     """Return the result of `call`, which runs in a thread.
 
-    A thread is the only way to limit the total time: name resolution and response headers know no such timeout.
+    A thread is the only way to limit the total time: name resolution knows no timeout.
 
     Args:
         seconds: longest wait for the result.
         call: the work.
         dispose: gets a result that arrives too late, for example to close it.
+        on_end: called once, when the thread has done its work or could not be started.
 
     Raises:
         DeadlineError: the time is up; the thread goes on by itself until `call` returns.
@@ -89,12 +98,18 @@ def call_within(seconds: float, call: Callable[[], T], dispose: Callable[[T], ob
             future.set_result(call())
         except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             future.set_exception(error)
+        finally:
+            on_end()
 
     def dispose_late(finished: Future[T]) -> None:
         if dispose is not None and finished.exception() is None:
             dispose(finished.result())
 
-    threading.Thread(target=run, name="nst-http", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="nst-http", daemon=True).start()
+    except RuntimeError:  # the system has no room for another thread
+        on_end()
+        raise no_thread() from None
     if not wait([future], timeout=seconds).done:
         future.add_done_callback(dispose_late)
         raise DeadlineError
@@ -178,35 +193,39 @@ def reason_of(error: Exception) -> str:
     return str(getattr(error, "reason", None) or error or type(error).__name__)[:160]
 
 
-def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: float) -> bytes:
+def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: Deadline) -> bytes:
     host = host_of(url)
-    guard = ssrf_guard.handlers() if public_only else ()
+    guard = ssrf_guard.handlers(deadline) if public_only else deadline.handlers()
     redirects = _FewRedirects(lambda _, target: check_url(target, public_only))
     try:
         headers = {"User-Agent": USER_AGENT, "Accept": "image/*"}
         with open_url(url, headers, timeout_seconds, redirects, *guard) as response:
             if response.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
                 raise FetchError(f"{host} must answer with a picture, got a web page; try again later")
-            return _read_body(response, host, max_bytes, deadline)
+            data = _read_body(response, host, max_bytes)
+        if deadline.has_expired:  # which looks like the end of a body without a stated length
+            raise DeadlineError
+        return data
     except (FetchError, DeadlineError):
+        if deadline.has_expired:
+            raise DeadlineError from None
         raise
     except urllib.error.HTTPError as error:
         error.close()
         raise FetchError(f"{host} must answer 200, got {error.code}; try again later") from None
     except Exception as error:  # noqa: BLE001 - urllib and http.client raise many types for a failed connection
+        if deadline.has_expired:
+            raise DeadlineError from None
         raise FetchError(f"{host} must be reachable, got: {reason_of(error)}; check the internet connection") from None
 
 
-def _read_body(response: http.client.HTTPResponse, host: str, max_bytes: int, deadline: float) -> bytes:
+def _read_body(response: http.client.HTTPResponse, host: str, max_bytes: int) -> bytes:
     blocks, size = [], 0
-    # read1 returns whatever has arrived, so the deadline is checked even while the server sends byte by byte.
     while block := response.read1(BLOCK_BYTES):
         blocks.append(block)
         size += len(block)
         if size > max_bytes:
             raise FetchError(f"{host} must answer with at most {max_bytes:,} bytes, got more; choose another")
-        if time.monotonic() > deadline:
-            raise DeadlineError
     announced = content_length(response)
     if announced is not None and size < announced:
         raise FetchError(f"{host} must answer with {announced} bytes, got {size:,}; try again")

@@ -7,13 +7,12 @@ because a proxy hides the address that is connected to.
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
-import socket
 import urllib.request
 from urllib.parse import urlsplit
 
 from nst_core.errors import FetchError
+from nst_core.net.deadline import Addresses, Deadline
 
 PORTS = (80, 443)
 
@@ -22,9 +21,9 @@ _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
-def handlers() -> tuple[urllib.request.BaseHandler, ...]:
-    """Urllib handlers that connect to public addresses only, redirects included."""
-    return urllib.request.ProxyHandler({}), _HTTPHandler(), _HTTPSHandler()
+def handlers(deadline: Deadline) -> tuple[urllib.request.BaseHandler, ...]:
+    """Urllib handlers that connect to public addresses only, redirects included, until the deadline."""
+    return urllib.request.ProxyHandler({}), *deadline.handlers(require_public)
 
 
 def check_address(url: str) -> None:
@@ -56,54 +55,10 @@ def is_public(address: str) -> bool:
     return ip in _GLOBAL_UNICAST and ip not in _SIX_TO_FOUR and ip.is_global
 
 
-def connect(host: str, port: int, timeout_seconds: float | None) -> socket.socket:
-    """Connect to a host whose addresses are all public.
-
-    Args:
-        host: a name, or a literal address in any spelling that the system's resolver accepts.
-        port: the TCP port.
-        timeout_seconds: longest wait for a connection to each address, and later for each block of an answer.
-
-    Raises:
-        FetchError: an address of the host is not public.
-        OSError: no address could be connected to.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    if not all(is_public(str(target[0])) for *_, target in found):
+def require_public(host: str, addresses: Addresses) -> None:
+    """Raises FetchError unless all addresses of a host are public."""
+    if not all(is_public(str(target[0])) for *_, target in addresses):
         raise FetchError(
             f"{host} must be on the public internet, got an address of a private network; save the picture and "
             "upload it instead"
         )
-    failure: OSError = OSError("no address")
-    for family, kind, protocol, _, target in found:
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(timeout_seconds)
-            sock.connect(target)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-    raise failure
-
-
-class _HTTPConnection(http.client.HTTPConnection):
-    def connect(self) -> None:
-        """Connect to a public address. Raises FetchError."""
-        self.sock = connect(self.host, self.port, self.timeout)
-
-
-class _HTTPSConnection(http.client.HTTPSConnection, _HTTPConnection):
-    """The order of the bases matters: HTTPSConnection wraps TLS around the connection that _HTTPConnection makes."""
-
-
-class _HTTPHandler(urllib.request.HTTPHandler):
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open through `_HTTPConnection`."""
-        return self.do_open(_HTTPConnection, req)
-
-
-class _HTTPSHandler(urllib.request.HTTPSHandler):
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open through `_HTTPSConnection`, which verifies certificates."""
-        return self.do_open(_HTTPSConnection, req)
