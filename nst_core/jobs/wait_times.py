@@ -87,7 +87,11 @@ class WaitEstimator:
         known = [(past.estimated_seconds, past) for past in alike if past.estimated_seconds]
         if equal := _median([past for cost, past in known if _ratio(cost, cost_seconds) <= SIMILAR_COST]):
             return equal
-        extras = [past.seconds - past.estimated_seconds for past in alike or same_method if past.estimated_seconds]
+        extras = [  # measuring takes longer for larger results, but less than in proportion to their pixels
+            (past.seconds - past.estimated_seconds) * wanted.edge_px / past.edge_px
+            for past in alike or same_method
+            if past.estimated_seconds
+        ]
         extra = statistics.median(extras[-RECENT_RUNS:]) if extras else FIRST_EXTRA_SECONDS[wanted.method]
         return max(cost_seconds + extra, cost_seconds / 2)
 

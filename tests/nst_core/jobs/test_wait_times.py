@@ -1,6 +1,7 @@
 """Waiting runs have an estimated wait."""
 
 import json
+import statistics
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,9 @@ def test_runs_like_earlier_ones_are_expected_to_last_as_long_as_those() -> None:
         estimator.learn(PastRun("fast", 384, True, 4.0, seconds))
     assert estimator.whole(run_of("fast", 384, 4.0)) == 23.5
     assert estimator.whole(run_of("fast", 400, 4.3)) == 23.5
-    assert estimator.whole(run_of("fast", 1600, 40.0)) == pytest.approx(40 + 19.5)  # what they took beside their cost
+    assert estimator.whole(run_of("fast", 1600, 40.0)) == pytest.approx(
+        40 + 19.5 * 1600 / 384  # what they took beside their cost, and more for a larger result
+    )
     assert estimator.whole(run_of("slow", 384, 40.0)) == 40 + FIRST_EXTRA_SECONDS["slow"]
     assert estimator.whole(run_of("fast", 384, None)) == 23.5
     assert estimator.whole(run_of("slow", 384, None)) == 23.5  # better than nothing
@@ -85,3 +88,37 @@ def test_only_runs_that_ended_by_themselves_teach() -> None:
 
 def replace_state(run: ActiveRun, state: Any) -> ActiveRun:
     return ActiveRun(replace(run.view, state=state), estimated_seconds=run.estimated_seconds)
+
+
+RECORDED = (
+    ("fast", 384, 0.4, 16.9),
+    ("fast", 384, 0.4, 7.5),
+    ("fast", 384, 0.4, 12.8),
+    ("fast", 1024, 2.6, 55.6),
+    ("fast", 1024, 2.6, 52.9),
+    ("fast", 1024, 2.6, 70.2),
+    ("slow", 128, 13.1, 21.6),
+    ("slow", 128, 13.1, 16.3),
+    ("slow", 128, 13.1, 16.5),
+    ("fast", 384, 0.4, 33.5),
+)
+"""Method, longest edge, estimated cost and measured duration of ten runs in a row, on a machine with other work."""
+
+
+def test_the_expected_time_of_recorded_runs_is_true_within_a_factor_of_one_and_a_half() -> None:
+    estimator = WaitEstimator()
+    by_cost, expected = [], []
+    for method, edge_px, cost_seconds, seconds in RECORDED:
+        whole = estimator.whole(run_of(method, edge_px, cost_seconds))
+        expected.append(max(whole / seconds, seconds / whole))
+        by_cost.append(seconds / cost_seconds)
+        estimator.learn(PastRun(method, edge_px, True, cost_seconds, seconds))
+    assert statistics.median(expected) < 1.5
+    assert statistics.median(by_cost) > 10  # what a visitor was told before
+
+
+def test_a_typical_run_is_the_median_of_the_recorded_ones() -> None:
+    estimator = WaitEstimator()
+    for method, edge_px, cost_seconds, seconds in RECORDED[:3]:
+        estimator.learn(PastRun(method, edge_px, True, cost_seconds, seconds))
+    assert estimator.typical_seconds == 12.8
