@@ -40,7 +40,7 @@ SMALL = {
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
     """Where the network that is loaded comes from; its `sha256` may be changed."""
-    origin = SimpleNamespace(sha256="a" * 64)
+    origin = SimpleNamespace(sha256="a" * 64, unusable=())
     here = dataclasses.replace(unlearned, found=origin)
     monkeypatch.setattr(vgg, "load", lambda *_: here)
     return origin
@@ -81,7 +81,7 @@ def recipe_in(files: Any) -> Any:
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast method as a painter that returns what it was given, at the size asked for."""
-    monkeypatch.setattr(stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64)))
+    monkeypatch.setattr(stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64, unusable=())))
 
     def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
         picture = fit(content, recipe.longest_edge_px)

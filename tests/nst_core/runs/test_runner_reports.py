@@ -22,11 +22,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def load_vgg(network: Any, dtype: str = "float32") -> Any:
         loaded.append((network, dtype))
-        return SimpleNamespace(found=SimpleNamespace(sha256="a" * 64))
+        return SimpleNamespace(found=SimpleNamespace(sha256="a" * 64, unusable=()))
 
     def load_magenta() -> Any:
         loaded.append(("magenta",))
-        return SimpleNamespace(found=SimpleNamespace(sha256="b" * 64))
+        return SimpleNamespace(found=SimpleNamespace(sha256="b" * 64, unusable=()))
 
     monkeypatch.setattr(vgg, "load", load_vgg)
     monkeypatch.setattr(stylisation, "load", load_magenta)
