@@ -252,6 +252,14 @@ class Settings:
             "nothing, otherwise after 100 times; 0: never",
         ),
     )
+    free_disk_mb: float = field(
+        default=64.0,
+        metadata=_variable(
+            "NST_FREE_DISK_MB",
+            number(0, 1_000_000),
+            "MB that stay free on the disk of the runs: with less, old runs make room, or new ones are refused",
+        ),
+    )
 
     # In force under `serve.py`.
     frame_ancestors: tuple[str, ...] = field(

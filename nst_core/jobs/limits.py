@@ -23,6 +23,7 @@ class StoreLimits:
         snapshots: number of pictures along one run.
         keep_runs: number of runs that are over and always stay.
         keep_hours: hours for which a run stays after its end, unless `total_bytes` is exceeded.
+        free_bytes: what must be free on the disk beside a new run, since the size of its result is not known.
     """
 
     runs: int = 200
@@ -30,6 +31,7 @@ class StoreLimits:
     snapshots: int = 120
     keep_runs: int = 20
     keep_hours: float = 1.0
+    free_bytes: float = 64e6
 
     @classmethod
     def of(cls, settings: Settings) -> StoreLimits:
@@ -39,6 +41,7 @@ class StoreLimits:
             total_bytes=1e9 * settings.most_gigabytes,
             keep_runs=settings.keep_runs,
             keep_hours=settings.keep_hours,
+            free_bytes=1e6 * settings.free_disk_mb,
         )
 
 

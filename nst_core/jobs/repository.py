@@ -119,8 +119,8 @@ class RunRepository:
 
     def check_health(self, run: ActiveRun) -> None:
         """Refuse a new run while the disk takes none. Raises StorageError."""
+        self._forget(self._room.probe(run.pending_changes()))
         if self.health.problem:
-            self._forget(self._room.probe(run.pending_changes()))
             self._wake.set()
         if self.health.fault:
             raise StorageError(_refusal(self.health.fault))

@@ -34,8 +34,14 @@ class RoomMaker:
         return []
 
     def probe(self, change: RunDelta) -> list[str]:
-        """Find out whether a disk that failed takes a change now, with room made for it; returns the removed runs."""
+        """Find out whether a disk that failed or is almost full takes a new run, with room made for it.
+
+        Returns:
+            The removed runs.
+        """
         size = change.size()
+        if not self._health.problem and not self._store.missing_bytes(size):
+            return []
         if self._health.recovers(size, at_once=True) or self._health.fault not in storage_errors.FULL_WORDS:
             return []
         removed = self._make(change)
@@ -46,4 +52,6 @@ class RoomMaker:
     def _make(self, change: RunDelta) -> list[str]:
         if not self._health.may_make_room():
             return []
-        return self._store.make_room(spared=[change.view.id], needed_bytes=2 * change.size())
+        size = change.size()
+        needed = max(2 * size, self._store.missing_bytes(size))
+        return self._store.make_room(spared=[change.view.id], needed_bytes=needed)

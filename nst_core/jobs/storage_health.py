@@ -99,8 +99,8 @@ class StorageHealth:
         return may
 
     def recovers(self, size: int = PROBE_BYTES, *, at_once: bool = False) -> bool:
-        """Whether a disk that failed takes `size` bytes again; it is asked `at_once`, or not too often."""
-        if not self.problem or (not at_once and time.monotonic() - self._probed_at < PROBE_SECONDS):
+        """Whether a disk takes `size` bytes: asked `at_once`, or only if it failed before and not too often."""
+        if not at_once and (not self.problem or time.monotonic() - self._probed_at < PROBE_SECONDS):
             return False
         self._probed_at = time.monotonic()
         try:

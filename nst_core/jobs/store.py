@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import shutil
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -51,9 +53,19 @@ class Store:
         """Files in another folder than those of runs; None if nothing outlives the server."""
         return DiskBlobStore(self._folder / name) if self._folder and not self.why_in_memory else None
 
+    def missing_bytes(self, size: int) -> float:
+        """Bytes that the disk lacks to take a new run of `size` bytes and to keep `limits.free_bytes` free."""
+        if self._folder is None or self.why_in_memory:
+            return 0.0
+        with contextlib.suppress(OSError):
+            return max(0.0, size + self.limits.free_bytes - shutil.disk_usage(self._folder).free)
+        return 0.0
+
     def probe(self, size: int) -> None:
         """Find out whether the disk takes `size` bytes. Raises OSError if it does not."""
         if isinstance(self._blobs, DiskBlobStore):
+            if self.missing_bytes(size):
+                raise OSError(errno.ENOSPC, "less is free than new runs must leave")
             self._blobs.probe(size)
 
     def remove_leftovers(self) -> None:

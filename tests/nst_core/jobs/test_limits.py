@@ -76,7 +76,13 @@ def test_floor_and_age_hold_for_any_runs(
 
 
 def test_the_operator_sets_the_limits() -> None:
-    environment = {"NST_KEEP_RUNS": "3", "NST_KEEP_HOURS": "12", "NST_STORE_RUNS": "7", "NST_STORE_GB": "0.5"}
+    environment = {
+        "NST_KEEP_RUNS": "3",
+        "NST_KEEP_HOURS": "12",
+        "NST_STORE_RUNS": "7",
+        "NST_STORE_GB": "0.5",
+        "NST_FREE_DISK_MB": "9",
+    }
     limits = StoreLimits.of(Settings.read(environment))
-    assert limits == StoreLimits(runs=7, total_bytes=5e8, keep_runs=3, keep_hours=12)
+    assert limits == StoreLimits(runs=7, total_bytes=5e8, keep_runs=3, keep_hours=12, free_bytes=9e6)
     assert StoreLimits.of(Settings.read({})) == StoreLimits()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -206,6 +207,30 @@ def test_a_start_on_a_full_disk_refuses_new_runs_until_there_is_room(servers: Se
     break_disk(0)
     until(lambda: service.status().unsaved == "")  # by itself
     submit(service)
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_almost_full_disk_takes_runs_only_if_old_ones_make_room(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = servers.start()
+    done, free = finished(servers, service, 4), 63e6
+    folder = Path(service._repository.store._folder or "") / "runs"
+
+    def usage(_: object) -> Any:
+        made = sum(not (folder / job).exists() for job in done)
+        return SimpleNamespace(free=free + 2e6 * (made > 1))
+
+    monkeypatch.setattr("nst_core.jobs.store.shutil.disk_usage", usage)
+    job = submit(service, BEN)
+    assert [(folder / job).exists() for job in done] == [False, False, True, True]
+    free = 60e6
+    with pytest.raises(StorageError, match="the disk is full"):
+        submit(service, BEN)
+    assert service.view(job).state == "running"
+    assert all((folder / job).exists() for job in done[2:])  # the last ones stay
+    monkeypatch.undo()
+    until(lambda: service.status().unsaved == "")
 
 
 def test_a_deletion_needs_no_room(servers: Servers, break_disk: Break) -> None:
