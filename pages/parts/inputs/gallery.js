@@ -5,10 +5,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const on = b.dataset.key === key;
     b.setAttribute("aria-checked", on); b.tabIndex = on || (!key && i === 0) ? 0 : -1;
   });
-  const names = data.items.map((item) => item.key).join();
-  if (group.dataset.names !== names) {
-    group.dataset.names = names;
-    group.replaceChildren(...data.items.map((item) => {
+  if (group.packed !== data.items) {
+    group.packed = data.items;
+    group.replaceChildren(...JSON.parse(data.items).map((item) => {
       const button = document.createElement("button"), img = document.createElement("img");
       img.src = item.src; img.alt = ""; button.append(img);
       button.type = "button"; button.title = item.title; button.dataset.key = item.key;

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 
@@ -33,5 +35,11 @@ def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pi
         if any(thumb.key == value for thumb in thumbs):
             on_pick(value)
 
-    items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs]
-    _gallery(key=key, data={"label": label, "items": items, "picked": picked}, on_picked_change=changed)
+    data = {"label": label, "items": _packed(tuple(thumbs)), "picked": picked}
+    _gallery(key=key, data=data, on_picked_change=changed)
+
+
+@lru_cache(maxsize=16)
+def _packed(thumbs: tuple[Thumb, ...]) -> str:
+    """The thumbnails as JSON, made once for all visitors: they are most of a page."""
+    return json.dumps([{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs])

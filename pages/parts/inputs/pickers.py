@@ -14,6 +14,7 @@ from nst_core.errors import NSTError
 from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.gallery import gallery
 from pages.parts.inputs.selection import (
@@ -103,7 +104,7 @@ def _crop() -> None:
                 "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
             )
         alt = f"The part of {image.title} that is painted"
-        st.html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">')
+        st.html(Html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">'))
 
 
 def _samples(role: Role) -> None:
@@ -268,8 +269,10 @@ def _shown(role: Role) -> None:
     image = selected(role)
     words = escape(image.credit or "your own picture, kept for this visit only")
     st.html(
-        f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(image.alt)}">'
-        f"<div><b>{escape(image.title)}</b><small>{words}</small></div></div>"
+        Html(
+            f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(image.alt)}">'
+            f"<div><b>{escape(image.title)}</b><small>{words}</small></div></div>"
+        )
     )
 
 

@@ -15,6 +15,7 @@ from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.style_grid import MAX_STYLES
 from pages.parts.app import theme
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.inputs import framing
 from pages.parts.inputs.selection import (
     SelectedImage,
@@ -146,7 +147,7 @@ def _row(style: Style) -> None:
             args=(slot,),
         )
         st.html(
-            f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.image.title)}">',
+            Html(f'<img class="nst-mix" src="{style.source()}" alt="{escape(style.image.title)}">'),
             width="content",
         )
         title = theme.escape_markdown(style.image.title)
@@ -183,7 +184,7 @@ def _framing(style: Style, label: str) -> None:
             theme.notice("warning", "Too little is left", "Take a larger part, or turn it less.")
         else:
             alt = f"The part of {style.image.title} that is used"
-            st.html(f'<img class="nst-part" src="{data_url(thumb)}" alt="{escape(alt)}">')
+            st.html(Html(f'<img class="nst-part" src="{data_url(thumb)}" alt="{escape(alt)}">'))
 
 
 def _style(slot: str) -> Style:

@@ -13,6 +13,7 @@ from nst_core.models.vgg_layout import receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 from pages.parts.app import service, theme
 from pages.parts.app.slots import has_painted
+from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import data_url
 
@@ -96,7 +97,7 @@ def _maps(answer: Inspection) -> None:
     sheet = f"--ratio:{facts['grid'][0]}/{facts['grid'][1]};--sheet:url({data_url(answer.blob)})"
     tiles = "".join(_tile(number, one, columns, rows) for number, one in enumerate(maps))
     silent = f"; {facts['silent']} channels are inactive here" if facts["silent"] else ""
-    st.html(f'<ul class="nst-maps" style="{sheet}">{tiles}</ul>')
+    st.html(Html(f'<ul class="nst-maps" style="{sheet}">{tiles}</ul>'))
     st.caption(f"The {len(maps)} most active of {facts['channels']} channels, the most active first{silent}.")
 
 

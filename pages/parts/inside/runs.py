@@ -10,6 +10,7 @@ from nst_core.errors import NSTError
 from nst_core.recipe import NetworkName, Recipe, make
 from pages.parts.app import network_address, service, session, theme, visitor
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs import polling
 from pages.parts.runs.before_after import data_url
@@ -101,7 +102,7 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
         else:
             body = "<i></i>"
         state = f"step {view.step} of {view.total_steps}" if view and view.state in polling.ACTIVE_STATES else ""
-        st.html(f'<figure class="nst-card">{body}<figcaption><b>{title}</b> {state}</figcaption></figure>')
+        st.html(Html(f'<figure class="nst-card">{body}<figcaption><b>{title}</b> {state}</figcaption></figure>'))
         st.button(
             verb,
             key=f"inside_{role}_{number}",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.app.formatting import approximate_duration, duration
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import preview, selected
 from pages.parts.runs.before_after import Side, before_after, data_url
@@ -29,13 +30,14 @@ def placeholder(tall: str = "min(62vh, 42rem)") -> None:
         f'<img src="{style.source()}" alt="{escape(f"Style: {style.image.title}, {style.image.alt}")}">'
         for style in styles
     )
-    st.html(
+    html = (
         f'<div class="nst-ready" style="--ratio:{aspect_ratio(photograph):.4f};--tall:{tall}">'
         f'<img src="{data_url(photograph)}" alt="{content_alt}">'
         f'<div class="insets">{insets}</div></div>'
         f'<p class="nst-hint">This photograph, in {"these styles" if len(styles) > 1 else "this style"}. '
         "The result appears here.</p>"
     )
+    st.html(Html(html))
 
 
 def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = None) -> None:

@@ -11,6 +11,7 @@ from nst_core.errors import NSTError, QueueFullError
 from pages.parts.app import network_address, service, session, theme, visitor
 from pages.parts.app.formatting import three_digits
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
@@ -62,7 +63,7 @@ def _card(view: JobView, step: int, key: str) -> None:
     with st.container(border=True, key=f"frame_{key}"):
         shown, words = st.columns(2, gap="medium", vertical_alignment="center")
         alt = escape(f"The picture after step {step} of {view.total_steps}")
-        shown.html(f'<img class="nst-frame" src="{data_url(picture)}" alt="{alt}">')
+        shown.html(Html(f'<img class="nst-frame" src="{data_url(picture)}" alt="{alt}">'))
         with words:
             theme.section(f"Step {step}")
             theme.facts(losses_at(view, step))

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from pages.parts.app.slots import PAINTED, has_painted
+from pages.parts.app.web import Html
 from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour
 from pages.parts.studio.examples import NAMES, ExampleCurves, example
@@ -79,7 +80,8 @@ def steps() -> None:
         for name in shown
     )
     st.space("medium")
-    st.html(f'<h2 class="nst-title">One photograph, one style, two methods</h2><div class="nst-row">{figures}</div>')
+    title = '<h2 class="nst-title">One photograph, one style, two methods</h2>'
+    st.html(Html(f'{title}<div class="nst-row">{figures}</div>'))
 
 
 def curves() -> None:

@@ -11,6 +11,7 @@ from math import log
 import streamlit as st
 
 from pages.parts.app.slots import Slot
+from pages.parts.app.web import Html
 from pages.parts.curves.charts import REFERENCE_COLOURS
 from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
@@ -51,10 +52,11 @@ def _close() -> None:
 def _dialog() -> None:
     index = _CURRENT.get() or 0
     step = STEPS[index]
-    st.html(
+    html = (
         f'<section class="nst-tour" aria-live="polite"><div>{step.picture()}</div><small>{index + 1} of {len(STEPS)}'
         f"</small><h2>{escape(step.title)}</h2><p>{escape(step.text)}</p></section>"
     )
+    st.html(Html(html))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         if step.page and st.button(step.link, type="tertiary", icon=":material/arrow_outward:", key="tour_open"):
             _close()
