@@ -59,5 +59,5 @@ PAGES_MAY_IMPORT = (
 )
 """All that pages and their parts may import of the core; nothing else of `nst_core.jobs` than the service."""
 
-STREAMLIT_PROTOCOL_CLIENTS = ("nst_core.bench.app.headless_client",)
+STREAMLIT_PROTOCOL_CLIENTS = ("nst_core.bench.app.protocol",)
 """Exceptions to `PAGE_LIBRARIES`: a benchmark that measures a served page needs Streamlit's protocol messages."""

@@ -6,6 +6,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
           quality  results of each method on six pairs of pictures, by the yardstick and as a contact sheet
 app/      pages    first paint, page switch and memory of the app, in a real browser (browser)
           live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
+          load     many visitors at once: waits, errors, fairness, memory (load_visitor, load_tab, protocol)
 service/  kills    worker and server killed at random moments: what is lost, stuck or left behind (host, toy_worker)
           soak     growth of memory, file handles and threads over many tiny runs
 report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared
@@ -15,7 +16,7 @@ Compare figures of one run only: machines are noisy, and ratios within a run are
 
 MODULES = {
     **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality")},
-    **{name: f"{__name__}.app.{name}" for name in ("pages", "live")},
+    **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "load")},
     **{name: f"{__name__}.service.{name}" for name in ("kills", "soak")},
 }
 """Name on the command line -> module with `run` and `table`."""

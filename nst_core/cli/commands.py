@@ -129,7 +129,7 @@ def bench(arguments: argparse.Namespace) -> None:
     """Run a benchmark and print its report."""
     from nst_core import bench
 
-    if arguments.keep and arguments.benchmark in _TRIALS:
+    if arguments.keep and arguments.benchmark in (*_TRIALS, "load"):
         raise ToolError(f"--keep is for benchmarks with a table in the README, got {arguments.benchmark}; leave it out")
     measure = importlib.import_module(bench.MODULES[arguments.benchmark])
     report = measure.run(*_bench_arguments(arguments))
@@ -146,6 +146,8 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
         return ()
     if arguments.benchmark in _TRIALS:
         return (arguments.times, arguments.seed) if arguments.benchmark == "kills" else (arguments.jobs,)
+    if arguments.benchmark == "load":
+        return arguments.visitors, arguments.minutes, arguments.seed
     if arguments.benchmark == "quality":
         return arguments.sizes, arguments.sheet
     if arguments.benchmark != "race":
@@ -160,5 +162,7 @@ def _bench_command(arguments: argparse.Namespace) -> str:
     command = f"python -m nst_core bench {arguments.benchmark}"
     if arguments.benchmark in _IN_A_BROWSER:
         return command
+    if arguments.benchmark == "load":
+        return f"{command} --visitors {arguments.visitors} --minutes {arguments.minutes:g} --seed {arguments.seed}"
     timed = f" --timed {arguments.timed}" if arguments.timed else ""
     return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"

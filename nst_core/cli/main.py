@@ -168,8 +168,10 @@ def _add_bench(subparsers: Any) -> None:
         "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and extrapolate to its 1000"
     )
     parser.add_argument("--times", type=int, default=200, metavar="N", help="kills: number of kills; default: 200")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="kills: of the random choices; default: 0")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="kills, load: of random choices; default: 0")
     parser.add_argument("--jobs", type=int, default=1000, metavar="N", help="soak: number of runs; default: 1000")
+    parser.add_argument("--visitors", type=int, default=20, metavar="N", help="load: visitors at once; default: 20")
+    parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="load: how long they stay; default: 2")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="quality: write the pictures to this WebP file")
     parser.add_argument(
         "--keep", action="store_true", help="store the result for the tables of the README and the About page"
