@@ -73,13 +73,18 @@ class Scheduler:
     """
 
     def __init__(
-        self, repository: RunRepository, limits: QueueLimits, lock: threading.Condition, spawn: SpawnWorker | None
+        self,
+        repository: RunRepository,
+        limits: QueueLimits,
+        lock: threading.Condition,
+        spawn: SpawnWorker | None,
+        wait_times: WaitEstimator,
     ) -> None:
         """Queue the runs of the repository that wait; `spawn` starts another worker than the usual one."""
         self.inspections = InspectionQueue()
         self.supervisor = WorkerSupervisor(lock, self._on_event, self._on_worker_lost, self._fail_waiting, spawn)
         self._repository, self._lock = repository, lock
-        self._queue, self._wait_times = FairQueue(limits), WaitEstimator()
+        self._queue, self._wait_times = FairQueue(limits), wait_times
         self._current: _Assignment | None = None
         self._is_closing = False
         self._addresses: dict[str, str] = {}  # run -> hash of its visitor's address; in memory only

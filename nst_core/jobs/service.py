@@ -44,6 +44,8 @@ from nst_core.jobs.views import (
     WorkerStatus,
     expected_steps,
 )
+from nst_core.jobs.wait_times import FILE as DURATIONS
+from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
@@ -103,7 +105,9 @@ class JobService:
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
         with self._lock:
-            self._scheduler = Scheduler(self._repository, limits, self._lock, spawn)
+            folder = None if self._repository.store.why_in_memory else settings.data_dir
+            wait_times = WaitEstimator(folder and folder / DURATIONS)
+            self._scheduler = Scheduler(self._repository, limits, self._lock, spawn, wait_times)
             if self._scheduler.has_waiting:  # runs of an earlier server continue without a request
                 self._scheduler.supervisor.ensure_started()
         threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()

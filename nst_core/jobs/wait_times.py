@@ -7,16 +7,22 @@ moment when it is free again.
 
 from __future__ import annotations
 
+import json
 import statistics
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import NonNegativeFloat, PositiveInt, TypeAdapter, ValidationError
 
 from nst_core.errors import NSTError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.runs import cost
+from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
 TYPICAL_SECONDS = 60.0
 """The assumed duration of a run before any run has ended, on a machine that is not measured."""
@@ -26,6 +32,8 @@ KNOWN_RUNS = 60
 """How many earlier runs are remembered."""
 RECENT_RUNS = 7
 """How many runs of a kind are taken: the newest ones, since the machine may have other work than yesterday."""
+FILE = "durations.json"
+"""The file of earlier runs in the folder of stored runs."""
 SIMILAR_EDGE, SIMILAR_COST = 1.25, 1.5
 """Largest ratio of two longest edges, and of two estimated costs, of runs that are expected to last equally long."""
 
@@ -44,18 +52,20 @@ class PastRun:
     """
 
     method: str
-    edge_px: int
+    edge_px: PositiveInt
     is_measured: bool
-    estimated_seconds: float | None
-    seconds: float
-    after_seconds: float = 0.0
+    estimated_seconds: NonNegativeFloat | None
+    seconds: NonNegativeFloat
+    after_seconds: NonNegativeFloat = 0.0
 
 
 class WaitEstimator:
     """Durations of runs on this machine."""
 
-    def __init__(self) -> None:
-        self._past: deque[PastRun] = deque(maxlen=KNOWN_RUNS)
+    def __init__(self, file: Path | None = None) -> None:
+        """The durations in `file`, which later ones are added to; without one, or if it is damaged, none."""
+        self._file = file
+        self._past: deque[PastRun] = deque(_stored(file), maxlen=KNOWN_RUNS)
         self._began, self._is_whole = 0.0, False
 
     @property
@@ -75,6 +85,10 @@ class WaitEstimator:
     def learn(self, past: PastRun) -> None:
         """Count an earlier run."""
         self._past.append(past)
+        if self._file is not None:
+            data = json.dumps([asdict(each) for each in self._past]).encode()
+            # Not under the service's lock, which a slow disk would hold.
+            threading.Thread(target=write_if_possible, args=(self._file, data), daemon=True).start()
 
     def whole(self, run: ActiveRun) -> float:
         """The expected duration of a run, in seconds."""
@@ -117,6 +131,15 @@ class WaitEstimator:
     def _of_method(self, wanted: PastRun) -> list[PastRun]:
         kind = (wanted.method, wanted.is_measured)
         return [past for past in self._past if (past.method, past.is_measured) == kind]
+
+
+def _stored(file: Path | None) -> list[PastRun]:
+    """The earlier runs in a file; none if it cannot be read, or holds anything else."""
+    data = read_if_possible(file) if file is not None else None
+    try:
+        return TypeAdapter(list[PastRun]).validate_json(data, strict=True) if data else []
+    except ValidationError:
+        return []
 
 
 def _as_past(run: ActiveRun, seconds: float) -> PastRun:

@@ -10,10 +10,10 @@ import pytest
 
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.views import JobView
-from nst_core.jobs.wait_times import FIRST_EXTRA_SECONDS, TYPICAL_SECONDS, PastRun, WaitEstimator
+from nst_core.jobs.wait_times import FILE, FIRST_EXTRA_SECONDS, TYPICAL_SECONDS, PastRun, WaitEstimator
 from nst_core.recipe import make
 from nst_core.runs import cost
-from tests.nst_core.jobs.servers import Servers, picture, submit, under_way
+from tests.nst_core.jobs.servers import Servers, picture, submit, under_way, until
 
 
 def test_a_waiting_run_has_an_estimated_wait(servers: Servers) -> None:
@@ -122,3 +122,30 @@ def test_a_typical_run_is_the_median_of_the_recorded_ones() -> None:
     for method, edge_px, cost_seconds, seconds in RECORDED[:3]:
         estimator.learn(PastRun(method, edge_px, True, cost_seconds, seconds))
     assert estimator.typical_seconds == 12.8
+
+
+def test_durations_outlive_the_server(tmp_path: Path) -> None:
+    past = PastRun("fast", 384, True, 0.4, 12.8, 9.0)
+    WaitEstimator(tmp_path / "d.json").learn(past)
+    until((tmp_path / "d.json").exists)
+    assert WaitEstimator(tmp_path / "d.json").whole(run_of("fast", 384, 0.4)) == 12.8
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"method": "fast"}]', "[" * 100_000, "null", "\udcff"])
+def test_damaged_durations_are_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert WaitEstimator(tmp_path / "d.json").typical_seconds == TYPICAL_SECONDS
+
+
+def test_durations_that_cannot_be_written_are_kept_in_memory(tmp_path: Path) -> None:
+    estimator = WaitEstimator(tmp_path / "no" / "folder" / "d.json")
+    estimator.learn(PastRun("fast", 384, True, 0.4, 12.8))
+    assert estimator.typical_seconds == 12.8
+
+
+def test_a_service_remembers_its_runs_durations(servers: Servers, tmp_path: Path) -> None:
+    service = servers.start()
+    job = under_way(servers, service)
+    servers.worker.finish(job)
+    until((tmp_path / "data" / FILE).exists)
+    assert servers.start()._scheduler._wait_times.typical_seconds < TYPICAL_SECONDS
