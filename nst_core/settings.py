@@ -289,6 +289,24 @@ class Settings:
             "none",
         ),
     )
+    queue_runs: int = field(
+        default=8,
+        metadata=_variable(
+            "NST_QUEUE_RUNS", number(1, 1_000, whole=True), "runs of all visitors that may wait at once"
+        ),
+    )
+    runs_per_visitor: int = field(
+        default=2,
+        metadata=_variable("NST_RUNS_PER_VISITOR", number(1, 1_000, whole=True), "runs of one visitor that may wait"),
+    )
+    worker_mb: int = field(
+        default=2_500,
+        metadata=_variable(
+            "NST_WORKER_MB",
+            number(500, 1_000_000, whole=True),
+            "MB of memory from which the process that paints is replaced after a run: TensorFlow keeps some for each size",
+        ),
+    )
     runs_per_address: int = field(
         default=4,
         metadata=_variable(

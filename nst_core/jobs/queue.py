@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nst_core.errors import QueueFullError
+from nst_core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class QueueLimits:
     waiting: int = 8
     per_visitor: int = 2
     per_address: int = 4
+
+    @classmethod
+    def of(cls, settings: Settings) -> QueueLimits:
+        """The limits that the operator sets."""
+        return cls(settings.queue_runs, settings.runs_per_visitor, settings.runs_per_address)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class JobService:
     def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
         """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
         settings = Settings.read()
-        limits = limits or QueueLimits(per_address=settings.runs_per_address)
+        limits = limits or QueueLimits.of(settings)
         for problem in problems():
             print(f"settings: {problem}", file=sys.stderr)
         self._lock = threading.Condition()  # notified of every change

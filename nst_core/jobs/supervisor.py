@@ -14,11 +14,10 @@ from nst_core.jobs.heartbeat import Fault, Pulse
 from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
+from nst_core.settings import Settings
 
 MAX_STARTS = 3
 """How many workers may die one after another, before they are ready, until the supervisor gives up."""
-RECYCLE_MB = 2500.0
-"""A worker with more memory than this after a job is replaced: TensorFlow keeps some for each new shape or layer."""
 
 
 class WorkerHandle(Protocol):
@@ -66,6 +65,7 @@ class WorkerSupervisor:
         self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
         self._spawn: SpawnWorker = spawn or WorkerProcess
         self._worker: WorkerHandle | None = None
+        self._recycle_mb = Settings.read().worker_mb
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
         self._pulse, self._is_closed = Pulse(), False
@@ -110,9 +110,9 @@ class WorkerSupervisor:
         self._replace_dead(self._generation, fault)
 
     def recycle(self) -> bool:
-        """Replace a worker that holds too much memory; returns whether it did."""
+        """Replace a worker that holds more memory than the operator allows; returns whether it did."""
         worker = self._worker
-        if worker is None or self.status.memory_mb <= RECYCLE_MB:
+        if worker is None or self.status.memory_mb <= self._recycle_mb:
             return False
         self._start()
         worker.end()

@@ -47,3 +47,11 @@ def test_the_cookie_is_told_by_its_name(open_page: Open) -> None:
 def test_each_table_scrolls_by_keyboard_and_has_a_name(open_page: Open) -> None:
     html = words(open_page("about"))
     assert html.count('<div class="nst-scroll"') == html.count('role="region" aria-label="') > 5
+
+
+def test_the_limits_of_the_queue_are_those_that_the_operator_set(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_QUEUE_RUNS", "5")
+    monkeypatch.setenv("NST_RUNS_PER_VISITOR", "3")
+    assert "5 runs, 3 of one visitor" in words(open_page("about"))

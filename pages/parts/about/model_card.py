@@ -107,7 +107,7 @@ def _limits() -> Iterator[tuple[str, str]]:
 
     status, settings = service.get().status(), Settings.read()
     kept, minutes = MEMORY if status.forgets else StoreLimits.of(settings), settings.unseen_minutes
-    (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits()
+    (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits.of(settings)
     limits = UploadLimits.read()
     yield (
         "A picture",

@@ -9,6 +9,7 @@ import pytest
 
 from nst_core.errors import JobError, QueueFullError
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, serving_order
+from nst_core.settings import Settings
 
 
 def admit(entries: Any, entry: Any, limits: Any, seconds_each: Any) -> Any:
@@ -135,3 +136,9 @@ def test_unknown_addresses_are_not_one_address() -> None:
     )
     queue.admit(QueueEntry("n", "new"), lambda _: 7.0)
     assert len(queue) == 6
+
+
+def test_the_operator_sets_the_limits() -> None:
+    assert QueueLimits.of(Settings()) == QueueLimits()
+    read = Settings.read({"NST_QUEUE_RUNS": "3", "NST_RUNS_PER_VISITOR": "1", "NST_RUNS_PER_ADDRESS": "9"})
+    assert QueueLimits.of(read) == QueueLimits(waiting=3, per_visitor=1, per_address=9)

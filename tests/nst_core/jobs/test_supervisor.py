@@ -6,7 +6,7 @@ from nst_core.errors import WorkerError
 from nst_core.jobs.messages import Ready
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
-from nst_core.jobs.supervisor import MAX_STARTS, RECYCLE_MB
+from nst_core.jobs.supervisor import MAX_STARTS
 from tests.nst_core.jobs.servers import FakeWorker, Servers, submit, under_way
 
 
@@ -57,12 +57,19 @@ def test_a_worker_that_keeps_dying_is_given_up(servers: Servers) -> None:
     assert service.status().message == "the process that holds the networks could not be kept alive: it was killed"
 
 
-def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_run(servers: Servers) -> None:
+@pytest.mark.parametrize(
+    ("allowed", "memory_mb", "workers"), [("", 2501, 2), ("", 2499, 1), ("800", 801, 2), ("800", 799, 1)]
+)
+def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_run(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, allowed: str, memory_mb: float, workers: int
+) -> None:
+    monkeypatch.setenv("NST_WORKER_MB", allowed)
     service = servers.start()
     job = under_way(servers, service)
-    servers.worker.finish(job, memory_mb=RECYCLE_MB + 1)
+    servers.worker.finish(job, memory_mb=memory_mb)
     assert service.view(job).state == "done"
-    assert (len(servers.workers), service.status().state) == (2, "starting")
+    assert len(servers.workers) == workers
+    assert service.status().state == ("starting" if workers > 1 else "ready")
 
 
 def test_weights_that_could_not_be_used_are_in_the_status(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
