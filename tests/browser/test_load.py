@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from nst_core.bench.app import load, load_visitor
@@ -15,7 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 def test_three_visitors_browse_and_paint_without_an_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_visitor, "THINK_SECONDS", (0.1, 0.4))
     monkeypatch.setattr(load_visitor, "STOPPED_SHARE", 0.0)
-    report = load.measure(App(server.url, server.pid, server.data), 3, 0.15, seed=1)
+    with ThreadPoolExecutor(1) as pool:  # in this thread runs the event loop of the browser
+        report = pool.submit(load.measure, App(server.url, server.pid, server.data), 3, 0.15, 1).result()
     assert report["error_count"] == 0, report["errors"]
     counts = {row["wait"]: row["count"] for row in report["load"]}
     assert set(counts) >= {"opening", "switch", "start"}

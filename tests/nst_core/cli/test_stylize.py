@@ -81,7 +81,9 @@ def recipe_in(files: Any) -> Any:
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast method as a painter that returns what it was given, at the size asked for."""
-    monkeypatch.setattr(stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64, unusable=())))
+    monkeypatch.setattr(
+        stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64, unusable=()))
+    )
 
     def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
         picture = fit(content, recipe.longest_edge_px)
