@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -65,12 +67,15 @@ def plane_of(pixels: NDArray[np.uint8], channel: int) -> NDArray[np.float32]:
     return plane
 
 
-def preview(pixels: NDArray[np.uint8], longest_edge_px: int) -> Pixels:
+def preview(
+    pixels: NDArray[np.uint8], longest_edge_px: int, after_strip: Callable[[], object] = lambda: None
+) -> Pixels:
     """Reduce a picture of any size for display, in strips and with little memory.
 
     Args:
         pixels: uint8 [H, W, 3].
         longest_edge_px: of the result; a smaller picture keeps its size.
+        after_strip: called after each strip, for example to free what it took.
 
     Returns:
         float32 [1, h, w, 3] in [0, 1].
@@ -80,9 +85,10 @@ def preview(pixels: NDArray[np.uint8], longest_edge_px: int) -> Pixels:
     factor = max(1, min(width // size[0], height // size[1]) // 2)  # the exact resampling halves once more, or more
     if factor > 1:
         rows = factor * max(1, _STRIP_PIXELS // (factor * width))
-        strips = [
-            np.asarray(Image.fromarray(np.ascontiguousarray(pixels[top : top + rows])).reduce(factor))
-            for top in range(0, height, rows)
-        ]
+        strips = []
+        for top in range(0, height, rows):
+            strip = Image.fromarray(np.ascontiguousarray(pixels[top : top + rows]))
+            strips.append(np.asarray(strip.reduce(factor)))
+            after_strip()
         pixels = np.concatenate(strips)
     return np.stack([resize_plane(plane_of(pixels, c), *size) for c in range(3)], axis=-1)[None]

@@ -114,15 +114,15 @@ def open_own(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
 
 
 def kept_on_disk(picture: Picture) -> Picture:
-    """The same picture with its pixels in a file, if they are many. Raises PictureError if there is no room."""
+    """The same picture with its pixels in a file if they are many; `picture` itself if there is no room for one."""
     if picture.pixels.nbytes < LARGE_BYTES:
         return picture
-    with _new_file() as pixels_file, _new_file() as alpha_file:
-        try:
+    try:
+        with _new_file() as pixels_file, _new_file() as alpha_file:
             pixels = mapped_files.stored(picture.pixels, pixels_file)
             alpha = None if picture.alpha is None else mapped_files.stored(picture.alpha, alpha_file)
-        except OSError as error:
-            raise _no_room(error) from None
+    except (OSError, PictureError):
+        return picture
     return Picture(pixels, alpha, picture.sha256, picture.notes)
 
 
@@ -136,7 +136,7 @@ def preview_of(pixels: Bytes, longest_edge_px: int) -> Pixels:
         return preview(pixels, longest_edge_px)
     with _one_at_a_time:
         try:
-            return preview(pixels, longest_edge_px)
+            return preview(pixels, longest_edge_px, mapped_files.release_pages)
         finally:
             mapped_files.release_pages()
 

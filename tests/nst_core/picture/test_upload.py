@@ -408,6 +408,8 @@ def test_without_room_on_any_disk_a_picture_is_refused_in_words(monkeypatch: pyt
     monkeypatch.setattr(mapped_files, "new_file", full)
     with pytest.raises(PictureError, match="room on the server's disk, got: No space left on device"):
         open_picture(saved(Image.fromarray(blocks())))
+    own = open_own(saved(Image.fromarray(blocks(800, 640))))
+    assert kept_on_disk(own) is own  # it is there already
 
 
 def test_a_photograph_of_24_megapixels_is_reduced_and_costs_this_process_nothing() -> None:
