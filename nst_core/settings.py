@@ -304,7 +304,7 @@ class Settings:
         metadata=_variable(
             "NST_WORKER_MB",
             number(500, 1_000_000, whole=True),
-            "MB of memory from which the process that paints is replaced after a run: TensorFlow keeps some for each size",
+            "MB of memory from which the process that paints is replaced after a run; TensorFlow keeps some of each",
         ),
     )
     runs_per_address: int = field(
