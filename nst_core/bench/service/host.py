@@ -162,10 +162,14 @@ def main() -> None:
     os.dup2(2, 1)
     service = JobService(spawn=partial(WorkerProcess, program=("-m", PROGRAMS[sys.argv[1]])))
     service.warm()
-    for line in requests:
-        name, *arguments = json.loads(line)
-        print(json.dumps(REQUESTS[name](service, *arguments)), file=answers, flush=True)
-    service.close()
+    try:
+        for line in requests:
+            name, *arguments = json.loads(line)
+            print(json.dumps(REQUESTS[name](service, *arguments)), file=answers, flush=True)
+    except BrokenPipeError:
+        pass  # the benchmark was ended in the middle of a question
+    finally:
+        service.close()
 
 
 if __name__ == "__main__":
