@@ -12,7 +12,7 @@ from pages.parts.app import network_address, service, session, theme, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
-from pages.parts.runs import polling
+from pages.parts.runs import foreign_run, polling
 from pages.parts.runs.before_after import data_url
 
 _WANTED = Slot[list[int]]("inside_runs", "wanted")
@@ -61,6 +61,9 @@ def _row(role: Role, verb: str, network: NetworkName) -> None:
         with st.container(key=f"inside_cards_{role}"):
             for number in range(len(LAYERS)):
                 _card(role, number, verb, wanted, network)
+        views = [view for job in ids if (view := session.view(job)) and not session.owns(view)]
+        if views:
+            foreign_run.notice(views[0], "inside", *(_name(role, n) for n in range(len(LAYERS))))
 
     polling.poll(ids, cards)
 
@@ -68,7 +71,7 @@ def _row(role: Role, verb: str, network: NetworkName) -> None:
 def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
     """Submit the next wanted run once no run of this row is active, so that other visitors find room."""
     names = [session.current("inside", _name(role, n)) for n in range(len(LAYERS))]
-    if not wanted or any(map(polling.is_active, names)):
+    if not wanted or any(map(polling.is_active_for_visitor, names)):
         return False
     number = wanted[0]
     try:
@@ -107,7 +110,7 @@ def _card(role: Role, number: int, verb: str, wanted: list[int], network: Networ
             verb,
             key=f"inside_{role}_{number}",
             width="stretch",
-            disabled=number in wanted or polling.is_active(job),
+            disabled=number in wanted or polling.is_active_for_visitor(job),
             on_click=wanted.append,
             args=(number,),
         )

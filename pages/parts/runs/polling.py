@@ -30,10 +30,15 @@ def is_painting(job_id: str | None) -> bool:
     return view is not None and view.state in ACTIVE_STATES and not view.result
 
 
-def is_painting_for_visitor(job_id: str | None) -> bool:
-    """Whether a run of this visitor is being painted; another visitor's run keeps nobody from starting one."""
-    view = session.view(job_id) if job_id and is_painting(job_id) else None
+def is_active_for_visitor(job_id: str | None) -> bool:
+    """Whether a run of this visitor may still change; another visitor's run keeps nobody from starting one."""
+    view = session.view(job_id) if job_id and is_active(job_id) else None
     return view is not None and session.owns(view)
+
+
+def is_painting_for_visitor(job_id: str | None) -> bool:
+    """Whether a run of this visitor is active without a result."""
+    return is_painting(job_id) and is_active_for_visitor(job_id)
 
 
 def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICTURES_SECONDS) -> None:

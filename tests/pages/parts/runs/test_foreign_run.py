@@ -130,3 +130,14 @@ def test_watching_another_visitors_comparison_submits_what_waits_in_their_name(
     job_service.followups.add(FollowUps("fast", job, {"slow": make()}, owner=OTHER))
     open_page("compare", fast=job)
     assert [view.owner for view in job_service.jobs.values()] == [OTHER, OTHER]
+
+
+def test_rebuilding_is_not_held_up_by_another_visitors_run(open_page: Open, job_service: FakeJobService) -> None:
+    job = submitted(job_service)
+    job_service.advance(job, 5)
+    app = open_page("inside", c1=job)
+    app.segmented_control(key="inside_view").set_value("Content rebuilt").run()
+    assert said(app).count(foreign_run.TITLE) == 1
+    app.button(key="inside_content_0").click().run()
+    assert [view.owner for view in job_service.jobs.values()] == [OTHER, OWNER]
+    assert foreign_run.TITLE not in said(app)
