@@ -38,7 +38,9 @@ class Trial:
 
     def __init__(self, folder: Path, worker: WorkerKind, seed: int) -> None:
         """Start a host on an empty folder."""
-        self._folder, self._worker, self._random = folder, worker, random.Random(seed)
+        self._folder, self._worker = folder, worker
+        # Kills have a generator of their own: how many choices the runs need depends on time.
+        self._plan, self._random = random.Random(seed), random.Random(seed)
         self._host = Host(folder, worker)
         self._submitted = 0
         self.views: dict[str, dict[str, Any]] = {}
@@ -49,9 +51,9 @@ class Trial:
     def kill_once(self) -> None:
         """Let runs be under way, wait for a moment, kill worker or server, and ask for every run."""
         self._keep_busy()
-        moment = self._wait_for(self._random.choice(MOMENTS))
+        moment = self._wait_for(self._plan.choice(MOMENTS))
         time.sleep(self._random.uniform(0, 0.1))
-        victim = self._random.choice(("worker", "server"))
+        victim = self._plan.choice(("worker", "server"))
         self.kills[victim, moment] += 1
         workers = self._host.workers()
         if victim == "server":
