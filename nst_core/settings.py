@@ -9,13 +9,26 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+from nst_core.system.variables import (
+    FLAG,
+    FOLDER,
+    Values,
+    Variable,
+    choice,
+    number,
+    read_folder,
+    read_loopback,
+    read_networks,
+    read_origins,
+    read_silence,
+)
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 PREFIX = "NST_"
@@ -29,113 +42,6 @@ MAX_PICTURE_MEGAPIXELS = 64
 
 _SHOWN_LENGTH = 60
 """Longest value of a variable that a message repeats."""
-
-
-@dataclass(frozen=True)
-class Values:
-    """The values that a variable may have.
-
-    Attributes:
-        text: the values in words, to follow "must be".
-        read: the value of a text without blanks around it; raises ValueError if it is not one of them.
-    """
-
-    text: str
-    read: Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Variable:
-    """An environment variable of the operator.
-
-    Attributes:
-        name: of the variable.
-        values: what it may be.
-        meaning: one phrase.
-        default_text: the default in words; "" if the value itself says it.
-        may_be_empty: whether a variable that is set and empty is a value of its own; otherwise it counts as unset.
-    """
-
-    name: str
-    values: Values
-    meaning: str
-    default_text: str = ""
-    may_be_empty: bool = False
-
-    def value(self, environment: Mapping[str, str]) -> Any:
-        """The value in an environment. Raises LookupError if it is unset, and ValueError if it cannot be used."""
-        text = environment[self.name].strip()
-        if not text and not self.may_be_empty:
-            raise LookupError(self.name)
-        return self.values.read(text)
-
-
-def number(low: float, high: float, *, whole: bool = False) -> Values:
-    """Numbers from `low` to `high`; only whole ones, as int, if `whole`."""
-
-    def read(text: str) -> float:
-        value = int(text) if whole else float(text)
-        if not low <= value <= high:  # also refuses NaN
-            raise ValueError(text)
-        return value
-
-    return Values(f"a {'whole ' if whole else ''}number from {low:,.12g} to {high:,.12g}", read)
-
-
-def choice(*allowed: str) -> Values:
-    """One of a few words, in lower or upper case."""
-
-    def read(text: str) -> str:
-        if text.lower() not in allowed:
-            raise ValueError(text)
-        return text.lower()
-
-    return Values(f"{', '.join(allowed[:-1])} or {allowed[-1]}", read)
-
-
-def _read_flag(text: str) -> bool:
-    if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
-        raise ValueError(text)
-    return text.lower() in ("1", "true", "yes", "on")
-
-
-def _read_folder(text: str) -> Path | None:
-    try:
-        return Path(text).expanduser() if text else None
-    except RuntimeError as error:  # "~name" of a user that does not exist
-        raise ValueError(text) from error
-
-
-def _read_origins(text: str) -> tuple[str, ...]:
-    """Origins as sources of a Content-Security-Policy: nothing that would begin another directive."""
-    words = text.split()
-    if not all(word == "self" or re.fullmatch(r"https?://[\w.*-]+(:[\d*]+)?", word, re.ASCII) for word in words):
-        raise ValueError(text)
-    return tuple("'self'" if word == "self" else word for word in words)
-
-
-def _read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
-
-
-def _read_loopback(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    if not (ipaddress.ip_address(host).is_loopback and port.isdecimal() and 0 < int(port) < 65536):
-        raise ValueError(text)
-    return host, int(port)
-
-
-def _read_silence(text: str) -> float:
-    """A worker whose signs of life are a second apart is not replaced for the loss of one of them."""
-    seconds: float = number(0, 3_600).read(text)
-    if 0 < seconds < 5:
-        raise ValueError(text)
-    return seconds
-
-
-FLAG = Values("1 or 0", _read_flag)
-FOLDER = Values("a folder", _read_folder)
 
 
 def _variable(
@@ -194,7 +100,7 @@ class Settings:
         default_factory=lambda: Path(platformdirs.user_data_dir("nst-studio")),
         metadata=_variable(
             "NST_DATA_DIR",
-            Values("a folder, or empty", _read_folder),
+            Values("a folder, or empty", read_folder),
             "where runs are stored across restarts, by one server for each folder; empty: in memory only",
             "the platform's folder for user data",
             may_be_empty=True,
@@ -246,7 +152,7 @@ class Settings:
         default=30.0,
         metadata=_variable(
             "NST_WORKER_SILENCE_SECONDS",
-            Values("0, or a number from 5 to 3,600", _read_silence),
+            Values("0, or a number from 5 to 3,600", read_silence),
             "seconds without a sign of life after which the process that paints is replaced, and its run goes on from "
             "its checkpoint; one that lives but makes no progress is replaced after 20 times as long if it computes "
             "nothing, otherwise after 100 times; 0: never",
@@ -266,7 +172,7 @@ class Settings:
         default=(),
         metadata=_variable(
             "NST_FRAME_ANCESTORS",
-            Values("self, or origins such as https://example.org, apart by spaces", _read_origins),
+            Values("self, or origins such as https://example.org, apart by spaces", read_origins),
             "whose pages may show the app in a frame",
             "none",
         ),
@@ -275,7 +181,7 @@ class Settings:
         default=None,
         metadata=_variable(
             "NST_METRICS_ADDRESS",
-            Values("host:port on the loopback interface", _read_loopback),
+            Values("host:port on the loopback interface", read_loopback),
             "the private address of the server's metrics, which are not public",
             "none",
         ),
@@ -284,7 +190,7 @@ class Settings:
         default=(),
         metadata=_variable(
             "NST_TRUSTED_PROXIES",
-            Values("addresses or networks, apart by spaces", _read_networks),
+            Values("addresses or networks, apart by spaces", read_networks),
             "the proxies before the server, whose word on a visitor's address counts",
             "none",
         ),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.settings import PREFIX, TEST_VARIABLES, Settings, number, problems, variable_of
+from nst_core.settings import PREFIX, TEST_VARIABLES, Settings, problems, variable_of
+from nst_core.system.variables import number
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [variable_of(setting).name for setting in fields(Settings)]

@@ -1,0 +1,121 @@
+"""The values that an environment variable of the operator may have, and how they are read."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values that a variable may have.
+
+    Attributes:
+        text: the values in words, to follow "must be".
+        read: the value of a text without blanks around it; raises ValueError if it is not one of them.
+    """
+
+    text: str
+    read: Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of the operator.
+
+    Attributes:
+        name: of the variable.
+        values: what it may be.
+        meaning: one phrase.
+        default_text: the default in words; "" if the value itself says it.
+        may_be_empty: whether a variable that is set and empty is a value of its own; otherwise it counts as unset.
+    """
+
+    name: str
+    values: Values
+    meaning: str
+    default_text: str = ""
+    may_be_empty: bool = False
+
+    def value(self, environment: Mapping[str, str]) -> Any:
+        """The value in an environment. Raises LookupError if it is unset, and ValueError if it cannot be used."""
+        text = environment[self.name].strip()
+        if not text and not self.may_be_empty:
+            raise LookupError(self.name)
+        return self.values.read(text)
+
+
+def number(low: float, high: float, *, whole: bool = False) -> Values:
+    """Numbers from `low` to `high`; only whole ones, as int, if `whole`."""
+
+    def read(text: str) -> float:
+        value = int(text) if whole else float(text)
+        if not low <= value <= high:  # also refuses NaN
+            raise ValueError(text)
+        return value
+
+    return Values(f"a {'whole ' if whole else ''}number from {low:,.12g} to {high:,.12g}", read)
+
+
+def choice(*allowed: str) -> Values:
+    """One of a few words, in lower or upper case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in allowed:
+            raise ValueError(text)
+        return text.lower()
+
+    return Values(f"{', '.join(allowed[:-1])} or {allowed[-1]}", read)
+
+
+def read_flag(text: str) -> bool:
+    """Whether a text says yes. Raises ValueError if it is neither yes nor no."""
+    if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
+        raise ValueError(text)
+    return text.lower() in ("1", "true", "yes", "on")
+
+
+def read_folder(text: str) -> Path | None:
+    """A folder; None for an empty text. Raises ValueError for the home of a user that does not exist."""
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError as error:  # "~name" of a user that does not exist
+        raise ValueError(text) from error
+
+
+def read_origins(text: str) -> tuple[str, ...]:
+    """Origins as sources of a Content-Security-Policy: nothing that would begin another directive."""
+    words = text.split()
+    if not all(word == "self" or re.fullmatch(r"https?://[\w.*-]+(:[\d*]+)?", word, re.ASCII) for word in words):
+        raise ValueError(text)
+    return tuple("'self'" if word == "self" else word for word in words)
+
+
+def read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Addresses and networks, apart by spaces or commas. Raises ValueError."""
+    return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
+
+
+def read_loopback(text: str) -> tuple[str, int]:
+    """Host and port on the loopback interface. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    if not (ipaddress.ip_address(host).is_loopback and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(text)
+    return host, int(port)
+
+
+def read_silence(text: str) -> float:
+    """A worker whose signs of life are a second apart is not replaced for the loss of one of them."""
+    seconds: float = number(0, 3_600).read(text)
+    if 0 < seconds < 5:
+        raise ValueError(text)
+    return seconds
+
+
+FLAG = Values("1 or 0", read_flag)
+FOLDER = Values("a folder", read_folder)
