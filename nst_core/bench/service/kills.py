@@ -27,7 +27,8 @@ MOMENTS = ("queued", "running", "paused", "measuring", "over")
 """What the newest unfinished run is doing when the kill comes; "over": nothing is under way, a run has just ended."""
 MOMENT_SECONDS = 3.0
 """The longest wait for the moment that was drawn."""
-ORPHAN_SECONDS = 5.0
+ORPHAN_SECONDS = 30.0
+"""How long a worker may outlive its server: one that is just starting notes that once its modules are loaded."""
 DRAIN_SECONDS = 120.0
 """How long the runs may take to their ends after the last kill."""
 _FINAL = ("done", "stopped", "failed")
