@@ -304,7 +304,7 @@ class Settings:
         ),
     )
     decode_wait_seconds: float = field(
-        default=30.0,
+        default=60.0,
         metadata=_variable(
             "NST_DECODE_WAIT_SECONDS", number(0, 600), "longest wait for one of the processes that decode, in seconds"
         ),

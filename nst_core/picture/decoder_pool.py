@@ -42,7 +42,7 @@ class DecoderLimits:
     processes: int = 2
     seconds: int = 10
     megabytes: int = 640
-    wait_seconds: float = 30.0
+    wait_seconds: float = 60.0
 
     @classmethod
     def read(cls) -> DecoderLimits:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from nst_core.picture.encode import to_png
+from nst_core.picture.limits import UploadLimits
 from nst_core.recipe import make
+from nst_core.settings import MAX_PICTURE_MB
+from pages.parts.inputs.pickers import max_upload_mb
 from tests.pages.conftest import Open, words
 
 PIXELS = np.full((1, 48, 64, 3), 0.4, np.float32)
@@ -44,4 +50,24 @@ def test_any_other_text_in_its_place_is_passed_over(open_page: Open, text: str |
     app.segmented_control(key="picker_source_content").set_value("Upload").run()
     app.file_uploader(key="content_file").set_value([("x.png", to_png(PIXELS, text), "image/png")]).run()
     assert "carries the settings" not in words(app)
+    assert not app.exception
+
+
+def test_the_server_takes_as_large_a_file_as_the_uploaders_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tomllib.loads((Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] == MAX_PICTURE_MB
+    assert max_upload_mb() == MAX_PICTURE_MB
+    monkeypatch.setenv("NST_PICTURE_MB", "7")
+    assert max_upload_mb() == 7
+    monkeypatch.setenv("NST_PICTURE_MB", "400")
+    assert max_upload_mb() == MAX_PICTURE_MB  # Streamlit would cut the file off
+
+
+def test_a_reduced_photograph_serves_as_a_picture_and_says_so(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(UploadLimits, "read", classmethod(lambda _: UploadLimits(kept_pixels=1200)))
+    app = open_page("slow")
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([("large.png", to_png(PIXELS), "image/png")]).run()
+    assert "educed from 64 x 48 px to 40 x 30 px" in words(app)
+    assert "large.png" in words(app)
     assert not app.exception
