@@ -154,7 +154,7 @@ def test_a_tab_holds_its_files_as_long_as_it_is_open(server: Server, metrics_por
         assert put(server, addresses[1], "a.exe", b"x" * 200_000) == 415
         assert put(server, addresses[0][:-36] + "0" * 36, "a.png", b"x") == 404
         assert put(server, "/_stcore/upload_file/nobody/0", "a.png", b"x") == 404
-        assert put(server, addresses[2], "a.png", b"x" * (21 << 20)) == 413
+        assert put(server, addresses[2], "a.png", b"x" * (31 << 20)) == 413
         until(lambda: uploaded(metrics_port))
     # Without another tab that closes, Streamlit itself would keep them for ever; its metrics are made every 5 s.
     until(lambda: not uploaded(metrics_port), seconds=30)
