@@ -23,6 +23,8 @@ RUNS = {
     "slow": make("bold", {"longest_edge_px": 64, "steps": 30, "pyramid": "off", "convolutions": "direct"}),
 }
 """Page -> the recipe that visitors paint there: small, since the pages and not the engines are under load."""
+PAINT_SHARE = 0.4
+"""Share of the actions of visitors who paint that start a run."""
 STOPPED_SHARE = 0.2
 """Share of the runs that their visitors stop."""
 _LOOK_SECONDS = 0.1
@@ -38,50 +40,52 @@ class Visitor:
         self._cookie = f"nst_visitor={self._random.getrandbits(128):032x}"
 
     async def visit(self, until: float) -> None:
-        """Use the app until a time on the monotonic clock, in one tab after another."""
+        """Use the app until a time on the monotonic clock, in one tab after another.
+
+        What was begun by then is seen to its end: otherwise the longest waits would be missing from the report.
+        """
         while time.monotonic() < until:
             try:
                 async with opened(self._url, self._random.choice(BROWSED), self._cookie, self._records) as tab:
                     for _ in range(self._random.randint(*ACTIONS_A_TAB)):
                         await self._think()
+                        await self._act(tab)
                         if time.monotonic() > until:
                             return
-                        await self._act(tab, until)
             except Exception as error:  # noqa: BLE001 - one visitor's trouble is a finding, not the others' end
                 self._records.note_error(f"{type(error).__name__}: {error}")
                 await self._think()
 
-    async def _act(self, tab: OpenTab, until: float) -> None:
+    async def _act(self, tab: OpenTab) -> None:
         """One action, chosen at random."""
         sliders = [widget for widget in tab.tab.widgets.values() if _is_movable(widget)]
-        if self._paints and self._random.random() < 0.4:
-            await self._paint(tab, self._random.choice(list(RUNS)), until)
+        if self._paints and self._random.random() < PAINT_SHARE:
+            await self._paint(tab, self._random.choice(list(RUNS)))
         elif sliders and self._random.random() < 0.6:
             await self._timed(tab, "interaction", tab.tab.change(self._random.choice(sliders), self._random.random()))
         else:
             await self._timed(tab, "switch", tab.tab.go(self._random.choice(BROWSED)))
 
-    async def _paint(self, tab: OpenTab, page: str, until: float) -> None:
+    async def _paint(self, tab: OpenTab, page: str) -> None:
         """Open the page with small settings, and start a run; press again after a pause if it is refused."""
         await self._timed(tab, "switch", tab.tab.go(page, f"settings={to_text(RUNS[page])}"))
         await self._think()
         began = time.monotonic()
-        while time.monotonic() < min(until, began + SERVED_SECONDS):
+        while time.monotonic() < began + SERVED_SECONDS:
             button, before = tab.tab.widgets.get(f"{page}_start"), _results(tab)
             if button is not None and not button.message.disabled:
                 await self._timed(tab, "start", tab.tab.press(button))
                 if not tab.was_refused:
-                    await self._follow(tab, before, began, until)
+                    await self._follow(tab, before, began)
                     return
                 self._records.refusals += 1
             await self._think()
-        if time.monotonic() < until:
-            self._records.note_error(f"/{page}: no run was admitted within {SERVED_SECONDS:g} s")
+        self._records.note_error(f"/{page}: no run was admitted within {SERVED_SECONDS:g} s")
 
-    async def _follow(self, tab: OpenTab, before: set[str], began: float, until: float) -> None:
+    async def _follow(self, tab: OpenTab, before: set[str], began: float) -> None:
         """Watch the run that was just admitted until its result is there; some visitors stop theirs."""
         patience, stops = time.monotonic() + SERVED_SECONDS, self._random.random() < STOPPED_SHARE
-        while time.monotonic() < min(until, patience):
+        while time.monotonic() < patience:
             if _results(tab) - before:
                 self._records.served[self._number].append(time.monotonic() - began)
                 return
@@ -90,8 +94,7 @@ class Visitor:
                 await self._timed(tab, "interaction", tab.tab.press(stop))
                 return
             await asyncio.sleep(_LOOK_SECONDS)
-        if time.monotonic() < until:
-            self._records.note_error(f"/{tab.tab.page}: a run had no result after {SERVED_SECONDS:g} s")
+        self._records.note_error(f"/{tab.tab.page}: a run had no result after {SERVED_SECONDS:g} s")
 
     async def _timed(self, tab: OpenTab, kind: str, request: bytes) -> None:
         self._records.seconds[kind].append(await tab.ask(request))
