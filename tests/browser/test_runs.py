@@ -149,7 +149,8 @@ def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished
     page.goto(url)
     page.get_by_text(re.compile("The server was restarted; " + WENT_ON.pattern)).wait_for()
     step(page, at + 1)
-    stop(page)
+    stranger.goto(url)
+    stop(stranger)
     page.goto(finished)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
 
