@@ -39,12 +39,13 @@ class Tab:
         self.page, self.query = page, query
         self.widgets: dict[str, Widget] = {}
         self.due: dict[str, tuple[float, float]] = {}
+        self._page_hash = ""  # the server's name for the page, once it has said it
         self._hashes: OrderedDict[str, None] = OrderedDict()
         self._values: dict[str, tuple[str, Any]] = {}  # widget id -> field of its state, value
 
     def go(self, page: str, query: str = "") -> bytes:
         """The request for another page in the same session."""
-        self.page, self.query = page, query
+        self.page, self.query, self._page_hash = page, query, ""
         self._values.clear()
         return self.request()
 
@@ -60,7 +61,9 @@ class Tab:
 
         message = BackMsg()
         rerun = message.rerun_script
-        rerun.query_string, rerun.page_name = self.query, self.page
+        rerun.query_string = self.query
+        # By its name alone, a fragment that has the whole page run again would run the first page of the app.
+        rerun.page_script_hash, rerun.page_name = self._page_hash, "" if self._page_hash else self.page
         rerun.cached_message_hashes.extend(self._hashes)
         rerun.fragment_id, rerun.is_auto_rerun = fragment, is_poll
         for widget_id, (field, value) in self._values.items():
@@ -120,6 +123,8 @@ class Tab:
             case "stop_auto_rerun":
                 for fragment in message.stop_auto_rerun.fragment_ids:
                     self.due.pop(fragment, None)
+            case "navigation":
+                self._page_hash = message.navigation.page_script_hash
             case "page_info_changed":
                 self.query = message.page_info_changed.query_string
         return message

@@ -53,6 +53,16 @@ def test_a_tab_asks_for_its_page_and_follows_the_address_that_the_server_sets() 
     assert (other.page_name, other.query_string, tab.page) == ("about", "", "about")
 
 
+def test_a_tab_asks_again_for_the_page_that_runs_until_it_goes_to_another() -> None:
+    """A fragment that has the whole page run again passes on this hash, not the name."""
+    tab = Tab("slow")
+    sent(tab, navigation={"page_script_hash": "5107"})
+    again = asked(tab.request("f1", is_poll=True))
+    assert (again.page_script_hash, again.page_name) == ("5107", "")
+    other = asked(tab.go("about"))
+    assert (other.page_script_hash, other.page_name) == ("", "about")
+
+
 def test_a_pressed_button_is_answered_for_once_and_in_its_fragment() -> None:
     tab = Tab("")
     shown(tab, "button", "stop_a", "f1", label="Stop")
