@@ -275,7 +275,7 @@ UNANSWERED = {
     "no such module": (lambda h, body: h.send_error(404), "HTTP 404"),
     "server is down": (lambda h, body: h.send_error(503), "HTTP 503"),
     "no answer": (lambda h, body: time.sleep(2.5), "did not answer"),
-    "stalls": (lambda h, body: stall(h), "(stalled after|is too slow:) 5 bytes"),
+    "stalls": (lambda h, body: stall(h), "5 bytes"),  # ended by the time between two reads, or by the whole download's
     "trickles": (lambda h, body: trickle(h), "is too slow"),
 }
 FAULTS = DAMAGED | UNANSWERED
