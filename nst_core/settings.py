@@ -44,274 +44,204 @@ _SHOWN_LENGTH = 60
 """Longest value of a variable that a message repeats."""
 
 
-def _variable(
-    name: str, values: Values, meaning: str, default_text: str = "", *, may_be_empty: bool = False
-) -> Mapping[str, Variable]:
-    """The metadata of a field of `Settings`: its variable."""
-    return {"variable": Variable(name, values, meaning, default_text, may_be_empty)}
+def _setting(  # noqa: PLR0913 - all of a variable
+    default: Any, name: str, values: Values, meaning: str, default_text: str = "", *, may_be_empty: bool = False
+) -> Any:
+    """A field of `Settings` with its variable; a `default` that can be called is called at each reading."""
+    variable = {"variable": Variable(name, values, meaning, default_text, may_be_empty)}
+    if callable(default):
+        return field(default_factory=default, metadata=variable)
+    return field(default=default, metadata=variable)
 
 
 @dataclass(frozen=True)
 class Settings:
     """The operator's settings; the fields' variables say what each means and may be."""
 
-    weights_dir: Path | None = field(
-        default=None,
-        metadata=_variable(
-            "NST_WEIGHTS_DIR", FOLDER, "a folder with weights placed by hand, which is searched first", "none"
-        ),
+    weights_dir: Path | None = _setting(
+        None, "NST_WEIGHTS_DIR", FOLDER, "a folder with weights placed by hand, which is searched first", "none"
     )
-    cache_dir: Path = field(
-        default_factory=lambda: Path(platformdirs.user_cache_dir("nst-studio")),
-        metadata=_variable(
-            "NST_CACHE_DIR", FOLDER, "where downloaded weights and pictures are kept", "the platform's cache folder"
-        ),
+    cache_dir: Path = _setting(
+        lambda: Path(platformdirs.user_cache_dir("nst-studio")),
+        "NST_CACHE_DIR",
+        FOLDER,
+        "where downloaded weights and pictures are kept",
+        "the platform's cache folder",
     )
-    hub_handle: str = field(
-        default=MAGENTA_HANDLE,
-        metadata=_variable(
-            "NST_HUB_HANDLE",
-            Values("an address or a folder", str),
-            "TF-Hub handle, or folder, of the fast network",
-        ),
+    hub_handle: str = _setting(
+        MAGENTA_HANDLE,
+        "NST_HUB_HANDLE",
+        Values("an address or a folder", str),
+        "TF-Hub handle, or folder, of the fast network",
     )
-    offline: bool = field(
-        default=False,
-        metadata=_variable(
-            "NST_OFFLINE",
-            FLAG,
-            "1: fetch no weights, paintings or links from the internet; only the package index is asked",
-            "0",
-        ),
+    offline: bool = _setting(
+        False,
+        "NST_OFFLINE",
+        FLAG,
+        "1: fetch no weights, paintings or links from the internet; only the package index is asked",
+        "0",
     )
-    device: str = field(
-        default="auto",
-        metadata=_variable("NST_DEVICE", choice("auto", "cpu", "gpu"), "the device that runs the networks"),
+    device: str = _setting("auto", "NST_DEVICE", choice("auto", "cpu", "gpu"), "the device that runs the networks")
+    precision: str = _setting(
+        "auto",
+        "NST_PRECISION",
+        choice("auto", "float32", "bfloat16"),
+        "of the convolutions; auto: the faster one, measured at the start",
     )
-    precision: str = field(
-        default="auto",
-        metadata=_variable(
-            "NST_PRECISION",
-            choice("auto", "float32", "bfloat16"),
-            "of the convolutions; auto: the faster one, measured at the start",
-        ),
+    data_dir: Path | None = _setting(
+        lambda: Path(platformdirs.user_data_dir("nst-studio")),
+        "NST_DATA_DIR",
+        Values("a folder, or empty", read_folder),
+        "where runs are stored across restarts, by one server for each folder; empty: in memory only",
+        "the platform's folder for user data",
+        may_be_empty=True,
     )
-    data_dir: Path | None = field(
-        default_factory=lambda: Path(platformdirs.user_data_dir("nst-studio")),
-        metadata=_variable(
-            "NST_DATA_DIR",
-            Values("a folder, or empty", read_folder),
-            "where runs are stored across restarts, by one server for each folder; empty: in memory only",
-            "the platform's folder for user data",
-            may_be_empty=True,
-        ),
+    unseen_minutes: float = _setting(
+        30.0,
+        "NST_UNSEEN_MINUTES",
+        number(0, 525_600),
+        "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
     )
-    unseen_minutes: float = field(
-        default=30.0,
-        metadata=_variable(
-            "NST_UNSEEN_MINUTES",
-            number(0, 525_600),
-            "minutes after which a run that no page shows is stopped with the picture it has; 0: never",
-        ),
+    most_runs: int = _setting(
+        200,
+        "NST_STORE_RUNS",
+        number(1, 1_000_000, whole=True),
+        "unlisted finished runs that are stored; beyond that, the oldest make room",
     )
-    most_runs: int = field(
-        default=200,
-        metadata=_variable(
-            "NST_STORE_RUNS",
-            number(1, 1_000_000, whole=True),
-            "unlisted finished runs that are stored; beyond that, the oldest make room",
-        ),
+    most_gigabytes: float = _setting(
+        4.0,
+        "NST_STORE_GB",
+        number(0.01, 1_000_000),
+        "GB that all finished runs may take on the disk; beyond that, the oldest unlisted runs make room, then the "
+        "oldest listed ones",
     )
-    most_gigabytes: float = field(
-        default=4.0,
-        metadata=_variable(
-            "NST_STORE_GB",
-            number(0.01, 1_000_000),
-            "GB that all finished runs may take on the disk; beyond that, the oldest unlisted runs make room, then the "
-            "oldest listed ones",
-        ),
+    keep_runs: int = _setting(
+        20,
+        "NST_KEEP_RUNS",
+        number(0, 1_000_000, whole=True),
+        "finished runs that never make room, not even on a full disk",
     )
-    keep_runs: int = field(
-        default=20,
-        metadata=_variable(
-            "NST_KEEP_RUNS",
-            number(0, 1_000_000, whole=True),
-            "finished runs that never make room, not even on a full disk",
-        ),
-    )
-    keep_hours: float = field(
-        default=1.0,
-        metadata=_variable(
-            "NST_KEEP_HOURS",
-            number(0, 87_600),
-            "hours after its end in which no run makes room, unless all take more than `NST_STORE_GB`",
-        ),
+    keep_hours: float = _setting(
+        1.0,
+        "NST_KEEP_HOURS",
+        number(0, 87_600),
+        "hours after its end in which no run makes room, unless all take more than `NST_STORE_GB`",
     )
 
-    worker_silence_seconds: float = field(
-        default=30.0,
-        metadata=_variable(
-            "NST_WORKER_SILENCE_SECONDS",
-            Values("0, or a number from 5 to 3,600", read_silence),
-            "seconds without a sign of life after which the process that paints is replaced, and its run goes on from "
-            "its checkpoint; one that lives but makes no progress is replaced after 20 times as long if it computes "
-            "nothing, otherwise after 100 times; 0: never",
-        ),
+    worker_silence_seconds: float = _setting(
+        30.0,
+        "NST_WORKER_SILENCE_SECONDS",
+        Values("0, or a number from 5 to 3,600", read_silence),
+        "seconds without a sign of life after which the process that paints is replaced, and its run goes on from "
+        "its checkpoint; one that lives but makes no progress is replaced after 20 times as long if it computes "
+        "nothing, otherwise after 100 times; 0: never",
     )
-    free_disk_mb: float = field(
-        default=64.0,
-        metadata=_variable(
-            "NST_FREE_DISK_MB",
-            number(0, 1_000_000),
-            "MB that stay free on the disk of the runs: with less, old runs make room, or new ones are refused",
-        ),
+    free_disk_mb: float = _setting(
+        64.0,
+        "NST_FREE_DISK_MB",
+        number(0, 1_000_000),
+        "MB that stay free on the disk of the runs: with less, old runs make room, or new ones are refused",
     )
 
     # In force under `serve.py`.
-    frame_ancestors: tuple[str, ...] = field(
-        default=(),
-        metadata=_variable(
-            "NST_FRAME_ANCESTORS",
-            Values("self, or origins such as https://example.org, apart by spaces", read_origins),
-            "whose pages may show the app in a frame",
-            "none",
-        ),
+    frame_ancestors: tuple[str, ...] = _setting(
+        (),
+        "NST_FRAME_ANCESTORS",
+        Values("self, or origins such as https://example.org, apart by spaces", read_origins),
+        "whose pages may show the app in a frame",
+        "none",
     )
-    metrics_address: tuple[str, int] | None = field(
-        default=None,
-        metadata=_variable(
-            "NST_METRICS_ADDRESS",
-            Values("host:port on the loopback interface", read_loopback),
-            "the private address of the server's metrics, which are not public",
-            "none",
-        ),
+    metrics_address: tuple[str, int] | None = _setting(
+        None,
+        "NST_METRICS_ADDRESS",
+        Values("host:port on the loopback interface", read_loopback),
+        "the private address of the server's metrics, which are not public",
+        "none",
     )
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(
-        default=(),
-        metadata=_variable(
-            "NST_TRUSTED_PROXIES",
-            Values("addresses or networks, apart by spaces", read_networks),
-            "the proxies before the server, whose word on a visitor's address counts",
-            "none",
-        ),
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = _setting(
+        (),
+        "NST_TRUSTED_PROXIES",
+        Values("addresses or networks, apart by spaces", read_networks),
+        "the proxies before the server, whose word on a visitor's address counts",
+        "none",
     )
-    queue_runs: int = field(
-        default=8,
-        metadata=_variable(
-            "NST_QUEUE_RUNS", number(1, 1_000, whole=True), "runs of all visitors that may wait at once"
-        ),
+    queue_runs: int = _setting(
+        8, "NST_QUEUE_RUNS", number(1, 1_000, whole=True), "runs of all visitors that may wait at once"
     )
-    runs_per_visitor: int = field(
-        default=2,
-        metadata=_variable("NST_RUNS_PER_VISITOR", number(1, 1_000, whole=True), "runs of one visitor that may wait"),
+    runs_per_visitor: int = _setting(
+        2, "NST_RUNS_PER_VISITOR", number(1, 1_000, whole=True), "runs of one visitor that may wait"
     )
-    worker_mb: int = field(
-        default=2_500,
-        metadata=_variable(
-            "NST_WORKER_MB",
-            number(500, 1_000_000, whole=True),
-            "MB of memory from which the process that paints is replaced after a run; TensorFlow keeps some of each",
-        ),
+    worker_mb: int = _setting(
+        2_500,
+        "NST_WORKER_MB",
+        number(500, 1_000_000, whole=True),
+        "MB of memory from which the process that paints is replaced after a run; TensorFlow keeps some of each",
     )
-    runs_per_address: int = field(
-        default=4,
-        metadata=_variable(
-            "NST_RUNS_PER_ADDRESS", number(1, 1_000, whole=True), "runs of one network address that may wait or run"
-        ),
+    runs_per_address: int = _setting(
+        4, "NST_RUNS_PER_ADDRESS", number(1, 1_000, whole=True), "runs of one network address that may wait or run"
     )
-    openings_per_minute: int = field(
-        default=300,
-        metadata=_variable(
-            "NST_OPENINGS_PER_MINUTE",
-            number(2, 1_000_000, whole=True),
-            "pages and WebSockets that one network address may open in a minute; a visit takes one of each",
-        ),
+    openings_per_minute: int = _setting(
+        300,
+        "NST_OPENINGS_PER_MINUTE",
+        number(2, 1_000_000, whole=True),
+        "pages and WebSockets that one network address may open in a minute; a visit takes one of each",
     )
-    connections: int = field(
-        default=0,
-        metadata=_variable(
-            "NST_CONNECTIONS",
-            number(0, 100_000, whole=True),
-            "HTTP and WebSocket connections that may be open; 0: as many as the limit on file handles allows",
-        ),
+    connections: int = _setting(
+        0,
+        "NST_CONNECTIONS",
+        number(0, 100_000, whole=True),
+        "HTTP and WebSocket connections that may be open; 0: as many as the limit on file handles allows",
     )
-    upload_files: int = field(
-        default=12,
-        metadata=_variable(
-            "NST_UPLOAD_FILES", number(1, 1_000, whole=True), "how many uploaded files one open page may hold"
-        ),
+    upload_files: int = _setting(
+        12, "NST_UPLOAD_FILES", number(1, 1_000, whole=True), "how many uploaded files one open page may hold"
     )
-    upload_mb: int = field(
-        default=80,
-        metadata=_variable(
-            "NST_UPLOAD_MB", number(1, 100_000, whole=True), "MB of the uploaded files of one open page together"
-        ),
+    upload_mb: int = _setting(
+        80, "NST_UPLOAD_MB", number(1, 100_000, whole=True), "MB of the uploaded files of one open page together"
     )
-    upload_total_mb: int = field(
-        default=240,
-        metadata=_variable(
-            "NST_UPLOAD_TOTAL_MB", number(1, 100_000, whole=True), "MB of the uploaded files of all open pages together"
-        ),
+    upload_total_mb: int = _setting(
+        240,
+        "NST_UPLOAD_TOTAL_MB",
+        number(1, 100_000, whole=True),
+        "MB of the uploaded files of all open pages together",
     )
-    uploads_per_minute: int = field(
-        default=30,
-        metadata=_variable(
-            "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
-        ),
+    uploads_per_minute: int = _setting(
+        30, "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
     )
-    picture_mb: int = field(
-        default=MAX_PICTURE_MB,
-        metadata=_variable(
-            "NST_PICTURE_MB",
-            number(1, 500, whole=True),
-            "MB of one picture file; for more than 30, raise Streamlit's `server.maxUploadSize` too",
-        ),
+    picture_mb: int = _setting(
+        MAX_PICTURE_MB,
+        "NST_PICTURE_MB",
+        number(1, 500, whole=True),
+        "MB of one picture file; for more than 30, raise Streamlit's `server.maxUploadSize` too",
     )
-    picture_megapixels: int = field(
-        default=MAX_PICTURE_MEGAPIXELS,
-        metadata=_variable(
-            "NST_PICTURE_MEGAPIXELS",
-            number(1, 89, whole=True),
-            "millions of pixels of one picture file; more than 16.8 are reduced to that while the file is decoded",
-        ),
+    picture_megapixels: int = _setting(
+        MAX_PICTURE_MEGAPIXELS,
+        "NST_PICTURE_MEGAPIXELS",
+        number(1, 89, whole=True),
+        "millions of pixels of one picture file; more than 16.8 are reduced to that while the file is decoded",
     )
-    pictures_disk_mb: int = field(
-        default=4000,
-        metadata=_variable(
-            "NST_PICTURES_DISK_MB",
-            number(100, 10_000_000, whole=True),
-            "MB that the decoded pictures of all open pages may take in `NST_CACHE_DIR`",
-        ),
+    pictures_disk_mb: int = _setting(
+        4000,
+        "NST_PICTURES_DISK_MB",
+        number(100, 10_000_000, whole=True),
+        "MB that the decoded pictures of all open pages may take in `NST_CACHE_DIR`",
     )
-    decoders: int = field(
-        default=2,
-        metadata=_variable(
-            "NST_DECODERS", number(1, 64, whole=True), "processes that decode pictures, each one at a time"
-        ),
+    decoders: int = _setting(
+        2, "NST_DECODERS", number(1, 64, whole=True), "processes that decode pictures, each one at a time"
     )
-    decode_seconds: int = field(
-        default=10,
-        metadata=_variable(
-            "NST_DECODE_SECONDS",
-            number(1, 600, whole=True),
-            "seconds of computing time that one picture may take to decode; it may last three times as long",
-        ),
+    decode_seconds: int = _setting(
+        10,
+        "NST_DECODE_SECONDS",
+        number(1, 600, whole=True),
+        "seconds of computing time that one picture may take to decode; it may last three times as long",
     )
-    decode_mb: int = field(
-        default=640,
-        metadata=_variable(
-            "NST_DECODE_MB", number(128, 65_536, whole=True), "MB of memory that one picture may take to decode"
-        ),
+    decode_mb: int = _setting(
+        640, "NST_DECODE_MB", number(128, 65_536, whole=True), "MB of memory that one picture may take to decode"
     )
-    decode_wait_seconds: float = field(
-        default=60.0,
-        metadata=_variable(
-            "NST_DECODE_WAIT_SECONDS", number(0, 600), "longest wait for one of the processes that decode, in seconds"
-        ),
+    decode_wait_seconds: float = _setting(
+        60.0, "NST_DECODE_WAIT_SECONDS", number(0, 600), "longest wait for one of the processes that decode, in seconds"
     )
-    log_style: str = field(
-        default="plain",
-        metadata=_variable("NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"),
+    log_style: str = _setting(
+        "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"
     )
 
     @classmethod
