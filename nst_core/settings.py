@@ -35,11 +35,6 @@ PREFIX = "NST_"
 TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_FUZZ_MINUTES")
 """Variables that only the tests read."""
 
-MAX_PICTURE_MB = 30
-"""Default of NST_PICTURE_MB; `.streamlit/config.toml` states it too."""
-MAX_PICTURE_MEGAPIXELS = 64
-"""Default of NST_PICTURE_MEGAPIXELS."""
-
 _SHOWN_LENGTH = 60
 """Longest value of a variable that a message repeats."""
 
@@ -208,13 +203,13 @@ class Settings:
         30, "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
     )
     picture_mb: int = _setting(
-        MAX_PICTURE_MB,
+        30,  # `.streamlit/config.toml` states it too
         "NST_PICTURE_MB",
         number(1, 500, whole=True),
         "MB of one picture file; for more than 30, raise Streamlit's `server.maxUploadSize` too",
     )
     picture_megapixels: int = _setting(
-        MAX_PICTURE_MEGAPIXELS,
+        64,
         "NST_PICTURE_MEGAPIXELS",
         number(1, 89, whole=True),
         "millions of pixels of one picture file; more than 16.8 are reduced to that while the file is decoded",

@@ -26,12 +26,12 @@ class StoreLimits:
         free_bytes: what must be free on the disk beside a new run, since the size of its result is not known.
     """
 
-    runs: int = 200
-    total_bytes: float = 4e9
+    runs: int = Settings.most_runs
+    total_bytes: float = Settings.most_gigabytes * 1e9
     snapshots: int = 120
-    keep_runs: int = 20
-    keep_hours: float = 1.0
-    free_bytes: float = 64e6
+    keep_runs: int = Settings.keep_runs
+    keep_hours: float = Settings.keep_hours
+    free_bytes: float = Settings.free_disk_mb * 1e6
 
     @classmethod
     def of(cls, settings: Settings) -> StoreLimits:

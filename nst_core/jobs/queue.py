@@ -30,9 +30,9 @@ class QueueEntry:
 class QueueLimits:
     """The most runs that may wait: in all, and of one visitor; and that may wait or run, of one network address."""
 
-    waiting: int = 8
-    per_visitor: int = 2
-    per_address: int = 4
+    waiting: int = Settings.queue_runs
+    per_visitor: int = Settings.runs_per_visitor
+    per_address: int = Settings.runs_per_address
 
     @classmethod
     def of(cls, settings: Settings) -> QueueLimits:

@@ -39,10 +39,10 @@ class DecoderLimits:
         wait_seconds: longest wait for a process.
     """
 
-    processes: int = 2
-    seconds: int = 10
-    megabytes: int = 640
-    wait_seconds: float = 60.0
+    processes: int = Settings.decoders
+    seconds: int = Settings.decode_seconds
+    megabytes: int = Settings.decode_mb
+    wait_seconds: float = Settings.decode_wait_seconds
 
     @classmethod
     def read(cls) -> DecoderLimits:

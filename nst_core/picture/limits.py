@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nst_core.errors import PictureError
-from nst_core.settings import MAX_PICTURE_MB, MAX_PICTURE_MEGAPIXELS, Settings
+from nst_core.settings import Settings
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
@@ -25,8 +25,8 @@ class UploadLimits:
         max_aspect: the longer side divided by the shorter.
     """
 
-    max_bytes: int = MAX_PICTURE_MB * 2**20
-    max_pixels: int = MAX_PICTURE_MEGAPIXELS * 1_000_000
+    max_bytes: int = Settings.picture_mb * 2**20
+    max_pixels: int = Settings.picture_megapixels * 1_000_000
     kept_pixels: int = 16_800_000
     least_side_px: int = 32
     max_aspect: float = 8.0
