@@ -37,15 +37,13 @@ from nst_core.jobs.messages import (
 )
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.run_addresses import RunAddresses
 from nst_core.jobs.supervisor import SpawnWorker, WorkerSupervisor
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.recipe import parse
 from nst_core.runs.inputs import RunInputs
-from nst_core.system.bounded_cache import BoundedCache
 
-MAX_VISITORS = 2000
-"""The most visitors whose last address is remembered, for the runs that follow by themselves."""
 MAX_ATTEMPTS = 2
 """The most times that a run is continued after its worker died."""
 PREEMPT_SECONDS = 20.0
@@ -87,8 +85,7 @@ class Scheduler:
         self._queue, self._wait_times = FairQueue(limits), wait_times
         self._current: _Assignment | None = None
         self._is_closing = False
-        self._addresses: dict[str, str] = {}  # run -> hash of its visitor's address; in memory only
-        self._last_addresses: BoundedCache[str, str] = BoundedCache(MAX_VISITORS)  # by owner
+        self._addresses = RunAddresses(self._is_under_way)
         for job, run in repository.active.items():
             if run.view.state == "queued":
                 self._requeue(job, has_begun=run.view.step > 0)
@@ -112,18 +109,15 @@ class Scheduler:
 
     def admit(self, job: str, owner: str, address: str = "") -> None:
         """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
-        address = address or self._last_addresses.get(owner) or ""
-        self._addresses = {other: at for other, at in self._addresses.items() if self._is_under_way(other)}
-        begun = sum(at == address and job not in self._queue.jobs() for job, at in self._addresses.items())
+        address = address or self._addresses.last_of(owner)
+        begun = self._addresses.begun(address, self._queue.jobs())
         entry = QueueEntry(job, owner, address=address)
         self._queue.admit(entry, lambda blocking: self._seconds_until_room(entry, blocking), begun_of_address=begun)
-        if address:
-            self._addresses[job] = address
-            self._last_addresses.put(owner, address)
+        self._addresses.note(job, owner, address)
 
     def _seconds_until_room(self, entry: QueueEntry, blocking: Sequence[str]) -> float:
         """When a refused run would have a place: when the worker is free, or takes the first of the `blocking` runs."""
-        if blocking and self._addresses.get(self.current_id) != (entry.address or None):
+        if blocking and self._addresses.of(self.current_id) != entry.address:
             return self.queue_position(blocking[0])[1]
         return self._remaining() or self._wait_times.typical_seconds
 
@@ -142,7 +136,7 @@ class Scheduler:
         )
 
     def _requeue(self, job: str, *, has_begun: bool) -> None:
-        owner, address = self._repository.active[job].view.owner, self._addresses.get(job, "")
+        owner, address = self._repository.active[job].view.owner, self._addresses.of(job)
         self._queue.requeue(QueueEntry(job, owner, has_begun, address))
         self._repository.update(job, state="queued")
 
