@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_core.errors import JobError
-from nst_core.jobs import failure_messages
-from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs import failure_messages, run_updates
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
 from nst_core.jobs.leftovers import remove_parts_of
 from nst_core.jobs.messages import (
-    Began,
     Event,
     Failed,
     Finished,
@@ -27,12 +25,10 @@ from nst_core.jobs.messages import (
     Preempt,
     Preempted,
     Ready,
-    ResultReady,
     Resume,
     RunControlCommand,
     RunEvent,
     Steer,
-    Stepped,
     Stop,
 )
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
@@ -41,7 +37,6 @@ from nst_core.jobs.run_addresses import RunAddresses
 from nst_core.jobs.supervisor import SpawnWorker, WorkerSupervisor
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
-from nst_core.recipe import parse
 from nst_core.runs.inputs import RunInputs
 
 MAX_ATTEMPTS = 2
@@ -298,7 +293,9 @@ class Scheduler:
                 case RunEvent() if event.job == self.current_id:
                     run = self._repository.active.get(event.job)
                     if run is not None and run.view.state not in FINAL:  # neither deleted nor failed meanwhile
-                        self._apply(run, event)
+                        run_updates.apply(self._repository, run, event)
+                        if isinstance(event, Preempted) and (run.view.state == "running" or run.ending):
+                            self._requeue(event.job, has_begun=True)  # resumed or stopped meanwhile
         except Exception as error:  # noqa: BLE001 - a bug must cost one run, not the service
             self._fail_event(event, failure_messages.bug(error))
         if isinstance(event, _FREES_WORKER) and event.job == self.current_id:
@@ -315,33 +312,8 @@ class Scheduler:
             if not isinstance(event, _FREES_WORKER):
                 self._send(Stop(job=event.job))
 
-    def _apply(self, run: ActiveRun, event: RunEvent) -> None:
-        """Change a run as one of its events says."""
-        job = event.job
-        match event:
-            case Began():
-                run.restart(event.curve)
-                self._repository.update(job, content=event.content)
-            case Stepped():
-                run.apply_step(event, self._repository.store.limits.snapshots)
-                self._repository.mark_dirty(job)
-            case ResultReady():
-                self._repository.update(job, result=event.png)
-            case Finished():
-                recipe = parse(event.report["recipe"])
-                state = "stopped" if event.stopped else "done"
-                self._repository.update(job, state=state, report=event.report, recipe=recipe, ended=time.time())
-            case Failed():
-                if event.report is not None:  # it leaves the best picture it had
-                    self._repository.update(job, report=event.report, recipe=parse(event.report["recipe"]))
-                self._fail(job, event.message)
-            case Preempted() if run.view.state == "running" or run.ending:  # resumed or stopped meanwhile
-                self._requeue(job, has_begun=True)
-
     def _fail(self, job: str, message: str) -> None:
-        run = self._repository.active.get(job)
-        if run is not None and run.view.state not in FINAL:
-            self._repository.update(job, state="failed", error=message, ended=time.time())
+        run_updates.fail(self._repository, job, message)
 
     def _release_worker(self) -> None:
         self._wait_times.end(self._repository.active.get(self.current_id))

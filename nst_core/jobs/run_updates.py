@@ -1,0 +1,40 @@
+"""What a worker's events change in a run. Called under the job service's lock."""
+
+from __future__ import annotations
+
+import time
+
+from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.messages import Began, Failed, Finished, ResultReady, RunEvent, Stepped
+from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.views import FINAL
+from nst_core.recipe import parse
+
+
+def apply(repository: RunRepository, run: ActiveRun, event: RunEvent) -> None:
+    """Change a run as one of its events says; events that are about its place in the queue change nothing here."""
+    job = event.job
+    match event:
+        case Began():
+            run.restart(event.curve)
+            repository.update(job, content=event.content)
+        case Stepped():
+            run.apply_step(event, repository.store.limits.snapshots)
+            repository.mark_dirty(job)
+        case ResultReady():
+            repository.update(job, result=event.png)
+        case Finished():
+            recipe = parse(event.report["recipe"])
+            state = "stopped" if event.stopped else "done"
+            repository.update(job, state=state, report=event.report, recipe=recipe, ended=time.time())
+        case Failed():
+            if event.report is not None:  # it leaves the best picture it had
+                repository.update(job, report=event.report, recipe=parse(event.report["recipe"]))
+            fail(repository, job, event.message)
+
+
+def fail(repository: RunRepository, job: str, message: str) -> None:
+    """End a run with an error; one that is over, or was deleted, stays as it is."""
+    run = repository.active.get(job)
+    if run is not None and run.view.state not in FINAL:
+        repository.update(job, state="failed", error=message, ended=time.time())
