@@ -12,13 +12,13 @@ NotYoursError unless the run was submitted under the id of that secret; see `own
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -73,12 +73,11 @@ __all__ = [
     "is_owner",
     "owner_of",
 ]
+_LOGGER = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 2.0
 """Interval at which the worker is watched, idle runs are ended and long pauses preempted."""
 TRIM_SECONDS = 20.0
 """Interval at which memory freed by visitors' pictures is returned to the system."""
-
-
 SAVE_SECONDS = 4.0
 """How long `close` waits until the worker has saved its run, or finished it. A run whose step takes longer goes on from
 its last checkpoint, which is rarely more than one step older."""
@@ -373,13 +372,13 @@ class JobService:
     def _housekeeping(self) -> None:
         trimmed = time.monotonic()
         while not self._closing.wait(HOUSEKEEPING_SECONDS):
-            if time.monotonic() - trimmed > TRIM_SECONDS:
-                allocator.release_freed()
-                mapped_files.release_pages()
-                trimmed = time.monotonic()
             try:
                 with self._lock:
                     self._scheduler.watch_worker(self._silence_seconds)
                     self._scheduler.reap_idle(self._unseen_minutes)
-            except Exception:  # noqa: BLE001 - the next round may succeed
-                traceback.print_exc()
+                if time.monotonic() - trimmed > TRIM_SECONDS:
+                    trimmed = time.monotonic()
+                    allocator.release_freed()
+                    mapped_files.release_pages()
+            except Exception:
+                _LOGGER.exception("A round of housekeeping failed; the next one may succeed")

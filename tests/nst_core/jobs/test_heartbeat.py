@@ -185,3 +185,23 @@ def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pyte
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
     service.close()
+
+
+def test_a_failed_return_of_memory_does_not_end_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[float] = []
+
+    def fail() -> None:
+        failures.append(time.monotonic())
+        raise OSError("no more memory maps")
+
+    monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.02)
+    monkeypatch.setattr(service_module, "TRIM_SECONDS", 0.0)
+    monkeypatch.setattr(service_module.allocator, "release_freed", fail)
+    service = service_module.JobService()
+    try:
+        deadline = time.monotonic() + 10
+        while len(failures) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        service.close()
+    assert len(failures) >= 3
