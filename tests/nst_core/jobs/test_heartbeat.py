@@ -196,8 +196,8 @@ def test_a_failed_return_of_memory_does_not_end_the_watch(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.02)
     monkeypatch.setattr(service_module, "TRIM_SECONDS", 0.0)
-    monkeypatch.setattr(service_module.allocator, "release_freed", fail)
-    service = service_module.JobService()
+    monkeypatch.setattr("nst_core.system.allocator.release_freed", fail)
+    service = JobService()
     try:
         deadline = time.monotonic() + 10
         while len(failures) < 3 and time.monotonic() < deadline:
