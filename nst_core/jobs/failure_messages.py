@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
+import logging
+
+_LOGGER = logging.getLogger(__name__)
 
 RESTARTED = "The server was restarted"
 LOST = "The process that paints ended unexpectedly"
@@ -23,7 +25,7 @@ def unseen(minutes: float, *, begun: bool) -> str:
 
 def bug(error: Exception) -> str:
     """A bug ended a run; the server's log gets the traceback."""
-    traceback.print_exception(error)
+    _LOGGER.error("A bug ended a run", exc_info=error)
     return f"an internal error ended this run ({type(error).__name__}); start it again"
 
 

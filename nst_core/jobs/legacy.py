@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +27,8 @@ from nst_core.jobs.records import (
 )
 from nst_core.jobs.views import FINAL
 from nst_core.runs.curve import CurvePoint
+
+_LOGGER = logging.getLogger(__name__)
 
 DATABASE = "runs.sqlite"
 DAMAGED = "runs.sqlite.damaged"
@@ -86,7 +88,7 @@ def _write(run: LegacyRun, blobs: BlobStore) -> bool:
     try:
         record = run.record(blobs)
     except DamagedRecordError as error:
-        print(f"run {run.job} of an earlier version cannot be read: {error}", file=sys.stderr)
+        _LOGGER.warning("Run %s of an earlier version cannot be read: %s", run.job, error)
         return False
     blobs.put(run.job, CURVE, curve_lines(run.points), durable=False)
     blobs.put(run.job, RECORD, record.to_bytes(), durable=False)
@@ -108,7 +110,7 @@ def _runs(path: Path) -> Iterator[LegacyRun | None]:
         except sqlite3.OperationalError:
             continue
         except sqlite3.Error as error:
-            print(f"the runs of an earlier version in {path.name} cannot be read: {error}", file=sys.stderr)
+            _LOGGER.warning("The runs of an earlier version in %s cannot be read: %s", path.name, error)
             break
     yield None
 

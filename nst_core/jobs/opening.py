@@ -6,7 +6,7 @@ No run's folder is removed here, except the rest of one whose removal was noted 
 from __future__ import annotations
 
 import contextlib
-import sys
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from nst_core.jobs.memory_blobs import MemoryBlobStore, OverlayBlobStore
 from nst_core.jobs.reading import read_record
 from nst_core.jobs.records import DamagedRecordError, row_from_bytes
 from nst_core.jobs.storage_health import PROBE_BYTES
+
+_LOGGER = logging.getLogger(__name__)
 
 LOCK_SECONDS = 2.0
 """The longest wait until a server that is being replaced releases the folder."""
@@ -97,8 +99,10 @@ def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenFolder:
     fault = storage_errors.in_words(error)
     why = f"the folder for them cannot be used ({fault})"
     opened = OpenFolder(OverlayBlobStore(disk), ledger=Ledger(folder, is_fixed=True), why_in_memory=why, fault=fault)
-    with contextlib.suppress(OSError):
+    try:
         legacy.migrate(folder, opened.blobs)
+    except OSError as unread:
+        _LOGGER.warning("The runs of an earlier version cannot be taken over: %s", storage_errors.in_words(unread))
     _index(opened, finish_removals=False)
     return opened
 
@@ -109,7 +113,7 @@ def _index(opened: OpenFolder, *, finish_removals: bool) -> None:
     try:
         jobs = blobs.jobs()
     except OSError as error:
-        print(f"runs cannot be listed: {storage_errors.in_words(error)}", file=sys.stderr)
+        _LOGGER.warning("Runs cannot be listed: %s", storage_errors.in_words(error))
         return
     for job in jobs:
         try:
@@ -119,9 +123,9 @@ def _index(opened: OpenFolder, *, finish_removals: bool) -> None:
             if finish_removals and entry is not None and entry.event in ("deleted", "room"):
                 blobs.clear(job)
             else:
-                print(f"run {job} has no record; its files are kept", file=sys.stderr)
+                _LOGGER.warning("Run %s has no record; its files are kept", job)
         except (OSError, DamagedRecordError) as error:
-            print(f"run {job} cannot be opened: {storage_errors.in_words(error)}; its files are kept", file=sys.stderr)
+            _LOGGER.warning("Run %s cannot be opened: %s; its files are kept", job, storage_errors.in_words(error))
     for job in ledger.missing(set(jobs)):
-        print(f"the files of run {job} are missing", file=sys.stderr)
+        _LOGGER.warning("The files of run %s are missing", job)
         ledger.note(job, "missing")

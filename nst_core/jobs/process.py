@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,6 +17,8 @@ from typing import BinaryIO, cast
 from nst_core.jobs import messages
 from nst_core.jobs.messages import Command, Event, MessageError
 from nst_core.system.tuning import TUNED
+
+_LOGGER = logging.getLogger(__name__)
 
 OnEvent = Callable[[Event], None]
 OnExit = Callable[[str], None]
@@ -78,10 +80,10 @@ class WorkerProcess:
             while (event := messages.read(stdout, messages.EVENTS)) is not None:
                 try:
                     on_event(event)
-                except Exception:  # noqa: BLE001 - an event that fails must not stop the reading of the next one
-                    traceback.print_exc()
+                except Exception:
+                    _LOGGER.exception("An event of the worker failed; the next one is read all the same")
         except MessageError as error:
-            print(f"a worker is ended: {error}", file=sys.stderr)
+            _LOGGER.warning("The worker is ended: %s", error)
             self._child.kill()
             reason = "it sent a message that could not be read"
         self._outbox.put(None)

@@ -16,7 +16,6 @@ import logging
 import os
 import secrets
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +96,7 @@ class JobService:
         settings = Settings.read()
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
-            print(f"settings: {problem}", file=sys.stderr)
+            _LOGGER.warning("Settings: %s", problem)
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
         self.followups = FollowUpRegistry(self)

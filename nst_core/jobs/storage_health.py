@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from nst_core.jobs import storage_errors
+
+_LOGGER = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.5, 60.0
 """The wait after a first failure; it doubles up to the second value."""
@@ -63,7 +65,7 @@ class StorageHealth:
         if isinstance(error, OSError):
             self._set_fault(reason)
         else:
-            self._log(f"a run cannot be stored: {type(error).__name__}: {reason}")
+            self._log(f"A run cannot be stored: {type(error).__name__}: {reason}")
         before = self._failures.get(job)
         wait = min(2 * before.wait, LAST_RETRY_SECONDS) if before else FIRST_RETRY_SECONDS
         self._failures[job] = _Failure(reason, wait, time.monotonic() + wait)
@@ -117,9 +119,9 @@ class StorageHealth:
 
     def _set_fault(self, fault: str) -> None:
         self.fault = fault
-        self._log(f"runs cannot be stored: {fault}")
+        self._log(f"Runs cannot be stored: {fault}")
 
     def _log(self, line: str) -> None:
         if time.monotonic() - self._logged.get(line, -LOG_SECONDS) >= LOG_SECONDS:
-            print(line, file=sys.stderr)
+            _LOGGER.warning("%s", line)
             self._logged[line] = time.monotonic()

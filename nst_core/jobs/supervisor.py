@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +15,8 @@ from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 from nst_core.settings import Settings
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_STARTS = 3
 """How many workers may die one after another, before they are ready, until the supervisor gives up."""
@@ -105,7 +107,7 @@ class WorkerSupervisor:
         fault = self._pulse.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
         if fault is None or self._worker is None or self.status.state == "failed":
             return
-        print(f"a worker is replaced: {fault.reason}", file=sys.stderr)
+        _LOGGER.warning("The worker is replaced: %s", fault.reason)
         self._worker.end()  # first, to make room for the next one
         self._replace_dead(self._generation, fault)
 

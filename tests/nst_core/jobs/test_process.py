@@ -33,11 +33,11 @@ def talk(program: str, *words: str, fail_at: str = "") -> tuple[list[str], list[
     return received, ends
 
 
-def test_an_event_that_fails_does_not_end_the_reading(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_event_that_fails_does_not_end_the_reading(caplog: pytest.LogCaptureFixture) -> None:
     received, ends = talk(SAY, "one", "two", "three", fail_at="two")
     assert received == ["one", "two", "three"]
     assert ends == ["it ended with exit status 0"]
-    assert "KeyError: 'two'" in capfd.readouterr().err
+    assert "KeyError: 'two'" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_the_reason_of_an_end_is_reported(end: str, reason: str) -> None:
     ],
     ids=["no frame", "an unknown kind"],
 )
-def test_a_child_whose_messages_cannot_be_read_is_ended(write: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_child_whose_messages_cannot_be_read_is_ended(write: str, caplog: pytest.LogCaptureFixture) -> None:
     began = time.monotonic()
     received, ends = talk(f"import os, sys, time; {write}; time.sleep(60)")
     assert time.monotonic() - began < 30
     assert received == []
     assert ends == ["it sent a message that could not be read"]
-    assert "a worker is ended: the message cannot be read" in capfd.readouterr().err
+    assert "The worker is ended: the message cannot be read" in caplog.text
 
 
 def test_a_child_that_closes_its_output_and_stays_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,7 +156,7 @@ def test_a_run_that_diverged_keeps_its_best_picture_and_its_curve(servers: Serve
     [(Stepped, {}), (Began, {}), (Finished, {"report": {"recipe": {"steps": -1}}}), (Finished, {"report": {}})],
 )
 def test_an_event_that_fails_ends_its_run_alone(
-    servers: Servers, capfd: pytest.CaptureFixture[str], kind: type[RunEvent], fields: dict[str, Any]
+    servers: Servers, caplog: pytest.LogCaptureFixture, kind: type[RunEvent], fields: dict[str, Any]
 ) -> None:
     service = servers.start()
     job = under_way(servers, service)
@@ -165,7 +165,7 @@ def test_an_event_that_fails_ends_its_run_alone(
     view = service.view(job)
     assert view.state == "failed"
     assert (view.error or "").startswith("an internal error ended this run (")
-    assert "Traceback" in capfd.readouterr().err
+    assert "Traceback" in caplog.text
     if kind is not Finished:  # the worker still has the run, and gets an order to end it
         assert servers.worker.commands[-1] == Stop(job=job)
         servers.worker.step(job, 5)

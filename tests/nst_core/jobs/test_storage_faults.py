@@ -81,7 +81,7 @@ def retried(service: JobService, job: str, times: int = 5) -> None:
 @pytest.mark.parametrize("code", [*FULL, *OTHERS])
 @pytest.mark.usefixtures("quick")
 def test_a_failing_disk_costs_no_finished_run_and_new_ones_are_refused(
-    servers: Servers, break_disk: Break, code: int, capsys: pytest.CaptureFixture[str]
+    servers: Servers, break_disk: Break, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     service = servers.start()
     done, going = finished(servers, service, 10), under_way(servers, service)
@@ -99,7 +99,7 @@ def test_a_failing_disk_costs_no_finished_run_and_new_ones_are_refused(
     assert left == (done[-len(left) :] if code in FULL else done)
     assert len(left) > 2 or code not in FULL  # few made room, once, although it was tried many times
     assert all(service.view(job).result == b"png" for job in left)
-    assert capsys.readouterr().err.count("runs cannot be stored") == 1
+    assert caplog.text.count("Runs cannot be stored") == 1
     break_disk(0)
     until(lambda: service.status().unsaved == "")
     until(lambda: not service._repository.active)
