@@ -1,6 +1,5 @@
 """A large picture is reduced while it is decoded: to the limit, evenly, and after the same rules as a small one."""
 
-import io
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,10 @@ from nst_core.picture import reading
 from nst_core.picture.limits import LARGEST_RESULT_PX, UploadLimits
 from nst_core.picture.reading import decode
 from nst_core.recipe import bounds
+from tests.nst_core.picture.files import saved
 
 LIMITS = UploadLimits(kept_pixels=50_000)
 ORIENTATION = 0x0112
-
-
-def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def smooth(mode: str) -> Image.Image:
