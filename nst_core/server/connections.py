@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 LEAST_SPARE_HANDLES = 16
-"""File handles that are left for files, pipes and the database; a quarter of all if that is more."""
+"""File handles that are left for files and pipes; a quarter of all if that is more."""
 LEAST_CONNECTIONS = 4
 SILENT_SECONDS = 15.0
 """How long a connection may stay open without a first whole request."""
