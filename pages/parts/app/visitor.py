@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import TypedDict
 
 import streamlit as st
 
+from pages.parts.app import network_address
 from pages.parts.app.slots import Slot
 
 COOKIE = "nst_visitor"
@@ -41,6 +43,18 @@ def owner() -> str:
     from nst_core.jobs.service import owner_of
 
     return owner_of(secret())
+
+
+class Submitter(TypedDict):
+    """The arguments of `JobService.submit` that say whose run it is, for its rights and for the limits."""
+
+    owner: str
+    address: str
+
+
+def submitter() -> Submitter:
+    """The visitor, as the job service wants to know them with each new run."""
+    return {"owner": owner(), "address": network_address.hashed()}
 
 
 def has_no_cookies() -> bool:

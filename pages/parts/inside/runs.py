@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from nst_core.recipe import NetworkName, Recipe, make
-from pages.parts.app import network_address, service, session, theme, visitor
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
@@ -79,8 +79,7 @@ def _submit_next(role: Role, wanted: list[int], network: NetworkName) -> bool:
             recipe(role, number, network),
             selected("content").load(),
             [selected("style").load()],
-            owner=visitor.owner(),
-            address=network_address.hashed(),
+            **visitor.submitter(),
             measure=False,
         )
     except NSTError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
-from pages.parts.app import network_address, service, session, theme, visitor
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import three_digits
 from pages.parts.app.slots import Slot
 from pages.parts.app.web import Html
@@ -125,8 +125,7 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
             inputs.styles,
             start=open_own(picture),
             masks=inputs.masks,
-            owner=visitor.owner(),
-            address=network_address.hashed(),
+            **visitor.submitter(),
         )
     except QueueFullError as error:
         theme.notice("warning", f"All places are taken; try again in {error.retry_after_seconds:.0f} s", str(error))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError, QueueFullError
 from nst_core.recipe import Recipe
-from pages.parts.app import network_address, service, session, theme, visitor
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import approximate_duration
 from pages.parts.inputs import mask_brush, own_start, style_weights
 from pages.parts.inputs.selection import selected
@@ -76,8 +76,7 @@ def _one(page: str, name: str, recipe: Recipe, styles: Sequence[Style], measure:
         [style.image.load() for style in used],
         start=start,
         masks=masks,
-        owner=visitor.owner(),
-        address=network_address.hashed(),
+        **visitor.submitter(),
         measure=measure,
     )
     session.remember(page, job_id, name)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst_core.errors import NotYoursError, NSTError
 from nst_core.sweeps.runner import Sweep, inputs_for
-from pages.parts.app import network_address, service, session, theme, visitor
+from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.slots import Slot
 from pages.parts.runs import job_panel, run_image, submit
 
@@ -52,8 +52,7 @@ def paint_requested(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
             inputs.content,
             inputs.styles,
             start=inputs.start,
-            owner=visitor.owner(),
-            address=network_address.hashed(),
+            **visitor.submitter(),
         )
     except NSTError as error:
         return error
