@@ -87,6 +87,7 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             logs.adopt_loggers()
             logs.report_repeats()
             connections.end_silent()
+            streamlit_patches.remove_unlisted_files()
             if streamlit_patches.close_expired_sessions():
                 await asyncio.to_thread(allocator.release_freed)
         except Exception:

@@ -37,6 +37,11 @@ def settle(page: Any) -> None:
     page.wait_for_function(_IS_STILL, arg=QUIET_MS)
 
 
+def has_stood_still(page: Any, since: float) -> bool:
+    """Whether a page that had settled has not changed since then, in milliseconds of its own clock."""
+    return bool(page.evaluate("since => window.changed < since", since))
+
+
 def smallest(page: Any, label: str) -> None:
     """Move a settings slider to its least value, by keyboard."""
     slider = page.get_by_role("slider", name=label).first

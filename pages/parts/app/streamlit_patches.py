@@ -5,6 +5,7 @@ The test of each patch shows the fault without it, and so fails once Streamlit h
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import PurePosixPath
@@ -12,10 +13,13 @@ from typing import Any
 
 from streamlit.runtime import get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 _EVERYBODY = "everybody"
+UNLISTED_SECONDS = 5.0
+"""How long a file outlives the last page that listed it; a page that runs again lists it within a second or two."""
 
 
 def keep_fragment_messages() -> None:
@@ -58,13 +62,53 @@ def ignore_pages_folder() -> bool:
     return was_ignored
 
 
+def keep_files_of_running_pages() -> None:
+    """Keep a media file for a while after the last page that listed it. Calling it twice is harmless.
+
+    Needed in Streamlit 1.67. A page that runs again lists no file until it reaches the file's element. If another
+    visitor's run ends meanwhile, or a click stops this one early, Streamlit deletes the file although the page still
+    shows it: a picture that is being fetched is broken for good, and a download answers "404 Not Found". Files are
+    deleted when a run of some page ends, or by `remove_unlisted_files`.
+    """
+    unlisted = MediaFileManager._get_inactive_file_ids
+    if getattr(unlisted, "keeps_files", False):
+        return
+
+    def inactive(self: Any, unlisted_now: set[str], kind: str) -> set[str]:
+        """Those that no page has listed for `UNLISTED_SECONDS`. Both kinds of files keep their own times."""
+        now = time.monotonic()
+        since: dict[str, float] = self.__dict__.setdefault(f"_unlisted_{kind}", {})
+        for file_id in since.keys() - unlisted_now:
+            del since[file_id]
+        return {file_id for file_id in unlisted_now if now - since.setdefault(file_id, now) >= UNLISTED_SECONDS}
+
+    @wraps(unlisted)
+    def get_inactive_file_ids(self: MediaFileManager) -> set[str]:
+        return inactive(self, unlisted(self), "files")
+
+    @wraps(MediaFileManager._remove_orphaned_deferred_callables)
+    def remove_orphaned_deferred_callables(self: MediaFileManager) -> None:
+        listed = {file_id for listed in self._files_by_session_and_coord.values() for file_id in listed.values()}
+        for file_id in inactive(self, self._deferred_callables.keys() - listed, "callables"):
+            self._drop_deferred_id(file_id)
+
+    patched: Any = get_inactive_file_ids
+    patched.keeps_files = True
+    MediaFileManager._get_inactive_file_ids = patched  # type: ignore[method-assign]
+    MediaFileManager._remove_orphaned_deferred_callables = remove_orphaned_deferred_callables  # type: ignore[method-assign]
+
+
+def remove_unlisted_files() -> None:
+    """Delete the media files that no page has listed for `UNLISTED_SECONDS`, when nobody's run ends to do it."""
+    get_instance().media_file_mgr.remove_orphaned_files()
+
+
 def media_address(data: bytes, mime_type: str, name: str) -> str:
     """Serve bytes to all visitors for as long as this server runs, and return their address on it.
 
     Needed in Streamlit 1.67, which registers media files for its own elements only, has no public function that gives a
-    component the address of one, and serves a file only while some visitor's page lists it. A page that runs again
-    lists nothing until it reaches the element; if another visitor's run ends meanwhile, the file is deleted, and a
-    browser that is about to fetch it gets "404 Not Found". So the file is also listed for a visitor who never leaves.
+    component the address of one, and serves a file only while some visitor's page lists it. So the file is also listed
+    for a visitor who never leaves.
     The address contains a hash of the bytes, so that browsers can keep the file.
     """
     manager = get_instance().media_file_mgr

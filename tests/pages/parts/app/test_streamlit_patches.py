@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -151,26 +153,88 @@ def test_a_deep_link_runs_app_py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def media(monkeypatch: pytest.MonkeyPatch) -> MediaFileManager:
     """The media files of a server."""
+    streamlit_patches.keep_files_of_running_pages()
     manager = MediaFileManager(MemoryMediaFileStorage("/media"))
     monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(media_file_mgr=manager))
     return manager
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets time pass for the kept files, by so many seconds."""
+    now = 0.0
+    monkeypatch.setattr(streamlit_patches.time, "monotonic", lambda: now)
+
+    def passes(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    return passes
 
 
 def file_of_a_page_that_runs_again(media: MediaFileManager, address: str) -> bytes | None:
     """A file that is fetched when its page has begun to run again and another visitor's run has just ended."""
     media.clear_session_refs()
     media.remove_orphaned_files()
+    return content(media, address)
+
+
+def content(media: MediaFileManager, address: str) -> bytes | None:
     stored = media.read_file(PurePosixPath(address).stem)
     return stored and stored.content
 
 
-def test_streamlit_still_deletes_a_file_while_its_page_runs_again(media: MediaFileManager) -> None:
-    assert file_of_a_page_that_runs_again(media, media.add(b"script", "text/javascript", "name")) is None
+def test_streamlit_still_deletes_a_file_while_its_page_runs_again(
+    media: MediaFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpatched = inspect.unwrap(MediaFileManager._get_inactive_file_ids)
+    monkeypatch.setattr(MediaFileManager, "_get_inactive_file_ids", unpatched)
+    assert file_of_a_page_that_runs_again(media, media.add(b"picture", "image/png", "place")) is None
 
 
-def test_a_file_is_served_while_its_page_runs_again(media: MediaFileManager) -> None:
+def test_a_file_outlives_a_page_that_runs_again_but_not_one_that_is_gone(
+    media: MediaFileManager, clock: Callable[[float], None]
+) -> None:
+    address = media.add(b"picture", "image/png", "place")
+    assert file_of_a_page_that_runs_again(media, address) == b"picture"
+    clock(streamlit_patches.UNLISTED_SECONDS - 1)
+    streamlit_patches.remove_unlisted_files()
+    assert content(media, address) == b"picture"
+    clock(1)
+    streamlit_patches.remove_unlisted_files()
+    assert content(media, address) is None
+
+
+def test_a_file_that_is_listed_again_is_kept_as_long_as_a_new_one(
+    media: MediaFileManager, clock: Callable[[float], None]
+) -> None:
+    address = media.add(b"picture", "image/png", "place")
+    for _ in range(3):
+        assert file_of_a_page_that_runs_again(media, address) == b"picture"
+        clock(streamlit_patches.UNLISTED_SECONDS - 1)
+        assert media.add(b"picture", "image/png", "place") == address
+        streamlit_patches.remove_unlisted_files()
+
+
+def test_a_file_to_be_made_on_a_click_outlives_a_page_that_runs_again(
+    media: MediaFileManager, clock: Callable[[float], None]
+) -> None:
+    file_id = media.add_deferred(lambda: b"file", "image/webp", "place")
+    media.clear_session_refs()
+    media.remove_orphaned_files()
+    assert content(media, media.execute_deferred(file_id)) == b"file"
+    clock(streamlit_patches.UNLISTED_SECONDS)
+    streamlit_patches.remove_unlisted_files()
+    with pytest.raises(MediaFileStorageError):
+        media.execute_deferred(file_id)
+
+
+def test_a_component_s_file_is_served_to_all_for_good(media: MediaFileManager, clock: Callable[[float], None]) -> None:
     address = streamlit_patches.media_address(b"script", "text/javascript", "name")
     assert file_of_a_page_that_runs_again(media, address) == b"script"
+    clock(2 * streamlit_patches.UNLISTED_SECONDS)
+    streamlit_patches.remove_unlisted_files()
+    assert content(media, address) == b"script"
 
 
 @pytest.fixture
