@@ -14,8 +14,10 @@ from pkgutil import walk_packages
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 from streamlit import file_util
 
+from nst_core import api
 from nst_core.jobs.service import JobService
 from nst_core.server import logs
 from nst_core.server.addresses import Addresses
@@ -80,6 +82,13 @@ def middleware() -> list[Middleware]:
     ]
 
 
+def api_routes() -> list[Mount]:
+    """The REST API, unless the operator switched it off."""
+    if not SETTINGS.api:
+        return []
+    return [Mount("/api", api.create(api.ApiContext(service.get, check, SETTINGS)))]
+
+
 async def _housekeeping(connections: ConnectionLimit) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
@@ -127,6 +136,6 @@ UPLOADS = UploadLedger(
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_lifespan,
-    routes=HealthRoutes(check).routes(),
+    routes=[*HealthRoutes(check).routes(), *api_routes()],
     middleware=middleware(),
 )

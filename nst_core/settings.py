@@ -28,6 +28,8 @@ from nst_core.system.variables import (
     read_networks,
     read_origins,
     read_silence,
+    read_tokens,
+    read_web_origins,
 )
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
@@ -40,10 +42,17 @@ _SHOWN_LENGTH = 60
 
 
 def _setting(  # noqa: PLR0913 - all of a variable
-    default: Any, name: str, values: Values, meaning: str, default_text: str = "", *, may_be_empty: bool = False
+    default: Any,
+    name: str,
+    values: Values,
+    meaning: str,
+    default_text: str = "",
+    *,
+    may_be_empty: bool = False,
+    is_secret: bool = False,
 ) -> Any:
     """A field of `Settings` with its variable; a `default` that can be called is called at each reading."""
-    variable = {"variable": Variable(name, values, meaning, default_text, may_be_empty)}
+    variable = {"variable": Variable(name, values, meaning, default_text, may_be_empty, is_secret)}
     if callable(default):
         return field(default_factory=default, metadata=variable)
     return field(default=default, metadata=variable)
@@ -235,6 +244,28 @@ class Settings:
     decode_wait_seconds: float = _setting(
         60.0, "NST_DECODE_WAIT_SECONDS", number(0, 600), "longest wait for one of the processes that decode, in seconds"
     )
+    api: bool = _setting(True, "NST_API", FLAG, "1: the server has the REST API at /api/v1", "1")
+    api_tokens: tuple[str, ...] = _setting(
+        (),
+        "NST_API_TOKENS",
+        Values("tokens of 16 to 200 printable characters, apart by spaces", read_tokens),
+        "the API answers only requests with one of them; none: it is open to all",
+        "none",
+        is_secret=True,
+    )
+    api_origins: tuple[str, ...] = _setting(
+        (),
+        "NST_API_ORIGINS",
+        Values("* or origins such as https://example.org, apart by spaces", read_web_origins),
+        "whose web pages may call the API from a browser (CORS)",
+        "none",
+    )
+    api_per_minute: int = _setting(
+        240,
+        "NST_API_PER_MINUTE",
+        number(1, 1_000_000, whole=True),
+        "requests to the API that one network address may send in a minute",
+    )
     log_style: str = _setting(
         "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"
     )
@@ -279,8 +310,9 @@ def _bad_values(environment: Mapping[str, str]) -> Iterator[str]:
         except LookupError:
             continue
         except ValueError:
-            got, instead = environment[variable.name].strip()[:_SHOWN_LENGTH], default_of(each)
-            yield f"{variable.name} must be {variable.values.text}, got {got!r}; its default, {instead}, is used"
+            value, instead = environment[variable.name].strip()[:_SHOWN_LENGTH], default_of(each)
+            got = "something else" if variable.is_secret else repr(value)
+            yield f"{variable.name} must be {variable.values.text}, got {got}; its default, {instead}, is used"
 
 
 def _unknown_names(environment: Mapping[str, str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("nst_core.cli", "nst_core.doctor", "nst_core.bench", "nst_core.__main__"),
         "real processes",
     ),
+    ("API", ("nst_core.api",), "requests to the application, with a worker of their own; a real server"),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),

@@ -24,7 +24,7 @@ IPV6_PREFIX = 64
 """The part of an IPv6 address that a provider gives to one customer: the rest is the customer's choice."""
 _LOGGER = logging.getLogger(__name__)
 _KEY = secrets.token_bytes(32)
-_PARTS_OF_A_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz)(/|$)|/[^/]+\.(png|ico|json|txt)$")
+_NO_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz|api)(/|$)|/[^/]+\.(png|ico|json|txt)$")
 
 
 def visitors_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
@@ -111,4 +111,4 @@ def _opens(scope: Scope) -> bool:
     """Whether a request opens a page, or the WebSocket of one."""
     if scope["type"] == "websocket":
         return True
-    return scope["method"] == "GET" and not _PARTS_OF_A_PAGE.search(scope["path"])
+    return scope["method"] == "GET" and not _NO_PAGE.search(scope["path"])

@@ -32,6 +32,7 @@ class Variable:
         values: what it may be.
         meaning: one phrase.
         default_text: the default in words; "" if the value itself says it.
+        is_secret: whether no message may repeat its value.
         may_be_empty: whether a variable that is set and empty is a value of its own; otherwise it counts as unset.
     """
 
@@ -40,6 +41,7 @@ class Variable:
     meaning: str
     default_text: str = ""
     may_be_empty: bool = False
+    is_secret: bool = False
 
     def value(self, environment: Mapping[str, str]) -> Any:
         """The value in an environment. Raises LookupError if it is unset, and ValueError if it cannot be used."""
@@ -93,6 +95,22 @@ def read_origins(text: str) -> tuple[str, ...]:
     if not all(word == "self" or re.fullmatch(r"https?://[\w.*-]+(:[\d*]+)?", word, re.ASCII) for word in words):
         raise ValueError(text)
     return tuple("'self'" if word == "self" else word for word in words)
+
+
+def read_web_origins(text: str) -> tuple[str, ...]:
+    """Origins as a browser sends them, or "*" for all. Raises ValueError."""
+    words = text.split()
+    if not all(word == "*" or re.fullmatch(r"https?://[\w.-]+(:\d+)?", word, re.ASCII) for word in words):
+        raise ValueError(text)
+    return tuple(words)
+
+
+def read_tokens(text: str) -> tuple[str, ...]:
+    """Tokens as a header can carry them, and too long to be guessed. Raises ValueError."""
+    words = text.split()
+    if not all(re.fullmatch(r"[!-~]{16,200}", word) for word in words):
+        raise ValueError("a token is too short, too long or not printable")  # without the token itself
+    return tuple(words)
 
 
 def read_networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

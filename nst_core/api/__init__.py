@@ -1,0 +1,19 @@
+"""The REST API at `/api/v1`: runs, pictures and what they may be, for phones, scripts and other servers.
+
+It has the pages' queue, limits, store and secrets. TensorFlow stays in the worker process.
+
+application   the application that `serve.py` mounts
+context       what its routes share
+access        tokens, network addresses, rates and a run's secret
+bodies        the largest body of a request
+forms         pictures and recipes of a request
+problems      errors as problem documents (RFC 9457)
+resources     the answers
+idempotency   a request that is sent again starts nothing twice
+routes        the routes, a module for each group
+"""
+
+from nst_core.api.application import create
+from nst_core.api.context import ApiContext
+
+__all__ = ["ApiContext", "create"]

@@ -1,0 +1,47 @@
+"""What the API's routes share: the job service, the operator's settings, and what is remembered between requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+from nst_core.api.idempotency import IdempotencyKeys
+from nst_core.server.rates import RateLimit
+from nst_core.settings import Settings
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobService
+    from nst_core.server.health import Readiness
+
+
+@dataclass(frozen=True)
+class ApiContext:
+    """The API's part of a server.
+
+    Attributes:
+        jobs: gives the job service; the pages have the same one.
+        check: whether a picture could be had now; may block.
+        settings: the operator's.
+        idempotency: answers to requests that may be sent again.
+        rate: the requests of each network address.
+    """
+
+    jobs: Callable[[], JobService]
+    check: Callable[[], Readiness]
+    settings: Settings = field(default_factory=Settings.read)
+    idempotency: IdempotencyKeys = field(default_factory=IdempotencyKeys)
+    rate: RateLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate", RateLimit(self.settings.api_per_minute))
+
+
+def _of(request: Request) -> ApiContext:
+    return cast(ApiContext, request.app.state.context)
+
+
+Context = Annotated[ApiContext, Depends(_of)]
+"""The context, as the parameter of a route."""

@@ -1,0 +1,107 @@
+"""What a request of a run holds: pictures, as files or by the ids of known ones, and a recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import File, Form, UploadFile
+
+from nst_core.errors import PictureError, RecipeError
+from nst_core.picture import catalogue, samples
+from nst_core.picture.upload import Picture, open_picture
+from nst_core.recipe import Recipe, change, make, parse
+
+_WHOLE = ("objective", "optimizer", "schedule", "colour", "provenance", "schema_version")
+"""Keys that only a whole recipe has."""
+MOST_RECIPE_CHARACTERS = 64 * 1024
+
+ContentFile = Annotated[UploadFile | None, File(description="the photograph: PNG, JPEG, WebP, GIF or BMP")]
+ContentId = Annotated[
+    str, Form(description="in place of the file: the id of an uploaded picture or of a bundled one", max_length=100)
+]
+StyleFiles = Annotated[list[UploadFile] | None, File(description="the style pictures, in the order of the recipe's")]
+StyleIds = Annotated[
+    list[str] | None, Form(description="in place of files: ids of uploaded pictures, or of those in `GET /styles`")
+]
+StartFile = Annotated[UploadFile | None, File(description="the picture of start `own`")]
+RecipeText = Annotated[
+    str,
+    Form(
+        description='JSON: a whole recipe, or some settings by name, such as `{"preset": "bold", "steps": 100}`; '
+        "see `GET /schema` and `GET /presets`",
+        max_length=MOST_RECIPE_CHARACTERS,
+    ),
+]
+
+
+def recipe_of(text: str, **forced: Any) -> Recipe:
+    """The recipe of a request: whole, or a preset with some settings by name.
+
+    Args:
+        text: JSON; "" for the default recipe.
+        forced: settings that this route decides, such as the method.
+
+    Raises:
+        RecipeError: it is no JSON object, or a setting is unknown, of the wrong type or out of range.
+    """
+    try:
+        raw = json.loads(text or "{}", parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"a recipe must be JSON, got {text[:60]!r} ({error})") from None
+    if not isinstance(raw, dict):
+        raise RecipeError(f"a recipe must be a JSON object, got {text[:60]!r}")
+    if any(part in raw for part in _WHOLE):
+        return change(parse(raw), forced)  # the job service names the pictures of this request in it
+    preset = raw.pop("preset", Recipe().preset)
+    if not isinstance(preset, str):
+        raise RecipeError(f"preset must be a name, got {str(preset)[:60]!r}")
+    return make(preset, raw | forced)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def content_of(file: UploadFile | None, key: str) -> Picture:
+    """The photograph of a request. Raises PictureError."""
+    return _one("content", file, key)
+
+
+def styles_of(files: Sequence[UploadFile] | None, keys: Sequence[str] | None) -> list[Picture]:
+    """The style pictures of a request: files first, then those named by their ids. Raises PictureError."""
+    pictures = [_opened(file) for file in files or ()] + [known_picture(key) for key in keys or ()]
+    if not pictures:
+        raise PictureError("a request needs a style: send the file `style`, or `style_id`, got neither")
+    return pictures
+
+
+def start_of(file: UploadFile | None) -> Picture | None:
+    """The start picture of a request, if it has one. Raises PictureError."""
+    return _opened(file) if file is not None else None
+
+
+def _one(name: str, file: UploadFile | None, key: str) -> Picture:
+    if file is not None and key:
+        raise PictureError(f"a request needs either the file `{name}` or `{name}_id`, got both; leave one out")
+    if file is not None:
+        return _opened(file)
+    if key:
+        return known_picture(key)
+    raise PictureError(f"a request needs a picture: send the file `{name}`, or `{name}_id`, got neither")
+
+
+def _opened(file: UploadFile) -> Picture:
+    return open_picture(file.file.read())
+
+
+def known_picture(key: str) -> Picture:
+    """A bundled photograph or style, or a painting of the catalogue, by its key. Raises PictureError, FetchError."""
+    for known in (*samples.contents(), *samples.styles()):
+        if known.key == key:
+            return known.load()
+    for painting in catalogue.paintings():
+        if painting.key == key:
+            return painting.fetch()
+    raise PictureError(f"a picture's id must be one that GET /styles or POST /pictures gave, got {key[:60]!r}")

@@ -1,0 +1,183 @@
+"""Errors as problem documents (RFC 9457), made of the tree in `nst_core.errors`.
+
+The type of a problem is the stable address `PREFIX + code`, which explains it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from nst_core import errors
+
+PREFIX = "/api/v1/problems/"
+MEDIA_TYPE = "application/problem+json"
+_LOGGER = logging.getLogger(__name__)
+_MOST_DETAILS = 5
+"""Faults of a request that one problem names."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem.
+
+    Attributes:
+        code: names it for programs; never changes.
+        status: of the answer.
+        title: the same for every problem of this kind.
+    """
+
+    code: str
+    status: int
+    title: str
+
+
+def _kind(error: type[errors.NSTError], status: int, title: str) -> Kind:
+    return Kind(error.code, status, title)
+
+
+OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
+    errors.NSTError: _kind(errors.NSTError, 500, "The request failed"),
+    errors.RecipeError: _kind(errors.RecipeError, 422, "A setting cannot be used"),
+    errors.PictureError: _kind(errors.PictureError, 422, "A picture cannot be used"),
+    errors.FetchError: _kind(errors.FetchError, 502, "A download failed"),
+    errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights cannot be had"),
+    errors.DivergedError: _kind(errors.DivergedError, 422, "The optimisation diverged"),
+    errors.CheckpointError: _kind(errors.CheckpointError, 422, "A checkpoint cannot be used"),
+    errors.JobError: _kind(errors.JobError, 409, "The run's state does not allow this"),
+    errors.QueueFullError: _kind(errors.QueueFullError, 429, "The queue is full"),
+    errors.NotYoursError: _kind(errors.NotYoursError, 403, "Only its owner may change a run"),
+    errors.LostRunError: _kind(errors.LostRunError, 404, "The run cannot be opened"),
+    errors.StorageError: _kind(errors.StorageError, 507, "The server's disk does not take this"),
+    errors.WorkerError: _kind(errors.WorkerError, 503, "The process that paints is not ready"),
+    errors.ToolError: _kind(errors.ToolError, 500, "A program is missing on the server"),
+}
+"""Every class of the tree; a test holds that none is missing."""
+REQUEST = Kind("request", 422, "The request is not as described")
+TOKEN = Kind("token", 401, "A token is needed")
+RATE = Kind("rate", 429, "Too many requests")
+TOO_LARGE = Kind("too-large", 413, "The request is too large")
+INTERNAL = Kind("internal", 500, "The server made a mistake")
+IDEMPOTENCY = Kind("idempotency", 422, "The idempotency key was used for another request")
+IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency key is not answered yet")
+NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
+KINDS: tuple[Kind, ...] = (
+    *OF_ERRORS.values(),
+    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, NO_RUN_YET),
+)
+
+
+class ProblemError(Exception):
+    """A problem that is not one of the core's errors.
+
+    Attributes:
+        kind: of the problem.
+        headers: of the answer.
+    """
+
+    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.kind, self.headers = kind, dict(headers or {})
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(description="the kind of problem: an address that never changes, and explains it")
+    title: str = Field(description="the kind in words")
+    status: int = Field(description="the status of the answer")
+    detail: str = Field(description="what was required, what came, and what to try")
+    code: str = Field(description="the end of the type, for programs")
+    errors: list[str] | None = Field(None, description="each fault of the request, where several were found")
+
+
+def document(kind: Kind, detail: str, faults: Sequence[str] | None = None, status: int | None = None) -> Problem:
+    """The document of a problem."""
+    return Problem(
+        type=PREFIX + kind.code,
+        title=kind.title,
+        status=status or kind.status,
+        detail=detail,
+        code=kind.code,
+        errors=list(faults) if faults else None,
+    )
+
+
+def answer(
+    kind: Kind,
+    detail: str,
+    *,
+    faults: Sequence[str] | None = None,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as the answer to a request."""
+    problem = document(kind, detail, faults, status)
+    headers = {"cache-control": "no-store", **(headers or {})}
+    return JSONResponse(problem.model_dump(exclude_none=True), problem.status, headers, MEDIA_TYPE)
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    """The header that tells a program when to try again."""
+    return {"retry-after": str(max(1, round(seconds)))}
+
+
+def kind_of(error: errors.NSTError) -> Kind:
+    """The kind of one of the core's errors."""
+    return next(OF_ERRORS[known] for known in type(error).__mro__ if known in OF_ERRORS)
+
+
+def of_error(error: errors.NSTError) -> JSONResponse:
+    """The answer to a request that one of the core's errors ended."""
+    kind, status, headers = kind_of(error), None, {}
+    if isinstance(error, errors.QueueFullError):
+        headers = retry_after(error.retry_after_seconds)
+    if isinstance(error, errors.LostRunError) and error.is_stored:
+        status, headers = 503, retry_after(10)  # its files are there, and cannot be read now
+    return answer(kind, str(error), status=status, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let an application answer each error with one problem."""
+    app.add_exception_handler(errors.NSTError, lambda _, error: of_error(error))
+    app.add_exception_handler(ProblemError, _of_problem)
+    app.add_exception_handler(RequestValidationError, _of_request)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_mistake)
+
+
+def _of_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - for mypy: the handler is of this class
+    return answer(error.kind, str(error), headers=error.headers)
+
+
+def _of_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    faults = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors()[:_MOST_DETAILS]]
+    return answer(REQUEST, "; ".join(faults), faults=faults)
+
+
+def _place(path: Sequence[Any]) -> str:
+    """Where a fault is, such as `query.format`. The client's own names are cut short."""
+    return ".".join(str(part)[:40] for part in path)
+
+
+def _of_http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    status = HTTPStatus(error.status_code)
+    kind = Kind("http", status.value, status.phrase)
+    return answer(kind, f"{error.detail}", headers=error.headers)
+
+
+def _of_mistake(request: Request, error: Exception) -> JSONResponse:
+    _LOGGER.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(INTERNAL, "the request was not performed; try again, and tell the operator if it stays so")

@@ -1,0 +1,120 @@
+"""Runs: submit one, look at it, change it, delete it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Form, Header, Path, Request, Response
+
+from nst_core.api import forms
+from nst_core.api.access import Address, Secret, new_secret
+from nst_core.api.context import Context
+from nst_core.api.idempotency import KEY_LENGTH, fingerprint_of
+from nst_core.api.resources import NewRun, Run, new_run_of, path_to, run_of
+from nst_core.jobs.owners import owner_of
+from nst_core.recipe import STEERABLE
+
+router = APIRouter(prefix="/runs", tags=["Runs"])
+RunId = Annotated[str, Path(description="the run's id", pattern="^[0-9a-f]{1,64}$")]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="a request that is sent again with the same key gets the first answer, and starts no second run",
+        max_length=KEY_LENGTH,
+    ),
+]
+
+
+@router.post("", status_code=201)
+def submit(  # noqa: PLR0913 - the parts of a request
+    request: Request,
+    response: Response,
+    context: Context,
+    address: Address,
+    secret: Secret,
+    content: forms.ContentFile = None,
+    content_id: forms.ContentId = "",
+    style: forms.StyleFiles = None,
+    style_id: forms.StyleIds = None,
+    start: forms.StartFile = None,
+    recipe: forms.RecipeText = "",
+    measure: Annotated[bool, Form(description="whether the result is measured, which takes seconds")] = True,
+    idempotency_key: IdempotencyKey = "",
+) -> NewRun:
+    """Submit a run. Its `secret` is told here alone; send it as `X-Run-Secret` to change the run, or for more runs."""
+    full = forms.recipe_of(recipe)
+    photograph, styles, begun = (
+        forms.content_of(content, content_id),
+        forms.styles_of(style, style_id),
+        forms.start_of(start),
+    )
+
+    def perform() -> tuple[str, str | None]:
+        told = None if secret else new_secret()
+        job = context.jobs().submit(
+            full,
+            photograph,
+            styles,
+            start=begun,
+            owner=owner_of(secret or told or ""),
+            address=address,
+            measure=measure,
+        )
+        return job, told
+
+    hashes = [picture.sha256 for picture in (photograph, *styles, *([begun] if begun else []))]
+    who = hashlib.sha256(f"{secret} {address}".encode()).hexdigest()
+    fingerprint = fingerprint_of([full.model_dump_json(), *hashes, str(measure)])
+    job, told = context.idempotency.once(who, idempotency_key, fingerprint, perform)
+    response.headers["location"] = path_to(request, f"/runs/{job}")
+    return new_run_of(request, context.jobs().view(job), told)
+
+
+@router.get("/{run}")
+def look(request: Request, context: Context, run: RunId) -> Run:
+    """A run as it is now."""
+    return run_of(request, context.jobs().view(run))
+
+
+@router.post("/{run}/stop")
+def stop(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
+    """End a run within a step; its newest picture becomes the result. A run that is over stays as it is."""
+    context.jobs().stop(run, secret)
+    return look(request, context, run)
+
+
+@router.post("/{run}/pause")
+def pause(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
+    """Hold a run after its step."""
+    context.jobs().pause(run, secret)
+    return look(request, context, run)
+
+
+@router.post("/{run}/resume")
+def resume(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
+    """Go on with a paused run."""
+    context.jobs().resume(run, secret)
+    return look(request, context, run)
+
+
+@router.post("/{run}/steer")
+def steer(
+    request: Request,
+    context: Context,
+    secret: Secret,
+    run: RunId,
+    settings: Annotated[
+        dict[str, Any], Body(description=f"new values of settings, by name: {', '.join(STEERABLE)}", min_length=1)
+    ],
+) -> Run:
+    """Change settings of a run between two steps."""
+    context.jobs().steer(run, secret, settings)
+    return look(request, context, run)
+
+
+@router.delete("/{run}", status_code=204)
+def delete(context: Context, secret: Secret, run: RunId) -> None:
+    """End a run if it is not over, and delete it with its pictures."""
+    context.jobs().delete(run, secret)

@@ -1,0 +1,36 @@
+"""The server itself: whether it is alive and ready, and the kinds of problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from nst_core.api.context import Context
+from nst_core.api.problems import KINDS
+
+router = APIRouter(tags=["Server"])
+
+
+@router.get("/healthz")
+def alive() -> dict[str, str]:
+    """Whether the server is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "No picture could be had now"}})
+def ready(context: Context) -> JSONResponse:
+    """Whether a picture could be had now, and what would prevent it."""
+    found = context.check()
+    return JSONResponse(found.as_json(), 200 if found.ok else 503, {"cache-control": "no-store"})
+
+
+@router.get("/problems/{code}")
+def problem(code: str) -> dict[str, Any]:
+    """What a kind of problem means."""
+    for kind in KINDS:
+        if kind.code == code:
+            return {"code": kind.code, "status": kind.status, "title": kind.title}
+    raise HTTPException(404, f"the problems are {', '.join(kind.code for kind in KINDS)}")
