@@ -6,6 +6,7 @@
     ├── FetchError           a download failed, or its content is not usable
     ├── WeightsError         a network's weights cannot be had from any source, or are damaged
     ├── DivergedError        the loss of an optimisation is not finite
+    ├── DeviceMemoryError    the device has too little memory for a run
     ├── CheckpointError      a checkpoint is damaged, of another version or of another run
     ├── JobError             a job is unknown, or its state does not allow the action
     │   ├── QueueFullError   the queue is full; try again after `retry_after_seconds`
@@ -57,6 +58,12 @@ class DivergedError(NSTError):
     """The loss of an optimisation is not finite."""
 
     code = "diverged"
+
+
+class DeviceMemoryError(NSTError):
+    """The device that runs the networks has too little memory for a run."""
+
+    code = "memory"
 
 
 class CheckpointError(NSTError):

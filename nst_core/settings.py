@@ -92,6 +92,14 @@ class Settings:
         choice("auto", "float32", "bfloat16"),
         "of the convolutions; auto: the faster one, measured at the start",
     )
+    deterministic: bool = _setting(
+        False,
+        "NST_DETERMINISTIC",
+        FLAG,
+        "1: a GPU computes the same bits each time, which is slower; only then a run that is continued there equals an "
+        "uninterrupted one, as it always does on a CPU",
+        "0",
+    )
     data_dir: Path | None = _setting(
         lambda: Path(platformdirs.user_data_dir("nst-studio")),
         "NST_DATA_DIR",

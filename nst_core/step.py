@@ -26,7 +26,8 @@ class Step:
         picture: the result so far, [1, H, W, 3] in [0, 1]; None between snapshots. With `average_decay` it is the
             moving average, while `losses` are those of the last picture.
         state: a function that copies the state of the run (arrays and numbers, this step's picture among them), from
-            which `resume=` continues bit for bit; None if the run cannot be resumed.
+            which `resume=` continues bit for bit on a device that is deterministic (see
+            `nst_core.models.device.Device`); None if the run cannot be resumed.
         events: events for the curve: "scale 256 px", "steered style_weight to 40", "rolled back, learning_rate 0.01",
             "handed over to Adam", "plateau".
         evaluations: the number of evaluations of the objective since the run began.

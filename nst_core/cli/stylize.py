@@ -55,9 +55,9 @@ def stylize(request: StylizeRequest) -> int:
     encode = _encoder(request.output)
     for path in filter(None, (request.output, request.checkpoint, request.report)):
         _check_writable(path)
-    from nst_core.runs import runner
+    from nst_core.runs import runner, usage
 
-    timer = runner.RunTimer()
+    timer = usage.RunTimer()
     recipe = runner.prepare(_recipe_with_hashes(request))
     if request.resume is not None:
         _check_weights(request.resume.recipe, recipe)

@@ -6,18 +6,19 @@ import json
 
 
 def main() -> None:
-    """Print title and reason of the device with TensorFlow's version, or the error that its choice gave."""
+    """Print the device with TensorFlow's version and its GPUs, or the error that its choice gave."""
     from importlib.metadata import version
 
     from nst_core.errors import NSTError
-    from nst_core.models.device import device
+    from nst_core.models.device import device, gpu_titles
 
     try:
         chosen = device()
     except NSTError as error:
         print(json.dumps({"error": str(error)}))
         return
-    print(json.dumps({"title": chosen.title, "reason": chosen.reason, "version": version("tensorflow")}))
+    told = {"title": chosen.title, "reason": chosen.reason, "version": version("tensorflow")}
+    print(json.dumps({**told, "is_gpu": chosen.is_gpu, "gpus": len(gpu_titles())}))
 
 
 if __name__ == "__main__":

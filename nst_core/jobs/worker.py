@@ -44,6 +44,7 @@ from nst_core.runs import runner
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import EngineInputs, unpacked
 from nst_core.runs.log import RunLog
+from nst_core.runs.usage import RunTimer
 from nst_core.step import Step
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Worker:
 
     def _perform(self, command: RunCommand, inputs: EngineInputs) -> None:
         """Perform a run from its preparation to its report."""
-        timer, job = runner.RunTimer(), command.job
+        timer, job = RunTimer(), command.job
         path = Path(command.checkpoint) if command.checkpoint else None
         recipe, before = _prepared(command.recipe, path)
         timer.mark_loaded(already=float(before.state.get("seconds", 0.0)) if before else 0.0)
@@ -156,9 +157,7 @@ class Worker:
             return
         self._finish(command, inputs, end, log, timer)
 
-    def _finish(
-        self, command: RunCommand, inputs: EngineInputs, end: _End, log: RunLog, timer: runner.RunTimer
-    ) -> None:
+    def _finish(self, command: RunCommand, inputs: EngineInputs, end: _End, log: RunLog, timer: RunTimer) -> None:
         """Send the result, then the report: the picture does not wait for the measurement."""
         job, recipe = command.job, end.recipe
         picture = runner.result_picture(log.best, inputs.content, recipe)
@@ -179,7 +178,7 @@ class Worker:
         inputs: EngineInputs,
         begin: _End,
         log: RunLog,
-        timer: runner.RunTimer,
+        timer: RunTimer,
         before: Checkpoint | None,
     ) -> _End:
         """Send the engine's steps until they end or a command ends them; none if the checkpoint has all of them."""
@@ -250,7 +249,8 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
     before = _load_checkpoint(path)
     if before is None:
         return runner.prepare(recipe), None
-    # The choices made for this machine hold for the whole run: its losses are those of an uninterrupted one.
+    # The choices made for this machine hold for the whole run: on a deterministic device, its losses are those of an
+    # uninterrupted one.
     pinned = recipe.model_copy(update={"precision": before.recipe.precision, "memory_mb": before.recipe.memory_mb})
     prepared = runner.prepare(pinned)
     if prepared.provenance.weights == before.recipe.provenance.weights:

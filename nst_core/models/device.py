@@ -1,4 +1,13 @@
-"""The device that runs the networks, its memory, and the precision in which its convolutions are fastest."""
+"""The device that runs the networks, its memory, and the precision in which its convolutions are fastest.
+
+What TensorFlow documents of GPUs, and what follows here:
+
+- Without memory growth a process reserves all memory of each GPU that it sees at once.
+- Operations on a GPU may differ in their last bits from one time to the next. `enable_op_determinism` makes them equal
+  on the same hardware and software; it is slower, and an operation without such a form raises UnimplementedError.
+- float16 needs its losses scaled, or small gradients become 0. bfloat16 has the range of float32: it is the only
+  precision beside float32 here, and only where it is measured to be faster.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +21,13 @@ from typing import Any
 import tensorflow as tf
 
 from nst_core.errors import RecipeError
+from nst_core.models import gpu_memory
 from nst_core.settings import Settings
 
 PRECISIONS = ("float32", "bfloat16")
+_PROBE_SIDES_PX = {False: 64, True: 256}
+"""Side of the picture by whose convolutions precisions are compared, on a processor and on a GPU: a smaller one would
+measure how long a GPU takes to begin."""
 _MIN_SPEEDUP = 1.4
 """bfloat16 is chosen if it is this many times as fast; a smaller gain is not worth its rounding, and the choice would
 change from one measurement to the next."""
@@ -31,20 +44,28 @@ class Device:
         name: TensorFlow's name, "/CPU:0" or "/GPU:0".
         title: a name for users, such as "CPU, 2 cores".
         reason: why it was chosen, for users.
+        deterministic: whether it computes the same bits each time: a CPU does, a GPU if NST_DETERMINISTIC is 1.
     """
 
     name: str
     title: str
     reason: str
+    deterministic: bool = True
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return self.name.startswith("/GPU")
 
 
-def choose(preference: str, gpus: Sequence[str], cores: int) -> Device:
+def choose(preference: str, gpus: Sequence[str], cores: int, *, deterministic: bool = False) -> Device:
     """The device for a preference and a machine. It asks no hardware, so that tests need no GPU.
 
     Args:
         preference: "auto", "cpu" or "gpu".
         gpus: names of the GPUs that TensorFlow finds.
         cores: number of processor cores.
+        deterministic: whether a GPU must compute the same bits each time; its title then says so.
 
     Raises:
         RecipeError: the preference is "gpu" and there is none, or it is unknown.
@@ -53,10 +74,12 @@ def choose(preference: str, gpus: Sequence[str], cores: int) -> Device:
         raise RecipeError(f"NST_DEVICE must be auto, cpu or gpu, got {preference!r}")
     if preference == "gpu" and not gpus:
         raise RecipeError(
-            "NST_DEVICE is gpu, but TensorFlow sees no GPU; install tensorflow[and-cuda] or set it to auto"
+            "NST_DEVICE is gpu, but TensorFlow sees no GPU; install requirements-gpu.txt or set it to auto"
         )
     if gpus and preference != "cpu":
-        return Device("/GPU:0", gpus[0], "a GPU is there" if preference == "auto" else "set by NST_DEVICE")
+        title = f"{gpus[0]}, deterministic" if deterministic else gpus[0]  # provenance, pages and doctor show it
+        reason = "a GPU is there" if preference == "auto" else "set by NST_DEVICE"
+        return Device("/GPU:0", title, reason, deterministic)
     reason = "no GPU is there" if preference == "auto" else "set by NST_DEVICE"
     return Device("/CPU:0", f"CPU, {cores} {'core' if cores == 1 else 'cores'}", reason)
 
@@ -64,11 +87,21 @@ def choose(preference: str, gpus: Sequence[str], cores: int) -> Device:
 @lru_cache(maxsize=1)
 def device() -> Device:
     """The device of this process, chosen at the first call; call it before any tensor is made."""
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:  # without growth, TensorFlow reserves all memory at once
+    settings = Settings.read()
+    for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
-    titles = [str(tf.config.experimental.get_device_details(g).get("device_name", g.name)) for g in gpus]
-    return choose(Settings.read().device, titles, cores())
+    chosen = choose(settings.device, gpu_titles(), cores(), deterministic=settings.deterministic)
+    if chosen.is_gpu:
+        gpu_memory.usable_mb()  # while TensorFlow has none of it yet
+        if chosen.deterministic:
+            tf.config.experimental.enable_op_determinism()
+    return chosen
+
+
+def gpu_titles() -> list[str]:
+    """The names of the GPUs that TensorFlow sees."""
+    details = tf.config.experimental.get_device_details
+    return [str(details(gpu).get("device_name", gpu.name)) for gpu in tf.config.list_physical_devices("GPU")]
 
 
 def cores() -> int:
@@ -79,20 +112,26 @@ def cores() -> int:
 
 
 def memory_mb() -> int:
-    """Memory that a run may take in this process, in MB: one of `MEMORY_LIMITS_MB`.
+    """Memory that a run may take on the device, in MB: one of `MEMORY_LIMITS_MB`.
 
-    It is the largest limit that fits into the process's own memory plus 70 % of the free memory of the machine or
-    container. The limits are few and far apart, so that a run's plan, which is part of its recipe, does not change with
-    every small change of free memory.
+    On a CPU it is the largest limit that fits into the process's own memory plus 70 % of the free memory of the machine
+    or container; on a GPU, into the memory that was free there when this process began. The limits are few and far
+    apart, so that a run's plan, which is part of its recipe, does not change with every small change of free memory.
     """
     import psutil
 
+    if device().is_gpu:
+        return _largest_limit(gpu_memory.usable_mb())
     free = float(psutil.virtual_memory().available)
     limit, used = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
     if limit.is_file() and limit.read_text().strip().isdigit():
         free = min(free, float(limit.read_text()) - float(used.read_text()))
     has = (psutil.Process().memory_info().rss + 0.7 * max(free, 0.0)) / 1e6
-    return max((step for step in MEMORY_LIMITS_MB if step <= has), default=MEMORY_LIMITS_MB[0])
+    return _largest_limit(has)
+
+
+def _largest_limit(most_mb: float) -> int:
+    return max((limit for limit in MEMORY_LIMITS_MB if limit <= most_mb), default=MEMORY_LIMITS_MB[0])
 
 
 def precision(preference: str = "auto") -> str:
@@ -109,7 +148,17 @@ def precision(preference: str = "auto") -> str:
 
 @lru_cache(maxsize=1)
 def _measured_precision() -> str:
-    return faster_precision(lambda dtype: convolution_seconds(64, 256, dtype))
+    side = _PROBE_SIDES_PX[device().is_gpu]
+
+    def measure(dtype: str) -> float:
+        try:
+            return convolution_seconds(side, 256, dtype)
+        except tf.errors.OpError:  # an older GPU has no convolutions in bfloat16
+            if dtype == "float32":
+                raise
+            return float("inf")
+
+    return faster_precision(measure)
 
 
 def faster_precision(measure: Callable[[str], float], tries: int = 4) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-import resource
-import sys
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +16,7 @@ from nst_core.picture.masks import Weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Provenance, Recipe
 from nst_core.recipe.style_grid import grid_shape, is_style_grid
+from nst_core.runs.usage import RunTimer, peak_gpu_mb, peak_rss_mb
 from nst_core.step import Pixels, Step
 
 MAX_MEASURED_PX = 1024
@@ -52,6 +48,7 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
 
     Raises:
         RecipeError: crop and rotation leave too little of a style.
+        DeviceMemoryError: the device has too little memory.
         NSTError: see the engines.
     """
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
@@ -85,24 +82,26 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
 ) -> Generator[Step, Recipe | None, None]:
     """The engine's Steps, before the content's colours are put back."""
     from nst_core.fast import engine as fast
+    from nst_core.models import gpu_memory
 
-    if recipe.method == "fast":
-        yield from fast.run(content, styles, recipe, masks=masks)
-        return
-    from nst_core.slow import engine as slow
+    with gpu_memory.explained():
+        if recipe.method == "fast":
+            yield from fast.run(content, styles, recipe, masks=masks)
+            return
+        from nst_core.slow import engine as slow
 
-    first: Pixels | None = None
-    references: dict[str, Pixels] = {}
-    if (_starts_from_fast(recipe) and resume is None) or recipe.reference_loss == "fast":
-        one = recipe.model_copy(update={"style_grid_size": 1})  # the slow engine starts from a single picture
-        (fast_step,) = fast.run(content, styles, one, masks=masks)
-        first = fast_step.picture if _starts_from_fast(recipe) else None
-        if recipe.reference_loss == "fast" and fast_step.picture is not None:
-            references = {"fast": fast_step.picture}
-    if recipe.start == "own" and start is not None:
-        first = colour.before(start, (), recipe.colour)[0]  # grey if the content was made grey
-    first = first if resume is None else None
-    yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=references, resume=resume)
+        first: Pixels | None = None
+        references: dict[str, Pixels] = {}
+        if (_starts_from_fast(recipe) and resume is None) or recipe.reference_loss == "fast":
+            one = recipe.model_copy(update={"style_grid_size": 1})  # the slow engine starts from a single picture
+            (fast_step,) = fast.run(content, styles, one, masks=masks)
+            first = fast_step.picture if _starts_from_fast(recipe) else None
+            if recipe.reference_loss == "fast" and fast_step.picture is not None:
+                references = {"fast": fast_step.picture}
+        if recipe.start == "own" and start is not None:
+            first = colour.before(start, (), recipe.colour)[0]  # grey if the content was made grey
+        first = first if resume is None else None
+        yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=references, resume=resume)
 
 
 def _with_final_colours(
@@ -162,14 +161,16 @@ def prepare(recipe: Recipe) -> Recipe:
     """Load the networks of a recipe and fill in its provenance. Raises WeightsError.
 
     Precision "auto" becomes the precision chosen and an unset memory limit the free memory, so that a second run of the
-    recipe gives the same losses.
+    recipe gives the same losses: on a CPU, and on a GPU that is deterministic, bit for bit.
     """
-    from nst_core.models import stylisation, vgg
+    from nst_core.models import gpu_memory, stylisation, vgg
     from nst_core.models.device import device, memory_mb, precision
     from nst_core.models.weights import WeightsSource
 
     used: dict[str, WeightsSource] = {}
     chosen = device()
+    if chosen.is_gpu:
+        gpu_memory.reset_peak()
     dtype = "float32"
     if recipe.method == "fast" or recipe.reference_loss == "fast" or _starts_from_fast(recipe):
         used["magenta"] = stylisation.load().found
@@ -185,53 +186,6 @@ def prepare(recipe: Recipe) -> Recipe:
     )
     limit = recipe.memory_mb if recipe.method == "fast" else recipe.memory_mb or memory_mb()
     return recipe.model_copy(update={"provenance": provenance, "precision": dtype, "memory_mb": limit})
-
-
-class RunTimer:
-    """Measures how long a run takes to load, to compile and to run.
-
-    Compilation is the time by which the first Step took longer than the median one.
-    """
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._load = 0.0
-        self._already = 0.0
-        self._stamps: list[float] = []
-
-    def mark_loaded(self, already: float = 0.0) -> None:
-        """Note the end of loading; `already` is the seconds that a resumed run had before."""
-        self._load = time.perf_counter() - self._began
-        self._already = already
-
-    def tick(self, step: Step) -> None:
-        """Note a Step."""
-        self._stamps.append(step.seconds)
-
-    def seconds(self) -> dict[str, float]:
-        """Seconds by name: `load`, `compile` and `run`, which contains `compile`."""
-        gaps = sorted(b - a for a, b in itertools.pairwise(self._stamps))
-        median = gaps[len(gaps) // 2] if gaps else 0.0
-        first = self._stamps[0] - self._already if self._stamps else 0.0
-        return {
-            "load": round(self._load, 3),
-            "compile": round(max(0.0, first - median), 3) if gaps else 0.0,
-            "run": round(self._stamps[-1] if self._stamps else 0.0, 3),
-        }
-
-
-def peak_rss_mb() -> float:
-    """Peak memory of this program, in MB.
-
-    On Linux `ru_maxrss` also covers the program that started this one in the same process; VmHWM does not.
-    """
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
-    for line in lines:
-        if line.startswith("VmHWM:"):
-            return round(int(line.split()[1]) * 1024 / 1e6, 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
 def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
@@ -272,6 +226,7 @@ def report(  # noqa: PLR0913 - inputs and outputs of a run
         "size": [int(picture.shape[2]), int(picture.shape[1])],
         "seconds": timer.seconds(),
         "peak_rss_mb": peak_rss_mb(),  # before measuring, which takes memory too
+        **peak_gpu_mb(),
         "weights": dict(recipe.provenance.weights),
         "recipe": recipe.model_dump(mode="json"),
         **(

@@ -26,7 +26,7 @@ from nst_core.slow.optimizers import OptimizerState
 from nst_core.slow.pictures import RunPictures
 from nst_core.slow.schedule import PLATEAU_STEPS, PyramidScale, plateau, scales
 from nst_core.slow.state import RunState, pack, shown_picture, unpack
-from nst_core.slow.tiling.memory_plan import convolution_method
+from nst_core.slow.tiling.memory_plan import compiles, convolution_method
 from nst_core.step import Pixels, Step
 
 DIVERGENCE_FACTOR = 10.0
@@ -81,7 +81,9 @@ class OptimizationSession:
             sizes = len(self._scales)
             raise CheckpointError(f"the checkpoint is at size {run.scale + 1} of {sizes}: of another recipe")
         self._started -= float(packed["seconds"])
-        self._enter_scale(run.scale, from_stored_number(packed["winograd"]))
+        stored = from_stored_number(packed["winograd"])
+        is_possible = compiles(self._network.dtype) or not stored.compiled  # a GPU may continue a CPU's run
+        self._enter_scale(run.scale, stored if is_possible else None)
         shape, came = self._content.shape, np.asarray(packed["picture"]).shape
         if came != shape:
             raise CheckpointError(f"the checkpoint must hold a picture of {shape[1:3]} pixels, got {came[1:3]}")

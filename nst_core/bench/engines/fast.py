@@ -51,12 +51,12 @@ def row(size: int) -> dict[str, Any]:
         per second of a call with a known style over this machine's convolution limit. `peak_rss_mb`: of this process.
     """
     from nst_core.models.device import convolution_limit
-    from nst_core.runs import runner
+    from nst_core.runs import runner, usage
 
     rounds, warm_ups = (ROUNDS_LARGE, 1) if size > LARGE_PX else (ROUNDS, WARM_UPS)
     recipe = runner.prepare(make(settings={"method": "fast", "longest_edge_px": size, **_HASHES}))
     first = _call(recipe, size)()
-    peak = runner.peak_rss_mb()
+    peak = usage.peak_rss_mb()
     known = _call(recipe, size)
     seconds = _median_and_least([known() for _ in range(warm_ups + rounds)][warm_ups:])
     new = [_call(recipe, size, style=number)() for number in range(rounds)]
@@ -67,7 +67,7 @@ def row(size: int) -> dict[str, Any]:
         "seconds": seconds,
         "new_style_seconds": _median_and_least(new),
         "share_of_limit": OPERATIONS_PER_PIXEL * size * size / seconds["median"] / limit,
-        "peak_rss_mb": max(peak, runner.peak_rss_mb()) if size <= LARGE_PX else peak,
+        "peak_rss_mb": max(peak, usage.peak_rss_mb()) if size <= LARGE_PX else peak,
     }
 
 

@@ -63,7 +63,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
     from nst_core.models.convolution_method import METHODS
     from nst_core.models.device import convolution_limit
     from nst_core.models.timing import bare_pass
-    from nst_core.runs import runner
+    from nst_core.runs import runner, usage
 
     rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
     convolutions, dtype = KINDS[BOUNDED.get(kind, kind)]
@@ -81,7 +81,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
     for _ in range(batches):
         stamps = [step.seconds for step in runner.run_recipe(content, [style], recipe)]
         steps += [b - a for a, b in itertools.pairwise(stamps)]
-        peak = peak or runner.peak_rss_mb()  # of the steps alone, without the bare network
+        peak = peak or usage.peak_rss_mb()  # of the steps alone, without the bare network
         limits.append(convolution_limit(recipe.precision))
         if size < LARGE_PX:
             network = vgg.load(recipe.objective.network, recipe.precision)

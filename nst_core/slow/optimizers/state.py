@@ -25,7 +25,7 @@ _MOMENTS = {"mean", "square"}
 
 @dataclass(frozen=True, eq=False)
 class OptimizerState:
-    """Everything that an optimizer needs to continue bit for bit.
+    """Everything that an optimizer needs to continue; nothing is rounded.
 
     Attributes:
         picture: [1, H, W, 3] in [0, 1].

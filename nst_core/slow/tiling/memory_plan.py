@@ -48,11 +48,14 @@ def convolution_method(recipe: Recipe, dtype: str, height: int, width: int, step
         height, width: size of the picture in pixels.
         steps: number of steps at this size.
     """
+    return choose_convolution(recipe, height, width, steps, compiles=compiles(dtype))
+
+
+def compiles(dtype: str) -> bool:
+    """Whether this machine's device can compile convolutions of a precision: only those in float32, on a CPU."""
     from nst_core.models.device import device  # imports TensorFlow, which an estimate does not need
 
-    return choose_convolution(
-        recipe, height, width, steps, compiles=dtype == "float32" and device().name.endswith("CPU:0")
-    )
+    return dtype == "float32" and not device().is_gpu
 
 
 def choose_convolution(recipe: Recipe, height: int, width: int, steps: int, *, compiles: bool) -> ConvolutionMethod:

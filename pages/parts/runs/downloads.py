@@ -47,6 +47,8 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
         items["Compiling"] = duration(seconds["compile"])
     if report.get("peak_rss_mb"):
         items["Memory"] = f"{report['peak_rss_mb']:.0f} MB"
+    if report.get("peak_gpu_mb"):
+        items["GPU memory"] = f"{report['peak_gpu_mb']:.0f} MB"
     return items
 
 

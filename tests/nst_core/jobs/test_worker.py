@@ -18,7 +18,7 @@ from nst_core.jobs.messages import Beat, LoadFailed, Stepped
 from nst_core.jobs.views import InspectionRequest
 from nst_core.jobs.worker import Worker, _End
 from nst_core.recipe import Recipe, make
-from nst_core.runs import runner
+from nst_core.runs import runner, usage
 from nst_core.runs.inputs import EngineInputs
 from nst_core.runs.log import RunLog
 from nst_core.step import Step
@@ -63,7 +63,7 @@ def optimize(
     recipe = make(settings={"optimizer": {"average_decay": 0.0}})
     inputs = EngineInputs(GREY, (GREY,), None, (), None)
     worker = Worker(Orders(*controls), out)  # type: ignore[arg-type]
-    end = worker._optimize("a", inputs, _End(recipe, begin), RunLog(recipe), runner.RunTimer(), None)
+    end = worker._optimize("a", inputs, _End(recipe, begin), RunLog(recipe), usage.RunTimer(), None)
     out.seek(0)
     numbers = []
     while (event := messages.read(out, messages.EVENTS)) is not None:

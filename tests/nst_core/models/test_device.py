@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.models import device as devices
+from nst_core.models import gpu_memory
 from nst_core.models.device import Device, choose, faster_precision, precision
 
 GPU = ["RTX 9000"]
@@ -19,11 +20,11 @@ GPU = ["RTX 9000"]
     [
         ("auto", [], 2, Device("/CPU:0", "CPU, 2 cores", "no GPU is there")),
         ("auto", [], 1, Device("/CPU:0", "CPU, 1 core", "no GPU is there")),
-        ("auto", GPU, 2, Device("/GPU:0", "RTX 9000", "a GPU is there")),
-        ("auto", ["first", "second"], 2, Device("/GPU:0", "first", "a GPU is there")),
+        ("auto", GPU, 2, Device("/GPU:0", "RTX 9000", "a GPU is there", False)),
+        ("auto", ["first", "second"], 2, Device("/GPU:0", "first", "a GPU is there", False)),
         ("cpu", [], 8, Device("/CPU:0", "CPU, 8 cores", "set by NST_DEVICE")),
         ("cpu", GPU, 8, Device("/CPU:0", "CPU, 8 cores", "set by NST_DEVICE")),
-        ("gpu", GPU, 8, Device("/GPU:0", "RTX 9000", "set by NST_DEVICE")),
+        ("gpu", GPU, 8, Device("/GPU:0", "RTX 9000", "set by NST_DEVICE", False)),
     ],
 )
 def test_choices(wanted: str, gpus: Any, cores: int, expected: Any) -> None:
@@ -44,8 +45,11 @@ def test_an_unknown_wish_is_refused(wanted: str, gpus: Any) -> None:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A machine with two GPUs as TensorFlow would tell of it; holds for which of them growth was set."""
-    grown = {}
+    """A machine with two GPUs as TensorFlow would tell of it; holds for which of them growth was set, and more."""
+    grown, seen = {}, SimpleNamespace(determinism=[], free_mb=[])
+    monkeypatch.setattr(tf.config.experimental, "enable_op_determinism", lambda: seen.determinism.append(True))
+    monkeypatch.setattr(gpu_memory, "usable_mb", lambda: seen.free_mb.append(True) or 6000.0)
+    monkeypatch.delenv("NST_DETERMINISTIC", raising=False)
     gpus = [SimpleNamespace(name=f"/physical_device:GPU:{n}") for n in range(2)]
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus if kind == "GPU" else [])
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.update({gpu.name: on}))
@@ -53,12 +57,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details[gpu.name])
     monkeypatch.delenv("NST_DEVICE", raising=False)
     devices.device.cache_clear()
-    yield SimpleNamespace(grown=grown, gpus=gpus)
+    yield SimpleNamespace(grown=grown, gpus=gpus, seen=seen)
     devices.device.cache_clear()
 
 
 def test_memory_growth_is_set_on_each_gpu(machine: Any) -> None:
-    assert devices.device() == Device("/GPU:0", "RTX 9000", "a GPU is there")
+    assert devices.device() == Device("/GPU:0", "RTX 9000", "a GPU is there", deterministic=False)
     assert machine.grown == {"/physical_device:GPU:0": True, "/physical_device:GPU:1": True}
 
 
@@ -72,6 +76,30 @@ def test_the_operators_wish_is_read(machine: Any, monkeypatch: pytest.MonkeyPatc
     chosen = devices.device()
     assert (chosen.name, chosen.reason) == ("/CPU:0", "set by NST_DEVICE")
     assert chosen.title.startswith(f"CPU, {devices.cores()} core")
+
+
+def test_a_gpu_computes_the_same_bits_each_time_only_if_it_must(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not devices.device().deterministic
+    assert machine.seen.determinism == []
+    devices.device.cache_clear()
+    monkeypatch.setenv("NST_DETERMINISTIC", "1")
+    assert devices.device().deterministic
+    assert devices.device().title == "RTX 9000, deterministic"  # provenance and pages show the title
+    assert machine.seen.determinism == [True]
+
+
+def test_a_processor_always_computes_the_same_bits(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_DEVICE", "cpu")
+    monkeypatch.setenv("NST_DETERMINISTIC", "1")
+    assert devices.device().deterministic
+    assert devices.device().title.startswith("CPU, ")
+    assert machine.seen.determinism == []  # it would only cost time
+
+
+def test_memory_of_a_gpu_is_asked_before_tensorflow_has_any_and_limits_runs(machine: Any) -> None:
+    devices.device()
+    assert machine.seen.free_mb == [True]
+    assert devices.memory_mb() == 5000  # the largest limit below 6,000
 
 
 def test_the_device_is_chosen_once(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +153,23 @@ def test_auto_is_measured(monkeypatch: pytest.MonkeyPatch, quick: str, expected:
     monkeypatch.setattr(devices, "convolution_seconds", lambda _side, _channels, dtype: 1.0 if dtype == quick else 3.0)
     devices._measured_precision.cache_clear()
     assert precision() == expected
+    devices._measured_precision.cache_clear()
+
+
+def test_a_gpu_without_bfloat16_computes_in_float32(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = []
+
+    def measure(side: int, _channels: int, dtype: str) -> float:
+        sides.append(side)
+        if dtype == "bfloat16":
+            raise tf.errors.UnimplementedError(None, None, "no algorithm worked")
+        return 1.0
+
+    monkeypatch.setattr(devices, "convolution_seconds", measure)
+    monkeypatch.delenv("NST_PRECISION", raising=False)
+    devices._measured_precision.cache_clear()
+    assert precision() == "float32"
+    assert set(sides) == {256}  # large enough for a GPU to be measured, and not its start
     devices._measured_precision.cache_clear()
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from nst_core.errors import RecipeError
+from nst_core.errors import DeviceMemoryError, RecipeError
 from nst_core.fast import engine as fast
 from nst_core.picture import colour
 from nst_core.recipe import change, make
@@ -160,6 +161,18 @@ def test_styles_that_the_recipe_does_not_name_reach_the_engine_which_says_so(cal
     list(runner.run_recipe(VIVID, originals[:2], recipe))
     ((_, styles),) = calls.shown
     assert [style is original for style, original in zip(styles, originals[:2], strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_exhausted_memory_of_any_engine_is_one_of_our_errors(monkeypatch: pytest.MonkeyPatch, method: Any) -> None:
+    def exhausted(*_: Any, **__: Any) -> Iterator[Any]:
+        yield step(picture=PAINTED)
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM on device:GPU:0")
+
+    monkeypatch.setattr(slow, "run", exhausted)
+    monkeypatch.setattr(fast, "run", exhausted)
+    with pytest.raises(DeviceMemoryError, match="more memory than the GPU has free"):
+        list(runner.run_recipe(CONTENT, STYLES, make(settings={"method": method, "start": "content"})))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,17 +1,16 @@
-"""The prepared recipe, the times and the report of a run; no network is needed."""
+"""The prepared recipe and the report of a run; no network is needed."""
 
 import json
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from nst_core import __version__
 from nst_core.models import device, stylisation, vgg
 from nst_core.recipe import change, make
-from nst_core.runs import runner
+from nst_core.runs import runner, usage
 from tests.nst_core.runs.recorders import CONTENT, CROPS, METHODS, PAINTED, RAW, VIVID, cropped_styles, step
 
 
@@ -68,46 +67,6 @@ def test_prepare_settles_the_memory_that_strips_are_cut_for(machine: Any, settin
     assert runner.prepare(make(settings=settings)).memory_mb == settled
 
 
-def clocked(*stamps: Any, already: float = 0.0) -> Any:
-    clock = runner.RunTimer()
-    clock.mark_loaded(already)
-    for number, seconds in enumerate(stamps):
-        clock.tick(step(number, seconds))
-    return clock.seconds()
-
-
-def test_compiling_is_what_the_first_step_took_longer() -> None:
-    assert clocked(3.0, 3.5, 4.0, 4.5) == {"load": 0.0, "compile": 2.5, "run": 4.5}
-
-
-def test_what_ran_before_a_resume_is_no_compiling() -> None:
-    assert clocked(103.0, 103.5, 104.0, already=100.0) == {"load": 0.0, "compile": 2.5, "run": 104.0}
-
-
-def test_one_slow_step_is_not_the_usual_one() -> None:
-    assert clocked(3.0, 3.5, 4.0, 9.0)["compile"] == 2.5
-
-
-def test_one_step_tells_nothing_of_compiling() -> None:
-    assert clocked(3.0) == {"load": 0.0, "compile": 0.0, "run": 3.0}
-
-
-def test_no_step_is_no_time() -> None:
-    assert clocked() == {"load": 0.0, "compile": 0.0, "run": 0.0}
-
-
-def test_a_quick_first_step_is_no_negative_time() -> None:
-    assert clocked(0.1, 1.1, 2.1)["compile"] == 0.0
-
-
-def test_loading_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([100.0, 102.25])
-    monkeypatch.setattr(runner.time, "perf_counter", lambda: next(now))
-    clock = runner.RunTimer()
-    clock.mark_loaded()
-    assert clock.seconds()["load"] == 2.25
-
-
 def test_picture_of_a_step() -> None:
     kept = {"shown": PAINTED}
     assert runner.result_picture(step(picture=RAW, state=lambda: kept), CONTENT, make()) is RAW
@@ -133,11 +92,6 @@ def test_a_result_keeps_the_contents_alpha_unless_it_is_a_sheet(method: Any, cel
     assert kept is (None if (method, cells) == ("fast", 3) else alpha)
 
 
-def test_peak_memory_is_in_megabytes() -> None:
-    now = psutil.Process().memory_info().rss / 1e6
-    assert 0.8 * now < runner.peak_rss_mb() < 20 * now
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_a_report_is_plain_json_and_complete(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +101,7 @@ def test_a_report_is_plain_json_and_complete(noise: Any, monkeypatch: pytest.Mon
     recipe = make(
         settings={"styles": [{"sha256": "0" * 64, "weight": 2.0}], "provenance": {"weights": {"vgg19": "a" * 64}}}
     )
-    clock = runner.RunTimer()
+    clock = usage.RunTimer()
     clock.tick(step(0, 1.5))
     report = runner.report(noise(40, 60), [noise(30, 30, 1)], recipe, noise(32, 48, 2), clock)
     assert json.loads(json.dumps(report)) == report
@@ -163,7 +117,7 @@ def test_a_report_measures_against_the_framed_styles(noise: Any, monkeypatch: py
     given = []
     monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
     originals, recipe, parts = cropped_styles(CROPS)
-    runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
+    runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), usage.RunTimer())
     ((_, _, styles, shares),) = given
     assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
     assert shares == [1.0, 1.0, 1.0]
@@ -174,6 +128,6 @@ def test_a_sheet_is_not_measured(noise: Any, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(yardstick, "measure", lambda *_: pytest.fail("a sheet was measured"))
     originals, recipe, _ = cropped_styles(CROPS, method="fast", style_grid_size=3)
-    report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), runner.RunTimer())
+    report = runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), usage.RunTimer())
     assert "measures" not in report
     assert report["size"] == [48, 32]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from nst_core.errors import CheckpointError
+from nst_core.models.convolution_method import DIRECT, WINOGRAD, stored_number
 from nst_core.recipe import change
 from nst_core.recipe.steering import steering_marks
-from nst_core.slow import engine
+from nst_core.slow import engine, session
 from tests.nst_core.slow.runs import CLIMB, play, recipe_of, same
 
 pytestmark = [pytest.mark.usefixtures("unlearned"), pytest.mark.slow]
@@ -44,6 +45,16 @@ def test_a_run_with_compiled_convolutions_resumes_bit_for_bit_too(pictures: Any)
     whole = play(pictures, recipe)
     same(whole[2:], play(pictures, recipe, resume=whole[1].state()))
     assert whole[1].losses["total"] == pytest.approx(play(pictures, recipe_of(steps=1))[1].losses["total"], rel=1e-3)
+
+
+def test_a_gpu_continues_a_run_that_a_processor_began_with_compiled_convolutions(
+    pictures: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of(steps=3)
+    state = {**play(pictures, recipe)[1].state(), "winograd": stored_number(WINOGRAD)}
+    monkeypatch.setattr(session, "compiles", lambda _dtype: False)
+    (step, _) = play(pictures, recipe, resume=state)
+    assert step.state()["winograd"] == stored_number(DIRECT)
 
 
 def test_a_resumed_run_keeps_how_its_size_was_computed(pictures: Any) -> None:
