@@ -52,6 +52,7 @@ OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
     errors.FetchError: _kind(errors.FetchError, 502, "A download failed"),
     errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights cannot be had"),
     errors.DivergedError: _kind(errors.DivergedError, 422, "The optimisation diverged"),
+    errors.DeviceMemoryError: _kind(errors.DeviceMemoryError, 503, "The device has too little memory"),
     errors.CheckpointError: _kind(errors.CheckpointError, 422, "A checkpoint cannot be used"),
     errors.JobError: _kind(errors.JobError, 409, "The run's state does not allow this"),
     errors.QueueFullError: _kind(errors.QueueFullError, 429, "The queue is full"),
