@@ -29,6 +29,10 @@ class NSTError(Exception):
 
     code: ClassVar[str] = "nst"
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and Jupyter show in place of a traceback."""
+        return [f"{self.code}: {self}"]
+
 
 class RecipeError(NSTError):
     """A setting is unknown, of the wrong type or out of range."""

@@ -1,13 +1,17 @@
 """Shared fixtures: a VGG-19 with random kernels, for tests that need a network but not its trained weights."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS
+from nst_core.step import Step
 
 os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever runs it
 os.environ["NST_UNSEEN_MINUTES"] = "30"
@@ -60,6 +64,34 @@ def unlearned(monkeypatch: pytest.MonkeyPatch, random_vgg: Any) -> Iterator[Any]
     yardstick._feature_extractor.cache_clear()
     yield random_vgg
     yardstick._feature_extractor.cache_clear()
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
+    """Where the network that is loaded comes from; its `sha256` may be changed."""
+    from nst_core.models import vgg
+
+    origin = SimpleNamespace(sha256="a" * 64, unusable=())
+    here = dataclasses.replace(unlearned, found=origin)
+    monkeypatch.setattr(vgg, "load", lambda *_: here)
+    return origin
+
+
+@pytest.fixture
+def painter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast method as a painter that returns what it was given, at the size asked for."""
+    from nst_core.fast import engine as fast
+    from nst_core.models import stylisation
+
+    monkeypatch.setattr(
+        stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64, unusable=()))
+    )
+
+    def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Step]:
+        picture = fit(content, recipe.longest_edge_px)
+        yield Step(1, 1, recipe.longest_edge_px, 0.0, {}, picture, lambda: {"shown": picture})
+
+    monkeypatch.setattr(fast, "run", paint)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "real processes",
     ),
     ("API", ("nst_core.api",), "requests to the application, with a worker of their own; a real server"),
+    ("Python API", ("nst_core.studio",), "a network of random kernels; the example notebooks, executed"),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),
@@ -62,3 +63,6 @@ PAGES_MAY_IMPORT = (
 
 STREAMLIT_PROTOCOL_CLIENTS = ("nst_core.bench.app.protocol",)
 """Exceptions to `PAGE_LIBRARIES`: a benchmark that measures a served page needs Streamlit's protocol messages."""
+
+NOTEBOOK_FIGURES = ("nst_core.studio.live", "nst_core.studio.result")
+"""Exceptions to `PAGE_LIBRARIES`: curves in a notebook are Plotly's; it is imported when the first one is drawn."""

@@ -7,7 +7,8 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,9 +19,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst_core.cli import docs
-from nst_core.picture import procedural, samples
-from nst_core.recipe import CONVOLUTIONS, make
+from nst_core.picture import encode, procedural, samples
+from nst_core.recipe import CONVOLUTIONS, make, recipe_from_json
 from nst_core.runs import runner
+from nst_core.step import Step
 from tests.pages.conftest import _front_door  # noqa: F401 - AppTest needs it
 from tests.pages.fake_service import FakeJobService
 
@@ -35,10 +37,15 @@ def section(title: str) -> str:
     return match[1]
 
 
+def blocks(text: str) -> list[str]:
+    """The Python blocks of a text."""
+    return list(map(textwrap.dedent, re.findall(r"^ *```python\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)))
+
+
 def code(text: str) -> str:
     """The only Python block of a text."""
-    (block,) = re.findall(r"^ *```python\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
-    return textwrap.dedent(block)
+    (block,) = blocks(text)
+    return block
 
 
 def inline(text: str, beginning: str) -> str:
@@ -150,19 +157,29 @@ def test_a_network_that_is_added_as_described_computes_features(monkeypatch: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("unlearned")
-def test_the_readmes_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also where the time is over at a step without a picture, as here at the third."""
+@pytest.mark.usefixtures("found")
+def test_the_readmes_python_examples_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """At a smaller size and, of each run, the first three steps: the third has no picture."""
     run_recipe = runner.run_recipe
-    monkeypatch.setattr(runner, "run_recipe", lambda *args: itertools.islice(run_recipe(*args), 3))
+
+    def first_steps(*arguments: Any, **more: Any) -> Iterator[Step]:
+        with closing(run_recipe(*arguments, **more)) as steps:
+            yield from itertools.islice(steps, 3)
+
+    monkeypatch.setattr(runner, "run_recipe", first_steps)
+    monkeypatch.chdir(tmp_path)
+    Path("cat.jpg").write_bytes(encode.to_jpeg(samples.find("chelsea").load(64).tensor()))
     readme = (ROOT / "README.md").read_text()
-    example = code(readme[readme.index("## Python\n") : readme.index("## Deploy\n")])
+    first, second = blocks(readme[readme.index("## Python\n") : readme.index("## Deploy\n")])
     names: dict[str, Any] = {}
-    exec(example.replace('"longest_edge_px": 256', '"longest_edge_px": 64'), names)
-    assert names["step"].number == 2
+    exec(first.replace("longest_edge_px=256", "longest_edge_px=64"), names)
+    assert len(names["result"].points) == 3
+    assert recipe_from_json(encode.read_recipe(Path("out.png").read_bytes()) or "") == names["result"].recipe
+    exec(second.replace("steps=200", "steps=200, longest_edge_px=64"), names)
     assert names["step"].picture is None
-    assert len(capsys.readouterr().out.splitlines()) == 3
-    assert names["png"].startswith(b"\x89PNG")
+    assert "'style':" in capsys.readouterr().out
 
 
 def test_the_readme_is_short() -> None:

@@ -12,6 +12,7 @@ from nst_core.errors import PictureError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.decoder_messages import Answer
 from nst_core.picture.decoder_pool import pool
+from nst_core.picture.encode import to_png
 from nst_core.picture.header import read_header
 from nst_core.picture.limits import FORMATS, UploadLimits, check_bytes, check_size, unreadable
 from nst_core.picture.reading import decode, pixel_hash
@@ -23,6 +24,9 @@ from nst_core.system import mapped_files
 __all__ = ["DEFAULT", "FORMATS", "Picture", "UploadLimits", "kept_on_disk", "open_own", "open_picture"]
 
 DEFAULT = UploadLimits()
+
+SHOWN_PX = 384
+"""Greatest longest edge of a picture in a notebook's output, which the notebook's file stores."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,10 @@ class Picture:
     def preview(self, longest_edge_px: int) -> Pixels:
         """The pixels for display, float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long."""
         return preview_of(self.pixels, longest_edge_px)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: the picture, reduced to `SHOWN_PX`."""
+        return to_png(self.preview(SHOWN_PX))
 
 
 def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:

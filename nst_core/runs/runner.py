@@ -230,14 +230,18 @@ def report(  # noqa: PLR0913 - inputs and outputs of a run
         "weights": dict(recipe.provenance.weights),
         "recipe": recipe.model_dump(mode="json"),
         **(
-            {"measures": _measures(content, styles, recipe, picture)}
+            {"measures": measures(content, styles, recipe, picture)}
             if wants_metrics and not is_style_grid(recipe)
             else {}
         ),
     }
 
 
-def _measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
+def measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
+    """The yardstick's measures of a result, at no more than `MAX_MEASURED_PX`; arguments as in `report`.
+
+    Raises WeightsError if no source gave VGG-19.
+    """
     from nst_core.metrics import yardstick
 
     measured = picture if max(picture.shape) <= MAX_MEASURED_PX else fit(picture, MAX_MEASURED_PX)

@@ -4,9 +4,7 @@ import dataclasses
 import json
 import math
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,15 +12,12 @@ import pytest
 from PIL import Image
 
 from nst_core.cli import main
-from nst_core.fast import engine as fast
 from nst_core.metrics import yardstick
-from nst_core.models import stylisation, vgg
+from nst_core.models import vgg
 from nst_core.picture.encode import read_recipe
-from nst_core.picture.resize import fit
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
 from nst_core.slow import checkpoint, optimizers
-from nst_core.step import Step
 
 SMALL = {
     "longest_edge_px": 64,
@@ -35,15 +30,6 @@ SMALL = {
     "pyramid": "off",
     "steps": 3,
 }
-
-
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
-    """Where the network that is loaded comes from; its `sha256` may be changed."""
-    origin = SimpleNamespace(sha256="a" * 64, unusable=())
-    here = dataclasses.replace(unlearned, found=origin)
-    monkeypatch.setattr(vgg, "load", lambda *_: here)
-    return origin
 
 
 @pytest.fixture
@@ -76,20 +62,6 @@ def stylize(files: Any, *options: Any, styles: Any = ("one",), **settings: Any) 
 
 def recipe_in(files: Any) -> Any:
     return recipe_from_json(read_recipe((files / "out.png").read_bytes()))
-
-
-@pytest.fixture
-def painter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fast method as a painter that returns what it was given, at the size asked for."""
-    monkeypatch.setattr(
-        stylisation, "load", lambda: SimpleNamespace(found=SimpleNamespace(sha256="c" * 64, unusable=()))
-    )
-
-    def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Any]:
-        picture = fit(content, recipe.longest_edge_px)
-        yield Step(1, 1, recipe.longest_edge_px, 0.0, {}, picture, lambda: {"shown": picture})
-
-    monkeypatch.setattr(fast, "run", paint)
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""Pictures from whatever a program has at hand, each checked like an upload."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from nst_core.errors import PictureError
+from nst_core.picture import samples as bundled
+from nst_core.picture.upload import Picture, open_own
+
+PictureSource = str | Path | bytes | Image.Image | NDArray[Any] | Picture
+"""A file's path, an http(s) address, "sample:KEY", the bytes of a file, a Pillow image, or an array of pixels."""
+
+_PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+"""Modes of Pillow that a PNG stores as they are."""
+
+
+def open_picture(source: PictureSource) -> Picture:
+    """Open and check a picture.
+
+    Args:
+        source: the path of a PNG, JPEG, WebP, GIF or BMP file; an http or https address; "sample:KEY" for a bundled
+            picture; the bytes of a file; a Pillow image; or an array: uint8, or numbers in [0, 1], [H, W], [H, W, 3],
+            [H, W, 4] or, as the engines make it, [1, H, W, 3].
+
+    Raises:
+        PictureError: it is not a usable picture, or cannot be read.
+        FetchError: an address gave no usable picture.
+    """
+    match source:
+        case Picture():
+            return source
+        case str() | Path():
+            return _open_named(str(source))
+        case bytes():
+            return open_own(source)
+        case Image.Image():
+            return open_own(_png(source))
+        case np.ndarray():
+            return open_own(_png(_image_of(source)))
+    raise PictureError(
+        "a picture must be a path, an address, the bytes of a file, a Pillow image or an array, "
+        f"got {type(source).__name__}"
+    )
+
+
+def sample(name: str, longest_edge_px: int = 1024) -> Picture:
+    """A bundled picture by its key, such as "night-swirls"; "night_swirls" names it too.
+
+    Args:
+        name: a key of `samples()`.
+        longest_edge_px: size of a drawn style, and greatest size of a photograph.
+
+    Raises:
+        PictureError: there is no such picture; the message lists all keys.
+    """
+    return bundled.find(name.replace("_", "-")).load(longest_edge_px)
+
+
+def samples() -> dict[str, str]:
+    """The bundled pictures: key -> a description. Photographs come first, then styles."""
+    return {each.key: each.alt for each in (*bundled.contents(), *bundled.styles())}
+
+
+def _open_named(name: str) -> Picture:
+    if name.startswith("sample:"):
+        return sample(name.removeprefix("sample:"))
+    if name.startswith(("http://", "https://")):
+        from nst_core.picture.remote import open_link
+
+        return open_link(name)
+    path = Path(name)
+    try:
+        return open_own(path.expanduser().read_bytes())
+    except OSError as error:
+        raise PictureError(f"{path} must be a file that can be read ({error.strerror})") from None
+    except PictureError as error:
+        raise PictureError(f"{path.name}: {error}") from None
+
+
+def _image_of(array: NDArray[Any]) -> Image.Image:
+    """A Pillow image of an array of pixels. Raises PictureError for another shape, type or range."""
+    pixels = array[0] if array.ndim == 4 and len(array) == 1 else array
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)) or 0 in pixels.shape:
+        raise PictureError(f"an array of pixels must be [H, W], [H, W, 3] or [H, W, 4], got {list(array.shape)}")
+    if pixels.dtype != np.uint8:
+        if not (np.issubdtype(pixels.dtype, np.number) and np.isfinite(pixels).all()):
+            raise PictureError(f"an array of pixels must hold finite numbers, got {pixels.dtype} with others")
+        low, high = float(pixels.min()), float(pixels.max())
+        if low < 0 or high > 1:
+            raise PictureError(
+                f"an array of pixels must be uint8, or numbers in [0, 1], got {pixels.dtype} from {low:g} to {high:g}"
+            )
+        pixels = np.rint(pixels * 255.0).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _png(image: Image.Image) -> bytes:
+    """An upright PNG of a Pillow image, so that it is checked and converted like any file."""
+    upright = ImageOps.exif_transpose(image)
+    file = io.BytesIO()
+    (upright if upright.mode in _PNG_MODES else upright.convert("RGB")).save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -1,0 +1,120 @@
+"""The result of a run: its picture, curve, measures and file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from nst_core.picture.decode import Bytes
+from nst_core.picture.encode import to_image, to_png
+from nst_core.recipe import Recipe
+from nst_core.runs import result_file, runner
+from nst_core.runs.curve import CurvePoint
+from nst_core.runs.inputs import RunInputs
+from nst_core.step import Pixels
+from nst_core.studio import figure
+from nst_core.studio.sheet import figure_html
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best picture of a run, and what is known about it. A notebook shows the picture with its figures.
+
+    Attributes:
+        pixels: the picture, [1, H, W, 3] in [0, 1].
+        recipe: every setting of the run, the pictures' hashes, and the weights and device that it used.
+        points: the curve, a point for each step.
+        losses: the losses of the picture, by term; empty for the fast method.
+        seconds: `load`, `compile` and `run`, which contains `compile`.
+        stopped: whether the run ended before its last step: interrupted, diverged, or left by its caller.
+        notes: sentences for the user, such as why it ended early.
+        inputs: the pictures that the run was given.
+    """
+
+    pixels: Pixels = field(repr=False, compare=False)
+    recipe: Recipe = field(repr=False)
+    points: tuple[CurvePoint, ...] = field(repr=False)
+    losses: Mapping[str, float]
+    seconds: Mapping[str, float]
+    stopped: bool
+    notes: tuple[str, ...]
+    inputs: RunInputs = field(repr=False, compare=False)
+
+    @property
+    def picture(self) -> Image.Image:
+        """The picture as a Pillow image, without transparency."""
+        return to_image(self.pixels)
+
+    @property
+    def curve(self) -> dict[str, list[float]]:
+        """The curve as columns of one length, ready for any table: `step`, `seconds`, and one for each loss."""
+        terms = list(dict.fromkeys(term for point in self.points for term in point.losses))
+        return {
+            "step": [point.step for point in self.points],
+            "seconds": [point.seconds for point in self.points],
+            **{term: [point.losses.get(term, float("nan")) for point in self.points] for term in terms},
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """The yardstick's measures of the picture, the same for every method; see `nst_core.metrics.yardstick`.
+
+        Computed once, in some seconds. Raises WeightsError if no source gives VGG-19.
+        """
+        return self._metrics
+
+    @cached_property
+    def _metrics(self) -> dict[str, Any]:
+        styles = [style.tensor() for style in self.inputs.styles]
+        return runner.measures(self.inputs.content.tensor(), styles, self.recipe, self.pixels)
+
+    def figure(self) -> Any:
+        """The loss curves as a `plotly.graph_objects.Figure`."""
+        from plotly.graph_objects import Figure
+
+        return Figure(figure.loss_figure(self.points, self.points[-1].step))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a .png, .webp or .jpg file; PNG and WebP carry the recipe, and the content's alpha.
+
+        Raises PictureError if the file cannot be written or has another ending.
+        """
+        path = Path(path).expanduser()
+        encode = result_file.encoder(path)
+        result_file.check_writable(path)
+        result_file.write(path, encode(self.pixels, self.recipe, self._alpha()))
+        return path
+
+    def summary(self) -> str:
+        """One line: method, size, step, seconds and loss."""
+        _, height, width, _ = self.pixels.shape
+        steps = f", {self.points[-1].step} steps" if self.recipe.method != "fast" else ""
+        loss = f", loss {self.losses['total']:.4g}" if "total" in self.losses else ""
+        ended = ", stopped early" if self.stopped else ""
+        return f"{self.recipe.method}, {width} x {height} px{steps}, {self.seconds['run']:.1f} s{loss}{ended}"
+
+    def _alpha(self) -> Bytes | None:
+        return runner.result_alpha(self.inputs.content.alpha, self.recipe)
+
+    def _repr_png_(self) -> bytes:
+        return to_png(self.pixels, self.recipe.to_json(), self._alpha())
+
+    def _repr_html_(self) -> str:
+        lines = (self.summary(), *self.notes)
+        return figure_html(self.pixels, "<br>".join(map(escape, lines)), alt=f"result of a run: {self.summary()}")
+
+
+def curves(results: Mapping[str, Result]) -> Any:
+    """The total losses of several runs over their seconds, as a `plotly.graph_objects.Figure`.
+
+    Args:
+        results: title -> result. Totals compare only between runs with the same weights, layers and loss units.
+    """
+    from plotly.graph_objects import Figure
+
+    return Figure(figure.comparison_figure({title: result.points for title, result in results.items()}))
