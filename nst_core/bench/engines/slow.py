@@ -51,8 +51,13 @@ def run(sizes: Sequence[int]) -> dict[str, Any]:
     return {"sizes": rows, "exponents": {kind: exponent(rows, kind) for kind in kinds}}
 
 
-def row(size: int, kind: str) -> dict[str, Any]:
+def row(size: int, kind: str, batches: int = BATCHES) -> dict[str, Any]:
     """Measure one size and one of `KINDS` or `BOUNDED` in this process.
+
+    Args:
+        size: of the square picture, in pixels.
+        kind: a key of `KINDS` or `BOUNDED`.
+        batches: how often steps, bare network and limit take turns; a large size has one turn.
 
     Returns:
         `seconds`: of a step, {median, least}, snapshots and copies of pictures included. `gflop`: of the convolutions,
@@ -65,7 +70,7 @@ def row(size: int, kind: str) -> dict[str, Any]:
     from nst_core.models.timing import bare_pass
     from nst_core.runs import runner, usage
 
-    rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, BATCHES)
+    rounds, batches = (ROUNDS_LARGE, 1) if size >= LARGE_PX else (ROUNDS, batches)
     convolutions, dtype = KINDS[BOUNDED.get(kind, kind)]
     settings = {"convolutions": convolutions, "precision": dtype} | (
         {"memory_mb": BOUNDED_MB} if kind in BOUNDED else {}

@@ -59,7 +59,7 @@ def test_each_figure_comes_from_a_fresh_process() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["direct", "bfloat16", "bfloat16 bounded"])
 def test_a_row_holds_what_a_step_needs(kind: str) -> None:
-    row = tools.in_subprocess(slow.row, 64, kind)
+    row = tools.in_subprocess(slow.row, 64, kind, 1)
     assert row["convolutions"] == kind
     assert 0 < row["seconds"]["least"] <= row["seconds"]["median"]
     assert row["gflop"] == pytest.approx(5.9, rel=0.1)  # a sixteenth of the 95 GFLOP at 256 px
