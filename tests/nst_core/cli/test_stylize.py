@@ -73,6 +73,7 @@ def cut_out(files: Any) -> Any:
     return values[..., 3]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found", "painter")
 @pytest.mark.parametrize("method", ["slow", "fast", "balanced"])
 def test_the_contents_alpha_is_kept(files: Any, cut_out: Any, method: str) -> None:
@@ -107,6 +108,7 @@ def test_a_picture_to_start_from_is_used_and_named(files: Any, found: Any) -> No
     assert np.abs(open_picture((files / "out.png").read_bytes()).pixels.astype(int) - begin.pixels).max() <= 1
 
 
+@pytest.mark.slow
 def test_masks_are_used_and_named_with_their_shares(files: Any, found: Any) -> None:
     masks = ("--mask", "{}/left.png=1,0", "--mask", "{}/right.png=0,0.5")
     assert stylize(files, *masks, styles=("one", "two")) == 0
@@ -131,6 +133,7 @@ def test_weights_crops_and_rotations_are_the_styles_in_their_order(files: Any, f
     ]
 
 
+@pytest.mark.slow
 def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files: Any, found: Any) -> None:
     half = Image.open(files / "one.png").crop((0, 0, 20, 40)).resize((40, 80), Image.Resampling.NEAREST)
     whole = Image.new("RGB", (80, 80))

@@ -168,6 +168,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.1)

@@ -186,6 +186,7 @@ def test_without_ties_max_pooling_has_tensorflows_gradient(noise: Any, size: Any
     np.testing.assert_array_equal(*slopes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["max", "average", "l2"])
 @pytest.mark.parametrize("size", [(48, 64), (51, 37)])
 def test_the_network_in_parts_is_the_whole_network(random_vgg: Any, noise: Any, pooling: str, size: Any) -> None:

@@ -141,6 +141,7 @@ def test_without_room_on_any_disk_a_picture_is_refused_in_words(monkeypatch: pyt
     assert kept_on_disk(own) is own  # it is there already
 
 
+@pytest.mark.slow
 def test_a_photograph_of_24_megapixels_is_reduced_and_costs_this_process_nothing() -> None:
     data = saved(Image.new("RGB", (6000, 4000), (90, 120, 30)), "JPEG")
     before = psutil.Process().memory_info().rss

@@ -168,6 +168,7 @@ def test_files_on_their_way_count_already() -> None:
     assert door.ledger.total_bytes == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_never_arrives_gives_up_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "BODY_SECONDS", 0.05)
     door = Door()

