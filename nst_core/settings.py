@@ -92,6 +92,13 @@ class Settings:
         choice("auto", "float32", "bfloat16"),
         "of the convolutions; auto: the faster one, measured at the start",
     )
+    workers: int = _setting(
+        0,
+        "NST_WORKERS",
+        number(0, 64, whole=True),
+        "processes that paint, each one run at a time; 0: one for each GPU, which is the most there, or one without a "
+        "GPU, where more divide the cores and the memory",
+    )
     deterministic: bool = _setting(
         False,
         "NST_DETERMINISTIC",

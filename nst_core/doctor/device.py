@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nst_core.doctor.finding import Finding, ok, problem, warning
+from nst_core.jobs.placement import environments
 from nst_core.settings import Settings
 from nst_core.system import gpus
 from nst_core.system.tuning import TUNED
@@ -58,6 +59,14 @@ def _findings(done: subprocess.CompletedProcess[str], known: Sequence[gpus.Gpu])
         yield warning("TensorFlow uses none of the GPUs, most likely because it lacks CUDA", _GPU_PACKAGES)
     if used and not known:
         yield warning("the driver of the GPUs cannot be asked for their number and memory", _GPU_PACKAGES)
+    settings = Settings.read()
+    workers = len(environments(settings, known))
+    if settings.workers > workers:
+        yield warning(
+            f"{workers} workers are started, one for each GPU, and not {settings.workers}", "lower NST_WORKERS"
+        )
+    elif workers > 1:
+        yield ok(f"{workers} runs are painted at a time, by one worker {'for each GPU' if is_gpu else 'each'}")
     if is_gpu:
         yield _repeatability()
 

@@ -1,8 +1,9 @@
-"""Runs apart from the page: a bounded queue, a worker process that holds the networks, and a store on disk.
+"""Runs apart from the page: a bounded queue, worker processes that hold the networks, and a store on disk.
 
 service      the interface of pages and the API; never imports TensorFlow
-scheduler    which run the worker gets, and what its events mean for the runs
-queue        the order of waiting runs; `wait_times` estimates how long they wait
+scheduler    which run a worker gets, and what its events mean for the runs
+waiting      the runs that wait: `queue` is their order, `wait_times` estimates how long they wait
+pool         the workers with the run that each has; `placement` says how many, and where each runs
 repository   active runs in memory, all runs in the store
 active_run   a run under way; `run_delta` are its changes that are not stored yet
 store        stored runs within `limits`: `blobs` are their files, or `memory_blobs`; `records` are those that

@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, cast
 
 from nst_core.jobs import messages
@@ -32,14 +33,18 @@ class WorkerProcess:
     """One worker process; `on_event` gets each event, `on_exit` the reason of its end, both on a thread of its own."""
 
     def __init__(
-        self, on_event: OnEvent, on_exit: OnExit, program: Sequence[str] = ("-m", "nst_core.jobs.worker")
+        self,
+        on_event: OnEvent,
+        on_exit: OnExit,
+        program: Sequence[str] = ("-m", "nst_core.jobs.worker"),
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Start a program of this interpreter. Raises OSError."""
+        """Start a program of this interpreter; `environment`: variables beside the server's. Raises OSError."""
         self._child = subprocess.Popen(  # noqa: S603 - a program of ours
             [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env={**_environment(), **environment},
         )
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Assigns runs to the worker, and updates the runs when the worker reports an event or ends.
+"""Assigns runs to the workers, and updates the runs when a worker reports an event or ends.
 
 Used under the job service's lock.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from nst_core.errors import JobError
@@ -26,43 +25,36 @@ from nst_core.jobs.messages import (
     Preempted,
     Ready,
     Resume,
-    RunControlCommand,
     RunEvent,
     Steer,
     Stop,
 )
-from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
+from nst_core.jobs.placement import environments
+from nst_core.jobs.pool import Assignment, WorkerPool, WorkerSlot
+from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.run_addresses import RunAddresses
-from nst_core.jobs.supervisor import SpawnWorker, WorkerSupervisor
+from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
+from nst_core.jobs.waiting import WaitingRuns
 from nst_core.runs.inputs import RunInputs
+from nst_core.settings import Settings
 
 MAX_ATTEMPTS = 2
 """The most times that a run is continued after its worker died."""
 PREEMPT_SECONDS = 20.0
-"""How long a paused run may keep the worker from runs that wait; then it continues later, from its checkpoint."""
+"""How long a paused run may keep a worker from runs that wait; then it continues later, from its checkpoint."""
 _FREES_WORKER = (Finished, Failed, Preempted)
-"""Events after which the worker is free."""
-
-
-@dataclass
-class _Assignment:
-    """A run that the worker has, or is about to get while its inputs are read."""
-
-    job: str
-    is_sent: bool = False
-    is_preempting: bool = False
-    paused_at: float = 0.0
+"""Events after which a worker is free."""
 
 
 class Scheduler:
-    """The queue and the worker.
+    """The queue and the workers.
 
     Attributes:
-        supervisor: keeps the worker alive.
-        inspections: questions that the worker answers between two steps.
+        pool: the workers.
+        waiting: the queue.
+        inspections: questions that a worker answers between two steps.
     """
 
     def __init__(
@@ -73,70 +65,13 @@ class Scheduler:
         spawn: SpawnWorker | None,
         wait_times: WaitEstimator,
     ) -> None:
-        """Queue the runs of the repository that wait; `spawn` starts another worker than the usual one."""
+        """Queue the runs of the repository that wait; `spawn` starts other workers than the usual ones."""
         self.inspections = InspectionQueue()
-        self.supervisor = WorkerSupervisor(lock, self._on_event, self._on_worker_lost, self._fail_waiting, spawn)
-        self._repository, self._lock = repository, lock
-        self._queue, self._wait_times = FairQueue(limits), wait_times
-        self._current: _Assignment | None = None
+        self._repository, self._lock, self._wait_times = repository, lock, wait_times
+        places = environments(Settings.read())
+        self.pool = WorkerPool(lock, self._on_event, self._on_worker_lost, self._fail_waiting, places, spawn)
+        self.waiting = WaitingRuns(repository, limits, wait_times, self.pool)
         self._is_closing = False
-        self._addresses = RunAddresses(self._is_under_way)
-        for job, run in repository.active.items():
-            if run.view.state == "queued":
-                self._requeue(job, has_begun=run.view.step > 0)
-
-    @property
-    def current_id(self) -> str:
-        """The run that the worker has; "" if it is free."""
-        return self._current.job if self._current else ""
-
-    # The queue.
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether any run waits."""
-        return len(self._queue) > 0
-
-    @property
-    def load(self) -> QueueLoad:
-        """How full the queue is."""
-        return self._queue.load
-
-    def admit(self, job: str, owner: str, address: str = "") -> None:
-        """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
-        address = address or self._addresses.last_of(owner)
-        begun = self._addresses.begun(address, self._queue.jobs())
-        entry = QueueEntry(job, owner, address=address)
-        self._queue.admit(entry, lambda blocking: self._seconds_until_room(entry, blocking), begun_of_address=begun)
-        self._addresses.note(job, owner, address)
-
-    def _seconds_until_room(self, entry: QueueEntry, blocking: Sequence[str]) -> float:
-        """When a refused run would have a place: when the worker is free, or takes the first of the `blocking` runs."""
-        if blocking and self._addresses.of(self.current_id) != entry.address:
-            return self.queue_position(blocking[0])[1]
-        return self._remaining() or self._wait_times.typical_seconds
-
-    def _is_under_way(self, job: str) -> bool:
-        run = self._repository.active.get(job)
-        return run is not None and run.view.state not in FINAL
-
-    def queue_position(self, job: str) -> tuple[int, float]:
-        """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if it is not in the queue."""
-        waiting = self._queue.jobs()
-        if job not in waiting:
-            return 0, 0.0
-        before = waiting[: waiting.index(job)]
-        return len(before) + 1, self._remaining() + sum(
-            self._wait_times.remaining(self._repository.active[other]) for other in before
-        )
-
-    def _requeue(self, job: str, *, has_begun: bool) -> None:
-        owner, address = self._repository.active[job].view.owner, self._addresses.of(job)
-        self._queue.requeue(QueueEntry(job, owner, has_begun, address))
-        self._repository.update(job, state="queued")
-
-    def _remaining(self) -> float:
-        return self._wait_times.remaining_now(self._repository.active.get(self.current_id))
 
     # Requests about an active run.
 
@@ -145,108 +80,116 @@ class Scheduler:
         run = self._repository.active[job]
         if run.view.state in FINAL or run.ending:
             return
-        if job == self.current_id:
+        if slot := self.pool.slot_of(job):
             run.ending = True
-            self._send(Stop(job=job))
+            slot.control(Stop(job=job))
             return
-        self._queue.remove(job)
-        can_continue = self.supervisor.status.state != "failed" and self._repository.store.has_checkpoint(job)
+        self.waiting.remove(job)
+        can_continue = not self.pool.has_failed and self._repository.store.has_checkpoint(job)
         if run.view.step > 0 and can_continue:
             run.ending = True
-            self._requeue(job, has_begun=True)  # the worker makes a result of its checkpoint, without further steps
+            self.waiting.requeue(
+                job, has_begun=True
+            )  # a worker makes a result of its checkpoint, without further steps
             self.dispatch()
         else:
             self._repository.update(job, state="stopped", ended=time.time())
 
     def discard(self, job: str) -> None:
         """Drop a run that was deleted from the repository."""
-        self._queue.remove(job)
-        if job != self.current_id:
-            return
-        if not self._send(Stop(job=job)):  # the worker does not know the run, and will not report its end
-            self._current = None
+        self.waiting.remove(job)
+        slot = self.pool.slot_of(job)
+        if slot and not slot.control(Stop(job=job)):  # the worker does not know the run, and will not report its end
+            self._wait_times.end(job, None)
+            slot.assignment = None
             self.dispatch()
 
     def pause(self, job: str) -> None:
-        """Hold the run that the worker has."""
-        if self._current and job == self._current.job and self._repository.active[job].view.state == "running":
-            self._current.paused_at = time.monotonic()
+        """Hold a run that a worker has."""
+        slot = self.pool.slot_of(job)
+        if slot and slot.assignment and self._repository.active[job].view.state == "running":
+            slot.assignment.paused_at = time.monotonic()
             self._repository.update(job, state="paused")
-            self._send(Pause(job=job))
+            slot.control(Pause(job=job))
 
     def resume(self, job: str) -> None:
         """Continue a paused run; a run that was preempted returns to the queue."""
         if self._repository.active[job].view.state != "paused":
             return
-        if job == self.current_id:
+        if slot := self.pool.slot_of(job):
             self._repository.update(job, state="running")
-            self._send(Resume(job=job))
+            slot.control(Resume(job=job))
         else:
-            self._requeue(job, has_begun=True)
+            self.waiting.requeue(job, has_begun=True)
             self.dispatch()
 
     def steer(self, job: str, settings: Mapping[str, Any]) -> bool:
-        """Send changed settings to the worker; False if it does not have the run."""
-        if job != self.current_id:
-            return False
-        self._send(Steer(job=job, settings=settings))
-        return True
-
-    def _send(self, command: RunControlCommand) -> bool:
-        """Send a command about the current run; False before the run is sent: its `RunCommand` will hold the change."""
-        if self._current is None or not self._current.is_sent:
-            return False
-        self.supervisor.send(command)
-        return True
+        """Send changed settings to the run's worker; False if it has none."""
+        slot = self.pool.slot_of(job)
+        if slot:
+            slot.control(Steer(job=job, settings=settings))
+        return slot is not None
 
     def reap_idle(self, unseen_minutes: float) -> None:
-        """End runs that no page asks for, and preempt a run that is paused while others wait; called regularly."""
+        """End runs that no page asks for, and preempt runs that are paused while others wait; called regularly."""
         now = time.monotonic()
         for job, run in list(self._repository.active.items()):
             if 0 < unseen_minutes * 60 < now - run.last_seen and run.view.state not in FINAL and not run.ending:
                 note = failure_messages.unseen(unseen_minutes, begun=run.view.step > 0)
                 self._repository.update(job, notes=(*run.view.notes, note))
                 self.stop(job)
-        current, run_now = self._current, self._repository.active.get(self.current_id)
-        if current is None or run_now is None or run_now.view.state != "paused":
-            return
-        is_due = self.has_waiting and now - current.paused_at > PREEMPT_SECONDS and not current.is_preempting
-        if is_due and self._repository.store.checkpoint(current.job):
-            current.is_preempting = True
-            self._send(Preempt(job=current.job))
+        wanted = len(self.waiting) - sum(bool(s.assignment and s.assignment.is_preempting) for s in self.pool.slots)
+        due = [slot for slot in self.pool.slots if self._is_paused_for(slot, now) > PREEMPT_SECONDS]
+        for slot in due[: max(wanted, 0)]:
+            if slot.assignment and self._repository.store.checkpoint(slot.current_id):
+                slot.assignment.is_preempting = True
+                slot.control(Preempt(job=slot.current_id))
 
-    def close(self) -> bool:
-        """Send no more runs, and let the worker save the one it has; returns whether it will report that."""
+    def _is_paused_for(self, slot: WorkerSlot, now: float) -> float:
+        """For how many seconds a worker's run is paused without being preempted; 0 if it is not."""
+        run = self._repository.active.get(slot.current_id)
+        if slot.assignment is None or run is None or run.view.state != "paused" or slot.assignment.is_preempting:
+            return 0.0
+        return now - slot.assignment.paused_at
+
+    def close(self) -> frozenset[str]:
+        """Send no more runs, and let the workers save those that they have; returns those whose saving they report."""
         self._is_closing = True
-        run = self._repository.active.get(self.current_id)
-        if run is None or self._current is None or not self._repository.store.checkpoint(self._current.job):
+        return frozenset(slot.current_id for slot in self.pool.slots if self._is_saving(slot))
+
+    def _is_saving(self, slot: WorkerSlot) -> bool:
+        run = self._repository.active.get(slot.current_id)
+        if run is None or slot.assignment is None or not self._repository.store.checkpoint(slot.current_id):
             return False
-        if not run.ending and not self._current.is_preempting:
-            return self._send(Preempt(job=self._current.job))
-        return self._current.is_sent
+        if not run.ending and not slot.assignment.is_preempting:
+            return slot.control(Preempt(job=slot.current_id))
+        return slot.assignment.is_sent
 
     def fail_all(self, message: str) -> None:
-        """Fail the current run and all that wait."""
-        self._fail(self.current_id, message)
-        self._current = None
+        """Fail the runs that workers have and all that wait."""
+        for slot in self.pool.slots:
+            self._fail(slot.current_id, message)
+            slot.assignment = None
         self._fail_waiting(message)
 
-    # To the worker.
+    # To the workers.
 
     def dispatch(self) -> None:
-        """Send the next run to a worker that is ready and free."""
-        if self._is_closing or self._current or not self.has_waiting or not self.supervisor.is_ready:
-            return
-        assignment = self._current = _Assignment(self._queue.pop())
-        self._wait_times.begin(self._repository.active[assignment.job])
-        self._repository.update(assignment.job, state="running")
-        inputs = self._repository.active[assignment.job].inputs
-        if inputs is not None:
-            self._send_run(assignment, inputs)
-        else:  # not under the lock: large pictures take a while to read
-            threading.Thread(target=self._load_and_send, args=(assignment,), daemon=True).start()
+        """Send the next runs to the workers that are ready and free."""
+        while not self._is_closing and len(self.waiting) and (slot := self.pool.free_slot()):
+            self._assign(slot, self.waiting.pop())
 
-    def _load_and_send(self, assignment: _Assignment) -> None:
+    def _assign(self, slot: WorkerSlot, job: str) -> None:
+        assignment = slot.assignment = Assignment(job)
+        self._wait_times.begin(self._repository.active[job])
+        self._repository.update(job, state="running")
+        inputs = self._repository.active[job].inputs
+        if inputs is not None:
+            self._send_run(slot, assignment, inputs)
+        else:  # not under the lock: large pictures take a while to read
+            threading.Thread(target=self._load_and_send, args=(slot, assignment), daemon=True).start()
+
+    def _load_and_send(self, slot: WorkerSlot, assignment: Assignment) -> None:
         """Read the inputs of a run from the store, and send it unless the worker has another one by then."""
         inputs, message = None, ""
         try:
@@ -254,88 +197,98 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001 - otherwise the queue would wait for this run for ever
             message = str(error) if isinstance(error, JobError) else failure_messages.bug(error)
         with self._lock:
-            if self._current is not assignment:
+            if slot.assignment is not assignment:
                 return
             if inputs is None:
-                self._fail_assignment(assignment, message)
+                self._fail(assignment.job, message)
+                self._release(slot)
             else:
-                self._send_run(assignment, inputs)
+                self._send_run(slot, assignment, inputs)
 
-    def _send_run(self, assignment: _Assignment, inputs: RunInputs) -> None:
+    def _send_run(self, slot: WorkerSlot, assignment: Assignment, inputs: RunInputs) -> None:
         job = assignment.job
         try:
             command = self._repository.active[job].command(inputs, self._repository.store.checkpoint(job))
         except Exception as error:  # noqa: BLE001 - as above
-            self._fail_assignment(assignment, failure_messages.bug(error))
+            self._fail(job, failure_messages.bug(error))
+            self._release(slot)
             return
-        self.supervisor.send(command)
+        slot.supervisor.send(command)
         assignment.is_sent = True
-
-    def _fail_assignment(self, assignment: _Assignment, message: str) -> None:
-        self._fail(assignment.job, message)
-        self._release_worker()
 
     def dispatch_inspection(self) -> None:
         """Send the next question to a worker that is ready, whether or not it has a run."""
-        if self.supervisor.is_ready and (command := self.inspections.next()):
-            self.supervisor.send(command)
+        if (slot := self.pool.slot_for_question()) and (command := self.inspections.next()):
+            slot.has_question = True
+            slot.supervisor.send(command)
 
-    # From the worker.
+    # From the workers.
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, slot: WorkerSlot, event: Event) -> None:
         """Handle an event; a bug here fails the event's run alone."""
         try:
             match event:
                 case Ready():
                     self.dispatch()
                 case Inspected():
+                    slot.has_question = False
                     self.inspections.on_answer(event)
-                case RunEvent() if event.job == self.current_id:
+                case RunEvent() if event.job == slot.current_id:
                     run = self._repository.active.get(event.job)
                     if run is not None and run.view.state not in FINAL:  # neither deleted nor failed meanwhile
                         run_updates.apply(self._repository, run, event)
                         if isinstance(event, Preempted) and (run.view.state == "running" or run.ending):
-                            self._requeue(event.job, has_begun=True)  # resumed or stopped meanwhile
+                            self.waiting.requeue(event.job, has_begun=True)  # resumed or stopped meanwhile
         except Exception as error:  # noqa: BLE001 - a bug must cost one run, not the service
-            self._fail_event(event, failure_messages.bug(error))
-        if isinstance(event, _FREES_WORKER) and event.job == self.current_id:
-            self._release_worker()
+            self._fail_event(slot, event, failure_messages.bug(error))
+        if isinstance(event, _FREES_WORKER) and event.job == slot.current_id:
+            self._release(slot)
         if isinstance(event, Ready | Inspected):
             self.dispatch_inspection()
 
-    def _fail_event(self, event: Event, message: str) -> None:
+    def _fail_event(self, slot: WorkerSlot, event: Event, message: str) -> None:
         """Fail the run or the question of an event whose handling failed, and stop the run in the worker."""
         if isinstance(event, Inspected):
             self.inspections.on_answer(Inspected(error=message))
         elif isinstance(event, RunEvent):
             self._fail(event.job, message)
             if not isinstance(event, _FREES_WORKER):
-                self._send(Stop(job=event.job))
+                slot.control(Stop(job=event.job))
 
     def _fail(self, job: str, message: str) -> None:
         run_updates.fail(self._repository, job, message)
 
-    def _release_worker(self) -> None:
-        self._wait_times.end(self._repository.active.get(self.current_id))
-        self._current = None
+    def _release(self, slot: WorkerSlot) -> None:
+        """Free a worker of its run."""
+        self._wait_times.end(slot.current_id, self._repository.active.get(slot.current_id))
+        slot.assignment = None
         self._lock.notify_all()
         if self._is_closing:
             return
-        if self.supervisor.recycle():
-            self.inspections.on_worker_lost()
+        if slot.supervisor.recycle():
+            self._ask_again(slot)
         self.dispatch()
 
-    def watch_worker(self, silence_seconds: float) -> None:
-        """Replace a worker that hangs, or is silent for longer than `silence_seconds`; called regularly."""
-        run = self._repository.active.get(self.current_id)
-        is_paused = run is not None and run.view.state == "paused" and not run.ending
-        has_run = self._current is not None and self._current.is_sent and not is_paused
-        self.supervisor.watch(silence_seconds, is_busy=has_run or self.inspections.is_waiting)
+    def _ask_again(self, slot: WorkerSlot) -> None:
+        """Put the question of a worker that is gone to another one."""
+        if slot.has_question:
+            slot.has_question = False
+            self.inspections.on_worker_lost()
+            self.dispatch_inspection()
 
-    def _on_worker_lost(self, fault: Fault) -> None:
+    def watch_workers(self, silence_seconds: float) -> None:
+        """Replace workers that hang, or are silent for longer than `silence_seconds`; called regularly."""
+        for slot in self.pool.slots:
+            run = self._repository.active.get(slot.current_id)
+            is_paused = run is not None and run.view.state == "paused" and not run.ending
+            has_run = slot.assignment is not None and slot.assignment.is_sent and not is_paused
+            slot.supervisor.watch(silence_seconds, is_busy=has_run or slot.has_question)
+
+    def _on_worker_lost(self, slot: WorkerSlot, fault: Fault) -> None:
         """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
-        self.inspections.on_worker_lost()
-        job, self._current = self.current_id, None
+        job, slot.assignment = slot.current_id, None
+        self._wait_times.end(job, None)
+        self._ask_again(slot)
         if job and (checkpoint := self._repository.store.checkpoint(job)):
             remove_parts_of(checkpoint)
         run = self._repository.active.get(job)
@@ -345,10 +298,11 @@ class Scheduler:
         if run.attempts > MAX_ATTEMPTS:
             self._fail(job, failure_messages.died(run.attempts, fault.reason))
         elif run.view.state != "paused" or run.ending:
-            self._requeue(job, has_begun=True)
+            self.waiting.requeue(job, has_begun=True)
+            self.dispatch()
 
     def _fail_waiting(self, message: str) -> None:
         """Fail all runs that wait: no worker will be there for them."""
-        for job in self._queue.jobs():
-            self._queue.remove(job)
+        for job in self.waiting.jobs():
+            self.waiting.remove(job)
             self._fail(job, message)

@@ -1,4 +1,4 @@
-"""The job service, which pages and the API use: it accepts and shows runs, and keeps a worker process alive.
+"""The job service, which pages and the API use: it accepts and shows runs, and keeps worker processes alive.
 
     queued -> running -> done | stopped | failed        running <-> paused
 
@@ -28,6 +28,7 @@ from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
+from nst_core.jobs.pool import end_all
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
@@ -85,14 +86,14 @@ WRITE_SECONDS = 2.5
 
 
 class JobService:
-    """Runs, their queue, and the worker that performs them one at a time.
+    """Runs, their queue, and the workers, each of which performs one run at a time.
 
     Attributes:
         followups: runs that wait to follow another one.
     """
 
     def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
-        """Open the runs of the operator's folder; `spawn` starts another worker than the usual one."""
+        """Open the runs of the operator's folder; `spawn` starts other workers than the usual ones."""
         settings = Settings.read()
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
@@ -106,27 +107,27 @@ class JobService:
             folder = None if self._repository.store.why_in_memory else settings.data_dir
             wait_times = WaitEstimator(folder and folder / DURATIONS)
             self._scheduler = Scheduler(self._repository, limits, self._lock, spawn, wait_times)
-            if self._scheduler.has_waiting:  # runs of an earlier server continue without a request
-                self._scheduler.supervisor.ensure_started()
+            if len(self._scheduler.waiting):  # runs of an earlier server continue without a request
+                self._scheduler.pool.ensure_started()
         threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
 
     def warm(self) -> None:
-        """Start the worker if there is none."""
+        """Start the workers that are not there."""
         with self._lock:
-            self._scheduler.supervisor.ensure_started()
+            self._scheduler.pool.ensure_started()
 
     def retry(self) -> None:
-        """Start the worker again after it failed to load the networks."""
+        """Start the workers again that failed to load the networks."""
         with self._lock:
-            self._scheduler.supervisor.retry()
+            self._scheduler.pool.retry()
 
     def close(self, save_seconds: float = SAVE_SECONDS) -> None:
-        """Save the run under way, end the worker and release the runs; waits if another thread has begun to close.
+        """Save the runs under way, end the workers and release the runs; waits if another thread has begun to close.
 
         Unfinished runs continue in the next service, or fail without a disk.
 
         Args:
-            save_seconds: the longest wait for the worker to save its run.
+            save_seconds: the longest wait for the workers to save their runs.
         """
         with self._lock:
             is_first = not self._closing.is_set()
@@ -136,36 +137,34 @@ class JobService:
             return
         try:
             with self._lock:
-                if self._scheduler.close():
-                    self._lock.wait_for(lambda: not self._scheduler.current_id, save_seconds)
-                worker = self._scheduler.supervisor.detach()
+                saving = self._scheduler.close()
+                self._lock.wait_for(lambda: not saving & self._scheduler.pool.running, save_seconds)
+                workers = self._scheduler.pool.detach()
                 if self._repository.store.why_in_memory:
                     self._scheduler.fail_all("the server is shutting down")
-            if worker:
-                worker.end()
+            end_all(workers)
             self._repository.close(WRITE_SECONDS)
         finally:
             self._closed.set()
 
     def abandon(self) -> None:
-        """Kill the worker without waiting for anything, when `close` takes too long."""
-        if pid := self._scheduler.supervisor.pid:
+        """Kill the workers without waiting for anything, when `close` takes too long."""
+        for pid in self._scheduler.pool.pids:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
     def status(self) -> WorkerStatus:
-        """The state of the worker."""
+        """The state of the workers, as one."""
         with self._lock:
             reason, problem = self._repository.store.why_in_memory, self._repository.health.problem
             forgets = f"Runs are kept only until the server restarts: {reason}." if reason else ""
             unsaved = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
-            status = replace(self._scheduler.supervisor.status, forgets=forgets, unsaved=unsaved)
-            return replace(status, state="busy") if status.state == "ready" and self._scheduler.current_id else status
+            return replace(self._scheduler.pool.status, forgets=forgets, unsaved=unsaved)
 
     def load(self) -> QueueLoad:
         """How full the queue is."""
         with self._lock:
-            return self._scheduler.load
+            return self._scheduler.waiting.load
 
     def submit(  # noqa: PLR0913 - all inputs of a run
         self,
@@ -215,7 +214,7 @@ class JobService:
         self._repository.check_health(run)
         with self._lock:
             self._check_worker()
-            self._scheduler.admit(job, owner, address)
+            self._scheduler.waiting.admit(job, owner, address)
             self._repository.add(run)
         try:
             self._repository.begin(run)  # not under the lock: a disk may be slow
@@ -225,7 +224,7 @@ class JobService:
                 self._scheduler.discard(job)
             raise
         with self._lock:
-            self._scheduler.supervisor.ensure_started()
+            self._scheduler.pool.ensure_started()
             self._scheduler.dispatch()
         return job
 
@@ -291,7 +290,7 @@ class JobService:
         """
         with self._lock:
             self._check_worker()
-            self._scheduler.supervisor.ensure_started()
+            self._scheduler.pool.ensure_started()
             inspection = self._scheduler.inspections.ask(question, pictures)
             self._scheduler.dispatch_inspection()
             return inspection
@@ -358,22 +357,21 @@ class JobService:
     def _view_of(self, run: ActiveRun) -> JobView:
         """The current values of an active run, with its place in the queue; notes that a page asked. Needs the lock."""
         run.last_seen = time.monotonic()
-        position, seconds = self._scheduler.queue_position(run.view.id)
+        position, seconds = self._scheduler.waiting.position(run.view.id)
         return replace(run.current_view(), position=position, wait_seconds=seconds)
 
     def _check_worker(self) -> None:
         if self._closing.is_set():
             raise WorkerError("a run needs a server that stays, and this one is being restarted; try again in a minute")
-        status = self._scheduler.supervisor.status
-        if status.state == "failed":
-            raise WorkerError(status.message)
+        if self._scheduler.pool.has_failed:
+            raise WorkerError(self._scheduler.pool.status.message)
 
     def _housekeeping(self) -> None:
         trimmed = time.monotonic()
         while not self._closing.wait(HOUSEKEEPING_SECONDS):
             try:
                 with self._lock:
-                    self._scheduler.watch_worker(self._silence_seconds)
+                    self._scheduler.watch_workers(self._silence_seconds)
                     self._scheduler.reap_idle(self._unseen_minutes)
                 if time.monotonic() - trimmed > TRIM_SECONDS:
                     trimmed = time.monotonic()

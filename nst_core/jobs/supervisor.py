@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from nst_core.jobs import failure_messages
@@ -46,13 +47,14 @@ class WorkerSupervisor:
         status: the worker's state, without whether it is busy.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the callbacks
         self,
         lock: threading.Condition,
         on_event: OnEvent,
         on_lost: Callable[[Fault], None],
         on_give_up: OnExit,
         spawn: SpawnWorker | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Start no worker yet.
 
@@ -62,10 +64,11 @@ class WorkerSupervisor:
             on_lost: gets the reason why a worker died or was replaced because it hung.
             on_give_up: gets the reason why no other worker will be started.
             spawn: starts a worker; None starts a `WorkerProcess`.
+            environment: variables of a `WorkerProcess` beside the server's.
         """
         self.status = WorkerStatus()
         self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
-        self._spawn: SpawnWorker = spawn or WorkerProcess
+        self._spawn: SpawnWorker = spawn or partial(WorkerProcess, environment=environment)
         self._worker: WorkerHandle | None = None
         self._recycle_mb = Settings.read().worker_mb
         self._generation = 0  # of the current worker: events of earlier ones are ignored
@@ -76,6 +79,11 @@ class WorkerSupervisor:
     def is_ready(self) -> bool:
         """Whether there is a worker that takes commands."""
         return self.status.state == "ready" and self._worker is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether no worker will be started without `retry`."""
+        return self.status.state == "failed"
 
     @property
     def pid(self) -> int | None:
@@ -89,12 +97,12 @@ class WorkerSupervisor:
 
     def ensure_started(self) -> None:
         """Start a worker if there is none."""
-        if self._worker is None and self.status.state != "failed":
+        if self._worker is None and not self.has_failed:
             self._start()
 
     def retry(self) -> None:
         """Start a worker after giving up."""
-        if self.status.state != "failed":
+        if not self.has_failed:
             return
         worker, self._deaths = self._worker, 0
         self._start()
@@ -105,7 +113,7 @@ class WorkerSupervisor:
         """Replace a worker that hangs; called regularly. See `Pulse.fault` for the arguments."""
         is_loading = self.status.state == "starting"
         fault = self._pulse.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
-        if fault is None or self._worker is None or self.status.state == "failed":
+        if fault is None or self._worker is None or self.has_failed:
             return
         _LOGGER.warning("The worker is replaced: %s", fault.reason)
         self._worker.end()  # first, to make room for the next one

@@ -65,13 +65,15 @@ class JobView:
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """The state of the worker process.
+    """The state of the worker process, or of several as one.
 
     Attributes:
         state: "off" before the first start; "failed" when no networks could be loaded, for the reason in `message`.
         sources: network -> where its weights came from, with hash and licence.
         unusable: network -> which weights the operator named, and why they could not be used.
-        memory_mb: resident memory in MB.
+        memory_mb: resident memory in MB, of all workers.
+        workers: how many workers are ready. With several, `state` is that of the best: "busy" if each has a run.
+        busy_workers: how many of them have a run.
         forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.
         unsaved: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
     """
@@ -83,6 +85,8 @@ class WorkerStatus:
     unusable: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     memory_mb: float = 0.0
+    workers: int = 0
+    busy_workers: int = 0
     forgets: str = ""
     unsaved: str = ""
 

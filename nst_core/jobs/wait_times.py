@@ -59,6 +59,14 @@ class PastRun:
     after_seconds: NonNegativeFloat = 0.0
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """When a worker took a run, in seconds of the monotonic clock, and whether from its first step."""
+
+    began: float
+    is_whole: bool
+
+
 class WaitEstimator:
     """Durations of runs on this machine."""
 
@@ -66,7 +74,7 @@ class WaitEstimator:
         """The durations in `file`, which later ones are added to; without one, or if it is damaged, none."""
         self._file = file
         self._past: deque[PastRun] = deque(_stored(file), maxlen=KNOWN_RUNS)
-        self._began, self._is_whole = 0.0, False
+        self._taken: dict[str, _Taken] = {}
 
     @property
     def typical_seconds(self) -> float:
@@ -74,13 +82,19 @@ class WaitEstimator:
         return _median(self._past) or TYPICAL_SECONDS
 
     def begin(self, run: ActiveRun) -> None:
-        """Note that the worker takes a run."""
-        self._began, self._is_whole = time.monotonic(), run.view.step == 0
+        """Note that a worker takes a run."""
+        self._taken[run.view.id] = _Taken(time.monotonic(), run.view.step == 0)
 
-    def end(self, run: ActiveRun | None) -> None:
-        """Note that the worker is free again; a run that ended by itself, all of it now, counts from then on."""
-        if run is not None and self._is_whole and run.view.state == "done":
-            self.learn(_as_past(run, time.monotonic() - self._began))
+    def end(self, job: str, run: ActiveRun | None) -> None:
+        """Note that a run has left its worker; one that ended by itself, all of it now, counts from then on.
+
+        Args:
+            job: the run's id.
+            run: the run; None if it was deleted or has lost its worker.
+        """
+        taken = self._taken.pop(job, None)
+        if taken and run is not None and taken.is_whole and run.view.state == "done":
+            self.learn(_as_past(run, time.monotonic() - taken.began))
 
     def learn(self, past: PastRun) -> None:
         """Count an earlier run."""
@@ -115,13 +129,14 @@ class WaitEstimator:
         return self.whole(run) * max(1 - done, 0)
 
     def remaining_now(self, run: ActiveRun | None) -> float:
-        """Seconds left of the run that the worker has; 0 without one."""
+        """Seconds left of a run that a worker has; 0 without one."""
         if run is None:
             return 0.0
         if run.view.step >= 2 and run.points:  # its own pace is the best estimate, but says nothing of the measuring
             left = max(run.view.total_steps - run.view.step, 0)
             return run.points[-1].seconds / run.view.step * left + self._after_steps(run)
-        return max(self.remaining(run) - (time.monotonic() - self._began), 0.0)
+        taken = self._taken.get(run.view.id)
+        return max(self.remaining(run) - (time.monotonic() - taken.began if taken else 0.0), 0.0)
 
     def _after_steps(self, run: ActiveRun) -> float:
         past = [past.after_seconds for past in self._of_method(_as_past(run, 0.0))]

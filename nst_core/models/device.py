@@ -23,6 +23,7 @@ import tensorflow as tf
 from nst_core.errors import RecipeError
 from nst_core.models import gpu_memory
 from nst_core.settings import Settings
+from nst_core.system.processor import cores
 
 PRECISIONS = ("float32", "bfloat16")
 _PROBE_SIDES_PX = {False: 64, True: 256}
@@ -104,19 +105,13 @@ def gpu_titles() -> list[str]:
     return [str(details(gpu).get("device_name", gpu.name)) for gpu in tf.config.list_physical_devices("GPU")]
 
 
-def cores() -> int:
-    """The number of processor cores that this process may use."""
-    import psutil
-
-    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else psutil.cpu_count() or 1
-
-
 def memory_mb() -> int:
     """Memory that a run may take on the device, in MB: one of `MEMORY_LIMITS_MB`.
 
     On a CPU it is the largest limit that fits into the process's own memory plus 70 % of the free memory of the machine
-    or container; on a GPU, into the memory that was free there when this process began. The limits are few and far
-    apart, so that a run's plan, which is part of its recipe, does not change with every small change of free memory.
+    or container, which several workers divide; on a GPU, into the memory that was free there when this process began.
+    The limits are few and far apart, so that a run's plan, which is part of its recipe, does not change with every
+    small change of free memory.
     """
     import psutil
 
@@ -126,7 +121,8 @@ def memory_mb() -> int:
     limit, used = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
     if limit.is_file() and limit.read_text().strip().isdigit():
         free = min(free, float(limit.read_text()) - float(used.read_text()))
-    has = (psutil.Process().memory_info().rss + 0.7 * max(free, 0.0)) / 1e6
+    free = max(free, 0.0) / max(Settings.read().workers, 1)
+    has = (psutil.Process().memory_info().rss + 0.7 * free) / 1e6
     return _largest_limit(has)
 
 

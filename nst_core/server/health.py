@@ -63,7 +63,8 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
     """
     status = jobs.status()
     load = jobs.load()
-    worker = status.message if status.state == "failed" else f"{status.state}, {status.memory_mb:.0f} MB"
+    several = f"{status.workers} workers, {status.busy_workers} with a run, " if status.workers > 1 else ""
+    worker = status.message if status.state == "failed" else f"{status.state}, {several}{status.memory_mb:.0f} MB"
     return Readiness(
         {
             "worker": Check(status.state != "failed", worker),

@@ -120,7 +120,8 @@ def _limits() -> Iterator[tuple[str, str]]:
         f"{least_px:,.0f} to {SLOW_EDGE_PX:,} px on its longest edge; by the fast method to {most_px:,.0f} px",
     )
     yield "A slow run", f"{most_steps:,.0f} steps at each size"
-    yield "In the queue", f"{room.waiting} runs, {room.per_visitor} of one visitor; one is painted at a time, in turns"
+    painted = f"{status.workers} are painted" if status.workers > 1 else "one is painted"
+    yield "In the queue", f"{room.waiting} runs, {room.per_visitor} of one visitor; {painted} at a time, in turns"
     if minutes:
         yield "Unseen", f"a run that nobody looks at for {minutes:g} minutes is stopped"
     until = ", until the server restarts" if status.forgets else ""

@@ -62,6 +62,17 @@ def test_a_gpu_is_told_with_its_memory_and_whether_it_repeats(monkeypatch: pytes
     assert "repeatable bit for bit (NST_DETERMINISTIC)" in all_ok(device.check())
 
 
+@pytest.mark.parametrize(("wanted", "level"), [(None, "ok"), ("2", "ok"), ("3", "warning")])
+def test_each_gpu_has_one_worker(monkeypatch: pytest.MonkeyPatch, wanted: str | None, level: str) -> None:
+    answers(monkeypatch, f"print({json.dumps({**GPU, 'gpus': 2})!r})")
+    monkeypatch.setattr(gpus, "visible", lambda: DRIVER * 2)
+    if wanted:
+        monkeypatch.setenv("NST_WORKERS", wanted)
+    found = [finding for finding in device.check() if "one" in finding.text and "worker" in finding.text]
+    assert [finding.level for finding in found] == [level]
+    assert found[0].text.startswith("2 ")
+
+
 def test_gpus_without_tensorflow_for_them_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, f"print({json.dumps(CPU)!r})")
     monkeypatch.setattr(gpus, "visible", lambda: DRIVER)

@@ -83,7 +83,7 @@ def test_a_worker_with_nothing_to_save_is_ended_at_once(servers: Servers, state:
     if state == "its pictures are read":
         submit(service)
         servers.worker.ready()
-        service._scheduler._current.is_sent = False  # type: ignore[union-attr]
+        service._scheduler.pool.slots[0].assignment.is_sent = False  # type: ignore[union-attr]
     began = time.monotonic()
     service.close(30)
     assert time.monotonic() - began < 5

@@ -102,8 +102,8 @@ def test_zero_watches_nothing(watch: Watch) -> None:
 def hang(service: JobService) -> None:
     """Let the watch find that the worker is silent."""
     with service._lock:
-        service._scheduler.supervisor._pulse._silent = 1e6
-        service._scheduler.watch_worker(SILENCE)
+        service._scheduler.pool.slots[0].supervisor._pulse._silent = 1e6
+        service._scheduler.watch_workers(SILENCE)
 
 
 def test_the_run_of_a_hung_worker_continues_with_a_note(servers: Servers) -> None:
@@ -174,7 +174,7 @@ def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pyte
     monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.1)
     service = JobService(spawn=partial(WorkerProcess, program=("-c", BEATING)))
     service._silence_seconds = 1.5
-    supervisor = service._scheduler.supervisor
+    supervisor = service._scheduler.pool.slots[0].supervisor
     service.warm()
     first = supervisor.pid
     assert first is not None

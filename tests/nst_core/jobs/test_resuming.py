@@ -66,7 +66,7 @@ def save(service: JobService, job: str, folder: Path) -> Path:
 
 
 def kill(service: JobService) -> None:
-    pid = service._scheduler.supervisor.pid
+    pid = service._scheduler.pool.slots[0].supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
 

@@ -266,8 +266,8 @@ def test_the_queue_is_bounded_and_a_waiting_run_can_leave(service: JobService) -
 def test_without_a_disk_the_run_of_a_killed_worker_begins_again(service: JobService) -> None:
     job = endless(service)
     behind = service.submit(small(), content(), [style()])
-    assert service._scheduler.supervisor.pid is not None
-    os.kill(service._scheduler.supervisor.pid, signal.SIGKILL)
+    assert service._scheduler.pool.slots[0].supervisor.pid is not None
+    os.kill(service._scheduler.pool.slots[0].supervisor.pid, signal.SIGKILL)
     wait(lambda: service.view(job).state == "queued")
     assert service.view(job).snapshot is not None
     assert [service.view(waiting).position for waiting in (job, behind)] == [1, 2]

@@ -76,13 +76,13 @@ def test_only_runs_that_ended_by_themselves_teach() -> None:
     run = run_of("fast", 384, None)
     for state in ("stopped", "failed", "queued"):
         estimator.begin(run)
-        estimator.end(replace_state(run, state))
+        estimator.end(run.view.id, replace_state(run, state))
     estimator.begin(ActiveRun(replace(run.view, step=5), estimated_seconds=1.0))  # one that was resumed
-    estimator.end(replace_state(run, "done"))
-    estimator.end(None)
+    estimator.end(run.view.id, replace_state(run, "done"))
+    estimator.end(run.view.id, None)
     assert estimator.typical_seconds == TYPICAL_SECONDS
     estimator.begin(run)
-    estimator.end(replace_state(run, "done"))
+    estimator.end(run.view.id, replace_state(run, "done"))
     assert estimator.typical_seconds < 1
 
 

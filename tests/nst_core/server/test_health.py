@@ -32,6 +32,13 @@ def test_a_worker_that_works_or_will_is_ready(state: str, tmp_path: Path) -> Non
     assert readiness(service(state), tmp_path).ok
 
 
+def test_several_workers_are_counted(tmp_path: Path) -> None:
+    status = WorkerStatus("ready", memory_mb=900.4, workers=2, busy_workers=1)
+    jobs = SimpleNamespace(status=lambda: status, load=lambda: QueueLoad(0, 8))
+    worker = readiness(jobs, tmp_path).checks["worker"]  # type: ignore[arg-type]
+    assert worker == Check(True, "ready, 2 workers, 1 with a run, 900 MB")
+
+
 def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
     found = readiness(service(forgets="the folder cannot be written"), tmp_path / "not" / "there")
     assert found.ok

@@ -1,0 +1,91 @@
+"""The runs that wait for a worker: who may join them, in which order they are served, and how long they wait."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from nst_core.jobs.pool import WorkerPool
+from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
+from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.run_addresses import RunAddresses
+from nst_core.jobs.views import FINAL
+from nst_core.jobs.wait_times import WaitEstimator
+
+
+class WaitingRuns:
+    """The queue, with what is known of its runs. Used under the job service's lock."""
+
+    def __init__(
+        self, repository: RunRepository, limits: QueueLimits, wait_times: WaitEstimator, pool: WorkerPool
+    ) -> None:
+        """Queue the runs of the repository that wait."""
+        self._repository, self._wait_times, self._pool = repository, wait_times, pool
+        self._queue = FairQueue(limits)
+        self._addresses = RunAddresses(self._is_under_way)
+        for job, run in repository.active.items():
+            if run.view.state == "queued":
+                self.requeue(job, has_begun=run.view.step > 0)
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    @property
+    def load(self) -> QueueLoad:
+        """How full the queue is."""
+        return self._queue.load
+
+    def jobs(self) -> list[str]:
+        """The runs, in the order in which they will be served."""
+        return self._queue.jobs()
+
+    def pop(self) -> str:
+        """Take out the next run."""
+        return self._queue.pop()
+
+    def remove(self, job: str) -> None:
+        """Take a run out, if it waits."""
+        self._queue.remove(job)
+
+    def admit(self, job: str, owner: str, address: str = "") -> None:
+        """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
+        address = address or self._addresses.last_of(owner)
+        begun = self._addresses.begun(address, self._queue.jobs())
+        entry = QueueEntry(job, owner, address=address)
+        self._queue.admit(entry, lambda blocking: self._seconds_until_room(entry, blocking), begun_of_address=begun)
+        self._addresses.note(job, owner, address)
+
+    def requeue(self, job: str, *, has_begun: bool) -> None:
+        """Put a run that was admitted before into the queue again."""
+        owner, address = self._repository.active[job].view.owner, self._addresses.of(job)
+        self._queue.requeue(QueueEntry(job, owner, has_begun, address))
+        self._repository.update(job, state="queued")
+
+    def position(self, job: str) -> tuple[int, float]:
+        """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if it is not in the queue."""
+        waiting = self._queue.jobs()
+        if job not in waiting:
+            return 0, 0.0
+        before = waiting[: waiting.index(job)]
+        free_in = [self._remaining(slot.current_id) for slot in self._pool.slots if not slot.supervisor.has_failed]
+        free_in = free_in or [0.0]
+        heapq.heapify(free_in)
+        for other in before:  # each is taken by the worker that is free first
+            heapq.heapreplace(free_in, free_in[0] + self._wait_times.remaining(self._repository.active[other]))
+        return len(before) + 1, free_in[0]
+
+    def _seconds_until_room(self, entry: QueueEntry, blocking: Sequence[str]) -> float:
+        """When a refused run would have a place: when a worker is free, or takes the first of the `blocking` runs."""
+        running = self._pool.running
+        if blocking:
+            running = frozenset(job for job in running if self._addresses.of(job) == entry.address)
+            if not running and (self._pool.running or entry.address):
+                return self.position(blocking[0])[1]
+        return min(map(self._remaining, running), default=0.0) or self._wait_times.typical_seconds
+
+    def _remaining(self, job: str) -> float:
+        return self._wait_times.remaining_now(self._repository.active.get(job))
+
+    def _is_under_way(self, job: str) -> bool:
+        run = self._repository.active.get(job)
+        return run is not None and run.view.state not in FINAL
