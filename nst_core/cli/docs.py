@@ -12,6 +12,7 @@ from typing import Any
 
 from nst_core.bench.report.measured import ROWS
 from nst_core.bench.report.tables import table as measured_table
+from nst_core.cli import notebooks
 from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
@@ -20,7 +21,8 @@ from nst_core.settings import Settings, default_of, variable_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
-    ROOT / "nst_core" / package / "README.md" for package in (".", "recipe", "bench", "models/weights", "picture")
+    ROOT / "nst_core" / package / "README.md"
+    for package in (".", "recipe", "bench", "models/weights", "picture", "notebooks")
 )
 """The files that hold generated tables."""
 
@@ -28,7 +30,9 @@ MARK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", 
 
 
 def rewrite_all() -> None:
-    """Update every generated table of `DOCUMENTS`."""
+    """Update every generated table of `DOCUMENTS`, and tidy the example notebooks."""
+    for path in notebooks.paths():
+        notebooks.rewrite(path)
     for document in DOCUMENTS:
         rewrite(document)
 
@@ -91,6 +95,11 @@ def operator_table() -> str:
     return _table(("variable", "values", "default", "meaning"), rows)
 
 
+def notebooks_table() -> str:
+    """Each example notebook, with a badge that opens it in Colab."""
+    return _table(("notebook", "content", ""), notebooks.rows())
+
+
 def measurements(kind: str) -> str:
     """The stored figures of one kind of measurement, and the commands and machines that gave them."""
     measured = measured_table(kind)
@@ -103,6 +112,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "presets": presets_table,
     "operator": operator_table,
+    "notebooks": notebooks_table,
     **{kind: partial(measurements, kind) for kind in ROWS},
 }
 

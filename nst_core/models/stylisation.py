@@ -7,6 +7,7 @@ Source: Ghiasi et al. 2017, arXiv:1705.06830, in Magenta's mobile form.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,6 +65,8 @@ def load() -> Stylisation:
 
 def _opened(found: weights.WeightsSource) -> Any:
     """The callable module of these weights. Raises WeightsError if a SavedModel is another thing than Magenta's."""
+    # Known, and nothing that a user could mend: requirements.txt pins setuptools below the version without it.
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     import tensorflow_hub as hub
 
     if found.format != "savedmodel":

@@ -12,6 +12,8 @@ result     the picture, curve, measures and file of a run
 displays   what shows a run under way: nothing, a bar, or a live view in a notebook
 live       the live view: the picture and its loss curves
 figure     the figure of loss curves, as plain data
+inside     feature maps and Gram matrices
+quiet      TensorFlow without its start-up messages
 sheet      several pictures beside each other
 
 Importing it loads neither TensorFlow nor Plotly: the first run and the first figure do.
@@ -21,10 +23,14 @@ from nst_core.errors import NSTError
 from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, Recipe, make
 from nst_core.step import Step
+from nst_core.studio.inside import feature_maps, gram_matrices
 from nst_core.studio.painting import Run, paint, steps
 from nst_core.studio.pictures import open_picture, sample, samples
 from nst_core.studio.result import Result, curves
 from nst_core.studio.sheet import Sheet, side_by_side
+from nst_core.system.tuning import tune_running_process
+
+tune_running_process()  # before TensorFlow is imported, whose start-up messages would fill a notebook
 
 __all__ = [
     "PRESETS",
@@ -36,6 +42,8 @@ __all__ = [
     "Sheet",
     "Step",
     "curves",
+    "feature_maps",
+    "gram_matrices",
     "make",
     "open_picture",
     "paint",

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 LEAST_SECONDS = 0.5
 """Least time between two updates: about as often as the app's pages."""
 LARGEST_SHARE = 0.05
-"""Greatest share of the time that drawing may take: on a slow machine it is drawn less often."""
+"""Greatest share of the time that drawing may take: on a slow machine it is drawn less often ..."""
+MOST_SECONDS = 5.0
+"""... but never seldomer than this: a pause of the machine must not freeze the view."""
 
 STOP_HINT = "Stop (■) or Ctrl-C keeps the best picture so far."
 
@@ -37,6 +39,8 @@ class LiveView:
     """
 
     def __init__(self) -> None:
+        import plotly.io  # noqa: F401 - now, and not within the first drawing, whose time the second one waits for
+
         self.seconds, self.updates = 0.0, 0
         self._due = 0.0
         self._picture: Pixels | None = None
@@ -72,7 +76,7 @@ class LiveView:
                 self._handles.append(display(bundle, raw=True, display_id=True))  # type: ignore[no-untyped-call]
         now = time.monotonic()
         self.seconds, self.updates = self.seconds + now - began, self.updates + 1
-        self._due = now + max(LEAST_SECONDS, (now - began) / LARGEST_SHARE)
+        self._due = now + min(max(LEAST_SECONDS, (now - began) / LARGEST_SHARE), MOST_SECONDS)
 
 
 def progress_html(step: Step, picture: Pixels) -> str:

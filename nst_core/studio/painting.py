@@ -17,6 +17,7 @@ from nst_core.runs.logged import LoggedRun
 from nst_core.step import Step
 from nst_core.studio.displays import DisplayName, choose
 from nst_core.studio.pictures import PictureSource, open_picture
+from nst_core.studio.quiet import load_tensorflow
 from nst_core.studio.result import Result
 
 
@@ -133,6 +134,7 @@ class Run:
         return self._steps()
 
     def _steps(self) -> Generator[Step, None, None]:
+        load_tensorflow()
         self._logged = LoggedRun(self._inputs, self.recipe, self._checkpoint)
         self.recipe = self._logged.recipe
         for step in self._logged.steps():

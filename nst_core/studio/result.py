@@ -19,6 +19,7 @@ from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 from nst_core.step import Pixels
 from nst_core.studio import figure
+from nst_core.studio.quiet import load_tensorflow
 from nst_core.studio.sheet import figure_html
 
 
@@ -70,6 +71,7 @@ class Result:
 
     @cached_property
     def _metrics(self) -> dict[str, Any]:
+        load_tensorflow()
         styles = [style.tensor() for style in self.inputs.styles]
         return runner.measures(self.inputs.content.tensor(), styles, self.recipe, self.pixels)
 

@@ -51,6 +51,13 @@ def tune_process() -> None:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the program itself
 
 
+def tune_running_process() -> None:
+    """Set what TensorFlow reads on import; for a process that must not be replaced, such as a notebook's kernel."""
+    for name, value in TUNED.items():
+        if name != _AT_START:
+            os.environ.setdefault(name, value)
+
+
 def _has_glibc() -> bool:
     with suppress(AttributeError, ValueError, OSError):  # another C library, or another system
         return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")

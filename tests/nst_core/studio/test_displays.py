@@ -100,7 +100,7 @@ def test_slow_drawing_is_done_less_often(notebook: Handles, noise: Any, monkeypa
     original = live.figure_bundle
 
     def slow(figure: Any) -> Any:
-        clock[0] += 1.0
+        clock[0] += 0.1
         return original(figure)
 
     monkeypatch.setattr(live, "figure_bundle", slow)

@@ -130,3 +130,15 @@ def test_the_command_line_ends_with_its_own_status(arguments: Any, status: int) 
         [sys.executable, "-m", "nst_core", *arguments], cwd=ROOT, env=environment, timeout=60, check=False
     )
     assert done.returncode == status
+
+
+def test_a_running_process_gets_what_tensorflow_reads_and_keeps_what_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in TUNED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    tuning.tune_running_process()
+    assert {name: os.environ.get(name) for name in TUNED} == {
+        "GLIBC_TUNABLES": None,
+        "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "0",
+    }

@@ -1,0 +1,27 @@
+"""A look inside the network takes any picture or result, and is that of `nst_core.metrics.inspection`."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core.errors import RecipeError
+from nst_core.metrics import inspection
+from nst_core.picture.upload import Picture
+from nst_core.studio import feature_maps, gram_matrices
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_the_looks_are_those_of_the_inspection(photo: Picture, painting: Picture) -> None:
+    maps = feature_maps(photo, "block1_conv1", max_maps=4)
+    direct = inspection.features(photo.tensor(), "block1_conv1", max_maps=4)
+    assert len(maps.maps) == 4
+    assert np.array_equal(maps.mosaic, direct.mosaic)
+    pair = gram_matrices(photo, np.asarray(painting.pixels), "block1_conv1", max_channels=8)
+    assert pair.matrices.shape == (2, 8, 8)
+    assert pair.distance == inspection.grams(photo.tensor(), painting.tensor(), "block1_conv1").distance
+
+
+def test_a_layer_that_does_not_exist_is_refused(photo: Picture, unlearned: Any) -> None:
+    with pytest.raises(RecipeError, match="layer must be"):
+        feature_maps(photo, "block9_conv1")
