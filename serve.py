@@ -86,7 +86,7 @@ def api_routes() -> list[Mount]:
     """The REST API, unless the operator switched it off."""
     if not SETTINGS.api:
         return []
-    return [Mount("/api", api.create(api.ApiContext(service.get, check, SETTINGS)))]
+    return [Mount("/api", api.create(API))]
 
 
 async def _housekeeping(connections: ConnectionLimit) -> None:
@@ -97,6 +97,7 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             logs.report_repeats()
             connections.end_silent()
             streamlit_patches.remove_unlisted_files()
+            API.pictures.drop_unused()
             if streamlit_patches.close_expired_sessions():
                 await asyncio.to_thread(allocator.release_freed)
         except Exception:
@@ -133,6 +134,7 @@ UPLOADS = UploadLedger(
         per_minute=SETTINGS.uploads_per_minute,
     )
 )
+API = api.ApiContext(service.get, check, SETTINGS)
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_lifespan,

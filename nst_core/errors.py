@@ -133,3 +133,14 @@ class ToolError(NSTError):
     """A program that a benchmark needs is not installed."""
 
     code = "tool"
+
+
+def with_code(code: str) -> type[NSTError]:
+    """The class of the errors that have this code; NSTError if none has."""
+    classes, found = [NSTError], NSTError
+    while classes:
+        each = classes.pop()
+        classes += each.__subclasses__()
+        if each.__dict__.get("code") == code:
+            found = each
+    return found

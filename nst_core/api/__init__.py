@@ -6,6 +6,9 @@ application   the application that `serve.py` mounts
 context       what its routes share
 access        tokens, network addresses, rates and a run's secret
 bodies        the largest body of a request
+pictures      uploaded pictures, until a run takes them
+places        places for requests that take long
+caching       answers that a client keeps
 forms         pictures and recipes of a request
 problems      errors as problem documents (RFC 9457)
 resources     the answers

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 from nst_core.api.idempotency import IdempotencyKeys
+from nst_core.api.pictures import PictureLimits, PictureStore
+from nst_core.api.places import Places
 from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobService
     from nst_core.server.health import Readiness
+
+MOST_MEASUREMENTS = 3
+"""Results that are measured or wait for it; the worker measures one between two steps of a run."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class ApiContext:
         settings: the operator's.
         idempotency: answers to requests that may be sent again.
         rate: the requests of each network address.
+        pictures: uploaded pictures that wait for a run.
+        measurements: places for requests that wait for the worker's measures.
     """
 
     jobs: Callable[[], JobService]
@@ -34,9 +41,12 @@ class ApiContext:
     settings: Settings = field(default_factory=Settings.read)
     idempotency: IdempotencyKeys = field(default_factory=IdempotencyKeys)
     rate: RateLimit = field(init=False)
+    pictures: PictureStore = field(init=False)
+    measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", RateLimit(self.settings.api_per_minute))
+        object.__setattr__(self, "pictures", PictureStore(PictureLimits.of(self.settings)))
 
 
 def _of(request: Request) -> ApiContext:

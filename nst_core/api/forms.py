@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import File, Form, UploadFile
 
+from nst_core.api.pictures import PictureStore
 from nst_core.errors import PictureError, RecipeError
 from nst_core.picture import catalogue, samples
 from nst_core.picture.upload import Picture, open_picture
@@ -52,8 +53,14 @@ def recipe_of(text: str, **forced: Any) -> Recipe:
         raise RecipeError(f"a recipe must be JSON, got {text[:60]!r} ({error})") from None
     if not isinstance(raw, dict):
         raise RecipeError(f"a recipe must be a JSON object, got {text[:60]!r}")
+    return recipe_from(raw, **forced)
+
+
+def recipe_from(raw: Mapping[str, Any], **forced: Any) -> Recipe:
+    """As `recipe_of`, of a JSON object that is read already. Raises RecipeError."""
     if any(part in raw for part in _WHOLE):
         return change(parse(raw), forced)  # the job service names the pictures of this request in it
+    raw = dict(raw)
     preset = raw.pop("preset", Recipe().preset)
     if not isinstance(preset, str):
         raise RecipeError(f"preset must be a name, got {str(preset)[:60]!r}")
@@ -64,14 +71,14 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def content_of(file: UploadFile | None, key: str) -> Picture:
+def content_of(store: PictureStore, file: UploadFile | None, key: str) -> Picture:
     """The photograph of a request. Raises PictureError."""
-    return _one("content", file, key)
+    return picture_of(store, "content", file, key)
 
 
-def styles_of(files: Sequence[UploadFile] | None, keys: Sequence[str] | None) -> list[Picture]:
+def styles_of(store: PictureStore, files: Sequence[UploadFile] | None, keys: Sequence[str] | None) -> list[Picture]:
     """The style pictures of a request: files first, then those named by their ids. Raises PictureError."""
-    pictures = [_opened(file) for file in files or ()] + [known_picture(key) for key in keys or ()]
+    pictures = [_opened(file) for file in files or ()] + [known_picture(store, key) for key in keys or ()]
     if not pictures:
         raise PictureError("a request needs a style: send the file `style`, or `style_id`, got neither")
     return pictures
@@ -82,13 +89,14 @@ def start_of(file: UploadFile | None) -> Picture | None:
     return _opened(file) if file is not None else None
 
 
-def _one(name: str, file: UploadFile | None, key: str) -> Picture:
+def picture_of(store: PictureStore, name: str, file: UploadFile | None, key: str) -> Picture:
+    """One picture of a request: the file `name`, or the picture that `name_id` names. Raises PictureError."""
     if file is not None and key:
         raise PictureError(f"a request needs either the file `{name}` or `{name}_id`, got both; leave one out")
     if file is not None:
         return _opened(file)
     if key:
-        return known_picture(key)
+        return known_picture(store, key)
     raise PictureError(f"a request needs a picture: send the file `{name}`, or `{name}_id`, got neither")
 
 
@@ -96,12 +104,20 @@ def _opened(file: UploadFile) -> Picture:
     return open_picture(file.file.read())
 
 
-def known_picture(key: str) -> Picture:
-    """A bundled photograph or style, or a painting of the catalogue, by its key. Raises PictureError, FetchError."""
+def known_picture(store: PictureStore, key: str) -> Picture:
+    """A picture by its id: an uploaded one, a bundled one, or a painting of the catalogue.
+
+    Raises PictureError, FetchError.
+    """
+    if (uploaded := store.get(key)) is not None:
+        return uploaded
     for known in (*samples.contents(), *samples.styles()):
         if known.key == key:
             return known.load()
     for painting in catalogue.paintings():
         if painting.key == key:
             return painting.fetch()
-    raise PictureError(f"a picture's id must be one that GET /styles or POST /pictures gave, got {key[:60]!r}")
+    raise PictureError(
+        f"a picture's id must be one that GET /styles or POST /pictures gave, got {key[:60]!r}; an uploaded picture "
+        "is kept until it was not used for half an hour"
+    )

@@ -70,10 +70,13 @@ TOO_LARGE = Kind("too-large", 413, "The request is too large")
 INTERNAL = Kind("internal", 500, "The server made a mistake")
 IDEMPOTENCY = Kind("idempotency", 422, "The idempotency key was used for another request")
 IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency key is not answered yet")
+NO_ROOM = Kind("no-room", 429, "There is no room for more pictures")
+NO_PICTURE = Kind("no-picture", 404, "There is no such picture")
+BUSY = Kind("busy", 503, "The server is busy with others' requests")
 NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
 KINDS: tuple[Kind, ...] = (
     *OF_ERRORS.values(),
-    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, NO_RUN_YET),
+    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET),
 )
 
 

@@ -1,7 +1,7 @@
-"""Questions about a network's layers, which the worker answers between two steps of a run; answers are cached.
+"""Questions about pictures that need a network; the worker answers between two steps of a run, and answers are cached.
 
-A question is not a run: it has no place in the queue, no recipe and no stored result. A page repeats its question until
-the answer is there; a question that no page repeats is dropped.
+A question is not a run: it has no place in the queue, no recipe and no stored result. Whoever asks repeats the question
+until the answer is there; a question that nobody repeats is dropped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nst_core.errors import NSTError
+from nst_core.errors import DeviceMemoryError, NSTError
 from nst_core.jobs.messages import Inspect, Inspected
 from nst_core.jobs.views import Inspection, InspectionRequest
 from nst_core.picture.decode import Bytes
+from nst_core.picture.resize import fit
 from nst_core.picture.upload import Picture
 from nst_core.step import Pixels
 from nst_core.system.bounded_cache import BoundedCache
@@ -89,7 +90,7 @@ class InspectionQueue:
     def on_answer(self, event: Inspected) -> None:
         """Store the worker's answer."""
         if event.error:
-            self._store(Inspection("failed", error=event.error))
+            self._store(Inspection("failed", error=event.error, code=event.code))
         else:
             self._store(Inspection("done", event.facts, bytes(event.blob)))
 
@@ -126,19 +127,23 @@ def answer(command: Inspect) -> Inspected:
     try:
         return _answer(command)
     except NSTError as error:
-        return Inspected(error=str(error))
+        return Inspected(error=str(error), code=error.code)
     except MemoryError:
-        return Inspected(error="the worker ran out of memory; try again when no run is under way")
+        return Inspected(
+            error="the worker ran out of memory; try again when no run is under way", code=DeviceMemoryError.code
+        )
     except Exception as error:  # noqa: BLE001 - a bug in an inspection must not end the run under way
         traceback.print_exc()
         return Inspected(error=f"an internal error ended this inspection ({type(error).__name__})")
 
 
 def _answer(command: Inspect) -> Inspected:
-    from nst_core.metrics import inspection
-
     question = command.question
     pictures = [_pixels(blob, shape) for blob, shape in zip(command.pictures, command.shapes, strict=True)]
+    if question.subject == "measures":
+        return _measured(pictures, question.longest_edge_px)
+    from nst_core.metrics import inspection
+
     if question.subject == "features":
         (picture,) = pictures
         features = inspection.features(picture, question.layer, question.network)
@@ -146,6 +151,16 @@ def _answer(command: Inspect) -> Inspected:
     first, second = pictures
     grams = inspection.grams(first, second, question.layer, question.network)
     return Inspected(facts=_facts(grams, without="matrices"), blob=grams.matrices.tobytes())
+
+
+def _measured(pictures: Sequence[Pixels], longest_edge_px: int) -> Inspected:
+    """The yardstick's measures of the first picture, against its content and its styles; never enlarged for it."""
+    from nst_core.metrics import yardstick
+
+    output, content, *styles = pictures
+    if max(output.shape[1:3]) > longest_edge_px:
+        output = fit(output, longest_edge_px)
+    return Inspected(facts=yardstick.measure(output, content, styles))
 
 
 def _facts(answer: Any, without: str) -> dict[str, Any]:

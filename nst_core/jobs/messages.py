@@ -125,7 +125,7 @@ class Steer(_Message):
 
 
 class Inspect(_Message):
-    """Answer a question about a network's layer; pictures are uint8 [h, w, 3] of the given shapes."""
+    """Answer a question about pictures between two steps of a run; they are uint8 [h, w, 3] of the given shapes."""
 
     kind: Literal["inspect"] = "inspect"
     question: InspectionRequest
@@ -233,6 +233,7 @@ class Inspected(_Event):
 
     kind: Literal["inspected"] = "inspected"
     error: str = ""
+    code: str = ""
     facts: Mapping[str, Any] = Field(default_factory=dict)
     blob: Blob = Field(b"", repr=False)
 

@@ -284,7 +284,7 @@ class JobService:
         self.followups.forget(job)
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
-        """The answer to a question about a layer, or the wait for it: repeat the call until the answer is there.
+        """The answer to a question about pictures, or the wait for it: repeat the call until the answer is there.
 
         The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
         """

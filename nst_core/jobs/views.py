@@ -91,17 +91,26 @@ class WorkerStatus:
     unsaved: str = ""
 
 
-Subject = Literal["features", "grams"]
-"""The functions of `nst_core.metrics.inspection`."""
+Subject = Literal["features", "grams", "measures"]
+"""The functions of `nst_core.metrics.inspection`, and the yardstick's."""
 
 
 @dataclass(frozen=True)
 class InspectionRequest:
-    """A question about a layer: its feature maps for one picture, or its Gram matrices for two."""
+    """A question about pictures, which the networks answer.
+
+    Attributes:
+        subject: a layer's feature maps for one picture; its Gram matrices for two; or the yardstick's measures of a
+            result, whose pictures are the result, its content and its styles.
+        layer: of the first two subjects; "" for measures, which have layers of their own.
+        network: of the first two subjects; measures are those of VGG-19.
+        longest_edge_px: the size at which a result is measured; other subjects have a size of their own.
+    """
 
     subject: Subject
-    layer: str
+    layer: str = ""
     network: NetworkName = "vgg19"
+    longest_edge_px: int = 512
 
 
 @dataclass(frozen=True)
@@ -113,12 +122,14 @@ class Inspection:
         facts: the answer's plain fields, as the functions of `nst_core.metrics.inspection` return them.
         blob: PNG of the mosaic of feature maps, 8-bit grey; or the Gram matrices, float32 in memory order.
         error: the one sentence to show.
+        code: that of the error's class in `nst_core.errors`; "" for a bug.
     """
 
     state: Literal["waiting", "done", "failed"] = "waiting"
     facts: Mapping[str, Any] = field(default_factory=dict)
     blob: bytes = field(default=b"", repr=False)
     error: str = ""
+    code: str = ""
 
 
 def loss_weights(recipe: Recipe) -> dict[str, float]:

@@ -46,8 +46,8 @@ def submit(  # noqa: PLR0913 - the parts of a request
     """Submit a run. Its `secret` is told here alone; send it as `X-Run-Secret` to change the run, or for more runs."""
     full = forms.recipe_of(recipe)
     photograph, styles, begun = (
-        forms.content_of(content, content_id),
-        forms.styles_of(style, style_id),
+        forms.content_of(context.pictures, content, content_id),
+        forms.styles_of(context.pictures, style, style_id),
         forms.start_of(start),
     )
 

@@ -6,6 +6,7 @@ import pytest
 from nst_core.jobs.inspections import FAILED_SECONDS, MAX_ANSWERS, MAX_TRIES, PATIENCE_SECONDS, InspectionQueue, answer
 from nst_core.jobs.messages import Inspect, Inspected
 from nst_core.jobs.views import Inspection, InspectionRequest, Subject
+from nst_core.picture.resize import fit
 from nst_core.picture.upload import Picture
 from nst_core.recipe import CONVOLUTIONS
 
@@ -59,8 +60,8 @@ def test_a_question_that_no_page_repeats_is_dropped(queue: InspectionQueue, cloc
 def test_a_failure_is_cached_for_a_while(queue: InspectionQueue, clock: Clock) -> None:
     queue.ask(QUESTION, [picture()])
     queue.next()
-    queue.on_answer(Inspected(error="no weights"))
-    assert queue.ask(QUESTION, [picture()]) == Inspection("failed", error="no weights")
+    queue.on_answer(Inspected(error="no weights", code="weights"))
+    assert queue.ask(QUESTION, [picture()]) == Inspection("failed", error="no weights", code="weights")
     clock.now += FAILED_SECONDS + 1
     assert queue.ask(QUESTION, [picture()]).state == "waiting"
 
@@ -95,6 +96,7 @@ def test_an_error_is_an_answer(queue: InspectionQueue) -> None:
     queue.ask(InspectionRequest("features", "block9_conv1"), [picture()])
     answered = answer(next_command(queue))
     assert "block9_conv1" in answered.error
+    assert answered.code == "recipe"
     assert answered.blob == b""
 
 
@@ -112,3 +114,13 @@ def test_the_worker_answers_a_question(queue: InspectionQueue, subject: Subject)
         assert len(inspection.facts["maps"]) == 36
     else:
         assert len(inspection.blob) == 4 * 2 * len(inspection.facts["channels"]) ** 2
+
+
+@pytest.mark.weights
+def test_the_worker_measures_a_result_as_the_yardstick_does(queue: InspectionQueue) -> None:
+    from nst_core.metrics import yardstick
+
+    pictures = [picture(n, side=64) for n in range(3)]
+    queue.ask(InspectionRequest("measures", longest_edge_px=32), pictures)
+    output, content, style = (each.tensor() for each in pictures)
+    assert answer(next_command(queue)).facts == yardstick.measure(fit(output, 32), content, [style])

@@ -1,0 +1,34 @@
+"""A number of places for requests that take long, so that they cannot fill the server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nst_core.api.problems import BUSY, ProblemError, retry_after
+
+
+class Places:
+    """So many requests at once; any thread may call."""
+
+    def __init__(self, number: int) -> None:
+        self._free = threading.BoundedSemaphore(number)
+
+    @contextmanager
+    def taken(self, what: str, retry_seconds: float) -> Iterator[None]:
+        """Hold a place.
+
+        Args:
+            what: they are for, in words.
+            retry_seconds: when a client should try again if all are taken.
+
+        Raises:
+            ProblemError: all are taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise ProblemError(BUSY, f"all places for {what} are taken; try again", headers=retry_after(retry_seconds))
+        try:
+            yield
+        finally:
+            self._free.release()
