@@ -53,9 +53,11 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def weights(arguments: argparse.Namespace) -> int:
-    """List, download or check the networks' weights."""
+    """List, download, check or copy the networks' weights."""
     from nst_core.models import weights
 
+    if arguments.action == "export" and arguments.to is None:
+        raise ToolError("weights export needs a folder to copy to: --to FOLDER")
     names = arguments.networks or list(weights.NETWORKS)
     if arguments.action == "verify":
         checks = weights.verify()
@@ -65,12 +67,14 @@ def weights(arguments: argparse.Namespace) -> int:
     missing = False
     for name in names:
         try:
-            found = weights.find(name, fetch=arguments.action == "fetch")
+            found = weights.find(name, fetch=arguments.action != "list")
+            if arguments.action == "export":
+                weights.export(found.path, arguments.to)
             print(f"{name:8} {found.source}, {found.licence}\n{'':8} sha256 {found.sha256}\n{'':8} {found.path}")
         except NSTError as error:
             missing = True
             print(f"{name:8} {'not on this machine' if arguments.action == 'list' else error}")
-    return 2 if missing and arguments.action == "fetch" else 0
+    return 2 if missing and arguments.action != "list" else 0
 
 
 def doctor(arguments: argparse.Namespace) -> int:

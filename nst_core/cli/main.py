@@ -145,12 +145,14 @@ def _add_measure(subparsers: Any) -> None:
 
 
 def _add_weights(subparsers: Any) -> None:
-    parser = subparsers.add_parser("weights", help="list, download or check the networks' weights")
+    parser = subparsers.add_parser("weights", help="list, download, check or copy the networks' weights")
     parser.add_argument(
         "action",
-        choices=("list", "fetch", "verify"),
-        help="list: show what is on this machine; fetch: download what is missing; verify: check the hashes",
+        choices=("list", "fetch", "verify", "export"),
+        help="list: show what is on this machine; fetch: download what is missing; verify: check the hashes; "
+        "export: fetch, and copy to a folder for NST_WEIGHTS_DIR",
     )
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="export: the folder; it is made if it is not there")
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="vgg19, vgg16, magenta; default: all")
     parser.set_defaults(run=commands.weights)
 

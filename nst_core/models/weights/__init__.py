@@ -17,6 +17,7 @@ Importing this package is fast: h5py and onnx are imported when a file is read, 
 from nst_core.models.weights.cache import store_folder
 from nst_core.models.weights.inventory import EntryCheck, NetworkStatus, status, verify
 from nst_core.models.weights.kernels import vgg_kernels
+from nst_core.models.weights.local_folder import export
 from nst_core.models.weights.onnx_reader import onnx_arrays
 from nst_core.models.weights.resolver import WeightsSource, find
 from nst_core.models.weights.sources import NETWORKS, NetworkSources, Source
@@ -28,6 +29,7 @@ __all__ = [
     "NetworkStatus",
     "Source",
     "WeightsSource",
+    "export",
     "find",
     "onnx_arrays",
     "status",

