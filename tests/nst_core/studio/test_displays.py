@@ -26,6 +26,7 @@ class Handles:
     def __init__(self) -> None:
         self.shown: list[dict[str, Any]] = []
         self.sent = 0
+        self.types: list[list[str]] = []
 
     def display(self, bundle: Any, raw: bool, display_id: bool) -> Any:
         index = len(self.shown)
@@ -35,7 +36,9 @@ class Handles:
         def update(bundle: Any, raw: bool) -> None:
             self.shown[index] = bundle
             self.sent += 1
+            self.types[index].append(next(iter(bundle)))
 
+        self.types.append([next(iter(bundle))])
         return SimpleNamespace(update=update)
 
 
@@ -73,6 +76,16 @@ def test_the_live_view_ends_with_the_result_and_the_whole_curve(
     total = curve["application/vnd.plotly.v1+json"]["data"][0]
     assert total["x"] == [0, 1, 2, 3, 4]
     assert "Plotly.newPlot" in curve["text/html"]
+
+
+def test_a_figure_never_follows_a_figure_directly(notebook: Handles, noise: Any) -> None:
+    """JupyterLab's Plotly extension ignores the second of two figures that follow each other in one output."""
+    view, curve = LiveView(), [CurvePoint(0, 0.0, {"total": 1.0})]
+    for number in range(3):
+        view._due = 0.0
+        view.update(Step(number, 9, 64, 0.0, {"total": 1.0}, noise(32, 32)), curve)
+    figure = "application/vnd.plotly.v1+json"
+    assert notebook.types[1] == [figure, "text/html", figure, "text/html", figure]
 
 
 @pytest.mark.usefixtures("found", "painter")
