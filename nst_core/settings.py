@@ -281,6 +281,18 @@ class Settings:
         number(1, 1_000_000, whole=True),
         "requests to the API that one network address may send in a minute",
     )
+    api_listeners: int = _setting(
+        500,
+        "NST_API_LISTENERS",
+        number(1, 100_000, whole=True),
+        "programs that may listen to the events of runs at once",
+    )
+    api_listeners_per_address: int = _setting(
+        50,
+        "NST_API_LISTENERS_PER_ADDRESS",
+        number(1, 100_000, whole=True),
+        "of these, how many of one network address",
+    )
     log_style: str = _setting(
         "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"
     )

@@ -12,6 +12,7 @@ caching       answers that a client keeps
 forms         pictures and recipes of a request
 problems      errors as problem documents (RFC 9457)
 resources     the answers
+feed          the events of runs, for any number of listeners; `event_messages` are their bytes
 idempotency   a request that is sent again starts nothing twice
 routes        the routes, a module for each group
 """

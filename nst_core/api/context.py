@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
+from nst_core.api.feed import Feeds
 from nst_core.api.idempotency import IdempotencyKeys
 from nst_core.api.pictures import PictureLimits, PictureStore
 from nst_core.api.places import Places
@@ -34,6 +35,7 @@ class ApiContext:
         rate: the requests of each network address.
         pictures: uploaded pictures that wait for a run.
         measurements: places for requests that wait for the worker's measures.
+        feeds: the events of runs, for those who listen.
     """
 
     jobs: Callable[[], JobService]
@@ -43,10 +45,13 @@ class ApiContext:
     rate: RateLimit = field(init=False)
     pictures: PictureStore = field(init=False)
     measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
+    feeds: Feeds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", RateLimit(self.settings.api_per_minute))
         object.__setattr__(self, "pictures", PictureStore(PictureLimits.of(self.settings)))
+        feeds = Feeds(self.jobs, self.settings.api_listeners, self.settings.api_listeners_per_address)
+        object.__setattr__(self, "feeds", feeds)
 
 
 def _of(request: Request) -> ApiContext:

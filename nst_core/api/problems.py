@@ -73,10 +73,12 @@ IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency 
 NO_ROOM = Kind("no-room", 429, "There is no room for more pictures")
 NO_PICTURE = Kind("no-picture", 404, "There is no such picture")
 BUSY = Kind("busy", 503, "The server is busy with others' requests")
+LISTENERS = Kind("too-many-listeners", 429, "Too many programs listen to runs")
 NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
 KINDS: tuple[Kind, ...] = (
     *OF_ERRORS.values(),
-    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET),
+    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS),
+    *(NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET, LISTENERS),
 )
 
 

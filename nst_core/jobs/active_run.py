@@ -11,7 +11,7 @@ from nst_core.jobs import failure_messages
 from nst_core.jobs.messages import RunCommand, Stepped
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import thinned
-from nst_core.jobs.views import JobView
+from nst_core.jobs.views import JobView, RunProgress
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
@@ -69,6 +69,21 @@ class ActiveRun:
     def current_view(self) -> JobView:
         """The current values of the run, with its points and snapshot steps."""
         return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps))
+
+    def progress(self, restarts: int, known: int) -> RunProgress:
+        """What is new since a look at its first `known` points; `restarts` is what that look told, -1 without one."""
+        first = known if restarts == self._epoch else 0
+        view = self.view
+        return RunProgress(
+            view.state,
+            view.position,
+            view.wait_seconds,
+            view.total_steps,
+            self.snapshot_steps[-1] if self.snapshot_steps else None,
+            self._epoch,
+            first,
+            tuple(self.points[first:]),
+        )
 
     def apply_step(self, event: Stepped, most_snapshots: int) -> None:
         """Apply a step event of the worker, and keep at most `most_snapshots` snapshots."""

@@ -39,6 +39,7 @@ from nst_core.jobs.views import (
     Inspection,
     InspectionRequest,
     JobView,
+    RunProgress,
     State,
     Subject,
     WorkerStatus,
@@ -66,6 +67,7 @@ __all__ = [
     "JobView",
     "QueueLimits",
     "QueueLoad",
+    "RunProgress",
     "State",
     "StoreLimits",
     "Subject",
@@ -153,6 +155,11 @@ class JobService:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the server is about to end: no run goes on in it."""
+        return self._closing.is_set()
+
     def status(self) -> WorkerStatus:
         """The state of the workers, as one."""
         with self._lock:
@@ -235,6 +242,22 @@ class JobService:
             if run is not None:
                 return self._view_of(run)
         return self._repository.load(job)
+
+    def progress(self, job: str, restarts: int = -1, known: int = 0) -> RunProgress:
+        """What is new of a run since an earlier call; counts as a look at it. Raises LostRunError as `view` does.
+
+        Args:
+            job: the run.
+            restarts: what the earlier call told; -1 for all points.
+            known: how many points of the curve are known from it.
+        """
+        with self._lock:
+            run = self._repository.active.get(job)
+            if run is not None:
+                run.last_seen = time.monotonic()
+                position, seconds = self._scheduler.waiting.position(job)
+                return replace(run.progress(restarts, known), position=position, wait_seconds=seconds)
+        return ActiveRun.from_view(self._repository.load(job)).progress(-1, 0)
 
     def runs(self, owner: str = "") -> tuple[JobView, ...]:
         """An owner's runs, the newest first; without an owner, the listed runs that have a result.

@@ -64,6 +64,28 @@ class JobView:
 
 
 @dataclass(frozen=True)
+class RunProgress:
+    """What is new of a run since an earlier look, without a copy of its whole curve.
+
+    Attributes:
+        position: its place in the queue; likewise `wait_seconds`, see `JobView`.
+        snapshot_step: the step of its newest picture; None if it has none.
+        restarts: another number whenever the run goes on from an earlier point, after which it has other points.
+        first: the index in the curve of the first of `points`.
+        points: the curve from there on; all of it after a restart.
+    """
+
+    state: State
+    position: int
+    wait_seconds: float
+    total_steps: int
+    snapshot_step: int | None
+    restarts: int
+    first: int
+    points: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True)
 class WorkerStatus:
     """The state of the worker process, or of several as one.
 

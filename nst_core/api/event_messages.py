@@ -1,0 +1,101 @@
+"""The events of a run as bytes of a `text/event-stream`."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import Field
+
+from nst_core.api.resources import Answer, Run
+from nst_core.jobs.views import RunProgress, State
+from nst_core.runs.curve import CurvePoint
+
+RETRY_MILLISECONDS = 2000
+"""How long a client waits before it connects again."""
+OPENING = format_sse_event(retry=RETRY_MILLISECONDS)
+HEARTBEAT = KEEPALIVE_COMMENT
+EventName = Literal["state", "step", "snapshot", "rewind", "end"]
+
+
+class StateEvent(Answer):
+    """`state`: the run's state or its place in the queue has changed."""
+
+    state: State
+    position: int = Field(description="place in the queue, from 1; 0 if it runs or is over")
+    wait_seconds: float = Field(description="estimated wait of a queued run")
+    total_steps: int
+
+
+class StepEvent(Answer):
+    """`step`: a new point of the curve. The event's id is the step."""
+
+    step: int
+    seconds: float = Field(description="since the run's first step began")
+    scale_px: int = Field(description="longest edge of the picture at this step")
+    evaluations: int = Field(description="how often the objective was evaluated so far")
+    losses: dict[str, float | None] = Field(description="weighted losses by term; null where not finite")
+    events: list[str] = Field(description="what happened at this step, such as a change of scale")
+
+
+class SnapshotEvent(Answer):
+    """`snapshot`: there is a new picture."""
+
+    step: int
+    picture: str = Field(description="its address, on this server")
+
+
+class RewindEvent(Answer):
+    """`rewind`: the run goes on from an earlier step, and the points after it are void."""
+
+    step: int | None = Field(description="the last step that counts; null: none, and the curve begins anew")
+
+
+def state(progress: RunProgress) -> bytes:
+    """The run's state and place."""
+    return _encoded(
+        "state",
+        StateEvent(
+            state=progress.state,
+            position=progress.position,
+            wait_seconds=progress.wait_seconds,
+            total_steps=progress.total_steps,
+        ),
+    )
+
+
+def step(point: CurvePoint) -> bytes:
+    """A point of the curve."""
+    losses = {name: value if math.isfinite(value) else None for name, value in point.losses.items()}
+    return _encoded(
+        "step",
+        StepEvent(
+            step=point.step,
+            seconds=point.seconds,
+            scale_px=point.scale_px,
+            evaluations=point.evaluations,
+            losses=losses,
+            events=list(point.events),
+        ),
+        str(point.step),
+    )
+
+
+def snapshot(number: int, address: str) -> bytes:
+    """The newest picture."""
+    return _encoded("snapshot", SnapshotEvent(step=number, picture=address))
+
+
+def rewind(number: int | None) -> bytes:
+    """The curve ends at an earlier step now."""
+    return _encoded("rewind", RewindEvent(step=number))
+
+
+def end(run: Run) -> bytes:
+    """The run is over; nothing follows."""
+    return _encoded("end", run)
+
+
+def _encoded(name: EventName, data: Answer, key: str | None = None) -> bytes:
+    return format_sse_event(event=name, data_str=data.model_dump_json(), id=key)

@@ -1,0 +1,263 @@
+"""The events of runs for any number of listeners: each run is watched once, and each event encoded once.
+
+A feed keeps its last events, and a listener the number of those it was sent. So a slow listener costs no memory: it is
+ended once it has missed more than the feed keeps, and may resume from the stored curve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from nst_core.api import event_messages
+from nst_core.api.problems import LISTENERS, ProblemError, retry_after
+from nst_core.api.resources import Run
+from nst_core.errors import JobError
+from nst_core.jobs.views import FINAL, JobView, RunProgress
+from nst_core.runs.curve import CurvePoint
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobService
+
+POLL_SECONDS = 0.2
+"""Interval at which a run is looked at: an event comes at most so much later than what it tells."""
+HEARTBEAT_SECONDS = 15.0
+"""Silence after which a comment is sent, so that proxies keep the connection."""
+WAIT_CHANGE_SECONDS = 5.0
+"""A change of the estimated wait that is told."""
+KEPT_EVENTS = 512
+CHUNK_EVENTS = 128
+"""Events of a stored curve that are sent together."""
+RETRY_SECONDS = 10.0
+_LOGGER = logging.getLogger(__name__)
+
+
+class Links:
+    """What a feed tells of a run beside its progress, for the path below which its clients reach the API."""
+
+    def __init__(self, describe: Callable[[JobView], Run], picture: Callable[[int], str]) -> None:
+        """`describe` gives the run as `GET /runs/{id}` tells it, and `picture` the address of a step's picture."""
+        self.describe, self.picture = describe, picture
+
+
+class Feed:
+    """The events of one run, while anybody listens. Used by one event loop.
+
+    Attributes:
+        listeners: how many there are.
+    """
+
+    def __init__(self, jobs: JobService, run: str, links: Links) -> None:
+        """Begin to watch a run."""
+        self.listeners = 0
+        self._jobs, self._run, self._links = jobs, run, links
+        self._points: list[CurvePoint] = []
+        self._steps: list[bytes] = []  # the events of `_points`
+        self._known: RunProgress | None = None
+        self._state = self._snapshot = self._end = b""
+        self._recent: deque[bytes] = deque(maxlen=KEPT_EVENTS)
+        self._told = 0  # events so far
+        self._is_over = False
+        self._changed = asyncio.Event()
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._watch())
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._task.cancel()
+
+    async def ready(self) -> None:
+        """Wait for the first look at the run. Raises LostRunError if it cannot be opened."""
+        await asyncio.shield(self._ready)
+
+    async def events(self, after: int | None) -> AsyncIterator[bytes]:
+        """The present state and the curve after a step, all of it for None; then what comes, until the run is over."""
+        told, opening = self._told, self._opening(after)
+        for chunk in opening:
+            yield chunk
+        while (behind := self._told - told) <= len(self._recent):
+            if behind:
+                told = self._told
+                yield b"".join(islice(self._recent, len(self._recent) - behind, None))
+            elif self._is_over:
+                return
+            elif not await self._changes():
+                yield event_messages.HEARTBEAT
+
+    def _opening(self, after: int | None) -> Iterator[bytes]:
+        """The events that tell a new listener what was before, of this moment."""
+        first, rewind = 0, b""
+        if after is not None and self._points and after > self._points[-1].step:
+            rewind = event_messages.rewind(None)  # what it knows is of a curve that is void
+        elif after is not None:
+            first = sum(point.step <= after for point in self._points)
+        steps = self._steps[first:]
+        chunks = (b"".join(steps[at : at + CHUNK_EVENTS]) for at in range(0, len(steps), CHUNK_EVENTS))
+        begin, rest = event_messages.OPENING + self._state + rewind, self._snapshot + self._end
+        return (chunk for chunk in (begin, *chunks, rest) if chunk)
+
+    async def _changes(self) -> bool:
+        """Wait for the next events; False if there are none for long."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        try:
+            while not self._is_over:
+                progress = await asyncio.to_thread(self._jobs.progress, self._run, *self._place())
+                view = await asyncio.to_thread(self._jobs.view, self._run) if progress.state in FINAL else None
+                self._take(progress, view)
+                if not self._ready.done():
+                    self._ready.set_result(None)
+                await asyncio.sleep(POLL_SECONDS if not self._is_over else 0)
+        except JobError as error:  # deleted meanwhile
+            self._fail(error)
+        except Exception as error:
+            _LOGGER.exception("The events of run %s cannot be told", self._run)
+            self._fail(error)
+
+    def _place(self) -> tuple[int, int]:
+        return (self._known.restarts, len(self._points)) if self._known else (-1, 0)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(error)
+        self._is_over = True
+        self._publish([])
+
+    def _take(self, progress: RunProgress, view: JobView | None) -> None:
+        """Turn what is new of the run into events; `view` is the run once it is over."""
+        new: list[bytes] = []
+        if rewind := self._rewound(progress):
+            new.append(rewind)
+        if _is_told(self._known, progress):
+            self._state = event_messages.state(progress)
+            new.append(self._state)
+        fresh = progress.points[len(self._points) - progress.first :]
+        steps = [event_messages.step(point) for point in fresh]
+        self._points += fresh
+        self._steps += steps
+        new += steps
+        if progress.snapshot_step is None:
+            self._snapshot = b""
+        elif self._known is None or progress.snapshot_step != self._known.snapshot_step:
+            newest = progress.snapshot_step
+            self._snapshot = event_messages.snapshot(newest, self._links.picture(newest))
+            new.append(self._snapshot)
+        if view is not None:
+            self._end = event_messages.end(self._links.describe(view))
+            new.append(self._end)
+        self._known = progress
+        self._is_over = view is not None or self._jobs.is_closing
+        self._publish(new)
+
+    def _rewound(self, progress: RunProgress) -> bytes:
+        """Forget the points that are void after a restart; the event that tells it, if there are any."""
+        if progress.first:
+            return b""
+        kept = _common(self._points, progress.points)
+        if kept == len(self._points):
+            return b""
+        del self._points[kept:], self._steps[kept:]
+        return event_messages.rewind(self._points[-1].step if kept else None)
+
+    def _publish(self, new: Sequence[bytes]) -> None:
+        if new or self._is_over:
+            self._recent.extend(new)
+            self._told += len(new)
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+
+def _common(known: Sequence[CurvePoint], told: Sequence[CurvePoint]) -> int:
+    """How many points two curves share from their beginning on."""
+    for place, (one, other) in enumerate(zip(known, told, strict=False)):
+        if one != other:
+            return place
+    return min(len(known), len(told))
+
+
+def _is_told(known: RunProgress | None, progress: RunProgress) -> bool:
+    """Whether the run's state or place has changed so that listeners should know."""
+    if known is None or (known.state, known.position) != (progress.state, progress.position):
+        return True
+    return abs(known.wait_seconds - progress.wait_seconds) >= WAIT_CHANGE_SECONDS
+
+
+class Listener:
+    """A place at a feed, from `Feeds.listen` until `close`."""
+
+    def __init__(self, feeds: Feeds, feed: Feed, key: tuple[str, str], address: str) -> None:
+        self._feeds, self._key, self._address = feeds, key, address
+        self.feed = feed
+
+    def close(self) -> None:
+        """Give the place back."""
+        self._feeds.leave(self._key, self._address)
+
+
+class Feeds:
+    """The feeds of a server, and how many may listen. Used by one event loop."""
+
+    def __init__(self, jobs: Callable[[], JobService], most: int, most_of_address: int) -> None:
+        """`most` listeners in all, and `most_of_address` of them with one network address."""
+        self._jobs, self._most, self._most_of_address = jobs, most, most_of_address
+        self._feeds: dict[tuple[str, str], Feed] = {}
+        self._addresses: Counter[str] = Counter()
+
+    @property
+    def listeners(self) -> int:
+        """How many there are."""
+        return self._addresses.total()
+
+    async def listen(self, run: str, address: str, base: str, links: Links) -> Listener:
+        """A place at the feed of a run.
+
+        Args:
+            run: its id.
+            address: who asks.
+            base: the path below which they reach the API; feeds of different ones name other addresses.
+            links: for the first listener's feed.
+
+        Raises:
+            LostRunError: the run cannot be opened.
+            ProblemError: there are too many listeners.
+        """
+        if self._addresses[address] >= self._most_of_address:
+            raise _refusal(f"one network address may listen {self._most_of_address} times at once")
+        if self.listeners >= self._most:
+            raise _refusal(f"{self._most} programs may listen at once")
+        self._addresses[address] += 1
+        key = (run, base)
+        feed = self._feeds.get(key) or Feed(self._jobs(), run, links)
+        self._feeds[key] = feed
+        feed.listeners += 1
+        try:
+            await feed.ready()
+        except BaseException:
+            self.leave(key, address)
+            raise
+        return Listener(self, feed, key, address)
+
+    def leave(self, key: tuple[str, str], address: str) -> None:
+        """Give a place back; without listeners a run is not watched."""
+        self._addresses -= Counter([address])
+        feed = self._feeds[key]
+        feed.listeners -= 1
+        if not feed.listeners:
+            del self._feeds[key]
+            feed.close()
+
+
+def _refusal(sentence: str) -> ProblemError:
+    return ProblemError(
+        LISTENERS, f"{sentence}; end one, or ask for the run itself", headers=retry_after(RETRY_SECONDS)
+    )

@@ -1,0 +1,90 @@
+"""The events of a run while it paints, as a stream (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from nst_core.api.access import Address
+from nst_core.api.context import Context
+from nst_core.api.feed import Links, Listener
+from nst_core.api.resources import path_to, run_of
+from nst_core.api.routes.runs import RunId
+
+SEND_SECONDS = 60.0
+"""How long a client may take nothing of what is sent, until it is given up."""
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Proxies keep nothing, and hold nothing back."""
+EXAMPLE = """\
+event: state
+data: {"state":"running","position":0,"wait_seconds":0.0,"total_steps":300}
+
+event: step
+data: {"step":1,"seconds":0.4,"scale_px":256,"evaluations":1,"losses":{"total":12.5},"events":[]}
+id: 1
+
+"""
+
+router = APIRouter(prefix="/runs", tags=["Runs"])
+LastEventId = Annotated[
+    int | None,
+    Header(
+        alias="Last-Event-ID",
+        description="the step of the last event that was received: the points after it follow",
+        ge=0,
+    ),
+]
+
+
+class EventStream(StreamingResponse):
+    """A listener's events; its place is given back when its client has left, or takes nothing for long.
+
+    FastAPI's own response for events would encode each of them for each listener.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, listener: Listener, after: int | None) -> None:
+        """`after` is the last step that the client knows."""
+        super().__init__(listener.feed.events(after), headers=HEADERS)
+        self._listener = listener
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+
+        async def send_soon(message: Message) -> None:
+            async with asyncio.timeout(SEND_SECONDS):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, send_soon)
+        except TimeoutError:
+            return
+        finally:
+            self._listener.close()
+
+
+@router.get(
+    "/{run}/events",
+    response_class=EventStream,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
+)
+async def events(
+    request: Request, context: Context, address: Address, run: RunId, last_event_id: LastEventId = None
+) -> EventStream:
+    """What happens to a run, until it is over: `state`, `step`, `snapshot`, `rewind`, and `end` with the run itself.
+
+    The curve so far comes first. The id of a `step` is its number; `Last-Event-ID` resumes after it.
+    """
+    base = request.scope.get("root_path", "")
+    place = Request({"type": "http", "root_path": base})  # of the request the feed keeps nothing else
+
+    def picture(step: int) -> str:
+        return path_to(place, f"/runs/{run}/picture?step={step}")
+
+    links = Links(lambda view: run_of(place, view), picture)
+    return EventStream(await context.feeds.listen(run, address, base, links), last_event_id)
