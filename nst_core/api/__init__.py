@@ -14,6 +14,8 @@ problems      errors as problem documents (RFC 9457)
 resources     the answers
 feed          the events of runs, for any number of listeners; `event_messages` are their bytes
 idempotency   a request that is sent again starts nothing twice
+films         the films of runs
+picture_files pictures in other formats than the stored ones
 routes        the routes, a module for each group
 """
 

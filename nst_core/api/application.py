@@ -14,7 +14,7 @@ from nst_core.api.access import SECRET_HEADER, check_rate, check_token
 from nst_core.api.bodies import ENVELOPE_BYTES, PICTURES, BodyLimit
 from nst_core.api.context import ApiContext
 from nst_core.api.problems import Problem
-from nst_core.api.routes import choices, events, measures, pictures, runs, service
+from nst_core.api.routes import choices, events, measures, pictures, results, runs, service
 
 DESCRIPTION = """\
 Neural style transfer for programs: submit a photograph and style pictures, follow the loss curve, fetch the picture.
@@ -44,6 +44,7 @@ def create(context: ApiContext) -> FastAPI:
     closed.include_router(measures.router)
     closed.include_router(choices.router)
     closed.include_router(events.router)
+    closed.include_router(results.router)
     app.include_router(closed)
     app.include_router(service.router, prefix="/v1")
     app.add_middleware(BodyLimit, most_bytes=PICTURES * context.settings.picture_mb * 2**20 + ENVELOPE_BYTES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 from nst_core.api.feed import Feeds
+from nst_core.api.films import Films
 from nst_core.api.idempotency import IdempotencyKeys
 from nst_core.api.pictures import PictureLimits, PictureStore
 from nst_core.api.places import Places
@@ -35,6 +36,7 @@ class ApiContext:
         rate: the requests of each network address.
         pictures: uploaded pictures that wait for a run.
         measurements: places for requests that wait for the worker's measures.
+        films: the newest films of runs.
         feeds: the events of runs, for those who listen.
     """
 
@@ -45,6 +47,7 @@ class ApiContext:
     rate: RateLimit = field(init=False)
     pictures: PictureStore = field(init=False)
     measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
+    films: Films = field(default_factory=Films)
     feeds: Feeds = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -11,6 +10,7 @@ from pydantic import Field
 from nst_core.api.resources import Answer, Run
 from nst_core.jobs.views import RunProgress, State
 from nst_core.runs.curve import CurvePoint
+from nst_core.runs.curve_files import finite
 
 RETRY_MILLISECONDS = 2000
 """How long a client waits before it connects again."""
@@ -67,7 +67,6 @@ def state(progress: RunProgress) -> bytes:
 
 def step(point: CurvePoint) -> bytes:
     """A point of the curve."""
-    losses = {name: value if math.isfinite(value) else None for name, value in point.losses.items()}
     return _encoded(
         "step",
         StepEvent(
@@ -75,7 +74,7 @@ def step(point: CurvePoint) -> bytes:
             seconds=point.seconds,
             scale_px=point.scale_px,
             evaluations=point.evaluations,
-            losses=losses,
+            losses=finite(point.losses),
             events=list(point.events),
         ),
         str(point.step),

@@ -11,6 +11,8 @@ from PIL import Image
 
 Kind = Literal["mp4", "gif", "webp"]
 
+MIN_PICTURES = 3
+"""Fewer pictures are no film worth watching."""
 SECONDS = 6.0
 """Duration of a film up to its last picture."""
 LAST_SECONDS = 1.5

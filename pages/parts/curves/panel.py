@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from nst_core.runs import curve_files
 from pages.parts.app import session, theme
 from pages.parts.app.slots import Slot
 from pages.parts.curves import charts, plot, reference_losses
@@ -168,8 +169,8 @@ def _export(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun
         return
     files = _EXPORTED.ensure(dict, key)
     if view.points and not files:
-        files["csv"] = curves_export.as_csv(view.points)
-        files["json"] = curves_export.as_json(view)
+        files["csv"] = curve_files.as_csv(view.points)
+        files["json"] = curve_files.as_json(view.points, view.recipe, view.reference_losses)
         files["html"] = curves_export.as_html(view, options, tuple(compared))
     kinds = (("CSV", "csv", "text/csv"), ("JSON", "json", "application/json"), ("Web page", "html", "text/html"))
     for label, suffix, mime in kinds:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import JobError
+from nst_core.runs.timelapse import MIN_PICTURES
 from pages.parts.app import service, theme
 from pages.parts.app.slots import Slot
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 KINDS = {"MP4": ("mp4", "video/mp4"), "GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
-MIN_PICTURES = 3
 _FORMAT = Slot[str]("film", "format")
 """The format that was requested, by run."""
 

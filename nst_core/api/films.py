@@ -1,0 +1,45 @@
+"""The films of runs: made one at a time, since each takes seconds of a core, and kept for those who ask again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from nst_core.api.places import Places
+from nst_core.runs.timelapse import Kind, time_lapse
+from nst_core.system.bounded_cache import BoundedCache
+
+MOST_FILMS = 4
+"""Films that are kept; one has up to some megabytes."""
+MOST_WAITING = 4
+"""Requests that wait for films, each in a thread; others are told to come again."""
+RETRY_SECONDS = 10.0
+
+
+class Films:
+    """The newest films; any thread may call."""
+
+    def __init__(self) -> None:
+        self._made: BoundedCache[str, bytes] = BoundedCache(MOST_FILMS)
+        self._places = Places(MOST_WAITING)
+        self._turn = threading.Lock()
+
+    def film(self, key: str, kind: Kind, pictures: Callable[[], list[bytes]]) -> bytes:
+        """A film.
+
+        Args:
+            key: names the pictures and the kind.
+            kind: the format.
+            pictures: gives the encoded pictures, at least one.
+
+        Raises:
+            ProblemError: too many wait for films.
+        """
+        if film := self._made.get(key):
+            return film
+        with self._places.taken("films", RETRY_SECONDS), self._turn:
+            film = self._made.get(key)  # somebody else's request may have made it meanwhile
+            if film is None:
+                film = time_lapse(pictures(), kind)
+                self._made.put(key, film)
+            return film

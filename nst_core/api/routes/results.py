@@ -1,0 +1,123 @@
+"""What a run has made so far: its curve, its pictures and the film of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from nst_core.api.caching import entity_tag, unchanged
+from nst_core.api.context import Context
+from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded
+from nst_core.api.problems import NO_RUN_YET, ProblemError, retry_after
+from nst_core.api.routes.runs import RunId
+from nst_core.jobs.views import FINAL, JobView
+from nst_core.runs import curve_files
+from nst_core.runs.timelapse import MIN_PICTURES, Kind
+
+router = APIRouter(prefix="/runs", tags=["Runs"])
+RETRY_SECONDS = 2.0
+CURVE_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+FILM_TYPES: dict[Kind, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
+_KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
+
+
+@router.get("/{run}/curve", response_class=Response, responses={200: {"content": dict.fromkeys(CURVE_TYPES.values())}})
+def curve(
+    context: Context,
+    run: RunId,
+    kind: Annotated[Literal["json", "csv"], Query(alias="format", description="JSON has the recipe too")] = "json",
+) -> Response:
+    """The loss curve so far, each point with its step, seconds, size and weighted losses."""
+    view = context.jobs().view(run)
+    if kind == "csv":
+        text = curve_files.as_csv(view.points)
+    else:
+        text = curve_files.as_json(view.points, view.recipe, view.reference_losses)
+    headers = {"cache-control": "no-cache", "content-disposition": _disposition("attachment", view, "curve", kind)}
+    return Response(text, media_type=CURVE_TYPES[kind], headers=headers)
+
+
+@router.get(
+    "/{run}/picture",
+    response_class=Response,
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values())}, **_KNOWN},
+)
+def picture(
+    request: Request,
+    context: Context,
+    run: RunId,
+    step: Annotated[
+        int | None,
+        Query(ge=0, description="the stored picture nearest to this step; without it, the result or the newest"),
+    ] = None,
+    kind: Annotated[
+        PictureFormat | None,
+        Query(alias="format", description="by default the stored one: PNG for the result, JPEG for steps"),
+    ] = None,
+) -> Response:
+    """A picture of a run. The PNG and WebP of a result have the recipe inside."""
+    view = context.jobs().view(run)
+    source = view.result if step is None else None
+    recipe = view.recipe.to_json() if source else None
+    if source is None:
+        source = _snapshot(context, view, step)
+    stored: PictureFormat = "png" if recipe else "jpeg"
+    kind = kind or stored
+    part = "" if recipe else f"step{view.snapshot_step if step is None else step}"
+    headers = _headers(view, entity_tag(source, kind), _disposition("inline", view, part, kind))
+    if known := unchanged(request, headers):
+        return known
+    body = source if kind == stored else encoded(source, kind, recipe)
+    return Response(body, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def _snapshot(context: Context, view: JobView, step: int | None) -> bytes:
+    if not view.snapshot_steps:
+        advice = {} if view.state in FINAL else retry_after(RETRY_SECONDS)
+        raise ProblemError(NO_RUN_YET, "this run has no picture yet; its first step makes one", headers=advice)
+    if step is None and view.snapshot is not None:
+        return view.snapshot
+    return context.jobs().picture_at(view.id, view.snapshot_steps[-1] if step is None else step)
+
+
+@router.get(
+    "/{run}/timelapse",
+    response_class=Response,
+    responses={200: {"content": dict.fromkeys(FILM_TYPES.values())}, **_KNOWN},
+)
+def timelapse(
+    request: Request,
+    context: Context,
+    run: RunId,
+    kind: Annotated[Kind, Query(alias="format", description="MP4 is H.264, and the smallest")] = "mp4",
+) -> Response:
+    """The film of a run's pictures so far. It is made on request, which takes seconds."""
+    view = context.jobs().view(run)
+    steps = view.snapshot_steps
+    if len(steps) < MIN_PICTURES:
+        raise ProblemError(NO_RUN_YET, f"a film needs {MIN_PICTURES} pictures, and this run has {len(steps)}")
+    tag = entity_tag(repr((run, view.created, steps)).encode(), kind)
+    headers = _headers(view, tag, _disposition("inline", view, "", kind))
+    if known := unchanged(request, headers):
+        return known
+
+    def pictures() -> list[bytes]:
+        first = [view.content] if view.content else []
+        return [*first, *(context.jobs().picture_at(run, step) for step in steps)]
+
+    return Response(context.films.film(tag, kind, pictures), media_type=FILM_TYPES[kind], headers=headers)
+
+
+def _headers(view: JobView, tag: str, disposition: str) -> dict[str, str]:
+    """A run that is over does not change any more. Only who knows its id may see it, so no shared cache keeps it."""
+    kept = "private, max-age=31536000, immutable" if view.state in FINAL else "private, no-cache"
+    return {"etag": tag, "cache-control": kept, "content-disposition": disposition}
+
+
+def _disposition(how: Literal["inline", "attachment"], view: JobView, part: str, kind: str) -> str:
+    """The header that proposes a file name, such as nst-slow-1a2b3c-step40.jpg."""
+    ending = "jpg" if kind == "jpeg" else kind
+    name = "-".join(filter(None, ("nst", view.recipe.method, view.id[:6], part)))
+    return f'{how}; filename="{name}.{ending}"'
