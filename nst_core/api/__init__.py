@@ -13,13 +13,15 @@ forms         pictures and recipes of a request
 problems      errors as problem documents (RFC 9457)
 resources     the answers
 feed          the events of runs, for any number of listeners; `event_messages` are their bytes
+description   the OpenAPI document
+examples      requests and answers in it
 idempotency   a request that is sent again starts nothing twice
 films         the films of runs
 picture_files pictures in other formats than the stored ones
 routes        the routes, a module for each group
 """
 
-from nst_core.api.application import create
+from nst_core.api.application import create, document
 from nst_core.api.context import ApiContext
 
-__all__ = ["ApiContext", "create"]
+__all__ = ["ApiContext", "create", "document"]

@@ -5,16 +5,17 @@ A mounted application's own lifespan is not run: it needs none.
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from nst_core import __version__
-from nst_core.api import problems
+from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER, check_rate, check_token
 from nst_core.api.bodies import ENVELOPE_BYTES, PICTURES, BodyLimit
 from nst_core.api.context import ApiContext
-from nst_core.api.problems import Problem
-from nst_core.api.routes import choices, events, measures, pictures, results, runs, service
+from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service
+from nst_core.settings import Settings
 
 DESCRIPTION = """\
 Neural style transfer for programs: submit a photograph and style pictures, follow the loss curve, fetch the picture.
@@ -22,19 +23,21 @@ Neural style transfer for programs: submit a photograph and style pictures, foll
 A run is one picture being painted. Whoever knows its id may look at it; whoever holds the secret that `POST /runs` gave
 may change it. Every error is a problem document (RFC 9457).
 """
-_PROBLEM = {"model": Problem, "description": "A problem document"}
 
 
 def create(context: ApiContext) -> FastAPI:
     """The API of a server."""
     app = FastAPI(
         title="NST Studio",
-        version=__version__,
+        version=description.VERSION,
         description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        servers=[{"url": "/api"}],
+        license_info={"name": "MIT"},
+        responses=description.PROBLEM_RESPONSES,
+        generate_unique_id_function=description.operation_id,
     )
     app.state.context = context
     problems.install(app)
@@ -47,6 +50,8 @@ def create(context: ApiContext) -> FastAPI:
     closed.include_router(results.router)
     app.include_router(closed)
     app.include_router(service.router, prefix="/v1")
+    app.include_router(docs.router, prefix="/v1")
+    description.install(app)
     app.add_middleware(BodyLimit, most_bytes=PICTURES * context.settings.picture_mb * 2**20 + ENVELOPE_BYTES)
     if context.settings.api_origins:
         app.add_middleware(
@@ -57,3 +62,12 @@ def create(context: ApiContext) -> FastAPI:
             expose_headers=["location", "retry-after", "etag"],
         )
     return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the API with the default settings; needs no server."""
+
+    def nothing() -> Any:
+        raise NotImplementedError("this application only describes itself")
+
+    return create(ApiContext(nothing, nothing, Settings())).openapi()

@@ -1,4 +1,7 @@
-"""The generated tables of the READMEs: `python -m nst_core docs` writes them, and CI fails if that changes a file."""
+"""The generated tables of the READMEs, and the OpenAPI document: `python -m nst_core docs` writes them.
+
+CI fails if that changes a file.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nst_core import api
+from nst_core.api import description
 from nst_core.bench.report.measured import ROWS
 from nst_core.bench.report.tables import table as measured_table
 from nst_core.cli import notebooks
@@ -22,7 +27,7 @@ from nst_core.settings import Settings, default_of, variable_of
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
     ROOT / "nst_core" / package / "README.md"
-    for package in (".", "recipe", "bench", "models/weights", "picture", "notebooks")
+    for package in (".", "recipe", "bench", "models/weights", "picture", "api", "notebooks")
 )
 """The files that hold generated tables."""
 
@@ -30,11 +35,12 @@ MARK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", 
 
 
 def rewrite_all() -> None:
-    """Update every generated table of `DOCUMENTS`, and tidy the example notebooks."""
+    """Update every generated table of `DOCUMENTS` and the OpenAPI document, and tidy the example notebooks."""
     for path in notebooks.paths():
         notebooks.rewrite(path)
     for document in DOCUMENTS:
         rewrite(document)
+    description.COMMITTED.write_text(description.as_text(api.document()))
 
 
 def rewrite(document: Path) -> None:
@@ -100,6 +106,15 @@ def notebooks_table() -> str:
     return _table(("notebook", "content", ""), notebooks.rows())
 
 
+def routes_table() -> str:
+    """Each route of the API, its name for generated clients, and what it does."""
+    rows = [
+        (f"`{method.upper()} {path.removeprefix('/v1')}`", f"`{operation['operationId']}`", operation["summary"])
+        for path, method, operation in description.operations(api.document())
+    ]
+    return _table(("route", "name", "what it does"), rows)
+
+
 def measurements(kind: str) -> str:
     """The stored figures of one kind of measurement, and the commands and machines that gave them."""
     measured = measured_table(kind)
@@ -112,6 +127,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "presets": presets_table,
     "operator": operator_table,
+    "routes": routes_table,
     "notebooks": notebooks_table,
     **{kind: partial(measurements, kind) for kind in ROWS},
 }

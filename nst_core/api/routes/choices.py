@@ -24,7 +24,14 @@ router = APIRouter(tags=["Choices"])
 Key = Annotated[str, Path(description="the picture's id, of `GET /styles`", pattern=r"^[a-z0-9-]{1,60}$")]
 Availability = Literal["now", "fetched", "offline"]
 QUALITY = 80
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
 _paintings: BoundedCache[tuple[str, int], bytes] = BoundedCache(32)
+
+
+class SchemaResponse(Response):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
 
 
 class Preset(Answer):
@@ -66,7 +73,12 @@ class KnownPictures(Answer):
     styles: list[KnownPicture] = Field(description="bundled styles, the most beautiful first, then known paintings")
 
 
-@router.get("/presets", responses={304: {"description": "The client has it"}}, response_model=Presets)
+@router.get(
+    "/presets",
+    operation_id="list_presets",
+    responses=_UNCHANGED,
+    response_model=Presets,
+)
 def presets(request: Request) -> Response:
     """Named settings for common intentions, and those of published methods."""
     found = [
@@ -76,7 +88,12 @@ def presets(request: Request) -> Response:
     return cached(request, Presets(presets=found).model_dump_json().encode(), "application/json")
 
 
-@router.get("/styles", responses={304: {"description": "The client has it"}}, response_model=KnownPictures)
+@router.get(
+    "/styles",
+    operation_id="list_styles",
+    responses=_UNCHANGED,
+    response_model=KnownPictures,
+)
 def styles(request: Request) -> Response:
     """Photographs, styles and paintings that a run can name, each with its licence."""
     found = KnownPictures(
@@ -91,8 +108,9 @@ def styles(request: Request) -> Response:
 
 @router.get(
     "/styles/{key}/picture",
+    operation_id="get_style_picture",
     response_class=Response,
-    responses={200: {"content": {"image/webp": {}}}, 304: {"description": "The client has it"}},
+    responses={200: {"content": {"image/webp": {}}}, **_UNCHANGED},
 )
 def thumbnail(
     request: Request,
@@ -103,11 +121,16 @@ def thumbnail(
     return cached(request, _small(key, int(longest_edge_px)), "image/webp", seconds=24 * 3600)
 
 
-@router.get("/schema", responses={304: {"description": "The client has it"}}, response_class=Response)
+@router.get(
+    "/schema",
+    operation_id="get_recipe_schema",
+    response_class=SchemaResponse,
+    responses={**_UNCHANGED, 200: {"model": dict[str, Any]}},
+)
 def schema(request: Request) -> Response:
     """The JSON Schema of a whole recipe: each setting with its meaning, range and default."""
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Recipe.model_json_schema()}
-    return cached(request, json.dumps(found).encode(), "application/schema+json")
+    return cached(request, json.dumps(found).encode(), SchemaResponse.media_type)
 
 
 def _bundled(request: Request, sample: Sample) -> KnownPicture:

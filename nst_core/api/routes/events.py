@@ -70,6 +70,7 @@ class EventStream(StreamingResponse):
 
 @router.get(
     "/{run}/events",
+    status_code=200,  # FastAPI would look for it in the class's arguments
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
 )

@@ -23,7 +23,11 @@ FILM_TYPES: dict[Kind, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": 
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
 
 
-@router.get("/{run}/curve", response_class=Response, responses={200: {"content": dict.fromkeys(CURVE_TYPES.values())}})
+@router.get(
+    "/{run}/curve",
+    response_class=Response,
+    responses={200: {"content": {each: {} for each in CURVE_TYPES.values()}}},
+)
 def curve(
     context: Context,
     run: RunId,
@@ -42,7 +46,7 @@ def curve(
 @router.get(
     "/{run}/picture",
     response_class=Response,
-    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values())}, **_KNOWN},
+    responses={200: {"content": {each: {} for each in MEDIA_TYPES.values()}}, **_KNOWN},
 )
 def picture(
     request: Request,
@@ -85,7 +89,7 @@ def _snapshot(context: Context, view: JobView, step: int | None) -> bytes:
 @router.get(
     "/{run}/timelapse",
     response_class=Response,
-    responses={200: {"content": dict.fromkeys(FILM_TYPES.values())}, **_KNOWN},
+    responses={200: {"content": {each: {} for each in FILM_TYPES.values()}}, **_KNOWN},
 )
 def timelapse(
     request: Request,

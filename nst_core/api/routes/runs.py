@@ -72,7 +72,7 @@ def submit(  # noqa: PLR0913 - the parts of a request
     return new_run_of(request, context.jobs().view(job), told)
 
 
-@router.get("/{run}")
+@router.get("/{run}", operation_id="get_run")
 def look(request: Request, context: Context, run: RunId) -> Run:
     """A run as it is now."""
     return run_of(request, context.jobs().view(run))

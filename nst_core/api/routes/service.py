@@ -14,20 +14,20 @@ from nst_core.api.problems import KINDS
 router = APIRouter(tags=["Server"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", operation_id="check_alive")
 def alive() -> dict[str, str]:
     """Whether the server is alive."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"description": "No picture could be had now"}})
+@router.get("/readyz", operation_id="check_ready", responses={503: {"description": "No picture could be had now"}})
 def ready(context: Context) -> JSONResponse:
     """Whether a picture could be had now, and what would prevent it."""
     found = context.check()
     return JSONResponse(found.as_json(), 200 if found.ok else 503, {"cache-control": "no-store"})
 
 
-@router.get("/problems/{code}")
+@router.get("/problems/{code}", operation_id="get_problem_kind")
 def problem(code: str) -> dict[str, Any]:
     """What a kind of problem means."""
     for kind in KINDS:

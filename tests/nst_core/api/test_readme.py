@@ -1,0 +1,35 @@
+"""The lines of the README work against a real server."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nst_core.api.description import COMMITTED
+from tests.nst_core.api.servers import png
+from tests.toy_server import toy_server
+
+README = COMMITTED.with_name("README.md")
+LOCAL = "http://localhost:8501"
+
+
+@pytest.mark.slow
+def test_the_lines_for_a_shell_work_one_after_the_other(tmp_path: Path) -> None:
+    lines = "".join(re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL))
+    assert lines.count("curl ") > 10
+    assert shutil.which("curl"), "curl is in every system's packages"
+    (tmp_path / "photo.png").write_bytes(png(1))
+    (tmp_path / "style.png").write_bytes(png(2))
+    with toy_server(tmp_path) as server:
+        script = lines.replace(LOCAL, server.url)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, check=False, capture_output=True, timeout=99
+        )
+    assert done.returncode == 0, done.stderr.decode()
+    assert "event: end" in done.stdout.decode()
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "style.webp").read_bytes()[8:12] == b"WEBP"
