@@ -14,14 +14,15 @@ from pkgutil import walk_packages
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
-from streamlit import file_util
+from starlette.routing import BaseRoute, Mount
+from streamlit import config, file_util
 
 from nst_core import api
 from nst_core.jobs.service import JobService
 from nst_core.server import logs
 from nst_core.server.addresses import Addresses
 from nst_core.server.connections import ConnectionLimit, most_connections
+from nst_core.server.forwarded import Forwarded
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
@@ -77,16 +78,22 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
+        Middleware(Forwarded, trusted=SETTINGS.trusted_proxies),
         Middleware(Addresses, trusted=SETTINGS.trusted_proxies, openings_per_minute=SETTINGS.openings_per_minute),
         Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES),
     ]
 
 
-def api_routes() -> list[Mount]:
-    """The REST API, unless the operator switched it off."""
-    if not SETTINGS.api:
-        return []
-    return [Mount("/api", api.create(API))]
+def routes() -> list[BaseRoute]:
+    """The health checks, and the REST API unless the operator switched it off.
+
+    Both are below Streamlit's base path, if it has one; the checks are at the root too, for a host without a proxy.
+    """
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    base = f"/{path}" if path else ""
+    checks = HealthRoutes(check)
+    api_mount = [Mount(f"{base}/api", api.create(API))] if SETTINGS.api else []
+    return [*checks.routes(), *(checks.routes(base) if base else []), *api_mount]
 
 
 async def _housekeeping(connections: ConnectionLimit) -> None:
@@ -138,6 +145,6 @@ API = api.ApiContext(service.get, check, SETTINGS)
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_lifespan,
-    routes=[*HealthRoutes(check).routes(), *api_routes()],
+    routes=routes(),
     middleware=middleware(),
 )

@@ -21,6 +21,7 @@ class Server:
 
     Attributes:
         url: its address, the same after a restart.
+        health: the path below it that answers as soon as it serves.
     """
 
     def __init__(self, entry: str, log: Path, **environment: str) -> None:
@@ -28,7 +29,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url, self.health = f"http://127.0.0.1:{port}", "/_stcore/health"
         command = [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port)]
         self._command, self._log = [*command, "--server.address", "127.0.0.1"], log
         self._environment = {**os.environ, **environment}
@@ -46,7 +47,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
-        _wait_for(f"{self.url}/_stcore/health")
+        _wait_for(self.url + self.health)
 
     def kill(self) -> None:
         """End it as a crash does."""

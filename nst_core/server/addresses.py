@@ -37,18 +37,29 @@ def visitors_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) 
     """
     hops = [*(hop.strip() for hop in forwarded_for.split(",") if hop.strip()), peer]
     for hop in reversed(hops):
-        if not _is_in(hop, trusted):
+        if not is_in(hop, trusted):
             return hop
     return hops[0]
 
 
-def _is_in(text: str, networks: Sequence[Network]) -> bool:
+def is_in(text: str, networks: Sequence[Network]) -> bool:
+    """Whether a text is an address in one of the networks."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return any((mapped or address) in network for network in networks)
+
+
+def peer_of(scope: Scope) -> str:
+    """The address of the machine that has connected to us.
+
+    Uvicorn believes X-Forwarded-For of every program on this machine and replaces the peer by it, with port 0. Whether
+    such a program is a proxy is for the operator to say.
+    """
+    host, port = scope.get("client") or ("", 0)
+    return "127.0.0.1" if port == 0 and header(scope, b"x-forwarded-for") else str(host)
 
 
 def keyed_hash(address: str) -> str:
@@ -82,7 +93,7 @@ class Addresses:
             return
         forwarded = header(scope, b"x-forwarded-for")
         self._warn_of_unknown_proxy(forwarded)
-        address = keyed_hash(visitors_address(self._peer(scope, forwarded), forwarded, self._trusted))
+        address = keyed_hash(visitors_address(peer_of(scope), forwarded, self._trusted))
         if _opens(scope) and (wait := self._rate.wait_seconds(address)):
             _LOGGER.warning("Address %s opens more than %d pages a minute", address, self._per_minute)
             sentence = f"One network address may open {self._per_minute} pages in a minute; try again in {wait:.0f} s."
@@ -91,15 +102,6 @@ class Addresses:
         name = HEADER.lower().encode()
         headers = [*(pair for pair in scope["headers"] if pair[0].lower() != name), (name, address.encode())]
         await self._app({**scope, "headers": headers}, receive, send)
-
-    def _peer(self, scope: Scope, forwarded: str) -> str:
-        """The address of the machine that has connected to us.
-
-        Uvicorn believes X-Forwarded-For of every program on this machine and replaces the peer by it, with port 0.
-        Whether such a program is a proxy is for the operator to say.
-        """
-        host, port = scope.get("client") or ("", 0)
-        return "127.0.0.1" if port == 0 and forwarded else str(host)
 
     def _warn_of_unknown_proxy(self, forwarded: str) -> None:
         if forwarded and not self._trusted and not self._warned:

@@ -101,9 +101,9 @@ class HealthRoutes:
         self._check = check
         self._running: asyncio.Task[Readiness] | None = None
 
-    def routes(self) -> list[Route]:
-        """`/healthz` and `/readyz`, for GET and HEAD."""
-        return [Route("/healthz", self._alive), Route("/readyz", self._ready)]
+    def routes(self, base: str = "") -> list[Route]:
+        """`/healthz` and `/readyz`, for GET and HEAD, below the path `base`."""
+        return [Route(f"{base}/healthz", self._alive), Route(f"{base}/readyz", self._ready)]
 
     async def _alive(self, _: object) -> Response:
         return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})

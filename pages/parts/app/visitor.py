@@ -22,12 +22,15 @@ _SECRET_PATTERN = re.compile(r"[0-9a-f]{32}")
 _YEAR_SECONDS = 365 * 24 * 3600
 # A script sets the cookie, because a page of Streamlit cannot answer with a header of its own under `streamlit run
 # app.py`. So it cannot be HttpOnly, which only a header can ask for: a script that got into the page could read it.
+# Below a base path the cookie is for that path: other apps on the host do not get it.
 _cookie = st.components.v2.component(
     "nst_visitor",
     js="""export default function ({ data, setStateValue }) {
   const pair = `${data.name}=${data.value}`;
+  const app = document.querySelector('script[src*="static/js/"]');
+  const path = (app && new URL("../..", app.src).pathname.replace(/\\/$/, "")) || "/";
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${pair}; path=/; max-age=${data.seconds}; SameSite=Lax${secure}`;
+  document.cookie = `${pair}; path=${path}; max-age=${data.seconds}; SameSite=Lax${secure}`;
   if (!document.cookie.split("; ").includes(pair)) setStateValue("refused", true);
 }""",
 )

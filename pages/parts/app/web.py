@@ -1,9 +1,13 @@
-"""The HTML, CSS and JavaScript of components, which lie beside their Python modules; HTML that holds pictures."""
+"""The HTML, CSS and JavaScript of components, beside their Python modules; HTML with pictures; the app's address."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
 
 
 def asset(module_file: str, suffix: str) -> str:
@@ -28,3 +32,20 @@ class Html:
 
     def _repr_html_(self) -> str:
         return self.text
+
+
+def app_address() -> str:
+    """The address of this app without a page: "https://host", or "https://host/path" if it is served below a path.
+
+    It is made of the address that the browser shows, so that no proxy in between needs to tell it.
+    """
+    parts = urlsplit(str(st.context.url or ""))
+    path = parts.path.rstrip("/")
+    folder, _, page = path.rpartition("/")
+    return f"{parts.scheme}://{parts.netloc}{folder if page in _page_names() else path}" if parts.netloc else ""
+
+
+@cache
+def _page_names() -> frozenset[str]:
+    """The last parts of the pages' addresses."""
+    return frozenset(path.stem for path in Path(__file__).parents[2].glob("*.py"))

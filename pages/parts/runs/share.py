@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import service, session, theme, visitor
+from pages.parts.app.web import app_address
 from pages.parts.settings import imported
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ def button(view: JobView, page: str) -> None:
     with st.popover("Share", icon=":material/ios_share:", key=f"share_{page}_{view.id}"):
         st.markdown("**This result**")
         st.caption("Whoever has this link sees the picture, its curves and its settings, while this server keeps them.")
-        st.code(host() + f"/result?result={view.id}", language=None, wrap_lines=True)
+        st.code(app_address() + f"/result?result={view.id}", language=None, wrap_lines=True)
         st.markdown("**Its settings**")
         without = "Pictures of your own and painted regions are" if view.recipe.regions else "Pictures of your own are"
         st.caption(f"Works on any host and for ever. {without} not in it; bundled ones are named.")
-        st.code(host() + "/" + imported.address(view.recipe), language=None, wrap_lines=True)
+        st.code(app_address() + "/" + imported.address(view.recipe), language=None, wrap_lines=True)
         if session.owns(view):
             _owner(view, page)
 
@@ -58,10 +58,3 @@ def delete(view: JobView, page: str) -> None:
         session.forget(page, name)
     st.toast("The run and its pictures are deleted.")
     st.rerun()
-
-
-def host() -> str:
-    """The address of this app without a page: "https://host", or "https://host/path" if it is served below a path."""
-    parts = urlsplit(str(st.context.url or ""))
-    folder = parts.path.rstrip("/").rsplit("/", 1)[0] if parts.path.strip("/") else ""
-    return f"{parts.scheme}://{parts.netloc}{folder}" if parts.netloc else ""
