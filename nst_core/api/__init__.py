@@ -4,8 +4,8 @@ It has the pages' queue, limits, store and secrets. TensorFlow stays in the work
 
 application   the application that `serve.py` mounts
 context       what its routes share
-access        tokens, network addresses, rates and a run's secret
-bodies        the largest body of a request
+access        a request's network address, and a run's secret
+gate          what a request must pass before its body is read: rate, token, room
 pictures      uploaded pictures, until a run takes them
 places        places for requests that take long
 caching       answers that a client keeps

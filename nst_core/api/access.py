@@ -1,43 +1,18 @@
-"""Who may ask, and how often: operator's tokens, rates of network addresses, and the secret of a run's owner."""
+"""Who asks: the network address of a request, and the secret of a run's owner."""
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from nst_core.api.context import Context
-from nst_core.api.problems import RATE, REQUEST, TOKEN, ProblemError, retry_after
+from nst_core.api.problems import REQUEST, ProblemError
 from nst_core.server.addresses import HEADER as ADDRESS_HEADER
 
 SECRET_HEADER = "X-Run-Secret"  # noqa: S105 - the header's name
 _SECRET = re.compile(r"[0-9a-f]{32}")
-
-
-def check_rate(request: Request, context: Context) -> None:
-    """Refuse an address that asks too often. Raises ProblemError."""
-    wait = context.rate.wait_seconds(address_of(request))
-    if wait:
-        most = context.settings.api_per_minute
-        raise ProblemError(RATE, f"one network address may send {most} requests in a minute", headers=retry_after(wait))
-
-
-def check_token(request: Request, context: Context) -> None:
-    """Refuse a request without one of the operator's tokens, if the operator asks for them. Raises ProblemError."""
-    tokens = context.settings.api_tokens
-    if not tokens:
-        return
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    is_known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in tokens]  # all, in equal time
-    if scheme.lower() != "bearer" or not any(is_known):
-        raise ProblemError(
-            TOKEN,
-            "this server asks for a token: send the header Authorization: Bearer TOKEN",
-            headers={"www-authenticate": "Bearer"},
-        )
 
 
 def address_of(request: Request) -> str:

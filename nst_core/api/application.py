@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from nst_core.api import description, problems
-from nst_core.api.access import SECRET_HEADER, check_rate, check_token
-from nst_core.api.bodies import ENVELOPE_BYTES, PICTURES, BodyLimit
+from nst_core.api.access import SECRET_HEADER
 from nst_core.api.context import ApiContext
+from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
 from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service
 from nst_core.settings import Settings
 
@@ -23,6 +23,8 @@ Neural style transfer for programs: submit a photograph and style pictures, foll
 A run is one picture being painted. Whoever knows its id may look at it; whoever holds the secret that `POST /runs` gave
 may change it. Every error is a problem document (RFC 9457).
 """
+FORM_LIMITS: Any = {"max_files": PICTURES, "max_fields": 24, "max_part_size": PLAIN_BYTES}
+"""Of a request with pictures: files, other fields, and the bytes of one of these, which are kept in memory."""
 
 
 def create(context: ApiContext) -> FastAPI:
@@ -41,7 +43,7 @@ def create(context: ApiContext) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    closed = APIRouter(prefix="/v1", dependencies=[Depends(check_rate), Depends(check_token)])
+    closed = APIRouter(prefix="/v1", form_limits=FORM_LIMITS)
     closed.include_router(runs.router)
     closed.include_router(pictures.router)
     closed.include_router(measures.router)
@@ -52,7 +54,7 @@ def create(context: ApiContext) -> FastAPI:
     app.include_router(service.router, prefix="/v1")
     app.include_router(docs.router, prefix="/v1")
     description.install(app)
-    app.add_middleware(BodyLimit, most_bytes=PICTURES * context.settings.picture_mb * 2**20 + ENVELOPE_BYTES)
+    app.add_middleware(Gate, settings=context.settings, rate=context.rate)
     if context.settings.api_origins:
         app.add_middleware(
             CORSMiddleware,

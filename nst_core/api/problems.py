@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -67,6 +66,7 @@ REQUEST = Kind("request", 422, "The request is not as described")
 TOKEN = Kind("token", 401, "A token is needed")
 RATE = Kind("rate", 429, "Too many requests")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
+HTTP = Kind("http", 400, "The request does not fit the address")
 INTERNAL = Kind("internal", 500, "The server made a mistake")
 IDEMPOTENCY = Kind("idempotency", 422, "The idempotency key was used for another request")
 IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency key is not answered yet")
@@ -77,7 +77,7 @@ LISTENERS = Kind("too-many-listeners", 429, "Too many programs listen to runs")
 NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
 KINDS: tuple[Kind, ...] = (
     *OF_ERRORS.values(),
-    *(REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS),
+    *(HTTP, REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS),
     *(NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET, LISTENERS),
 )
 
@@ -179,9 +179,8 @@ def _place(path: Sequence[Any]) -> str:
 
 def _of_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    status = HTTPStatus(error.status_code)
-    kind = Kind("http", status.value, status.phrase)
-    return answer(kind, f"{error.detail}", headers=error.headers)
+    kind = {429: RATE, TOO_LARGE.status: TOO_LARGE, BUSY.status: BUSY}.get(error.status_code, HTTP)
+    return answer(kind, str(error.detail), status=error.status_code, headers=error.headers)
 
 
 def _of_mistake(request: Request, error: Exception) -> JSONResponse:

@@ -206,4 +206,4 @@ def test_a_body_that_is_too_large_is_refused_before_it_has_come() -> None:
         problem(api.client.post("/runs", headers={"Content-Length": str(2**30)}, content=b""), 413, "too-large")
         chunks = (bytes(2**20) for _ in range(20))
         found = api.client.post("/runs", content=chunks, headers={"Content-Type": "multipart/form-data; boundary=x"})
-        problem(found, 413, "http")
+        problem(found, 413, "too-large")

@@ -1,0 +1,177 @@
+"""What a request must pass before a byte of its body is read: its address's rate, its token, and room for its body.
+
+FastAPI reads and parses a body before it asks a route's dependencies: without this, anybody could fill the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections import Counter
+from collections.abc import Collection
+
+from starlette.exceptions import HTTPException
+
+from nst_core.api import problems
+from nst_core.api.problems import ProblemError, retry_after
+from nst_core.server.addresses import HEADER as ADDRESS_HEADER
+from nst_core.server.asgi import Application, Message, Receive, Scope, Send, header
+from nst_core.server.rates import RateLimit
+from nst_core.settings import Settings
+
+PLAIN_BYTES = 128 * 1024
+"""The largest body without pictures, which is JSON: a recipe has a few thousand bytes."""
+ENVELOPE_BYTES = 256 * 1024
+"""What a body with pictures may have beside them: the recipe, boundaries and names."""
+PICTURES = 10
+"""Pictures of the largest size that fit into one request; a run has a photograph, styles and perhaps a start."""
+BODY_SECONDS = 120.0
+"""The longest that a body may take to arrive."""
+BODIES_PER_ADDRESS = 4
+"""Bodies of one address that may arrive at once."""
+OPEN = ("/healthz", "/readyz", "/problems", "/openapi.json", "/docs")
+"""Routes for everybody, below `/v1`; none takes a body."""
+
+
+class Gate:
+    """Middleware before the application; it answers what may not pass, and counts the bodies that arrive."""
+
+    def __init__(self, app: Application, settings: Settings, rate: RateLimit) -> None:
+        """`rate` counts the requests of each address; the other limits are the operator's `settings`."""
+        self._app, self._rate, self._per_minute = app, rate, settings.api_per_minute
+        self._tokens = settings.api_tokens
+        self._most = PICTURES * settings.picture_mb * 2**20 + ENVELOPE_BYTES
+        self._room = Room(max(settings.upload_total_mb * 2**20, self._most))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/v1")
+        is_open = any(path == route or path.startswith(f"{route}/") for route in OPEN)
+        address = header(scope, ADDRESS_HEADER.lower().encode())
+        most = self._limit(scope, is_open=is_open)
+        try:
+            if not is_open:
+                self._check_rate(address)
+                check_token(header(scope, b"authorization"), self._tokens)
+            told = header(scope, b"content-length")
+            if told.isdecimal() and int(told) > most:
+                raise ProblemError(problems.TOO_LARGE, too_large(most))
+        except ProblemError as problem:
+            headers = {**problem.headers, "connection": "close"}
+            await problems.answer(problem.kind, str(problem), headers=headers)(scope, receive, send)
+            return
+        body = _Body(receive, self._room, address, most)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            body.release()
+
+    def _check_rate(self, address: str) -> None:
+        if wait := self._rate.wait_seconds(address):
+            sentence = f"one network address may send {self._per_minute} requests in a minute"
+            raise ProblemError(problems.RATE, sentence, headers=retry_after(wait))
+
+    def _limit(self, scope: Scope, *, is_open: bool) -> int:
+        """The bytes that this request's body may have."""
+        has_pictures = header(scope, b"content-type").lower().startswith("multipart/form-data")
+        return self._most if has_pictures and not is_open else PLAIN_BYTES
+
+
+def check_token(authorization: str, tokens: Collection[str]) -> None:
+    """Refuse a request without one of the operator's tokens, if there are any. Raises ProblemError."""
+    if not tokens:
+        return
+    scheme, _, given = authorization.partition(" ")
+    is_known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in tokens]  # all, in equal time
+    if scheme.lower() != "bearer" or not any(is_known):
+        raise ProblemError(
+            problems.TOKEN,
+            "this server asks for a token: send the header Authorization: Bearer TOKEN",
+            headers={"www-authenticate": "Bearer"},
+        )
+
+
+class Room:
+    """The bodies that are here: how many of each address still arrive, and their bytes. In the event loop alone."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """`most_bytes` is for all bodies together."""
+        self._most, self._bytes = most_bytes, 0
+        self._arriving: Counter[str] = Counter()
+
+    def enter(self, address: str) -> None:
+        """Count a body that begins to arrive. Raises HTTPException if its address has too many already."""
+        if address and self._arriving[address] >= BODIES_PER_ADDRESS:
+            sentence = f"one network address may send {BODIES_PER_ADDRESS} bodies at once; send one after another"
+            raise HTTPException(429, sentence, retry_after(2))
+        self._arriving[address] += 1
+
+    def leave(self, address: str) -> None:
+        """A body that was counted has arrived, or never will."""
+        self._arriving[address] -= 1
+        if not self._arriving[address]:
+            del self._arriving[address]
+
+    def take(self, count: int) -> None:
+        """Count bytes that have arrived. Raises HTTPException if there are too many of all requests together."""
+        if self._bytes + count > self._most:
+            raise HTTPException(503, "too many pictures arrive at once; try again in some seconds", retry_after(5))
+        self._bytes += count
+
+    def give_back(self, count: int) -> None:
+        """Forget bytes of a request that is answered."""
+        self._bytes -= count
+
+
+class _Body:
+    """The body of one request, counted while it arrives."""
+
+    def __init__(self, receive: Receive, room: Room, address: str, most: int) -> None:
+        self._receive, self._room, self._address, self._most = receive, room, address, most
+        self._bytes, self._is_arriving, self._has_arrived = 0, False, False
+        self._until = time.monotonic() + BODY_SECONDS
+
+    async def receive(self) -> Message:
+        """The next message; raises HTTPException where the body is too large, too slow, or one too many."""
+        if self._has_arrived:
+            return await self._receive()  # the end of the connection
+        if not self._is_arriving:
+            self._room.enter(self._address)
+            self._is_arriving = True
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._until - time.monotonic()))
+        except TimeoutError:
+            raise HTTPException(408, f"a request must arrive within {BODY_SECONDS:.0f} s") from None
+        self._take(len(message.get("body", b"")))
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            self._arrived()
+        return message
+
+    def _take(self, count: int) -> None:
+        if self._bytes + count > self._most:
+            raise HTTPException(problems.TOO_LARGE.status, too_large(self._most))
+        self._room.take(count)
+        self._bytes += count
+
+    def _arrived(self) -> None:
+        self._has_arrived = True
+        if self._is_arriving:
+            self._is_arriving = False
+            self._room.leave(self._address)
+
+    def release(self) -> None:
+        """The request is answered: nothing of its body is kept."""
+        self._arrived()
+        self._room.give_back(self._bytes)
+        self._bytes = 0
+
+
+def too_large(most_bytes: int) -> str:
+    """The sentence for a body of more than so many bytes."""
+    if most_bytes <= PLAIN_BYTES:
+        return f"a request without pictures may have {most_bytes // 1024} kB; send less"
+    return f"a request may have {most_bytes / 2**20:.0f} MB; send fewer or smaller pictures"
