@@ -16,6 +16,7 @@ feed          the events of runs, for any number of listeners; `event_messages` 
 description   the OpenAPI document
 examples      requests and answers in it
 idempotency   a request that is sent again starts nothing twice
+submission    a request for a run; `waits` for its end
 films         the films of runs
 picture_files pictures in other formats than the stored ones
 routes        the routes, a module for each group

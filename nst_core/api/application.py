@@ -14,7 +14,7 @@ from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER
 from nst_core.api.context import ApiContext
 from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
-from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service
+from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service, stylize
 from nst_core.settings import Settings
 
 DESCRIPTION = """\
@@ -50,6 +50,7 @@ def create(context: ApiContext) -> FastAPI:
     closed.include_router(choices.router)
     closed.include_router(events.router)
     closed.include_router(results.router)
+    closed.include_router(stylize.router)
     app.include_router(closed)
     app.include_router(service.router, prefix="/v1")
     app.include_router(docs.router, prefix="/v1")
@@ -61,7 +62,7 @@ def create(context: ApiContext) -> FastAPI:
             allow_origins=context.settings.api_origins,
             allow_methods=["*"],
             allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", SECRET_HEADER],
-            expose_headers=["location", "retry-after", "etag"],
+            expose_headers=["location", "retry-after", "etag", "preference-applied", stylize.RUN_HEADER, SECRET_HEADER],
         )
     return app
 

@@ -13,6 +13,7 @@ from nst_core.api.films import Films
 from nst_core.api.idempotency import IdempotencyKeys
 from nst_core.api.pictures import PictureLimits, PictureStore
 from nst_core.api.places import Places
+from nst_core.api.waits import Waits
 from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
 
@@ -37,6 +38,7 @@ class ApiContext:
         pictures: uploaded pictures that wait for a run.
         measurements: places for requests that wait for the worker's measures.
         films: the newest films of runs.
+        waits: requests that wait for the end of a run.
         feeds: the events of runs, for those who listen.
     """
 
@@ -49,12 +51,14 @@ class ApiContext:
     measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
     films: Films = field(default_factory=Films)
     feeds: Feeds = field(init=False)
+    waits: Waits = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", RateLimit(self.settings.api_per_minute))
         object.__setattr__(self, "pictures", PictureStore(PictureLimits.of(self.settings)))
         feeds = Feeds(self.jobs, self.settings.api_listeners, self.settings.api_listeners_per_address)
         object.__setattr__(self, "feeds", feeds)
+        object.__setattr__(self, "waits", Waits(self.jobs))
 
 
 def _of(request: Request) -> ApiContext:

@@ -46,7 +46,7 @@ _SCHEMES = {
         "description": "the secret of a run's owner, which `POST /runs` gave",
     },
 }
-OWNER_OPTIONAL = ("submit_run", "stylize")
+OWNER_OPTIONAL = ("submit_run", "stylize_run")
 """Operations that take an owner's secret, and work without one."""
 _METHODS = ("get", "post", "put", "patch", "delete")
 

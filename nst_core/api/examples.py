@@ -21,6 +21,14 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
             "recipe": '{"preset": "bold", "steps": 100, "longest_edge_px": 256}',
         },
     },
+    "stylize_run": {
+        "pictures that the server knows": {
+            "content_id": "chelsea",
+            "style_id": ["night-swirls"],
+            "recipe": '{"longest_edge_px": 384}',
+            "format": "png",
+        },
+    },
     "steer_run": {"more of the style": {"style_weight": 40.0}},
     "upload_picture": {"a photograph": {"picture": ["photo.jpg"]}},
     "estimate": {
@@ -146,6 +154,7 @@ RESPONSES: Mapping[str, Any] = {
 
 ANSWERS: Mapping[str, str] = {
     "submit_run": "new-run",
+    "stylize_run": "new-run",
     "get_run": "run",
     "stop_run": "run",
     "pause_run": "run",

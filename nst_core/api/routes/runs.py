@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Form, Header, Path, Request, Response
 
-from nst_core.api import forms
-from nst_core.api.access import Address, Secret, new_secret
+from nst_core.api import forms, submission
+from nst_core.api.access import Address, Secret
 from nst_core.api.context import Context
-from nst_core.api.idempotency import KEY_LENGTH, fingerprint_of
+from nst_core.api.idempotency import KEY_LENGTH
 from nst_core.api.resources import NewRun, Run, new_run_of, path_to, run_of
-from nst_core.jobs.owners import owner_of
+from nst_core.api.submission import Client, Submission
 from nst_core.recipe import STEERABLE
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
@@ -45,29 +44,14 @@ def submit(  # noqa: PLR0913 - the parts of a request
 ) -> NewRun:
     """Submit a run. Its `secret` is told here alone; send it as `X-Run-Secret` to change the run, or for more runs."""
     full = forms.recipe_of(recipe)
-    photograph, styles, begun = (
+    wanted = Submission(
+        full,
         forms.content_of(context.pictures, content, content_id),
         forms.styles_of(context.pictures, style, style_id),
         forms.start_of(start),
+        measure,
     )
-
-    def perform() -> tuple[str, str | None]:
-        told = None if secret else new_secret()
-        job = context.jobs().submit(
-            full,
-            photograph,
-            styles,
-            start=begun,
-            owner=owner_of(secret or told or ""),
-            address=address,
-            measure=measure,
-        )
-        return job, told
-
-    hashes = [picture.sha256 for picture in (photograph, *styles, *([begun] if begun else []))]
-    who = hashlib.sha256(f"{secret} {address}".encode()).hexdigest()
-    fingerprint = fingerprint_of([full.model_dump_json(), *hashes, str(measure)])
-    job, told = context.idempotency.once(who, idempotency_key, fingerprint, perform)
+    job, told = submission.submit(context, wanted, Client(secret, address, idempotency_key))
     response.headers["location"] = path_to(request, f"/runs/{job}")
     return new_run_of(request, context.jobs().view(job), told)
 

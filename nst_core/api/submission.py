@@ -1,0 +1,76 @@
+"""A request for a run: its pictures and its recipe are opened, and it is submitted once for each idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nst_core.api.access import new_secret
+from nst_core.api.context import ApiContext
+from nst_core.api.idempotency import fingerprint_of
+from nst_core.jobs.owners import owner_of
+from nst_core.picture.upload import Picture
+from nst_core.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who sends a request.
+
+    Attributes:
+        secret: of the owner of the run; "" to be given a new one.
+        address: the keyed hash of the network address.
+        key: the idempotency key; "" for none.
+    """
+
+    secret: str
+    address: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A run that is asked for; see `JobService.submit`."""
+
+    recipe: Recipe
+    content: Picture
+    styles: Sequence[Picture]
+    start: Picture | None = None
+    measure: bool = True
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal requests."""
+        pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
+        hashes = [picture.sha256 for picture in pictures]
+        return fingerprint_of([self.recipe.model_dump_json(), *hashes, str(self.measure)])
+
+
+def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str, str | None]:
+    """Submit a run, unless this request was sent before.
+
+    Returns:
+        The run's id, and the secret of its owner if it was made for this request.
+
+    Raises:
+        NSTError: as `JobService.submit`.
+        ProblemError: as `IdempotencyKeys.once`.
+    """
+
+    def perform() -> tuple[str, str | None]:
+        told = None if client.secret else new_secret()
+        job = context.jobs().submit(
+            wanted.recipe,
+            wanted.content,
+            wanted.styles,
+            start=wanted.start,
+            owner=owner_of(client.secret or told or ""),
+            address=client.address,
+            measure=wanted.measure,
+        )
+        return job, told
+
+    who = hashlib.sha256(f"{client.secret} {client.address}".encode()).hexdigest()
+    answer: tuple[str, str | None] = context.idempotency.once(who, client.key, wanted.fingerprint, perform)
+    return answer
