@@ -64,6 +64,9 @@ class Gate:
             headers = {**problem.headers, "connection": "close"}
             await problems.answer(problem.kind, str(problem), headers=headers)(scope, receive, send)
             return
+        if scope["method"] in ("GET", "HEAD"):  # no route reads a body of theirs, and a stream of events stays open
+            await self._app(scope, receive, send)
+            return
         body = _Body(receive, self._room, address, most)
         try:
             await self._app(scope, body.receive, send)

@@ -160,7 +160,7 @@ def test_many_listeners_watch_once(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
     async def scenario() -> None:
         run = begun(api)
-        listening = [Listening(api, run) for _ in range(20)]
+        listening = [Listening(api, run, x_nst_address="one") for _ in range(20)]
         for each in listening:
             await each.heard("step")
         looks.clear()
