@@ -8,6 +8,7 @@ app/      pages    first paint, page switch and memory of the app, in a real bro
           live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
           load     many visitors at once: waits, errors, fairness, memory (load_visitor, load_tab, protocol)
 service/  kills    worker and server killed at random moments: what is lost, stuck or left behind (host, toy_worker)
+          api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
           soak     growth of memory, file handles and threads over many tiny runs
 report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared
 
@@ -17,6 +18,6 @@ Compare figures of one run only: machines are noisy, and ratios within a run are
 MODULES = {
     **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality")},
     **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "load")},
-    **{name: f"{__name__}.service.{name}" for name in ("kills", "soak")},
+    **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api")},
 }
 """Name on the command line -> module with `run` and `table`."""

@@ -43,8 +43,10 @@ class App:
 
 
 @contextmanager
-def app(program: str | Path = "serve.py") -> Iterator[App]:
+def app(program: str | Path = "serve.py", **environment: str) -> Iterator[App]:
     """The app, or another Streamlit program, just started on a free port with an empty data folder.
+
+    `environment` has more of the operator's settings.
 
     Raises:
         WorkerError: it did not answer in time.
@@ -55,7 +57,7 @@ def app(program: str | Path = "serve.py") -> Iterator[App]:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
-            env=plain_environment() | {"NST_DATA_DIR": folder, "NST_OPENINGS_PER_MINUTE": "100000"},
+            env=plain_environment() | {"NST_DATA_DIR": folder, "NST_OPENINGS_PER_MINUTE": "100000"} | environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
