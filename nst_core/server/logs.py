@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 REPEAT_SECONDS = 30.0
 """Equal lines within this time are counted, not written."""
+MOST_ALIKE = 10
+"""Warnings and errors within `REPEAT_SECONDS` that differ only in their values, such as a run's id or a setting."""
 MOST_LINES_PER_SECOND = 20.0
 """Lines of all kinds, on average; above it, lines are counted, not written."""
 BURST_LINES = 200
@@ -29,14 +31,21 @@ _FOREIGN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "webso
 
 
 @dataclass
-class _Repeats:
+class _Lines:
+    """Lines that count as one: when and what the first was, how many were written since, and how many left out."""
+
     since: float
     level: int
+    text: str
+    written: int = 1
     skipped: int = 0
 
 
+Key = tuple[str, ...]
+
+
 class FewRepeats(logging.Filter):
-    """Lets each line pass once in `REPEAT_SECONDS`, and not more than `MOST_LINES_PER_SECOND` in all.
+    """Lets each line pass once in `REPEAT_SECONDS`, few that are alike, and `MOST_LINES_PER_SECOND` in all.
 
     The next line that passes says how often a line was left out.
     """
@@ -44,57 +53,96 @@ class FewRepeats(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._seen: OrderedDict[tuple[str, str], _Repeats] = OrderedDict()
+        self._equal: OrderedDict[Key, _Lines] = OrderedDict()
+        self._alike: OrderedDict[Key, _Lines] = OrderedDict()
         self._room, self._refilled, self._dropped = float(BURST_LINES), time.monotonic(), 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record is written; it may get a note about those before it."""
         if record.msg == _NOT_A_FAULT:
             return False
-        now = time.monotonic()
+        now, text = time.monotonic(), _text(record)
         with self._lock:
-            key = _kind(record)
-            seen = self._seen.get(key)
-            if seen is not None and now - seen.since < REPEAT_SECONDS:
-                seen.skipped += 1
-                return False
-            self._room = min(BURST_LINES, self._room + (now - self._refilled) * MOST_LINES_PER_SECOND)
-            self._refilled = now
-            if self._room < 1:
+            equal = _fresh(self._equal, (record.name, text), now)
+            alike = _fresh(self._alike, _kind(record), now) if record.levelno >= logging.WARNING else None
+            for lines, most in ((equal, 1), (alike, MOST_ALIKE)):
+                if lines is not None and lines.written >= most:
+                    lines.skipped, lines.text = lines.skipped + 1, text
+                    return False
+            if not self._has_room(now):
                 self._dropped += 1
                 return False
-            self._room -= 1
-            notes = [f"repeated {seen.skipped} times"] if seen and seen.skipped else []
-            notes += [f"{self._dropped} other lines left out"] if self._dropped else []
-            self._dropped = 0
-            self._seen[key] = _Repeats(now, record.levelno)
-            self._seen.move_to_end(key)
-            while len(self._seen) > _KNOWN_LINES:
-                self._seen.popitem(last=False)
+            notes = self._notes(record, text)
+            _note(self._equal, (record.name, text), _Lines(now, record.levelno, text))
+            if alike is not None:
+                alike.written += 1
+            elif record.levelno >= logging.WARNING:
+                _note(self._alike, _kind(record), _Lines(now, record.levelno, text))
         if notes:
             record.msg, record.args = f"{record.getMessage()} ({', '.join(notes)})", ()
         return True
+
+    def _has_room(self, now: float) -> bool:
+        """Whether another line may be written now, which then counts."""
+        self._room = min(BURST_LINES, self._room + (now - self._refilled) * MOST_LINES_PER_SECOND)
+        self._refilled = now
+        if self._room < 1:
+            return False
+        self._room -= 1
+        return True
+
+    def _notes(self, record: logging.LogRecord, text: str) -> list[str]:
+        """What was left out since the last line like this one."""
+        equal, alike = self._equal.get((record.name, text)), self._alike.get(_kind(record))
+        notes = [f"repeated {equal.skipped} times"] if equal and equal.skipped else []
+        if alike and alike.skipped and record.levelno >= logging.WARNING:
+            notes.append(f"{alike.skipped} lines like it left out")
+            alike.skipped = 0
+        notes += [f"{self._dropped} other lines left out"] if self._dropped else []
+        self._dropped = 0
+        return notes
 
     def due(self) -> list[tuple[str, int, str]]:
         """The lines that have not come again for a while, as (logger, level, text with the number of repeats)."""
         now = time.monotonic()
         with self._lock:
-            quiet = [(key, seen) for key, seen in self._seen.items() if now - seen.since >= REPEAT_SECONDS]
-            for key, _ in quiet:
-                del self._seen[key]
+            equal, alike = _quiet(self._equal, now), _quiet(self._alike, now)
         return [
-            (name, seen.level, f"{text.strip()} (repeated {seen.skipped} times)")
-            for (name, text), seen in quiet
-            if seen.skipped
+            *((name, lines.level, f"{lines.text} (repeated {lines.skipped} times)") for name, lines in equal),
+            *((name, lines.level, f"{lines.text} (one of {lines.skipped} like it left out)") for name, lines in alike),
         ]
 
 
-def _kind(record: logging.LogRecord) -> tuple[str, str]:
-    """What makes two records equal: logger and text; of warnings and errors the text before its values."""
+def _fresh(known: OrderedDict[Key, _Lines], key: Key, now: float) -> _Lines | None:
+    """The lines of a key within the last `REPEAT_SECONDS`."""
+    lines = known.get(key)
+    return lines if lines is not None and now - lines.since < REPEAT_SECONDS else None
+
+
+def _note(known: OrderedDict[Key, _Lines], key: Key, lines: _Lines) -> None:
+    known[key] = lines
+    known.move_to_end(key)
+    while len(known) > _KNOWN_LINES:
+        known.popitem(last=False)
+
+
+def _quiet(known: OrderedDict[Key, _Lines], now: float) -> list[tuple[str, _Lines]]:
+    """Forget what has not come for a while; returned is what of it was left out, with the logger's name."""
+    quiet = [(key, lines) for key, lines in known.items() if now - lines.since >= REPEAT_SECONDS]
+    for key, _ in quiet:
+        del known[key]
+    return [(key[0], lines) for key, lines in quiet if lines.skipped]
+
+
+def _text(record: logging.LogRecord) -> str:
+    """The first line of a record, with the kind of its error; asyncio's lines go on with the objects concerned."""
     error = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
-    text = record.getMessage() if record.levelno < logging.WARNING else str(record.msg)
-    text = text.partition("\n")[0]  # asyncio's lines go on with the objects concerned
-    return record.name, f"{text} {error.__name__ if error else ''}"
+    return f"{record.getMessage().partition(chr(10))[0]} {error.__name__ if error else ''}".strip()
+
+
+def _kind(record: logging.LogRecord) -> Key:
+    """The same for records that differ only in their values."""
+    return (record.name, str(record.msg).partition("\n")[0])
 
 
 class JsonLines(logging.Formatter):

@@ -46,6 +46,16 @@ def test_lines_of_many_kinds_are_limited_too(written: Written) -> None:
     assert len(stream.getvalue().splitlines()) <= BURST_LINES + 20
 
 
+def test_warnings_that_differ_in_a_value_are_written_each_up_to_a_few(written: Written) -> None:
+    logger, stream = written
+    for name in ("NST_A", "NST_B", "NST_C"):
+        logger.warning("Settings: %s", f"{name} must be a number")
+    assert len(stream.getvalue().splitlines()) == 3
+    for number in range(500):
+        logger.warning("Settings: %s", number)
+    assert len(stream.getvalue().splitlines()) == logs.MOST_ALIKE
+
+
 def test_news_of_different_runs_are_all_written(written: Written) -> None:
     logger, stream = written
     for run in ("a", "b", "c"):
@@ -96,9 +106,14 @@ def test_what_was_left_out_is_told_when_it_is_over(written: Written, monkeypatch
     logger, _ = written
     few = logger.handlers[0].filters[0]
     assert isinstance(few, FewRepeats)
-    for number in range(10):
+    logger.info("served")
+    logger.info("served")
+    for number in range(30):
         logger.warning("run %d waits", number)
     assert few.due() == []
     monkeypatch.setattr(logs, "REPEAT_SECONDS", 0.0)
-    assert few.due() == [(logger.name, logging.WARNING, "run %d waits (repeated 9 times)")]
+    assert few.due() == [
+        (logger.name, logging.INFO, "served (repeated 1 times)"),
+        (logger.name, logging.WARNING, "run 29 waits (one of 20 like it left out)"),
+    ]
     assert few.due() == []
