@@ -67,8 +67,16 @@ class ActiveRun:
         )
 
     def current_view(self) -> JobView:
-        """The current values of the run, with its points and snapshot steps."""
-        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps))
+        """The current values of the run, with its points and snapshot steps, and a note while an interruption lasts."""
+        notes = self.view.notes
+        if self.has_lost_work:
+            notes = (*notes, failure_messages.waits(self.interrupted))
+        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps), notes=notes)
+
+    @property
+    def has_lost_work(self) -> bool:
+        """Whether an interruption that lasts has cost the run something, if only time."""
+        return bool(self.interrupted) and (self.view.step > 0 or self.attempts > 0)
 
     def progress(self, restarts: int, known: int) -> RunProgress:
         """What is new since a look at its first `known` points; `restarts` is what that look told, -1 without one."""
@@ -108,7 +116,7 @@ class ActiveRun:
     def restart(self, points: Sequence[CurvePoint]) -> None:
         """Continue after the last of these points, forgetting later ones; an interruption becomes a note."""
         last = points[-1].step if points else -1
-        if self.interrupted and (self.view.step or self.attempts):
+        if self.has_lost_work:
             note = failure_messages.continued(self.interrupted, last)
             self.view = replace(self.view, notes=(*self.view.notes, note))
         self.interrupted = ""

@@ -17,6 +17,11 @@ def continued(reason: str, step: int) -> str:
     return f"{reason}; this run {f'went on from step {step}' if step > 0 else 'began again'}."
 
 
+def waits(reason: str) -> str:
+    """An interrupted run waits in the queue to continue."""
+    return f"{reason}; this run waits to go on."
+
+
 def unseen(minutes: float, *, begun: bool) -> str:
     """A run was ended because no page had asked for it for `minutes`."""
     ended = "was stopped with the picture it had" if begun else "left the queue"

@@ -69,3 +69,17 @@ def test_snapshots_are_bounded() -> None:
     run = after(*(Step(n, 9, 8, n / 2, {}, picture=grey) for n in range(9)), most_snapshots=3)
     assert (run.snapshot_steps[0], run.snapshot_steps[-1], len(run.snapshot_steps)) == (0, 8, 3)
     assert sorted(run.pending) == run.snapshot_steps
+
+
+def test_an_interruption_is_told_while_it_lasts_and_as_a_note_afterwards() -> None:
+    run = ActiveRun(JobView("job", "queued", make(), step=3), interrupted="The server was restarted")
+    assert run.current_view().notes == ("The server was restarted; this run waits to go on.",)
+    assert run.view.notes == ()
+    run.restart([])
+    assert run.current_view().notes == ("The server was restarted; this run began again.",)
+
+
+def test_an_interruption_that_cost_nothing_is_not_told() -> None:
+    assert (
+        ActiveRun(JobView("job", "queued", make()), interrupted="The server was restarted").current_view().notes == ()
+    )
