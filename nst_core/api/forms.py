@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import File, Form, UploadFile
 
@@ -13,6 +15,7 @@ from nst_core.errors import PictureError, RecipeError
 from nst_core.picture import catalogue, samples
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, change, make, parse
+from nst_core.recipe.schema import MOST_STYLES
 
 _WHOLE = ("objective", "optimizer", "schedule", "colour", "provenance", "schema_version")
 """Keys that only a whole recipe has."""
@@ -71,37 +74,56 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def content_of(store: PictureStore, file: UploadFile | None, key: str) -> Picture:
-    """The photograph of a request. Raises PictureError."""
-    return picture_of(store, "content", file, key)
+@dataclass(frozen=True)
+class GivenPicture:
+    """A picture of a request that is not opened yet, which costs much more than everything else of a request.
+
+    Attributes:
+        file: the file that was sent; None for a known picture.
+        key: the id of a known picture; "" for a file.
+    """
+
+    file: BinaryIO | None
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal files, and for equal ids."""
+        if self.file is None:
+            return f"id:{self.key}"
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
+
+    def open(self, store: PictureStore) -> Picture:
+        """The checked picture. Raises PictureError, FetchError."""
+        if self.file is None:
+            return known_picture(store, self.key)
+        self.file.seek(0)
+        return open_picture(self.file.read())
 
 
-def styles_of(store: PictureStore, files: Sequence[UploadFile] | None, keys: Sequence[str] | None) -> list[Picture]:
-    """The style pictures of a request: files first, then those named by their ids. Raises PictureError."""
-    pictures = [_opened(file) for file in files or ()] + [known_picture(store, key) for key in keys or ()]
-    if not pictures:
-        raise PictureError("a request needs a style: send the file `style`, or `style_id`, got neither")
-    return pictures
-
-
-def start_of(file: UploadFile | None) -> Picture | None:
-    """The start picture of a request, if it has one. Raises PictureError."""
-    return _opened(file) if file is not None else None
-
-
-def picture_of(store: PictureStore, name: str, file: UploadFile | None, key: str) -> Picture:
+def given(name: str, file: UploadFile | None, key: str) -> GivenPicture:
     """One picture of a request: the file `name`, or the picture that `name_id` names. Raises PictureError."""
     if file is not None and key:
         raise PictureError(f"a request needs either the file `{name}` or `{name}_id`, got both; leave one out")
-    if file is not None:
-        return _opened(file)
-    if key:
-        return known_picture(store, key)
-    raise PictureError(f"a request needs a picture: send the file `{name}`, or `{name}_id`, got neither")
+    if file is None and not key:
+        raise PictureError(f"a request needs a picture: send the file `{name}`, or `{name}_id`, got neither")
+    return GivenPicture(file.file if file is not None else None, key)
 
 
-def _opened(file: UploadFile) -> Picture:
-    return open_picture(file.file.read())
+def given_styles(files: Sequence[UploadFile] | None, keys: Sequence[str] | None) -> tuple[GivenPicture, ...]:
+    """The style pictures of a request: files first, then those named by their ids. Raises PictureError."""
+    styles = (*(GivenPicture(file.file) for file in files or ()), *(GivenPicture(None, key) for key in keys or ()))
+    if not styles:
+        raise PictureError("a request needs a style: send the file `style`, or `style_id`, got neither")
+    if len(styles) > MOST_STYLES:
+        raise PictureError(f"a request takes at most {MOST_STYLES} styles, got {len(styles)}; send fewer")
+    return styles
+
+
+def given_start(file: UploadFile | None) -> GivenPicture | None:
+    """The start picture of a request, if it has one."""
+    return GivenPicture(file.file) if file is not None else None
 
 
 def known_picture(store: PictureStore, key: str) -> Picture:

@@ -1,4 +1,4 @@
-"""A request for a run: its pictures and its recipe are opened, and it is submitted once for each idempotency key."""
+"""A request for a run: submitted once for each idempotency key; its pictures are opened only if there is room."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from nst_core.api.access import new_secret
 from nst_core.api.context import ApiContext
+from nst_core.api.forms import GivenPicture
 from nst_core.api.idempotency import fingerprint_of
 from nst_core.jobs.owners import owner_of
-from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
 
 
@@ -34,16 +34,16 @@ class Submission:
     """A run that is asked for; see `JobService.submit`."""
 
     recipe: Recipe
-    content: Picture
-    styles: Sequence[Picture]
-    start: Picture | None = None
+    content: GivenPicture
+    styles: Sequence[GivenPicture]
+    start: GivenPicture | None = None
     measure: bool = True
 
     @property
     def fingerprint(self) -> str:
         """Equal for equal requests."""
         pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
-        hashes = [picture.sha256 for picture in pictures]
+        hashes = [picture.fingerprint for picture in pictures]
         return fingerprint_of([self.recipe.model_dump_json(), *hashes, str(self.measure)])
 
 
@@ -54,18 +54,21 @@ def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str
         The run's id, and the secret of its owner if it was made for this request.
 
     Raises:
-        NSTError: as `JobService.submit`.
+        NSTError: as `JobService.submit`, and as `GivenPicture.open`.
         ProblemError: as `IdempotencyKeys.once`.
     """
 
     def perform() -> tuple[str, str | None]:
         told = None if client.secret else new_secret()
-        job = context.jobs().submit(
+        owner = owner_of(client.secret or told or "")
+        jobs, store = context.jobs(), context.pictures
+        jobs.check_room(owner, client.address)
+        job = jobs.submit(
             wanted.recipe,
-            wanted.content,
-            wanted.styles,
-            start=wanted.start,
-            owner=owner_of(client.secret or told or ""),
+            wanted.content.open(store),
+            [style.open(store) for style in wanted.styles],
+            start=wanted.start.open(store) if wanted.start else None,
+            owner=owner,
             address=client.address,
             measure=wanted.measure,
         )

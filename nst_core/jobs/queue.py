@@ -65,7 +65,14 @@ class FairQueue:
     def admit(
         self, entry: QueueEntry, seconds_until_room: Callable[[Sequence[str]], float], begun_of_address: int = 0
     ) -> None:
-        """Add a new run.
+        """Add a new run. Args and errors: as `check_room`."""
+        self.check_room(entry, seconds_until_room, begun_of_address)
+        self.requeue(entry)
+
+    def check_room(
+        self, entry: QueueEntry, seconds_until_room: Callable[[Sequence[str]], float], begun_of_address: int = 0
+    ) -> None:
+        """Refuse a new run that has no room.
 
         Args:
             entry: the run.
@@ -97,7 +104,6 @@ class FairQueue:
                 f"{len(self._entries)} runs are waiting, which is as many as fit; try again when one of them is done",
                 retry_after_seconds=seconds_until_room(()),
             )
-        self.requeue(entry)
 
     def requeue(self, entry: QueueEntry) -> None:
         """Add a run that was admitted before: it needs no room."""

@@ -235,6 +235,15 @@ class JobService:
             self._scheduler.dispatch()
         return job
 
+    def check_room(self, owner: str, address: str = "") -> None:
+        """Refuse a run of this visitor now if `submit` would, for lack of room; before its pictures are opened.
+
+        Raises QueueFullError, WorkerError.
+        """
+        with self._lock:
+            self._check_worker()
+            self._scheduler.waiting.check_room(owner, address)
+
     def view(self, job: str) -> JobView:
         """The current values of a run. Raises LostRunError, whose message says why, if it cannot be opened."""
         with self._lock:

@@ -49,11 +49,21 @@ class WaitingRuns:
 
     def admit(self, job: str, owner: str, address: str = "") -> None:
         """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
-        address = address or self._addresses.last_of(owner)
-        begun = self._addresses.begun(address, self._queue.jobs())
-        entry = QueueEntry(job, owner, address=address)
-        self._queue.admit(entry, lambda blocking: self._seconds_until_room(entry, blocking), begun_of_address=begun)
-        self._addresses.note(job, owner, address)
+        entry = self._entry(job, owner, address)
+        self._queue.admit(entry, lambda jobs: self._seconds_until_room(entry, jobs), self._begun(entry))
+        self._addresses.note(job, owner, entry.address)
+
+    def check_room(self, owner: str, address: str = "") -> None:
+        """Refuse a new run that `admit` would refuse. Raises QueueFullError."""
+        entry = self._entry("", owner, address)
+        self._queue.check_room(entry, lambda jobs: self._seconds_until_room(entry, jobs), self._begun(entry))
+
+    def _entry(self, job: str, owner: str, address: str) -> QueueEntry:
+        return QueueEntry(job, owner, address=address or self._addresses.last_of(owner))
+
+    def _begun(self, entry: QueueEntry) -> int:
+        """Runs of the same address that have begun and are not over."""
+        return self._addresses.begun(entry.address, self._queue.jobs())
 
     def requeue(self, job: str, *, has_begun: bool) -> None:
         """Put a run that was admitted before into the queue again."""

@@ -23,6 +23,9 @@ CONVOLUTIONS: dict[NetworkName, tuple[str, ...]] = {
 SLOW_EDGE_PX = 2048
 """The largest result of the methods slow and balanced, in pixels of its longest edge."""
 
+MOST_STYLES = 8
+"""The most style pictures of a run."""
+
 LEAST_CROP = 0.05
 """The least part of a style's width and height that a crop may leave."""
 
@@ -233,7 +236,7 @@ class Recipe(Frozen):
     )
     preset: str = Field("painterly", max_length=40, description="the preset that the settings started from")
     content: Sha256 | None = Field(None, description="SHA-256 of the content's pixels")
-    styles: tuple[StylePicture, ...] = Field((), max_length=8, strict=False, description="the style pictures")
+    styles: tuple[StylePicture, ...] = Field((), max_length=MOST_STYLES, strict=False, description="the style pictures")
     regions: tuple[Region, ...] = Field(
         (), max_length=8, strict=False, description="soft masks of the content, each with its own mix of the styles"
     )

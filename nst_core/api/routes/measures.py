@@ -15,16 +15,16 @@ from nst_core.api import forms
 from nst_core.api.context import ApiContext, Context
 from nst_core.api.problems import BUSY, INTERNAL, ProblemError, retry_after
 from nst_core.api.resources import Answer
-from nst_core.errors import PictureError, with_code
+from nst_core.errors import with_code
 from nst_core.jobs.views import Inspection, InspectionRequest
 from nst_core.picture.resize import MIN_SIDE_PX
 from nst_core.picture.upload import Picture
+from nst_core.recipe.schema import MOST_STYLES
 from nst_core.runs import cost
 
 router = APIRouter(tags=["Measures"])
 LONGEST_WAIT_SECONDS = 20.0
 POLL_SECONDS = 0.1
-MOST_STYLES = 8
 LARGEST_PX = 1024
 """Greatest size at which a result is measured: the run under way waits meanwhile."""
 
@@ -82,19 +82,17 @@ async def measure(  # noqa: PLR0913 - the parts of a request
     ] = InspectionRequest.longest_edge_px,
 ) -> Measures:
     """Measure a result, as `python -m nst_core measure` does. Waits for the step of a run to end, at most 20 s."""
+    photograph, styles = forms.given("content", content, content_id), forms.given_styles(style, style_id)
 
     def opened() -> tuple[Picture, ...]:
         store = context.pictures
         return (
-            forms.picture_of(store, "output", output, output_id),
-            forms.content_of(store, content, content_id),
-            *forms.styles_of(store, style, style_id),
+            forms.given("output", output, output_id).open(store),
+            *(picture.open(store) for picture in (photograph, *styles)),
         )
 
     with context.measurements.taken("measurements", LONGEST_WAIT_SECONDS / 2):
         pictures = await run_in_threadpool(opened)
-        if len(pictures) - 2 > MOST_STYLES:
-            raise PictureError(f"a measurement takes at most {MOST_STYLES} styles, got {len(pictures) - 2}")
         question = InspectionRequest("measures", longest_edge_px=longest_edge_px)
         answer = await _answer(context, question, pictures)
     if answer.state == "failed":

@@ -46,9 +46,9 @@ def submit(  # noqa: PLR0913 - the parts of a request
     full = forms.recipe_of(recipe)
     wanted = Submission(
         full,
-        forms.content_of(context.pictures, content, content_id),
-        forms.styles_of(context.pictures, style, style_id),
-        forms.start_of(start),
+        forms.given("content", content, content_id),
+        forms.given_styles(style, style_id),
+        forms.given_start(start),
         measure,
     )
     job, told = submission.submit(context, wanted, Client(secret, address, idempotency_key))

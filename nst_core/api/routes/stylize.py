@@ -58,8 +58,7 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
 
     def submit() -> tuple[str, str | None]:
         full = forms.recipe_of(recipe, method="fast")
-        photograph = forms.content_of(context.pictures, content, content_id)
-        styles = forms.styles_of(context.pictures, style, style_id)
+        photograph, styles = forms.given("content", content, content_id), forms.given_styles(style, style_id)
         wanted = Submission(full, photograph, styles, measure=False)
         return submission.submit(context, wanted, Client(secret, address, idempotency_key))
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from nst_core.api import forms
 from nst_core.jobs.messages import Pause, Resume, Stop
 from nst_core.jobs.service import owner_of
+from nst_core.picture.upload import Picture
+from nst_core.recipe.schema import MOST_STYLES
 from tests.nst_core.api.servers import Api, png, problem, run_form, serving
 
 
@@ -160,6 +163,26 @@ def test_a_full_queue_says_when_to_try_again(api: Api) -> None:
     found = problem(answer, 429, "queue-full")
     assert "waiting" in found["detail"]
     assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_pictures_of_a_request_that_is_refused_or_repeated_are_not_opened(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = api.submit(headers={"Idempotency-Key": "once"})
+
+    def opened(data: bytes) -> Picture:
+        raise AssertionError("a picture was opened")
+
+    monkeypatch.setattr(forms, "open_picture", opened)
+    assert api.submit(headers={"Idempotency-Key": "once"})["id"] == run["id"]
+    picture = png()
+    many = [("content", picture), *[("style", picture)] * (MOST_STYLES + 1)]
+    found = problem(api.client.post("/runs", files=many), 422, "picture")
+    assert "at most 8 styles, got 9" in found["detail"]
+    monkeypatch.undo()
+    api.client.post("/runs", headers=owned(run), **run_form())
+    monkeypatch.setattr(forms, "open_picture", opened)
+    problem(api.client.post("/runs", headers=owned(run), **run_form()), 429, "queue-full")
 
 
 def test_an_unknown_run_is_a_problem(api: Api) -> None:
