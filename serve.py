@@ -14,7 +14,7 @@ from pkgutil import walk_packages
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 from streamlit import config, file_util
 
 from nst_core import api
@@ -92,7 +92,7 @@ def routes() -> list[BaseRoute]:
     path = str(config.get_option("server.baseUrlPath") or "").strip("/")
     base = f"/{path}" if path else ""
     checks = HealthRoutes(check)
-    api_mount = [Mount(f"{base}/api", api.create(API))] if SETTINGS.api else []
+    api_mount = [api.mounted(API, base)] if SETTINGS.api else []
     return [*checks.routes(), *(checks.routes(base) if base else []), *api_mount]
 
 

@@ -18,7 +18,7 @@ import serve
 app = st.App(
     Path(serve.__file__).with_name("app.py"),
     lifespan=serve._lifespan,
-    routes=[*serve.HealthRoutes(serve.check).routes(), *serve.api_routes()],
+    routes=serve.routes(),
     middleware=serve.middleware(),
 )
 """

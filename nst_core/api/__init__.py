@@ -22,7 +22,7 @@ picture_files pictures in other formats than the stored ones
 routes        the routes, a module for each group
 """
 
-from nst_core.api.application import create, document
+from nst_core.api.application import create, document, mounted
 from nst_core.api.context import ApiContext
 
-__all__ = ["ApiContext", "create", "document"]
+__all__ = ["ApiContext", "create", "document", "mounted"]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from nst_core.api.problems import REQUEST, ProblemError
+from nst_core.errors import NotYoursError
 from nst_core.server.addresses import HEADER as ADDRESS_HEADER
 
 SECRET_HEADER = "X-Run-Secret"  # noqa: S105 - the header's name
@@ -23,11 +23,11 @@ def address_of(request: Request) -> str:
 def _secret(
     given: Annotated[
         str,
-        Header(alias=SECRET_HEADER, description="the owner's secret, which `POST /runs` gave", max_length=64),
+        Header(alias=SECRET_HEADER, description="the owner's secret, which `POST /runs` gave"),
     ] = "",
 ) -> str:
     if given and not _SECRET.fullmatch(given):
-        raise ProblemError(REQUEST, f"{SECRET_HEADER} must be the 32 hexadecimal digits that POST /runs gave")
+        raise NotYoursError(f"{SECRET_HEADER} must be the 32 hexadecimal digits that POST /runs gave")
     return given
 
 

@@ -5,10 +5,12 @@ A mounted application's own lifespan is not run: it needs none.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
 
 from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER
@@ -65,6 +67,14 @@ def create(context: ApiContext) -> FastAPI:
             expose_headers=["location", "retry-after", "etag", "preference-applied", stylize.RUN_HEADER, SECRET_HEADER],
         )
     return app
+
+
+def mounted(context: ApiContext, base: str = "") -> Mount:
+    """The API at `/api`, as a route of a server, below its base path if it has one."""
+    mount = Mount(f"{base}/api", create(context))
+    # Starlette's own expression lets a path with a line break pass, to pages that answer with HTML.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def document() -> dict[str, Any]:

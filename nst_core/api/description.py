@@ -48,6 +48,11 @@ _SCHEMES = {
 }
 OWNER_OPTIONAL = ("submit_run", "stylize_run")
 """Operations that take an owner's secret, and work without one."""
+_MAKES = {
+    "submit_run": ("run", "$response.body#/id"),
+    "upload_picture": ("picture", "$response.body#/pictures/0/id"),
+}
+"""Operations that make something -> the parameter of other paths that names it, and where their answer tells it."""
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -86,6 +91,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         _sum_up(operation)
         _sign_in(operation)
         _exemplify(operation)
+    _link(document)
     return document
 
 
@@ -127,6 +133,15 @@ def _exemplify(operation: dict[str, Any]) -> None:
             for kind, media in response.get("content", {}).items():
                 if "json" in kind:
                     media["examples"] = {title: {"$ref": f"#/components/examples/{title}"}}
+
+
+def _link(document: dict[str, Any]) -> None:
+    """Say which requests may follow one that made a run or a picture, and where its id comes from."""
+    by_name = {operation["operationId"]: (path, operation) for path, _, operation in operations(document)}
+    for name, (parameter, source) in _MAKES.items():
+        followers = [other for other, (path, _) in by_name.items() if f"{{{parameter}}}" in path]
+        links = {other: {"operationId": other, "parameters": {parameter: source}} for other in followers}
+        by_name[name][1]["responses"]["201"]["links"] = links
 
 
 def _problem_media(status: str) -> dict[str, Any]:

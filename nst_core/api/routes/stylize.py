@@ -36,7 +36,7 @@ Prefer = Annotated[
     "/stylize",
     response_class=Response,
     responses={
-        200: {"description": "The picture", "content": dict.fromkeys(MEDIA_TYPES.values())},
+        200: {"description": "The picture", "content": {each: {} for each in MEDIA_TYPES.values()}},
         202: {"description": "The picture is not there in time; ask for it at the run's links", "model": NewRun},
     },
 )

@@ -12,9 +12,8 @@ import numpy as np
 from fastapi.testclient import TestClient
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from nst_core.api import ApiContext, create
+from nst_core.api import ApiContext, mounted
 from nst_core.jobs.service import JobService
 from nst_core.server.health import Check, Readiness
 from nst_core.settings import Settings
@@ -50,9 +49,9 @@ def serving(**settings: Any) -> Iterator[Api]:
     servers = Servers()
     jobs = servers.start()
     ready = Readiness({"worker": Check(True, "ready")})
-    app = create(ApiContext(lambda: jobs, lambda: ready, Settings(**settings)))
+    route = mounted(ApiContext(lambda: jobs, lambda: ready, Settings(**settings)))
     try:
-        with TestClient(Starlette(routes=[Mount("/api", app)]), "http://testserver/api/v1", False) as client:
+        with TestClient(Starlette(routes=[route]), "http://testserver/api/v1", False) as client:
             yield Api(client, jobs, servers)
     finally:
         servers.stop()

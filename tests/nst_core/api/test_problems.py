@@ -45,6 +45,7 @@ def test_a_kind_of_problem_explains_itself_at_its_address(api: Api) -> None:
 def test_an_unknown_address_and_a_wrong_method_are_problems_too(api: Api) -> None:
     problem(api.client.get("/nothing"), 404, "http")
     problem(api.client.put("/runs"), 405, "http")
+    problem(api.client.get("/runs/%0Aabc"), 422, "request")
 
 
 def test_a_mistake_of_the_server_tells_nothing_of_its_code(api: Api) -> None:

@@ -93,7 +93,7 @@ def test_its_owner_steers_it(api: Api) -> None:
     problem(found, 422, "recipe")
 
 
-@pytest.mark.parametrize("secret", ["", "0" * 32])
+@pytest.mark.parametrize("secret", ["", "0" * 32, "no secret"])
 @pytest.mark.parametrize("act", ["stop", "pause", "resume", "steer", "delete"])
 def test_nobody_else_changes_it(api: Api, act: str, secret: str) -> None:
     run, headers = started(api), {"X-Run-Secret": secret} if secret else {}
