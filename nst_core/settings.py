@@ -190,6 +190,13 @@ class Settings:
     runs_per_visitor: int = _setting(
         2, "NST_RUNS_PER_VISITOR", number(1, 1_000, whole=True), "runs of one visitor that may wait"
     )
+    memory_mb: int = _setting(
+        0,
+        "NST_MEMORY_MB",
+        number(0, 10_000_000, whole=True),
+        "MB of memory that the server and its worker have together, for a host that limits it where they cannot see "
+        "it; below 3,000, sizes of runs are limited; 0: the container's or the machine's",
+    )
     worker_mb: int = _setting(
         2_500,
         "NST_WORKER_MB",

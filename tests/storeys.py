@@ -48,6 +48,7 @@ PAGES_MAY_IMPORT = (
     "nst_core.server.addresses",  # the name of a header
     "nst_core.settings",
     "nst_core.step",
+    "nst_core.system.host_profile",
     # Pure functions and values, without TensorFlow, processes or files of runs:
     "nst_core.runs.cost",
     "nst_core.runs.curve",

@@ -23,11 +23,12 @@ from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
 from nst_core.recipe import PRESETS, Recipe
 from nst_core.settings import Settings, default_of, variable_of
+from nst_core.system.host_profile import LEAST_MB, PROFILES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
     ROOT / "nst_core" / package / "README.md"
-    for package in (".", "recipe", "bench", "models/weights", "picture", "api", "notebooks")
+    for package in (".", "recipe", "bench", "models/weights", "picture", "api", "notebooks", "server")
 )
 """The files that hold generated tables."""
 
@@ -101,6 +102,19 @@ def operator_table() -> str:
     return _table(("variable", "values", "default", "meaning"), rows)
 
 
+def hosts_table() -> str:
+    """The sizes of runs by the memory of the host."""
+    rows = [
+        (
+            f"{host.from_mb:,} MB" if host.from_mb else f"less; {LEAST_MB:,} MB are needed",
+            f"{host.slow_edge_px:,} px",
+            f"{host.fast_edge_px:,} px",
+        )
+        for host in PROFILES
+    ]
+    return _table(("memory from", "slow and balanced up to", "fast up to"), rows)
+
+
 def notebooks_table() -> str:
     """Each example notebook, with a badge that opens it in Colab."""
     return _table(("notebook", "content", ""), notebooks.rows())
@@ -128,6 +142,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "presets": presets_table,
     "operator": operator_table,
     "routes": routes_table,
+    "hosts": hosts_table,
     "notebooks": notebooks_table,
     **{kind: partial(measurements, kind) for kind in ROWS},
 }

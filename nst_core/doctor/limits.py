@@ -9,8 +9,9 @@ import psutil
 
 from nst_core.doctor.finding import Finding, megabytes, ok, problem, warning
 from nst_core.system import container
+from nst_core.system.host_profile import LEAST_MB
 
-LEAST_BYTES, USUAL_BYTES = 1.0e9, 2.5e9
+LEAST_BYTES, USUAL_BYTES = LEAST_MB * 1e6, 2.5e9
 """Memory that the server and its worker need for the smallest runs, and from which sizes of 1,000 px are quick."""
 LEAST_FILES, USUAL_FILES = 256, 1024
 """File handles for a handful of visitors, and for the fifty that a server should take."""

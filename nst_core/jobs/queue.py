@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nst_core.errors import QueueFullError
 from nst_core.settings import Settings
+from nst_core.system.host_profile import host_profile
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class QueueLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> QueueLimits:
-        """The limits that the operator sets."""
-        return cls(settings.queue_runs, settings.runs_per_visitor, settings.runs_per_address)
+        """The limits that the operator sets, and this host's memory."""
+        waiting = min(settings.queue_runs, host_profile(settings).queue_runs)
+        return cls(waiting, settings.runs_per_visitor, settings.runs_per_address)
 
 
 @dataclass(frozen=True)

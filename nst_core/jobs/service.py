@@ -55,6 +55,7 @@ from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings, problems
 from nst_core.system import allocator, mapped_files
+from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 __all__ = [
     "FINAL",
@@ -100,6 +101,8 @@ class JobService:
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
             _LOGGER.warning("Settings: %s", problem)
+        if (has_mb := memory_mb(settings)) < LEAST_MB:
+            _LOGGER.warning("This host has %.0f MB of memory; below %d the worker may be killed", has_mb, LEAST_MB)
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
         self.followups = FollowUpRegistry(self)
@@ -199,10 +202,11 @@ class JobService:
 
         Raises:
             QueueFullError: no room for this visitor, for their address, or for anybody.
-            RecipeError: the recipe and the pictures do not fit.
+            RecipeError: the recipe and the pictures do not fit, or the run does not fit into this host's memory.
             StorageError: the disk does not take the run.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
+        host_profile().check(recipe.method, recipe.longest_edge_px)
         inputs = RunInputs(content, tuple(styles), start, tuple(masks))
         recipe = inputs.named_in(recipe)
         expected = runs_cost.of(recipe, (content.width, content.height), len(styles))

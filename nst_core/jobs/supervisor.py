@@ -16,6 +16,7 @@ from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 from nst_core.settings import Settings
+from nst_core.system.host_profile import host_profile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ class WorkerSupervisor:
         self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
         self._spawn: SpawnWorker = spawn or partial(WorkerProcess, environment=environment)
         self._worker: WorkerHandle | None = None
-        self._recycle_mb = Settings.read().worker_mb
+        settings = Settings.read()
+        self._recycle_mb = min(settings.worker_mb, host_profile(settings).worker_mb)
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
         self._pulse, self._is_closed = Pulse(), False

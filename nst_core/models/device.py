@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -23,6 +22,8 @@ import tensorflow as tf
 from nst_core.errors import RecipeError
 from nst_core.models import gpu_memory
 from nst_core.settings import Settings
+from nst_core.system import container
+from nst_core.system.host_profile import host_profile
 from nst_core.system.processor import cores
 
 PRECISIONS = ("float32", "bfloat16")
@@ -109,21 +110,18 @@ def memory_mb() -> int:
     """Memory that a run may take on the device, in MB: one of `MEMORY_LIMITS_MB`.
 
     On a CPU it is the largest limit that fits into the process's own memory plus 70 % of the free memory of the machine
-    or container, which several workers divide; on a GPU, into the memory that was free there when this process began.
-    The limits are few and far apart, so that a run's plan, which is part of its recipe, does not change with every
-    small change of free memory.
+    or container, which several workers divide, and into this host's profile; on a GPU, into the memory that was free
+    there when this process began. The limits are few and far apart, so that a run's plan, which is part of its recipe,
+    does not change with every small change of free memory.
     """
     import psutil
 
     if device().is_gpu:
         return _largest_limit(gpu_memory.usable_mb())
-    free = float(psutil.virtual_memory().available)
-    limit, used = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
-    if limit.is_file() and limit.read_text().strip().isdigit():
-        free = min(free, float(limit.read_text()) - float(used.read_text()))
-    free = max(free, 0.0) / max(Settings.read().workers, 1)
+    free = container.available_bytes()
+    free /= max(Settings.read().workers, 1)
     has = (psutil.Process().memory_info().rss + 0.7 * free) / 1e6
-    return _largest_limit(has)
+    return _largest_limit(min(has, host_profile().run_mb))
 
 
 def _largest_limit(most_mb: float) -> int:

@@ -18,6 +18,7 @@ from nst_core.picture.decoder_messages import Answer, Request
 from nst_core.picture.decoder_process import DecoderEndedError, DecoderProcess
 from nst_core.picture.limits import UploadLimits
 from nst_core.settings import Settings
+from nst_core.system.host_profile import host_profile
 
 MAX_WAITING = 32
 """Pictures that wait for a process; others are refused at once."""
@@ -46,9 +47,11 @@ class DecoderLimits:
 
     @classmethod
     def read(cls) -> DecoderLimits:
-        """The operator's settings."""
+        """The operator's settings, and this host's memory."""
         settings = Settings.read()
-        return cls(settings.decoders, settings.decode_seconds, settings.decode_mb, settings.decode_wait_seconds)
+        host = host_profile(settings)
+        processes, megabytes = min(settings.decoders, host.decoders), min(settings.decode_mb, host.decode_mb)
+        return cls(processes, settings.decode_seconds, megabytes, settings.decode_wait_seconds)
 
 
 class DecoderPool:

@@ -12,6 +12,7 @@ import streamlit as st
 from nst_core.recipe import Recipe, change
 from nst_core.recipe.style_grid import MAX_STRENGTH, StyleMix
 from nst_core.recipe.style_grid import grid as sheet_of
+from nst_core.system.host_profile import host_profile
 from pages.parts.app import session, theme
 from pages.parts.app.slots import Slot
 from pages.parts.app.web import asset
@@ -74,7 +75,7 @@ def map_recipe(recipe: Recipe, cells: int) -> Recipe:
         recipe,
         {
             "style_grid_size": cells,
-            "longest_edge_px": EDGE_PX,
+            "longest_edge_px": min(EDGE_PX, host_profile().fast_edge_px),
             "render_edge_px": None,
             "strength": 1.0,
             "colour_preservation": 0.0,

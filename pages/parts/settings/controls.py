@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,6 +10,7 @@ import streamlit as st
 from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe
+from nst_core.system.host_profile import host_profile
 from pages.parts.app import theme
 from pages.parts.settings import advanced, descriptions, imported, widgets
 
@@ -33,11 +34,9 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
     base = opened or recipes.make(preset, settings)
     key = imported.widget_prefix(page) if opened else f"{page}_{preset}"
     left, middle, right = st.columns(3)
-    chosen = {}
+    chosen: dict[str, Any] = {}
     with left:
-        chosen["longest_edge_px"] = widgets.value_slider(
-            "Size", "longest_edge_px", _SIZES_PX, base.longest_edge_px, key, unit=" px"
-        )
+        chosen["longest_edge_px"] = _size(base, _SIZES_PX, key, is_opened=opened is not None)
     with middle:
         chosen["steps"] = widgets.value_slider("Steps", "steps", _STEPS, base.steps, key)
     with right:
@@ -52,14 +51,13 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
 
 def fast(page: str) -> Recipe:
     """The fast method's settings."""
-    base = imported.opened_recipe(page) or recipes.make(settings={"method": "fast"})
+    opened = imported.opened_recipe(page)
+    base = opened or recipes.make(settings={"method": "fast"})
     key = imported.widget_prefix(page)
     chosen: dict[str, Any] = {}
     cells = widgets.grid_cells()
     with next(cells):
-        chosen["longest_edge_px"] = widgets.value_slider(
-            "Size", "longest_edge_px", _FAST_SIZES_PX, base.longest_edge_px, key, unit=" px"
-        )
+        chosen["longest_edge_px"] = _size(base, _FAST_SIZES_PX, key, is_opened=opened is not None)
     with next(cells):
         chosen["strength"] = widgets.share_slider("Strength", "strength", base.strength, key)
     with next(cells):
@@ -74,6 +72,19 @@ def fast(page: str) -> Recipe:
         )
         chosen |= advanced.colour(base, key)
     return recipes.change(base, chosen)
+
+
+def _size(base: Recipe, sizes_px: Sequence[int], key: str, *, is_opened: bool) -> int:
+    """The size, of those that fit into this host's memory. One of a link that does not fit is shown, and refused."""
+    most = host_profile().edge_px(base.method)
+    fitting = [size for size in sizes_px if size <= most]
+    default = base.longest_edge_px if is_opened else min(base.longest_edge_px, most)
+    chosen = int(widgets.value_slider("Size", "longest_edge_px", fitting, default, key, unit=" px"))
+    if chosen > most:
+        st.caption(f"This server's memory has room for {most:,} px at most: choose a smaller size.")
+    elif len(fitting) < len(sizes_px):
+        st.caption(f"This server's memory has room for {most:,} px at most.")
+    return chosen
 
 
 def _preset(page: str) -> str:

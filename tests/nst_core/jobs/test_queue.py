@@ -142,3 +142,8 @@ def test_the_operator_sets_the_limits() -> None:
     assert QueueLimits.of(Settings()) == QueueLimits()
     read = Settings.read({"NST_QUEUE_RUNS": "3", "NST_RUNS_PER_VISITOR": "1", "NST_RUNS_PER_ADDRESS": "9"})
     assert QueueLimits.of(read) == QueueLimits(waiting=3, per_visitor=1, per_address=9)
+
+
+def test_fewer_runs_wait_where_there_is_little_memory_for_their_pictures() -> None:
+    assert QueueLimits.of(Settings.read({"NST_MEMORY_MB": "1000"})).waiting < QueueLimits().waiting
+    assert QueueLimits.of(Settings.read({"NST_MEMORY_MB": "1000", "NST_QUEUE_RUNS": "1"})).waiting == 1

@@ -72,6 +72,14 @@ def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_run(
     assert service.status().state == ("starting" if workers > 1 else "ready")
 
 
+def test_on_a_small_host_it_is_replaced_earlier(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_MEMORY_MB", "1700")
+    service = servers.start()
+    job = under_way(servers, service)
+    servers.worker.finish(job, memory_mb=1400)
+    assert len(servers.workers) == 2
+
+
 def test_weights_that_could_not_be_used_are_in_the_status(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     service = servers.start()
     service.warm()

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
 from nst_core.recipe.display import GROUPS, SettingDisplay
+from nst_core.recipe.links import to_text
 from nst_core.runs import cost
 from pages.parts.settings import steering
 from tests.pages.conftest import Open, words
@@ -256,3 +257,25 @@ def test_what_a_run_will_cost_stands_below_its_button(open_page: Open, monkeypat
 def test_a_machine_that_was_not_measured_promises_nothing(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, measured=False)
     assert not re.search(r"about [\d.]+ \w+, [\d.]+ GB", words(open_page("slow")))
+
+
+@pytest.mark.parametrize("page", ["slow", "fast"])
+def test_a_small_host_offers_the_sizes_that_fit_and_says_so(
+    open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "memory has room" not in words(open_page(page))
+    monkeypatch.setenv("NST_MEMORY_MB", "1000")
+    app = open_page(page)
+    most = {"slow": 256, "fast": 512}[page]
+    (size,) = (slider for slider in app.select_slider if slider.label == "Size")
+    assert size.options[-1] == f"{most} px"
+    assert f"This server's memory has room for {most} px at most." in words(app)
+
+
+def test_a_link_with_a_size_that_does_not_fit_gets_one_message(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_MEMORY_MB", "1000")
+    app = open_page("slow", settings=to_text(make(settings={"longest_edge_px": 1024}), {"c": "chelsea"}))
+    assert not app.exception
+    assert words(app).count("memory has room for 256 px at most: choose a smaller size.") == 1

@@ -1,0 +1,86 @@
+"""What the memory of this host allows: the sizes of runs, and what may be held in memory at once.
+
+Measured with a photograph of 1,600 x 1,200 px and the last profile: the web process takes 150 to 200 MB, one that
+decodes pictures 25, and the worker up to 1,130 MB with fast pictures of 512 px and slow ones of 256 px in turn. About
+400 MB are TensorFlow's files, which the system may drop and read again. `nst_core/server/README.md` shows the profiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+
+from nst_core.errors import RecipeError
+from nst_core.settings import Settings
+from nst_core.system import container
+
+SERVER_MB = 250
+"""Memory of the web process and of one that decodes pictures, in MB."""
+
+
+@dataclass(frozen=True)
+class HostProfile:
+    """The limits of a host; the operator's settings hold where they are lower.
+
+    Attributes:
+        from_mb: the least memory of the host, in MB.
+        slow_edge_px: greatest longest edge of the methods slow and balanced, in pixels.
+        fast_edge_px: the same of the method fast.
+        run_mb: memory that the worker may take in a run, in MB.
+        worker_mb: memory from which the worker is replaced after a run, in MB.
+        decoders: processes that decode pictures.
+        decode_mb: memory that one picture may take to decode, in MB.
+        queue_runs: runs that may wait; each holds its pictures.
+    """
+
+    from_mb: int
+    slow_edge_px: int
+    fast_edge_px: int
+    run_mb: int
+    worker_mb: int
+    decoders: int
+    decode_mb: int
+    queue_runs: int
+
+    def edge_px(self, method: str) -> int:
+        """The greatest longest edge of a method, in pixels."""
+        return self.fast_edge_px if method == "fast" else self.slow_edge_px
+
+    def check(self, method: str, longest_edge_px: int) -> None:
+        """Raise RecipeError if a run of this size does not fit."""
+        most = self.edge_px(method)
+        if longest_edge_px > most:
+            raise RecipeError(
+                f"longest_edge_px must be at most {most} with method {method} on this server, whose memory has no room "
+                f"for more, got {longest_edge_px}; choose a smaller size"
+            )
+
+
+PROFILES = (
+    HostProfile(3000, 2048, 4096, 1_000_000, 1_000_000, 64, 65_536, 1_000),
+    HostProfile(2300, 1536, 4096, 1800, 1800, 2, 640, 8),
+    HostProfile(1600, 768, 1536, 1100, 1350, 1, 384, 4),
+    HostProfile(0, 256, 512, 1000, 1350, 1, 256, 2),
+)
+"""By memory, the largest first. The first one limits nothing that the operator and the recipe do not limit."""
+LEAST_MB = 1400
+"""Below this memory in MB even the smallest runs may not fit: TensorFlow and the networks take most of it."""
+
+
+def profile_of(memory_mb: float) -> HostProfile:
+    """The profile of a host with so much memory, in MB."""
+    return next(profile for profile in PROFILES if memory_mb >= profile.from_mb)
+
+
+def memory_mb(settings: Settings | None = None) -> float:
+    """The memory of this host in MB: what the operator states, else the container's limit, else the machine's."""
+    stated = (settings or Settings.read()).memory_mb
+    limit = container.memory_limit()
+    total = float(psutil.virtual_memory().total)
+    return stated or min(total, limit[0] if limit else total) / 1e6
+
+
+def host_profile(settings: Settings | None = None) -> HostProfile:
+    """The profile of this host."""
+    return profile_of(memory_mb(settings))
