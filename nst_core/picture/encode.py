@@ -40,7 +40,10 @@ def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None =
 
 def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95. JPEG has no alpha."""
-    return _save(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
+    try:
+        return _save(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
+    except OSError:  # Pillow's buffer for optimizing has room for photographs, not for noise
+        return _save(pixels, "JPEG", quality=quality, subsampling=0)
 
 
 def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, recipe_json: str | None = None) -> bytes:

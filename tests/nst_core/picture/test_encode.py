@@ -34,6 +34,12 @@ def test_lossy_formats_are_close_and_quality_counts(encode: Any) -> None:
     assert len(worst) < len(best)
 
 
+def test_noise_which_needs_the_most_bytes_becomes_a_jpeg_too() -> None:
+    noise = np.random.default_rng(0).random((1, 256, 256, 3), np.float32)
+    for quality in (85, 95):
+        assert np.abs(open_picture(to_jpeg(noise, quality)).tensor() - noise).mean() < 0.05
+
+
 def bands(data: Any) -> Any:
     """Red, green and blue, [H, W, 3], and alpha, [H, W], as they lie in a file."""
     image = Image.open(io.BytesIO(data))
