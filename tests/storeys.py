@@ -14,6 +14,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("API", ("nst_core.api",), "requests to the application, with a worker of their own; a real server"),
     ("Python API", ("nst_core.studio",), "a network of random kernels; the example notebooks, executed"),
+    ("client", ("nst_core.client",), "scripted servers; the API with a worker of the test's own; a real server"),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from nst_core.api.description import COMMITTED
 from tests.nst_core.api.servers import png
+from tests.serving import ROOT
 from tests.toy_server import toy_server
 
 README = COMMITTED.with_name("README.md")
 LOCAL = "http://localhost:8501"
+
+
+@pytest.mark.slow
+def test_the_lines_of_python_work(tmp_path: Path) -> None:
+    (lines,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (tmp_path / "photo.png").write_bytes(png(1))
+    (tmp_path / "style.png").write_bytes(png(2))
+    with toy_server(tmp_path) as server:
+        program = [sys.executable, "-c", lines.replace(LOCAL, server.url)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            program, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True, timeout=99
+        )
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [str(step) for step in range(31)]
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.slow
