@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from nst_core.doctor import examine
-from nst_core.doctor.finding import Finding
+from nst_core.doctor.finding import Finding, counted
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         report = {"problems": levels["problem"], "warnings": levels["warning"], "findings": findings}
         print(json.dumps(report, indent=2))
     else:
-        print(f"{levels['problem']} problems, {levels['warning']} warnings")
+        print(f"{counted(levels['problem'], 'problem')}, {counted(levels['warning'], 'warning')}")
     return 1 if levels["problem"] else 0
 
 

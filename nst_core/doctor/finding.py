@@ -41,3 +41,8 @@ def problem(text: str, remedy: str) -> Finding:
 def megabytes(size: float) -> str:
     """A number of bytes for people, such as "1.3 GB" or "12 MB"."""
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, such as "1 run" or "3 runs"; `many` where the plural is not `one` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nst_core.doctor.finding import Finding, megabytes, ok, problem, warning
+from nst_core.doctor.finding import Finding, counted, megabytes, ok, problem, warning
 from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.reading import read_record
 from nst_core.jobs.records import DamagedRecordError, RunRecord
@@ -34,11 +34,13 @@ def check() -> Iterator[Finding]:
         except (DamagedRecordError, OSError) as error:
             damaged[job] = str(error)
     size = sum(map(blobs.size, jobs))
-    yield ok(f"{len(jobs) - len(damaged) - len(orphaned)} runs can be read; all of {folder} is {megabytes(size)}")
+    readable = counted(len(jobs) - len(damaged) - len(orphaned), "run")
+    yield ok(f"{readable} can be read; all of {folder} is {megabytes(size)}")
     yield from _unreadable(folder, damaged)
     if orphaned:
+        folders = counted(len(orphaned), "folder of a run", "folders of runs")
         yield warning(
-            f"{len(orphaned)} folders of runs have no record: {_named(folder, orphaned)}",
+            f"{folders} without a record: {_named(folder, orphaned)}",
             "a run that is being deleted or begun has none for a moment; delete those folders if they stay",
         )
 
@@ -47,7 +49,7 @@ def _unreadable(folder: Path, damaged: dict[str, str]) -> Iterator[Finding]:
     if damaged:
         reasons = "; ".join(dict.fromkeys(damaged.values()))[:200]
         yield problem(
-            f"{len(damaged)} stored runs cannot be read ({reasons}): {_named(folder, list(damaged))}",
+            f"{counted(len(damaged), 'stored run')} cannot be read ({reasons}): {_named(folder, list(damaged))}",
             "restore those folders from a copy, or delete them; their links say that the runs are damaged",
         )
 

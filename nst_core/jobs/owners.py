@@ -38,8 +38,8 @@ def check_owner(secret: str, owner: str) -> None:
     """Refuse a change by anybody but the owner. Raises NotYoursError."""
     if not is_owner(secret, owner):
         raise NotYoursError(
-            "only the browser that started this can change it, and this browser does not hold its secret, or has lost "
-            "it; you can look on, or run it again with these settings"
+            "only the browser or program that started this can change it, and this one does not hold its secret, or "
+            "has lost it; you can look on, or run it again with these settings"
         )
 
 

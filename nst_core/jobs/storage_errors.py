@@ -21,6 +21,7 @@ _WORDS = {
     errno.EFBIG: "a file would be larger than the server may write",
     errno.ENOENT: "a folder is missing",
     errno.ENOTDIR: "a file is where a folder should be",
+    errno.EEXIST: "a file is where a folder should be",
     errno.ESTALE: "the network disk does not answer",
     errno.ETIMEDOUT: "the network disk does not answer",
     errno.ENOMEM: "the machine has no memory left",

@@ -23,7 +23,7 @@ _FILE_NAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 
 
 class Uploads:
-    """Middleware before Streamlit's upload route; it passes on what the ledger of `hold` has room for."""
+    """Middleware before Streamlit's upload route; it passes on what its ledger has room for."""
 
     def __init__(self, app: Application, ledger: UploadLedger, suffixes: Collection[str]) -> None:
         """`suffixes` are the endings of the file names that the pages take, in lower case, without a dot."""

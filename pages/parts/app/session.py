@@ -63,7 +63,7 @@ def view(job_id: str) -> JobView | None:
 def why_lost(job_id: str | None) -> str:
     """Why a run cannot be opened, in one sentence; empty if it can."""
     if not job_id:
-        return "the address names no run, because the id of a run has letters and digits only; check the link"
+        return "the address names no run: its id is cut short, or has characters that no id has; check the link"
     try:
         service.get().view(job_id)
     except JobError as error:

@@ -43,7 +43,8 @@ def test_the_exit_code_is_1_if_there_is_a_problem(
     assert main(["doctor"]) == code
     text = capsys.readouterr().out
     assert "it is fine" in text
-    assert f"{code} problems, {int(doubtful in checks)} warnings" in text
+    warnings = "1 warning" if doubtful in checks else "0 warnings"
+    assert f"{'1 problem' if code else '0 problems'}, {warnings}" in text
     assert main(["doctor", "--json"]) == code
     report = json.loads(capsys.readouterr().out)
     assert report["problems"] == code

@@ -39,11 +39,11 @@ def test_a_damaged_record_is_a_problem_unless_its_copy_is_whole(machine: Path) -
     text = the_problem(stored_runs.check())
     assert text.startswith("4 stored runs cannot be read (its record is cut or overwritten): ")
     assert f"{runs / 'a1'}, {runs / 'b2'}, {runs / 'c3'} and 1 more" in text
-    assert by_level(stored_runs.check())["ok"][0].text.startswith("1 runs can be read")
+    assert by_level(stored_runs.check())["ok"][0].text.startswith("1 run can be read")
 
 
 def test_a_folder_without_a_record_is_a_warning(machine: Path) -> None:
     runs = stored(machine, "a1")
     (runs / "lost").mkdir()
     (runs / "lost" / "result.png").write_bytes(b"png")
-    assert the_warning(stored_runs.check()) == f"1 folders of runs have no record: {runs / 'lost'}"
+    assert the_warning(stored_runs.check()) == f"1 folder of a run without a record: {runs / 'lost'}"
