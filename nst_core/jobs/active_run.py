@@ -15,6 +15,9 @@ from nst_core.jobs.views import JobView, RunProgress
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 
+KEPT_INPUT_BYTES = 2 * 2**20
+"""Pictures of a run that stay in memory until it is over, so that the worker need not wait while they are read."""
+
 
 @dataclass
 class ActiveRun:
@@ -24,7 +27,7 @@ class ActiveRun:
         view: its current values, without points and snapshot steps.
         points: its curve.
         snapshot_steps: the steps whose pictures are stored or about to be.
-        inputs: its pictures, until they are stored.
+        inputs: its pictures; large ones only until they are stored.
         pending: snapshots that are not stored yet, by step.
         attempts: how many workers died during this run.
         ending: whether it was told to end; its newest picture is then the result.
@@ -50,6 +53,7 @@ class ActiveRun:
     _saved_points: int = 0
     _drop_after: int | None = None
     _epoch: int = 0
+    _has_stored_inputs: bool = False
     _saved_files: tuple[bytes, bytes | None] = (b"", None)
 
     @classmethod
@@ -151,7 +155,7 @@ class ActiveRun:
             tuple(self.points[self._saved_points :]),
             self._drop_after,
             dict(self.pending),
-            self.inputs,
+            None if self._has_stored_inputs else self.inputs,
             self.view.content if self.view.content is not content else b"",
             self.view.result if self.view.result is not result else None,
             self.is_new,
@@ -166,6 +170,8 @@ class ActiveRun:
         for step, jpeg in change.snapshots.items():
             if self.pending.get(step) is jpeg:
                 del self.pending[step]
-        if self.inputs is change.inputs:
-            self.inputs = None
+        if change.inputs is not None and self.inputs is change.inputs:
+            self._has_stored_inputs = True
+            if change.inputs.nbytes > KEPT_INPUT_BYTES:
+                self.inputs = None
         self._saved_files = (change.view.content, change.view.result)

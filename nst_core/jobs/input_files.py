@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def content_size(blobs: BlobStore, job: str) -> tuple[int, int] | None:
 def _png(picture: Picture) -> bytes:
     pixels = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return file.getvalue()
 
 

@@ -39,9 +39,5 @@ class RunDelta:
     def size(self) -> int:
         """About how many bytes it takes on the disk."""
         pictures = [*self.snapshots.values(), self.content, self.result or b""]
-        inputs = 0
-        if self.inputs is not None:
-            given = [self.inputs.content, *self.inputs.styles, *([self.inputs.start] if self.inputs.start else [])]
-            inputs = sum(picture.pixels.nbytes for picture in given)
-            inputs += sum(mask.weights.nbytes for mask in self.inputs.masks)
+        inputs = self.inputs.nbytes if self.inputs is not None else 0
         return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 10_000

@@ -44,6 +44,12 @@ class RunInputs:
     start: Picture | None = None
     masks: tuple[Mask, ...] = ()
 
+    @property
+    def nbytes(self) -> int:
+        """What the pixels and masks take, in bytes."""
+        pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
+        return sum(picture.pixels.nbytes for picture in pictures) + sum(mask.weights.nbytes for mask in self.masks)
+
     def named_in(self, recipe: Recipe) -> Recipe:
         """The recipe with these pictures' hashes; it keeps the weights, crops and rotations of its styles, in order.
 

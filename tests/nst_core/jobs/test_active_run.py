@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from nst_core.jobs import messages
+from nst_core.jobs import active_run, messages
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Stepped
@@ -13,7 +13,9 @@ from nst_core.jobs.views import JobView
 from nst_core.jobs.worker import Worker
 from nst_core.recipe import make
 from nst_core.runs.curve import CurvePoint
+from nst_core.runs.inputs import RunInputs
 from nst_core.step import Step
+from tests.nst_core.jobs.servers import picture
 
 FAST = {"fast": {"total": 2.5, "content": 1.0, "style": 1.5}}
 
@@ -83,3 +85,17 @@ def test_an_interruption_that_cost_nothing_is_not_told() -> None:
     assert (
         ActiveRun(JobView("job", "queued", make()), interrupted="The server was restarted").current_view().notes == ()
     )
+
+
+@pytest.mark.parametrize(("kept_bytes", "is_kept"), [(10_000, True), (10, False)])
+def test_small_pictures_stay_until_the_run_is_over_and_are_stored_once(
+    monkeypatch: pytest.MonkeyPatch, kept_bytes: int, is_kept: bool
+) -> None:
+    monkeypatch.setattr(active_run, "KEPT_INPUT_BYTES", kept_bytes)
+    inputs = RunInputs(picture(), (picture(1),))
+    run = ActiveRun(JobView("a" * 32, "queued", make()), inputs=inputs)
+    change = run.pending_changes()
+    assert change.inputs is inputs
+    run.mark_saved(change)
+    assert run.pending_changes().inputs is None
+    assert (run.inputs is inputs) == is_kept
