@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from nst_core.cli.arguments import build_recipe, load_inputs, load_picture, resumed_recipe
@@ -82,6 +84,23 @@ def doctor(arguments: argparse.Namespace) -> int:
     from nst_core.cli import doctor
 
     return doctor.doctor(arguments)
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Become the server of the checkout's `serve.py`. Raises ToolError where there is none."""
+    script = Path(__file__).resolve().parents[2] / "serve.py"
+    if not script.is_file():
+        raise ToolError(
+            "the server needs a checkout of the project, got an installed package; clone it and serve there"
+        )
+    options = {
+        "--server.port": arguments.port,
+        "--server.address": arguments.address,
+        "--server.baseUrlPath": arguments.base_path,
+    }
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    os.chdir(script.parent)  # Streamlit reads its settings there
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", script.name, *given])  # noqa: S606 - no shell
 
 
 def docs(_: argparse.Namespace) -> None:

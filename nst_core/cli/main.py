@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_weights(subparsers)
     _add_bench(subparsers)
     _add_doctor(subparsers)
+    _add_serve(subparsers)
     docs = subparsers.add_parser("docs", help="update the generated tables of the READMEs")
     docs.set_defaults(run=commands.docs)
     return parser
@@ -179,6 +180,14 @@ def _add_bench(subparsers: Any) -> None:
         "--keep", action="store_true", help="store the result for the tables of the README and the About page"
     )
     parser.set_defaults(run=commands.bench)
+
+
+def _add_serve(subparsers: Any) -> None:
+    parser = subparsers.add_parser("serve", help="serve the pages and the REST API, as `streamlit run serve.py` does")
+    parser.add_argument("--port", type=int, metavar="N", help="default: 8501")
+    parser.add_argument("--address", metavar="HOST", help="the interface to listen on; default: all")
+    parser.add_argument("--base-path", metavar="PATH", help="where a proxy puts the server, such as studio")
+    parser.set_defaults(run=commands.serve)
 
 
 def _add_doctor(subparsers: Any) -> None:
