@@ -34,7 +34,7 @@ from nst_core.system.variables import (
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 PREFIX = "NST_"
-TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_FUZZ_MINUTES")
+TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_REQUIRE_JVM", "NST_FUZZ_MINUTES")
 """Variables that only the tests read."""
 
 _SHOWN_LENGTH = 60
