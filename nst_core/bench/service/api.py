@@ -38,6 +38,7 @@ _RATES = ("NST_API_PER_MINUTE", "NST_API_LISTENERS", "NST_API_LISTENERS_PER_ADDR
 UNLIMITED = {**dict.fromkeys(_RATES, "100000"), "NST_RUNS_PER_ADDRESS": "100"}
 """All clients have one address here."""
 _WAIT_SECONDS = 60.0
+_CALIBRATION_SECONDS = 120.0
 
 
 def run() -> dict[str, Any]:
@@ -54,7 +55,13 @@ def run() -> dict[str, Any]:
     with app(**UNLIMITED) as served, httpx.Client(base_url=f"{served.url}/api/v1", timeout=_WAIT_SECONDS) as client:
         if not until(lambda: client.get("/readyz").status_code == 200, NETWORKS_SECONDS, 0.5):
             raise WorkerError("the server should have loaded its networks; look at GET /readyz")
+        until(lambda: _is_calibrated(client), _CALIBRATION_SECONDS, 1.0)
         return {**stylize(client), "listeners": listeners(served, client)}
+
+
+def _is_calibrated(client: httpx.Client) -> bool:
+    """Whether the worker has measured the machine, which it does in its first quiet seconds and which occupies it."""
+    return bool(client.post("/estimate", json={"width": EDGE_PX, "height": EDGE_PX}).json()["calibrated"])
 
 
 def stylize(client: httpx.Client) -> dict[str, Any]:
