@@ -53,7 +53,8 @@ def run() -> dict[str, Any]:
         WorkerError: the server did not answer, or did not load its networks.
     """
     with app(**UNLIMITED) as served, httpx.Client(base_url=f"{served.url}/api/v1", timeout=_WAIT_SECONDS) as client:
-        if not until(lambda: client.get("/readyz").status_code == 200, NETWORKS_SECONDS, 0.5):
+        form = {"content_id": CONTENTS[0], "style_id": STYLE}  # the first run starts the worker
+        if not until(lambda: client.post("/stylize", data=form).status_code == 200, NETWORKS_SECONDS, 0.5):
             raise WorkerError("the server should have loaded its networks; look at GET /readyz")
         until(lambda: _is_calibrated(client), _CALIBRATION_SECONDS, 1.0)
         return {**stylize(client), "listeners": listeners(served, client)}
