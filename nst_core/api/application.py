@@ -27,6 +27,16 @@ may change it. Every error is a problem document (RFC 9457).
 """
 FORM_LIMITS: Any = {"max_files": PICTURES, "max_fields": 24, "max_part_size": PLAIN_BYTES}
 """Of a request with pictures: files, other fields, and the bytes of one of these, which are kept in memory."""
+EXPOSED = [
+    "location",
+    "retry-after",
+    "etag",
+    "preference-applied",
+    results.STEP_HEADER,
+    stylize.RUN_HEADER,
+    SECRET_HEADER,
+]
+"""Headers of answers that scripts of other sites may read."""
 
 
 def create(context: ApiContext) -> FastAPI:
@@ -64,7 +74,7 @@ def create(context: ApiContext) -> FastAPI:
             allow_origins=context.settings.api_origins,
             allow_methods=["*"],
             allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", SECRET_HEADER],
-            expose_headers=["location", "retry-after", "etag", "preference-applied", stylize.RUN_HEADER, SECRET_HEADER],
+            expose_headers=EXPOSED,
         )
     return app
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from nst_core.api.feed import Feeds
 from nst_core.api.films import Films
 from nst_core.api.idempotency import IdempotencyKeys
+from nst_core.api.picture_files import MOST_AT_ONCE
 from nst_core.api.pictures import PictureLimits, PictureStore
 from nst_core.api.places import Places
 from nst_core.api.waits import Waits
@@ -37,6 +38,7 @@ class ApiContext:
         rate: the requests of each network address.
         pictures: uploaded pictures that wait for a run.
         measurements: places for requests that wait for the worker's measures.
+        encodings: places for requests for pictures in another format or size.
         films: the newest films of runs.
         waits: requests that wait for the end of a run.
         feeds: the events of runs, for those who listen.
@@ -49,6 +51,7 @@ class ApiContext:
     rate: RateLimit = field(init=False)
     pictures: PictureStore = field(init=False)
     measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
+    encodings: Places = field(default_factory=lambda: Places(MOST_AT_ONCE))
     films: Films = field(default_factory=Films)
     feeds: Feeds = field(init=False)
     waits: Waits = field(init=False)

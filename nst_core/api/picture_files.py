@@ -1,4 +1,4 @@
-"""A run's picture in another format than the stored one."""
+"""A run's picture in another format or size than the stored one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,32 @@ from typing import Literal
 
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.picture.encoded import read_alpha, read_pixels
+from nst_core.picture.header import read_header
 
 PictureFormat = Literal["png", "jpeg", "webp"]
 MEDIA_TYPES: dict[PictureFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
+MOST_AT_ONCE = 2
+"""Pictures that are encoded at once by request: the pixels of one may take some hundred megabytes."""
+RETRY_SECONDS = 2.0
 
-def encoded(source: bytes, kind: PictureFormat, recipe_json: str | None) -> bytes:
-    """An encoded picture in another format.
+
+def exceeds(source: bytes, max_edge_px: int) -> bool:
+    """Whether an encoded picture of ours is larger; reads its header alone."""
+    header = read_header(source)
+    return header is not None and max(header.width, header.height) > max_edge_px
+
+
+def encoded(source: bytes, kind: PictureFormat, recipe_json: str | None, max_edge_px: int | None = None) -> bytes:
+    """An encoded picture in another format or size.
 
     Args:
         source: an encoded picture of ours.
         kind: the format. JPEG holds neither transparency nor recipe.
         recipe_json: the recipe to write inside; None for none.
+        max_edge_px: a larger picture is reduced to it; None keeps its size.
     """
-    pixels = read_pixels(source)
+    pixels = read_pixels(source, max_edge_px)
     if kind == "jpeg":
         return to_jpeg(pixels)
     if kind == "webp":

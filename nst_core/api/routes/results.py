@@ -7,22 +7,28 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from nst_core.api import picture_files
 from nst_core.api.caching import entity_tag, unchanged
 from nst_core.api.context import Context
-from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded
+from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded, exceeds
 from nst_core.api.problems import NO_RUN_YET, ProblemError, retry_after
 from nst_core.api.routes.runs import RunId
+from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs import curve_files
 from nst_core.runs.timelapse import MIN_PICTURES, Kind
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
 RETRY_SECONDS = 2.0
+LEAST_EDGE_PX = 16
+STEP_HEADER = "X-Picture-Step"
 CURVE_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 FILM_TYPES: dict[Kind, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
+_INTEGER = {"type": "integer"}
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
 
 
+@router.head("/{run}/curve", include_in_schema=False)
 @router.get(
     "/{run}/curve",
     response_class=Response,
@@ -43,12 +49,19 @@ def curve(
     return Response(text, media_type=CURVE_TYPES[kind], headers=headers)
 
 
+@router.head("/{run}/picture", include_in_schema=False)
 @router.get(
     "/{run}/picture",
     response_class=Response,
-    responses={200: {"content": {each: {} for each in MEDIA_TYPES.values()}}, **_KNOWN},
+    responses={
+        200: {
+            "content": {each: {} for each in MEDIA_TYPES.values()},
+            "headers": {STEP_HEADER: {"description": "the step it shows, if not the result", "schema": _INTEGER}},
+        },
+        **_KNOWN,
+    },
 )
-def picture(
+def picture(  # noqa: PLR0913 - the parts of a request
     request: Request,
     context: Context,
     run: RunId,
@@ -60,32 +73,43 @@ def picture(
         PictureFormat | None,
         Query(alias="format", description="by default the stored one: PNG for the result, JPEG for steps"),
     ] = None,
+    max_edge: Annotated[
+        int | None, Query(ge=LEAST_EDGE_PX, description="a picture with a longer edge is reduced to it, in pixels")
+    ] = None,
 ) -> Response:
-    """A picture of a run. The PNG and WebP of a result have the recipe inside."""
+    """A picture of a run. The PNG and WebP of a result have the recipe inside. `X-Picture-Step` tells which step."""
     view = context.jobs().view(run)
-    source = view.result if step is None else None
-    recipe = view.recipe.to_json() if source else None
-    if source is None:
-        source = _snapshot(context, view, step)
+    source, recipe, shown = _shown(context, view, step)
     stored: PictureFormat = "png" if recipe else "jpeg"
     kind = kind or stored
-    part = "" if recipe else f"step{view.snapshot_step if step is None else step}"
-    headers = _headers(view, entity_tag(source, kind), _disposition("inline", view, part, kind))
+    edge = max_edge if max_edge and exceeds(source, max_edge) else None
+    part = "" if shown is None else f"step{shown}"
+    tag = entity_tag(source, kind, *([f"{edge}px"] if edge else []))
+    headers = _headers(view, tag, _disposition("inline", view, part, kind))
+    if shown is not None:
+        headers[STEP_HEADER] = str(shown)
     if known := unchanged(request, headers):
         return known
-    body = source if kind == stored else encoded(source, kind, recipe)
-    return Response(body, media_type=MEDIA_TYPES[kind], headers=headers)
+    if kind != stored or edge:
+        with context.encodings.taken("other formats and sizes", picture_files.RETRY_SECONDS):
+            source = encoded(source, kind, recipe, edge)
+    return Response(source, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-def _snapshot(context: Context, view: JobView, step: int | None) -> bytes:
+def _shown(context: Context, view: JobView, step: int | None) -> tuple[bytes, str | None, int | None]:
+    """A picture as it is stored: of the result with its recipe, or of a step with the step."""
+    if step is None and view.result:
+        return view.result, view.recipe.to_json(), None
     if not view.snapshot_steps:
         advice = {} if view.state in FINAL else retry_after(RETRY_SECONDS)
         raise ProblemError(NO_RUN_YET, "this run has no picture yet; its first step makes one", headers=advice)
-    if step is None and view.snapshot is not None:
-        return view.snapshot
-    return context.jobs().picture_at(view.id, view.snapshot_steps[-1] if step is None else step)
+    shown = view.snapshot_steps[-1] if step is None else nearest(view.snapshot_steps, step)
+    if view.snapshot is not None and shown == view.snapshot_step:
+        return view.snapshot, None, shown
+    return context.jobs().picture_at(view.id, shown), None, shown
 
 
+@router.head("/{run}/timelapse", include_in_schema=False)
 @router.get(
     "/{run}/timelapse",
     response_class=Response,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 
 from nst_core.api import films
 from nst_core.api.films import MOST_WAITING
+from nst_core.api.picture_files import MOST_AT_ONCE
 from nst_core.jobs.messages import Began, Finished, ResultReady, Stepped
 from nst_core.picture.encode import read_recipe, to_jpeg, to_png
 from nst_core.recipe import make, recipe_from_json
@@ -98,7 +100,48 @@ def test_a_run_under_way_shows_its_newest_picture(api: Api) -> None:
 @pytest.mark.parametrize(("step", "shown"), [(1, 1), (2, 2), (400, 3), (0, 1)])
 def test_a_step_shows_the_nearest_picture(api: Api, step: int, shown: int) -> None:
     run = painted(api)
-    assert grey(api.client.get(f"/runs/{run}/picture?step={step}")) == pytest.approx(shown, abs=0.1)
+    answer = api.client.get(f"/runs/{run}/picture?step={step}")
+    assert grey(answer) == pytest.approx(shown, abs=0.1)
+    assert answer.headers["x-picture-step"] == str(shown)
+    assert answer.headers["content-disposition"].endswith(f'-step{shown}.jpg"')
+    assert "x-picture-step" not in api.client.get(f"/runs/{run}/picture").headers
+
+
+@pytest.mark.parametrize(("query", "kind"), [("", "PNG"), ("&format=webp", "WEBP"), ("&step=2", "JPEG")])
+def test_a_larger_picture_is_reduced(api: Api, query: str, kind: str) -> None:
+    run = painted(api)
+    whole = api.client.get(f"/runs/{run}/picture?{query}")
+    small = api.client.get(f"/runs/{run}/picture?max_edge=24{query}")
+    with Image.open(io.BytesIO(small.content)) as image:
+        assert (image.format, image.size) == (kind, (24, 16))
+        assert ("A" in image.getbands()) == (kind != "JPEG")
+    assert read_recipe(small.content) == read_recipe(whole.content)
+    assert small.headers["etag"] != whole.headers["etag"]
+    enough = api.client.get(f"/runs/{run}/picture?max_edge=48{query}")
+    assert (enough.content, enough.headers["etag"]) == (whole.content, whole.headers["etag"])
+    problem(api.client.get(f"/runs/{run}/picture?max_edge=15{query}"), 422, "request")
+
+
+@pytest.mark.parametrize("path", ["curve", "curve?format=csv", "picture", "picture?step=2", "timelapse?format=gif"])
+def test_the_head_of_an_answer_can_be_had_alone(api: Api, path: str) -> None:
+    run = painted(api)
+    whole, head = api.client.get(f"/runs/{run}/{path}"), api.client.head(f"/runs/{run}/{path}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+
+
+def test_so_many_pictures_are_encoded_at_once(api: Api) -> None:
+    run = painted(api)
+    places = api.client.app.routes[0].app.state.context.encodings  # type: ignore[attr-defined]
+    with contextlib.ExitStack() as held:
+        for _ in range(MOST_AT_ONCE):
+            held.enter_context(places.taken("this test", 1))
+        for query in ("format=webp", "max_edge=24"):
+            answer = api.client.get(f"/runs/{run}/picture?{query}")
+            problem(answer, 503, "busy")
+            assert int(answer.headers["retry-after"]) > 0
+        assert api.client.get(f"/runs/{run}/picture").content == RESULT  # needs no place
+    assert api.client.get(f"/runs/{run}/picture?format=webp").status_code == 200
 
 
 def test_who_has_a_picture_is_told_so(api: Api) -> None:
