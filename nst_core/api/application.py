@@ -48,7 +48,6 @@ def create(context: ApiContext) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
-        servers=[{"url": "/api"}],
         license_info={"name": "MIT"},
         responses=description.PROBLEM_RESPONSES,
         generate_unique_id_function=description.operation_id,
@@ -93,4 +92,6 @@ def document() -> dict[str, Any]:
     def nothing() -> Any:
         raise NotImplementedError("this application only describes itself")
 
-    return create(ApiContext(nothing, nothing, Settings())).openapi()
+    app = create(ApiContext(nothing, nothing, Settings()))
+    app.servers = [{"url": "/api"}]  # a server tells where it really is
+    return app.openapi()

@@ -34,7 +34,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("method", ["slow", "fast", "balanced"])
 def test_stylize_writes_the_picture_its_recipe_and_a_report(tmp_path: Path, method: str) -> None:
     out, report = tmp_path / "out.png", tmp_path / "report.json"
-    options = ("--method", method, "--longest-edge", 64, "--steps", 3, "--json", report)
+    options = ("--method", method, "--longest-edge", 64, "--steps", 3, "--seconds", 600, "--json", report)
     done = run("stylize", *PICTURES, "-o", out, *options)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     data = json.loads(report.read_text())
