@@ -201,7 +201,8 @@ class Settings:
         2_500,
         "NST_WORKER_MB",
         number(500, 1_000_000, whole=True),
-        "MB of memory from which the process that paints is replaced after a run; TensorFlow keeps some of each",
+        "MB of memory, without files, from which the process that paints is replaced after a run; TensorFlow keeps "
+        "some of each",
     )
     runs_per_address: int = _setting(
         4, "NST_RUNS_PER_ADDRESS", number(1, 1_000, whole=True), "runs of one network address that may wait or run"

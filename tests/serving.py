@@ -22,7 +22,10 @@ class Server:
     Attributes:
         url: its address, the same after a restart.
         health: the path below it that answers as soon as it serves.
+        wrapper: the words of a command that starts the command after them in its own place.
     """
+
+    wrapper: tuple[str, ...] = ()
 
     def __init__(self, entry: str, log: Path, **environment: str) -> None:
         """`entry` as `streamlit run` serves it, with more in its environment."""
@@ -45,7 +48,7 @@ class Server:
         """Start it, and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                [*self.wrapper, *self._command], cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
         _wait_for(self.url + self.health)
 

@@ -22,6 +22,7 @@ from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import StyleMix, grid
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
+from nst_core.system.host_profile import host_profile
 
 
 def run(  # noqa: PLR0913 - an engine's signature, and the masks
@@ -72,7 +73,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 
 def _picture(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles."""
-    allocator.set_keep_freed(keep=not in_strips(*content.shape[1:3]))
+    allocator.set_keep_freed(keep=host_profile().keeps_freed and not in_strips(*content.shape[1:3]))
     reduced = _content_to_stylise(stylizer, content, recipe)
     mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
     cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
@@ -89,7 +90,7 @@ def _picture(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, m
 
 def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
     """All mixes of `recipe.style_grid.grid` in rows, as one picture whose longest edge is about the recipe's."""
-    allocator.set_keep_freed(keep=True)
+    allocator.set_keep_freed(keep=host_profile().keeps_freed)
     rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
     small = fit(content, max(recipe.longest_edge_px // recipe.style_grid_size, 64))
     cells = stylizer.paint(small, list(itertools.chain(*rows)))

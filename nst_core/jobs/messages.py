@@ -142,7 +142,7 @@ Command = RunCommand | RunControlCommand | Inspect
 
 class _Event(_Message):
     memory_mb: float = 0.0
-    """Resident memory of the worker in MB; `Worker.send` fills it in."""
+    """The worker's own memory in MB, which it cannot give back; `Worker.send` fills it in."""
 
 
 class Ready(_Event):

@@ -101,8 +101,8 @@ class JobService:
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
             _LOGGER.warning("Settings: %s", problem)
-        if (has_mb := memory_mb(settings)) < LEAST_MB:
-            _LOGGER.warning("This host has %.0f MB of memory; below %d the worker may be killed", has_mb, LEAST_MB)
+        if (has_mb := round(memory_mb(settings))) < LEAST_MB:
+            _LOGGER.warning("This host has %d MB of memory; below %d the worker may be killed", has_mb, LEAST_MB)
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
         self.followups = FollowUpRegistry(self)

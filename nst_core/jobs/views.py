@@ -93,7 +93,7 @@ class WorkerStatus:
         state: "off" before the first start; "failed" when no networks could be loaded, for the reason in `message`.
         sources: network -> where its weights came from, with hash and licence.
         unusable: network -> which weights the operator named, and why they could not be used.
-        memory_mb: resident memory in MB, of all workers.
+        memory_mb: own memory of all workers in MB, without files, which the system may drop.
         workers: how many workers are ready. With several, `state` is that of the best: "busy" if each has a run.
         busy_workers: how many of them have a run.
         forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.

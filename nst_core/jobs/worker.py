@@ -66,7 +66,8 @@ class Worker:
 
     def send(self, event: Event) -> None:
         """Send one event, with this process's memory; ends the process if the job service is gone."""
-        memory = psutil.Process().memory_info().rss / 1e6
+        held = psutil.Process().memory_info()
+        memory = (held.rss - getattr(held, "shared", 0)) / 1e6  # on Linux without files, which the system may drop
         try:
             with self._sending:
                 messages.write(self._out, event.model_copy(update={"memory_mb": round(memory, 1)}))

@@ -24,6 +24,7 @@ from nst_core.slow.schedule import PyramidScale, scales
 from nst_core.slow.tiling import memory_plan
 from nst_core.slow.tiling.windows import TilingPlan, windows
 from nst_core.system.atomic_files import write_atomic
+from nst_core.system.host_profile import host_profile
 
 VERSION = 1
 """Version of the stored calibration's format."""
@@ -179,6 +180,8 @@ def stored() -> Calibration | None:
 def calibrate(sides_px: tuple[int, ...] = CALIBRATION_SIDES_PX) -> Calibration:
     """Measure this machine and store the result; takes about ten seconds and loads the network.
 
+    Sizes that do not fit into this host's memory are left out.
+
     Raises:
         WeightsError: no source gave the network.
         OSError: the result cannot be stored.
@@ -189,7 +192,7 @@ def calibrate(sides_px: tuple[int, ...] = CALIBRATION_SIDES_PX) -> Calibration:
     from nst_core.runs import runner
 
     seconds = {}
-    for side in sides_px:
+    for side in (side for side in sides_px if side <= host_profile().slow_edge_px):
         noise = np.random.default_rng(side).random((1, side, side, 3), np.float32)
         recipe = make("tutorial", {"longest_edge_px": side, "steps": 3, "snapshot_every": 100})
         stamps = [time.perf_counter() for _ in runner.run_recipe(noise, [noise[:, ::-1]], recipe)]

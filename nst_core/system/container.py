@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,21 +17,37 @@ CGROUPS = (
     ),
 )
 """Files with the memory limit and the use of a container, in the second and the first version of cgroups."""
+OWN_GROUPS = Path("/proc/self/cgroup")
+"""Names the groups of this process, below the folders of CGROUPS: a system service has its limit there."""
 _RECLAIMABLE = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
 
 
 def memory_limit() -> tuple[float, float] | None:
     """The memory limit of the container and its use, in bytes; None if there is no limit.
 
-    Cached files, which the system drops when memory is needed, are no use.
+    Cached files, which the system drops when memory is needed, are no use. Of several limits, one within the other,
+    the lowest counts.
     """
-    for limit, use in CGROUPS:
-        try:
+    found = []
+    for limit, use in _files():
+        with suppress(OSError, ValueError):  # no such file, or "max"
             most, used = int(limit.read_text()), int(use.read_text())
-        except (OSError, ValueError):  # no such file, or "max"
-            continue
-        return float(most), float(max(used - _cached_files(use.with_name("memory.stat")), 0))
-    return None
+            found.append((float(most), float(max(used - _cached_files(use.with_name("memory.stat")), 0))))
+    return min(found, default=None)
+
+
+def _files() -> Iterator[tuple[Path, Path]]:
+    """The files of CGROUPS, those of this process's groups, and those of the groups around these."""
+    names = {"."}
+    with suppress(OSError):
+        for line in OWN_GROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers in ("", "memory"):
+                group = Path(path.lstrip("/"))
+                names |= {str(each) for each in (group, *group.parents)}
+    for limit, use in CGROUPS:
+        for name in names:
+            yield limit.parent / name / limit.name, use.parent / name / use.name
 
 
 def _cached_files(statistics: Path) -> int:

@@ -1,8 +1,8 @@
 """What the memory of this host allows: the sizes of runs, and what may be held in memory at once.
 
-Measured with a photograph of 1,600 x 1,200 px and the last profile: the web process takes 150 to 200 MB, one that
-decodes pictures 25, and the worker up to 1,130 MB with fast pictures of 512 px and slow ones of 256 px in turn. About
-400 MB are TensorFlow's files, which the system may drop and read again. `nst_core/server/README.md` shows the profiles.
+Measured: the web process takes 150 to 200 MB, one that decodes pictures 25, and the worker 440 with both networks in
+it. Each holds about 400 MB of TensorFlow's files beside, which the system may drop and read again.
+`nst_core/server/README.md` shows the profiles, and what they were tried with.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from nst_core.system import container
 
 SERVER_MB = 250
 """Memory of the web process and of one that decodes pictures, in MB."""
+FILES_MB = 400
+"""TensorFlow's files in the worker's memory, in MB: the system drops what is not in use of them."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class HostProfile:
         from_mb: the least memory of the host, in MB.
         slow_edge_px: greatest longest edge of the methods slow and balanced, in pixels.
         fast_edge_px: the same of the method fast.
-        run_mb: memory that the worker may take in a run, in MB.
-        worker_mb: memory from which the worker is replaced after a run, in MB.
+        run_mb: memory that the worker may take in a run, in MB, with `FILES_MB`.
+        worker_mb: memory from which the worker is replaced after a run, in MB, without `FILES_MB`.
+        keeps_freed: whether the worker keeps memory for the next fast picture, which is quicker.
         decoders: processes that decode pictures.
         decode_mb: memory that one picture may take to decode, in MB.
         queue_runs: runs that may wait; each holds its pictures.
@@ -39,6 +42,7 @@ class HostProfile:
     fast_edge_px: int
     run_mb: int
     worker_mb: int
+    keeps_freed: bool
     decoders: int
     decode_mb: int
     queue_runs: int
@@ -58,13 +62,13 @@ class HostProfile:
 
 
 PROFILES = (
-    HostProfile(3000, 2048, 4096, 1_000_000, 1_000_000, 64, 65_536, 1_000),
-    HostProfile(2300, 1536, 4096, 1800, 1800, 2, 640, 8),
-    HostProfile(1600, 768, 1536, 1100, 1350, 1, 384, 4),
-    HostProfile(0, 256, 512, 1000, 1350, 1, 256, 2),
+    HostProfile(3000, 2048, 4096, 1_000_000, 1_000_000, True, 64, 65_536, 1_000),
+    HostProfile(2300, 1536, 4096, 1800, 1600, True, 2, 640, 8),
+    HostProfile(1600, 768, 1536, 1100, 1100, False, 1, 384, 4),
+    HostProfile(0, 256, 512, 1000, 650, False, 1, 256, 2),
 )
 """By memory, the largest first. The first one limits nothing that the operator and the recipe do not limit."""
-LEAST_MB = 1400
+LEAST_MB = 1000
 """Below this memory in MB even the smallest runs may not fit: TensorFlow and the networks take most of it."""
 
 

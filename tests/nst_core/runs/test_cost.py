@@ -104,6 +104,22 @@ def test_a_damaged_measurement_is_none(machine: Any, damage: str) -> None:
     assert not cost.of(make(), SQUARE).calibrated
 
 
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(("memory_mb", "sides"), [("1000", [128, 256]), ("4000", [128, 256, 384])])
+def test_no_size_is_measured_that_does_not_fit_into_the_host(
+    monkeypatch: pytest.MonkeyPatch, memory_mb: str, sides: list[int]
+) -> None:
+    run: list[int] = []
+
+    def recorded(content: Any, *_: Any) -> Any:
+        run.append(content.shape[1])
+        return iter(range(3))
+
+    monkeypatch.setenv("NST_MEMORY_MB", memory_mb)
+    monkeypatch.setattr(runner, "run_recipe", recorded)
+    assert sorted(cost.calibrate().seconds) == run == sides
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Where the measurement of this machine is kept for all sizes."""

@@ -26,6 +26,26 @@ def test_cached_files_count_as_available(folder: Path) -> None:
     assert container.memory_limit() == (GB, 3 * GB / 4)
 
 
+def test_the_lowest_limit_of_the_own_group_and_of_those_around_it_counts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a service of systemd has it: the limit stands in a group below the first one."""
+    names = folder / "cgroup"
+    monkeypatch.setattr(container, "OWN_GROUPS", names)
+    names.write_text("1:cpu:/\n0::/system.slice/nst.service\n")
+    assert container.memory_limit() == (GB, GB / 4)
+    own = folder / "system.slice" / "nst.service"
+    own.mkdir(parents=True)
+    (own / "memory.max").write_text("max")
+    (own / "memory.current").write_text("9")
+    assert container.memory_limit() == (GB, GB / 4)
+    (own.parent / "memory.max").write_text("5000")
+    (own.parent / "memory.current").write_text("2000")
+    assert container.memory_limit() == (5000, 2000)
+    names.write_text("4:memory:/\n3:cpu:/system.slice/nst.service\n0::/\n")
+    assert container.memory_limit() == (GB, GB / 4)
+
+
 @pytest.mark.parametrize("limit", ["max", str(1 << 62)])
 def test_without_a_limit_the_machine_counts(limit: str, folder: Path) -> None:
     (folder / "memory.max").write_text(limit)
