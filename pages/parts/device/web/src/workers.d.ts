@@ -1,0 +1,5 @@
+/** A worker's whole script as text; see build.mjs. */
+declare module "worker:*" {
+  const script: string;
+  export default script;
+}
