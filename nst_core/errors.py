@@ -58,6 +58,12 @@ class WeightsError(NSTError):
     code = "weights"
 
 
+class ExportError(NSTError):
+    """A network cannot be exported, or an export folder is not usable."""
+
+    code = "export"
+
+
 class DivergedError(NSTError):
     """The loss of an optimisation is not finite."""
 

@@ -18,6 +18,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
     ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),
+    ("export", ("nst_core.export",), "the files, run by LiteRT, against the networks"),
     ("metrics", ("nst_core.metrics",), "closed forms; the tutorial's formula, computed independently"),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, the graph of another program"),
     ("models", ("nst_core.models",), "a naive decoder, a naive convolution, faulty servers"),
@@ -34,7 +35,14 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 INDEPENDENT = (("nst_core.slow", "nst_core.fast"), ("nst_core.fast", "nst_core.slow"))
 """(importer, imported): pairs of one layer that must not import each other."""
 
-TENSORFLOW = ("nst_core.models", "nst_core.slow", "nst_core.fast", "nst_core.metrics", "nst_core.jobs.worker")
+TENSORFLOW = (
+    "nst_core.models",
+    "nst_core.slow",
+    "nst_core.fast",
+    "nst_core.metrics",
+    "nst_core.export",
+    "nst_core.jobs.worker",
+)
 """The modules that may import TensorFlow, except `nst_core.models.weights`."""
 
 PAGE_LIBRARIES = ("streamlit", "plotly")

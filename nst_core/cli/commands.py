@@ -79,6 +79,17 @@ def weights(arguments: argparse.Namespace) -> int:
     return 2 if missing and arguments.action != "list" else 0
 
 
+def export(arguments: argparse.Namespace) -> None:
+    """Write the fast method's networks as LiteRT files."""
+    from nst_core.export import making
+
+    making.make(
+        arguments.folder,
+        arguments.sizes,
+        on_file=lambda made: print(f"{made.file}  {made.bytes / 1e6:.2f} MB  sha256 {made.sha256}"),
+    )
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Say what is wrong with this installation."""
     from nst_core.cli import doctor

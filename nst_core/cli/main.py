@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_estimate(subparsers)
     _add_preview(subparsers)
     _add_weights(subparsers)
+    _add_export(subparsers)
     _add_bench(subparsers)
     _add_doctor(subparsers)
     _add_serve(subparsers)
@@ -156,6 +157,22 @@ def _add_weights(subparsers: Any) -> None:
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="export: the folder; it is made if it is not there")
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="vgg19, vgg16, magenta; default: all")
     parser.set_defaults(run=commands.weights)
+
+
+def _add_export(subparsers: Any) -> None:
+    from nst_core.export import making
+
+    parser = subparsers.add_parser("export", help="write the fast method's networks as LiteRT files (.tflite)")
+    parser.add_argument("folder", type=Path, metavar="OUT", help="a folder; it is made if it is not there")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=list(making.SIZES_PX),
+        metavar="PX",
+        help=f"sides of the square pictures, multiples of 4; default: {' '.join(map(str, making.SIZES_PX))}",
+    )
+    parser.set_defaults(run=commands.export)
 
 
 def _add_bench(subparsers: Any) -> None:

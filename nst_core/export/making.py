@@ -1,0 +1,72 @@
+"""Makes an export folder: the LiteRT files, and the manifest that lists them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nst_core.errors import ExportError
+from nst_core.export.manifest import ExportedFile, Manifest, Precision, write
+from nst_core.models import weights
+from nst_core.system.atomic_files import write_atomic
+
+SIZES_PX = (256, 384, 512)
+OnFile = Callable[[ExportedFile], None]
+
+
+def make(
+    folder: Path,
+    sizes_px: Sequence[int] = SIZES_PX,
+    precisions: Sequence[Precision] = ("float32", "float16"),
+    on_file: OnFile = lambda _: None,
+) -> Manifest:
+    """Write the fast pair to a folder: style prediction once, and the transformer for each size.
+
+    Args:
+        folder: is made if it is not there; files of the same names are replaced, the manifest last.
+        sizes_px: sides of the square pictures, multiples of 4.
+        precisions: the types in which to store the weights; a file for each.
+        on_file: gets each file when it is written.
+
+    Raises:
+        ExportError: a size is unusable, a graph cannot be converted, or the folder cannot be written.
+        WeightsError: the networks cannot be had.
+    """
+    import tensorflow as tf
+
+    from nst_core.export import fast_pair
+    from nst_core.export.convert import to_litert
+
+    found = weights.find("magenta")
+    module = fast_pair.load(found)
+    graphs = [fast_pair.style_predict(module), *(fast_pair.style_transform(module, px) for px in sorted(set(sizes_px)))]
+    files = []
+    try:
+        for graph in graphs:
+            for precision in precisions:
+                data = to_litert(graph, precision)
+                name = "_".join(
+                    [graph.part, *([str(graph.size_px)] if graph.part != "style_predict" else []), precision]
+                )
+                made = ExportedFile(
+                    file=f"{name}.tflite",
+                    part=graph.part,
+                    size_px=graph.size_px,
+                    precision=precision,
+                    bytes=len(data),
+                    sha256=hashlib.sha256(data).hexdigest(),
+                    inputs=graph.inputs,
+                    outputs=graph.outputs,
+                    licence=found.licence,
+                )
+                write_atomic(folder / made.file, data)
+                files.append(made)
+                on_file(made)
+        manifest = Manifest(
+            made_with={"tensorflow": tf.__version__}, source={"magenta": found.sha256}, files=tuple(files)
+        )
+        write(folder, manifest)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}); name another folder") from error
+    return manifest
