@@ -25,7 +25,10 @@ const WORKERS = {
 const TEXTS = { plugins: [WORKERS], loader: { ".css": "text", ".html": "text" } };
 
 /** The entry points: name of the bundle -> its module. */
-const BUNDLES = { device_probe: "src/probe.ts" };
+const BUNDLES = {
+  device_probe: "src/probe.ts",
+  live: "src/live/component.ts",
+};
 
 /** The licences that may be bundled: both ask for no more than the notice that is written beside the bundles. */
 const LICENCES = ["Apache-2.0", "MIT"];

@@ -52,15 +52,19 @@ export function addressOf(addresses: Addresses, file: string): string {
   return address;
 }
 
+/** The bytes of a file; the error names its address and the server's answer. */
+export async function fetchBytes(address: string): Promise<Uint8Array> {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
 /** A compiled network with fixed shapes. */
 export class Network {
   private constructor(private readonly model: CompiledModel, readonly runtime: Runtime, private readonly inputs: Tensor[]) {}
 
-  /** Fetches and compiles a network. One that the GPU cannot take as a whole runs on the CPU; `runtime` says so. */
-  static async load(address: string, runtime: Runtime): Promise<Network> {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
+  /** Compiles a network. One that the GPU cannot take as a whole runs on the CPU; `runtime` says so. */
+  static async compile(bytes: Uint8Array, runtime: Runtime): Promise<Network> {
     const cpuOptions = { numThreads: runtime.threads };
     let model = await loadAndCompile(bytes, { accelerator: runtime.accelerator, cpuOptions });
     let used = runtime;

@@ -1,4 +1,4 @@
-import { addressOf, loadRuntime, Network } from "./litert";
+import { addressOf, fetchBytes, loadRuntime, Network } from "./litert";
 import type { ProbeResult, ProbeTask } from "./probe";
 
 async function measure(task: ProbeTask): Promise<ProbeResult> {
@@ -6,7 +6,7 @@ async function measure(task: ProbeTask): Promise<ProbeResult> {
   const mark = () => times.push(performance.now());
   const runtime = await loadRuntime(task.addresses, task.gpu);
   mark();
-  const network = await Network.load(addressOf(task.addresses, task.file), runtime);
+  const network = await Network.compile(await fetchBytes(addressOf(task.addresses, task.file)), runtime);
   mark();
   let outputs: Float32Array[] = [];
   for (let run = 0; run < task.runs; run++) {

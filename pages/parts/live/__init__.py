@@ -1,0 +1,1 @@
+"""The live page: camera, screen or video, painted in the visitor's own browser."""
