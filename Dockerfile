@@ -12,8 +12,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/venv/bin/pip install --disable-pip-version-check -r "$REQUIREMENTS"
 
 FROM packages AS weights
-# Each file is checked against the hash that the sources state. Empty: the server fetches them when it first starts.
-ARG NETWORKS="vgg19 magenta"
+# litert, for browsers, comes through npm, which a wheel brings. Each file is checked against the hash that the sources state. Empty: the server fetches them when it first starts.
+ARG NETWORKS="vgg19 magenta litert"
 COPY nst_core nst_core
 RUN --mount=type=cache,target=/root/.cache/nst-studio \
     mkdir -p /opt/weights && for network in $NETWORKS; do \

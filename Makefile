@@ -46,7 +46,7 @@ docs: .venv/installed
 
 # The app says what is missing and offers a Retry, so a failed fetch does not stop it.
 weights: .venv/installed
-	-$(BIN)/python -m nst_core weights fetch vgg19 magenta
+	-$(BIN)/python -m nst_core weights fetch vgg19 magenta litert
 
 .venv/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; name one with PYTHON=")'

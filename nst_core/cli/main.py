@@ -155,7 +155,7 @@ def _add_weights(subparsers: Any) -> None:
         "export: fetch, and copy to a folder for NST_WEIGHTS_DIR",
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="export: the folder; it is made if it is not there")
-    parser.add_argument("networks", nargs="*", metavar="NETWORK", help="vgg19, vgg16, magenta; default: all")
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help="vgg19, vgg16, magenta, litert; default: all")
     parser.set_defaults(run=commands.weights)
 
 

@@ -30,6 +30,11 @@ def _network(status: NetworkStatus) -> Iterator[Finding]:
     found = status.found
     if found is None and status.name in NEEDED:
         yield problem(status.missing, "python -m nst_core weights fetch")
+    elif found is None and status.name == "litert":
+        yield warning(
+            f"{status.network.title}, is not on this machine: pages that paint on the visitor's device cannot start",
+            "python -m nst_core weights fetch litert",
+        )
     elif found is None:
         yield ok(f"{status.network.title} is not on this machine; it is fetched when a run asks for it")
     else:

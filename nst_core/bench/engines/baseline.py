@@ -19,8 +19,8 @@ from typing import Any
 from nst_core.bench.engines import baseline_timer
 from nst_core.bench.report.tools import plain_environment
 from nst_core.errors import FetchError, WeightsError, WorkerError
-from nst_core.models.weights.fetching import run_pip
 from nst_core.models.weights.hashing import require_hash
+from nst_core.models.weights.pip_command import run_pip
 from nst_core.models.weights.sources import NETWORKS, Source
 from nst_core.settings import Settings
 

