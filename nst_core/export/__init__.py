@@ -1,9 +1,14 @@
 """The networks as LiteRT files (`.tflite`), for phones and browsers.
 
-    manifest    the files of an export folder, with their hashes, inputs and outputs
-    fast_pair   the graphs of the fast method, each for one size of picture
-    convert     a graph as the bytes of a LiteRT file
-    making      makes an export folder
+    manifest       the files of an export folder, with their hashes, inputs and outputs
+    fast_pair      the graphs of the fast method, each for one size of picture
+    convert        a graph as the bytes of a LiteRT file
+    slow_layout    layers, terms, inputs and results of the slow method's graph
+    slow_graph     the slow method's loss and its gradient, of plain operations
+    slow_template  makes its files without weights, kept in slow_graphs/
+    slow_weights   its weights as one file for all sizes; joins both
+    slow_files     both in an export folder
+    making         makes an export folder
 
 Importing this package is fast: TensorFlow is imported when a file is made.
 """

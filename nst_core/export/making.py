@@ -19,14 +19,17 @@ def make(
     folder: Path,
     sizes_px: Sequence[int] = SIZES_PX,
     precisions: Sequence[Precision] = ("float32", "float16"),
+    *,
+    slow: bool = True,
     on_file: OnFile = lambda _: None,
 ) -> Manifest:
-    """Write the fast pair to a folder: style prediction once, and the transformer for each size.
+    """Write the networks to a folder: style prediction once, the transformer for each size, and the slow method's.
 
     Args:
         folder: is made if it is not there; files of the same names are replaced, the manifest last.
         sizes_px: sides of the square pictures, multiples of 4.
-        precisions: the types in which to store the weights; a file for each.
+        precisions: the types in which to store the fast pair's weights; a file for each.
+        slow: whether to write the slow method's graphs and weights too; their sizes are fixed.
         on_file: gets each file when it is written.
 
     Raises:
@@ -35,7 +38,7 @@ def make(
     """
     import tensorflow as tf
 
-    from nst_core.export import fast_pair
+    from nst_core.export import fast_pair, slow_files
     from nst_core.export.convert import to_litert
 
     found = weights.find("magenta")
@@ -63,9 +66,14 @@ def make(
                 write_atomic(folder / made.file, data)
                 files.append(made)
                 on_file(made)
-        manifest = Manifest(
-            made_with={"tensorflow": tf.__version__}, source={"magenta": found.sha256}, files=tuple(files)
-        )
+        source = {"magenta": found.sha256}
+        if slow:
+            vgg19 = weights.find("vgg19")
+            source["vgg19"] = vgg19.sha256
+            for made in slow_files.write(folder, vgg19):
+                files.append(made)
+                on_file(made)
+        manifest = Manifest(made_with={"tensorflow": tf.__version__}, source=source, files=tuple(files))
         write(folder, manifest)
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}); name another folder") from error

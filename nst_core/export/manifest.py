@@ -14,11 +14,11 @@ from nst_core.system.atomic_files import write_atomic
 
 FORMAT: Literal[1] = 1
 NAME = "manifest.json"
-Part = Literal["style_predict", "style_transform", "slow_objective"]
-Precision = Literal["float32", "float16", "int8"]
+Part = Literal["style_predict", "style_transform", "slow_objective", "slow_weights"]
+Precision = Literal["float32", "float16", "int8", "codebook"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "int8")
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*\.tflite$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*\.(tflite|bin)$")]
 
 
 class _Frozen(BaseModel):
@@ -42,13 +42,13 @@ class Tensor(_Frozen):
 
 
 class ExportedFile(_Frozen):
-    """A LiteRT file.
+    """A LiteRT file; or weights that are joined to LiteRT files in a browser, see `slow_weights`.
 
     Attributes:
         file: its name in the folder.
         part: what it computes.
-        size_px: the side of the square pictures that it takes.
-        precision: the type in which its weights are stored.
+        size_px: the longest edge of the pictures that it takes; 0: weights, which serve every size.
+        precision: the type in which its weights are stored; codebook: 8-bit indices into tables of float32.
         bytes, sha256: of the file.
         inputs, outputs: its tensors, in the file's order.
         licence: of the weights.

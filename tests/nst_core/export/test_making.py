@@ -17,7 +17,7 @@ SIZE_PX = 128
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("export")
-    making.make(made, [SIZE_PX])
+    making.make(made, [SIZE_PX], slow=False)
     return made
 
 
