@@ -2,6 +2,7 @@
 
     manifest       the files of an export folder, with their hashes, inputs and outputs
     fast_pair      the graphs of the fast method, each for one size of picture
+    plain_transformer  the transformer in operations that LiteRT computes fast
     convert        a graph as the bytes of a LiteRT file
     slow_layout    layers, terms, inputs and results of the slow method's graph
     slow_graph     the slow method's loss and its gradient, of plain operations

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from nst_core.errors import ExportError
+from nst_core.export import plain_transformer
 from nst_core.export.manifest import Part, Tensor
 from nst_core.models import weights
 from nst_core.models.stylisation import STYLE_EDGE_PX, StylisationModule, predict
@@ -72,7 +73,7 @@ def style_transform(module: StylisationModule, size_px: int) -> Graph:
 
     @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
     def graph(content: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"stylised": module.transformer.stylise(content, vector)}
+        return {"stylised": plain_transformer.stylise(module.transformer, content, vector)}
 
     inputs, outputs = (_picture("content", shape), _vector()), (_picture("stylised", shape),)
     return Graph("style_transform", size_px, graph.get_concrete_function(), module, inputs, outputs)

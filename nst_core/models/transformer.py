@@ -46,14 +46,14 @@ class Transformer(tf.Module):  # type: ignore[misc]
         def bias(name: str) -> np.ndarray:
             return arrays[f"transformer/{name}/bias"]
 
-        self._contract = (
+        self.contract_kernels = (
             (tf.constant(kernel_on_blocks(kernel("contract/conv1"))), tf.constant(np.tile(bias("contract/conv1"), 4))),
             (tf.constant(strided_kernel_on_blocks(kernel("contract/conv2"))), tf.constant(bias("contract/conv2"))),
             (tf.constant(kernel("contract/conv3")), tf.constant(bias("contract/conv3"))),
         )
         self._inner = tf.constant(np.stack([kernel(name) for name in STYLED[:10]]))
         self._doubling = tuple(tf.constant(upsampling_kernel(kernel(name))) for name in STYLED[10:12])
-        self._last = tf.constant(kernel_on_blocks(kernel(STYLED[12])))
+        self.last_kernel = tf.constant(kernel_on_blocks(kernel(STYLED[12])))
         style = [f"style_params/transformer/{name}/StyleNorm/Conv" for name in STYLED]
         self._shifts = [tuple(tf.constant(arrays[f"{n}/{a}"][..., :]) for a in ("weights", "bias")) for n in style]
         self._scales = [tuple(tf.constant(arrays[f"{n}_1/{a}"][..., :]) for a in ("weights", "bias")) for n in style]
@@ -88,7 +88,7 @@ class Transformer(tf.Module):  # type: ignore[misc]
             top: 1 for the picture's first rows. Else 0; the window then needs 4 more rows above, which conv2 and conv3
                 read but do not return.
         """
-        (k1, b1), (k2, b2), (k3, b3) = self._contract
+        (k1, b1), (k2, b2), (k3, b3) = self.contract_kernels
         x = tf.nn.relu(tf.nn.conv2d(tf.nn.space_to_depth(window, 2), k1, 1, "VALID") + b1)
         x = tf.pad(x, [[0, 0], [top, 0], [1, 0], [0, 0]], "SYMMETRIC")
         x = tf.nn.relu(tf.nn.conv2d(x, k2, 1, "VALID") + b2)
@@ -105,7 +105,7 @@ class Transformer(tf.Module):  # type: ignore[misc]
 
     def last(self, window: tf.Tensor) -> tf.Tensor:
         """The last convolution, to colours, before its norm: [n, h + 8, w + 8, 8] -> [n, h, w, 3], h and w even."""
-        return tf.nn.depth_to_space(tf.nn.conv2d(tf.nn.space_to_depth(window, 2), self._last, 1, "VALID"), 2)
+        return tf.nn.depth_to_space(tf.nn.conv2d(tf.nn.space_to_depth(window, 2), self.last_kernel, 1, "VALID"), 2)
 
 
 def pad_mirrored(

@@ -56,6 +56,20 @@ def test_the_files_compute_what_the_networks_do(folder: Path, pair: Any, precisi
 
 
 @pytest.mark.weights
+@pytest.mark.slow
+def test_xnnpack_takes_each_file_as_one_piece(folder: Path) -> None:
+    """What it leaves is computed by general code, between pieces: half of a frame's time in a browser."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    listed = manifest.read(folder)
+    for file in (listed.find("style_transform", SIZE_PX), listed.find("style_predict", 256)):
+        interpreter = Interpreter(model_path=str(folder / file.file))
+        interpreter.allocate_tensors()
+        names = [operation["op_name"] for operation in interpreter._get_ops_details()]
+        assert names.count("DELEGATE") == 1, names
+
+
+@pytest.mark.weights
 @pytest.mark.parametrize("size", [0, 62, 130, 2048])
 def test_a_size_that_no_network_has_is_refused(tmp_path: Path, size: int) -> None:
     with pytest.raises(ExportError, match="multiple of 4"):
