@@ -8,16 +8,19 @@ BIN := .venv/bin
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
 
-# First and alone what measures time. Then the rest, shared out to two cores: the browser's tests to one of them, since
-# they share a server; by whole files to the other, and to both once the browser's are done (see tests/conftest.py).
-SHARED_OUT := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# First and alone what measures time. Then the rest, shared out to three processes, which fill two cores, since each of
+# them waits for servers at times: the browser's tests to one of them, since they share a server; by whole files to the
+# others, and to all once the browser's are done (see tests/conftest.py).
+SHARED_OUT := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# One thread each: processes whose TensorFlow has a thread a core would wait for each other's.
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest tests -m alone
-	$(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)
 
 # In a minute and a half: what needs neither a browser nor the networks' weights, and takes less than a second each.
 test-fast: .venv/installed-tests
-	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT)
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT)
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

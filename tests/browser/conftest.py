@@ -17,6 +17,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 REQUIRED = os.environ.get("NST_REQUIRE_BROWSER") == "1"
+PATIENCE_MS = 90_000
+"""The longest wait for anything without a limit of its own: a crowded machine is slow, and no test is of its speed."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
@@ -88,6 +90,7 @@ def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwrig
 def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A page of another visitor: a new profile, without the first one's cookie. Its console may say what it likes."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -95,6 +98,7 @@ def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
 @contextmanager
 def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwright.Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, **of_visitor)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 PAGES = ("", "slow", "fast", "compare", "gallery", "result", "inside", "about")
 SCHEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
-LOOKS = 5
+LOOKS = 15
 SEEN = {
     "Layers": re.compile(r"The \d+ most active of \d+ channels"),
     "Gram matrix": "The Gram matrices' distance is",

@@ -9,7 +9,7 @@ from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 
 READY = "text=Networks ready"
-LOADING_MS = 60_000
+LOADING_MS = 120_000
 """Networks are loaded, or a run is begun, on a machine that may have other work."""
 TINY = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
 """Settings of a run that is quick; other convolutions would be compiled first."""

@@ -19,8 +19,8 @@ from nst_core.slow import checkpoint
 from tests.nst_core.jobs.servers import ANN, until
 
 pytestmark = pytest.mark.weights
-STEPS = 40
-PATIENCE = 120.0
+STEPS = 20
+PATIENCE = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def assert_same(broken: JobView, unbroken: JobView) -> None:
 
 def save(service: JobService, job: str, folder: Path) -> Path:
     """Pause a run in its middle, which writes a checkpoint; where that is."""
-    until(lambda: service.view(job).step >= 10, PATIENCE)
+    until(lambda: service.view(job).step >= 6, PATIENCE)
     service.pause(job, ANN)
     saved = folder / "runs" / job / "checkpoint.npz"
     until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
