@@ -23,7 +23,7 @@ from pages.parts.app.web import asset
 if TYPE_CHECKING:
     from pages.parts.curves.charts import Figure
 
-_KEYS = "Plus and minus zoom, the arrows move, 0 shows all"
+KEYS = "Plus and minus zoom, the arrows move, 0 shows all"
 
 _plot = st.components.v2.component(
     "nst_plot",
@@ -74,7 +74,7 @@ def chart(  # noqa: PLR0913 - each is one visible property
     data = {
         "figure": packed(figure),
         "alt": alt,
-        "keys": _KEYS,
+        "keys": KEYS,
         "file": file,
         "pick": on_pick is not None,
         "library": library(),

@@ -28,6 +28,7 @@ const TEXTS = { plugins: [WORKERS], loader: { ".css": "text", ".html": "text" } 
 const BUNDLES = {
   device_probe: "src/probe.ts",
   live: "src/live/component.ts",
+  slow: "src/slow/component.ts",
 };
 
 /** The licences that may be bundled: both ask for no more than the notice that is written beside the bundles. */

@@ -1,0 +1,71 @@
+/** The slow method's worker: loads the network, then descends step by step and tells each step. */
+
+import { addressOf, loadRuntime } from "../litert";
+import { Adam } from "./adam";
+import { download } from "./download";
+import { SlowObjective } from "./objective";
+import { toRgba } from "./pixels";
+import { named, type News, type Order, type Task, termWeights } from "./task";
+import { header, join } from "./weights";
+
+/** A picture is sent at most this often. */
+const PICTURE_MS = 200;
+
+let paused = false;
+let stopped = false;
+
+const tell = (news: News, transfer: Transferable[] = []) => (postMessage as (m: unknown, t: Transferable[]) => void)(news, transfer);
+
+async function paint(task: Task): Promise<void> {
+  const { objective, terms, weights } = await prepared(task);
+  await objective.bind(task.content, task.style, weights);
+  const adam = new Adam(task.content.slice(), task.settings.adam, task.settings.steps);
+  let seconds = 0, sent = -Infinity;
+  for (let number = 0; ; number++) {
+    const began = performance.now();
+    const { terms: weighted, gradient } = await objective.evaluate(adam.picture);
+    seconds += (performance.now() - began) / 1000;
+    const losses = named(terms, weighted);
+    if (!Number.isFinite(losses.total)) throw new Error("the loss is no number any more; try a lower strength");
+    const isLast = number >= task.settings.steps || stopped;
+    const shows = isLast || performance.now() - sent >= PICTURE_MS;
+    const picture = shows ? toRgba(adam.shown()) : undefined;
+    if (shows) sent = performance.now();
+    tell({ kind: "step", number, losses, seconds, picture }, picture ? [picture.buffer] : []);
+    if (isLast) return;
+    adam.move(gradient);
+    await orders();
+  }
+}
+
+async function prepared(task: Task) {
+  const started = download(addressOf(task.addresses, task.weights), (bytes, total) => tell({ kind: "loading", bytes, total }));
+  started.catch(() => undefined); // reported below
+  const [runtime, graph] = await Promise.all([
+    loadRuntime(task.addresses, task.gpu), download(addressOf(task.addresses, task.graph), () => undefined),
+  ]);
+  const file = await started;
+  tell({ kind: "preparing" });
+  const { header: found } = header(file);
+  const objective = await SlowObjective.compile(join(graph, file), runtime);
+  tell({ kind: "ready", runtime });
+  const weights = termWeights(found, task.settings, task.content.length);
+  return { objective, terms: found.terms, weights };
+}
+
+/** Lets waiting orders in, and waits while paused. */
+async function orders(): Promise<void> {
+  do await new Promise((resolve) => setTimeout(resolve, paused ? 50 : 0));
+  while (paused && !stopped);
+}
+
+onmessage = ({ data }: MessageEvent<Order>) => {
+  if (data === "pause" || data === "resume") paused = data === "pause";
+  else if (data === "stop") stopped = true;
+  else {
+    paint(data.start).then(
+      () => tell({ kind: "done" }),
+      (reason: unknown) => tell({ kind: "failed", reason: reason instanceof Error ? reason.message : String(reason) }),
+    );
+  }
+};
