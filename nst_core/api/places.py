@@ -16,17 +16,18 @@ class Places:
         self._free = threading.BoundedSemaphore(number)
 
     @contextmanager
-    def taken(self, what: str, retry_seconds: float) -> Iterator[None]:
+    def taken(self, what: str, retry_seconds: float, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold a place.
 
         Args:
             what: they are for, in words.
             retry_seconds: when a client should try again if all are taken.
+            wait_seconds: how long to wait for a place; only in a thread that may wait.
 
         Raises:
             ProblemError: all are taken.
         """
-        if not self._free.acquire(blocking=False):
+        if not self._free.acquire(timeout=wait_seconds):
             raise ProblemError(BUSY, f"all places for {what} are taken; try again", headers=retry_after(retry_seconds))
         try:
             yield

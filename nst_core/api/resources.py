@@ -112,13 +112,13 @@ def _links(request: Request, job: str) -> RunLinks:
 
 
 def seconds_left(view: JobView) -> float | None:
-    """The estimated time to a run's end: of its own steps so far, or of the machine's measured speed."""
+    """The estimated time to a run's end, with its wait: of its own steps so far, or of the machine's measured speed."""
     if view.state in FINAL:
         return 0.0
     if view.state == "paused":
         return None
     if view.points and view.step > 0:
         spent = view.points[-1].seconds
-        return max(0.0, spent / view.step * (view.total_steps - view.step))
+        return view.wait_seconds + max(0.0, spent / view.step * (view.total_steps - view.step))
     estimate = cost.of(view.recipe, (view.recipe.longest_edge_px, view.recipe.longest_edge_px))
     return view.wait_seconds + estimate.seconds

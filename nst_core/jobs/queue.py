@@ -50,6 +50,14 @@ class QueueLoad:
     most_waiting: int
 
 
+SecondsUntilRoom = Callable[[Sequence[str], bool], float]
+"""(jobs, must_end) -> seconds until there is room for a refused run.
+
+jobs: the visitor's or address's own runs that wait, in the order in which they will be served; none if the queue is
+full for everybody. must_end: whether one of them, or of those that have begun, must end, and not only begin.
+"""
+
+
 class FairQueue:
     """The runs that wait, in the order in which they came; visitors take turns."""
 
@@ -64,22 +72,17 @@ class FairQueue:
         """How full the queue is."""
         return QueueLoad(len(self._entries), self._limits.waiting)
 
-    def admit(
-        self, entry: QueueEntry, seconds_until_room: Callable[[Sequence[str]], float], begun_of_address: int = 0
-    ) -> None:
+    def admit(self, entry: QueueEntry, seconds_until_room: SecondsUntilRoom, begun_of_address: int = 0) -> None:
         """Add a new run. Args and errors: as `check_room`."""
         self.check_room(entry, seconds_until_room, begun_of_address)
         self.requeue(entry)
 
-    def check_room(
-        self, entry: QueueEntry, seconds_until_room: Callable[[Sequence[str]], float], begun_of_address: int = 0
-    ) -> None:
+    def check_room(self, entry: QueueEntry, seconds_until_room: SecondsUntilRoom, begun_of_address: int = 0) -> None:
         """Refuse a new run that has no room.
 
         Args:
             entry: the run.
-            seconds_until_room: when a place will be free, for a refusal, given the visitor's or address's own runs
-                that wait, in the order in which they will be served; none if the queue is full for everybody.
+            seconds_until_room: when a place will be free, for a refusal; see `SecondsUntilRoom`.
             begun_of_address: runs of the same address that have begun and are not over.
 
         Raises:
@@ -91,20 +94,20 @@ class FairQueue:
         if len(own) >= self._limits.per_visitor:
             raise QueueFullError(
                 f"{self._limits.per_visitor} of your runs are waiting already; wait for one of them, or stop it",
-                retry_after_seconds=seconds_until_room(own),
+                retry_after_seconds=seconds_until_room(own, False),
                 own=True,
             )
         if entry.address and begun_of_address + len(from_there) >= self._limits.per_address:
             raise QueueFullError(
                 f"{self._limits.per_address} runs may wait or run for one network address, and as many do; "
                 "try again when one of them is done",
-                retry_after_seconds=seconds_until_room(from_there),
+                retry_after_seconds=seconds_until_room(from_there, True),
                 own=True,
             )
         if len(self._entries) >= self._limits.waiting:
             raise QueueFullError(
                 f"{len(self._entries)} runs are waiting, which is as many as fit; try again when one of them is done",
-                retry_after_seconds=seconds_until_room(()),
+                retry_after_seconds=seconds_until_room((), False),
             )
 
     def requeue(self, entry: QueueEntry) -> None:

@@ -26,7 +26,15 @@ _WORDS = {
     errno.ETIMEDOUT: "the network disk does not answer",
     errno.ENOMEM: "the machine has no memory left",
 }
-FULL_WORDS = tuple(_WORDS[code] for code in FULL)
+ALMOST_FULL = "the disk has less free space than the server must leave"
+FULL_WORDS = (*(_WORDS[code] for code in FULL), ALMOST_FULL)
+
+
+class AlmostFullError(OSError):
+    """Less would be free on the disk than new runs must leave."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENOSPC, ALMOST_FULL)
 
 
 def is_full(error: BaseException) -> bool:
@@ -36,6 +44,8 @@ def is_full(error: BaseException) -> bool:
 
 def in_words(error: BaseException) -> str:
     """The reason of an error as a clause, such as "the disk is full"; it names no path."""
+    if isinstance(error, AlmostFullError):
+        return ALMOST_FULL
     if isinstance(error, OSError):
         return _WORDS.get(error.errno or 0) or error.strerror or "the disk reports an unknown fault"
     return str(error) or type(error).__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shutil
 import time
 from collections.abc import Collection
@@ -20,6 +19,7 @@ from nst_core.jobs.lost_runs import lost_run
 from nst_core.jobs.reading import read_record, readable, snapshot_name
 from nst_core.jobs.records import CHECKPOINT, CONTENT, COPY, CURVE, RECORD, RESULT, DamagedRecordError, RunRecord
 from nst_core.jobs.run_delta import RunDelta
+from nst_core.jobs.storage_errors import AlmostFullError
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs.inputs import RunInputs
 
@@ -65,7 +65,7 @@ class Store:
         """Find out whether the disk takes `size` bytes. Raises OSError if it does not."""
         if isinstance(self._blobs, DiskBlobStore):
             if self.missing_bytes(size):
-                raise OSError(errno.ENOSPC, "less is free than new runs must leave")
+                raise AlmostFullError
             self._blobs.probe(size)
 
     def remove_leftovers(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from functools import partial
 
 from nst_core.jobs.pool import WorkerPool
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, QueueLoad
@@ -50,13 +51,13 @@ class WaitingRuns:
     def admit(self, job: str, owner: str, address: str = "") -> None:
         """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
         entry = self._entry(job, owner, address)
-        self._queue.admit(entry, lambda jobs: self._seconds_until_room(entry, jobs), self._begun(entry))
+        self._queue.admit(entry, partial(self._seconds_until_room, entry.address), self._begun(entry))
         self._addresses.note(job, owner, entry.address)
 
     def check_room(self, owner: str, address: str = "") -> None:
         """Refuse a new run that `admit` would refuse. Raises QueueFullError."""
         entry = self._entry("", owner, address)
-        self._queue.check_room(entry, lambda jobs: self._seconds_until_room(entry, jobs), self._begun(entry))
+        self._queue.check_room(entry, partial(self._seconds_until_room, entry.address), self._begun(entry))
 
     def _entry(self, job: str, owner: str, address: str) -> QueueEntry:
         return QueueEntry(job, owner, address=address or self._addresses.last_of(owner))
@@ -81,17 +82,23 @@ class WaitingRuns:
         free_in = free_in or [0.0]
         heapq.heapify(free_in)
         for other in before:  # each is taken by the worker that is free first
-            heapq.heapreplace(free_in, free_in[0] + self._wait_times.remaining(self._repository.active[other]))
+            heapq.heapreplace(free_in, free_in[0] + self._work(other))
         return len(before) + 1, free_in[0]
 
-    def _seconds_until_room(self, entry: QueueEntry, blocking: Sequence[str]) -> float:
-        """When a refused run would have a place: when a worker is free, or takes the first of the `blocking` runs."""
-        running = self._pool.running
-        if blocking:
-            running = frozenset(job for job in running if self._addresses.of(job) == entry.address)
-            if not running and (self._pool.running or entry.address):
-                return self.position(blocking[0])[1]
-        return min(map(self._remaining, running), default=0.0) or self._wait_times.typical_seconds
+    def _seconds_until_room(self, address: str, jobs: Sequence[str], must_end: bool) -> float:
+        """Seconds until a refused run of an address would have a place; see `queue.SecondsUntilRoom`."""
+        if must_end:
+            ends = [self._remaining(job) for job in self._pool.running if self._addresses.of(job) == address]
+            ends += [self.position(job)[1] + self._work(job) for job in jobs]
+        elif jobs:
+            ends = [self.position(jobs[0])[1]]
+        else:  # the first place of all: when a worker takes the next run
+            ends = [self._remaining(job) for job in self._pool.running]
+        return min(ends, default=0.0) or self._wait_times.typical_seconds
+
+    def _work(self, job: str) -> float:
+        """Seconds that a waiting run will take when it has a worker."""
+        return self._wait_times.remaining(self._repository.active[job])
 
     def _remaining(self, job: str) -> float:
         return self._wait_times.remaining_now(self._repository.active.get(job))

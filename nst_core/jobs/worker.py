@@ -7,6 +7,7 @@ process ends when its stdin does, even in the middle of a step, so that it never
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -50,6 +51,7 @@ from nst_core.step import Step
 if TYPE_CHECKING:
     from nst_core.slow.checkpoint import Checkpoint
 
+_LOGGER = logging.getLogger(__name__)
 SNAPSHOT_QUALITY = 85
 QUIET_SECONDS = 10.0
 """How long no command may arrive before the machine is measured, which occupies it for a while."""
@@ -256,7 +258,7 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
     prepared = runner.prepare(pinned)
     if prepared.provenance.weights == before.recipe.provenance.weights:
         return prepared, before
-    print("the networks have changed since this run began; it begins anew", file=sys.stderr)
+    _LOGGER.warning("The networks have changed since this run began; it begins anew")
     return runner.prepare(recipe), None
 
 
@@ -269,7 +271,7 @@ def _load_checkpoint(path: Path | None) -> Checkpoint | None:
     try:
         return checkpoint.load(path)
     except CheckpointError as error:
-        print(f"{error}; the run begins anew", file=sys.stderr)
+        _LOGGER.warning("%s; the run begins anew", error)
         return None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from nst_core.settings import Settings
 from nst_core.system import container
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 2.0
 """The longest wait for the job service's answer."""
-LEAST_FREE_DISK_MB = 100.0
-"""Below this free space a run's pictures may not fit on the disk."""
 LEAST_FREE_MEMORY_MB = 150.0
 """Below this available memory the system may end the worker."""
 
@@ -78,6 +77,7 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
 
 
 def _disk(folder: Path | None) -> Check:
+    """Whether a new run would leave as much free as it must."""
     if folder is None:
         return Check(True, "no folder is set for runs")
     existing = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
@@ -85,7 +85,8 @@ def _disk(folder: Path | None) -> Check:
         free_mb = shutil.disk_usage(existing).free / 1e6
     except OSError as error:
         return Check(False, f"the folder of runs cannot be read: {error.strerror}")
-    return Check(free_mb >= LEAST_FREE_DISK_MB, f"{free_mb:.0f} MB free")
+    least_mb = Settings.read().free_disk_mb
+    return Check(free_mb >= least_mb, f"{free_mb:.0f} MB free, {least_mb:.0f} must stay (NST_FREE_DISK_MB)")
 
 
 def _memory() -> Check:

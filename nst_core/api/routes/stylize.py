@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from nst_core.api import forms, submission
 from nst_core.api.access import SECRET_HEADER, Address, Secret
-from nst_core.api.context import Context
-from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded
+from nst_core.api.context import ApiContext, Context
+from nst_core.api.picture_files import MEDIA_TYPES, RETRY_SECONDS, PictureFormat, encoded
 from nst_core.api.resources import NewRun, new_run_of, path_to
 from nst_core.api.routes.runs import IdempotencyKey
 from nst_core.api.submission import Client, Submission
@@ -72,8 +72,14 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
     if picture is None:
         return JSONResponse(new_run_of(request, view, told).model_dump(mode="json"), 202, headers)
     if kind != "png":
-        picture = await run_in_threadpool(encoded, picture, kind, view.recipe.to_json())
+        picture = await run_in_threadpool(_converted, context, picture, kind, view.recipe.to_json())
     return Response(picture, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def _converted(context: ApiContext, picture: bytes, kind: PictureFormat, recipe_json: str) -> bytes:
+    """The picture in another format, when there is a place. Raises ProblemError if there is none for long."""
+    with context.encodings.taken("other formats and sizes", RETRY_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS):
+        return encoded(picture, kind, recipe_json)
 
 
 def _wait(prefer: str) -> tuple[float, dict[str, str]]:
@@ -81,7 +87,8 @@ def _wait(prefer: str) -> tuple[float, dict[str, str]]:
     wish = _WAIT.search(prefer)
     if wish is None:
         return LONGEST_WAIT_SECONDS, {}
-    return min(LONGEST_WAIT_SECONDS, float(wish[1])), {"preference-applied": f"wait={wish[1]}"}
+    seconds = min(LONGEST_WAIT_SECONDS, float(wish[1]))
+    return seconds, {"preference-applied": f"wait={seconds:.0f}"}
 
 
 def _picture(view: JobView) -> bytes | None:

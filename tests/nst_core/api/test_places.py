@@ -1,21 +1,35 @@
-"""So many long requests at once, and no more."""
+"""Places for requests that take long: a number of them, and who finds none is refused, at once or after a while."""
 
-from __future__ import annotations
-
-import contextlib
+import threading
 
 import pytest
 
 from nst_core.api.places import Places
-from nst_core.api.problems import BUSY, ProblemError
+from nst_core.api.problems import ProblemError
 
 
-def test_a_place_is_free_again_whatever_happened_on_it() -> None:
+def test_who_finds_no_place_is_refused_at_once() -> None:
     places = Places(1)
-    with contextlib.suppress(ZeroDivisionError), places.taken("dinners", 7):
-        with pytest.raises(ProblemError) as refused, places.taken("dinners", 7):
-            pytest.fail("the only place was given twice")
-        assert (refused.value.kind, refused.value.headers) == (BUSY, {"retry-after": "7"})
-        assert 1 // 0
-    with places.taken("dinners", 7):
+    with places.taken("pictures", 2.0), pytest.raises(ProblemError, match="all places for pictures are taken"):
+        places.taken("pictures", 2.0).__enter__()
+    with places.taken("pictures", 2.0):
+        pass  # it is free again
+
+
+def test_who_may_wait_gets_the_next_place() -> None:
+    places, release, painted = Places(1), threading.Event(), []
+
+    def hold() -> None:
+        with places.taken("pictures", 2.0):
+            painted.append("first")
+            release.wait(10)
+
+    first = threading.Thread(target=hold)
+    first.start()
+    while not painted:
         pass
+    threading.Timer(0.1, release.set).start()
+    with places.taken("pictures", 2.0, wait_seconds=10):
+        painted.append("second")
+    first.join()
+    assert painted == ["first", "second"]

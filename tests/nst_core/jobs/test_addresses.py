@@ -32,6 +32,30 @@ def test_waiting_and_running_runs_count_and_finished_ones_do_not(
         submit_from(service, "", "visitor 5")  # a run that follows by itself comes from where the last one came
 
 
+def test_a_refusal_of_an_address_tells_when_one_of_its_runs_ends(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when the next one begins: a run that has begun still counts."""
+    monkeypatch.setenv("NST_RUNS_PER_ADDRESS", "1")
+    service = servers.start()
+    other = submit_from(service, WORK, "first")
+    servers.worker.ready()
+    own = submit_from(service, HOME, "ann")
+    with pytest.raises(QueueFullError, match="one network address") as refused:
+        submit_from(service, HOME, "ann")
+    times, run = service._scheduler._wait_times, service._repository.active[own]
+    assert times.whole(run) > 1
+    assert refused.value.retry_after_seconds == pytest.approx(
+        service.view(own).wait_seconds + times.whole(run), abs=0.5
+    )
+    servers.worker.begin(other)
+    servers.worker.finish(other)
+    assert service.view(own).state == "running"
+    with pytest.raises(QueueFullError) as refused:
+        submit_from(service, HOME, "ann")
+    assert refused.value.retry_after_seconds == pytest.approx(times.remaining_now(run), abs=0.5)
+
+
 def test_a_refusal_tells_when_the_first_own_run_leaves_the_queue(servers: Servers) -> None:
     service = servers.start()
     submit_from(service, "", "first")

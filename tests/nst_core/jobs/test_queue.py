@@ -15,7 +15,7 @@ from nst_core.settings import Settings
 def admit(entries: Any, entry: Any, limits: Any, seconds_each: Any) -> Any:
     """The entries after a newcomer was admitted."""
     queue = FairQueue(limits, entries)
-    queue.admit(entry, lambda _: seconds_each)
+    queue.admit(entry, lambda *_: seconds_each)
     return queue._entries
 
 
@@ -116,7 +116,8 @@ def test_the_runs_of_one_address_are_bounded_with_those_that_have_begun(waiting:
     queue = FairQueue(QueueLimits(per_address=4), of_address(waiting))
     blocking: list[Any] = []
 
-    def seconds(jobs: Any) -> float:
+    def seconds(jobs: Any, must_end: bool) -> float:
+        assert must_end  # a run that has begun counts until its end
         blocking.extend(jobs)
         return 7.0
 
@@ -134,7 +135,7 @@ def test_unknown_addresses_are_not_one_address() -> None:
     queue = FairQueue(
         QueueLimits(waiting=9, per_address=1), tuple(QueueEntry(str(i), f"visitor {i}") for i in range(5))
     )
-    queue.admit(QueueEntry("n", "new"), lambda _: 7.0)
+    queue.admit(QueueEntry("n", "new"), lambda *_: 7.0)
     assert len(queue) == 6
 
 

@@ -63,6 +63,15 @@ def test_each_lack_is_told_by_its_name(name: str, monkeypatch: pytest.MonkeyPatc
     assert [found for found, check in told["checks"].items() if not check["ok"]] == [name]
 
 
+@pytest.mark.parametrize(("least", "ok"), [("0.5", True), ("2", False)])
+def test_the_disk_is_measured_by_the_operators_limit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, least: str, ok: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", full_disk)
+    monkeypatch.setenv("NST_FREE_DISK_MB", least)
+    assert readiness(service(), tmp_path).checks["disk"].ok == ok
+
+
 def test_a_stuck_service_is_not_ready_and_costs_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.05)
     release, calls = threading.Event(), []

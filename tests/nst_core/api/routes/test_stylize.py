@@ -70,6 +70,12 @@ def test_another_format_is_made_of_it(api: Api, asking: Asking, kind: str, has_r
     assert (read_recipe(answer.content) is not None) == has_recipe
 
 
+def test_a_longer_wait_than_the_longest_is_told_as_what_it_is(api: Api, asking: Asking) -> None:
+    asked = asking(api, headers={"Prefer": "wait=999"})
+    paint(api)
+    assert asked.result(10).headers["preference-applied"] == "wait=10"
+
+
 @pytest.mark.parametrize("prefer", ["wait=0", "respond-async, wait=0", 'wait="0"; x=1'])
 def test_who_does_not_want_to_wait_is_told_where_it_will_be(api: Api, prefer: str) -> None:
     answer = api.client.post("/stylize", headers={"Prefer": prefer}, **FORM)
