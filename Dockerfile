@@ -18,7 +18,7 @@ COPY nst_core nst_core
 RUN --mount=type=cache,target=/root/.cache/nst-studio \
     mkdir -p /opt/weights && for network in $NETWORKS; do \
         /opt/venv/bin/python -m nst_core weights export "$network" --to /opt/weights || exit 1; \
-    done
+    done && if [ -n "$NETWORKS" ]; then /opt/venv/bin/python -m nst_core device-files --to /opt/weights; fi
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 1000 --home-dir /data --no-create-home studio && mkdir -p /data && chown 1000:1000 /data

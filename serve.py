@@ -22,6 +22,7 @@ from nst_core.jobs.service import JobService
 from nst_core.server import logs
 from nst_core.server.addresses import Addresses
 from nst_core.server.connections import ConnectionLimit, most_connections
+from nst_core.server.device_routes import routes as device_routes
 from nst_core.server.forwarded import Forwarded
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
@@ -34,6 +35,7 @@ from nst_core.system.termination import on_termination
 from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
+from pages.parts.device import files as files_for_devices
 from pages.parts.inputs import selection
 from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
@@ -74,7 +76,9 @@ def check() -> Readiness:
 def middleware() -> list[Middleware]:
     """What each request passes before it reaches the app, the outermost first."""
     page = Path(file_util.get_static_dir(), "index.html").read_text("utf-8")
-    headers = security_headers(inline_script_hashes(page), SETTINGS.frame_ancestors)
+    headers = security_headers(
+        inline_script_hashes(page), SETTINGS.frame_ancestors, isolated=SETTINGS.cross_origin_isolation
+    )
     return [
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
@@ -85,15 +89,16 @@ def middleware() -> list[Middleware]:
 
 
 def routes() -> list[BaseRoute]:
-    """The health checks, and the REST API unless the operator switched it off.
+    """The health checks, the files for devices, and the REST API unless the operator switched it off.
 
-    Both are below Streamlit's base path, if it has one; the checks are at the root too, for a host without a proxy.
+    All are below Streamlit's base path, if it has one; the checks are at the root too, for a host without a proxy.
     """
     path = str(config.get_option("server.baseUrlPath") or "").strip("/")
     base = f"/{path}" if path else ""
     checks = HealthRoutes(check)
     api_mount = [api.mounted(API, base)] if SETTINGS.api else []
-    return [*checks.routes(), *(checks.routes(base) if base else []), *api_mount]
+    files = device_routes(files_for_devices.setup(), base)
+    return [*checks.routes(), *(checks.routes(base) if base else []), *files, *api_mount]
 
 
 async def _housekeeping(connections: ConnectionLimit) -> None:
@@ -125,9 +130,12 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     connections = ConnectionLimit(SETTINGS.connections or most_connections())
     connections.apply(asyncio.get_running_loop())
     housekeeping = asyncio.create_task(_housekeeping(connections))
+    if SETTINGS.device_files:
+        files_for_devices.setup().start()
     async with serving_metrics(app, SETTINGS.metrics_address):
         yield
     housekeeping.cancel()
+    files_for_devices.setup().close()
     await asyncio.to_thread(jobs.close)
 
 

@@ -34,7 +34,7 @@ from nst_core.system.variables import (
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 PREFIX = "NST_"
-TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_REQUIRE_JVM", "NST_FUZZ_MINUTES")
+TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_REQUIRE_JVM", "NST_REQUIRE_NPM", "NST_FUZZ_MINUTES")
 """Variables that only the tests read."""
 
 _SHOWN_LENGTH = 60
@@ -169,6 +169,21 @@ class Settings:
         Values("self, or origins such as https://example.org, apart by spaces", read_origins),
         "whose pages may show the app in a frame",
         "none",
+    )
+    cross_origin_isolation: bool = _setting(
+        True,
+        "NST_CROSS_ORIGIN_ISOLATION",
+        FLAG,
+        "1: pages are isolated from those of other origins, without which a browser paints with one thread only",
+        "1",
+    )
+    device_files: bool = _setting(
+        True,
+        "NST_DEVICE_FILES",
+        FLAG,
+        "1: when the server starts, it makes the files with which browsers and phones paint themselves, if they are "
+        "missing, in the background; 0: when a page needs them",
+        "1",
     )
     metrics_address: tuple[str, int] | None = _setting(
         None,

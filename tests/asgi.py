@@ -64,6 +64,7 @@ async def asked(
         read_before.append(taken)
 
     scope = {
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "type": kind,
         "method": method,
         "path": path,

@@ -15,6 +15,7 @@ from nst_core.step import Step
 
 os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever runs it
 os.environ["NST_UNSEEN_MINUTES"] = "30"
+os.environ["NST_DEVICE_FILES"] = "0"  # no server of a test exports networks unless the test asks for it
 
 
 IN_A_BROWSER = ("tests/browser/", "tests/nst_core/bench/app/test_live.py", "tests/nst_core/bench/app/test_pages.py")

@@ -55,6 +55,9 @@ PAGES_MAY_IMPORT = (
     "nst_core.picture",
     "nst_core.errors",
     "nst_core.server.addresses",  # the name of a header
+    "nst_core.server.device_files",  # addresses and sizes of the files with which a browser paints
+    "nst_core.server.device_setup",
+    "nst_core.export.manifest",
     "nst_core.settings",
     "nst_core.step",
     "nst_core.system.host_profile",

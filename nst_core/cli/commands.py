@@ -90,6 +90,14 @@ def export(arguments: argparse.Namespace) -> None:
     )
 
 
+def device_files(arguments: argparse.Namespace) -> None:
+    """Make the server's files for browsers and phones."""
+    from nst_core.server import device_files
+
+    for file in device_files.make(arguments.to).files.values():
+        print(f"{file.name}  {file.bytes_sent / 1e6:.2f} MB sent  sha256 {file.sha256}")
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Say what is wrong with this installation."""
     from nst_core.cli import doctor

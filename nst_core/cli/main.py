@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preview(subparsers)
     _add_weights(subparsers)
     _add_export(subparsers)
+    _add_device_files(subparsers)
     _add_bench(subparsers)
     _add_doctor(subparsers)
     _add_serve(subparsers)
@@ -173,6 +174,14 @@ def _add_export(subparsers: Any) -> None:
         help=f"sides of the square pictures, multiples of 4; default: {' '.join(map(str, making.SIZES_PX))}",
     )
     parser.set_defaults(run=commands.export)
+
+
+def _add_device_files(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "device-files", help="make what browsers and phones fetch from the server to paint themselves"
+    )
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="copy it to this folder too, for NST_WEIGHTS_DIR")
+    parser.set_defaults(run=commands.device_files)
 
 
 def _add_bench(subparsers: Any) -> None:

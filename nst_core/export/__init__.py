@@ -10,6 +10,7 @@
     slow_weights   its weights as one file for all sizes; joins both
     slow_files     both in an export folder
     making         makes an export folder
+    own_folder     the app's own export folder, made once
 
 Importing this package is fast: TensorFlow is imported when a file is made.
 """

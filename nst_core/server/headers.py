@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from nst_core.server.asgi import REFUSAL_EXTENSION, Application, Message, RawHeaders, Receive, Scope, Send, answer
 
 _LOGGER = logging.getLogger(__name__)
+ISOLATION = {"cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp"}
+"""On every answer: a worker's script needs the second one too."""
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -24,7 +26,8 @@ def content_security_policy(script_hashes: Sequence[str] = (), frame_ancestors: 
     """The Content-Security-Policy of the app: everything comes from the server itself.
 
     Streamlit needs three exceptions. It imports a component's script from a blob that it has made of the server's
-    message; it writes style elements and attributes; its icons and our thumbnails are data addresses.
+    message; it writes style elements and attributes; its icons and our thumbnails are data addresses. Pages that paint
+    on the visitor's device need two more: workers whose script is a blob, and compiling WebAssembly; neither runs text.
 
     Args:
         script_hashes: of the scripts in the page itself; see `inline_script_hashes`.
@@ -32,7 +35,8 @@ def content_security_policy(script_hashes: Sequence[str] = (), frame_ancestors: 
     """
     directives = {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "blob:", *script_hashes],
+        "script-src": ["'self'", "blob:", "'wasm-unsafe-eval'", *script_hashes],
+        "worker-src": ["'self'", "blob:"],
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'", "data:"],
@@ -46,9 +50,18 @@ def content_security_policy(script_hashes: Sequence[str] = (), frame_ancestors: 
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
-def security_headers(script_hashes: Sequence[str] = (), frame_ancestors: Sequence[str] = ()) -> dict[str, str]:
-    """All security headers, by name; the arguments are those of `content_security_policy`."""
-    headers = {
+def security_headers(
+    script_hashes: Sequence[str] = (), frame_ancestors: Sequence[str] = (), *, isolated: bool = False
+) -> dict[str, str]:
+    """All security headers, by name.
+
+    Args:
+        script_hashes, frame_ancestors: as `content_security_policy` takes them.
+        isolated: whether to isolate pages from those of other origins, which gives WebAssembly threads: browsers share
+            memory between threads in such pages alone.
+    """
+    headers = ISOLATION if isolated else {}
+    headers = headers | {
         "content-security-policy": content_security_policy(script_hashes, frame_ancestors),
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",  # addresses carry the ids of runs

@@ -16,7 +16,7 @@
 Importing this package is fast: h5py and onnx are imported when a file is read, TensorFlow never.
 """
 
-from nst_core.models.weights.cache import store_folder
+from nst_core.models.weights.cache import short_key, store_folder, stored_folder
 from nst_core.models.weights.inventory import EntryCheck, NetworkStatus, status, verify
 from nst_core.models.weights.kernels import vgg_kernels
 from nst_core.models.weights.local_folder import export
@@ -34,8 +34,10 @@ __all__ = [
     "export",
     "find",
     "onnx_arrays",
+    "short_key",
     "status",
     "store_folder",
+    "stored_folder",
     "verify",
     "vgg_kernels",
 ]

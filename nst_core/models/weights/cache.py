@@ -145,7 +145,7 @@ def store_folder(name: str, build: Callable[[Path], None], key: str) -> Path:
     Raises:
         WeightsError: the disk is full or read-only, or `build` wrote nothing.
     """
-    slot = f"built/{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    slot = f"built/{name}-{short_key(key)}"
     with locked(slot):
         try:
             entry = get(slot)
@@ -153,6 +153,20 @@ def store_folder(name: str, build: Callable[[Path], None], key: str) -> Path:
             discard(slot)
             entry = None
         return (entry or create(slot, build, {"origin": f"built here: {name}", "key": key})).data
+
+
+def stored_folder(name: str, key: str) -> Path | None:
+    """The folder that `store_folder` built with these arguments, its hashes checked; None without an intact one."""
+    try:
+        entry = get(f"built/{name}-{short_key(key)}")
+    except WeightsError:
+        return None
+    return entry.data if entry else None
+
+
+def short_key(key: str) -> str:
+    """A key as 16 hex digits."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def roots() -> tuple[Path, ...]:

@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from nst_core.server.headers import SecurityHeaders, content_security_policy, inline_script_hashes, security_headers
+from nst_core.server.headers import (
+    ISOLATION,
+    SecurityHeaders,
+    content_security_policy,
+    inline_script_hashes,
+    security_headers,
+)
 from tests.asgi import ask, plain
 
 HEADERS = security_headers()
@@ -61,8 +67,9 @@ def test_scripts_come_from_the_server_alone() -> None:
     assert all(text.startswith("'sha256-") for text in hashes)
     policy = dict(part.strip().split(" ", 1) for part in content_security_policy(hashes).split(";"))
     assert policy["default-src"] == "'none'"
-    assert set(policy["script-src"].split()) == {"'self'", "blob:", *hashes}
-    assert "unsafe-eval" not in str(policy)
+    assert set(policy["script-src"].split()) == {"'self'", "blob:", "'wasm-unsafe-eval'", *hashes}
+    assert policy["worker-src"] == "'self' blob:"
+    assert "'unsafe-eval'" not in str(policy)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +84,8 @@ def test_only_named_origins_may_frame_the_app(ancestors: tuple[str, ...], direct
     headers = security_headers(frame_ancestors=ancestors)
     assert directive in headers["content-security-policy"]
     assert headers.get("x-frame-options") == older
+
+
+def test_pages_are_isolated_only_if_that_is_asked_for() -> None:
+    assert not HEADERS.keys() & ISOLATION.keys()
+    assert security_headers(isolated=True) == HEADERS | ISOLATION

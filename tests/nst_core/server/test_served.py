@@ -28,6 +28,8 @@ NEEDED = (
     "referrer-policy",
     "permissions-policy",
     "x-frame-options",
+    "cross-origin-opener-policy",
+    "cross-origin-embedder-policy",
 )
 UPGRADE = {
     "Connection": "Upgrade",
@@ -82,6 +84,7 @@ def get(server: Server, path: str, method: str = "GET", **headers: str) -> http.
         ("/_stcore/metrics", "GET", 404),
         ("/_stcore/health", "PATCH", 405),
         ("/..%2f..%2fetc/passwd", "GET", 400),
+        ("/device/0123456789abcdef/none.tflite", "GET", 404),
         ("/healthz", "GET", 200),
         ("/readyz", "GET", 200),
     ],
