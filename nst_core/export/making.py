@@ -11,7 +11,8 @@ from nst_core.export.manifest import ExportedFile, Manifest, Precision, write
 from nst_core.models import weights
 from nst_core.system.atomic_files import write_atomic
 
-SIZES_PX = (256, 384, 512)
+SIZES_PX = (128, 192, 256, 384, 512)
+"""Phones paint the large ones; a browser takes the size that its speed allows."""
 OnFile = Callable[[ExportedFile], None]
 
 

@@ -14,7 +14,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-p
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-PAGES = ("", "slow", "fast", "compare", "gallery", "result", "inside", "about")
+PAGES = ("", "slow", "fast", "live", "compare", "gallery", "result", "inside", "about")
 SCHEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
 LOOKS = 15

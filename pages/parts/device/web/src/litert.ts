@@ -37,12 +37,19 @@ export async function loadRuntime(addresses: Addresses, gpu: boolean): Promise<R
   const file = runtimeFile(isolated, await supportsFeature("relaxedSimd"));
   const script = addressOf(addresses, file);
   // The runtime looks for its other files beside the worker's own script, which here is a blob.
-  Object.assign(globalThis, {
-    Module: { locateFile: (name: string) => addresses[name] ?? name, mainScriptUrlOrBlob: script },
-  });
+  const locateFile = (name: string) => addresses[name] ?? name;
+  // What it tells, such as the accelerators that it tried, would look like errors in the page's console.
+  const printErr = (words: string) => console.debug(words);
+  Object.assign(globalThis, { Module: { locateFile, mainScriptUrlOrBlob: script, printErr } });
   await loadLiteRt(script);
   const accelerator = gpu && getWebGpuDevice() ? "webgpu" : "wasm";
   return { accelerator, threads: threadCount(file, navigator.hardwareConcurrency || 1) };
+}
+
+/** Whether the browser offers a graphics card, and not a slow imitation of one on the processor. */
+export async function hasGraphicsCard(): Promise<boolean> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  return !!adapter && !adapter.info.isFallbackAdapter;
 }
 
 /** The address of a file; the error names the file that the page did not give. */
@@ -61,6 +68,8 @@ export async function fetchBytes(address: string): Promise<Uint8Array> {
 
 /** A compiled network with fixed shapes. */
 export class Network {
+  private readonly results: Float32Array[] = [];
+
   private constructor(private readonly model: CompiledModel, readonly runtime: Runtime, private readonly inputs: Tensor[]) {}
 
   /** Compiles a network. One that the GPU cannot take as a whole runs on the CPU; `runtime` says so. */
@@ -82,7 +91,7 @@ export class Network {
     return this.model.getInputDetails().map(({ shape }) => [...shape]);
   }
 
-  /** Runs the network; each value goes to the input of its length, and the results are new arrays. */
+  /** Runs the network; each value goes to the input of its length, and the next run overwrites the results. */
   async run(...values: Float32Array[]): Promise<Float32Array[]> {
     for (const value of values) {
       const input = this.inputs.find(({ type }) => size(type.layout.dimensions) === value.length);
@@ -91,7 +100,8 @@ export class Network {
     }
     const outputs = await this.model.run(this.inputs);
     try {
-      return await Promise.all(outputs.map(async (output) => (await output.data()) as Float32Array));
+      for (const [n, output] of outputs.entries()) this.results[n] = await read(output, this.results[n]);
+      return this.results;
     } finally {
       outputs.forEach((output) => output.delete());
     }
@@ -105,6 +115,19 @@ export class Network {
 
 function size(shape: Iterable<number>): number {
   return [...shape].reduce((product, edge) => product * edge, 1);
+}
+
+/** The numbers of a tensor, in `into` if they are at hand: a new array for each frame would keep the browser cleaning up. */
+async function read(tensor: Tensor, into: Float32Array | undefined): Promise<Float32Array> {
+  if (!into || tensor.accelerator !== "wasm") return (await tensor.data()) as Float32Array;
+  const { HEAPU8, LiteRtTensorBufferLockMode } = getGlobalLiteRt().liteRtWasm;
+  const at = tensor.liteRtTensorBuffer.lock(LiteRtTensorBufferLockMode.READ);
+  try {
+    into.set(new Float32Array(HEAPU8.buffer, at, into.length));
+    return into;
+  } finally {
+    tensor.liteRtTensorBuffer.unlock();
+  }
 }
 
 /** Writes into a tensor that exists, so that nothing is allocated for a frame. */

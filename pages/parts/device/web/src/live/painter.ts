@@ -1,6 +1,7 @@
 /** The page's side of the worker that paints. */
 
 import script from "worker:live/painter_worker.ts";
+import { allAbsolute } from "../addresses";
 import type { Addresses, Runtime } from "../litert";
 import { Remote } from "../rpc";
 
@@ -50,7 +51,7 @@ export class Painter {
   }
 
   open(opening: Opening): Promise<Runtime> {
-    return this.remote.call("open", opening);
+    return this.remote.call("open", { ...opening, addresses: allAbsolute(opening.addresses) });
   }
 
   /** Predicts the vector of a style, once for each id; takes the picture. */

@@ -1,6 +1,6 @@
 /** The worker of the live page: predicts style vectors and paints frames, so that the page never waits. */
 
-import { addressOf, fetchBytes, loadRuntime, Network, type Runtime } from "../litert";
+import { addressOf, fetchBytes, hasGraphicsCard, loadRuntime, Network, type Runtime } from "../litert";
 import { type Port, serve, Transferred } from "../rpc";
 import { Calm } from "./calm";
 import type { Frame, Look, Opening, Painted, Size } from "./painter";
@@ -33,7 +33,7 @@ async function open(given: Opening): Promise<Runtime> {
   opening = given;
   const bytes = fetchBytes(addressOf(given.addresses, given.predictor)); // beside the runtime, not after it
   bytes.catch(() => undefined); // it is reported below, when it is needed
-  runtime = await loadRuntime(given.addresses, given.gpu);
+  runtime = await loadRuntime(given.addresses, given.gpu && (await hasGraphicsCard()));
   predictor = bytes.then((found) => Network.compile(found, runtime));
   await predictor;
   return runtime;
@@ -114,7 +114,7 @@ async function predicted(picture: ImageBitmap): Promise<Float32Array> {
   toFloats(square.getImageData(0, 0, STYLE_PX, STYLE_PX).data, input);
   const [vector] = await (await predictor).run(input);
   if (!vector!.every(Number.isFinite)) throw new Error("the style's vector is not finite");
-  return vector!;
+  return vector!.slice();
 }
 
 type Canvas = OffscreenCanvasRenderingContext2D;
