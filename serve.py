@@ -27,7 +27,7 @@ from nst_core.server.forwarded import Forwarded
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
-from nst_core.server.upload_ledger import UploadLedger, UploadLimits
+from nst_core.server.upload_ledger import UploadLedger, UploadQuota
 from nst_core.server.uploads import Uploads
 from nst_core.settings import Settings
 from nst_core.system import allocator
@@ -141,7 +141,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
 
 SETTINGS = Settings.read()
 UPLOADS = UploadLedger(
-    UploadLimits(
+    UploadQuota(
         file_bytes=max_upload_mb() * 2**20,
         session_files=SETTINGS.upload_files,
         session_bytes=SETTINGS.upload_mb * 2**20,

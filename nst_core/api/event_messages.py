@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import Field
 
-from nst_core.api.resources import Answer, Run
+from nst_core.api.resources import ApiModel, Run
 from nst_core.jobs.views import RunProgress, State
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.curve_files import finite
@@ -19,7 +19,7 @@ HEARTBEAT = KEEPALIVE_COMMENT
 EventName = Literal["state", "step", "snapshot", "rewind", "end"]
 
 
-class StateEvent(Answer):
+class StateEvent(ApiModel):
     """`state`: the run's state or its place in the queue has changed."""
 
     state: State
@@ -28,7 +28,7 @@ class StateEvent(Answer):
     total_steps: int
 
 
-class StepEvent(Answer):
+class StepEvent(ApiModel):
     """`step`: a new point of the curve. The event's id is the step."""
 
     step: int
@@ -39,14 +39,14 @@ class StepEvent(Answer):
     events: list[str] = Field(description="what happened at this step, such as a change of scale")
 
 
-class SnapshotEvent(Answer):
+class SnapshotEvent(ApiModel):
     """`snapshot`: there is a new picture."""
 
     step: int
     picture: str = Field(description="its address, on this server")
 
 
-class RewindEvent(Answer):
+class RewindEvent(ApiModel):
     """`rewind`: the run goes on from an earlier step, and the points after it are void."""
 
     step: int | None = Field(description="the last step that counts; null: none, and the curve begins anew")
@@ -96,5 +96,5 @@ def end(run: Run) -> bytes:
     return _encoded("end", run)
 
 
-def _encoded(name: EventName, data: Answer, key: str | None = None) -> bytes:
+def _encoded(name: EventName, data: ApiModel, key: str | None = None) -> bytes:
     return format_sse_event(event=name, data_str=data.model_dump_json(), id=key)

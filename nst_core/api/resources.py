@@ -12,13 +12,13 @@ from nst_core.jobs.views import FINAL, JobView, State
 from nst_core.runs import cost
 
 
-class Answer(BaseModel):
+class ApiModel(BaseModel):
     """An answer: what is not listed is not in it."""
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")
 
 
-class RunLinks(Answer):
+class RunLinks(ApiModel):
     """Addresses of a run's parts, on this server."""
 
     self: str = Field(description="this description")
@@ -29,7 +29,7 @@ class RunLinks(Answer):
     page: str = Field(description="its page of the dashboard, for people")
 
 
-class Run(Answer):
+class Run(ApiModel):
     """A run as it is now."""
 
     id: str = Field(description="whoever knows it may look at the run")

@@ -1,4 +1,4 @@
-"""Signs of life of the worker: a thread of the worker sends a `Beat` now and then, and a `Pulse` judges their absence.
+"""Signs of life of the worker: a thread of it sends a `Beat` now and then; a `HeartbeatMonitor` judges their absence.
 
 A beat comes from a thread of its own, so that a long step or compilation is no silence: only code that holds Python's
 interpreter lock delays it. On two cores shared by six programs the longest delay of a worker without a fault was 1.2 s,
@@ -50,7 +50,7 @@ class Fault:
     note: str
 
 
-class Pulse:
+class HeartbeatMonitor:
     """The signs of life of one worker, judged in rounds. Times are monotonic, and of rounds in which we were awake."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

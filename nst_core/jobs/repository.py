@@ -14,7 +14,7 @@ from typing import Any
 from nst_core.errors import JobError, LostRunError, StorageError
 from nst_core.jobs import failure_messages, storage_errors
 from nst_core.jobs.active_run import ActiveRun
-from nst_core.jobs.room import RoomMaker
+from nst_core.jobs.eviction import Evictor
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.storage_health import StorageHealth
@@ -49,7 +49,7 @@ class RunRepository:
         self.store = store
         self.health = StorageHealth(store.probe, "" if store.why_in_memory else store.fault)
         self._lock = lock
-        self._room = RoomMaker(store, self.health)
+        self._evictor = Evictor(store, self.health)
         self._changed: set[str] = set()
         self._beginning: set[str] = set()  # runs whose first record is being written
         self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run is not in memory any more
@@ -119,7 +119,7 @@ class RunRepository:
 
     def check_health(self, run: ActiveRun) -> None:
         """Refuse a new run while the disk takes none. Raises StorageError."""
-        self._forget(self._room.probe(run.pending_changes()))
+        self._forget(self._evictor.probe(run.pending_changes()))
         if self.health.problem:
             self._wake.set()
         if self.health.fault:
@@ -131,7 +131,7 @@ class RunRepository:
         with self._lock:
             change = run.pending_changes()
         try:
-            self._forget(self._room.attempt(lambda: self.store.begin(change.view), change))
+            self._forget(self._evictor.attempt(lambda: self.store.begin(change.view), change))
         except OSError as error:
             self.health.note_fault(error)
             raise StorageError(_refusal(storage_errors.in_words(error))) from None
@@ -215,7 +215,7 @@ class RunRepository:
             self.evict(job)  # a page may have loaded it meanwhile
 
     def _write_changes(self) -> None:
-        self.store.remove_leftovers()
+        self.store.remove_temporary_files()
         while not self._closing or self._changed:
             with self._lock:
                 seconds = self.health.seconds_to_retry(self._changed)
@@ -253,7 +253,7 @@ class RunRepository:
     def _write(self, change: RunDelta) -> None:
         """Write a change, making room for it if the disk is full. Raises OSError."""
         try:
-            self._forget(self._room.attempt(lambda: self.store.write(change), change))
+            self._forget(self._evictor.attempt(lambda: self.store.write(change), change))
         except OSError:
             if self._is_gone(change):
                 return

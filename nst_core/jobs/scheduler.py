@@ -14,7 +14,6 @@ from nst_core.errors import JobError
 from nst_core.jobs import failure_messages, run_updates
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
-from nst_core.jobs.leftovers import remove_parts_of
 from nst_core.jobs.messages import (
     Event,
     Failed,
@@ -34,6 +33,7 @@ from nst_core.jobs.pool import Assignment, WorkerPool, WorkerSlot
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.supervisor import SpawnWorker
+from nst_core.jobs.temporary_files import remove_temporary_files_of
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.jobs.waiting import WaitingRuns
@@ -290,7 +290,7 @@ class Scheduler:
         self._wait_times.end(job, None)
         self._ask_again(slot)
         if job and (checkpoint := self._repository.store.checkpoint(job)):
-            remove_parts_of(checkpoint)
+            remove_temporary_files_of(checkpoint)
         run = self._repository.active.get(job)
         if run is None or run.view.state in FINAL:
             return

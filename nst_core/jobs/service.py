@@ -167,9 +167,9 @@ class JobService:
         """The state of the workers, as one."""
         with self._lock:
             reason, problem = self._repository.store.why_in_memory, self._repository.health.problem
-            forgets = f"Runs are kept only until the server restarts: {reason}." if reason else ""
-            unsaved = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
-            return replace(self._scheduler.pool.status, forgets=forgets, unsaved=unsaved)
+            memory_only = f"Runs are kept only until the server restarts: {reason}." if reason else ""
+            storage_fault = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
+            return replace(self._scheduler.pool.status, memory_only=memory_only, storage_fault=storage_fault)
 
     def load(self) -> QueueLoad:
         """How full the queue is."""

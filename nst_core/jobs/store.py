@@ -13,13 +13,13 @@ from typing import Any
 from nst_core.errors import JobError, LostRunError, StorageError
 from nst_core.jobs import input_files, limits, opening, reading, records, storage_errors
 from nst_core.jobs.blobs import BlobStore, DiskBlobStore, is_id
-from nst_core.jobs.leftovers import remove_leftovers
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.lost_runs import lost_run
 from nst_core.jobs.reading import read_record, readable, snapshot_name
 from nst_core.jobs.records import CHECKPOINT, CONTENT, COPY, CURVE, RECORD, RESULT, DamagedRecordError, RunRecord
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.storage_errors import AlmostFullError
+from nst_core.jobs.temporary_files import remove_temporary_files
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs.inputs import RunInputs
 
@@ -68,10 +68,10 @@ class Store:
                 raise AlmostFullError
             self._blobs.probe(size)
 
-    def remove_leftovers(self) -> None:
+    def remove_temporary_files(self) -> None:
         """Remove the temporary files that a killed server or its worker left in the folder."""
         if self._folder and not self.why_in_memory:
-            remove_leftovers(self._folder, self._opened_at)
+            remove_temporary_files(self._folder, self._opened_at)
 
     # Writing.
 

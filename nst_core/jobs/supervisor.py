@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from nst_core.jobs import failure_messages
-from nst_core.jobs.heartbeat import Fault, Pulse
+from nst_core.jobs.heartbeat import Fault, HeartbeatMonitor
 from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
@@ -75,7 +75,7 @@ class WorkerSupervisor:
         self._recycle_mb = min(settings.worker_mb, host_profile(settings).worker_mb)
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
-        self._pulse, self._is_closed = Pulse(), False
+        self._heartbeat, self._is_closed = HeartbeatMonitor(), False
 
     @property
     def is_ready(self) -> bool:
@@ -112,9 +112,9 @@ class WorkerSupervisor:
             worker.end()
 
     def watch(self, silence_seconds: float, *, is_busy: bool) -> None:
-        """Replace a worker that hangs; called regularly. See `Pulse.fault` for the arguments."""
+        """Replace a worker that hangs; called regularly. See `HeartbeatMonitor.fault` for the arguments."""
         is_loading = self.status.state == "starting"
-        fault = self._pulse.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
+        fault = self._heartbeat.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
         if fault is None or self._worker is None or self.has_failed:
             return
         _LOGGER.warning("The worker is replaced: %s", fault.reason)
@@ -144,7 +144,7 @@ class WorkerSupervisor:
         self._generation += 1
         generation = self._generation
         self.status = WorkerStatus("starting")
-        self._worker, self._pulse = None, Pulse()
+        self._worker, self._heartbeat = None, HeartbeatMonitor()
         try:
             self._worker = self._spawn(partial(self._receive, generation), partial(self._on_exit, generation))
         except OSError as error:  # mostly: no memory left for another process
@@ -155,7 +155,7 @@ class WorkerSupervisor:
         with self._lock:
             if generation != self._generation:
                 return
-            self._pulse.on_event(event)
+            self._heartbeat.on_event(event)
             memory = event.memory_mb
             self.status = replace(self.status, memory_mb=memory)
             match event:

@@ -96,8 +96,8 @@ class WorkerStatus:
         memory_mb: own memory of all workers in MB, without files, which the system may drop.
         workers: how many workers are ready. With several, `state` is that of the best: "busy" if each has a run.
         busy_workers: how many of them have a run.
-        forgets: a sentence that says why runs end with the server; empty where they are stored on a disk.
-        unsaved: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
+        memory_only: a sentence that says why runs end with the server; empty where they are stored on a disk.
+        storage_fault: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
     """
 
     state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
@@ -109,8 +109,8 @@ class WorkerStatus:
     memory_mb: float = 0.0
     workers: int = 0
     busy_workers: int = 0
-    forgets: str = ""
-    unsaved: str = ""
+    memory_only: str = ""
+    storage_fault: str = ""
 
 
 Subject = Literal["features", "grams", "measures"]

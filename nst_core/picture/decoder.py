@@ -4,7 +4,7 @@ Decoders are large C libraries that read what strangers send. Here a fault, an e
 and one picture; `nst_core.picture.decoder_pool` starts another one. It holds no secrets and ends with its parent.
 
 A request is a byte that carries an open file, then a frame: `Request` and the picture file. The answer is a frame:
-`Answer`, and the pixels and alpha channel if they are few; otherwise these are in the open file.
+`DecoderAnswer`, and the pixels and alpha channel if they are few; otherwise these are in the open file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from PIL import ImageCms  # noqa: F401 - loaded before the memory is limited
 
 from nst_core.errors import PictureError
-from nst_core.picture.decoder_messages import INLINE_BYTES, Answer, Request
+from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, Request
 from nst_core.picture.reading import Decoded, decode, pixel_hash
 from nst_core.system.framing import read_frame, write_frame
 
@@ -40,7 +40,7 @@ def main() -> None:
             del blobs
 
 
-def _answer(request: Request, data: bytes, file: BinaryIO, own_bytes: int) -> tuple[Answer, list[memoryview]]:
+def _answer(request: Request, data: bytes, file: BinaryIO, own_bytes: int) -> tuple[DecoderAnswer, list[memoryview]]:
     _limit(resource.RLIMIT_CPU, int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1 + request.seconds)
     if own_bytes:
         _limit(resource.RLIMIT_AS, own_bytes + request.megabytes * 2**20)
@@ -54,11 +54,11 @@ def _answer(request: Request, data: bytes, file: BinaryIO, own_bytes: int) -> tu
             return _described(decoded), []
         return _described(decoded), blobs
     except PictureError as error:
-        return Answer(refused=str(error)), []
+        return DecoderAnswer(refused=str(error)), []
     except MemoryError:
-        return Answer(lacks="memory"), []
+        return DecoderAnswer(lacks="memory"), []
     except OSError:
-        return Answer(lacks="disk"), []
+        return DecoderAnswer(lacks="disk"), []
 
 
 def _blobs(decoded: Decoded) -> list[memoryview]:
@@ -66,9 +66,9 @@ def _blobs(decoded: Decoded) -> list[memoryview]:
     return [array.data.cast("B") for array in arrays]
 
 
-def _described(decoded: Decoded) -> Answer:
+def _described(decoded: Decoded) -> DecoderAnswer:
     height, width, _ = decoded.pixels.shape
-    return Answer(
+    return DecoderAnswer(
         width=width,
         height=height,
         has_alpha=decoded.alpha is not None,

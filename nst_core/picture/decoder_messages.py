@@ -31,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DecoderAnswer:
     """A decoded picture, or why there is none.
 
     Attributes:
@@ -58,7 +58,7 @@ class Answer:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def from_json(cls, head: bytes) -> Answer:
+    def from_json(cls, head: bytes) -> DecoderAnswer:
         """Raises ValueError, KeyError or TypeError if it is no answer."""
         values = json.loads(head)
         return cls(**{**values, "notes": tuple(values["notes"])})

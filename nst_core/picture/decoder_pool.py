@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from nst_core.errors import PictureError
-from nst_core.picture.decoder_messages import Answer, Request
+from nst_core.picture.decoder_messages import DecoderAnswer, Request
 from nst_core.picture.decoder_process import DecoderEndedError, DecoderProcess
 from nst_core.picture.limits import UploadLimits
 from nst_core.settings import Settings
@@ -64,7 +64,7 @@ class DecoderPool:
         self._lock = threading.Condition()
         self._busy = self._waiting = 0
 
-    def decode(self, data: bytes, limits: UploadLimits, file: BinaryIO) -> tuple[Answer, list[bytes]]:
+    def decode(self, data: bytes, limits: UploadLimits, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
         """Decode a picture file; see `DecoderProcess.ask`.
 
         Raises:
@@ -141,7 +141,7 @@ class DecoderPool:
                 f"{error.strerror or error}; try again in a minute"
             ) from None
 
-    def _put_back(self, process: DecoderProcess, answer: Answer) -> None:
+    def _put_back(self, process: DecoderProcess, answer: DecoderAnswer) -> None:
         if answer.lacks or process.pictures >= RECYCLE_PICTURES or process.memory_mb > RECYCLE_MB:
             process.end()
             return

@@ -10,7 +10,7 @@ import numpy as np
 
 from nst_core.errors import PictureError
 from nst_core.picture.decode import Bytes
-from nst_core.picture.decoder_messages import Answer
+from nst_core.picture.decoder_messages import DecoderAnswer
 from nst_core.picture.decoder_pool import pool
 from nst_core.picture.encode import to_png
 from nst_core.picture.header import read_header
@@ -166,7 +166,7 @@ def _new_file() -> BinaryIO:
         raise _no_room(error) from None
 
 
-def _received(answer: Answer, blobs: list[bytes], file: BinaryIO) -> Picture:
+def _received(answer: DecoderAnswer, blobs: list[bytes], file: BinaryIO) -> Picture:
     """The picture that the process decoded, from its answer or from the file."""
     count = answer.width * answer.height
     total = count * (4 if answer.has_alpha else 3)

@@ -63,13 +63,14 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
     status = jobs.status()
     load = jobs.load()
     several = f"{status.workers} workers, {status.busy_workers} with a run, " if status.workers > 1 else ""
+    stored = status.storage_fault or status.memory_only or "runs are stored on the disk"
     worker = status.message if status.state == "failed" else f"{status.state}, {several}{status.memory_mb:.0f} MB"
     return Readiness(
         {
             "worker": Check(status.state != "failed", worker),
             "queue": Check(load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"),
             # Without a disk runs are kept in memory: a visitor gets a picture all the same.
-            "store": Check(not status.unsaved, status.unsaved or status.forgets or "runs are stored on the disk"),
+            "store": Check(not status.storage_fault, stored),
             "disk": _disk(data_dir),
             "memory": _memory(),
         }

@@ -23,7 +23,7 @@ class UploadRefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class UploadLimits:
+class UploadQuota:
     """The most that uploads may take.
 
     Attributes:
@@ -50,7 +50,7 @@ class _Session:
 class UploadLedger:
     """File ids that the server gave to each tab ("session"), and the bytes behind them; any thread may call."""
 
-    def __init__(self, limits: UploadLimits) -> None:
+    def __init__(self, limits: UploadQuota) -> None:
         self.limits = limits
         self._sessions: dict[str, _Session] = {}
         self._lock = threading.Lock()

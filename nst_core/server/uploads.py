@@ -37,7 +37,7 @@ class Uploads:
         if target is None or scope["method"] not in ("PUT", "DELETE"):
             await self._app(scope, receive, send)
             return
-        request = _Upload(self._app, self._ledger, self._suffixes, target["session"], target["file"])
+        request = _UploadRequest(self._app, self._ledger, self._suffixes, target["session"], target["file"])
         try:
             self._ledger.require(request.session, request.file)  # first: invented sessions must not fill the rates
             if wait := self._rate.wait_seconds(request.session):
@@ -51,7 +51,7 @@ class Uploads:
             await answer(scope, send, refusal.status, sentence, retry_after_seconds=seconds, refused=receive)
 
 
-class _Upload:
+class _UploadRequest:
     """One request for one file: what it has sent so far, and what was answered."""
 
     def __init__(

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import LOADING_MS, READY, finished, has_stood_still, settle, smallest
+from tests.browser.visit import IN_MENU, LOADING_MS, READY, finished, has_stood_still, settle, smallest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-PAGES = ("", "slow", "fast", "live", "compare", "gallery", "result", "inside", "about")
+PAGES = (*IN_MENU, "result")
 SCHEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
 LOOKS = 15

@@ -11,7 +11,7 @@ import pytest
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import make, recipe_from_json
-from tests.browser.visit import LOADING_MS, READY, STEP, begin, settle, smallest, stop
+from tests.browser.visit import IN_MENU, LOADING_MS, READY, STEP, begin, settle, smallest, stop
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -102,7 +102,7 @@ def test_a_bad_upload_gets_one_sentence_and_loses_nothing(page: Any, address: st
 
 def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("", "slow", "fast", "compare", "gallery", "result", "inside", "about"):
+    for path in (*IN_MENU, "result"):
         page.goto(f"{address}/{path}")
         settle(page)
         if path in ("slow", "compare"):
@@ -116,7 +116,7 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_p
     server = Server("app.py", tmp_path / "log", NST_DATA_DIR=str(tmp_path / "data"))
     try:
         server.start()
-        for path in ("", "slow", "fast", "compare", "gallery", "inside", "about") * 3:
+        for path in IN_MENU * 3:
             page.goto(f"{server.url}/{path}")
             page.wait_for_selector("h1")
         page.goto(f"{server.url}/about")

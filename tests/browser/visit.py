@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from nst_core.bench.app.pages import PAGES
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 
+IN_MENU = tuple(path for path, _ in PAGES.values())
+"""The paths of the pages in the menu."""
 READY = "text=Networks ready"
 LOADING_MS = 120_000
 """Networks are loaded, or a run is begun, on a machine that may have other work."""

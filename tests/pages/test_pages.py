@@ -10,7 +10,7 @@ from nst_core.errors import QueueFullError
 from nst_core.jobs.service import WorkerStatus
 from nst_core.recipe import make
 from pages.parts.app import service, theme
-from pages.parts.app.slots import PAINTED
+from pages.parts.app.session_values import PAINTED
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import OWNER, FakeJobService
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.app.slots import PAINTED
+from pages.parts.app.session_values import PAINTED
 from pages.parts.curves.reference_losses import first_below
 from pages.parts.studio import examples, tour
 from tests.pages.conftest import Open, words

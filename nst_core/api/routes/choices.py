@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from nst_core.api.caching import cached
 from nst_core.api.problems import NO_PICTURE, ProblemError
-from nst_core.api.resources import Answer, path_to
+from nst_core.api.resources import ApiModel, path_to
 from nst_core.picture import catalogue, samples
 from nst_core.picture.catalogue import Painting
 from nst_core.picture.encode import to_webp
@@ -34,7 +34,7 @@ class SchemaResponse(Response):
     media_type = "application/schema+json"
 
 
-class Preset(Answer):
+class Preset(ApiModel):
     """Named settings."""
 
     name: str = Field(description="for `preset` in a recipe")
@@ -44,13 +44,13 @@ class Preset(Answer):
     source: str = Field(description='the published method and the differences from it; "" for our own')
 
 
-class Presets(Answer):
+class Presets(ApiModel):
     """Every preset, the most useful first."""
 
     presets: list[Preset]
 
 
-class KnownPicture(Answer):
+class KnownPicture(ApiModel):
     """A picture that the server can use without an upload."""
 
     id: str = Field(description="for `content_id` or `style_id`")
@@ -66,7 +66,7 @@ class KnownPicture(Answer):
     thumbnail: str | None = Field(description="address of a small picture on this server; null until it is available")
 
 
-class KnownPictures(Answer):
+class KnownPictures(ApiModel):
     """Photographs and styles that the server has or can fetch."""
 
     contents: list[KnownPicture] = Field(description="bundled photographs")

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from nst_core.api import forms
 from nst_core.api.context import ApiContext, Context
 from nst_core.api.problems import BUSY, INTERNAL, ProblemError, retry_after
-from nst_core.api.resources import Answer
+from nst_core.api.resources import ApiModel
 from nst_core.errors import with_code
 from nst_core.jobs.views import Inspection, InspectionRequest
 from nst_core.picture.resize import MIN_SIDE_PX
@@ -29,7 +29,7 @@ LARGEST_PX = 1024
 """Greatest size at which a result is measured: the run under way waits meanwhile."""
 
 
-class EstimateRequest(Answer):
+class EstimateRequest(ApiModel):
     """A run that might be started."""
 
     recipe: dict[str, Any] = Field(default_factory=dict, description="as in `POST /runs`")
@@ -38,7 +38,7 @@ class EstimateRequest(Answer):
     styles: int = Field(1, ge=1, le=MOST_STYLES, description="number of style pictures")
 
 
-class Estimate(Answer):
+class Estimate(ApiModel):
     """What a run would cost on this server, without the wait for others."""
 
     seconds: float
@@ -46,7 +46,7 @@ class Estimate(Answer):
     calibrated: bool = Field(description="whether the server has measured its speed; else that of a laptop is taken")
 
 
-class Measures(Answer):
+class Measures(ApiModel):
     """Distances of a result from its content and its styles; 0 if equal, unless told otherwise."""
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")

@@ -13,7 +13,7 @@ from nst_core.api.access import Address
 from nst_core.api.context import Context
 from nst_core.api.pictures import KEPT_SECONDS, StoredPicture
 from nst_core.api.problems import NO_PICTURE, ProblemError
-from nst_core.api.resources import Answer
+from nst_core.api.resources import ApiModel
 from nst_core.picture.upload import open_picture
 
 router = APIRouter(prefix="/pictures", tags=["Pictures"])
@@ -21,7 +21,7 @@ Files = Annotated[list[UploadFile], File(description="one or more pictures: PNG,
 PictureId = Annotated[str, Path(description="the picture's id", pattern=f"^[0-9a-f]{{{pictures.ID_LENGTH}}}$")]
 
 
-class UploadedPicture(Answer):
+class UploadedPicture(ApiModel):
     """A picture that waits for a run."""
 
     id: str = Field(description="for `content_id` and `style_id`; whoever knows it may use and delete the picture")
@@ -32,7 +32,7 @@ class UploadedPicture(Answer):
     expires: float = Field(description="when it is dropped unless it is used before, in seconds since 1970")
 
 
-class UploadedPictures(Answer):
+class UploadedPictures(ApiModel):
     """The pictures of one request, in its order."""
 
     pictures: list[UploadedPicture]

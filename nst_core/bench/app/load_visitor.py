@@ -7,6 +7,7 @@ import random
 import time
 
 from nst_core.bench.app.load_tab import OpenTab, Records, opened
+from nst_core.bench.app.pages import PAGES
 from nst_core.bench.app.protocol import Widget
 from nst_core.recipe import make
 from nst_core.recipe.links import to_text
@@ -17,7 +18,7 @@ SERVED_SECONDS = 300.0
 """A run that is not admitted, or has no result, by then is an error."""
 ACTIONS_A_TAB = (4, 12)
 """Fewest and most actions before a visitor closes the tab and opens another one, as a reload does."""
-BROWSED = ("", "fast", "slow", "compare", "gallery", "inside", "about")
+BROWSED = tuple(path for path, _ in PAGES.values())
 RUNS = {
     "fast": make(settings={"method": "fast", "longest_edge_px": 128}),
     "slow": make("bold", {"longest_edge_px": 64, "steps": 30, "pyramid": "off", "convolutions": "direct"}),

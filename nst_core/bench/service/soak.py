@@ -35,7 +35,7 @@ VARIED: tuple[Mapping[str, Any], ...] = (
 
 
 @dataclass(frozen=True)
-class Sample:
+class MemorySample:
     """What the two processes hold after some runs; `worker` is the id of the worker process."""
 
     jobs: int
@@ -60,7 +60,7 @@ def run(jobs: int = JOBS, worker: WorkerKind = "real") -> dict[str, Any]:
         WorkerError: the server or the worker ended.
     """
     began, states = time.monotonic(), collections.Counter[str]()
-    every, samples = max(1, min(EVERY_JOBS, jobs // 10)), list[Sample]()
+    every, samples = max(1, min(EVERY_JOBS, jobs // 10)), list[MemorySample]()
     with tempfile.TemporaryDirectory(prefix="nst-soak-", ignore_cleanup_errors=True) as folder:
         host = Host(Path(folder), worker)
         try:
@@ -81,7 +81,7 @@ def run(jobs: int = JOBS, worker: WorkerKind = "real") -> dict[str, Any]:
     }
 
 
-def growth(samples: Sequence[Sample]) -> list[dict[str, Any]]:
+def growth(samples: Sequence[MemorySample]) -> list[dict[str, Any]]:
     """For each process the slope of each of `FIGURES` per 100 runs, and its first and last value.
 
     The slope is that of least squares over the later half of the samples, since caches fill during the first; those of
@@ -126,11 +126,11 @@ def _perform(host: Host, number: int) -> str:
     return str(host.ask("wait", answer["job"], JOB_SECONDS))
 
 
-def _sample(host: Host, jobs: int) -> Sample:
+def _sample(host: Host, jobs: int) -> MemorySample:
     workers = host.workers()
     if len(workers) != 1:
         raise WorkerError(f"the job service should have one worker after run {jobs}, got {len(workers)}; try again")
-    return Sample(jobs, workers[0].pid, _held(host.process), _held(workers[0]))
+    return MemorySample(jobs, workers[0].pid, _held(host.process), _held(workers[0]))
 
 
 def _held(process: psutil.Process) -> dict[str, float]:

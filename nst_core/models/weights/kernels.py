@@ -12,9 +12,9 @@ import numpy.typing as npt
 from nst_core.errors import WeightsError
 from nst_core.models.weights import codebook
 from nst_core.models.weights.resolver import WeightsSource
+from nst_core.recipe import CONVOLUTIONS, NetworkName
 
 WIDTHS = (64, 128, 256, 512, 512)
-DEPTHS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 MAX_VALUE = 1e3
 """Greatest absolute value that a kernel or bias may have; trained networks stay far below."""
 
@@ -22,14 +22,14 @@ KernelAndBias = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 """Kernel [3, 3, in, out] and bias [out] of one convolution."""
 
 
-def layer_shapes(network: str) -> dict[str, tuple[int, int, int, int]]:
+def layer_shapes(network: NetworkName) -> dict[str, tuple[int, int, int, int]]:
     """The kernel shape [3, 3, in, out] of each layer by name, in the network's order."""
     shapes: dict[str, tuple[int, int, int, int]] = {}
     channels = 3
-    for block, (width, depth) in enumerate(zip(WIDTHS, DEPTHS[network], strict=True), start=1):
-        for number in range(1, depth + 1):
-            shapes[f"block{block}_conv{number}"] = (3, 3, channels, width)
-            channels = width
+    for layer in CONVOLUTIONS[network]:
+        width = WIDTHS[int(layer[len("block")]) - 1]
+        shapes[layer] = (3, 3, channels, width)
+        channels = width
     return shapes
 
 
@@ -43,8 +43,8 @@ def vgg_kernels(found: WeightsSource) -> Iterator[tuple[str, KernelAndBias]]:
         WeightsError: the file is not one of a VGG network, or a layer is missing, has another shape, is not finite, is
             zero everywhere, or has values above `MAX_VALUE`.
     """
-    if found.network not in DEPTHS:
-        raise WeightsError(f"kernels exist for {', '.join(DEPTHS)}, got {found.network!r}")
+    if found.network not in CONVOLUTIONS:
+        raise WeightsError(f"kernels exist for {', '.join(CONVOLUTIONS)}, got {found.network!r}")
     shapes = layer_shapes(found.network)
     if found.format == "h5":
         pairs = read_h5(found.path, shapes)

@@ -7,16 +7,6 @@ import tensorflow as tf
 from nst_core.slow.losses.statistics import Divisor, gram_matrix
 
 
-def style_loss(features: tf.Tensor, target_gram: tf.Tensor) -> tf.Tensor:
-    """The distance between a picture's texture and the style's at one layer: a scalar >= 0, 0 if equal.
-
-    Args:
-        features: the picture's activations, [1, height, width, channels].
-        target_gram: `gram_matrix` of the style at that layer, [channels, channels].
-    """
-    return gram_distance(gram_matrix(features), target_gram)
-
-
 def gram_distance(second: tf.Tensor, target_second: tf.Tensor) -> tf.Tensor:
     """Mean squared difference of two Gram matrices, both [channels, channels]: a scalar >= 0.
 

@@ -106,7 +106,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     from nst_core.settings import Settings
 
     status, settings = service.get().status(), Settings.read()
-    kept, minutes = MEMORY if status.forgets else StoreLimits.of(settings), settings.unseen_minutes
+    kept, minutes = MEMORY if status.memory_only else StoreLimits.of(settings), settings.unseen_minutes
     (least_px, most_px), (_, most_steps), room = bounds("longest_edge_px"), bounds("steps"), QueueLimits.of(settings)
     limits = UploadLimits.read()
     yield (
@@ -124,7 +124,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "In the queue", f"{room.waiting} runs, {room.per_visitor} of one visitor; {painted} at a time, in turns"
     if minutes:
         yield "Unseen", f"a run that nobody looks at for {minutes:g} minutes is stopped"
-    until = ", until the server restarts" if status.forgets else ""
+    until = ", until the server restarts" if status.memory_only else ""
     yield (
         "Kept",
         f"{kept.runs} runs that are not listed, {kept.total_bytes / 1e9:g} GB of all{until}; the oldest go first, but "

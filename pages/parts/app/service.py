@@ -11,7 +11,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.settings import problems
 from pages.parts.app import theme
-from pages.parts.app.slots import has_painted
+from pages.parts.app.session_values import has_painted
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobService, WorkerStatus
@@ -78,7 +78,7 @@ def show_status(status: WorkerStatus | None) -> None:
     else:
         where = theme.join_known(status.device, status.precision)
         st.caption(f":material/check_circle: Networks ready · {theme.escape_markdown(where)}")
-        for words in filter(None, (status.forgets, status.unsaved)):
+        for words in filter(None, (status.memory_only, status.storage_fault)):
             st.caption(f":material/history_toggle_off: {theme.escape_markdown(words)}")
         for sentence in status.unusable.values():
             st.caption(f":material/warning: {theme.escape_markdown(sentence)}")

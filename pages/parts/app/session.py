@@ -9,13 +9,13 @@ import streamlit as st
 
 from nst_core.errors import JobError
 from pages.parts.app import service, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 _ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
-_CURRENT = Slot[str]("session", "current")
+_CURRENT = SessionValue[str]("session", "current")
 """The id of a run, by page and by the run's name on that page."""
 
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages.parts.app import streamlit_patches, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
 STYLE = Path(__file__).with_suffix(".css")
 MARK = Path(__file__).with_name("mark.svg")
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()<>#+-.!|~:$"})
 
-_OPENED = Slot[bool]("theme", "opened")
+_OPENED = SessionValue[bool]("theme", "opened")
 
 Kind = Literal["quiet", "busy", "warning", "error"]
 

@@ -12,11 +12,11 @@ from typing import TypedDict
 import streamlit as st
 
 from pages.parts.app import network_address
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
 COOKIE = "nst_visitor"
-SECRET = Slot[str]("visitor", "secret")
-_HAS_NO_COOKIES = Slot[bool]("visitor", "has_no_cookies")
+SECRET = SessionValue[str]("visitor", "secret")
+_HAS_NO_COOKIES = SessionValue[bool]("visitor", "has_no_cookies")
 """Whether the browser refused the cookie, as in a frame of another site: then this session alone has the secret."""
 _SECRET_PATTERN = re.compile(r"[0-9a-f]{32}")
 _YEAR_SECONDS = 365 * 24 * 3600

@@ -1,4 +1,4 @@
-"""The blend map: a grid of all mixes of the styles, or of all strengths of a single one; a click applies a cell."""
+"""The style map: a grid of all mixes of the styles, or of all strengths of a single one; a click applies a cell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_core.recipe.style_grid import MAX_STRENGTH, StyleMix
 from nst_core.recipe.style_grid import grid as sheet_of
 from nst_core.system.host_profile import host_profile
 from pages.parts.app import session, theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import asset
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.style_weights import Style
@@ -33,7 +33,7 @@ _NAME = "map"
 """The query parameter of the map's run."""
 _TOLERANCE = 0.012
 """Shares this close are equal: sliders round them to whole percent, and cells differ by more."""
-_PICKED = Slot[int]("blend", "picked")
+_PICKED = SessionValue[int]("blend", "picked")
 """The cell that was picked last, by page."""
 
 _HTML = """<figure><div class="ends top"></div><div class="sheet"><img><div role="radiogroup"></div></div>
@@ -46,7 +46,7 @@ def panel(page: str, recipe: Recipe) -> None:
     """A toggle; switched on, the map of the page's styles, which is painted anew when the settings change."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_map_bar"):
         on = st.toggle(
-            "Blend map",
+            "Style map",
             key=f"{page}_map_on",
             help="All mixes of the styles on one sheet, or all strengths of one style. Click what you like.",
             persist_state="session",
@@ -115,7 +115,7 @@ def _draw(page: str, view: JobView, styles: Sequence[Style], recipe: Recipe) -> 
         data={
             "src": data_url(shown.snapshot),
             "alt": f"A sheet of {len(cells)} pictures: {names[0]} to {names[-1]}",
-            "label": "Blend map",
+            "label": "Style map",
             "ratio": round(run_image.aspect_ratio(shown.snapshot), 4),
             "tall": "min(56vh, 38rem)",
             "across": len(rows[0]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pages.parts.app import service, session, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.settings.descriptions import differences
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ MAX_OFFERED = 20
 """Number of runs that are offered, the newest first."""
 _FRESH_SECONDS = 10.0
 """Lifetime of a list of titles: a change of another control must not read all runs again."""
-_TITLES = Slot["tuple[float, dict[str, str]]"]("comparable_runs", "titles")
+_TITLES = SessionValue["tuple[float, dict[str, str]]"]("comparable_runs", "titles")
 """By shown run, the time of reading and the titles by id."""
-_POINTS = Slot["Sequence[CurvePoint]"]("comparable_runs", "points")
+_POINTS = SessionValue["Sequence[CurvePoint]"]("comparable_runs", "points")
 """By run, the points of a finished run."""
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from nst_core.runs import curve_files
 from pages.parts.app import session, theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.curves import charts, plot, reference_losses
 from pages.parts.curves import export as curves_export
 from pages.parts.curves.series import ChartOptions, CurveSet, XAxis, has_weights
@@ -26,9 +26,9 @@ MAX_COMPARED = 4
 """Number of other runs drawn at once: more cannot be told apart."""
 _X_AXES: dict[XAxis, str] = {"steps": "Steps", "seconds": "Seconds", "evaluations": "Evaluations"}
 _CURVE_SETS: dict[CurveSet, str] = {"terms": "Terms", "layers": "Style layers"}
-_VISIBLE = Slot[int]("curves", "visible")
+_VISIBLE = SessionValue[int]("curves", "visible")
 """By chart, the number of points at the last time that Live was on."""
-_EXPORTED = Slot[dict[str, str]]("curves", "exported")
+_EXPORTED = SessionValue[dict[str, str]]("curves", "exported")
 """By chart, the exported files by suffix, while the popover is open."""
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from nst_core.recipe import CONVOLUTIONS, Objective, Recipe
 from nst_core.runs.curve import CurvePoint
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import asset
 from pages.parts.curves import charts, plot, series
 from pages.parts.curves.series import ChartOptions, CurveSet
@@ -19,7 +19,7 @@ from pages.parts.device import BUNDLES, slow_settings
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import data_url
 
-_OPENED = Slot[bool]("device", "painting")
+_OPENED = SessionValue[bool]("device", "painting")
 """Whether the panel has been open: from then on it stays mounted, so that closing it does not end a run."""
 
 _PICTURE_EDGE_PX, _QUALITY = 512, 92

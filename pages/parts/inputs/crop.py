@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from nst_core.errors import PictureError
 from nst_core.picture.frame import Frame
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.inputs import framing
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
 
-_FRAME = Slot[Frame]("crop", "frame")
-_INITIAL = Slot[Frame]("crop", "initial")
+_FRAME = SessionValue[Frame]("crop", "frame")
+_INITIAL = SessionValue[Frame]("crop", "initial")
 """The frame at which the sliders start."""
-_VERSION = Slot[int]("crop", "version")
+_VERSION = SessionValue[int]("crop", "version")
 """The number of `set_frame` calls; part of the sliders' keys, so that they start anew."""
-_PICTURE = Slot[tuple[str, Frame, "Picture"]]("crop", "picture")
+_PICTURE = SessionValue[tuple[str, Frame, "Picture"]]("crop", "picture")
 """The hash of the photograph, the frame, and the cropped picture."""
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, Region, change
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import asset
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.selection import preview, selected, whole_image
@@ -32,14 +32,14 @@ MIN_WEIGHT = 1e-6
 """The weight of a painted style whose weight in the mix is 0, since a recipe requires a weight above 0."""
 _DEFAULT_SOFTNESS, _MAX_SOFTNESS = 0.02, 0.1
 _SOFTNESS_STEPS = tuple(n / 100 for n in range(11))
-_IS_ON = Slot[bool]("masks", "on")
-_SOFTNESS = Slot[float]("masks", "soft")
-_BRUSH = Slot[dict[str, Any]]("masks", "brush")
-_MAPS = Slot[dict[str, "RegionMap"]]("masks", "painted")
+_IS_ON = SessionValue[bool]("masks", "on")
+_SOFTNESS = SessionValue[float]("masks", "soft")
+_BRUSH = SessionValue[dict[str, Any]]("masks", "brush")
+_MAPS = SessionValue[dict[str, "RegionMap"]]("masks", "painted")
 """Hash of a photograph -> its map."""
-_LAST = Slot[tuple[str, Frame, "Labels", tuple[str, ...]]]("masks", "last")
+_LAST = SessionValue[tuple[str, Frame, "Labels", tuple[str, ...]]]("masks", "last")
 """The map that was painted last: hash of the whole photograph, frame, labels and style slots."""
-_RESTORED = Slot[tuple["Labels", float, dict[str, "Mask"]]]("masks", "restored")
+_RESTORED = SessionValue[tuple["Labels", float, dict[str, "Mask"]]]("masks", "restored")
 """The labels and softness of a restored run, and its masks by style slot."""
 
 _HTML = """<figure><div class="sheet"><img><canvas tabindex="0"></canvas><i hidden></i></div>

@@ -10,7 +10,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Upload:
+class _StartUpload:
     """The last upload: its hash, and the error message if it was refused; the picture is the last good one."""
 
     digest: str
@@ -27,7 +27,7 @@ class _Upload:
     message: str = ""
 
 
-_UPLOAD = Slot[_Upload]("own_start", "upload")
+_UPLOAD = SessionValue[_StartUpload]("own_start", "upload")
 """The last upload, by page."""
 
 
@@ -57,11 +57,11 @@ def _open(page: str, content: bytes, title: str) -> None:
     from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
-    last = _UPLOAD.get(page) or _Upload("")
+    last = _UPLOAD.get(page) or _StartUpload("")
     if last.digest == digest:
         return
     try:
-        upload = _Upload(digest, open_picture(content), title)
+        upload = _StartUpload(digest, open_picture(content), title)
     except NSTError as error:
         upload = replace(last, digest=digest, message=str(error))
     _UPLOAD.put(upload, page)

@@ -13,7 +13,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.settings import Settings
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.inputs import crop, style_weights
 from pages.parts.inputs.gallery import gallery
@@ -49,7 +49,7 @@ def max_upload_mb() -> int:
 
 
 @dataclass(frozen=True)
-class _Upload:
+class _PictureUpload:
     """The last upload: its hash, an error message or notes, and the recipe and run that it was made with, if any."""
 
     digest: str
@@ -59,7 +59,7 @@ class _Upload:
     job: str = ""
 
 
-_UPLOAD = Slot[_Upload]("pickers", "upload")
+_UPLOAD = SessionValue[_PictureUpload]("pickers", "upload")
 """The last upload, by slot of the image."""
 
 
@@ -145,11 +145,11 @@ def _own(role: Role, content: bytes, title: str) -> None:
         try:
             picture = open_picture(content)
         except NSTError as error:
-            upload = _Upload(digest, message=str(error))
+            upload = _PictureUpload(digest, message=str(error))
         else:
             choose(role, SelectedImage("", title, "", f"your picture {title}", lambda: picture))
             recipe = _recipe_inside(content)
-            upload = _Upload(digest, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
+            upload = _PictureUpload(digest, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
         _UPLOAD.put(upload, slot)
     if upload.message:
         theme.notice("error", "This file cannot be used", upload.message)

@@ -14,7 +14,7 @@ import streamlit as st
 
 from nst_core.errors import RecipeError
 from nst_core.picture.frame import WHOLE
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.theme import join_known
 from pages.parts.inputs import crop
 from pages.parts.inputs.gallery import Thumb
@@ -53,15 +53,15 @@ class SelectedImage:
     load: Callable[[], Picture]
 
 
-SOURCE = Slot[str]("picker", "source")
+SOURCE = SessionValue[str]("picker", "source")
 """The open source of a picker, by role."""
-IMAGES = Slot[dict[str, SelectedImage]]("inputs", "images")
+IMAGES = SessionValue[dict[str, SelectedImage]]("inputs", "images")
 """Slot -> its image."""
-ACTIVE_STYLE = Slot[str]("inputs", "active_style")
+ACTIVE_STYLE = SessionValue[str]("inputs", "active_style")
 """The slot of the style that the pickers change."""
-STYLE_SLOTS = Slot[list[str]]("inputs", "style_slots")
+STYLE_SLOTS = SessionValue[list[str]]("inputs", "style_slots")
 """The slots of the styles, in order."""
-_STYLES_ADDED = Slot[int]("inputs", "styles_added")
+_STYLES_ADDED = SessionValue[int]("inputs", "styles_added")
 """The number of styles added so far, which numbers their slots."""
 
 

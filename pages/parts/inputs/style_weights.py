@@ -14,7 +14,7 @@ from nst_core.picture.frame import WHOLE, Frame
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.style_grid import MAX_STYLES
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.inputs import framing
 from pages.parts.inputs.selection import (
@@ -32,7 +32,7 @@ from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
 _DEFAULTS: dict[str, Any] = {"weight": 1.0, "crop": WHOLE, "rotation_deg": 0.0}
-_SETTINGS = Slot[dict[str, dict[str, Any]]]("mix", "settings")
+_SETTINGS = SessionValue[dict[str, dict[str, Any]]]("mix", "settings")
 """Slot -> the last values of its widgets; stored, because some code needs the values before the widgets are drawn."""
 _EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 

@@ -12,7 +12,7 @@ from nst_core.errors import NSTError
 from nst_core.models.vgg_layout import receptive_field_px, width
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 from pages.parts.app import service, theme
-from pages.parts.app.slots import has_painted
+from pages.parts.app.session_values import has_painted
 from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import data_url

@@ -9,13 +9,13 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.recipe import NetworkName, Recipe, make
 from pages.parts.app import service, session, theme, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs import foreign_run, polling
 from pages.parts.runs.before_after import data_url
 
-_WANTED = Slot[list[int]]("inside_runs", "wanted")
+_WANTED = SessionValue[list[int]]("inside_runs", "wanted")
 """By role and network, the numbers of the runs that are still to be submitted."""
 
 LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))

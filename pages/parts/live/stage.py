@@ -12,7 +12,7 @@ import streamlit as st
 
 from nst_core.errors import NSTError
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import asset
 from pages.parts.device import BUNDLES
 from pages.parts.inputs import style_weights
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PRECISION = "float16"
 """Of the networks: half the bytes of float32, and a mean difference of about 1 of 255."""
-_STAGE = Slot[dict[str, Any]]("live", "stage")
+_STAGE = SessionValue[dict[str, Any]]("live", "stage")
 _NEXT_PAGE = "pages/slow.py"
 
 _stage = st.components.v2.component(

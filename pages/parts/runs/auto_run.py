@@ -10,7 +10,7 @@ import streamlit as st
 
 from nst_core.recipe import Recipe
 from pages.parts.app import service, session, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.compare import measures
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs import colour_preservation, submit
@@ -23,11 +23,11 @@ RUNNING_SECONDS = 1.5
 """How long a page waits for a running run before it polls; most are done in a third of this time."""
 QUEUED_SECONDS = 0.4
 """How long a page waits for a queued run, which starts at once unless other visitors are ahead."""
-_REQUEST = Slot[RunRequest]("auto_run", "request")
+_REQUEST = SessionValue[RunRequest]("auto_run", "request")
 """The last request, by page and name."""
-_IS_REQUESTED = Slot[bool]("auto_run", "is_requested")
+_IS_REQUESTED = SessionValue[bool]("auto_run", "is_requested")
 """Whether the page is to paint at its next run, by page."""
-_LAST_SHOWN = Slot["JobView"]("auto_run", "last_shown")
+_LAST_SHOWN = SessionValue["JobView"]("auto_run", "last_shown")
 """The last run that had a picture, by page and name."""
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core import recipe as recipes
 from nst_core.recipe.style_grid import grid_shape
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PREVIEW_EDGE_PX = 768
 """Longest edge of the preview: about the size of a page's frame, and a tenth of a second's work."""
 _QUALITY = 88
-_STRENGTH = Slot[float]("colours", "strength")
+_STRENGTH = SessionValue[float]("colours", "strength")
 """The slider's value, by page and run."""
 
 

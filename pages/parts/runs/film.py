@@ -9,13 +9,13 @@ import streamlit as st
 from nst_core.errors import JobError
 from nst_core.runs.timelapse import MIN_PICTURES
 from pages.parts.app import service, theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
 KINDS = {"MP4": ("mp4", "video/mp4"), "GIF": ("gif", "image/gif"), "WebP": ("webp", "image/webp")}
-_FORMAT = Slot[str]("film", "format")
+_FORMAT = SessionValue[str]("film", "format")
 """The format that was requested, by run."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.app import service, theme, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.runs.run_grid import run_grid
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PAGE = 24
 """Pictures in a tab before "Show more"."""
-_COUNT = Slot[int]("gallery", "count")
+_COUNT = SessionValue[int]("gallery", "count")
 """The number of pictures shown, by tab."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts.app.formatting import approximate_duration, duration
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import preview, selected
@@ -17,7 +17,7 @@ from pages.parts.runs.before_after import Side, before_after, data_url
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
-REVEAL = Slot[str]("run_image", "reveal")
+REVEAL = SessionValue[str]("run_image", "reveal")
 """The run to scroll into view when its picture first appears."""
 
 

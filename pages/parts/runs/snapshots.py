@@ -10,7 +10,7 @@ import streamlit as st
 from nst_core.errors import NSTError, QueueFullError
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import three_digits
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import CurvePoint, JobView
     from nst_core.recipe import Recipe
 
-PICKED = Slot[int]("snapshots", "picked")
+PICKED = SessionValue[int]("snapshots", "picked")
 """The step of the picked snapshot, by curve panel."""
-_STEPS = Slot[tuple[int, ...]]("snapshots", "steps")
+_STEPS = SessionValue[tuple[int, ...]]("snapshots", "steps")
 """The steps to pick from, frozen while one is picked, by curve panel."""
 
 

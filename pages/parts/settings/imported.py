@@ -15,7 +15,7 @@ from nst_core.errors import NSTError, RecipeError
 from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.inputs import crop, mask_brush, style_weights
 from pages.parts.inputs.selection import SOURCE, SelectedImage, choose, find_sample, select_style, style_slots
 
@@ -29,13 +29,13 @@ PRESET = "opened"
 """The opened settings' key among the presets."""
 _PAGES = {"fast": "fast", "slow": "slow", "balanced": "slow"}
 _MAX_STYLES = 4
-_OPENED = Slot[tuple[Recipe, int]]("imported", "opened")
+_OPENED = SessionValue[tuple[Recipe, int]]("imported", "opened")
 """By page, the opened settings and their number, which distinguishes their widgets."""
-_COUNT = Slot[int]("imported", "count")
+_COUNT = SessionValue[int]("imported", "count")
 """The number of settings opened in this session."""
-_LINK = Slot[str]("imported", "link")
+_LINK = SessionValue[str]("imported", "link")
 """The settings in the address that were opened last: each link is opened once."""
-_WITHOUT_REGIONS = Slot[str]("imported", "without_regions")
+_WITHOUT_REGIONS = SessionValue[str]("imported", "without_regions")
 """The page whose settings were opened without the regions of their run, or ""."""
 
 

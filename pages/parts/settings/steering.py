@@ -9,13 +9,13 @@ import streamlit as st
 from nst_core.recipe import Recipe, value_of
 from nst_core.recipe.display import weight_multiple
 from pages.parts.app import service, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.settings import widgets
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
 
-_INITIAL = Slot[Recipe]("steering", "initial")
+_INITIAL = SessionValue[Recipe]("steering", "initial")
 """By run, the recipe that the multiples refer to."""
 
 OFFERED = {

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.parts.app.slots import PAINTED, has_painted
+from pages.parts.app.session_values import PAINTED, has_painted
 from pages.parts.app.web import Html
 from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour

@@ -10,14 +10,14 @@ from math import log
 
 import streamlit as st
 
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.curves.charts import REFERENCE_COLOURS
 from pages.parts.curves.series import TERMS
 from pages.parts.runs.before_after import data_url
 from pages.parts.studio.examples import ExampleCurves, curves, example
 
-_CURRENT = Slot[int]("tour", "current")
+_CURRENT = SessionValue[int]("tour", "current")
 """Index of the open step; none while the tour is closed."""
 
 

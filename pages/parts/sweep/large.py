@@ -7,13 +7,13 @@ import streamlit as st
 from nst_core.errors import NotYoursError, NSTError
 from nst_core.sweeps.runner import Sweep, inputs_for
 from pages.parts.app import service, session, theme, visitor
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 from pages.parts.runs import job_panel, run_image, submit
 
 _PAGE = "sweep"
 """The name under which the session remembers the run that is shown."""
-REQUESTED = Slot[int]("sweep", "requested")
-_PAINTED = Slot[dict[str, int]]("sweep", "painted")
+REQUESTED = SessionValue[int]("sweep", "requested")
+_PAINTED = SessionValue[dict[str, int]]("sweep", "painted")
 """By sweep, this visitor's runs at full size of another visitor's sweep: id -> number of its cell."""
 
 

@@ -32,7 +32,7 @@ def test_a_run_deleted_while_it_is_written_affects_no_other(servers: Servers, mo
     until(lambda: [view.id for view in service.runs(owner_of(ANN))] == [older])
     servers.stop()
     service = servers.start()
-    assert service.status().unsaved == ""
+    assert service.status().storage_fault == ""
     assert [view.id for view in service.runs(owner_of(ANN))] == [older]
     with pytest.raises(JobError):
         service.view(job)

@@ -9,7 +9,7 @@ import pytest
 
 from nst_core.jobs import heartbeat, scheduler
 from nst_core.jobs import service as service_module
-from nst_core.jobs.heartbeat import Pulse
+from nst_core.jobs.heartbeat import HeartbeatMonitor
 from nst_core.jobs.messages import Beat, Ready, Stop
 from nst_core.jobs.process import WorkerProcess
 from nst_core.jobs.service import JobService
@@ -20,19 +20,19 @@ READY = Ready(device="an abacus", precision="float32", sources={})
 
 
 class Watch:
-    """A pulse, rounds two seconds apart, and what the rounds said."""
+    """A heartbeat monitor, rounds two seconds apart, and what the rounds said."""
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.pulse = Pulse(lambda: self.now)
+        self.monitor = HeartbeatMonitor(lambda: self.now)
 
     def rounds(self, seconds: float, *, cpu: float | None = None, busy: bool = True, loading: bool = False) -> str:
         """So many seconds of rounds, with beats that show this share of a core if given; the first fault."""
         for _ in range(int(seconds / 2)):
             self.now += 2
             if cpu is not None:
-                self.pulse.on_event(Beat(cpu_seconds=cpu * self.now))
-            fault = self.pulse.fault(SILENCE, is_busy=busy, is_loading=loading)
+                self.monitor.on_event(Beat(cpu_seconds=cpu * self.now))
+            fault = self.monitor.fault(SILENCE, is_busy=busy, is_loading=loading)
             if fault:
                 return fault.reason
         return ""
@@ -41,8 +41,8 @@ class Watch:
 @pytest.fixture
 def watch() -> Watch:
     watch = Watch()
-    watch.pulse.on_event(Beat(cpu_seconds=0.0))
-    watch.pulse.on_event(READY)
+    watch.monitor.on_event(Beat(cpu_seconds=0.0))
+    watch.monitor.on_event(READY)
     return watch
 
 
@@ -55,7 +55,7 @@ def test_a_silent_worker_is_at_fault_whether_or_not_it_has_a_run(watch: Watch, b
 def test_each_event_ends_a_silence(watch: Watch) -> None:
     for event in (READY, Beat(cpu_seconds=1.0), READY):
         assert watch.rounds(SILENCE) == ""
-        watch.pulse.on_event(event)
+        watch.monitor.on_event(event)
 
 
 def test_a_first_beat_may_take_longer() -> None:
@@ -96,13 +96,13 @@ def test_a_worker_without_a_run_may_beat_for_ever(watch: Watch) -> None:
 def test_zero_watches_nothing(watch: Watch) -> None:
     for _ in range(1000):
         watch.now += 2
-        assert watch.pulse.fault(0, is_busy=True, is_loading=False) is None
+        assert watch.monitor.fault(0, is_busy=True, is_loading=False) is None
 
 
 def hang(service: JobService) -> None:
     """Let the watch find that the worker is silent."""
     with service._lock:
-        service._scheduler.pool.slots[0].supervisor._pulse._silent = 1e6
+        service._scheduler.pool.slots[0].supervisor._heartbeat._silent = 1e6
         service._scheduler.watch_workers(SILENCE)
 
 
@@ -178,7 +178,7 @@ def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pyte
     service.warm()
     first = supervisor.pid
     assert first is not None
-    until(lambda: supervisor._pulse._has_beaten)
+    until(lambda: supervisor._heartbeat._has_beaten)
     time.sleep(2)
     assert supervisor.pid == first
     os.kill(first, signal.SIGSTOP)

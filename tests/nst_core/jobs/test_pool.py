@@ -132,7 +132,7 @@ def test_a_worker_that_hangs_is_replaced_alone(
 ) -> None:
     ann, ben = submit(service, ANN), submit(service, BEN)
     with service._lock:
-        service._scheduler.pool.slots[1].supervisor._pulse._silent = 1e6
+        service._scheduler.pool.slots[1].supervisor._heartbeat._silent = 1e6
         service._scheduler.watch_workers(30.0)
     assert len(servers.workers) == 3
     assert (service.view(ann).state, service.view(ben).state) == ("running", "queued")

@@ -96,7 +96,7 @@ def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(
 ) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     service = servers.start()
-    assert "only until the server restarts" in service.status().forgets
+    assert "only until the server restarts" in service.status().memory_only
     done = under_way(servers, service)
     servers.worker.finish(done)
     assert service.inputs(done).content.sha256 == picture().sha256
@@ -111,20 +111,20 @@ def test_without_a_disk_runs_end_with_the_server_and_the_status_says_so(
 
 def test_a_full_disk_loses_no_run_and_is_reported(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     service = servers.start()
-    assert service.status().unsaved == ""
+    assert service.status().storage_fault == ""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(service._repository.store, "write", full)
     job = under_way(servers, service)
-    until(lambda: "the disk is full" in service.status().unsaved)
+    until(lambda: "the disk is full" in service.status().storage_fault)
     servers.worker.finish(job)
     view = service.view(job)
     assert (view.state, view.result, service.picture_at(job, 1)) == ("done", b"png", b"jpeg 1")
     monkeypatch.undo()
     submit(service, "bob")
-    until(lambda: service.status().unsaved == "")
+    until(lambda: service.status().storage_fault == "")
     until(lambda: job not in service._repository.active)
     assert service.view(job).result == b"png"
 
@@ -151,7 +151,7 @@ def test_a_run_that_cannot_be_written_stops_no_other(servers: Servers, monkeypat
 
     monkeypatch.setattr(service._repository.store, "write", broken)
     servers.worker.step(bad, 4)
-    until(lambda: "a bug" in service.status().unsaved)
+    until(lambda: "a bug" in service.status().storage_fault)
     servers.worker.finish(bad)
     servers.worker.begin(good)
     servers.worker.finish(good)

@@ -93,7 +93,7 @@ def test_a_failing_disk_costs_no_finished_run_and_new_ones_are_refused(
     with pytest.raises(StorageError, match="a new run must be stored before it starts, but") as refusal:
         submit(service, BEN)
     assert refusal.value.code == "storage"
-    assert "cannot be stored now" in service.status().unsaved
+    assert "cannot be stored now" in service.status().storage_fault
     assert service.view(going).result == b"png"
     left = [job for job in done if (Path(service._repository.store._folder or "") / "runs" / job).exists()]
     assert left == (done[-len(left) :] if code in FULL else done)
@@ -101,7 +101,7 @@ def test_a_failing_disk_costs_no_finished_run_and_new_ones_are_refused(
     assert all(service.view(job).result == b"png" for job in left)
     assert caplog.text.count("Runs cannot be stored") == 1
     break_disk(0)
-    until(lambda: service.status().unsaved == "")
+    until(lambda: service.status().storage_fault == "")
     until(lambda: not service._repository.active)
     later = submit(service, BEN)
     service = servers.start()
@@ -169,7 +169,7 @@ def test_what_is_in_a_folder_that_cannot_be_written_opens_and_new_runs_are_in_me
     servers.stop()
     break_disk(code)
     service = servers.start()
-    assert "only until the server restarts" in service.status().forgets
+    assert "only until the server restarts" in service.status().memory_only
     assert [view.id for view in service.runs(owner_of(ANN))] == [done]
     assert (service.view(done).result, service.view(waiting).state) == (b"png", "queued")
     with pytest.raises(StorageError, match="this run cannot be deleted now, because"):
@@ -199,13 +199,13 @@ def test_a_start_on_a_full_disk_refuses_new_runs_until_there_is_room(servers: Se
     break_disk(errno.ENOSPC)
     servers.start()
     service = servers.start()
-    assert "the disk is full" in service.status().unsaved
-    assert service.status().forgets == ""
+    assert "the disk is full" in service.status().storage_fault
+    assert service.status().memory_only == ""
     assert all(service.view(job).result == b"png" for job in done)
     with pytest.raises(StorageError, match="the disk is full"):
         submit(service)
     break_disk(0)
-    until(lambda: service.status().unsaved == "")  # by itself
+    until(lambda: service.status().storage_fault == "")  # by itself
     submit(service)
 
 
@@ -230,7 +230,7 @@ def test_an_almost_full_disk_takes_runs_only_if_old_ones_make_room(
     assert service.view(job).state == "running"
     assert all((folder / job).exists() for job in done[2:])  # the last ones stay
     monkeypatch.undo()
-    until(lambda: service.status().unsaved == "")
+    until(lambda: service.status().storage_fault == "")
 
 
 def test_a_deletion_needs_no_room(servers: Servers, break_disk: Break) -> None:

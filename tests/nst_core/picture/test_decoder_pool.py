@@ -17,7 +17,7 @@ from PIL import Image
 
 from nst_core.errors import PictureError
 from nst_core.picture import decoder_pool, decoder_process
-from nst_core.picture.decoder_messages import Answer
+from nst_core.picture.decoder_messages import DecoderAnswer
 from nst_core.picture.decoder_pool import DecoderLimits, DecoderPool
 from nst_core.picture.decoder_process import DecoderProcess
 from nst_core.picture.limits import UploadLimits
@@ -61,7 +61,7 @@ def make_pool() -> Iterator[MakePool]:
     assert {child.pid for child in psutil.Process().children()} <= before  # zombies are children too
 
 
-def decoded(pool: DecoderPool, data: bytes) -> Answer:
+def decoded(pool: DecoderPool, data: bytes) -> DecoderAnswer:
     with tempfile.TemporaryFile() as file:
         return pool.decode(data, UploadLimits(), file)[0]
 
@@ -147,7 +147,7 @@ class Slow:
     at_work = most = 0
     seconds = 0.02
 
-    def ask(self, *_: object) -> tuple[Answer, list[bytes]]:
+    def ask(self, *_: object) -> tuple[DecoderAnswer, list[bytes]]:
         cls = type(self)
         with cls.lock:
             cls.at_work += 1
@@ -155,7 +155,7 @@ class Slow:
         time.sleep(cls.seconds)
         with cls.lock:
             cls.at_work -= 1
-        return Answer(width=1, height=1), []
+        return DecoderAnswer(width=1, height=1), []
 
     def end(self) -> None:
         pass

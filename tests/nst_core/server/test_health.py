@@ -18,8 +18,8 @@ from nst_core.system import container
 from tests.asgi import ask, asked
 
 
-def service(state: Any = "ready", waiting: int = 0, forgets: str = "") -> Any:
-    status = WorkerStatus(state, message="no network could be loaded", forgets=forgets)
+def service(state: Any = "ready", waiting: int = 0, memory_only: str = "") -> Any:
+    status = WorkerStatus(state, message="no network could be loaded", memory_only=memory_only)
     return SimpleNamespace(status=lambda: status, load=lambda: QueueLoad(waiting, 8))
 
 
@@ -40,7 +40,7 @@ def test_several_workers_are_counted(tmp_path: Path) -> None:
 
 
 def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
-    found = readiness(service(forgets="the folder cannot be written"), tmp_path / "not" / "there")
+    found = readiness(service(memory_only="the folder cannot be written"), tmp_path / "not" / "there")
     assert found.ok
     assert found.checks["store"].detail == "the folder cannot be written"
 

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from nst_core.server import uploads
-from nst_core.server.upload_ledger import MOST_OPEN_ADDRESSES, UploadLedger, UploadLimits, UploadRefusedError
+from nst_core.server.upload_ledger import MOST_OPEN_ADDRESSES, UploadLedger, UploadQuota, UploadRefusedError
 from nst_core.server.uploads import ENVELOPE_BYTES, Uploads
 from tests.asgi import Answer, ask, asked
 
 KB = 1024
-LIMITS = UploadLimits(file_bytes=300 * KB, session_files=3, session_bytes=600 * KB, total_bytes=900 * KB, per_minute=8)
+LIMITS = UploadQuota(file_bytes=300 * KB, session_files=3, session_bytes=600 * KB, total_bytes=900 * KB, per_minute=8)
 
 
 class Door:
     """The middleware, its ledger, and what the application behind it has read."""
 
-    def __init__(self, limits: UploadLimits = LIMITS, status: int = 204) -> None:
+    def __init__(self, limits: UploadQuota = LIMITS, status: int = 204) -> None:
         self.ledger, self.read, self.status = UploadLedger(limits), 0, status
         self.app = Uploads(self._store, self.ledger, ["png", "jpg"])
         for session in ("a", "b"):

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from nst_core.bench.service import soak
-from nst_core.bench.service.soak import Sample
+from nst_core.bench.service.soak import MemorySample
 
 
-def samples(jobs: Sequence[int], worker: int, memory: float, grows: float) -> list[Sample]:
+def samples(jobs: Sequence[int], worker: int, memory: float, grows: float) -> list[MemorySample]:
     """Samples of a worker that grows by so many MB a run; the web process grows by half of that."""
     held = {"handles": 10.0, "threads": 4.0}
     return [
-        Sample(n, worker, held | {"memory_mb": 50 + grows * n / 2}, held | {"memory_mb": memory + grows * n})
+        MemorySample(n, worker, held | {"memory_mb": 50 + grows * n / 2}, held | {"memory_mb": memory + grows * n})
         for n in jobs
     ]
 

@@ -121,7 +121,7 @@ def test_vgg16_has_no_wheel_and_says_what_to_place(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_unknown_network_is_refused() -> None:
-    with pytest.raises(WeightsError, match="must be one of vgg19, vgg16, magenta, got 'vgg11'"):
+    with pytest.raises(WeightsError, match="must be one of vgg19, vgg16, magenta, litert, got 'vgg11'"):
         find("vgg11")
 
 

@@ -1,4 +1,4 @@
-"""The fast page paints at every change, and the blend map sets it by a click."""
+"""The fast page paints at every change, and the style map sets it by a click."""
 
 from __future__ import annotations
 

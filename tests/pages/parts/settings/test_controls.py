@@ -33,7 +33,7 @@ ELSEWHERE = {
     "colour_preservation": "the slider on the result",
     "strength": "the fast page",
     "render_edge_px": "the fast page",
-    "style_grid_size": "the blend map",
+    "style_grid_size": "the style map",
     "regions": "the brush on the photograph",
 }
 SETTINGS = [setting for group in GROUPS.values() for setting in group]

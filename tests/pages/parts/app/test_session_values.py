@@ -3,9 +3,9 @@
 import pytest
 import streamlit as st
 
-from pages.parts.app.slots import Slot
+from pages.parts.app.session_values import SessionValue
 
-COUNT = Slot[int]("sheet", "count")
+COUNT = SessionValue[int]("sheet", "count")
 
 
 @pytest.fixture(autouse=True)
@@ -32,4 +32,4 @@ def test_a_missing_value_is_made_once() -> None:
 
 
 def test_slots_of_two_features_do_not_meet() -> None:
-    assert COUNT.key("slow") != Slot[int]("curves", "count").key("slow")
+    assert COUNT.key("slow") != SessionValue[int]("curves", "count").key("slow")

@@ -10,7 +10,7 @@ from nst_core.jobs.storage_health import StorageHealth
 from nst_core.jobs.store import Store
 
 
-class RoomMaker:
+class Evictor:
     """Removes runs by the store's rule, at least as large as a change that the disk did not take.
 
     It does so once until the disk has taken a change again, or a long time has passed: if it did not help, other

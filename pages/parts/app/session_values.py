@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Slot(Generic[T]):
+class SessionValue(Generic[T]):
     """One value of one feature, or one value for each page, run or role; widgets take their `key` from here too.
 
-    A feature declares its slots at the top of its module: `PICKED = Slot[int]("snapshots", "picked")`.
+    A feature declares its values at the top of its module: `PICKED = SessionValue[int]("snapshots", "picked")`.
 
     Attributes:
         feature: the feature that owns the value.
@@ -48,7 +48,7 @@ class Slot(Generic[T]):
         return cast("T", st.session_state[key])
 
 
-PAINTED = Slot[bool]("fragment", "painted")
+PAINTED = SessionValue[bool]("fragment", "painted")
 """By fragment, whether the browser has shown it."""
 
 

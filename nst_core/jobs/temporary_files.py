@@ -11,7 +11,7 @@ _NAME = re.compile(r"\..+\.[0-9a-f]{16}")
 """The names that `blobs` and `atomic_files` give."""
 
 
-def remove_leftovers(folder: Path, latest: float) -> int:
+def remove_temporary_files(folder: Path, latest: float) -> int:
     """Remove the temporary files in a folder and below that were last written before `latest`; returns their number.
 
     Args:
@@ -29,7 +29,7 @@ def remove_leftovers(folder: Path, latest: float) -> int:
     return removed
 
 
-def remove_parts_of(path: Path) -> None:
+def remove_temporary_files_of(path: Path) -> None:
     """Remove the temporary files of one file, whose only writer has ended."""
     for part in path.parent.glob(f".{path.name}.*"):
         with contextlib.suppress(OSError):

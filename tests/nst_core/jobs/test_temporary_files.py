@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.jobs.leftovers import remove_leftovers, remove_parts_of
+from nst_core.jobs.temporary_files import remove_temporary_files, remove_temporary_files_of
 from tests.nst_core.jobs.servers import Servers, under_way, until
 
 PART = ".checkpoint.npz.0123456789abcdef"
@@ -17,19 +17,19 @@ def test_only_temporary_files_of_before_are_removed(tmp_path: Path) -> None:
     (tmp_path / "steps").mkdir()
     for name in names:
         (tmp_path / name).write_bytes(b"some")
-    assert remove_leftovers(tmp_path, time.time() - 60) == 0
+    assert remove_temporary_files(tmp_path, time.time() - 60) == 0
     os.utime(tmp_path / names[-1], (1e9, 1e9))
-    assert remove_leftovers(tmp_path, time.time() - 60) == 1
-    assert remove_leftovers(tmp_path, time.time() + 60) == 1
+    assert remove_temporary_files(tmp_path, time.time() - 60) == 1
+    assert remove_temporary_files(tmp_path, time.time() + 60) == 1
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == sorted(names[1:4])
 
 
 def test_the_parts_of_one_file_are_removed(tmp_path: Path) -> None:
     for name in (PART, "checkpoint.npz", ".result.png.0123456789abcdef"):
         (tmp_path / name).write_bytes(b"some")
-    remove_parts_of(tmp_path / "checkpoint.npz")
+    remove_temporary_files_of(tmp_path / "checkpoint.npz")
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.npz", ".result.png.0123456789abcdef"}
-    remove_parts_of(tmp_path / "nowhere" / "checkpoint.npz")
+    remove_temporary_files_of(tmp_path / "nowhere" / "checkpoint.npz")
 
 
 @pytest.mark.parametrize("victim", ["worker", "server"])
