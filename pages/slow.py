@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.app import service, theme
+from pages.parts.device import painting
 from pages.parts.inputs import mask_brush, pickers
 from pages.parts.runs import job_panel
 from pages.parts.settings import controls, imported
@@ -20,3 +21,4 @@ with inputs:
     service.worker_status()
 with canvas:
     job_panel.panel("slow", curves=True)
+    painting.panel(recipe)

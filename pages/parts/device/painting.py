@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -15,15 +15,22 @@ from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import asset
 from pages.parts.curves import charts, plot, series
 from pages.parts.curves.series import ChartOptions, CurveSet
-from pages.parts.device import BUNDLES, slow_settings
+from pages.parts.device import BUNDLES, files, slow_settings
 from pages.parts.inputs.selection import Role, selected
 from pages.parts.runs.before_after import data_url
+
+if TYPE_CHECKING:
+    from nst_core.export.manifest import ExportedFile
+    from nst_core.picture.upload import Picture
 
 _OPENED = SessionValue[bool]("device", "painting")
 """Whether the panel has been open: from then on it stays mounted, so that closing it does not end a run."""
 
 _PICTURE_EDGE_PX, _QUALITY = 512, 92
 """The pictures that are sent; the largest graph takes 256 px."""
+
+LEAST_EDGE_PX = 128
+"""Smaller graphs are for tests."""
 
 _component = st.components.v2.component(
     "nst_paint_here",
@@ -50,34 +57,41 @@ class SlowFiles:
     weights_bytes: int
     graphs: Mapping[str, tuple[int, int]]
 
+    @classmethod
+    def of(cls, found: files.DeviceFiles) -> SlowFiles:
+        """Those of the files for devices."""
+        (weights,) = (file for file in found.manifest.files if file.part == "slow_weights")
+        graphs = {file.file: _size(file) for file in found.manifest.files if file.part == "slow_objective"}
+        offered = {name: size for name, size in graphs.items() if max(size) >= LEAST_EDGE_PX}
+        addresses = found.addresses((*found.runtime, weights.file, *offered))
+        return cls(addresses, weights.file, weights.bytes, offered)
 
-def panel(files: SlowFiles | None, recipe: Recipe | None) -> None:
+
+def panel(recipe: Recipe | None) -> None:
     """An expander with the painting; `recipe` has the settings of the page, None if they do not go together."""
     room = st.expander("Paint on this device", icon=":material/devices:", key=_OPENED.key("room"), on_change="rerun")
+    if room.open:
+        _OPENED.put(value=True)
+    if not _OPENED.get():
+        return
     with room:
-        if room.open:
-            _OPENED.put(value=True)
-        if not _OPENED.get():
-            return
         theme.description(
-            "Your own browser computes every step. This server sends the network once; no picture, no result and no "
-            "measure is sent back to it, and pictures that you open here are not sent anywhere."
+            "Your own browser computes every step. The server sends the network and the pictures chosen on this page; "
+            "nothing is sent back, and a picture that you open here stays on this device."
         )
-        if files is None:
-            theme.notice("quiet", "Not possible on this server yet", "the files for browsers are not there")
-        elif recipe:
+        if (found := files.prepared("paint_here")) and recipe:
             if differs := slow_settings.differences(recipe):
                 st.caption(f"With the settings of this page, but: {', '.join(differs)}.")
-            _component(key="nst_paint_here", data=data(files, recipe))
+            _component(key=_OPENED.key("component"), data=data(SlowFiles.of(found), recipe))
 
 
-def data(files: SlowFiles, recipe: Recipe) -> dict[str, Any]:
+def data(slow: SlowFiles, recipe: Recipe) -> dict[str, Any]:
     """The component's data; see `PanelData` of web/src/slow/panel.ts."""
     return {
-        "addresses": dict(files.addresses),
-        "weights": files.weights,
-        "weightsBytes": files.weights_bytes,
-        "shapes": [{"file": name, "width": width, "height": height} for name, (width, height) in files.graphs.items()],
+        "addresses": dict(slow.addresses),
+        "weights": slow.weights,
+        "weightsBytes": slow.weights_bytes,
+        "shapes": [{"file": name, "width": width, "height": height} for name, (width, height) in slow.graphs.items()],
         "settings": slow_settings.settings(recipe),
         "content": _source("content"),
         "style": _source("style"),
@@ -96,6 +110,12 @@ def curve_sets() -> dict[str, dict[str, Any]]:
     }
 
 
+def _size(file: ExportedFile) -> tuple[int, int]:
+    """(width, height) in pixels of the pictures that a graph takes."""
+    _, height, width, _ = next(each.shape for each in file.inputs if each.name == "picture")
+    return width, height
+
+
 def _source(role: Role) -> dict[str, str]:
     image = selected(role)
     picture = image.load()
@@ -103,7 +123,7 @@ def _source(role: Role) -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _webp(sha256: str, _picture: Any) -> bytes:
+def _webp(sha256: str, _picture: Picture) -> bytes:
     from nst_core.picture.encode import to_webp
 
     return to_webp(_picture.preview(_PICTURE_EDGE_PX), _QUALITY)
