@@ -13,6 +13,7 @@ st.navigation(
         st.Page("pages/gallery.py", title="Gallery", url_path="gallery"),
         st.Page("pages/result.py", title="Result", url_path="result", visibility="hidden"),
         st.Page("pages/inside.py", title="Inside", url_path="inside"),
+        st.Page("pages/phones.py", title="Phones", url_path="phones"),
         st.Page("pages/about.py", title="About", url_path="about"),
     ],
     position="top",

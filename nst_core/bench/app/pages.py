@@ -21,6 +21,7 @@ PAGES = {
     "Compare": ("compare", "Compare"),
     "Gallery": ("gallery", "Gallery"),
     "Inside": ("inside", "Inside the network"),
+    "Phones": ("phones", "On a phone"),
     "About": ("about", "About"),
 }
 """Name in the menu -> path, headline."""

@@ -1,0 +1,54 @@
+"""The Android sample: its few lines on the page, the whole project as a download."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+import nst_core
+
+PROJECT = Path(nst_core.__file__).parent / "mobile"
+_LINES_OF = "app/src/main/java/studio/nst/mobile/StyleNetworks.kt"
+_NAME = "nst-studio-android"
+
+
+def sample() -> None:
+    """Show the few lines of Kotlin, and offer the project."""
+    st.code(few_lines(), language="kotlin", wrap_lines=True)
+    st.download_button(
+        "The whole app (.zip)",
+        archive,
+        f"{_NAME}.zip",
+        "application/zip",
+        key="phones_sample",
+        icon=":material/android:",
+        on_click="ignore",
+    )
+    st.caption("Camera, permission and pace of frames in 250 lines. Its README says what was tried, and what was not.")
+
+
+@cache
+def few_lines() -> str:
+    """The part of the sample's source between its marks."""
+    text = (PROJECT / _LINES_OF).read_text("utf-8")
+    _, _, rest = text.partition("// begin: the few lines\n")
+    return textwrap.dedent(rest.partition("    // end: the few lines")[0]).rstrip()
+
+
+@cache
+def archive() -> bytes:
+    """The project as a ZIP file, the same bytes each time."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in sorted(PROJECT.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(f"{_NAME}/{path.relative_to(PROJECT).as_posix()}")
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                made.writestr(entry, path.read_bytes())
+    return data.getvalue()
