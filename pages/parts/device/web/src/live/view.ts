@@ -8,7 +8,7 @@ export type State = "idle" | "waiting" | "running" | "failed";
 
 export const WELCOME: Explanation = {
   title: "Your camera, painted",
-  remedy: "The networks run in this browser. No frame leaves this device.",
+  remedy: "The networks run in this browser. No frame leaves this device, unless you have one painted slowly.",
 };
 
 export class View {
