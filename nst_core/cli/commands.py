@@ -80,12 +80,13 @@ def weights(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Write the fast method's networks as LiteRT files."""
+    """Write the networks as LiteRT files."""
     from nst_core.export import making
 
     making.make(
         arguments.folder,
         arguments.sizes,
+        arguments.precisions,
         on_file=lambda made: print(f"{made.file}  {made.bytes / 1e6:.2f} MB  sha256 {made.sha256}"),
     )
 

@@ -161,7 +161,7 @@ def _add_weights(subparsers: Any) -> None:
 
 
 def _add_export(subparsers: Any) -> None:
-    from nst_core.export import making
+    from nst_core.export import making, manifest
 
     parser = subparsers.add_parser("export", help="write the fast method's networks as LiteRT files (.tflite)")
     parser.add_argument("folder", type=Path, metavar="OUT", help="a folder; it is made if it is not there")
@@ -172,6 +172,14 @@ def _add_export(subparsers: Any) -> None:
         default=list(making.SIZES_PX),
         metavar="PX",
         help=f"sides of the square pictures, multiples of 4; default: {' '.join(map(str, making.SIZES_PX))}",
+    )
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        choices=manifest.PRECISIONS,
+        default=list(manifest.PRECISIONS),
+        metavar="TYPE",
+        help=f"types of the fast method's weights, a file for each; default: {' '.join(manifest.PRECISIONS)}",
     )
     parser.set_defaults(run=commands.export)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nst_core.errors import ExportError
 from nst_core.export.manifest import ExportedFile, Manifest, Precision, write
 from nst_core.models import weights
-from nst_core.system.atomic_files import write_atomic
 
 SIZES_PX = (128, 192, 256, 384, 512)
 """Phones paint the large ones; a browser takes the size that its speed allows."""
@@ -29,7 +27,7 @@ def make(
     Args:
         folder: is made if it is not there; files of the same names are replaced, the manifest last.
         sizes_px: sides of the square pictures, multiples of 4.
-        precisions: the types in which to store the fast pair's weights; a file for each.
+        precisions: of the fast pair's files; a file for each.
         slow: whether to write the slow method's graphs and weights too; their sizes are fixed.
         on_file: gets each file when it is written.
 
@@ -39,35 +37,15 @@ def make(
     """
     import tensorflow as tf
 
-    from nst_core.export import fast_pair, slow_files
-    from nst_core.export.convert import to_litert
+    from nst_core.export import fast_files, slow_files
 
-    found = weights.find("magenta")
-    module = fast_pair.load(found)
-    graphs = [fast_pair.style_predict(module), *(fast_pair.style_transform(module, px) for px in sorted(set(sizes_px)))]
     files = []
+    found = weights.find("magenta")
+    source = {"magenta": found.sha256}
     try:
-        for graph in graphs:
-            for precision in precisions:
-                data = to_litert(graph, precision)
-                name = "_".join(
-                    [graph.part, *([str(graph.size_px)] if graph.part != "style_predict" else []), precision]
-                )
-                made = ExportedFile(
-                    file=f"{name}.tflite",
-                    part=graph.part,
-                    size_px=graph.size_px,
-                    precision=precision,
-                    bytes=len(data),
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    inputs=graph.inputs,
-                    outputs=graph.outputs,
-                    licence=found.licence,
-                )
-                write_atomic(folder / made.file, data)
-                files.append(made)
-                on_file(made)
-        source = {"magenta": found.sha256}
+        for made in fast_files.write(folder, found, sizes_px, precisions):
+            files.append(made)
+            on_file(made)
         if slow:
             vgg19 = weights.find("vgg19")
             source["vgg19"] = vgg19.sha256

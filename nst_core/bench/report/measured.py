@@ -15,9 +15,17 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_suffix(".json")
-ROWS = {"slow": "sizes", "fast": "sizes", "race": "races", "pages": "pages", "live": "live", "quality": "quality"}
+ROWS = {
+    "slow": "sizes",
+    "fast": "sizes",
+    "race": "races",
+    "pages": "pages",
+    "live": "live",
+    "quality": "quality",
+    "export": "files",
+}
 """Kind of measurement -> key of the rows in its report."""
-_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method")
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "part", "precision")
 """Keys that identify a case: a newer row replaces the older row of the same case."""
 
 

@@ -49,6 +49,13 @@ def test_a_race_that_did_not_reach_the_loss_says_so(tmp_path: Path) -> None:
     assert times == "not reached"
 
 
+def test_a_file_for_phones_is_shown_with_its_shortest_times(tmp_path: Path) -> None:
+    row = {"part": "style_transform", "size": 64, "precision": "int8", "megabytes": 0.3, "difference": 2.57}
+    times = {"1": {"median": 0.9, "least": 0.02}, "2": {"median": 0.9, "least": 0.0114}}
+    (cells,) = tables.table("export", stored(tmp_path, row | {"correlation": 0.99, "seconds": times}, "export")).rows
+    assert cells == ("transformer", "64 px", "int8", "0.30 MB", "2.6", "0.9900", "20 ms", "11 ms")
+
+
 def stored(folder: Any, row: Any, kind: str = "slow") -> Any:
     """A file with one run of one row."""
     run = {"kind": kind, "date": "2026-01-01", "machine": "m", "command": "c", "note": ""}
