@@ -25,7 +25,7 @@ ROWS = {
     "export": "files",
 }
 """Kind of measurement -> key of the rows in its report."""
-_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "part", "precision")
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "file")
 """Keys that identify a case: a newer row replaces the older row of the same case."""
 
 
