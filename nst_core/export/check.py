@@ -41,7 +41,7 @@ def run(folder: Path, module: StylisationModule) -> Iterator[dict[str, Any]]:
 
 def runtime() -> str:
     """The program that runs the files: LiteRT, or TensorFlow's older copy of it if LiteRT is not installed."""
-    return _interpreter_type().__module__.split(".")[0]
+    return str(_interpreter_type().__module__).split(".")[0]
 
 
 def interpreter(file: bytes, threads: int) -> Any:
