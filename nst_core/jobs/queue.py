@@ -59,13 +59,18 @@ full for everybody. must_end: whether one of them, or of those that have begun, 
 
 
 class FairQueue:
-    """The runs that wait, in the order in which they came; visitors take turns."""
+    """The runs that wait, in the order in which they came; visitors take turns.
+
+    A run that is held keeps its place and counts in every limit, and is not served.
+    """
 
     def __init__(self, limits: QueueLimits, entries: Sequence[QueueEntry] = ()) -> None:
         self._limits, self._entries, self._last_visitor = limits, tuple(entries), ""
+        self._held: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        """The number of runs that could be served now."""
+        return len(self._entries) - len(self._held)
 
     @property
     def load(self) -> QueueLoad:
@@ -117,14 +122,35 @@ class FairQueue:
     def remove(self, job: str) -> None:
         """Take a run out, if it is in the queue."""
         self._entries = tuple(entry for entry in self._entries if entry.job != job)
+        self._held -= {job}
+
+    def hold(self, job: str) -> bool:
+        """Serve a run only after `release`; False if it is not in the queue."""
+        is_here = any(entry.job == job for entry in self._entries)
+        self._held |= {job} if is_here else frozenset()
+        return is_here
+
+    def release(self, job: str) -> bool:
+        """Serve a held run in its turn; False if it is not held."""
+        is_held = job in self._held
+        self._held -= {job}
+        return is_held
 
     def jobs(self) -> list[str]:
-        """All waiting runs, in the order in which they will be served."""
-        return [entry.job for entry in serving_order(self._entries, self._last_visitor)]
+        """All waiting runs, in the order in which they will be served; those that are held come last."""
+        return [*self.servable(), *(entry.job for entry in self._entries if entry.job in self._held)]
+
+    def servable(self) -> list[str]:
+        """The waiting runs that are not held, in the order in which they will be served."""
+        return [entry.job for entry in self._serving_order()]
+
+    def _serving_order(self) -> tuple[QueueEntry, ...]:
+        ready = [entry for entry in self._entries if entry.job not in self._held]
+        return serving_order(ready, self._last_visitor)
 
     def pop(self) -> str:
-        """Take out the next run. Raises IndexError if the queue is empty."""
-        entry = serving_order(self._entries, self._last_visitor)[0]
+        """Take out the next run. Raises IndexError if none can be served."""
+        entry = self._serving_order()[0]
         self.remove(entry.job)
         self._last_visitor = entry.visitor
         return entry.job

@@ -105,23 +105,26 @@ class Scheduler:
             self.dispatch()
 
     def pause(self, job: str) -> None:
-        """Hold a run that a worker has."""
+        """Hold a run: at its step if a worker has it, else in the queue."""
         slot = self.pool.slot_of(job)
         if slot and slot.assignment and self._repository.active[job].view.state == "running":
             slot.assignment.paused_at = time.monotonic()
             self._repository.update(job, state="paused")
             slot.control(Pause(job=job))
+        elif not slot and not self._repository.active[job].ending:
+            self.waiting.hold(job)
 
     def resume(self, job: str) -> None:
-        """Continue a paused run; a run that was preempted returns to the queue."""
+        """Continue a paused run: one that was held in the queue in its turn, one that was preempted from the queue."""
         if self._repository.active[job].view.state != "paused":
             return
         if slot := self.pool.slot_of(job):
             self._repository.update(job, state="running")
             slot.control(Resume(job=job))
-        else:
+            return
+        if not self.waiting.release(job):
             self.waiting.requeue(job, has_begun=True)
-            self.dispatch()
+        self.dispatch()
 
     def steer(self, job: str, settings: Mapping[str, Any]) -> bool:
         """Send changed settings to the run's worker; False if it has none."""

@@ -1,6 +1,6 @@
 """The job service, which pages and the API use: it accepts and shows runs, and keeps worker processes alive.
 
-    queued -> running -> done | stopped | failed        running <-> paused
+    queued -> running -> done | stopped | failed        running <-> paused <-> queued
 
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
 thread and returns at once, except `wait`. With a disk, runs outlive the server: unfinished ones continue.
@@ -347,7 +347,7 @@ class JobService:
         self._request(job, secret, self._scheduler.stop)
 
     def pause(self, job: str, secret: str) -> None:
-        """Hold a running run after its current step."""
+        """Hold a run after its current step; a queued run keeps its place, and does not begin until it is resumed."""
         self._request(job, secret, self._scheduler.pause)
 
     def resume(self, job: str, secret: str) -> None:

@@ -27,8 +27,12 @@ class WaitingRuns:
         for job, run in repository.active.items():
             if run.view.state == "queued":
                 self.requeue(job, has_begun=run.view.step > 0)
+            elif run.view.state == "paused" and run.view.step == 0:
+                self.requeue(job, has_begun=False)
+                self.hold(job)
 
     def __len__(self) -> int:
+        """The number of runs that could be served now."""
         return len(self._queue)
 
     @property
@@ -37,7 +41,7 @@ class WaitingRuns:
         return self._queue.load
 
     def jobs(self) -> list[str]:
-        """The runs, in the order in which they will be served."""
+        """The runs, in the order in which they will be served; those that are held come last."""
         return self._queue.jobs()
 
     def pop(self) -> str:
@@ -47,6 +51,17 @@ class WaitingRuns:
     def remove(self, job: str) -> None:
         """Take a run out, if it waits."""
         self._queue.remove(job)
+
+    def hold(self, job: str) -> None:
+        """Pause a run that waits: it keeps its place, and no worker takes it."""
+        if self._queue.hold(job):
+            self._repository.update(job, state="paused")
+
+    def release(self, job: str) -> bool:
+        """Let a held run be served in its turn; False if it is not held."""
+        if is_held := self._queue.release(job):
+            self._repository.update(job, state="queued")
+        return is_held
 
     def admit(self, job: str, owner: str, address: str = "") -> None:
         """Put a new run in the queue. Raises QueueFullError. `address`: a hash; if "", that of the last run."""
@@ -73,8 +88,8 @@ class WaitingRuns:
         self._repository.update(job, state="queued")
 
     def position(self, job: str) -> tuple[int, float]:
-        """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if it is not in the queue."""
-        waiting = self._queue.jobs()
+        """A run's place in the queue, from 1, and its estimated wait in seconds; zeros if held or not in the queue."""
+        waiting = self._queue.servable()
         if job not in waiting:
             return 0, 0.0
         before = waiting[: waiting.index(job)]
@@ -89,7 +104,7 @@ class WaitingRuns:
         """Seconds until a refused run of an address would have a place; see `queue.SecondsUntilRoom`."""
         if must_end:
             ends = [self._remaining(job) for job in self._pool.running if self._addresses.of(job) == address]
-            ends += [self.position(job)[1] + self._work(job) for job in jobs]
+            ends += [self.position(job)[1] + self._work(job) for job in jobs if job in self._queue.servable()]
         elif jobs:
             ends = [self.position(jobs[0])[1]]
         else:  # the first place of all: when a worker takes the next run

@@ -71,7 +71,7 @@ def stop(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
 
 @router.post("/{run}/pause")
 def pause(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
-    """Hold a run after its step."""
+    """Hold a run after its step; one that waits does not begin until it is resumed, and keeps its place."""
     context.jobs().pause(run, secret)
     return look(request, context, run)
 

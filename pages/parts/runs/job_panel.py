@@ -139,7 +139,6 @@ def _buttons(view: JobView) -> None:
                 "Pause",
                 icon=":material/pause:",
                 key=f"pause_{view.id}",
-                disabled=view.state == "queued",
                 on_click=service.attempt,
                 args=(jobs.pause, *arguments),
             )

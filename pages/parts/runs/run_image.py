@@ -85,6 +85,8 @@ def photograph(view: JobView) -> bytes | None:
 
 def status_line(view: JobView, *, waking: bool) -> str:
     """One line: the step, the speed and the time left, or the position in the queue."""
+    if view.state == "paused" and view.step == 0:
+        return "Paused before its first step"
     if view.state == "paused":
         return f"Paused at step {view.step} of {view.total_steps}"
     if waking or view.state == "queued":

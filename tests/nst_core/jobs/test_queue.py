@@ -148,3 +148,22 @@ def test_the_operator_sets_the_limits() -> None:
 def test_fewer_runs_wait_where_there_is_little_memory_for_their_pictures() -> None:
     assert QueueLimits.of(Settings.read({"NST_MEMORY_MB": "1000"})).waiting < QueueLimits().waiting
     assert QueueLimits.of(Settings.read({"NST_MEMORY_MB": "1000", "NST_QUEUE_RUNS": "1"})).waiting == 1
+
+
+def test_a_held_run_counts_in_the_limits_and_is_served_in_its_turn_after_its_release() -> None:
+    queue = FairQueue(QueueLimits(waiting=2), entries_of("ab"))
+    assert queue.hold("0")
+    assert not queue.hold("unknown")
+    assert (len(queue), queue.servable(), queue.jobs()) == (1, ["1"], ["1", "0"])
+    with pytest.raises(QueueFullError):
+        queue.check_room(QueueEntry("n", "c"), lambda *_: 10)
+    assert queue.release("0")
+    assert not queue.release("0")
+    assert [queue.pop(), queue.pop()] == ["0", "1"]
+
+
+def test_a_held_run_that_leaves_the_queue_is_forgotten() -> None:
+    queue = FairQueue(QueueLimits(), entries_of("a"))
+    queue.hold("0")
+    queue.remove("0")
+    assert (len(queue), queue.jobs(), queue.release("0")) == (0, [], False)

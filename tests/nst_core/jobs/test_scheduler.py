@@ -48,6 +48,37 @@ def test_the_run_of_a_dead_worker_continues_a_bounded_number_of_times(servers: S
     )
 
 
+def test_a_queued_run_that_is_paused_begins_only_after_it_is_resumed(servers: Servers) -> None:
+    service = servers.start()
+    first, held, behind = under_way(servers, service), submit(service), submit(service, "bob")
+    service.pause(held, ANN)
+    assert (service.view(held).state, service.view(held).position) == ("paused", 0)
+    assert service.view(behind).position == 1
+    servers.worker.finish(first)
+    assert servers.worker.run_command().job == behind
+    servers.worker.begin(behind, range(2))
+    service.resume(held, ANN)
+    assert (service.view(held).state, service.view(held).position) == ("queued", 1)
+    servers.worker.finish(behind)
+    assert servers.worker.run_command().job == held
+    assert not servers.worker.run_command().paused
+
+
+def test_a_queued_run_that_is_paused_is_held_after_a_restart_and_can_be_stopped(servers: Servers) -> None:
+    service = servers.start()
+    under_way(servers, service)
+    held = submit(service)
+    service.pause(held, ANN)
+    until(lambda: service._repository.store.has_inputs(held), 10)
+    service = servers.start()
+    service.warm()
+    servers.worker.ready()
+    assert servers.worker.run_command().job != held
+    assert service.view(held).state == "paused"
+    service.stop(held, ANN)
+    assert service.view(held).state == "stopped"
+
+
 def test_a_waiting_run_preempts_one_that_is_paused_for_long(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "PREEMPT_SECONDS", 0.0)
     service = servers.start()

@@ -28,6 +28,7 @@ BEGUN = replace(WAITING, step=12, points=points(12))
         ),
         (replace(BEGUN, wait_seconds=7), "Next in line, about 7 s. It goes on from about step 12."),
         (replace(BEGUN, state="paused", position=0), "Paused at step 12 of 100"),
+        (replace(BEGUN, state="paused", position=0, step=0), "Paused before its first step"),
     ],
 )
 def test_one_who_waits_is_told_what_for_and_how_long(view: JobView, expected: str) -> None:
