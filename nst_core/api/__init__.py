@@ -15,6 +15,8 @@ resources     the answers
 feed          the events of runs, for any number of listeners; `event_messages` are their bytes
 description   the OpenAPI document
 examples      requests and answers in it
+content_type  a body of a type that its address does not read is refused
+sentences     faults of a request's fields in plain words
 idempotency   a request that is sent again starts nothing twice
 submission    a request for a run; `waits` for its end
 films         the films of runs

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
 from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER
+from nst_core.api.content_type import check_content_type
 from nst_core.api.context import ApiContext
 from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
 from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service, stylize
@@ -54,7 +55,7 @@ def create(context: ApiContext) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    closed = APIRouter(prefix="/v1", form_limits=FORM_LIMITS)
+    closed = APIRouter(prefix="/v1", form_limits=FORM_LIMITS, dependencies=[Depends(check_content_type)])
     closed.include_router(runs.router)
     closed.include_router(pictures.router)
     closed.include_router(measures.router)

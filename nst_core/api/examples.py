@@ -107,7 +107,7 @@ RESPONSES: Mapping[str, Any] = {
         ],
         "reference_losses": {},
     },
-    "estimate": {"seconds": 48.2, "peak_mb": 1480.0, "calibrated": True},
+    "estimate": {"seconds": 48.2, "peak_mb": 1480.0, "calibrated": True, "largest_edge_px": 2048, "fits": True},
     "measures": {
         "size": [256, 192],
         "content": {"block4_conv2": 1.21, "block5_conv2": 0.34},

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from nst_core import errors
+from nst_core.api.sentences import sentence
 
 PREFIX = "/api/v1/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -50,6 +50,7 @@ OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
     errors.PictureError: _kind(errors.PictureError, 422, "A picture cannot be used"),
     errors.FetchError: _kind(errors.FetchError, 502, "A download failed"),
     errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights cannot be had"),
+    errors.ExportError: _kind(errors.ExportError, 503, "A network cannot be exported"),
     errors.DivergedError: _kind(errors.DivergedError, 422, "The optimisation diverged"),
     errors.DeviceMemoryError: _kind(errors.DeviceMemoryError, 503, "The device has too little memory"),
     errors.CheckpointError: _kind(errors.CheckpointError, 422, "A checkpoint cannot be used"),
@@ -70,6 +71,8 @@ HTTP = Kind("http", 400, "The request does not fit the address")
 INTERNAL = Kind("internal", 500, "The server made a mistake")
 IDEMPOTENCY = Kind("idempotency", 422, "The idempotency key was used for another request")
 IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency key is not answered yet")
+RUN_GONE = Kind("run-gone", 410, "The run that this idempotency key started is gone")
+CONTENT_TYPE = Kind("content-type", 415, "The content type is not what this address reads")
 NO_ROOM = Kind("no-room", 429, "There is no room for more pictures")
 NO_PICTURE = Kind("no-picture", 404, "There is no such picture")
 BUSY = Kind("busy", 503, "The server is busy with others' requests")
@@ -77,7 +80,7 @@ LISTENERS = Kind("too-many-listeners", 429, "Too many programs listen to runs")
 NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
 KINDS: tuple[Kind, ...] = (
     *OF_ERRORS.values(),
-    *(HTTP, REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS),
+    *(HTTP, REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, RUN_GONE, CONTENT_TYPE),
     *(NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET, LISTENERS),
 )
 
@@ -168,13 +171,8 @@ def _of_problem(_: Request, error: Exception) -> JSONResponse:
 
 def _of_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    faults = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors()[:_MOST_DETAILS]]
+    faults = [sentence(fault) for fault in error.errors()[:_MOST_DETAILS]]
     return answer(REQUEST, "; ".join(faults), faults=faults)
-
-
-def _place(path: Sequence[Any]) -> str:
-    """Where a fault is, such as `query.format`. The client's own names are cut short."""
-    return ".".join(str(part)[:40] for part in path)
 
 
 def _of_http(_: Request, error: Exception) -> JSONResponse:

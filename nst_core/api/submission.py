@@ -10,6 +10,8 @@ from nst_core.api.access import new_secret
 from nst_core.api.context import ApiContext
 from nst_core.api.forms import GivenPicture
 from nst_core.api.idempotency import fingerprint_of
+from nst_core.api.problems import RUN_GONE, ProblemError
+from nst_core.errors import LostRunError
 from nst_core.jobs.owners import owner_of
 from nst_core.recipe import Recipe
 
@@ -55,7 +57,8 @@ def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str
 
     Raises:
         NSTError: as `JobService.submit`, and as `GivenPicture.open`.
-        ProblemError: as `IdempotencyKeys.once`.
+        ProblemError: as `IdempotencyKeys.once`; or the run that the key started was deleted. It is not started
+            again: a client that repeats a request does not know that its owner has deleted the run meanwhile.
     """
 
     def perform() -> tuple[str, str | None]:
@@ -76,4 +79,15 @@ def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str
 
     who = hashlib.sha256(f"{client.secret} {client.address}".encode()).hexdigest()
     answer: tuple[str, str | None] = context.idempotency.once(who, client.key, wanted.fingerprint, perform)
+    if client.key:
+        _check_there(context, answer[0])
     return answer
+
+
+def _check_there(context: ApiContext, job: str) -> None:
+    """Raise ProblemError if a run is gone for good."""
+    try:
+        context.jobs().view(job)
+    except LostRunError as error:
+        if not error.is_stored:
+            raise ProblemError(RUN_GONE, f"{error}; use a new key to start it again") from None

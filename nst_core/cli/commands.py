@@ -135,6 +135,7 @@ def estimate(arguments: argparse.Namespace) -> None:
     from dataclasses import asdict
 
     from nst_core.runs import cost
+    from nst_core.system.host_profile import host_profile
 
     content = load_picture(arguments.content)
     recipe = build_recipe(arguments)
@@ -142,7 +143,9 @@ def estimate(arguments: argparse.Namespace) -> None:
         print("measuring this machine once ...", file=sys.stderr)
         cost.calibrate()
     estimate = cost.of(recipe, (content.width, content.height), max(len(arguments.styles), 1))
-    print(json.dumps(asdict(estimate), indent=2))
+    most = host_profile().edge_px(recipe.method)
+    told = asdict(estimate) | {"largest_edge_px": most, "fits": recipe.longest_edge_px <= most}
+    print(json.dumps(told, indent=2))
 
 
 def preview(arguments: argparse.Namespace) -> None:

@@ -71,6 +71,8 @@ class Estimate:
     seconds: float
     peak_mb: float
     calibrated: bool
+    largest_edge_px: int = 0
+    fits: bool = True
 
 
 @dataclass(frozen=True)

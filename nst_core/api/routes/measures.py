@@ -21,6 +21,7 @@ from nst_core.picture.resize import MIN_SIDE_PX
 from nst_core.picture.upload import Picture
 from nst_core.recipe.schema import MOST_STYLES
 from nst_core.runs import cost
+from nst_core.system.host_profile import host_profile
 
 router = APIRouter(tags=["Measures"])
 LONGEST_WAIT_SECONDS = 20.0
@@ -44,6 +45,8 @@ class Estimate(ApiModel):
     seconds: float
     peak_mb: float = Field(description="peak memory in MB")
     calibrated: bool = Field(description="whether the server has measured its speed; else that of a laptop is taken")
+    largest_edge_px: int = Field(description="the greatest `longest_edge_px` of this method in this server's memory")
+    fits: bool = Field(description="whether the recipe's size is not above it; a larger run is refused")
 
 
 class Measures(ApiModel):
@@ -65,7 +68,9 @@ class Measures(ApiModel):
 def estimate(wanted: Annotated[EstimateRequest, Body()]) -> Estimate:
     """What a run would cost: seconds, and peak memory of the process that paints."""
     recipe = forms.recipe_from(wanted.recipe)
-    return Estimate(**asdict(cost.of(recipe, (wanted.width, wanted.height), wanted.styles)))
+    most = host_profile().edge_px(recipe.method)
+    found = cost.of(recipe, (wanted.width, wanted.height), wanted.styles)
+    return Estimate(**asdict(found), largest_edge_px=most, fits=recipe.longest_edge_px <= most)
 
 
 @router.post("/measure")

@@ -14,6 +14,7 @@ from nst_core.api.routes import measures
 from nst_core.jobs.messages import Inspect, Inspected
 from nst_core.recipe import make
 from nst_core.runs import cost
+from nst_core.system.host_profile import host_profile
 from tests.nst_core.api.servers import Api, png, problem
 from tests.nst_core.jobs.servers import until
 
@@ -45,7 +46,18 @@ def test_an_estimate_is_that_of_the_pages(api: Api) -> None:
     wanted = {"recipe": {"preset": "bold", "longest_edge_px": 256}, "width": 640, "height": 480, "styles": 2}
     told = api.client.post("/estimate", json=wanted).json()
     found = cost.of(make("bold", {"longest_edge_px": 256}), (640, 480), 2)
-    assert told == {"seconds": found.seconds, "peak_mb": found.peak_mb, "calibrated": found.calibrated}
+    costs = {"seconds": found.seconds, "peak_mb": found.peak_mb, "calibrated": found.calibrated}
+    assert told == {**costs, "largest_edge_px": host_profile().slow_edge_px, "fits": True}
+
+
+def test_an_estimate_tells_the_size_that_this_servers_memory_allows(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_MEMORY_MB", "1000")
+    wanted = {"recipe": {"method": "slow", "longest_edge_px": 512}, "width": 640, "height": 480}
+    told = api.client.post("/estimate", json=wanted).json()
+    assert (told["largest_edge_px"], told["fits"]) == (256, False)
+    wanted["recipe"] = {"method": "fast", "longest_edge_px": 512}
+    told = api.client.post("/estimate", json=wanted).json()
+    assert (told["largest_edge_px"], told["fits"]) == (512, True)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,14 @@ def test_a_request_sent_again_with_its_key_starts_no_second_run(api: Api) -> Non
     problem(other, 422, "idempotency")
 
 
+def test_a_request_sent_again_after_its_run_was_deleted_is_told_so_and_starts_nothing(api: Api) -> None:
+    run = api.submit(headers={"Idempotency-Key": "once"})
+    assert api.client.delete(f"/runs/{run['id']}", headers=owned(run)).status_code == 204
+    again = problem(api.client.post("/runs", headers={"Idempotency-Key": "once"}, **run_form()), 410, "run-gone")
+    assert again["detail"].endswith("use a new key to start it again")
+    assert api.client.post("/runs", headers={"Idempotency-Key": "new"}, **run_form()).status_code == 201
+
+
 BAD = {
     "no JSON": ("{", "recipe"),
     "a list": ("[1]", "recipe"),

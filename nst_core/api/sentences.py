@@ -1,0 +1,71 @@
+"""Faults of a request in plain sentences: which field, what was required, and what came.
+
+The validator's own sentences name types of Python, which a client in another language does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nst_core.recipe.messages import one_line, short
+
+_REQUIRED = {
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "above {gt:g}",
+    "less_than_equal": "at most {le:g}",
+    "less_than": "below {lt:g}",
+    "literal_error": "one of {expected}",
+    "string_too_long": "at most {max_length} characters long",
+    "string_too_short": "at least {min_length} characters long",
+    "string_pattern_mismatch": "text of the form {pattern}",
+    "too_short": "a list or an object with at least {min_length} entries",
+    "too_long": "a list or an object with at most {max_length} entries",
+    "finite_number": "a finite number",
+    "int_from_float": "a whole number",
+    "json_invalid": "JSON ({error})",
+}
+"""Type of a fault -> what was required, with the values of its context."""
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "dict": "an object",
+    "model": "an object",
+}
+"""Begin of a fault's type, such as of `int_parsing` -> what was required."""
+
+
+def sentence(fault: Mapping[str, Any]) -> str:
+    """A fault of a request in one sentence, such as `query.step must be a whole number, got 'x'`.
+
+    Args:
+        fault: an entry of `RequestValidationError.errors()`.
+    """
+    kind, place, context = str(fault["type"]), _place(fault["loc"]), fault.get("ctx", {})
+    if kind == "missing":
+        return f"{place} must be given"
+    if kind == "extra_forbidden":
+        return f"{place} is unknown; leave it out"
+    if kind == "json_invalid":
+        return one_line(f"body must be {_required(kind, context)}")
+    return one_line(f"{place} must be {_required(kind, context)}{_came(fault)}")
+
+
+def _required(kind: str, context: Mapping[str, Any]) -> str:
+    template = _REQUIRED.get(kind)
+    if template is not None:
+        return template.format(**context)
+    return _KINDS.get(kind.split("_", maxsplit=1)[0], "as the description of the API tells")
+
+
+def _came(fault: Mapping[str, Any]) -> str:
+    """The value that came, cut short; that of a header may be a secret, and is not repeated."""
+    return "" if fault["loc"][:1] == ("header",) else f", got {short(fault.get('input'))}"
+
+
+def _place(path: Sequence[Any]) -> str:
+    """Where a fault is, such as `query.format`. The client's own names are cut short."""
+    return ".".join(str(part)[:40] for part in path)
