@@ -7,16 +7,22 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from nst_core.client import AsyncClient, Client, Event, ServerError
+from nst_core.api.routes import stylize
+from nst_core.client import AsyncClient, Client, Event, Run, ServerError
 from nst_core.client.calls import submit
 from nst_core.client.clients import _Connection
 from nst_core.errors import LostRunError, NotYoursError, PictureError, QueueFullError, RecipeError
+from nst_core.jobs.messages import Inspect, Inspected
+from tests.nst_core.api.routes.test_measures import FACTS
+from tests.nst_core.api.routes.test_stylize import RESULT, paint
 from tests.nst_core.api.servers import Api, png, serving
+from tests.nst_core.jobs.servers import until
 
 
 @pytest.fixture
@@ -97,6 +103,28 @@ def test_uploads_and_choices_are_values(api: Api) -> None:
     assert "bold" in {preset.name for preset in client.presets()}
     assert "night-swirls" in {style.id for style in client.styles()}
     assert client.estimate(640, 480, longest_edge_px=256).seconds > 0
+
+
+def test_a_fast_picture_is_bytes_and_a_measure_is_plain_data(api: Api) -> None:
+    client = client_of(api)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.stylize, png(1), [png(2)], longest_edge_px=96)
+        run = paint(api)
+        assert asked.result(10) == RESULT
+        assert (api.worker.run_command().job, api.worker.run_command().recipe.longest_edge_px) == (run, 96)
+        measured = pool.submit(client.measure, png(3), png(1), [png(2)], longest_edge_px=256)
+        until(lambda: any(isinstance(command, Inspect) for command in api.worker.commands) or measured.done())
+        api.worker.report(Inspected(facts=FACTS))
+        assert measured.result(10) == FACTS
+
+
+def test_a_fast_picture_that_takes_long_is_a_run_to_wait_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stylize, "LONGEST_WAIT_SECONDS", 0.1)
+    client = client_of(api)
+    run = client.stylize(png(1), [png(2)])
+    assert isinstance(run, Run)
+    assert client.run(run.id).recipe["method"] == "fast"
+    assert client.stop(run.id).state == "stopped"
 
 
 def test_problems_are_the_errors_of_the_core(api: Api) -> None:
