@@ -7,6 +7,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
           export   the fast method's files for phones and browsers against the networks: difference, size, time
 app/      pages    first paint, page switch and memory of the app, in a real browser (browser)
           live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
+          device   frames a second of the live page, by size and backend, with a camera that plays a film
           load     many visitors at once: waits, errors, fairness, memory (load_visitor, load_tab, protocol)
 service/  kills    worker and server killed at random moments: what is lost, stuck or left behind (host, toy_worker)
           api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
@@ -18,7 +19,7 @@ Compare figures of one run only: machines are noisy, and ratios within a run are
 
 MODULES = {
     **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality", "export")},
-    **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "load")},
+    **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "load")},
     **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api")},
 }
 """Name on the command line -> module with `run` and `table`."""

@@ -21,11 +21,12 @@ ROWS = {
     "race": "races",
     "pages": "pages",
     "live": "live",
+    "device": "device",
     "quality": "quality",
     "export": "files",
 }
 """Kind of measurement -> key of the rows in its report."""
-_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "file")
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file")
 """Keys that identify a case: a newer row replaces the older row of the same case."""
 
 

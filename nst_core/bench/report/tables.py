@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench.app import watching
+from nst_core.bench.app import device, watching
 from nst_core.bench.app.live import WAITS
 from nst_core.bench.app.pages import PAGES
 from nst_core.bench.engines import export, quality, slow
@@ -165,6 +165,19 @@ def _live_notes(runs: Sequence[Measurement]) -> Iterator[str]:
             )
 
 
+def _device_cells(row: Row) -> tuple[str, ...]:
+    speed = f"{row['rate']:.1f}", f"{row['latency_ms']:.0f} ms"
+    return "Chromium, 2 cores", device.BACKENDS[row["backend"]], _px(row), *speed, _seconds(row["first_seconds"])
+
+
+def _device_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    yield (
+        "The live page as it tells its own speed: medians, with the browser, its camera that plays a film and the "
+        "server on the same cores. Latency is from a frame's capture to the screen; the first frame counts from the "
+        "click, in a browser that has nothing in its cache, at 256 px."
+    )
+
+
 def _quality_cells(row: Row) -> tuple[str, ...]:
     scales = {"tutorial_total": 1e6, "style_gram": 1e9, "style_wasserstein2": 1e6}
     distances = (row[name] / scale for name, scale in scales.items())
@@ -244,6 +257,13 @@ KINDS = {
         lambda row: (list(PAGES).index(row["page"]),),
         _pages_cells,
         _pages_notes,
+    ),
+    "device": _Layout(
+        "Live, in the browser",
+        ("device", "backend", "picture", "frames a second", "latency", "first frame"),
+        lambda row: (list(device.BACKENDS).index(row["backend"]), row["size"]),
+        _device_cells,
+        _device_notes,
     ),
     "live": _Layout(
         "While a run is painted",
