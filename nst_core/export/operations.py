@@ -9,7 +9,7 @@ Sources: the delegates' own tables in TensorFlow's sources, `NewOperationParser`
 
 DEPTH_TO_SPACE is the exception: XNNPACK takes it, and LiteRT's own engine (ML Drift) names it, but TensorFlow's older
 GPU delegate does not have it and leaves three of the transformer's operations to the processor. The same sums by
-TRANSPOSE_CONV, which all take, needed 1.4 times the processor's time at 256 px (0.058 s instead of 0.042 s).
+TRANSPOSE_CONV, which all take, needed 1.5 times the processor's time at 256 px (0.064 s instead of 0.042 s).
 """
 
 from __future__ import annotations
