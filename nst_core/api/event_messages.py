@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Literal
 
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -29,7 +30,7 @@ class StateEvent(ApiModel):
 
 
 class StepEvent(ApiModel):
-    """`step`: a new point of the curve. The event's id is the step."""
+    """`step`: a new point of the curve. The event's id, the step and a hash, is for `Last-Event-ID`."""
 
     step: int
     seconds: float = Field(description="since the run's first step began")
@@ -67,18 +68,28 @@ def state(progress: RunProgress) -> bytes:
 
 def step(point: CurvePoint) -> bytes:
     """A point of the curve."""
-    return _encoded(
-        "step",
-        StepEvent(
-            step=point.step,
-            seconds=point.seconds,
-            scale_px=point.scale_px,
-            evaluations=point.evaluations,
-            losses=finite(point.losses),
-            events=list(point.events),
-        ),
-        str(point.step),
+    data = _step_event(point)
+    return _encoded("step", data, _step_id(data))
+
+
+def step_id(point: CurvePoint) -> str:
+    """The id of a point's event: its step and a hash of the point, so that another point of that step has another."""
+    return _step_id(_step_event(point))
+
+
+def _step_event(point: CurvePoint) -> StepEvent:
+    return StepEvent(
+        step=point.step,
+        seconds=point.seconds,
+        scale_px=point.scale_px,
+        evaluations=point.evaluations,
+        losses=finite(point.losses),
+        events=list(point.events),
     )
+
+
+def _step_id(data: StepEvent) -> str:
+    return f"{data.step}-{zlib.crc32(data.model_dump_json().encode()):08x}"
 
 
 def snapshot(number: int, address: str) -> bytes:

@@ -74,8 +74,8 @@ class Feed:
         """Wait for the first look at the run. Raises LostRunError if it cannot be opened."""
         await asyncio.shield(self._ready)
 
-    async def events(self, after: int | None) -> AsyncIterator[bytes]:
-        """The present state and the curve after a step, all of it for None; then what comes, until the run is over."""
+    async def events(self, after: str) -> AsyncIterator[bytes]:
+        """The present state and the curve after an event's id, all of it for ""; then what comes, until the end."""
         told, opening = self._told, self._opening(after)
         for chunk in opening:
             yield chunk
@@ -88,17 +88,29 @@ class Feed:
             elif not await self._changes():
                 yield event_messages.HEARTBEAT
 
-    def _opening(self, after: int | None) -> Iterator[bytes]:
+    def _opening(self, after: str) -> Iterator[bytes]:
         """The events that tell a new listener what was before, of this moment."""
-        first, rewind = 0, b""
-        if after is not None and self._points and after > self._points[-1].step:
-            rewind = event_messages.rewind(None)  # what it knows is of a curve that is void
-        elif after is not None:
-            first = sum(point.step <= after for point in self._points)
+        first, rewind = self._place_after(after), b""
+        if first is None:
+            first, rewind = 0, event_messages.rewind(None)  # what it knows is of a curve that is void
         steps = self._steps[first:]
         chunks = (b"".join(steps[at : at + CHUNK_EVENTS]) for at in range(0, len(steps), CHUNK_EVENTS))
         begin, rest = event_messages.OPENING + self._state + rewind, self._snapshot + self._end
         return (chunk for chunk in (begin, *chunks, rest) if chunk)
+
+    def _place_after(self, after: str) -> int | None:
+        """The place of the first point after an event's id; None if the curve does not have that event any more.
+
+        An id without a hash, as programs may remember it from older servers, is taken for any point of its step.
+        """
+        if not after or not self._points:
+            return 0
+        number, _, digest = after.partition("-")
+        place = sum(point.step <= int(number) for point in self._points)
+        is_known = place > 0 and self._points[place - 1].step == int(number)
+        if not digest:
+            return place if int(number) <= self._points[-1].step else None
+        return place if is_known and event_messages.step_id(self._points[place - 1]) == after else None
 
     async def _changes(self) -> bool:
         """Wait for the next events; False if there are none for long."""

@@ -150,13 +150,13 @@ def estimate(arguments: argparse.Namespace) -> None:
 
 def preview(arguments: argparse.Namespace) -> None:
     """Run a recipe at two sizes, write both results and print how they differ."""
-    from nst_core.cli import stylize
     from nst_core.picture.encode import to_png
     from nst_core.runs import preview, runner
+    from nst_core.runs.naming import named
     from nst_core.system.atomic_files import write_atomic
 
     pictures, shares = load_inputs(arguments)
-    recipe = stylize.with_hashes(pictures, shares, build_recipe(arguments))
+    recipe = named(build_recipe(arguments), pictures, shares)
     small, full, report = preview.compare(
         pictures.content.tensor(),
         [style.tensor() for style in pictures.styles],

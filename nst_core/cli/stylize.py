@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nst_core.errors import CheckpointError, DivergedError
-from nst_core.recipe import Recipe, change
+from nst_core.recipe import Recipe
 from nst_core.runs import result_file
 from nst_core.runs.inputs import RunInputs
 from nst_core.runs.interruption import Interruption, interruptible
+from nst_core.runs.naming import named, resumed
 
 if TYPE_CHECKING:
     from nst_core.runs.logged import LoggedRun
@@ -53,7 +54,9 @@ def stylize(request: StylizeRequest) -> int:
         result_file.check_writable(path)
     from nst_core.runs.logged import LoggedRun
 
-    run = LoggedRun(request.pictures, _recipe_with_hashes(request), request.checkpoint, request.resume)
+    name = resumed if request.resume else named
+    recipe = name(request.recipe, request.pictures, request.shares)
+    run = LoggedRun(request.pictures, recipe, request.checkpoint, request.resume)
     with interruptible() as interruption:
         _play(run, interruption)
     result_file.write(request.output, encode(run.picture(), run.recipe, run.alpha()))
@@ -83,40 +86,3 @@ def _play(run: LoggedRun, interruption: Interruption) -> None:
                 bar.update(step.number - bar.n)
                 if interruption.asked:
                     break
-
-
-def with_hashes(pictures: RunInputs, shares: Sequence[Sequence[float]], recipe: Recipe) -> Recipe:
-    """The recipe with the pictures' hashes, and with a region for each mask and its `shares` of the styles.
-
-    Raises RecipeError if the pictures do not fit the recipe.
-    """
-    regions = _regions(pictures, shares)
-    return pictures.named_in(change(recipe, {"regions": regions}) if regions else recipe)
-
-
-def _recipe_with_hashes(request: StylizeRequest) -> Recipe:
-    """The request's recipe with hashes. Raises CheckpointError if the pictures are not those of the checkpoint."""
-    if request.resume is None:
-        return with_hashes(request.pictures, request.shares, request.recipe)
-    _check_pictures(request.pictures, request.recipe, _regions(request.pictures, request.shares))
-    return request.recipe
-
-
-def _regions(pictures: RunInputs, shares: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
-    return [
-        {"mask": mask.sha256, "shares": list(map(float, each))}
-        for mask, each in zip(pictures.masks, shares, strict=True)
-    ]
-
-
-def _check_pictures(pictures: RunInputs, recipe: Recipe, regions: Sequence[dict[str, Any]]) -> None:
-    """Raise CheckpointError unless the pictures are those of the checkpoint; its start picture may be left out."""
-    start = pictures.start.sha256 if pictures.start else recipe.start_picture
-    for name, saved, given in (
-        ("content", recipe.content, pictures.content.sha256),
-        ("styles", [s.sha256 for s in recipe.styles], [p.sha256 for p in pictures.styles]),
-        ("start", recipe.start_picture, start),
-        ("masks, with their shares,", [{"mask": r.mask, "shares": list(r.shares)} for r in recipe.regions], regions),
-    ):
-        if saved != given:
-            raise CheckpointError(f"the checkpoint is of another run: its {name} must be the pictures it began with")

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 
 from nst_core.errors import PictureError
 from nst_core.picture.resize import resize, size_for
-from nst_core.picture.upload import open_own
+from nst_core.picture.upload import Picture, open_own
 
 Weights = NDArray[np.float32]
 """A weight for each pixel, float32 [H, W]: 1 inside the mask, 0 outside."""
@@ -73,7 +73,11 @@ def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
     Raises:
         PictureError: the file is no usable picture, has another shape than the content, or is an empty mask.
     """
-    picture = open_own(data)
+    return mask_of(open_own(data), content_size)
+
+
+def mask_of(picture: Picture, content_size: tuple[int, int]) -> Mask:
+    """The mask that a checked picture shows; see `open_mask`."""
     _check_shape((picture.width, picture.height), content_size)
     levels = picture.alpha if picture.alpha is not None else np.asarray(Image.fromarray(picture.pixels).convert("L"))
     return Mask._from_levels(levels, content_size)

@@ -8,17 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe import Method, Recipe, change, make
+from nst_core.picture.masks import mask_of
+from nst_core.recipe import Method, Recipe, change, make, steered
 from nst_core.runs import result_file
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
 from nst_core.runs.interruption import interruptible
 from nst_core.runs.logged import LoggedRun
+from nst_core.runs.naming import named, resumed
+from nst_core.slow.checkpoint import Checkpoint
+from nst_core.slow.checkpoint import load as load_checkpoint
 from nst_core.step import Step
 from nst_core.studio.displays import DisplayName, choose
 from nst_core.studio.pictures import PictureSource, open_picture
 from nst_core.studio.quiet import load_tensorflow
 from nst_core.studio.result import Result
+
+MaskSource = tuple[PictureSource, Sequence[float]]
+"""A picture of a region, white inside, and the share of each style there."""
 
 
 def paint(  # noqa: PLR0913 - what a run can be given, by name
@@ -29,7 +36,9 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
     recipe: Recipe | None = None,
     start_picture: PictureSource | None = None,
     style_weights: Sequence[float] = (),
+    masks: Sequence[MaskSource] = (),
     checkpoint: str | Path | None = None,
+    resume: str | Path | None = None,
     display: DisplayName = "auto",
     **settings: Any,
 ) -> Result:
@@ -46,7 +55,11 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
         recipe: settings to begin with in place of a preset, such as those of an earlier result.
         start_picture: a picture that the slow method starts from, instead of what the setting `start` names.
         style_weights: the share of each style; equal by default.
-        checkpoint: a file to save the run to, which the command line resumes.
+        masks: regions of the content, each a picture, white inside, and the share of each style there, such as
+            `[("left.png", [1, 0]), ("right.png", [0, 1])]` for two styles.
+        checkpoint: a file to save the run to, from which `resume` or the command line goes on.
+        resume: the checkpoint of a slow run to go on with, of the same pictures and masks; its recipe holds, and
+            `settings` steer it, such as more `steps`. It is saved there again unless `checkpoint` names another file.
         display: "live": the picture and its curves, in a notebook; "bar": a progress bar on stderr; "none"; "auto":
             live in a notebook, a bar on a terminal, and otherwise none.
         settings: any setting of a recipe by name, such as `longest_edge_px=256` or `tv_weight=5.0`; the table in
@@ -55,6 +68,7 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
     Raises:
         RecipeError: a setting is unknown or out of range, or does not fit the pictures.
         PictureError: a picture is not usable, or the checkpoint file cannot be written.
+        CheckpointError: the checkpoint to resume is damaged, or of other pictures or weights.
         WeightsError: no source gave a network.
         DivergedError: the loss stopped being finite at the first step.
     """
@@ -66,7 +80,9 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
         recipe=recipe,
         start_picture=start_picture,
         style_weights=style_weights,
+        masks=masks,
         checkpoint=checkpoint,
+        resume=resume,
         **settings,
     )
     shown = choose(display)
@@ -89,24 +105,36 @@ def steps(  # noqa: PLR0913 - as paint
     recipe: Recipe | None = None,
     start_picture: PictureSource | None = None,
     style_weights: Sequence[float] = (),
+    masks: Sequence[MaskSource] = (),
     checkpoint: str | Path | None = None,
+    resume: str | Path | None = None,
     **settings: Any,
 ) -> Run:
     """The same run as that of `paint`, to be iterated over step by step; arguments and errors as there.
 
     Leave the loop whenever the picture is good enough: `result()` of the run has the best picture so far.
     """
+    photograph = open_picture(content)
     opened = RunInputs(
-        open_picture(content),
+        photograph,
         tuple(map(open_picture, styles)),
         open_picture(start_picture) if start_picture is not None else None,
+        tuple(mask_of(open_picture(mask), (photograph.width, photograph.height)) for mask, _ in masks),
     )
-    chosen = _recipe(preset, recipe, {**settings, **({"method": method} if method else {})}, opened)
+    shares = [shares for _, shares in masks]
+    settings |= {"method": method} if method else {}
+    saved = checkpoint if checkpoint is not None else resume
+    if saved is not None:
+        result_file.check_writable(Path(saved))
+    if resume is not None:
+        if preset is not None or recipe is not None or style_weights:
+            raise RecipeError("a resumed run keeps its recipe; leave out preset, recipe and style_weights")
+        earlier = load_checkpoint(Path(resume))
+        return Run(opened, resumed(steered(earlier.recipe, settings), opened, shares), Path(saved or resume), earlier)
+    chosen = _recipe(preset, recipe, settings, opened)
     if style_weights:
         chosen = _weighted(chosen, opened, style_weights)
-    if checkpoint is not None:
-        result_file.check_writable(Path(checkpoint))
-    return Run(opened, opened.named_in(chosen), Path(checkpoint) if checkpoint is not None else None)
+    return Run(opened, named(chosen, opened, shares), Path(saved) if saved is not None else None)
 
 
 class Run:
@@ -116,9 +144,11 @@ class Run:
         recipe: every setting; from the first step on with the weights and device of this machine.
     """
 
-    def __init__(self, inputs: RunInputs, recipe: Recipe, checkpoint: Path | None) -> None:
+    def __init__(
+        self, inputs: RunInputs, recipe: Recipe, checkpoint: Path | None, earlier: Checkpoint | None = None
+    ) -> None:
         self.recipe = recipe
-        self._inputs, self._checkpoint = inputs, checkpoint
+        self._inputs, self._checkpoint, self._earlier = inputs, checkpoint, earlier
         self._logged: LoggedRun | None = None
         self._notes: list[str] = []
         self._is_complete = False
@@ -135,7 +165,7 @@ class Run:
 
     def _steps(self) -> Generator[Step, None, None]:
         load_tensorflow()
-        self._logged = LoggedRun(self._inputs, self.recipe, self._checkpoint)
+        self._logged = LoggedRun(self._inputs, self.recipe, self._checkpoint, self._earlier)
         self.recipe = self._logged.recipe
         for step in self._logged.steps():
             self._notes += step.notes

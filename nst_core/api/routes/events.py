@@ -25,17 +25,18 @@ data: {"state":"running","position":0,"wait_seconds":0.0,"total_steps":300}
 
 event: step
 data: {"step":1,"seconds":0.4,"scale_px":256,"evaluations":1,"losses":{"total":12.5},"events":[]}
-id: 1
+id: 1-5f3a9c20
 
 """
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
 LastEventId = Annotated[
-    int | None,
+    str,
     Header(
         alias="Last-Event-ID",
-        description="the step of the last event that was received: the points after it follow",
-        ge=0,
+        description="the id of the last step that was received: the points after it follow, or `rewind` and all points "
+        "if the curve does not have it any more",
+        pattern=r"^(\d{1,9}(-[0-9a-f]{8})?)?$",
     ),
 ]
 
@@ -48,8 +49,8 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, listener: Listener, after: int | None) -> None:
-        """`after` is the last step that the client knows."""
+    def __init__(self, listener: Listener, after: str) -> None:
+        """`after` is the id of the last step that the client knows, or ""."""
         super().__init__(listener.feed.events(after), headers=HEADERS)
         self._listener = listener
 
@@ -75,11 +76,11 @@ class EventStream(StreamingResponse):
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
 )
 async def events(
-    request: Request, context: Context, address: Address, run: RunId, last_event_id: LastEventId = None
+    request: Request, context: Context, address: Address, run: RunId, last_event_id: LastEventId = ""
 ) -> EventStream:
     """What happens to a run, until it is over: `state`, `step`, `snapshot`, `rewind`, and `end` with the run itself.
 
-    The curve so far comes first. The id of a `step` is its number; `Last-Event-ID` resumes after it.
+    The curve so far comes first. `Last-Event-ID` resumes after the `step` of that id.
     """
     base = request.scope.get("root_path", "")
     place = Request({"type": "http", "root_path": base})  # of the request the feed keeps nothing else

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst_core.errors import DivergedError, NSTError, PictureError, RecipeError
+from nst_core.errors import CheckpointError, DivergedError, NSTError, PictureError, RecipeError
 from nst_core.picture.upload import Picture
 from nst_core.runs import runner
 from nst_core.slow import checkpoint
@@ -156,6 +156,44 @@ def test_a_run_that_diverges_keeps_its_picture(
     result = paint(photo, painting, **SMALL)
     assert result.stopped
     assert result.notes == ("the loss must be finite, got nan; this is the best picture so far",)
+
+
+@pytest.mark.usefixtures("found")
+def test_an_interrupted_run_goes_on_to_the_unbroken_ones_picture(
+    photo: Picture, painting: Picture, tmp_path: Path
+) -> None:
+    saved = tmp_path / "run.npz"
+    unbroken = paint(photo, painting, **SMALL)
+    begun = steps(photo, painting, checkpoint=saved, **UNSHOWN)
+    for step in begun:
+        if step.number == 2:
+            break
+    resumed = paint(photo, painting, resume=saved, display="none")
+    assert np.array_equal(resumed.pixels, unbroken.pixels)
+    assert resumed.curve["step"] == [0, 1, 2, 3, 4]
+    assert [point.losses for point in resumed.points] == [point.losses for point in unbroken.points]
+    longer = paint(photo, painting, resume=saved, steps=5, display="none")
+    assert longer.curve["step"] == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(CheckpointError, match="its content must be the pictures it began with"):
+        paint(painting, painting, resume=saved)
+    with pytest.raises(RecipeError, match="keeps its recipe"):
+        paint(photo, painting, resume=saved, preset="bold")
+
+
+@pytest.mark.usefixtures("found")
+def test_masks_give_each_region_its_style(photo: Picture, painting: Picture, noise: Any) -> None:
+    left = np.zeros((photo.height, photo.width), np.float32)
+    left[:, : photo.width // 2] = 1
+    other = noise(64, 64, 3)
+    one, two = (
+        paint(photo, painting, other, masks=[(left, shares), (1 - left, shares[::-1])], **SMALL)
+        for shares in ([1, 0], [0, 1])
+    )
+    assert [region.shares for region in one.recipe.regions] == [(1, 0), (0, 1)]
+    assert one.recipe.regions[0].mask != one.recipe.regions[1].mask
+    assert one.points[0].losses["style"] != two.points[0].losses["style"]
+    with pytest.raises(RecipeError, match="a share for each of 2 styles, got 1"):
+        paint(photo, painting, other, masks=[(left, [1])], **SMALL)
 
 
 def test_a_checkpoint_that_cannot_be_written_is_refused_first(

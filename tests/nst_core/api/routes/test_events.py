@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from nst_core.api import feed
+from nst_core.api import event_messages, feed
 from nst_core.api.feed import Feeds
 from nst_core.api.routes import events
 from nst_core.errors import LostRunError
+from nst_core.jobs.messages import Stepped
 from tests.nst_core.api.listeners import Listening
 from tests.nst_core.api.servers import Api, problem, serving
-from tests.nst_core.jobs.servers import until
+from tests.nst_core.jobs.servers import point, until
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +59,9 @@ def test_a_run_is_told_from_the_queue_to_its_end(api: Api) -> None:
         api.worker.finish(run)
         told = await listening.over()
         assert [event.data["step"] for event in told if event.name == "step"] == [1, 2, 3]
-        assert [event.id for event in told if event.name == "step"] == ["1", "2", "3"]
+        assert [event.id for event in told if event.name == "step"] == [
+            event_messages.step_id(point) for point in api.jobs.view(run).points
+        ]
         states = [event.data["state"] for event in told if event.name == "state"]
         assert (states[0], states[-1]) == ("queued", "done")
         assert told[-1].name == "end"
@@ -121,6 +125,34 @@ def test_a_stored_run_is_told_as_well(api: Api) -> None:
         assert listening.steps() == [2, 3]
 
     asyncio.run(scenario())
+
+
+def test_a_step_that_was_passed_again_meanwhile_is_not_taken_for_the_one_received(api: Api) -> None:
+    async def scenario() -> None:
+        run = begun(api, 4)
+        listening = Listening(api, run)
+        await listening.until(lambda: listening.steps() == [1, 2, 3, 4])
+        ids = {event.data["step"]: str(event.id) for event in listening.events() if event.name == "step"}
+        await listening.leave()
+        api.worker.begin(run, [1, 2])
+        other = Stepped(job=run, point=replace(point(3), losses={"total": 0.5}), total_steps=9)
+        api.worker.report(other)
+        for number in (4, 5):
+            api.worker.report(replaced(other, number))
+        kept = Listening(api, run, last_event_id=ids[2])
+        await kept.until(lambda: kept.steps() == [3, 4, 5])
+        void = Listening(api, run, last_event_id=ids[4])
+        await void.until(lambda: void.steps() == [1, 2, 3, 4, 5])
+        assert (await void.heard("rewind")).data == {"step": None}
+        for each in (kept, void):
+            await each.leave()
+
+    asyncio.run(scenario())
+
+
+def replaced(stepped: Stepped, number: int) -> Stepped:
+    """The same report of another step."""
+    return stepped.model_copy(update={"point": replace(stepped.point, step=number)})
 
 
 def test_a_run_that_goes_on_from_an_earlier_step_is_rewound(api: Api) -> None:
