@@ -20,7 +20,7 @@ def test_an_estimate_tells_the_largest_size_of_this_host(
     photo = tmp_path / "photo.png"
     Image.linear_gradient("L").save(photo)
     for edge_px, fits in ((256, True), (512, False)):
-        main(["estimate", str(photo), "--method", "slow", "--longest-edge-px", str(edge_px)])
+        main(["estimate", str(photo), "--method", "slow", "--longest-edge", str(edge_px)])
         told = json.loads(capsys.readouterr().out)
         assert (told["largest_edge_px"], told["fits"]) == (256, fits)
         assert told["seconds"] > 0
