@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -27,6 +29,8 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app as `serve.py` serves it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
     folder = tmp_path_factory.mktemp("server")
+    # Else the first visit to a page for devices would make them while other tests run, and wait for them.
+    subprocess.run([sys.executable, "-m", "nst_core", "device-files"], check=True, capture_output=True)
     server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"), NST_OPENINGS_PER_MINUTE="10000")
     try:
         server.start()

@@ -110,7 +110,7 @@ def test_the_curve_is_the_engines(browser: Any, device: str, folder: Path) -> No
     ours, engines = (np.array([losses["total"] for losses in run]) for run in ([n["losses"] for n in steps], expected))
     np.testing.assert_allclose(ours, engines, rtol=0.01)
     np.testing.assert_allclose(ours[0], engines[0], rtol=1e-4)  # before any rounding has grown
-    assert engines[-1] < 0.1 * engines[0]
+    assert engines[-1] < 0.25 * engines[0]
     assert steps[-1]["picture"] == 4 * SIZE_PX**2
 
 

@@ -19,7 +19,7 @@ _NAME = "nst-studio-android"
 
 def sample() -> None:
     """Show the few lines of Kotlin, and offer the project."""
-    st.code(few_lines(), language="kotlin", wrap_lines=True)
+    st.code(few_lines(), language=None, wrap_lines=True)
     st.download_button(
         "The whole app (.zip)",
         archive,

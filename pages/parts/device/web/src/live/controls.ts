@@ -19,6 +19,7 @@ export class Controls {
   private send: Send = () => undefined;
   private wish: Wish = { kind: "camera" };
   private film: Film | null = null;
+  private filmNote = "";
   private note = "";
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -145,7 +146,11 @@ export class Controls {
     const { film } = this;
     this.film = film ? null : new Film(this.view.canvas);
     this.view.press("record", !film, film ? "Record" : "Stop recording");
-    if (film) download(await film.stop());
+    this.filmNote = "";
+    if (!film) return;
+    const file = await film.stop();
+    if (file.size) download(file);
+    else this.filmNote = " The film had no picture yet: record a little longer.";
   }
 
   /** Hands the frame, as it came from the source, to the page, which opens the slow method with it. */
@@ -180,7 +185,7 @@ export class Controls {
     const speed = !frozen && meter.rate ? `${meter.rate.toFixed(meter.rate < 10 ? 1 : 0)} fps · ${Math.round(meter.latency)} ms · ` : "";
     const film = this.film ? ` · ● ${Math.round(this.film.seconds)} s` : "";
     this.view.figures(`${speed}${size.width} × ${size.height}${film}`);
-    this.view.tell(this.note + (frozen ? " The picture is held." : ""));
+    this.view.tell(this.note + (frozen ? " The picture is held." : "") + this.filmNote);
   }
 }
 
