@@ -158,7 +158,7 @@ def test_the_lines_on_the_page_are_those_of_the_sample(own: Any, open_page: Open
     own("ready")
     (code,) = open_page("phones").code
     source = (sample.PROJECT / "app/src/main/java/studio/nst/mobile/StyleNetworks.kt").read_text()
-    assert code.language == "kotlin"
+    assert code.language != "kotlin"  # the colours of keywords would lack contrast
     assert [line.strip() for line in code.value.splitlines() if line.strip()]
     assert all(line in source for line in map(str.strip, code.value.splitlines()))
     assert "fun predict" in code.value
