@@ -1,4 +1,4 @@
-"""Who asks: the network address of a request, and the secret of a run's owner."""
+"""The identity of a client: its network address, and the secret of a run's owner."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The application of the API, which `serve.py` mounts at `/api`.
 
-A mounted application's own lifespan is not run: it needs none.
+Starlette does not run the lifespan of a mounted application; this one needs none.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ A run is one picture being painted. Whoever knows its id may look at it; whoever
 may change it. Every error is a problem document (RFC 9457).
 """
 FORM_LIMITS: Any = {"max_files": PICTURES, "max_fields": 24, "max_part_size": PLAIN_BYTES}
-"""Of a request with pictures: files, other fields, and the bytes of one of these, which are kept in memory."""
+"""Limits of a request with pictures: its files, its other fields, and the bytes of one such field, which is kept in
+memory."""
 EXPOSED = [
     "location",
     "retry-after",
@@ -37,7 +38,7 @@ EXPOSED = [
     stylize.RUN_HEADER,
     SECRET_HEADER,
 ]
-"""Headers of answers that scripts of other sites may read."""
+"""Response headers that scripts of other sites may read (CORS)."""
 
 
 def create(context: ApiContext) -> FastAPI:
@@ -47,7 +48,7 @@ def create(context: ApiContext) -> FastAPI:
         version=description.VERSION,
         description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
-        docs_url=None,  # its page loads scripts from elsewhere
+        docs_url=None,  # FastAPI's own page loads scripts from other sites
         redoc_url=None,
         license_info={"name": "MIT"},
         responses=description.PROBLEM_RESPONSES,
@@ -82,7 +83,7 @@ def create(context: ApiContext) -> FastAPI:
 def mounted(context: ApiContext, base: str = "") -> Mount:
     """The API at `/api`, as a route of a server, below its base path if it has one."""
     mount = Mount(f"{base}/api", create(context))
-    # Starlette's own expression lets a path with a line break pass, to pages that answer with HTML.
+    # Starlette's own pattern does not match a path with a line break, which would then reach the pages and get HTML.
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
@@ -91,8 +92,8 @@ def document() -> dict[str, Any]:
     """The OpenAPI document of the API with the default settings; needs no server."""
 
     def nothing() -> Any:
-        raise NotImplementedError("this application only describes itself")
+        raise NotImplementedError("this application exists only for its description")
 
     app = create(ApiContext(nothing, nothing, Settings()))
-    app.servers = [{"url": "/api"}]  # a server tells where it really is
+    app.servers = [{"url": "/api"}]  # a running server states its real address
     return app.openapi()

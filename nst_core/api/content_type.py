@@ -1,4 +1,4 @@
-"""A request whose body is of another type than its route reads is refused by that reason, and not for its fields."""
+"""Refuses a body whose content type the route does not read, instead of complaining that its fields are missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JSON = ("application/json",)
 
 
 def check_content_type(request: Request) -> None:
-    """Refuse a body that the request's route does not read. Raises ProblemError."""
+    """Refuse a body whose content type the request's route does not read. Raises ProblemError."""
     body = getattr(request.scope.get("route"), "body_field", None)
     is_empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
     if body is None or is_empty:

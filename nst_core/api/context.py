@@ -1,4 +1,4 @@
-"""What the API's routes share: the job service, the operator's settings, and what is remembered between requests."""
+"""The state that the API's routes share: the job service, the operator's settings, and data kept between requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nst_core.server.health import Readiness
 
 MOST_MEASUREMENTS = 3
-"""Results that are measured or wait for it; the worker measures one between two steps of a run."""
+"""Requests for measures that run or wait at once; the worker measures one result between two steps of a run."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class ApiContext:
     """The API's part of a server.
 
     Attributes:
-        jobs: gives the job service; the pages have the same one.
-        check: whether a picture could be had now; may block.
-        settings: the operator's.
+        jobs: returns the job service, which the pages use too.
+        check: tells whether the server could paint a picture now; may block.
+        settings: the operator's settings.
         idempotency: answers to requests that may be sent again.
         rate: the requests of each network address.
         pictures: uploaded pictures that wait for a run.
@@ -41,7 +41,7 @@ class ApiContext:
         encodings: places for requests for pictures in another format or size.
         films: the newest films of runs.
         waits: requests that wait for the end of a run.
-        feeds: the events of runs, for those who listen.
+        feeds: the events of runs, for any number of listeners.
     """
 
     jobs: Callable[[], JobService]

@@ -1,6 +1,7 @@
-"""The OpenAPI document: what FastAPI finds in the routes, with names for clients, ways to sign in, and examples.
+"""The OpenAPI document: FastAPI derives it from the routes.
 
-`nst_core/api/openapi.json` is a copy of it, so that a change of the API is seen as one.
+This module adds operation names, security schemes and examples. `nst_core/api/openapi.json` is a committed copy, so
+that a review sees each change of the API.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from nst_core.api.examples import ANSWERS, PROBLEMS, REQUESTS, RESPONSES
 
 COMMITTED = Path(__file__).with_name("openapi.json")
 VERSION = "1.0"
-"""Of the API, not of the program: the second number rises with what is added, the first with what breaks clients."""
+"""The version of the API, not of the program. An addition raises the second number, a change that breaks clients the
+first."""
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": problems.Problem, "description": "The request cannot be answered so: a problem document"},
     "5XX": {"model": problems.Problem, "description": "The server cannot answer now: a problem document"},
@@ -52,7 +54,8 @@ _MAKES = {
     "submit_run": ("run", "$response.body#/id"),
     "upload_picture": ("picture", "$response.body#/pictures/0/id"),
 }
-"""Operations that make something -> the parameter of other paths that names it, and where their answer tells it."""
+"""Operations that create a resource -> the path parameter that names the resource, and the place of its id in the
+answer."""
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -66,7 +69,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Let an application describe itself so; it has all its routes already."""
+    """Give an application this description; all its routes must be added before."""
 
     def made() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -110,7 +113,7 @@ def _sum_up(operation: dict[str, Any]) -> None:
 
 
 def _sign_in(operation: dict[str, Any]) -> None:
-    """Name the ways to sign in, of which the owner's secret is one."""
+    """Add the security schemes, among them the owner's secret."""
     parameters = operation.get("parameters", [])
     with_secret = [each for each in parameters if each["name"] == SECRET_HEADER]
     operation["parameters"] = [each for each in parameters if each not in with_secret]
@@ -136,7 +139,7 @@ def _exemplify(operation: dict[str, Any]) -> None:
 
 
 def _link(document: dict[str, Any]) -> None:
-    """Say which requests may follow one that made a run or a picture, and where its id comes from."""
+    """Add OpenAPI links: which requests may follow one that created a run or a picture, and where its id is found."""
     by_name = {operation["operationId"]: (path, operation) for path, _, operation in operations(document)}
     for name, (parameter, source) in _MAKES.items():
         followers = [other for other, (path, _) in by_name.items() if f"{{{parameter}}}" in path]
@@ -151,7 +154,7 @@ def _problem_media(status: str) -> dict[str, Any]:
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The document as the committed file has it."""
+    """The document as the text of the committed file."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -48,13 +48,13 @@ class SnapshotEvent(ApiModel):
 
 
 class RewindEvent(ApiModel):
-    """`rewind`: the run goes on from an earlier step, and the points after it are void."""
+    """`rewind`: the run continues from an earlier step, and the later points are no longer valid."""
 
     step: int | None = Field(description="the last step that counts; null: none, and the curve begins anew")
 
 
 def state(progress: RunProgress) -> bytes:
-    """The run's state and place."""
+    """A `state` message with the run's state and its place in the queue."""
     return _encoded(
         "state",
         StateEvent(
@@ -67,13 +67,13 @@ def state(progress: RunProgress) -> bytes:
 
 
 def step(point: CurvePoint) -> bytes:
-    """A point of the curve."""
+    """A `step` message for a point of the curve."""
     data = _step_event(point)
     return _encoded("step", data, _step_id(data))
 
 
 def step_id(point: CurvePoint) -> str:
-    """The id of a point's event: its step and a hash of the point, so that another point of that step has another."""
+    """The id of a point's event: its step and a hash of the point, since a step may get another point."""
     return _step_id(_step_event(point))
 
 
@@ -93,17 +93,17 @@ def _step_id(data: StepEvent) -> str:
 
 
 def snapshot(number: int, address: str) -> bytes:
-    """The newest picture."""
+    """A `snapshot` message for the newest picture."""
     return _encoded("snapshot", SnapshotEvent(step=number, picture=address))
 
 
 def rewind(number: int | None) -> bytes:
-    """The curve ends at an earlier step now."""
+    """A `rewind` message: the curve now ends at an earlier step."""
     return _encoded("rewind", RewindEvent(step=number))
 
 
 def end(run: Run) -> bytes:
-    """The run is over; nothing follows."""
+    """An `end` message: the run is over, and nothing follows."""
     return _encoded("end", run)
 
 

@@ -1,7 +1,7 @@
 """The events of runs for any number of listeners: each run is watched once, and each event encoded once.
 
-A feed keeps its last events, and a listener the number of those it was sent. So a slow listener costs no memory: it is
-ended once it has missed more than the feed keeps, and may resume from the stored curve.
+A feed keeps its last events, and each listener counts the events that it was sent. So a slow listener costs no memory.
+Once it has missed more events than the feed keeps, it is disconnected, and may resume from the stored curve.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobService
 
 POLL_SECONDS = 0.2
-"""Interval at which a run is looked at: an event comes at most so much later than what it tells."""
+"""Interval at which a run is polled, which is also the longest delay of an event."""
 HEARTBEAT_SECONDS = 15.0
 """Silence after which a comment is sent, so that proxies keep the connection."""
 WAIT_CHANGE_SECONDS = 5.0
-"""A change of the estimated wait that is told."""
+"""The smallest change of the estimated wait that is sent as an event."""
 KEPT_EVENTS = 512
 CHUNK_EVENTS = 128
 """Events of a stored curve that are sent together."""
@@ -37,18 +37,18 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Links:
-    """What a feed tells of a run beside its progress, for the path below which its clients reach the API."""
+    """The addresses in a run's events, for clients that reach the API below one path."""
 
     def __init__(self, describe: Callable[[JobView], Run], picture: Callable[[int], str]) -> None:
-        """`describe` gives the run as `GET /runs/{id}` tells it, and `picture` the address of a step's picture."""
+        """`describe` returns the run as `GET /runs/{id}` answers it, and `picture` the address of a step's picture."""
         self.describe, self.picture = describe, picture
 
 
 class Feed:
-    """The events of one run, while anybody listens. Used by one event loop.
+    """The events of one run, as long as it has listeners. For use in one event loop.
 
     Attributes:
-        listeners: how many there are.
+        listeners: the number of listeners.
     """
 
     def __init__(self, jobs: JobService, run: str, links: Links) -> None:
@@ -71,11 +71,11 @@ class Feed:
         self._task.cancel()
 
     async def ready(self) -> None:
-        """Wait for the first look at the run. Raises LostRunError if it cannot be opened."""
+        """Wait until the run was polled for the first time. Raises LostRunError if it cannot be opened."""
         await asyncio.shield(self._ready)
 
     async def events(self, after: str) -> AsyncIterator[bytes]:
-        """The present state and the curve after an event's id, all of it for ""; then what comes, until the end."""
+        """Yield the state and the curve after an event's id (all of it for ""), then new events until the run ends."""
         told, opening = self._told, self._opening(after)
         for chunk in opening:
             yield chunk
@@ -89,10 +89,11 @@ class Feed:
                 yield event_messages.HEARTBEAT
 
     def _opening(self, after: str) -> Iterator[bytes]:
-        """The events that tell a new listener what was before, of this moment."""
+        """The events that bring a new listener up to date."""
         first, rewind = self._place_after(after), b""
         if first is None:
-            first, rewind = 0, event_messages.rewind(None)  # what it knows is of a curve that is void
+            # the listener's last event belongs to a curve that was discarded
+            first, rewind = 0, event_messages.rewind(None)
         steps = self._steps[first:]
         chunks = (b"".join(steps[at : at + CHUNK_EVENTS]) for at in range(0, len(steps), CHUNK_EVENTS))
         begin, rest = event_messages.OPENING + self._state + rewind, self._snapshot + self._end
@@ -101,7 +102,7 @@ class Feed:
     def _place_after(self, after: str) -> int | None:
         """The place of the first point after an event's id; None if the curve does not have that event any more.
 
-        An id without a hash, as programs may remember it from older servers, is taken for any point of its step.
+        An id without a hash, which programs may have stored from older servers, matches any point of its step.
         """
         if not after or not self._points:
             return 0
@@ -146,7 +147,7 @@ class Feed:
         self._publish([])
 
     def _take(self, progress: RunProgress, view: JobView | None) -> None:
-        """Turn what is new of the run into events; `view` is the run once it is over."""
+        """Turn the run's news into events; `view` is the run once it is over."""
         new: list[bytes] = []
         if rewind := self._rewound(progress):
             new.append(rewind)
@@ -172,7 +173,10 @@ class Feed:
         self._publish(new)
 
     def _rewound(self, progress: RunProgress) -> bytes:
-        """Forget the points that are void after a restart; the event that tells it, if there are any."""
+        """Drop the points that a restart has made invalid.
+
+        Returns the `rewind` event, or b"" if no point was dropped.
+        """
         if progress.first:
             return b""
         kept = _common(self._points, progress.points)
@@ -198,14 +202,14 @@ def _common(known: Sequence[CurvePoint], told: Sequence[CurvePoint]) -> int:
 
 
 def _is_told(known: RunProgress | None, progress: RunProgress) -> bool:
-    """Whether the run's state or place has changed so that listeners should know."""
+    """Whether the run's state, or its place in the queue, has changed enough for an event."""
     if known is None or (known.state, known.position) != (progress.state, progress.position):
         return True
     return abs(known.wait_seconds - progress.wait_seconds) >= WAIT_CHANGE_SECONDS
 
 
 class Listener:
-    """A place at a feed, from `Feeds.listen` until `close`."""
+    """One listener's place at a feed, from `Feeds.listen` until `close`."""
 
     def __init__(self, feeds: Feeds, feed: Feed, key: tuple[str, str], address: str) -> None:
         self._feeds, self._key, self._address = feeds, key, address
@@ -217,7 +221,7 @@ class Listener:
 
 
 class Feeds:
-    """The feeds of a server, and how many may listen. Used by one event loop."""
+    """The feeds of a server, with a limit on listeners. For use in one event loop."""
 
     def __init__(self, jobs: Callable[[], JobService], most: int, most_of_address: int) -> None:
         """`most` listeners in all, and `most_of_address` of them with one network address."""
@@ -231,13 +235,14 @@ class Feeds:
         return self._addresses.total()
 
     async def listen(self, run: str, address: str, base: str, links: Links) -> Listener:
-        """A place at the feed of a run.
+        """Reserve a place at the feed of a run.
 
         Args:
             run: its id.
-            address: who asks.
-            base: the path below which they reach the API; feeds of different ones name other addresses.
-            links: for the first listener's feed.
+            address: the client's network address.
+            base: the path below which the client reaches the API; each base has a feed of its own, because the events
+                hold addresses.
+            links: makes the links of a new feed.
 
         Raises:
             LostRunError: the run cannot be opened.
@@ -260,7 +265,7 @@ class Feeds:
         return Listener(self, feed, key, address)
 
     def leave(self, key: tuple[str, str], address: str) -> None:
-        """Give a place back; without listeners a run is not watched."""
+        """Release a place; a run without listeners is not watched."""
         self._addresses -= Counter([address])
         feed = self._feeds[key]
         feed.listeners -= 1

@@ -1,4 +1,4 @@
-"""The films of runs: made one at a time, since each takes seconds of a core, and kept for those who ask again."""
+"""The films of runs: made one at a time, since each takes seconds of a core, and kept for later requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_core.system.bounded_cache import BoundedCache
 MOST_FILMS = 4
 """Films that are kept; one has up to some megabytes."""
 MOST_WAITING = 4
-"""Requests that wait for films, each in a thread; others are told to come again."""
+"""Requests that may wait for films, each in a thread; further ones are asked to try again later."""
 RETRY_SECONDS = 10.0
 
 
@@ -25,12 +25,12 @@ class Films:
         self._turn = threading.Lock()
 
     def film(self, key: str, kind: Kind, pictures: Callable[[], list[bytes]]) -> bytes:
-        """A film.
+        """The film of a run's pictures, made or from the cache.
 
         Args:
             key: names the pictures and the kind.
             kind: the format.
-            pictures: gives the encoded pictures, at least one.
+            pictures: returns the encoded pictures, at least one.
 
         Raises:
             ProblemError: too many wait for films.
@@ -38,7 +38,7 @@ class Films:
         if film := self._made.get(key):
             return film
         with self._places.taken("films", RETRY_SECONDS), self._turn:
-            film = self._made.get(key)  # somebody else's request may have made it meanwhile
+            film = self._made.get(key)  # another request may have made it meanwhile
             if film is None:
                 film = time_lapse(pictures(), kind)
                 self._made.put(key, film)

@@ -1,4 +1,4 @@
-"""What a request of a run holds: pictures, as files or by the ids of known ones, and a recipe."""
+"""The content of a request for a run: pictures, as files or by the ids of known ones, and a recipe."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def recipe_of(text: str, **forced: Any) -> Recipe:
 
 
 def recipe_from(raw: Mapping[str, Any], **forced: Any) -> Recipe:
-    """As `recipe_of`, of a JSON object that is read already. Raises RecipeError."""
+    """Like `recipe_of`, for a JSON object that is already parsed. Raises RecipeError."""
     if any(part in raw for part in _WHOLE):
         return change(parse(raw), forced)  # the job service names the pictures of this request in it
     raw = dict(raw)
@@ -76,7 +76,7 @@ def _no_constant(name: str) -> float:
 
 @dataclass(frozen=True)
 class GivenPicture:
-    """A picture of a request that is not opened yet, which costs much more than everything else of a request.
+    """A picture of a request before it is opened; opening costs far more than the rest of the request.
 
     Attributes:
         file: the file that was sent; None for a known picture.

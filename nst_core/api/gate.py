@@ -1,6 +1,7 @@
-"""What a request must pass before a byte of its body is read: its address's rate, its token, and room for its body.
+"""Checks before a byte of a request's body is read: the rate of its address, its token, and free memory for the body.
 
-FastAPI reads and parses a body before it asks a route's dependencies: without this, anybody could fill the server.
+FastAPI reads and parses a body before it runs a route's dependencies; without these checks anybody could fill the
+server's memory.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from nst_core.settings import Settings
 PLAIN_BYTES = 128 * 1024
 """The largest body without pictures, which is JSON: a recipe has a few thousand bytes."""
 ENVELOPE_BYTES = 256 * 1024
-"""What a body with pictures may have beside them: the recipe, boundaries and names."""
+"""Bytes that a body with pictures may have beside them: the recipe, boundaries and names."""
 PICTURES = 10
 """Pictures of the largest size that fit into one request; a run has a photograph, styles and perhaps a start."""
 BODY_SECONDS = 120.0
-"""The longest that a body may take to arrive."""
+"""The longest time that a body may take to arrive."""
 BODIES_PER_ADDRESS = 4
 """Bodies of one address that may arrive at once."""
 OPEN = ("/healthz", "/readyz", "/problems", "/openapi.json", "/docs")
@@ -35,7 +36,7 @@ OPEN = ("/healthz", "/readyz", "/problems", "/openapi.json", "/docs")
 
 
 class Gate:
-    """Middleware before the application; it answers what may not pass, and counts the bodies that arrive."""
+    """Middleware: refuses requests over a limit or without a token, and counts arriving bodies."""
 
     def __init__(self, app: Application, settings: Settings, rate: RateLimit) -> None:
         """`rate` counts the requests of each address; the other limits are the operator's `settings`."""
@@ -45,7 +46,7 @@ class Gate:
         self._room = Room(max(settings.upload_total_mb * 2**20, self._most))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it with a problem."""
+        """Pass a request on, or answer with a problem document."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,7 +65,8 @@ class Gate:
             headers = {**problem.headers, "connection": "close"}
             await problems.answer(problem.kind, str(problem), headers=headers)(scope, receive, send)
             return
-        if scope["method"] in ("GET", "HEAD"):  # no route reads a body of theirs, and a stream of events stays open
+        # no route reads the body of these methods, and an event stream stays open for long
+        if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._room, address, most)
@@ -89,7 +91,8 @@ def check_token(authorization: str, tokens: Collection[str]) -> None:
     if not tokens:
         return
     scheme, _, given = authorization.partition(" ")
-    is_known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in tokens]  # all, in equal time
+    # every token is compared, so that the time tells nothing about them
+    is_known = [hmac.compare_digest(given.strip().encode(), token.encode()) for token in tokens]
     if scheme.lower() != "bearer" or not any(is_known):
         raise ProblemError(
             problems.TOKEN,
@@ -99,7 +102,10 @@ def check_token(authorization: str, tokens: Collection[str]) -> None:
 
 
 class Room:
-    """The bodies that are here: how many of each address still arrive, and their bytes. In the event loop alone."""
+    """Counts the bodies in memory: for each address those that still arrive, and the bytes of all.
+
+    For use in one event loop.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         """`most_bytes` is for all bodies together."""
@@ -114,13 +120,13 @@ class Room:
         self._arriving[address] += 1
 
     def leave(self, address: str) -> None:
-        """A body that was counted has arrived, or never will."""
+        """Stop counting a body among those that arrive: it is complete, or it was given up."""
         self._arriving[address] -= 1
         if not self._arriving[address]:
             del self._arriving[address]
 
     def take(self, count: int) -> None:
-        """Count bytes that have arrived. Raises HTTPException if there are too many of all requests together."""
+        """Count bytes that have just arrived. Raises HTTPException if there are too many of all requests together."""
         if self._bytes + count > self._most:
             raise HTTPException(503, "too many pictures arrive at once; try again in some seconds", retry_after(5))
         self._bytes += count
@@ -167,14 +173,14 @@ class _Body:
             self._room.leave(self._address)
 
     def release(self) -> None:
-        """The request is answered: nothing of its body is kept."""
+        """Stop counting the body's bytes; called once the request is answered."""
         self._arrived()
         self._room.give_back(self._bytes)
         self._bytes = 0
 
 
 def too_large(most_bytes: int) -> str:
-    """The sentence for a body of more than so many bytes."""
+    """The message for a body of more than `most_bytes`."""
     if most_bytes <= PLAIN_BYTES:
         return f"a request without pictures may have {most_bytes // 1024} kB; send less"
     return f"a request may have {most_bytes / 2**20:.0f} MB; send fewer or smaller pictures"

@@ -38,13 +38,13 @@ class IdempotencyKeys:
         self._lock = threading.Lock()
 
     def once(self, owner: str, key: str, fingerprint: str, perform: Callable[[], Any]) -> Any:
-        """What `perform` returns, or what it returned when the same request was performed before.
+        """Perform a request, or return the stored result if the same request was performed before.
 
         Args:
-            owner: who asks, so that nobody gets another's answer by guessing a key.
+            owner: the client, so that nobody gets another's answer by guessing a key.
             key: the client's; "" performs the request in any case.
             fingerprint: of the whole request; see `fingerprint_of`.
-            perform: performs it. If it raises, the key may be used again.
+            perform: performs the request. If it raises, the key may be used again.
 
         Raises:
             ProblemError: the key was used for another request, or its first request is not answered yet.

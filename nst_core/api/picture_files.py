@@ -12,18 +12,18 @@ PictureFormat = Literal["png", "jpeg", "webp"]
 MEDIA_TYPES: dict[PictureFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 MOST_AT_ONCE = 2
-"""Pictures that are encoded at once by request: the pixels of one may take some hundred megabytes."""
+"""Requests whose pictures may be encoded at once; the pixels of one picture may take some hundred megabytes."""
 RETRY_SECONDS = 2.0
 
 
 def exceeds(source: bytes, max_edge_px: int) -> bool:
-    """Whether an encoded picture of ours is larger; reads its header alone."""
+    """Whether an encoded picture of ours is larger than a size; only its header is read."""
     header = read_header(source)
     return header is not None and max(header.width, header.height) > max_edge_px
 
 
 def encoded(source: bytes, kind: PictureFormat, recipe_json: str | None, max_edge_px: int | None = None) -> bytes:
-    """An encoded picture in another format or size.
+    """Convert an encoded picture to another format or size.
 
     Args:
         source: an encoded picture of ours.

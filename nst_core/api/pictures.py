@@ -19,13 +19,13 @@ from nst_core.settings import Settings
 KEPT_SECONDS = 30 * 60.0
 """How long a picture waits after it was last used."""
 MOST_PICTURES = 240
-"""Pictures of all addresses together; each large one takes a file handle."""
+"""The most pictures of all addresses together; each large one holds a file open."""
 ID_LENGTH = 32
 
 
 @dataclass(frozen=True)
 class PictureLimits:
-    """What uploaded pictures may take.
+    """The limits of uploaded pictures.
 
     Attributes:
         address_pictures: the number of pictures of one network address.
@@ -45,13 +45,13 @@ class PictureLimits:
 
 @dataclass(frozen=True)
 class StoredPicture:
-    """A picture that waits.
+    """An uploaded picture that waits for a run.
 
     Attributes:
-        id: whoever knows it may use the picture and delete it.
+        id: its secret name; with it, a client may use and delete the picture.
         picture: its pixels and notes.
-        size: what it takes, as `size_of` counts it.
-        address: of the client that sent it.
+        size: its memory or disk space, as `size_of` counts it.
+        address: the address of the client that sent it.
         used: when it was last used, by the store's clock.
     """
 
@@ -63,7 +63,7 @@ class StoredPicture:
 
 
 def size_of(picture: Picture, file_bytes: int) -> int:
-    """What a picture takes, in bytes: its file's size, or its pixels' where they are more and not on the disk."""
+    """The bytes that a picture takes: the size of its file, or of its pixels if these are larger and in memory."""
     in_memory = picture.pixels.nbytes if picture.pixels.nbytes < LARGE_BYTES else 0
     return max(file_bytes, in_memory)
 
@@ -73,7 +73,7 @@ class PictureStore:
 
     def __init__(self, limits: PictureLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits, self._clock = limits, clock
-        self._pictures: OrderedDict[str, StoredPicture] = OrderedDict()  # the longest unused first
+        self._pictures: OrderedDict[str, StoredPicture] = OrderedDict()  # in order of last use, the oldest first
         self._lock = threading.Lock()
 
     def check_room(self, address: str, sizes: Sequence[int]) -> None:
@@ -90,7 +90,7 @@ class PictureStore:
             self._check_room(address, sizes)
 
     def add(self, address: str, pictures: Sequence[tuple[Picture, int]]) -> list[StoredPicture]:
-        """Keep pictures, each with its size: all of them, or none.
+        """Store pictures, each with its size: all of them, or none.
 
         Raises:
             ProblemError: there is no room for all of them.

@@ -1,4 +1,4 @@
-"""A number of places for requests that take long, so that they cannot fill the server."""
+"""A limited number of places for requests that take long, so that they cannot occupy all threads of the server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nst_core.api.problems import BUSY, ProblemError, retry_after
 
 
 class Places:
-    """So many requests at once; any thread may call."""
+    """Lets a fixed number of requests run at once; any thread may call."""
 
     def __init__(self, number: int) -> None:
         self._free = threading.BoundedSemaphore(number)
@@ -20,7 +20,7 @@ class Places:
         """Hold a place.
 
         Args:
-            what: they are for, in words.
+            what: the purpose of the places, for the message.
             retry_seconds: when a client should try again if all are taken.
             wait_seconds: how long to wait for a place; only in a thread that may wait.
 

@@ -22,7 +22,7 @@ PREFIX = "/api/v1/problems/"
 MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
 _MOST_DETAILS = 5
-"""Faults of a request that one problem names."""
+"""The most faults of a request that one problem document lists."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
     errors.WorkerError: _kind(errors.WorkerError, 503, "The process that paints is not ready"),
     errors.ToolError: _kind(errors.ToolError, 500, "A program is missing on the server"),
 }
-"""Every class of the tree; a test holds that none is missing."""
+"""Every class of the tree in `nst_core.errors`; a test checks that none is missing."""
 REQUEST = Kind("request", 422, "The request is not as described")
 TOKEN = Kind("token", 401, "A token is needed")
 RATE = Kind("rate", 429, "Too many requests")
@@ -89,8 +89,8 @@ class ProblemError(Exception):
     """A problem that is not one of the core's errors.
 
     Attributes:
-        kind: of the problem.
-        headers: of the answer.
+        kind: the kind of problem.
+        headers: the headers of the answer.
     """
 
     def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
@@ -110,7 +110,7 @@ class Problem(BaseModel):
 
 
 def document(kind: Kind, detail: str, faults: Sequence[str] | None = None, status: int | None = None) -> Problem:
-    """The document of a problem."""
+    """The problem document of a kind."""
     return Problem(
         type=PREFIX + kind.code,
         title=kind.title,
@@ -146,12 +146,12 @@ def kind_of(error: errors.NSTError) -> Kind:
 
 
 def of_error(error: errors.NSTError) -> JSONResponse:
-    """The answer to a request that one of the core's errors ended."""
+    """The answer to a request that failed with one of the core's errors."""
     kind, status, headers = kind_of(error), None, {}
     if isinstance(error, errors.QueueFullError):
         headers = retry_after(error.retry_after_seconds)
     if isinstance(error, errors.LostRunError) and error.is_stored:
-        status, headers = 503, retry_after(10)  # its files are there, and cannot be read now
+        status, headers = 503, retry_after(10)  # the run's files exist, but cannot be read now
     return answer(kind, str(error), status=status, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""The answers of the API, and how they are made of the job service's values."""
+"""The models of the API's answers, and their construction from the job service's values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_core.runs import cost
 
 
 class ApiModel(BaseModel):
-    """An answer: what is not listed is not in it."""
+    """Base of all answers: only the listed fields are sent."""
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")
 
@@ -112,7 +112,7 @@ def _links(request: Request, job: str) -> RunLinks:
 
 
 def seconds_left(view: JobView) -> float | None:
-    """The estimated time to a run's end, with its wait: of its own steps so far, or of the machine's measured speed."""
+    """The estimated time to a run's end, with its wait, from its own steps so far or the machine's measured speed."""
     if view.state in FINAL:
         return 0.0
     if view.state == "paused":

@@ -1,6 +1,6 @@
 """Faults of a request in plain sentences: which field, what was required, and what came.
 
-The validator's own sentences name types of Python, which a client in another language does not know.
+The validator's own sentences name Python types, which mean little to a client in another language.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REQUIRED = {
     "int_from_float": "a whole number",
     "json_invalid": "JSON ({error})",
 }
-"""Type of a fault -> what was required, with the values of its context."""
+"""Type of a fault -> the requirement, a template for the values of the fault's context."""
 _KINDS = {
     "int": "a whole number",
     "float": "a number",
@@ -35,7 +35,7 @@ _KINDS = {
     "dict": "an object",
     "model": "an object",
 }
-"""Begin of a fault's type, such as of `int_parsing` -> what was required."""
+"""First word of a fault's type, such as `int` of `int_parsing` -> the requirement."""
 
 
 def sentence(fault: Mapping[str, Any]) -> str:
@@ -62,10 +62,10 @@ def _required(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def _came(fault: Mapping[str, Any]) -> str:
-    """The value that came, cut short; that of a header may be a secret, and is not repeated."""
+    """The rejected value, shortened; the value of a header may be a secret and is left out."""
     return "" if fault["loc"][:1] == ("header",) else f", got {short(fault.get('input'))}"
 
 
 def _place(path: Sequence[Any]) -> str:
-    """Where a fault is, such as `query.format`. The client's own names are cut short."""
+    """Where a fault is, such as `query.format`. Names that the client sent are shortened."""
     return ".".join(str(part)[:40] for part in path)

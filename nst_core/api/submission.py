@@ -1,4 +1,4 @@
-"""A request for a run: submitted once for each idempotency key; its pictures are opened only if there is room."""
+"""A request for a run: submitted once for each idempotency key. Its pictures are opened only if the queue has room."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from nst_core.recipe import Recipe
 
 @dataclass(frozen=True)
 class Client:
-    """Who sends a request.
+    """The sender of a request.
 
     Attributes:
-        secret: of the owner of the run; "" to be given a new one.
+        secret: the secret of the run's owner; "" asks for a new one.
         address: the keyed hash of the network address.
         key: the idempotency key; "" for none.
     """
@@ -33,7 +33,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Submission:
-    """A run that is asked for; see `JobService.submit`."""
+    """A requested run; see `JobService.submit`."""
 
     recipe: Recipe
     content: GivenPicture
@@ -85,7 +85,7 @@ def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str
 
 
 def _check_there(context: ApiContext, job: str) -> None:
-    """Raise ProblemError if a run is gone for good."""
+    """Raise ProblemError if a run was deleted."""
     try:
         context.jobs().view(job)
     except LostRunError as error:

@@ -1,4 +1,4 @@
-"""Waits for the ends of runs, by any number of requests without a thread for each."""
+"""Lets any number of requests wait for the ends of runs, without a thread for each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobService
 
 POLL_SECONDS = 0.01
-"""Interval at which the awaited runs are looked at, all of them at once."""
+"""Interval at which all awaited runs are polled."""
 MOST_WAITS = 64
-"""Beyond it a request is not kept waiting."""
+"""The most requests that may wait; further ones are answered at once."""
 
 
 class Waits:
-    """The runs whose end is awaited. Used by one event loop."""
+    """The runs that requests wait for. For use in one event loop."""
 
     def __init__(self, jobs: Callable[[], JobService]) -> None:
         self._jobs = jobs
@@ -27,7 +27,7 @@ class Waits:
         self._task: asyncio.Task[None] | None = None
 
     async def over(self, run: str, seconds: float) -> None:
-        """Wait until a run is over or deleted, or the server ends: at most so long, not at all beyond `MOST_WAITS`."""
+        """Wait, at most `seconds`, until a run is over or deleted, or the server ends. No wait beyond `MOST_WAITS`."""
         if seconds <= 0 or len(self._awaited) >= MOST_WAITS:
             return
         end = asyncio.get_running_loop().create_future()

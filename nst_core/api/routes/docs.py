@@ -1,7 +1,7 @@
-"""The page that shows the OpenAPI document and tries requests: Swagger UI, from this server alone.
+"""The page that shows the OpenAPI document and tries requests: Swagger UI, served without any other site.
 
-Its files are those of the package fastapi-offline. The page has no script of its own inside it, so that it keeps to
-the server's Content-Security-Policy.
+Its files are those of the package fastapi-offline. The page has no script of its own inside it, so that it obeys the
+server's Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def page() -> HTMLResponse:
 
 @router.get("/docs/start.js")
 def start(request: Request) -> Response:
-    """The script that begins the page."""
+    """The script that starts Swagger UI on the page."""
     return cached(request, START.encode(), _TYPES["js"])
 
 

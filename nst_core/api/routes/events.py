@@ -16,9 +16,9 @@ from nst_core.api.resources import path_to, run_of
 from nst_core.api.routes.runs import RunId
 
 SEND_SECONDS = 60.0
-"""How long a client may take nothing of what is sent, until it is given up."""
+"""How long a client may read nothing before its connection is closed."""
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-"""Proxies keep nothing, and hold nothing back."""
+"""Tell proxies not to cache and not to buffer the stream."""
 EXAMPLE = """\
 event: state
 data: {"state":"running","position":0,"wait_seconds":0.0,"total_steps":300}
@@ -42,9 +42,10 @@ LastEventId = Annotated[
 
 
 class EventStream(StreamingResponse):
-    """A listener's events; its place is given back when its client has left, or takes nothing for long.
+    """A response with one listener's events.
 
-    FastAPI's own response for events would encode each of them for each listener.
+    The listener's place is released when the client leaves or reads nothing for long. FastAPI's own response for events
+    would encode each event once for each listener.
     """
 
     media_type = "text/event-stream"
@@ -71,7 +72,7 @@ class EventStream(StreamingResponse):
 
 @router.get(
     "/{run}/events",
-    status_code=200,  # FastAPI would look for it in the class's arguments
+    status_code=200,  # FastAPI would take it for an argument of the class
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
 )
@@ -83,7 +84,7 @@ async def events(
     The curve so far comes first. `Last-Event-ID` resumes after the `step` of that id.
     """
     base = request.scope.get("root_path", "")
-    place = Request({"type": "http", "root_path": base})  # of the request the feed keeps nothing else
+    place = Request({"type": "http", "root_path": base})  # the only part of the request that the feed keeps
 
     def picture(step: int) -> str:
         return path_to(place, f"/runs/{run}/picture?step={step}")

@@ -97,7 +97,7 @@ def picture(  # noqa: PLR0913 - the parts of a request
 
 
 def _shown(context: Context, view: JobView, step: int | None) -> tuple[bytes, str | None, int | None]:
-    """A picture as it is stored: of the result with its recipe, or of a step with the step."""
+    """A stored picture: the result with its recipe, or the picture of a step with the step's number."""
     if step is None and view.result:
         return view.result, view.recipe.to_json(), None
     if not view.snapshot_steps:
@@ -139,7 +139,10 @@ def timelapse(
 
 
 def _headers(view: JobView, tag: str, disposition: str) -> dict[str, str]:
-    """A run that is over does not change any more. Only who knows its id may see it, so no shared cache keeps it."""
+    """Headers for caching.
+
+    A run that is over does not change any more; its id is a secret, so shared caches must not keep it.
+    """
     kept = "private, max-age=31536000, immutable" if view.state in FINAL else "private, no-cache"
     return {"etag": tag, "cache-control": kept, "content-disposition": disposition}
 

@@ -77,13 +77,16 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
 
 
 def _converted(context: ApiContext, picture: bytes, kind: PictureFormat, recipe_json: str) -> bytes:
-    """The picture in another format, when there is a place. Raises ProblemError if there is none for long."""
+    """The picture in another format, once a place for encoding is free.
+
+    Raises ProblemError if there is none for long.
+    """
     with context.encodings.taken("other formats and sizes", RETRY_SECONDS, wait_seconds=LONGEST_WAIT_SECONDS):
         return encoded(picture, kind, recipe_json)
 
 
 def _wait(prefer: str) -> tuple[float, dict[str, str]]:
-    """How long to wait, and the header that says that a client's wish is followed (RFC 7240)."""
+    """The seconds to wait, and the header that confirms the client's preference (RFC 7240)."""
     wish = _WAIT.search(prefer)
     if wish is None:
         return LONGEST_WAIT_SECONDS, {}
