@@ -41,7 +41,7 @@ from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
 _LOGGER = logging.getLogger("nst_core.serve")
 HOUSEKEEPING_SECONDS = 5.0
-"""Interval at which what closed tabs held is dropped."""
+"""Interval at which the session data of closed tabs is dropped."""
 LAZY_IMPORTS = (
     "pandas",  # these three by Streamlit, for its first component and icon
     "pyarrow.compute",
@@ -54,7 +54,7 @@ LAZY_IMPORTS = (
 )
 """Modules that the app imports only when a visitor needs them."""
 ENDS_WITHIN_SECONDS = 9.0
-"""The longest time from SIGTERM to the end: hosts kill a server after 10. Closing the job service takes up to 8.5."""
+"""The longest time from SIGTERM to the end: hosts kill a server after 10 s, and closing the job service takes 8.5."""
 
 
 def prepare() -> JobService:
@@ -69,12 +69,12 @@ def prepare() -> JobService:
 
 
 def check() -> Readiness:
-    """Whether a visitor could get a picture now."""
+    """Whether the server could paint a picture for a visitor now."""
     return readiness(service.get(), SETTINGS.data_dir)
 
 
 def middleware() -> list[Middleware]:
-    """What each request passes before it reaches the app, the outermost first."""
+    """The middleware that each request passes before it reaches the app, the outermost first."""
     page = Path(file_util.get_static_dir(), "index.html").read_text("utf-8")
     headers = security_headers(
         inline_script_hashes(page), SETTINGS.frame_ancestors, isolated=SETTINGS.cross_origin_isolation

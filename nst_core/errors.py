@@ -93,7 +93,7 @@ class QueueFullError(JobError):
 
     Attributes:
         retry_after_seconds: when to try again.
-        own: whether the visitor's own jobs fill it, and not those of others.
+        own: whether the visitor's own jobs fill the queue, and not the jobs of others.
     """
 
     code = "queue-full"

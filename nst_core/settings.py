@@ -1,7 +1,7 @@
 """The operator's settings, read from environment variables. Visitors' settings are in recipes.
 
 A new setting is one field of `Settings`: the table of settings, the doctor and the checks below read the fields. A
-value that cannot be used counts as unset, and `problems` says so; pages, the log and the doctor show what it says.
+value that cannot be used counts as unset, and `problems` says so; pages, the log and the doctor show these sentences.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _setting(  # noqa: PLR0913 - all of a variable
 
 @dataclass(frozen=True)
 class Settings:
-    """The operator's settings; the fields' variables say what each means and may be."""
+    """The operator's settings; the variable of each field states its meaning and its values."""
 
     weights_dir: Path | None = _setting(
         None, "NST_WEIGHTS_DIR", FOLDER, "a folder with weights placed by hand, which is searched first", "none"
@@ -162,7 +162,7 @@ class Settings:
         "MB that stay free on the disk of the runs: with less, old runs make room, or new ones are refused",
     )
 
-    # In force under `serve.py`.
+    # These settings take effect only under `serve.py`.
     frame_ancestors: tuple[str, ...] = _setting(
         (),
         "NST_FRAME_ANCESTORS",
@@ -347,7 +347,7 @@ def default_of(setting: Field[Any]) -> str:
 
 
 def problems(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """A sentence for each value that cannot be used, and for each variable that begins like a setting and is none."""
+    """A sentence for each value that cannot be used, and for each variable that only looks like a setting."""
     environment = os.environ if environment is None else environment
     return (*_bad_values(environment), *_unknown_names(environment))
 

@@ -1,4 +1,4 @@
-"""A step of a run, as both engines yield it."""
+"""One step of a run; both engines yield such steps."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def serve(arguments: argparse.Namespace) -> None:
-    """Become the server of the checkout's `serve.py`. Raises ToolError where there is none."""
+    """Replace this process by the server of the checkout's `serve.py`. Raises ToolError if there is no checkout."""
     script = Path(__file__).resolve().parents[2] / "serve.py"
     if not script.is_file():
         raise ToolError(

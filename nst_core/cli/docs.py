@@ -130,7 +130,7 @@ def routes_table() -> str:
 
 
 def measurements(kind: str) -> str:
-    """The stored figures of one kind of measurement, and the commands and machines that gave them."""
+    """The stored figures of one benchmark, with the commands and machines that they were measured with."""
     measured = measured_table(kind)
     return "\n\n".join([_table(measured.head, measured.rows), *measured.notes])
 
@@ -162,7 +162,7 @@ def _settings_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 _WRITTEN_BY_THE_PROGRAM = ("schema_version", "provenance")
-"""Fields of a recipe that nobody sets."""
+"""Fields of a recipe that are not settings."""
 
 
 def _values(setting: Mapping[str, Any]) -> str:

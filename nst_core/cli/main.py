@@ -1,7 +1,7 @@
 """The command line: `python -m nst_core ...`. Progress goes to stderr; stdout has only the output of the command.
 
 Exit codes: 0 done; 1 a bug, or a problem that `doctor` found; 2 bad input; 130 interrupted, after saving the best
-picture so far and the checkpoint; 141 the reader of stdout has gone.
+picture so far and the checkpoint; 141 the reader of stdout has closed it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(argv)
         finally:
-            sys.stdout.flush()  # a reader that is gone shows here, and not when Python exits
+            sys.stdout.flush()  # a closed pipe raises here, and not when Python exits
     except BrokenPipeError:
         _discard_output()
         return READER_GONE
@@ -50,7 +50,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Send what is still buffered for stdout nowhere, so that Python's exit does not fail on it."""
+    """Discard the rest of stdout's buffer, so that Python does not fail on it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

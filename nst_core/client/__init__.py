@@ -8,10 +8,10 @@
             print(event.name, event.data)
         Path("picture.png").write_bytes(client.picture(run.id))
 
-calls         each request, and what its answer becomes
+calls         each request, and how its answer is parsed
 results       the values of answers
 problems      problem documents as exceptions
-retries       which requests are sent again, and when
+retries       which requests are repeated, and when
 clients       `Client` and `AsyncClient`
 """
 

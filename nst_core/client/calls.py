@@ -1,4 +1,4 @@
-"""Each request of the API, and what its answer becomes. A picture is a path, bytes, or the id of one on the server."""
+"""Each request of the API, and how its answer is parsed. A picture is a path, bytes, or the id of one on the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_core.client.results import Estimate, KnownPicture, Preset, Run, Uploade
 from nst_core.client.retries import Call
 
 PictureInput = Path | bytes | str
-"""A file, its bytes, or an id; text that names an existing file is its path."""
+"""A file, its bytes, or an id. Text that names an existing file is taken for its path."""
 
 
 def submit(
@@ -45,7 +45,7 @@ def pause(run: str) -> Call[Run]:
 
 
 def resume(run: str) -> Call[Run]:
-    """Go on with a paused run."""
+    """Resume a paused run."""
     return Call("POST", f"/runs/{run}/resume", _run, is_safe=False)
 
 

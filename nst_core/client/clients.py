@@ -40,10 +40,10 @@ def _awaitable(build: Callable[P, Call[T]]) -> Callable[Concatenate[AsyncClient,
 
 
 class _Connection:
-    """What both clients know.
+    """The state that both clients share.
 
     Attributes:
-        secret: the owner of this client's runs; give it to another client, and it may change them too.
+        secret: the secret of the owner of this client's runs; a second client with it may change them too.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class _Connection:
 
 
 class _Following:
-    """Follows the events of one run over several connections: where it was, and whether it is over."""
+    """Follows the events of one run over several connections: remembers the last event, and whether the run is over."""
 
     def __init__(self, run: str, patience_seconds: float) -> None:
         self._call: Call[None] = Call("GET", f"/runs/{run}/events", lambda _: None)
@@ -79,16 +79,16 @@ class _Following:
         return {"method": "GET", "url": self._call.path, "headers": headers}
 
     def event(self, sent: ServerSentEvent) -> Event | None:
-        """What was sent, as an event; None for a sign of life."""
+        """The received message as an event; None for a comment that only keeps the connection open."""
         if not sent.data:
             return None
         if sent.event == "step" and self._last != sent.id:
-            self._begin()  # it goes on: the next loss of the connection has all the patience
+            self._begin()  # events arrive again, so the next lost connection starts with full patience
         self._last, self.is_over = sent.id, sent.event == "end"
         return Event(sent.event, json.loads(sent.data))
 
     def lost(self, outcome: Outcome) -> float:
-        """How long to wait until the next connection. Raises NSTError when patience has an end."""
+        """Seconds to wait before the next connection. Raises NSTError after `patience_seconds` without an event."""
         return self._attempts.send(outcome)
 
 
@@ -117,7 +117,10 @@ class Client(_Connection):
     measure = _blocking(calls.measure)
 
     def events(self, run: str) -> Iterator[Event]:
-        """What happens to a run until it is over; a lost connection is made again where it was."""
+        """Yield the events of a run until it is over.
+
+        A lost connection is opened again and resumes after the last event.
+        """
         following = _Following(run, self._patience_seconds)
         while not following.is_over:
             outcome: Outcome = httpx.RemoteProtocolError("the stream ended before the run did")

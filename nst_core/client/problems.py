@@ -40,6 +40,6 @@ def error_of(response: httpx.Response) -> NSTError:
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """When the server says that a request may be sent again; None if it does not say."""
+    """The seconds after which the server allows the request again; None if its answer does not say."""
     told = response.headers.get("retry-after", "")
     return float(told) if told.isdecimal() else None

@@ -1,4 +1,7 @@
-"""The values of the API's answers, as its OpenAPI document describes them; what a newer server adds is left out."""
+"""The values of the API's answers, as its OpenAPI document describes them.
+
+Fields that a newer server adds are left out.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing follows."""
+        """Whether this is the last event."""
         return self.state in FINAL
 
 

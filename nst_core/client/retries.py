@@ -1,4 +1,4 @@
-"""Which requests are sent again, and when; without sockets and clocks, so that both clients share it."""
+"""Decides which requests are repeated, and when; has no sockets and no clock, so that both clients share it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FIRST_WAIT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """A request, and what its answer becomes.
+    """A request, and how its answer is parsed.
 
     Attributes:
-        method: of HTTP.
+        method: the HTTP method.
         path: below the API's root.
-        parse: makes the result of the answer.
-        is_safe: whether it may be sent again when nobody knows whether it was performed.
-        options: what httpx takes beside them.
+        parse: turns the answer into the result.
+        is_safe: whether the request may be repeated when it is unknown whether the server performed it.
+        options: further arguments for httpx.
     """
 
     method: str
@@ -39,8 +39,8 @@ Outcome = httpx.Response | httpx.TransportError
 def performing(call: Call[T], patience_seconds: float) -> Generator[float, Outcome, T]:
     """Perform a call; yields how many seconds to wait before the next attempt, and takes its outcome.
 
-    An answer with `Retry-After` was not performed, so any call may be sent again after it. After a lost connection
-    only a safe one is.
+    An answer with `Retry-After` was not performed, so any call may be sent again after it. After a lost connection only
+    a safe call is.
 
     Raises:
         NSTError: the server refused it, or did not answer within `patience_seconds` of waiting.

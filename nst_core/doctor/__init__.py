@@ -42,12 +42,12 @@ CHECKS: dict[str, Check] = {
 
 
 def examine(names: Sequence[str] = (), checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[str, Finding]]:
-    """Run checks, by default all, and yield what each found with its name.
+    """Run checks, by default all, and yield the name of each with its findings.
 
     A check that raises an error is a problem of its own and does not end the others.
 
     Raises:
-        RecipeError: a name is none of `checks`.
+        RecipeError: a name is not in `checks`.
     """
     for name in names:
         if name not in checks:

@@ -1,6 +1,6 @@
 """The device of the networks: asked in a process of its own, because TensorFlow is not imported in this one.
 
-What TensorFlow uses is held against what the driver of the GPUs knows.
+TensorFlow's list of GPUs is compared with that of the GPUs' driver.
 """
 
 from __future__ import annotations

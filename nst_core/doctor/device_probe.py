@@ -1,4 +1,4 @@
-"""Prints the chosen device as JSON: a program of its own, which loads TensorFlow."""
+"""A program of its own that loads TensorFlow and prints the chosen device as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 
 def main() -> None:
-    """Print the device with TensorFlow's version and its GPUs, or the error that its choice gave."""
+    """Print the device with TensorFlow's version and its GPUs, or the error if no device could be chosen."""
     from importlib.metadata import version
 
     from nst_core.errors import NSTError

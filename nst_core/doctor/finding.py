@@ -1,4 +1,4 @@
-"""What a check found: a level, one sentence, and a remedy."""
+"""The result of a check: a level, one sentence, and a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folders of runs and of the cache: whether they can be written, their free space, and what was left in them."""
+"""The folders of runs and of the cache: whether they can be written, their free space, and leftover files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from nst_core.settings import Settings
 FULL_BYTES, SHORT_BYTES = 200e6, 2e9
 """Free space below which no run can be stored safely, and below which it soon runs short."""
 PROBE_BYTES = 1 << 18
-"""What a folder must take to count as one that can be written."""
+"""The bytes that are written to a folder to try whether it can be written."""
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{16}|\.part-[0-9a-f]{16}")
-"""Names of files and folders that are written aside and then renamed; a killed process leaves them behind."""
+"""Name patterns of temporary files and folders, which are renamed once complete; a killed process leaves them
+behind."""
 _MANY_LEFTOVERS = 20
 
 
@@ -62,7 +63,7 @@ def _folder(folder: Path, purpose: str, variable: str) -> Iterator[Finding]:
 
 
 def _write_fault(folder: Path) -> str:
-    """Why a folder cannot be made or written, or ""; what is made for this is removed again."""
+    """Why a folder cannot be made or written, or ""; files and folders made for this check are removed again."""
     made = next((parent for parent in [*reversed(folder.parents), folder] if not parent.exists()), None)
     try:
         folder.mkdir(parents=True, exist_ok=True)

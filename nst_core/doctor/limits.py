@@ -1,4 +1,4 @@
-"""Memory and file handles: what this process may have, against what the server needs."""
+"""Memory and file handles: this process's limits, compared with the server's needs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from nst_core.system import container
 from nst_core.system.host_profile import LEAST_MB
 
 LEAST_BYTES, USUAL_BYTES = LEAST_MB * 1e6, 2.5e9
-"""Memory that the server and its worker need for the smallest runs, and from which sizes of 1,000 px are quick."""
+"""The memory that the server and its worker need for the smallest runs, and the memory with which runs of 1,000 px are
+quick."""
 LEAST_FILES, USUAL_FILES = 256, 1024
-"""File handles for a handful of visitors, and for the fifty that a server should take."""
+"""The file handles that a handful of visitors need, and those for fifty visitors, which a server should be able to
+take."""
 
 
 def memory() -> Iterator[Finding]:

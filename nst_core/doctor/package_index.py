@@ -1,4 +1,4 @@
-"""Whether the package index answers, from which weights come where no official source can be reached."""
+"""Whether the package index answers: weights come from it where no official source can be reached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nst_core.models.weights import NETWORKS
 from nst_core.settings import Settings
 
 SECONDS = 8.0
-"""The longest time that the question may take."""
+"""The longest time to wait for the index."""
 
 
 def check() -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def check() -> Iterator[Finding]:
 
 
 def _answers(package: str) -> bool:
-    """Whether pip finds a package; what it prints may name the index, so it is dropped."""
+    """Whether pip finds a package; pip's output may name the index, so it is dropped."""
     command = [sys.executable, "-m", "pip", "index", "versions", package, "--disable-pip-version-check", "--no-input"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command

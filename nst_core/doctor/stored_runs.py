@@ -12,7 +12,7 @@ from nst_core.jobs.records import DamagedRecordError, RunRecord
 from nst_core.settings import Settings
 
 MOST_NAMED = 3
-"""Runs whose folders a sentence names; of more it tells the number."""
+"""The most runs whose folders a finding names; the rest are only counted."""
 
 
 def check() -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def check() -> Iterator[Finding]:
 
 
 def _shown(value: object) -> str:
-    """A value that can be pasted into a report: of an address, neither password nor query."""
+    """A value as it may be pasted into a report: an address without its password and its query."""
     if isinstance(value, bool):
         return str(int(value))
     return shown(value) if isinstance(value, str) and "://" in value else str(value) if value is not None else "empty"

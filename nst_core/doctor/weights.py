@@ -1,4 +1,4 @@
-"""The networks' weights: where they are, whether their hashes are right, and what was tried."""
+"""The networks' weights: where they are, whether their hashes are right, and the sources that were tried."""
 
 from __future__ import annotations
 
