@@ -1,16 +1,16 @@
 """Runs apart from the page: a bounded queue, worker processes that hold the networks, and a store on disk.
 
 service      the interface of pages and the API; never imports TensorFlow
-scheduler    which run a worker gets, and what its events mean for the runs
+scheduler    assigns runs to workers, and updates the runs by the workers' events
 waiting      the runs that wait: `queue` is their order, `wait_times` estimates how long they wait
-pool         the workers with the run that each has; `placement` says how many, and where each runs
+pool         the workers, each with its run; `placement` decides their number and devices
 repository   active runs in memory, all runs in the store
-active_run   a run under way; `run_delta` are its changes that are not stored yet
+active_run   a run under way; `run_delta` holds its changes that are not stored yet
 store        stored runs within `limits`: `blobs` are their files, or `memory_blobs`; `records` are those that
-             describe a run, `input_files` its pictures; `snapshots` says which pictures of the way are stored
+             describe a run, `input_files` its pictures; `snapshots` selects the intermediate pictures that are stored
 opening      opens the folder of runs: makes the `index` of their records, and takes over runs of `legacy` versions
-reading      reads a stored run; `lost_runs` says why one is gone, of which the `ledger` keeps the reason
-room         makes room on a full disk; `storage_health` says when, and whether runs can be stored at all
+reading      reads a stored run; `lost_runs` says why one is gone, from the reasons noted in the `ledger`
+room         makes room on a full disk; `storage_health` tracks whether runs can be stored
 views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room

@@ -1,4 +1,4 @@
-"""A run under way, and which of its changes are not stored yet."""
+"""A run under way, and its changes that are not stored yet."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class ActiveRun:
         inputs: its pictures; large ones only until they are stored.
         pending: snapshots that are not stored yet, by step.
         attempts: how many workers died during this run.
-        ending: whether it was told to end; its newest picture is then the result.
+        ending: whether it was asked to end; its newest picture is then the result.
         last_seen: when a page last asked for it, in seconds of the monotonic clock.
         estimated_seconds: how long it will take; None while the machine is not measured.
         size: (width, height) of its content, for that estimate; None if unknown.
-        interrupted: the reason of an interruption, until the run continues; empty otherwise.
+        interrupted: the reason for an interruption, until the run continues; else empty.
         is_new: whether it has no row in the table yet.
     """
 
@@ -79,11 +79,14 @@ class ActiveRun:
 
     @property
     def has_lost_work(self) -> bool:
-        """Whether an interruption that lasts has cost the run something, if only time."""
+        """Whether the run is interrupted now and has lost something by it, if only time."""
         return bool(self.interrupted) and (self.view.step > 0 or self.attempts > 0)
 
     def progress(self, restarts: int, known: int) -> RunProgress:
-        """What is new since a look at its first `known` points; `restarts` is what that look told, -1 without one."""
+        """The run's news for a reader that has its first `known` points.
+
+        `restarts` is the number that the reader was last told, -1 at first.
+        """
         first = known if restarts == self._epoch else 0
         view = self.view
         return RunProgress(
@@ -118,7 +121,7 @@ class ActiveRun:
             self.pending = {step: pending[step] for step in self.snapshot_steps if step in pending}
 
     def restart(self, points: Sequence[CurvePoint]) -> None:
-        """Continue after the last of these points, forgetting later ones; an interruption becomes a note."""
+        """Continue after the last of these points and drop later ones; an interruption becomes a note."""
         last = points[-1].step if points else -1
         if self.has_lost_work:
             note = failure_messages.continued(self.interrupted, last)
@@ -127,7 +130,7 @@ class ActiveRun:
         self._epoch += 1
         self._saved_points, self._drop_after = 0, last
         known = {point.step: point for point in self.points}
-        self.points = [known.get(point.step, point) for point in points]  # a known point has weights too
+        self.points = [known.get(point.step, point) for point in points]  # the points in memory have weights too
         self.snapshot_steps = [step for step in self.snapshot_steps if step <= last]
         self.pending = {step: jpeg for step, jpeg in self.pending.items() if step <= last}
         self.view = replace(self.view, step=max(last, 0), evaluations=points[-1].evaluations if points else 0)

@@ -1,4 +1,4 @@
-"""Makes room on a full disk by removing old runs, but never in vain again and again."""
+"""Makes room on a full disk by removing old runs, and stops when that does not help."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nst_core.jobs.store import Store
 
 
 class Evictor:
-    """Removes runs by the store's rule, at least as large as a change that the disk did not take.
+    """Removes runs by the store's rule, with at least the size of a change that did not fit on the disk.
 
-    It does so once until the disk has taken a change again, or a long time has passed: if it did not help, other
-    programs fill the disk.
+    After that it removes nothing more until a change was written or a long time has passed: if removing runs did not
+    help, other programs are filling the disk.
     """
 
     def __init__(self, store: Store, health: StorageHealth) -> None:
-        """Runs of `store`; `health` knows when they may be removed."""
+        """Remove runs of `store`, when `health` allows it."""
         self._store, self._health = store, health
 
     def attempt(self, write: Callable[[], None], change: RunDelta) -> list[str]:

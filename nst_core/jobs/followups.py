@@ -1,7 +1,7 @@
 """Runs that follow another one, of the same pictures: each is submitted as soon as the queue has room for it.
 
-They belong to the server, under the id of the run that they follow, so that a reload of the page loses none of them.
-With a disk, they outlive the server too.
+They belong to the server, under the id of the run that they follow, so that a reload of the page loses none of them. If
+there is a disk, they survive a restart of the server too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobService
 
 MAX_LEADERS = 64
-"""How many leaders have follow-ups at once, in memory and on the disk; the oldest are forgotten first."""
+"""The most leaders whose follow-ups are kept, in memory and on the disk; the oldest are dropped first."""
 FOLDER = "follow-ups"
 """The folder of the stored follow-ups."""
 _FILE = "left.json"
@@ -98,7 +98,7 @@ class FollowUpRegistry:
         remove_secrets(service.blob_store(FOLDER), _FILE)
 
     def add(self, follow_ups: FollowUps) -> None:
-        """Take in the follow-ups of a leader; `advance` submits them."""
+        """Register the follow-ups of a leader; `advance` submits them."""
         self._cache.put(follow_ups.leader, follow_ups)
         self._save(follow_ups)
 
@@ -131,12 +131,13 @@ class FollowUpRegistry:
             "created": time.time(),
         }
         if not waiting:
-            blobs.clear(leader)  # the visitor's own start picture is stored no longer than a recipe waits for it
+            blobs.clear(leader)  # the visitor's own start picture is stored only while a waiting recipe needs it
         try:
             if follow_ups.start and waiting and not blobs.get(leader, input_files.CONTENTS):
                 inputs = replace(self._service.inputs(leader), start=follow_ups.start)
                 input_files.save(blobs, leader, inputs)
-            blobs.put(leader, _FILE, json.dumps(stored).encode())  # the last file: its presence proves the others
+            # written last: its presence shows that the other files are complete
+            blobs.put(leader, _FILE, json.dumps(stored).encode())
         except (OSError, JobError):
             blobs.clear(leader)
         keep_newest(blobs, MAX_LEADERS, _FILE)

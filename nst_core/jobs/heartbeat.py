@@ -1,9 +1,9 @@
 """Signs of life of the worker: a thread of it sends a `Beat` now and then; a `HeartbeatMonitor` judges their absence.
 
-A beat comes from a thread of its own, so that a long step or compilation is no silence: only code that holds Python's
-interpreter lock delays it. On two cores shared by six programs the longest delay of a worker without a fault was 1.2 s,
-while TensorFlow was loaded and while convolutions were compiled; 0.5 s in steps of 512 px with their checkpoints, and
-0.3 s in a fast pass of 1,024 px. The default of NST_WORKER_SILENCE_SECONDS is 25 times as long.
+A thread of its own sends the beats, so that they continue during a long step or compilation; only code that holds
+Python's interpreter lock delays them. On two cores shared by six programs the longest delay of a worker without a fault
+was 1.2 s, while TensorFlow was loaded and while convolutions were compiled; 0.5 s in steps of 512 px with their
+checkpoints, and 0.3 s in a fast pass of 1,024 px. The default of NST_WORKER_SILENCE_SECONDS is 25 times as long.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from nst_core.jobs.messages import Beat, Event
 BEAT_SECONDS = 1.0
 """Interval of the beats."""
 FIRST_BEAT_FACTOR = 10.0
-"""The first beat may take so many times longer: a program starts slowly from a cold disk."""
+"""Factor by which the first beat may take longer: a program starts slowly from a cold disk."""
 IDLE_FACTOR, IDLE_SHARE = 20.0, 0.01
-"""A worker that has a run and beats, but neither reports anything nor uses this share of one core, for so many times
-the longest silence, waits for something that does not come. Downloads of weights, which are idle too, end earlier."""
+"""A worker hangs if it has a run and beats, but neither reports anything nor uses IDLE_SHARE of one core for
+IDLE_FACTOR times the longest silence. Downloads of weights are idle too, but end earlier."""
 BUSY_FACTOR = 100.0
-"""... and one that computes but reports nothing for so many times the longest silence goes round in circles: the
-longest step known, of 2,048 px on two cores, takes 49 s."""
+"""A worker that computes but reports nothing for this number times the longest silence is in an endless loop: the
+longest known step, of 2,048 px on two cores, takes 49 s."""
 MOST_A_ROUND_SECONDS = 2.0
-"""The most that one round of the watch counts: rounds are so far apart. A longer gap between two of them means that the
-machine or the web process itself was suspended, for which the worker is not to blame."""
+"""The most seconds that one round of checks counts. A longer gap between two rounds means that the machine or the web
+process itself was suspended, which is no fault of the worker."""
 
 
 def start(send: Callable[[Event], None]) -> None:
@@ -44,14 +44,17 @@ def start(send: Callable[[Event], None]) -> None:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a worker must be replaced: `reason` for the error of a run that it failed, `note` for one that goes on."""
+    """Why a worker must be replaced: `reason` for the message of a run that fails, `note` for one that continues."""
 
     reason: str
     note: str
 
 
 class HeartbeatMonitor:
-    """The signs of life of one worker, judged in rounds. Times are monotonic, and of rounds in which we were awake."""
+    """The signs of life of one worker, judged in rounds.
+
+    Times are monotonic, and leave out the time in which this process was suspended.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with a worker that has just been started."""
@@ -69,11 +72,11 @@ class HeartbeatMonitor:
             self._note_progress()
 
     def fault(self, silence_seconds: float, *, is_busy: bool, is_loading: bool) -> Fault | None:
-        """Close a round, and say what is wrong with the worker, if anything.
+        """End a round; returns the worker's fault, or None if it is well.
 
         Args:
             silence_seconds: the longest silence that is allowed; 0 for any.
-            is_busy: whether the worker owes us an event other than a beat.
+            is_busy: whether the worker has work, and so must send an event other than a beat.
             is_loading: whether it may wait for downloads.
         """
         now = self._clock()
@@ -90,7 +93,7 @@ class HeartbeatMonitor:
         return None
 
     def _patience(self, is_loading: bool) -> float:
-        """How many times the longest silence the worker may take to its next event."""
+        """The longest wait for the worker's next event, as a multiple of the longest silence."""
         is_idle = self._cpu - self._cpu_at_progress < IDLE_SHARE * self._stalled
         return IDLE_FACTOR if is_idle and not is_loading else BUSY_FACTOR
 

@@ -27,7 +27,7 @@ from nst_core.jobs.messages import (
 
 @dataclass(frozen=True)
 class RunControl:
-    """Changes for a run at its next step: stop with a result, make room for another run, or change settings."""
+    """Changes for a run at its next step: stop with a result, give the worker to another run, or change settings."""
 
     stop: bool = False
     preempt: bool = False
@@ -63,7 +63,7 @@ class CommandInbox:
         return command
 
     def is_quiet(self, seconds: float) -> bool:
-        """Whether no command arrives for so long; returns False as soon as one does."""
+        """Whether no command arrives for `seconds`; returns False as soon as one does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._commands.empty():
             time.sleep(0.05)

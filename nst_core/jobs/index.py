@@ -1,4 +1,7 @@
-"""The index of stored runs: what lists of runs need, in memory. It is made of the runs' records at each start."""
+"""The index of stored runs: the facts that lists of runs need, in memory.
+
+It is built from the runs' records at each start.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from nst_core.jobs.views import FINAL, JobView
 
 @dataclass(frozen=True)
 class IndexRow:
-    """What lists of runs need of one.
+    """The facts about one run that lists need.
 
     Attributes:
         painted: whether it has a result.

@@ -16,7 +16,7 @@ from nst_core.picture.upload import Picture
 from nst_core.runs.inputs import RunInputs
 
 CONTENTS = "inputs/contents.json"
-"""The list of the files; written last, so that its presence proves theirs."""
+"""The list of the files; written last, so that its presence shows that they are complete."""
 
 
 def save(blobs: BlobStore, job: str, pictures: RunInputs) -> None:

@@ -1,7 +1,7 @@
 """Questions about pictures that need a network; the worker answers between two steps of a run, and answers are cached.
 
-A question is not a run: it has no place in the queue, no recipe and no stored result. Whoever asks repeats the question
-until the answer is there; a question that nobody repeats is dropped.
+A question is not a run: it has no place in the queue, no recipe and no stored result. The page repeats its question
+until the answer is there; a question that is no longer repeated is dropped.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from nst_core.step import Pixels
 from nst_core.system.bounded_cache import BoundedCache
 
 MAX_ANSWERS = 48
-"""Cached answers; each has up to half a megabyte."""
+"""The most cached answers; each has up to half a megabyte."""
 PATIENCE_SECONDS = 20.0
 """Lifetime of a question after it was last asked."""
 FAILED_SECONDS = 60.0
 """Lifetime of a cached failure: later the network may be reachable."""
 LARGE_PX = 1024
-"""Pictures twice as long or longer are reduced before they go to the worker, which inspects smaller ones."""
+"""Pictures with at least twice this longest edge are reduced before they are sent to the worker, which inspects smaller
+ones."""
 MAX_TRIES = 2
-"""How many workers may die over a question before it fails."""
+"""The number of workers that may die while they answer a question before it fails."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class InspectionQueue:
             self._store(Inspection("done", event.facts, bytes(event.blob)))
 
     def on_worker_lost(self) -> None:
-        """Put the worker's question to the next worker, unless it took too many workers down."""
+        """Give the lost worker's question to the next worker, unless too many workers died while they answered it."""
         key = self._with_worker
         if key is not None and self._waiting[key].tries >= MAX_TRIES:
             self._store(
@@ -123,7 +124,7 @@ def _reduced(picture: Picture) -> Bytes:
 
 
 def answer(command: Inspect) -> Inspected:
-    """Answer a question; for the worker, which holds the networks. An error is an answer too."""
+    """Answer a question; called by the worker, which holds the networks. An error is returned as an answer too."""
     try:
         return _answer(command)
     except NSTError as error:
@@ -154,7 +155,7 @@ def _answer(command: Inspect) -> Inspected:
 
 
 def _measured(pictures: Sequence[Pixels], longest_edge_px: int) -> Inspected:
-    """The yardstick's measures of the first picture, against its content and its styles; never enlarged for it."""
+    """The yardstick's measures of the first picture, against its content and its styles. It is never enlarged."""
     from nst_core.metrics import yardstick
 
     output, content, *styles = pictures

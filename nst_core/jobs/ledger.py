@@ -1,4 +1,7 @@
-"""The ledger: which runs were stored here, and why those are gone that are gone. Two files of lines, one a copy."""
+"""The ledger: which runs were stored here, and why runs were removed.
+
+It is a file of lines, and a copy of that file.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Entry:
     rule: str = ""
 
     def reason(self) -> str:
-        """Why a link to the run opens nothing, in one sentence."""
+        """The reason why a link to the run opens nothing, in one sentence."""
         day = time.strftime("%d %B %Y", time.gmtime(self.at)).lstrip("0")
         if self.event == "deleted":
             return f"this run was deleted by its owner on {day}; its PNG, dropped on a picker, brings its settings back"
@@ -60,7 +63,8 @@ class Ledger:
     def __init__(self, folder: Path | None, *, is_fixed: bool = False) -> None:
         """Read both files in `folder`, and mend them if one is damaged or too long.
 
-        None: in memory only; likewise what is noted if the files are `is_fixed`.
+        Without a folder, events are in memory only; new events are too if `is_fixed`, because the files cannot be
+        written.
         """
         paths = tuple(folder / name for name in FILES) if folder else ()
         self._paths = () if is_fixed else paths
@@ -85,7 +89,7 @@ class Ledger:
         self.flush()
 
     def flush(self) -> None:
-        """Write what a full disk did not take before."""
+        """Write the events that could not be written before."""
         with self._lock:
             for path, entries in self._unwritten.items():
                 if entries:
@@ -100,7 +104,7 @@ class Ledger:
             return self._entries.get(job)
 
     def missing(self, there: Collection[str]) -> list[str]:
-        """Runs that were stored and never removed, but are not among those that are there."""
+        """Runs that were stored and never removed, but are not among those `there`."""
         with self._lock:
             entries = list(self._entries.values())
         return [entry.job for entry in entries if entry.event == "stored" and entry.job not in there]

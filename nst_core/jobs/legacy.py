@@ -60,7 +60,7 @@ def migrate(folder: Path, blobs: BlobStore) -> list[Path]:
     """Write the records of the runs in the tables of `folder` that have none yet.
 
     Returns:
-        The databases of which every run has its record now.
+        The databases whose runs all have a record now.
 
     Raises:
         OSError: a record cannot be written.
@@ -68,7 +68,8 @@ def migrate(folder: Path, blobs: BlobStore) -> list[Path]:
     complete = []
     for path in (folder / DATABASE, folder / DAMAGED):
         if path.exists():
-            written = [run is not None and _write(run, blobs) for run in _runs(path)]  # all of them, whichever fails
+            # go on with the other runs if one fails
+            written = [run is not None and _write(run, blobs) for run in _runs(path)]
             complete += [path] if all(written) else []
     return complete
 
@@ -96,7 +97,7 @@ def _write(run: LegacyRun, blobs: BlobStore) -> bool:
 
 
 def _runs(path: Path) -> Iterator[LegacyRun | None]:
-    """The runs of a database; None for what cannot be read."""
+    """The runs of a database; None in place of a run, or of the database, that cannot be read."""
     for way in _WAYS:
         try:
             with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as connection:
@@ -140,4 +141,4 @@ def _remove_secrets(connection: sqlite3.Connection) -> None:
             "UPDATE runs SET visitor = ?, head = ? WHERE job = ?",
             [(stored_owner(secret), without_secret(head) or head, job) for job, secret, head in rows],
         )
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # until then the file has the old values
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # without this the file keeps the old values

@@ -23,7 +23,8 @@ class StoreLimits:
         snapshots: number of pictures along one run.
         keep_runs: number of runs that are over and always stay.
         keep_hours: hours for which a run stays after its end, unless `total_bytes` is exceeded.
-        free_bytes: what must be free on the disk beside a new run, since the size of its result is not known.
+        free_bytes: the space that must stay free on the disk beside a new run, since the size of its result is not
+        known yet.
     """
 
     runs: int = Settings.most_runs

@@ -1,4 +1,4 @@
-"""Why a run whose record is not there cannot be opened, in one sentence."""
+"""The error about a run without a record; it says in one sentence why the run cannot be opened."""
 
 from __future__ import annotations
 

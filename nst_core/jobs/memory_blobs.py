@@ -24,7 +24,7 @@ class MemoryBlobStore:
         files[name] = files.get(name, b"") + data
 
     def sync(self, job: str, name: str) -> None:
-        """Nothing: memory does not survive a power cut."""
+        """Do nothing: memory does not survive a power cut."""
 
     def read(self, job: str, name: str) -> bytes:
         """A file's bytes. Raises FileNotFoundError if it is absent."""
@@ -66,12 +66,12 @@ class MemoryBlobStore:
         """None: files in memory have no path."""
 
     def is_fixed(self, job: str) -> bool:
-        """False: what is in memory can be removed."""
+        """False: files in memory can be removed."""
         return False
 
 
 class OverlayBlobStore(MemoryBlobStore):
-    """Files in memory, in front of those of `below`, which can only be read."""
+    """Files in memory, laid over those of the read-only store `below`."""
 
     def __init__(self, below: BlobStore) -> None:
         """The runs of `below`; none if they cannot be listed."""

@@ -142,7 +142,7 @@ Command = RunCommand | RunControlCommand | Inspect
 
 class _Event(_Message):
     memory_mb: float = 0.0
-    """The worker's own memory in MB, which it cannot give back; `Worker.send` fills it in."""
+    """The worker's memory in MB, without files that the system may drop; `Worker.send` fills it in."""
 
 
 class Ready(_Event):
@@ -167,7 +167,7 @@ class LoadFailed(_Event):
 
 
 class Beat(_Event):
-    """A sign of life, whatever else the worker does; with the processor time that it has used so far, in seconds."""
+    """A sign of life, sent also while the worker computes, with the processor time used so far, in seconds."""
 
     kind: Literal["beat"] = "beat"
     cpu_seconds: float

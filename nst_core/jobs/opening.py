@@ -1,6 +1,6 @@
-"""Opens the folder of runs: takes it for this server alone, and makes the index of the records in it.
+"""Opens the folder of runs: locks it for this server, and makes the index of the records in it.
 
-No run's folder is removed here, except the rest of one whose removal was noted and then broken off.
+No run's folder is removed here, except the remains of a run whose deletion was interrupted.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class OpenFolder:
     Attributes:
         blobs: the files of runs.
         index: the runs that can be read.
-        ledger: what became of those that are gone.
+        ledger: why runs that are no longer stored were removed.
         why_in_memory: why runs are not stored on a disk, in words; empty if they are.
         fault: why the folder cannot be written now, in words; empty if it can.
         elsewhere: the files of runs that another server uses; they are not read.
-        lock: what keeps other servers out.
+        lock: the lock that keeps other servers out.
     """
 
     blobs: BlobStore = field(default_factory=MemoryBlobStore)
@@ -60,7 +60,7 @@ class OpenFolder:
 def open_folder(folder: Path | None) -> OpenFolder:
     """Open a folder for runs; memory if it is None, or used by another server, or cannot be written.
 
-    What is in a folder that cannot be written can still be read, and new runs are in memory in front of it.
+    The runs of a folder that cannot be written can still be read; new runs are kept in memory.
     """
     if folder is None:
         return OpenFolder()
@@ -69,7 +69,7 @@ def open_folder(folder: Path | None) -> OpenFolder:
         opened = OpenFolder(disk, lock=_locked(folder), why_in_memory="")
     except filelock.Timeout:
         return OpenFolder(why_in_memory=IN_USE, elsewhere=disk)
-    except (OSError, NotImplementedError) as error:  # the latter: no locks there
+    except (OSError, NotImplementedError) as error:  # NotImplementedError: no locks there
         return _only_read(folder, disk, error)
     try:
         disk.probe(PROBE_BYTES)

@@ -1,7 +1,7 @@
-"""Who may change a run: the visitor whose browser holds the secret that it was submitted with.
+"""The right to change a run: it belongs to the visitor whose browser holds the secret that the run was submitted with.
 
-The job service and its files know only an owner's id, a hash of the secret: whoever reads a run, its files or a log
-learns nothing with which the run could be changed.
+The job service and its files know only an owner's id, a hash of the secret: a run, its files and the log contain
+nothing with which the run could be changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nst_core.jobs.blobs import BlobStore
 
 _OWNER_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _PURPOSE = b"nst-studio owner of a run:"
-"""Hashed along, so that the same secret gives another hash in any other use."""
+"""A prefix that is hashed with the secret, so that no other use of the secret gives the same hash."""
 STORED_FIELD = "visitor"
 """The field of stored JSON that holds the owner's id; earlier versions stored the secret itself in it."""
 

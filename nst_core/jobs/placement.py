@@ -1,4 +1,4 @@
-"""How many workers there are, and which device and threads each of them has."""
+"""Decides the number of workers, and the device and the threads of each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 def environments(
     settings: Settings, found: Sequence[gpus.Gpu] | None = None, cores: int | None = None
 ) -> tuple[Mapping[str, str], ...]:
-    """The environment variables that each worker has beside the server's; as many as there are workers.
+    """The environment variables of each worker beside the server's, one entry for each worker.
 
     Each GPU has one worker at most, which sees no other GPU: two would share its memory. Without GPUs, or if the
-    operator prefers the CPU, there is one worker, or as many as the operator asks for, which divide the cores.
+    operator prefers the CPU, there is one worker, or as many as the operator asks for; they divide the cores.
 
     Args:
         settings: the number of workers, and whether they use GPUs.

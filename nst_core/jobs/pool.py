@@ -1,4 +1,4 @@
-"""The workers: each with its supervisor, and with the run and the question that it has."""
+"""The workers, each with its supervisor, its run and its question."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nst_core.jobs.views import WorkerStatus
 
 _LOGGER = logging.getLogger(__name__)
 _BEST_FIRST = ("ready", "starting", "off", "failed")
-"""The states of a worker, in the order in which they stand for all workers."""
+"""The states of a worker, the best first: the best state of any worker is the state of the pool."""
 
 
 @dataclass(eq=False)
 class Assignment:
-    """A run that a worker has, or is about to get while its inputs are read."""
+    """A run that a worker has, or that waits for its inputs to be read for this worker."""
 
     job: str
     is_sent: bool = False
@@ -35,7 +35,7 @@ class WorkerSlot:
     Attributes:
         supervisor: keeps the worker alive.
         assignment: its run; None if it is free.
-        has_question: whether it owes the answer to an inspection.
+        has_question: whether it has yet to answer an inspection.
     """
 
     supervisor: WorkerSupervisor
@@ -48,7 +48,10 @@ class WorkerSlot:
         return self.assignment.job if self.assignment else ""
 
     def control(self, command: RunControlCommand) -> bool:
-        """Send a command about the worker's run; False before the run is sent: `RunCommand` will hold the change."""
+        """Send a command about the worker's run.
+
+        Returns False if the run is not sent yet: its `RunCommand` will then contain the change.
+        """
         if self.assignment is None or not self.assignment.is_sent:
             return False
         self.supervisor.send(command)
@@ -108,7 +111,7 @@ class WorkerPool:
 
     @property
     def has_failed(self) -> bool:
-        """Whether no worker will be there without `retry`."""
+        """Whether all workers were given up, so that only `retry` starts one."""
         return all(slot.supervisor.has_failed for slot in self.slots)
 
     def slot_of(self, job: str) -> WorkerSlot | None:
@@ -120,11 +123,11 @@ class WorkerPool:
         return next((slot for slot in self.slots if slot.supervisor.is_ready and slot.assignment is None), None)
 
     def slot_for_question(self) -> WorkerSlot | None:
-        """A slot whose worker can answer a question: best one without a run, which answers at once."""
+        """A slot whose worker can answer a question, preferably one without a run, which answers at once."""
         return self.free_slot() or next((slot for slot in self.slots if slot.supervisor.is_ready), None)
 
     def ensure_started(self) -> None:
-        """Start each worker that is not there and was not given up."""
+        """Start each worker that is not running and was not given up."""
         for slot in self.slots:
             slot.supervisor.ensure_started()
 
@@ -162,7 +165,7 @@ class WorkerPool:
 
 
 def end_all(workers: Sequence[WorkerHandle]) -> None:
-    """End workers at the same time: one that does not end is waited for."""
+    """End workers in parallel, and wait for all of them."""
     endings = [threading.Thread(target=worker.end, name="nst-worker-end") for worker in workers]
     for ending in endings:
         ending.start()

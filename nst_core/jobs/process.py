@@ -65,7 +65,10 @@ class WorkerProcess:
         self._outbox.put(command)
 
     def end(self) -> None:
-        """Kill the process. One that the system cannot end at once, such as in a disk that hangs, ends later."""
+        """Kill the process.
+
+        A process that the system cannot end at once, for instance while it waits for a disk, ends later.
+        """
         self._child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(KILL_SECONDS)
@@ -86,7 +89,7 @@ class WorkerProcess:
                 try:
                     on_event(event)
                 except Exception:
-                    _LOGGER.exception("An event of the worker failed; the next one is read all the same")
+                    _LOGGER.exception("The handling of a worker's event failed; the next event is still read")
         except MessageError as error:
             _LOGGER.warning("The worker is ended: %s", error)
             self._child.kill()

@@ -29,7 +29,7 @@ class QueueEntry:
 
 @dataclass(frozen=True)
 class QueueLimits:
-    """The most runs that may wait: in all, and of one visitor; and that may wait or run, of one network address."""
+    """The most runs that may wait, in all and for one visitor; and that may wait or run, for one network address."""
 
     waiting: int = Settings.queue_runs
     per_visitor: int = Settings.runs_per_visitor
@@ -44,7 +44,7 @@ class QueueLimits:
 
 @dataclass(frozen=True)
 class QueueLoad:
-    """How full the queue is: the runs that wait, and how many may."""
+    """How full the queue is: the number of waiting runs, and the limit."""
 
     waiting: int
     most_waiting: int
@@ -54,14 +54,15 @@ SecondsUntilRoom = Callable[[Sequence[str], bool], float]
 """(jobs, must_end) -> seconds until there is room for a refused run.
 
 jobs: the visitor's or address's own runs that wait, in the order in which they will be served; none if the queue is
-full for everybody. must_end: whether one of them, or of those that have begun, must end, and not only begin.
+full for everybody. must_end: whether one of the visitor's runs must end before there is room; else it is enough that
+one begins.
 """
 
 
 class FairQueue:
     """The runs that wait, in the order in which they came; visitors take turns.
 
-    A run that is held keeps its place and counts in every limit, and is not served.
+    A held run keeps its place and counts in every limit, but is not served.
     """
 
     def __init__(self, limits: QueueLimits, entries: Sequence[QueueEntry] = ()) -> None:

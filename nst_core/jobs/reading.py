@@ -1,4 +1,4 @@
-"""Reads stored runs from their files, and says what is damaged."""
+"""Reads stored runs from their files, and reports damage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def readable() -> Iterator[None]:
-    """Turns an OSError into a LostRunError of a run that is stored; the absence of a file is left as it is."""
+    """Turns an OSError into a LostRunError with `is_stored`; FileNotFoundError passes unchanged."""
     try:
         yield
     except FileNotFoundError:
@@ -34,10 +34,10 @@ def read_record(blobs: BlobStore, job: str, parse: Callable[[str, bytes], T]) ->
     Args:
         blobs: the files of runs.
         job: the run.
-        parse: what reads the record of a run of its bytes, and raises DamagedRecordError.
+        parse: parses the bytes of a record, and raises DamagedRecordError if it is damaged.
 
     Raises:
-        FileNotFoundError: neither is there.
+        FileNotFoundError: neither of the two files exists.
         OSError: the record cannot be read now.
         DamagedRecordError: both are damaged.
     """
@@ -102,7 +102,7 @@ def _undamaged(blobs: BlobStore, record: RunRecord, name: str) -> bytes:
 
 
 def _with_damage(view: JobView, record: RunRecord) -> JobView:
-    """A run that is over, with what is damaged or missing of its files told."""
+    """The view of a run that is over, with a note about its damaged or missing files."""
     notes = view.notes
     if len(view.points) < record.points:
         lost = f"{record.points - len(view.points)} of the {record.points} points of this curve"

@@ -1,4 +1,4 @@
-"""The types of the values in a record: one of another version may have others, which nothing else expects."""
+"""The types of the values in a record: they are checked because a record of another version may differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Count = Field(0, ge=0, lt=2**63)
 
 
 class _Shape(BaseModel):
-    """The stored names and their types; what is missing has the default of `JobView`, and unknown names are ignored."""
+    """The stored names and their types; missing values have the default of `JobView`, and unknown names are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 

@@ -1,6 +1,6 @@
 """The record of a run as a JSON file of its folder, and its curve as lines of text. Both detect damage.
 
-The record is the truth about a run; everything else that is known about stored runs is made of it.
+The record is the only source of truth about a stored run; the index is built from it.
 """
 
 from __future__ import annotations
@@ -45,18 +45,21 @@ _STORED = {
 }
 """Field of a JobView -> its stored name. Position and waiting time are not stored: they change all the time."""
 _REQUIRED = {each.name for each in fields(JobView) if each.default is MISSING and each.default_factory is MISSING}
-"""Fields of a JobView that every record has; others are missing in records of versions that did not know them."""
+"""Fields of a JobView that every record has; records of earlier versions may lack the others."""
 _PROGRESS = ("step", "evaluations", "snapshot_step")
-"""Fields that change at every step. A run that is not over has them from its curve and its snapshots."""
+"""Fields that change at every step. While a run is not over, they are read from its curve and its snapshots."""
 
 
 class DamagedRecordError(ValueError):
-    """A record has changed since it was written, or is none; the message says what is wrong, as a clause."""
+    """A record has changed since it was written, or is not a record.
+
+    The message is a clause that says what is wrong.
+    """
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What the record of a run holds.
+    """The contents of a run's record.
 
     Attributes:
         view: its values, without points, pictures and its place in the queue.
@@ -81,18 +84,21 @@ class RunRecord:
 
     @classmethod
     def from_bytes(cls, job: str, data: bytes) -> RunRecord:
-        """The record of the run `job` that `to_bytes` wrote. Raises DamagedRecordError."""
+        """Parse the record of the run `job` that `to_bytes` wrote. Raises DamagedRecordError."""
         run = _run(job, data)
         return cls(view_from_dict(run), run.get("files", {}), run.get("bytes", 0), run.get("points", 0))
 
 
 def changing_rarely(view: JobView) -> tuple[Any, ...]:
-    """The stored values of a run that do not change at every step: its record is written when they do."""
+    """The stored values of a run that do not change at every step.
+
+    A change of them makes it necessary to write the record.
+    """
     return (view.recipe, view.content, view.result, *(getattr(view, f) for f in _STORED if f not in _PROGRESS))
 
 
 def row_from_bytes(job: str, data: bytes) -> IndexRow:
-    """The row of a run's record, without the time to read all of it. Raises DamagedRecordError."""
+    """The index row of a run's record; faster than to parse all of it. Raises DamagedRecordError."""
     run = _run(job, data)
     created, painted = run.get("created", 0.0), RESULT in run.get("files", {})
     ended, listed = run.get("ended") or created, run.get("listed", False)
@@ -122,7 +128,7 @@ def _checksum(run: Mapping[str, Any]) -> str:
 
 
 def view_to_dict(view: JobView) -> dict[str, Any]:
-    """A run for JSON, without points, pictures and its place in the queue."""
+    """A run as plain data for JSON, without points, pictures and its place in the queue."""
     values = {stored: getattr(view, name) for name, stored in _STORED.items()}
     return {**values, "recipe": view.recipe.model_dump(mode="json")}
 
@@ -145,7 +151,10 @@ def fingerprint(data: bytes) -> str:
 
 
 def checked_lines(texts: Sequence[str]) -> bytes:
-    """Lines with checksums, to append to a file; a line that an earlier crash cut does not damage them."""
+    """Lines with checksums, to append to a file.
+
+    Each begins on a new line, so that a line that a crash has cut before does not damage it.
+    """
     return b"".join(b"\n%08x %s" % (zlib.crc32(text.encode()), text.encode()) for text in texts)
 
 
@@ -157,7 +166,7 @@ def whole_lines(data: bytes) -> Iterator[str]:
 
 
 def curve_lines(points: Sequence[CurvePoint], after: int | None = None) -> bytes:
-    """Points to append to a curve; points of later steps than `after` are void."""
+    """Points to append to a curve; points of later steps than `after` become invalid."""
     begin = [] if after is None else [json.dumps({"after": after})]
     return checked_lines([*begin, *(point.to_json() for point in points)])
 
@@ -180,10 +189,10 @@ def read_curve(data: bytes) -> tuple[CurvePoint, ...]:
 
 @dataclass(frozen=True)
 class StoredCurves:
-    """The curves in a folder of runs that a server uses, read from outside."""
+    """Reads the curves in the folder of runs of a running server, from another process."""
 
     folder: Path
 
     def points(self, job: str) -> tuple[CurvePoint, ...]:
-        """The points that are stored of a run so far."""
+        """The points of a run that are stored so far."""
         return read_curve(read_if_possible(self.folder / "runs" / job / CURVE) or b"")

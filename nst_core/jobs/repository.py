@@ -24,7 +24,7 @@ from nst_core.runs.inputs import RunInputs
 from nst_core.system.bounded_cache import BoundedCache
 
 WRITE_SECONDS = 0.4
-"""The least time between two rounds of writing; changes in between are written together."""
+"""The least time between two writes to the store; changes in between are written together."""
 MAX_RECENT = 8
 """Finished runs that are cached with all their values, since their pages ask for them at every click."""
 MAX_SUMMARIES = 200
@@ -52,7 +52,7 @@ class RunRepository:
         self._evictor = Evictor(store, self.health)
         self._changed: set[str] = set()
         self._beginning: set[str] = set()  # runs whose first record is being written
-        self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run is not in memory any more
+        self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run was removed from memory
         self._recent: BoundedCache[str, JobView] = BoundedCache(MAX_RECENT)
         self._summaries: BoundedCache[str, JobView] = BoundedCache(MAX_SUMMARIES)
         self._wake, self._closing = threading.Event(), False
@@ -102,7 +102,7 @@ class RunRepository:
         self.mark_dirty(job)
 
     def mark_dirty(self, job: str) -> None:
-        """Note that an active run has changed: notify those who wait, and write it soon."""
+        """Note that an active run has changed: wake waiting threads, and write it soon."""
         self._changed.add(job)
         self._lock.notify_all()
         self._wake.set()
@@ -118,7 +118,7 @@ class RunRepository:
     # The methods from here on are called outside the lock.
 
     def check_health(self, run: ActiveRun) -> None:
-        """Refuse a new run while the disk takes none. Raises StorageError."""
+        """Refuse a new run while none can be stored. Raises StorageError."""
         self._forget(self._evictor.probe(run.pending_changes()))
         if self.health.problem:
             self._wake.set()
@@ -126,7 +126,10 @@ class RunRepository:
             raise StorageError(_refusal(self.health.fault))
 
     def begin(self, run: ActiveRun) -> None:
-        """Store the record of a new run before its id is shown. Raises StorageError; the run is then to be removed."""
+        """Store the record of a new run before its id is shown.
+
+        Raises StorageError; the caller must then remove the run.
+        """
         job = run.view.id
         with self._lock:
             change = run.pending_changes()
@@ -149,7 +152,7 @@ class RunRepository:
         view = self._recent.get(job)
         if view is None:
             view = self.store.view(job)
-            if view.state not in FINAL:  # it could not be read when the server started
+            if view.state not in FINAL:  # the run could not be read when the server started
                 return replace(view, state="failed", error="this run was broken off; it goes on at a later start")
             self._recent.put(job, view)
         return view
@@ -207,7 +210,7 @@ class RunRepository:
             self.evict(job)
 
     def delete(self, job: str) -> None:
-        """Delete a run. Raises StorageError if the disk does not permit that now."""
+        """Delete a run. Raises StorageError if its files cannot be removed now."""
         with self._lock:
             self.evict(job)
         self.store.delete(job)
@@ -229,7 +232,7 @@ class RunRepository:
                 time.sleep(WRITE_SECONDS)
 
     def _write_due(self) -> bool:
-        """Write all changes, but for those of runs that failed just now; returns whether any of them failed."""
+        """Write all changes, except those of runs whose write failed just now; returns whether any write failed."""
         with self._lock:
             due = {job for job in self._changed - self._beginning if self._closing or self.health.is_due(job)}
             changes = [self.active[job].pending_changes() for job in due if job in self.active]
@@ -268,7 +271,7 @@ class RunRepository:
                 self._summaries.pop(job)
 
     def _is_gone(self, change: RunDelta) -> bool:
-        """Whether a run was deleted while it was written, which made the writing fail; removes its remains."""
+        """Whether a write failed because the run was deleted meanwhile; if so, removes its remains."""
         with self._lock:
             is_gone = change.view.id not in self.active
         if is_gone and not self._lost.get(change.view.id):

@@ -1,4 +1,4 @@
-"""The network addresses, as hashes, that the runs under way came from. In memory only."""
+"""The hashed network addresses from which the runs under way were submitted. In memory only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from nst_core.system.bounded_cache import BoundedCache
 
 MAX_VISITORS = 2000
-"""The most visitors whose last address is remembered, for the runs that follow by themselves."""
+"""The most visitors whose last address is remembered, for follow-ups, which the server submits itself."""
 
 
 class RunAddresses:

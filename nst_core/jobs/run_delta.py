@@ -37,7 +37,7 @@ class RunDelta:
     epoch: int = 0
 
     def size(self) -> int:
-        """About how many bytes it takes on the disk."""
+        """Its approximate size on the disk, in bytes."""
         pictures = [*self.snapshots.values(), self.content, self.result or b""]
         inputs = self.inputs.nbytes if self.inputs is not None else 0
         return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 10_000

@@ -1,4 +1,4 @@
-"""What a worker's events change in a run. Called under the job service's lock."""
+"""Applies a worker's events to a run. Called under the job service's lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_core.recipe import parse
 
 
 def apply(repository: RunRepository, run: ActiveRun, event: RunEvent) -> None:
-    """Change a run as one of its events says; events that are about its place in the queue change nothing here."""
+    """Apply an event to its run; events about its place in the queue are ignored here."""
     job = event.job
     match event:
         case Began():
@@ -28,7 +28,7 @@ def apply(repository: RunRepository, run: ActiveRun, event: RunEvent) -> None:
             state = "stopped" if event.stopped else "done"
             repository.update(job, state=state, report=event.report, recipe=recipe, ended=time.time())
         case Failed():
-            if event.report is not None:  # it leaves the best picture it had
+            if event.report is not None:  # the run has its best picture as the result
                 repository.update(job, report=event.report, recipe=parse(event.report["recipe"]))
             fail(repository, job, event.message)
 

@@ -43,7 +43,8 @@ from nst_core.settings import Settings
 MAX_ATTEMPTS = 2
 """The most times that a run is continued after its worker died."""
 PREEMPT_SECONDS = 20.0
-"""How long a paused run may keep a worker from runs that wait; then it continues later, from its checkpoint."""
+"""How long a paused run may occupy a worker while other runs wait; then it is preempted, and continues later from its
+checkpoint."""
 _FREES_WORKER = (Finished, Failed, Preempted)
 """Events after which a worker is free."""
 
@@ -65,7 +66,7 @@ class Scheduler:
         spawn: SpawnWorker | None,
         wait_times: WaitEstimator,
     ) -> None:
-        """Queue the runs of the repository that wait; `spawn` starts other workers than the usual ones."""
+        """Queue the runs of the repository that wait; `spawn` replaces the usual way to start a worker."""
         self.inspections = InspectionQueue()
         self._repository, self._lock, self._wait_times = repository, lock, wait_times
         places = environments(Settings.read())
@@ -90,7 +91,7 @@ class Scheduler:
             run.ending = True
             self.waiting.requeue(
                 job, has_begun=True
-            )  # a worker makes a result of its checkpoint, without further steps
+            )  # a worker makes the result from its checkpoint, without further steps
             self.dispatch()
         else:
             self._repository.update(job, state="stopped", ended=time.time())
@@ -115,7 +116,7 @@ class Scheduler:
             self.waiting.hold(job)
 
     def resume(self, job: str) -> None:
-        """Continue a paused run: one that was held in the queue in its turn, one that was preempted from the queue."""
+        """Continue a paused run. A run held in the queue is served in its turn; a preempted run is queued again."""
         if self._repository.active[job].view.state != "paused":
             return
         if slot := self.pool.slot_of(job):
@@ -149,14 +150,17 @@ class Scheduler:
                 slot.control(Preempt(job=slot.current_id))
 
     def _is_paused_for(self, slot: WorkerSlot, now: float) -> float:
-        """For how many seconds a worker's run is paused without being preempted; 0 if it is not."""
+        """The seconds for which a worker's run has been paused without being preempted; 0 if it is not paused."""
         run = self._repository.active.get(slot.current_id)
         if slot.assignment is None or run is None or run.view.state != "paused" or slot.assignment.is_preempting:
             return 0.0
         return now - slot.assignment.paused_at
 
     def close(self) -> frozenset[str]:
-        """Send no more runs, and let the workers save those that they have; returns those whose saving they report."""
+        """Send no more runs, and ask the workers to save theirs.
+
+        Returns the runs whose saving the workers will report.
+        """
         self._is_closing = True
         return frozenset(slot.current_id for slot in self.pool.slots if self._is_saving(slot))
 
@@ -273,7 +277,7 @@ class Scheduler:
         self.dispatch()
 
     def _ask_again(self, slot: WorkerSlot) -> None:
-        """Put the question of a worker that is gone to another one."""
+        """Give the question of a lost worker to another one."""
         if slot.has_question:
             slot.has_question = False
             self.inspections.on_worker_lost()
@@ -305,7 +309,7 @@ class Scheduler:
             self.dispatch()
 
     def _fail_waiting(self, message: str) -> None:
-        """Fail all runs that wait: no worker will be there for them."""
+        """Fail all runs that wait: no worker will be started for them."""
         for job in self.waiting.jobs():
             self.waiting.remove(job)
             self._fail(job, message)

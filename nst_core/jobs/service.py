@@ -5,7 +5,7 @@
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
 thread and returns at once, except `wait`. With a disk, runs outlive the server: unfinished ones continue.
 
-Whoever knows a run's id may look at it. A method that changes a run takes the visitor's secret, and raises
+Everybody with a run's id may look at the run. A method that changes a run takes the visitor's secret, and raises
 NotYoursError unless the run was submitted under the id of that secret; see `owners`.
 """
 
@@ -82,10 +82,10 @@ HOUSEKEEPING_SECONDS = 2.0
 TRIM_SECONDS = 20.0
 """Interval at which memory freed by visitors' pictures is returned to the system."""
 SAVE_SECONDS = 4.0
-"""How long `close` waits until the worker has saved its run, or finished it. A run whose step takes longer goes on from
-its last checkpoint, which is rarely more than one step older."""
+"""The longest time that `close` waits for the worker to save or finish its run. A run whose step takes longer continues
+from its last checkpoint, which is rarely more than one step older."""
 WRITE_SECONDS = 2.5
-"""... and how long until all changes are written."""
+"""The longest time that `close` waits after that until all changes are written."""
 
 
 class JobService:
@@ -96,7 +96,7 @@ class JobService:
     """
 
     def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
-        """Open the runs of the operator's folder; `spawn` starts other workers than the usual ones."""
+        """Open the runs of the operator's folder; `spawn` replaces the usual way to start a worker."""
         settings = Settings.read()
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
@@ -117,7 +117,7 @@ class JobService:
         threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
 
     def warm(self) -> None:
-        """Start the workers that are not there."""
+        """Start the workers that are not running yet."""
         with self._lock:
             self._scheduler.pool.ensure_started()
 
@@ -127,7 +127,9 @@ class JobService:
             self._scheduler.pool.retry()
 
     def close(self, save_seconds: float = SAVE_SECONDS) -> None:
-        """Save the runs under way, end the workers and release the runs; waits if another thread has begun to close.
+        """Save the runs under way, end the workers and release the folder of runs.
+
+        Waits if another thread is already closing.
 
         Unfinished runs continue in the next service, or fail without a disk.
 
@@ -160,7 +162,7 @@ class JobService:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the server is about to end: no run goes on in it."""
+        """Whether the server is about to end; it continues no run."""
         return self._closing.is_set()
 
     def status(self) -> WorkerStatus:
@@ -240,7 +242,9 @@ class JobService:
         return job
 
     def check_room(self, owner: str, address: str = "") -> None:
-        """Refuse a run of this visitor now if `submit` would, for lack of room; before its pictures are opened.
+        """Refuse a run of this visitor if `submit` would refuse it for lack of room.
+
+        Called before its pictures are opened.
 
         Raises QueueFullError, WorkerError.
         """
@@ -257,12 +261,14 @@ class JobService:
         return self._repository.load(job)
 
     def progress(self, job: str, restarts: int = -1, known: int = 0) -> RunProgress:
-        """What is new of a run since an earlier call; counts as a look at it. Raises LostRunError as `view` does.
+        """The news of a run since an earlier call; like `view`, it counts as a page's interest in the run.
+
+        Raises LostRunError as `view` does.
 
         Args:
             job: the run.
-            restarts: what the earlier call told; -1 for all points.
-            known: how many points of the curve are known from it.
+            restarts: the number that the earlier call returned; -1 for all points.
+            known: the number of points of the curve that the caller has from it.
         """
         with self._lock:
             run = self._repository.active.get(job)
@@ -306,7 +312,7 @@ class JobService:
         self.discard(job)
 
     def discard(self, job: str) -> None:
-        """Delete a run for the server's own parts, such as a sweep: without a check, so not for requests from outside.
+        """Delete a run without checking its owner: for the server's own sweeps, never for requests from outside.
 
         Raises:
             LostRunError: it cannot be opened.
@@ -320,7 +326,9 @@ class JobService:
         self.followups.forget(job)
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
-        """The answer to a question about pictures, or the wait for it: repeat the call until the answer is there.
+        """Ask a question about pictures.
+
+        Returns the answer, or an `Inspection` that waits: repeat the call until the answer is there.
 
         The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
         """
@@ -391,7 +399,10 @@ class JobService:
         return view
 
     def _view_of(self, run: ActiveRun) -> JobView:
-        """The current values of an active run, with its place in the queue; notes that a page asked. Needs the lock."""
+        """The current values of an active run, with its place in the queue; notes that a page asked.
+
+        The caller holds the lock.
+        """
         run.last_seen = time.monotonic()
         position, seconds = self._scheduler.waiting.position(run.view.id)
         return replace(run.current_view(), position=position, wait_seconds=seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""The errors that removing files can mend. No other error may remove a result."""
+"""The errors that go away when files are removed. Results must not be removed because of any other error."""
 PASSING = (*FULL, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM)
 """The errors that may pass while the server runs: with them, runs stay on the disk, and new ones are refused."""
 
@@ -31,7 +31,7 @@ FULL_WORDS = (*(_WORDS[code] for code in FULL), ALMOST_FULL)
 
 
 class AlmostFullError(OSError):
-    """Less would be free on the disk than new runs must leave."""
+    """The disk has less free space than new runs must leave."""
 
     def __init__(self) -> None:
         super().__init__(errno.ENOSPC, ALMOST_FULL)
@@ -43,7 +43,7 @@ def is_full(error: BaseException) -> bool:
 
 
 def in_words(error: BaseException) -> str:
-    """The reason of an error as a clause, such as "the disk is full"; it names no path."""
+    """The reason for an error as a clause, such as "the disk is full"; it names no path."""
     if isinstance(error, AlmostFullError):
         return ALMOST_FULL
     if isinstance(error, OSError):

@@ -12,11 +12,11 @@ from nst_core.jobs import storage_errors
 _LOGGER = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.5, 60.0
-"""The wait after a first failure; it doubles up to the second value."""
+"""The wait after the first failure; each further failure doubles it, up to the second value."""
 PROBE_SECONDS, IDLE_PROBE_SECONDS = 1.0, 10.0
 """The least time between two probes of a disk that failed: while runs are submitted, and while none are."""
 PROBE_BYTES = 1 << 18
-"""What a disk must take to count as well, if nothing else is known."""
+"""Bytes that are written to probe the disk if no size is known."""
 ROOM_SECONDS = 600.0
 """The time after which old runs may make room once more on a disk that stays full."""
 LOG_SECONDS = 600.0
@@ -31,14 +31,14 @@ class _Failure:
 
 
 class StorageHealth:
-    """The failures to store runs.
+    """Tracks failures to store runs.
 
     Attributes:
-        fault: why the disk takes no run now, as a clause; empty if it does.
+        fault: why no run can be stored now, as a clause; empty if runs can be stored.
     """
 
     def __init__(self, probe: Callable[[int], None], fault: str = "") -> None:
-        """`probe` writes so many bytes to the disk, or raises OSError; `fault` is what is known from the start."""
+        """`probe` writes a number of bytes to the disk, or raises OSError; `fault` is a fault known from the start."""
         self._probe = probe
         self._failures: dict[str, _Failure] = {}
         self._logged: dict[str, float] = {}
@@ -51,16 +51,16 @@ class StorageHealth:
 
     @property
     def problem(self) -> str:
-        """Why the disk takes no run, or why one run is not stored, as a clause; empty if all are."""
+        """Why no run can be stored, or why one run is not stored yet, as a clause; empty if all is well."""
         failures = list(self._failures.values())
         return self.fault or (failures[0].reason if failures else "")
 
     def note_fault(self, error: OSError) -> None:
-        """The disk did not take a run."""
+        """Note that no run can be stored, and why."""
         self._set_fault(storage_errors.in_words(error))
 
     def note_failure(self, job: str, error: Exception) -> None:
-        """The changes of a run were not stored."""
+        """Note that the changes of a run could not be stored."""
         reason = storage_errors.in_words(error)
         if isinstance(error, OSError):
             self._set_fault(reason)
@@ -71,14 +71,14 @@ class StorageHealth:
         self._failures[job] = _Failure(reason, wait, time.monotonic() + wait)
 
     def note_success(self, job: str) -> None:
-        """The changes of a run were stored."""
+        """Note that the changes of a run were stored."""
         self._failures.pop(job, None)
         self._room_made_at = -ROOM_SECONDS
         if not self._failures:
             self.fault = ""
 
     def forget(self, job: str) -> None:
-        """A run was removed."""
+        """Forget the failures of a run that was removed."""
         self._failures.pop(job, None)
 
     def is_due(self, job: str) -> bool:
@@ -87,13 +87,13 @@ class StorageHealth:
         return failure is None or failure.retry_at <= time.monotonic()
 
     def seconds_to_retry(self, changed: Collection[str]) -> float | None:
-        """How long to wait until the first of the runs that failed is tried again, or the disk; None if none failed."""
+        """Seconds until the next attempt, for a failed run or for the disk; None if nothing failed."""
         waits = [self._failures[job].retry_at - time.monotonic() for job in changed if job in self._failures]
         waits += [IDLE_PROBE_SECONDS] if self.fault else []
         return max(0.0, min(waits)) if waits else None
 
     def may_make_room(self) -> bool:
-        """Whether no room was made since the last success, or long ago; notes that it is made now."""
+        """Whether old runs may be removed now: not twice without a success or ROOM_SECONDS between. Notes a removal."""
         now = time.monotonic()
         may = now - self._room_made_at >= ROOM_SECONDS
         if may:
@@ -101,7 +101,10 @@ class StorageHealth:
         return may
 
     def recovers(self, size: int = PROBE_BYTES, *, at_once: bool = False) -> bool:
-        """Whether a disk takes `size` bytes: asked `at_once`, or only if it failed before and not too often."""
+        """Whether the disk takes `size` bytes again.
+
+        Unless `at_once`, it is probed only after a failure, and not too often.
+        """
         if not at_once and (not self.problem or time.monotonic() - self._probed_at < PROBE_SECONDS):
             return False
         self._probed_at = time.monotonic()
@@ -112,7 +115,7 @@ class StorageHealth:
             self._did_probe_fail = True
             return False
         self.fault = ""
-        if self._did_probe_fail:  # otherwise the fault is not the disk's, and trying at once would not help
+        if self._did_probe_fail:  # otherwise the fault is not the disk's, and an immediate attempt would not help
             self._did_probe_fail = False
             self._failures = {job: replace(each, retry_at=0.0) for job, each in self._failures.items()}
         return True

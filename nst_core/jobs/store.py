@@ -1,4 +1,7 @@
-"""Stores runs: a folder for each one, with its record, its curve and its pictures; or in memory. Bounded."""
+"""Stores runs: a folder for each one, with its record, its curve and its pictures; or in memory.
+
+Its size is limited.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Store:
         self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
-        self._stored_values: dict[str, tuple[Any, ...]] = {}  # of runs that are not over, as their records hold them
+        self._stored_values: dict[str, tuple[Any, ...]] = {}  # the values in the records of runs that are not over
 
     def close(self) -> None:
         """Release the folder."""
@@ -50,11 +53,11 @@ class Store:
         self._opened.release()
 
     def blob_store(self, name: str) -> BlobStore | None:
-        """Files in another folder than those of runs; None if nothing outlives the server."""
+        """A store for other files than those of runs, in a folder of its own; None without a disk."""
         return DiskBlobStore(self._folder / name) if self._folder and not self.why_in_memory else None
 
     def missing_bytes(self, size: int) -> float:
-        """Bytes that the disk lacks to take a new run of `size` bytes and to keep `limits.free_bytes` free."""
+        """The bytes to free on the disk before a run of `size` bytes fits and `limits.free_bytes` stay free."""
         if self._folder is None or self.why_in_memory:
             return 0.0
         with contextlib.suppress(OSError):
@@ -113,7 +116,7 @@ class Store:
         self._ledger.flush()
 
     def _write_record(self, view: JobView) -> None:
-        """Write a run's record, unless nothing in it changed but what changes at every step."""
+        """Write a run's record, unless only values that change at every step have changed."""
         values = records.changing_rarely(view)
         if view.state not in FINAL and self._stored_values.get(view.id) == values:
             return
@@ -165,7 +168,7 @@ class Store:
         """
         if self._blobs.is_fixed(job):
             raise StorageError(f"this run cannot be deleted now, because {self.fault}")
-        row = self._index.remove(job)  # first: a change on its way to the disk is then undone
+        row = self._index.remove(job)  # before the files: a change that is being written now is then undone
         try:
             self._ledger.note(job, "room" if rule else "deleted", rule)
             self._blobs.remove(job, RECORD)

@@ -1,4 +1,7 @@
-"""Keeps a worker process alive: replaces one that died, hangs or holds too much memory; gives up on failures."""
+"""Keeps a worker process alive: replaces one that died, hangs or uses too much memory.
+
+Gives up after several failures.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from nst_core.system.host_profile import host_profile
 _LOGGER = logging.getLogger(__name__)
 
 MAX_STARTS = 3
-"""How many workers may die one after another, before they are ready, until the supervisor gives up."""
+"""The number of workers that may die in a row before they are ready; then the supervisor gives up."""
 
 
 class WorkerHandle(Protocol):
@@ -42,7 +45,7 @@ SpawnWorker = Callable[[OnEvent, OnExit], WorkerHandle]
 
 
 class WorkerSupervisor:
-    """Owner of the worker process, and of its successors. Used under the job service's lock, as are its callbacks.
+    """Owns the worker process and its replacements. Used under the job service's lock, as are its callbacks.
 
     Attributes:
         status: the worker's state, without whether it is busy.
@@ -84,7 +87,7 @@ class WorkerSupervisor:
 
     @property
     def has_failed(self) -> bool:
-        """Whether no worker will be started without `retry`."""
+        """Whether the supervisor has given up; then only `retry` starts a worker."""
         return self.status.state == "failed"
 
     @property
@@ -122,7 +125,7 @@ class WorkerSupervisor:
         self._replace_dead(self._generation, fault)
 
     def recycle(self) -> bool:
-        """Replace a worker that holds more memory than the operator allows; returns whether it did."""
+        """Replace a worker that uses more memory than the operator allows; returns whether it did."""
         worker = self._worker
         if worker is None or self.status.memory_mb <= self._recycle_mb:
             return False
@@ -151,7 +154,7 @@ class WorkerSupervisor:
             self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
 
     def _receive(self, generation: int, event: Event) -> None:
-        """Update the status from an event of the current worker, and give the event to the scheduler."""
+        """Update the status from an event of the current worker, and pass the event to the scheduler."""
         with self._lock:
             if generation != self._generation:
                 return

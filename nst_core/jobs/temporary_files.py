@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 _NAME = re.compile(r"\..+\.[0-9a-f]{16}")
-"""The names that `blobs` and `atomic_files` give."""
+"""The names of temporary files of `blobs` and `atomic_files`."""
 
 
 def remove_temporary_files(folder: Path, latest: float) -> int:
@@ -16,7 +16,7 @@ def remove_temporary_files(folder: Path, latest: float) -> int:
 
     Args:
         folder: one that no other server uses.
-        latest: when this server opened it, in seconds since 1970: what was written before belongs to nobody.
+        latest: when this server opened it, in seconds since 1970: no running process needs files written before.
     """
     removed = 0
     for below, _, names in os.walk(folder):

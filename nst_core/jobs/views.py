@@ -28,8 +28,8 @@ class JobView:
         snapshot: JPEG of the newest picture, made at step `snapshot_step`.
         snapshot_steps: the steps whose pictures are stored, rising; `JobService.picture_at` returns them.
         content: JPEG of the content at the result's size; there as soon as the run starts.
-        result: PNG with the recipe inside; there a moment before `report` and the final state. A failed run may have
-            one too: the best picture it had.
+        result: PNG with the recipe inside; available a moment before `report` and the final state. A failed run may
+            have one too: the best picture it had.
         report: sizes, times, memory, metrics if wanted (see `runner.report`), and `marks`: the events of its steps.
         error: the one sentence to show if the run failed.
         created: when it was submitted, in seconds since 1970.
@@ -65,12 +65,12 @@ class JobView:
 
 @dataclass(frozen=True)
 class RunProgress:
-    """What is new of a run since an earlier look, without a copy of its whole curve.
+    """The news of a run since an earlier call, without a copy of its whole curve.
 
     Attributes:
         position: its place in the queue; likewise `wait_seconds`, see `JobView`.
         snapshot_step: the step of its newest picture; None if it has none.
-        restarts: another number whenever the run goes on from an earlier point, after which it has other points.
+        restarts: a number that changes whenever the run continues from an earlier point and so replaces later points.
         first: the index in the curve of the first of `points`.
         points: the curve from there on; all of it after a restart.
     """
@@ -114,7 +114,7 @@ class WorkerStatus:
 
 
 Subject = Literal["features", "grams", "measures"]
-"""The functions of `nst_core.metrics.inspection`, and the yardstick's."""
+"""The subjects of inspections: the functions of `nst_core.metrics.inspection`, and the yardstick's measures."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class InspectionRequest:
 
 @dataclass(frozen=True)
 class Inspection:
-    """The answer to an `InspectionRequest`, or the wait for it.
+    """The answer to an `InspectionRequest`, or the fact that it is not there yet.
 
     Attributes:
         state: "waiting" until the worker has answered; "failed" for the reason in `error`.
@@ -162,5 +162,5 @@ def loss_weights(recipe: Recipe) -> dict[str, float]:
 
 
 def expected_steps(recipe: Recipe) -> int:
-    """The number of steps of a run, as far as its recipe tells before the engine has started."""
+    """The number of steps of a run, as far as its recipe determines it before the engine has started."""
     return 1 if recipe.method == "fast" else recipe.steps

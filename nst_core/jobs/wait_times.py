@@ -1,8 +1,7 @@
 """Estimates how long runs take and wait: from earlier runs like them, from a run's own pace, or from its cost.
 
-The estimated cost of a run leaves out what the worker does around it, such as loading networks and measuring the
-result. So earlier runs come first: their measured durations, from the moment when the worker takes the run to the
-moment when it is free again.
+The estimated cost of a run does not include loading networks and measuring the result. So the measured durations of
+earlier runs are preferred: from the moment when the worker takes the run to the moment when it is free again.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from nst_core.system.atomic_files import read_if_possible, write_if_possible
 TYPICAL_SECONDS = 60.0
 """The assumed duration of a run before any run has ended, on a machine that is not measured."""
 FIRST_EXTRA_SECONDS = {"fast": 5.0, "balanced": 15.0, "slow": 15.0}
-"""By method, what a run takes beside its estimated cost, as long as no run has shown it."""
+"""Seconds that a run of each method takes beside its estimated cost; used until a run was measured."""
 KNOWN_RUNS = 60
-"""How many earlier runs are remembered."""
+"""The most earlier runs that are remembered."""
 RECENT_RUNS = 7
-"""How many runs of a kind are taken: the newest ones, since the machine may have other work than yesterday."""
+"""The most runs of a kind that count: the newest ones, since the load of the machine changes."""
 FILE = "durations.json"
 """The file of earlier runs in the folder of stored runs."""
 SIMILAR_EDGE, SIMILAR_COST = 1.25, 1.5
@@ -40,7 +39,7 @@ SIMILAR_EDGE, SIMILAR_COST = 1.25, 1.5
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run that has ended by itself.
+    """A run that ended without being stopped.
 
     Attributes:
         method: its method.
@@ -48,7 +47,7 @@ class PastRun:
         is_measured: whether its result was measured.
         estimated_seconds: its estimated cost; None if the machine was not measured.
         seconds: the time that it had the worker.
-        after_seconds: how much of it was not spent on steps: above all the measuring of the result, at its end.
+        after_seconds: the part of `seconds` that was not spent on steps: mainly the measuring of the result at the end.
     """
 
     method: str
@@ -71,7 +70,10 @@ class WaitEstimator:
     """Durations of runs on this machine."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """The durations in `file`, which later ones are added to; without one, or if it is damaged, none."""
+        """Read the durations in `file`; later ones are appended to it.
+
+        Without a file, or if it is damaged, there are none.
+        """
         self._file = file
         self._past: deque[PastRun] = deque(_stored(file), maxlen=KNOWN_RUNS)
         self._taken: dict[str, _Taken] = {}
@@ -86,7 +88,7 @@ class WaitEstimator:
         self._taken[run.view.id] = _Taken(time.monotonic(), run.view.step == 0)
 
     def end(self, job: str, run: ActiveRun | None) -> None:
-        """Note that a run has left its worker; one that ended by itself, all of it now, counts from then on.
+        """Note that a run has left its worker; a run that was computed from its first step to its end is remembered.
 
         Args:
             job: the run's id.
@@ -97,11 +99,11 @@ class WaitEstimator:
             self.learn(_as_past(run, time.monotonic() - taken.began))
 
     def learn(self, past: PastRun) -> None:
-        """Count an earlier run."""
+        """Remember an earlier run."""
         self._past.append(past)
         if self._file is not None:
             data = json.dumps([asdict(each) for each in self._past]).encode()
-            # Not under the service's lock, which a slow disk would hold.
+            # Written outside the service's lock, which a slow disk would hold for long.
             threading.Thread(target=write_if_possible, args=(self._file, data), daemon=True).start()
 
     def whole(self, run: ActiveRun) -> float:
@@ -132,7 +134,8 @@ class WaitEstimator:
         """Seconds left of a run that a worker has; 0 without one."""
         if run is None:
             return 0.0
-        if run.view.step >= 2 and run.points:  # its own pace is the best estimate, but says nothing of the measuring
+        # its own pace is the best estimate of the steps, but does not include the measuring
+        if run.view.step >= 2 and run.points:
             left = max(run.view.total_steps - run.view.step, 0)
             return run.points[-1].seconds / run.view.step * left + self._after_steps(run)
         taken = self._taken.get(run.view.id)
@@ -185,7 +188,7 @@ def _estimate(run: ActiveRun) -> float | None:
     """The estimated seconds of a run; None if the machine is not measured, or the size of its content is unknown."""
     if run.size is None:
         return None
-    with suppress(NSTError):  # too little memory now: the worker will say so when it starts the run
+    with suppress(NSTError):  # too little memory now: the worker will report that when it starts the run
         expected = cost.of(run.view.recipe, run.size, max(len(run.view.recipe.styles), 1))
         return expected.seconds if expected.calibrated else None
     return None

@@ -1,4 +1,4 @@
-"""The runs that wait for a worker: who may join them, in which order they are served, and how long they wait."""
+"""The runs that wait for a worker: their admission, their order, and their waiting times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nst_core.jobs.wait_times import WaitEstimator
 
 
 class WaitingRuns:
-    """The queue, with what is known of its runs. Used under the job service's lock."""
+    """The queue, with the waiting times and addresses of its runs. Used under the job service's lock."""
 
     def __init__(
         self, repository: RunRepository, limits: QueueLimits, wait_times: WaitEstimator, pool: WorkerPool
@@ -96,7 +96,7 @@ class WaitingRuns:
         free_in = [self._remaining(slot.current_id) for slot in self._pool.slots if not slot.supervisor.has_failed]
         free_in = free_in or [0.0]
         heapq.heapify(free_in)
-        for other in before:  # each is taken by the worker that is free first
+        for other in before:  # each run gets the worker that is free first
             heapq.heapreplace(free_in, free_in[0] + self._work(other))
         return len(before) + 1, free_in[0]
 
@@ -107,7 +107,7 @@ class WaitingRuns:
             ends += [self.position(job)[1] + self._work(job) for job in jobs if job in self._queue.servable()]
         elif jobs:
             ends = [self.position(jobs[0])[1]]
-        else:  # the first place of all: when a worker takes the next run
+        else:  # any place is enough: when a worker takes the next run
             ends = [self._remaining(job) for job in self._pool.running]
         return min(ends, default=0.0) or self._wait_times.typical_seconds
 

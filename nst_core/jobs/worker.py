@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 SNAPSHOT_QUALITY = 85
 QUIET_SECONDS = 10.0
-"""How long no command may arrive before the machine is measured, which occupies it for a while."""
+"""The idle time after which the worker measures the machine, which occupies it for a while."""
 
 
 class Worker:
@@ -166,7 +166,7 @@ class Worker:
         picture = runner.result_picture(log.best, inputs.content, recipe)
         png = to_png(picture, recipe.to_json(), runner.result_alpha(inputs.alpha, recipe))
         self.send(ResultReady(job=job, png=png))
-        log.save()  # so that an end during the measurement costs no step
+        log.save()  # so that a stop during the measurement loses no step
         measured = command.measure and not end.diverged
         report = runner.report(inputs.content, inputs.styles, recipe, picture, timer, wants_metrics=measured)
         report |= {name: value for name, value in log.report().items() if name != "losses"}
@@ -208,7 +208,8 @@ class Worker:
                 self._send_step(job, step, log.add(step), now if now != weights else {})
                 weights = now
                 newest = self._inbox.control(job, on_pause=log.save)
-                control = newest if control == RunControl() else control  # a command from before the first step wins
+                # a command sent before the first step takes precedence
+                control = newest if control == RunControl() else control
                 if control.stop or control.preempt:
                     break
                 if control.settings:
@@ -233,7 +234,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class _End:
-    """The end of the steps: the last recipe in force, and the reason: a command, or a divergence, in a sentence."""
+    """The end of the steps: the last recipe in force, and the reason: a command, or a sentence about a divergence."""
 
     recipe: Recipe
     control: RunControl
@@ -241,14 +242,17 @@ class _End:
 
 
 def _with_best(error: DivergedError, log: RunLog) -> str:
-    """Why a run diverged, and which picture is left of it; raises the error if there is none."""
+    """A sentence that says why a run diverged and which picture is kept; raises the error if there is no picture."""
     if log.best is None:
         raise error
     return f"{error}; its best picture, of step {log.best.number}, is kept"
 
 
 def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | None]:
-    """A recipe with its networks loaded, and the checkpoint to continue from; None starts the run anew."""
+    """A recipe with its networks loaded, and the checkpoint to continue from.
+
+    None starts the run from the beginning.
+    """
     before = _load_checkpoint(path)
     if before is None:
         return runner.prepare(recipe), None
@@ -293,7 +297,7 @@ def _calibrate() -> None:
 def main() -> None:
     """Serve the job service that started this process."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the events
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of libraries must not mix with the events
     worker = Worker(CommandInbox(sys.stdin.buffer, on_end=lambda: os._exit(0)), out)
     heartbeat.start(worker.send)
     worker.serve()
