@@ -1,4 +1,4 @@
-"""Context managers that start the app and Chromium and end both; new visitors in that browser."""
+"""Context managers that start the app and Chromium and end both; opens pages for new visitors in that browser."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _is_error(message: Any) -> bool:
 
 
 def _with_address(message: Any) -> str:
-    """The text of a browser's message, with what it is about: the browser's own text does not name a missing file."""
+    """The text of a browser's message with its address: the browser's own text does not name a missing file."""
     return f"{message.text} [{message.location.get('url', '')}]"
 
 

@@ -23,7 +23,7 @@ BACKENDS = {"threads": "WebAssembly, threads", "single": "WebAssembly, one threa
 EDGES_PX = (128, 192, 256, 384)
 WATCHED_SECONDS = 12.0
 SETTLES_SECONDS = 4.0
-"""How long a size is left alone before it is measured: the browser compiles the network better meanwhile."""
+"""The warm-up time of each size: meanwhile the browser replaces the network's code by better compiled code."""
 _WAITS_MS = 300_000
 _FILM_PX = (640, 480)
 _FIGURES = re.compile(r"([\d.]+) fps · (\d+) ms · (\d+) × \d+")
@@ -32,7 +32,7 @@ _CAMERA = ("--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"
 
 @dataclass(frozen=True)
 class Figures:
-    """What the page tells: frames a second, milliseconds from a frame's capture to the screen, pixels of an edge."""
+    """The page's figures: frames a second, milliseconds from a frame's capture to the screen, pixels of an edge."""
 
     rate: float
     latency_ms: float
@@ -125,7 +125,7 @@ def _first_frame(page: Page, url: str) -> float:
 
 
 def _watch(page: Page, edge_px: int, seconds: float) -> Figures:
-    """The medians of what the page tells about a size, once it has settled."""
+    """The medians of the speed that the page shows for a size, after the warm-up."""
     page.locator("select[name=edge]").select_option(str(edge_px))
     page.wait_for_timeout(1000 * SETTLES_SECONDS)
     seen: list[Figures] = []

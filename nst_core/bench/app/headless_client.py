@@ -1,4 +1,4 @@
-"""A client of the app without a browser: it requests all that a page requests, receives all of it, and draws nothing.
+"""A client of the app without a browser: it requests and receives everything that a page requests, but draws nothing.
 
 A browser on the same machine takes processor time from the run. The browser of a visitor elsewhere does not. This
 client therefore measures the server's share of the cost of watching a run.
@@ -74,7 +74,8 @@ class HeadlessClient:
         for path in set(MEDIA_PATH.findall(data)) - self._fetched:
             self._fetched.add(path)
             with (
-                contextlib.suppress(urllib.error.HTTPError),  # replaced meanwhile: a browser would be late too
+                # the file was replaced meanwhile: a browser would be late too
+                contextlib.suppress(urllib.error.HTTPError),
                 urllib.request.urlopen(self._url + path.decode()) as file,  # noqa: S310 - our own address
             ):
                 self.received += len(file.read())

@@ -35,7 +35,7 @@ PAUSE_SECONDS = 2.0
 WATCHED_SECONDS = 12.0
 """How long the curves of each run are watched."""
 WATCHING_PX = 192
-"""Longest edge of the run on which the cost of watching is measured: it lasts long enough."""
+"""Longest edge of the run on which the cost of watching is measured: large enough for a long run."""
 _WAITS_MS = 120_000
 _POLL_SECONDS = 0.01
 

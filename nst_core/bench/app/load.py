@@ -28,15 +28,15 @@ WAITS = {
     "interaction": "to see the answer to a moved slider or a pressed button",
     "start": "to see whether a run is admitted; a fast one often has its picture by then",
 }
-"""What a visitor waits for."""
+"""The kinds of waits: name -> what the visitor is waiting for."""
 VISITORS, MINUTES = 20, 2.0
 MAX_VISITORS, MAX_MINUTES = 200, 60.0
 PAINTS_EVERY = 4
-"""Every so many-th visitor starts runs: more would only fill the queue, whose length is bounded."""
+"""One in this many visitors starts runs: more would only fill the queue, whose length is limited."""
 ARRIVAL_SECONDS = 0.2
-"""Visitors come one after another, at this interval."""
+"""The interval between the arrivals of two visitors."""
 BUSY_SHARE = 0.5
-"""Share of a core beyond which the visitors' own event loop may delay what it measures."""
+"""Share of a core above which the visitors' own event loop may distort the measurement."""
 _SAMPLE_SECONDS = 1.0
 _MB = 1e6
 _SHOWN_ERRORS = 20
@@ -61,7 +61,7 @@ def run(visitors: int = VISITORS, minutes: float = MINUTES, seed: int = 0) -> di
     Args:
         visitors: their number, at most MAX_VISITORS.
         minutes: how long they stay, at most MAX_MINUTES.
-        seed: what they do, and when.
+        seed: of the random choices of their actions and pauses.
 
     Returns:
         `load`: for each of `WAITS` that occurred, {median, p95, most} of its `seconds`, their `count`, and `visitors`.
@@ -115,7 +115,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
-    """What the table of waits does not say, a sentence each."""
+    """The other results, one sentence each."""
     memory, fair, processor = report["memory"], report["fairness"], report["processor"]
     busy = "; it may have delayed what it measured" if processor["client"] > BUSY_SHARE else ""
     return [
@@ -181,7 +181,7 @@ def fairness(served: Mapping[int, Sequence[float]]) -> dict[str, float]:
 
 
 async def _warm_up(served: App) -> None:
-    """Open each page once, and wait until the networks are loaded: no visitor of the measurement is the first one."""
+    """Open each page once, and wait until the networks are loaded: so that no measured visitor is the first one."""
     until = time.monotonic() + NETWORKS_SECONDS
     async with opened(served.url, "", "", Records()) as tab:
         for page in (*BROWSED, "slow"):  # the last one says whether the networks are loaded

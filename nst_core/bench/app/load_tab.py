@@ -1,4 +1,4 @@
-"""An open tab of `load`: its socket, its polls, the files that it fetches, and the time until the server has answered.
+"""An open tab of `load`: its socket, its polls, its file requests, and its waiting times.
 
 All tabs share one event loop and draw nothing, so that a hundred of them take little of the machine.
 """
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 ANSWER_SECONDS = 60.0
-"""A page that has not answered by then is an error."""
+"""Longest wait for a page; a later answer counts as an error."""
 POLL_CHECK_SECONDS = 0.05
 """How often a tab checks whether a fragment is due."""
 REFUSED = b"try again in about"
-"""What a page says when there is no room for a run."""
+"""The text of a page when the queue has no room for a run."""
 READY = b"Networks ready"
-"""What a page says once runs can begin at once."""
+"""The text of a page once the networks are loaded."""
 _COMPLETE = ("FINISHED_SUCCESSFULLY", "FINISHED_FRAGMENT_RUN_SUCCESSFULLY")
 _MAX_ERROR = 300
 
 
 @dataclass
 class Records:
-    """What all visitors have measured and met.
+    """The measurements and the errors of all visitors.
 
     Attributes:
         seconds: kind of wait -> each wait in seconds.
         served: visitor -> seconds from the first press of a start button to each result.
-        errors: what must not happen, in words.
-        refusals: how often a run was refused because the queue was full, which is right under load.
+        errors: events that must not happen, in words.
+        refusals: how often a run was refused because the queue was full; under load this is no error.
         received: bytes received.
     """
 
@@ -51,7 +51,7 @@ class Records:
     received: int = 0
 
     def note_error(self, text: str) -> None:
-        """Note what must not happen."""
+        """Note an event that must not happen."""
         self.errors.append(text[:_MAX_ERROR])
 
 
@@ -59,7 +59,7 @@ class OpenTab:
     """A tab with its connection.
 
     Attributes:
-        tab: what the tab knows of its page.
+        tab: the state of its page.
         has_networks: whether the page has said that the networks are loaded.
         was_refused: whether the page has said, since the last request, that there is no room for a run.
     """
@@ -84,8 +84,8 @@ class OpenTab:
         return time.perf_counter() - self._asked
 
     async def listen(self) -> None:
-        """Take in all that the server sends, until it closes the connection."""
-        runs: dict[str, float] = {}  # run -> when it began
+        """Receive all messages of the server until it closes the connection."""
+        runs: dict[str, float] = {}  # id of a script run -> when it began
         async for data in self._socket:
             if not isinstance(data, bytes):
                 continue
@@ -116,7 +116,7 @@ class OpenTab:
         kind = element.WhichOneof("type")
         if kind == "exception":
             self._records.note_error(f"/{self.tab.page}: {element.exception.type}: {element.exception.message}")
-        elif kind != "download_button":  # a file that nobody has asked for
+        elif kind != "download_button":  # a file that was not requested yet
             for path in set(MEDIA_PATH.findall(data)) - self._fetched:
                 self._fetched.add(path)
                 task = asyncio.create_task(fetch(self._url, path.decode(), self._records))
@@ -136,7 +136,7 @@ async def opened(url: str, page: str, cookie: str, records: Records) -> AsyncIte
         subprotocols=["streamlit"],  # type: ignore[list-item]
         additional_headers={"Cookie": cookie},
         max_size=None,
-        compression=None,  # the processor time of this client is not what is measured
+        compression=None,  # compressing would cost this client processor time, and is not measured
     ) as socket:
         tab = OpenTab(url, Tab(page), socket, records)
         background = [asyncio.create_task(tab.listen()), asyncio.create_task(tab.poll())]

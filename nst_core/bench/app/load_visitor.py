@@ -15,7 +15,7 @@ from nst_core.recipe.links import to_text
 THINK_SECONDS = (1.0, 5.0)
 """Shortest and longest pause of a visitor before each action."""
 SERVED_SECONDS = 300.0
-"""A run that is not admitted, or has no result, by then is an error."""
+"""Longest wait until a run is admitted, and until it has a result; a later one counts as an error."""
 ACTIONS_A_TAB = (4, 12)
 """Fewest and most actions before a visitor closes the tab and opens another one, as a reload does."""
 BROWSED = tuple(path for path, _ in PAGES.values())
@@ -23,7 +23,7 @@ RUNS = {
     "fast": make(settings={"method": "fast", "longest_edge_px": 128}),
     "slow": make("bold", {"longest_edge_px": 64, "steps": 30, "pyramid": "off", "convolutions": "direct"}),
 }
-"""Page -> the recipe that visitors paint there: small, since the pages and not the engines are under load."""
+"""Page -> the recipe that visitors paint there: small, since the pages are to be under load, not the engines."""
 PAINT_SHARE = 0.4
 """Share of the actions of visitors who paint that start a run."""
 STOPPED_SHARE = 0.2
@@ -43,7 +43,7 @@ class Visitor:
     async def visit(self, until: float) -> None:
         """Use the app until a time on the monotonic clock, in one tab after another.
 
-        What was begun by then is seen to its end: otherwise the longest waits would be missing from the report.
+        Actions that have begun by then are waited for: otherwise the longest waits would be missing from the report.
         """
         while time.monotonic() < until:
             try:

@@ -30,7 +30,7 @@ SWITCH_ROUNDS = 5
 VIEWS = (20, 100, 200)
 EVERY_VIEWS = 20
 VIEWS_A_VISITOR = 10
-"""Number of page views after which a new visitor comes, with a new session."""
+"""Number of page views of one visitor; then a new visitor comes, with a new session."""
 _MB = 1e6
 
 _SHOWN = """title => {
@@ -129,7 +129,8 @@ def _switches(browser: Browser, served: App, rounds: int, errors: list[str]) -> 
     for _ in range(rounds + 1):
         for name in (*list(PAGES)[1:], "Studio"):
             taken[name].append(float(page.evaluate(_SWITCH, [name, PAGES[name][1]])))
-            page.wait_for_timeout(300)  # a visitor looks at the page; work after the paint ends meanwhile
+            # the pause of a visitor who looks at the page; work after the paint ends meanwhile
+            page.wait_for_timeout(300)
     page.context.close()
     return {name: seconds[1:] for name, seconds in taken.items()}
 

@@ -1,4 +1,4 @@
-"""Streamlit's protocol as a browser's tab speaks it: what the server has sent, and what the tab may request."""
+"""Streamlit's protocol from the side of a browser's tab: the state that the server has sent, and the tab's requests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _WIDGET_ID = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
-"""The id that Streamlit gives a widget; its end is the key that the page gave it."""
+"""The id that Streamlit gives a widget; it ends with the widget's key."""
 CACHED_MESSAGES = 200
-"""The newest large messages that a tab remembers. A browser forgets them, too, when they are not sent again."""
+"""The number of large messages that a tab caches. A browser also drops them when they are not sent again."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Widget:
 
 
 class Tab:
-    """What one tab knows of its page.
+    """The state of one tab's page.
 
     Attributes:
         page: the page's path in the address.
@@ -39,7 +39,7 @@ class Tab:
         self.page, self.query = page, query
         self.widgets: dict[str, Widget] = {}
         self.due: dict[str, tuple[float, float]] = {}
-        self._page_hash = ""  # the server's name for the page, once it has said it
+        self._page_hash = ""  # the server's name for the page, once it was received
         self._hashes: OrderedDict[str, None] = OrderedDict()
         self._values: dict[str, tuple[str, Any]] = {}  # widget id -> field of its state, value
 
@@ -62,7 +62,7 @@ class Tab:
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string = self.query
-        # By its name alone, a fragment that has the whole page run again would run the first page of the app.
+        # Without the page's hash, a fragment that reruns the whole page would run the first page of the app.
         rerun.page_script_hash, rerun.page_name = self._page_hash, "" if self._page_hash else self.page
         rerun.cached_message_hashes.extend(self._hashes)
         rerun.fragment_id, rerun.is_auto_rerun = fragment, is_poll
@@ -94,7 +94,7 @@ class Tab:
         return self.request(widget.fragment)
 
     def overdue(self, now: float) -> list[bytes]:
-        """Requests for the fragments that are due, which are due again an interval later."""
+        """Requests for the fragments that are due; each is due again an interval later."""
         requests = []
         for fragment, (at, interval) in self.due.items():
             if at <= now:
@@ -103,7 +103,7 @@ class Tab:
         return requests
 
     def receive(self, data: bytes) -> Any:
-        """Take in a message of the server, and return it parsed."""
+        """Receive a message of the server, update the state, and return the message parsed."""
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         message = ForwardMsg.FromString(data)

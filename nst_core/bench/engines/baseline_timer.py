@@ -20,7 +20,7 @@ import numpy as np
 
 
 def measure(package: str, side_px: int, style_px: int, warm_ups: int, rounds: int) -> dict[str, Any]:
-    """Time the package's public calls on pictures of the sizes that its networks need, so that it resizes nothing.
+    """Time the package's public calls on pictures of its networks' sizes, so that it need not resize them.
 
     Args:
         package: the module to import.

@@ -111,7 +111,7 @@ def _painted(content: Pixels, style: Pixels, recipe: Recipe) -> tuple[Pixels, fl
 
 
 def _warm_up() -> None:
-    """Load both networks, so that the first pair is not charged for it."""
+    """Load both networks, so that the first pair's time does not include it."""
     from nst_core.runs import runner
 
     black = np.zeros((1, 64, 64, 3), np.float32)

@@ -19,12 +19,13 @@ BOUNDED = {f"{kind} bounded": kind for kind in ("direct", "bfloat16")}
 """Kinds that are also measured within BOUNDED_MB, as on a small machine, from BOUNDED_FROM_PX on."""
 BOUNDED_MB, BOUNDED_FROM_PX = 2400, 2048
 ROUNDS, BATCHES = 7, 4
-"""Batches of ROUNDS steps alternate with the bare network and the machine's limit, since a shared machine drifts."""
+"""Batches of ROUNDS steps alternate with the bare network and the machine's limit, since the speed of a shared machine
+drifts."""
 ROUNDS_LARGE = 3
 LARGE_PX = 768
 """From this size on a step takes so long that one batch of fewer steps is steady enough."""
 COMPILED_UP_TO_PX = 1024
-"""Above this size compiled convolutions need too much memory to be chosen."""
+"""Above this size compiled convolutions need so much memory that an automatic recipe does not choose them."""
 
 
 def run(sizes: Sequence[int]) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def row(size: int, kind: str, batches: int = BATCHES) -> dict[str, Any]:
     Args:
         size: of the square picture, in pixels.
         kind: a key of `KINDS` or `BOUNDED`.
-        batches: how often steps, bare network and limit take turns; a large size has one turn.
+        batches: how many rounds of steps, bare network and limit are measured; one for a large size.
 
     Returns:
         `seconds`: of a step, {median, least}, snapshots and copies of pictures included. `gflop`: of the convolutions,

@@ -36,7 +36,7 @@ def plain_environment() -> dict[str, str]:
 
 
 def noise(side_px: int, seed: int) -> Pixels:
-    """A square random picture, [1, side, side, 3] in [0, 1]; the content of a picture does not change any time."""
+    """A square random picture, [1, side, side, 3] in [0, 1]; no time depends on a picture's content."""
     return np.random.default_rng(seed).random((1, side_px, side_px, 3), np.float32)
 
 

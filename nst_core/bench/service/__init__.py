@@ -1,1 +1,1 @@
-"""Benchmarks of the job service and its worker process, without the app: what faults and long use leave behind."""
+"""Benchmarks of the job service and its worker process, without the app: the effects of faults and of long use."""

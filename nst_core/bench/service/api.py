@@ -36,7 +36,7 @@ PHASE_SECONDS, SETTLING_SECONDS = 4.0, 1.0
 CONTENTS, STYLE = ("coffee", "chelsea", "astronaut", "rocket"), "night-swirls"
 _RATES = ("NST_API_PER_MINUTE", "NST_API_LISTENERS", "NST_API_LISTENERS_PER_ADDRESS")
 UNLIMITED = {**dict.fromkeys(_RATES, "100000"), "NST_RUNS_PER_ADDRESS": "100"}
-"""All clients have one address here."""
+"""All clients of this benchmark have one address."""
 _WAIT_SECONDS = 60.0
 _CALIBRATION_SECONDS = 120.0
 
@@ -61,7 +61,7 @@ def run() -> dict[str, Any]:
 
 
 def _is_calibrated(client: httpx.Client) -> bool:
-    """Whether the worker has measured the machine, which it does in its first quiet seconds and which occupies it."""
+    """Whether the worker has measured the machine; it does so in its first idle seconds, which occupies it."""
     return bool(client.post("/estimate", json={"width": EDGE_PX, "height": EDGE_PX}).json()["calibrated"])
 
 
@@ -119,11 +119,11 @@ def _requests(client: httpx.Client, name: str, count: int) -> list[float]:
 
 
 def listeners(served: App, client: httpx.Client) -> dict[str, Any]:
-    """The time of a step with `LISTENERS` listeners and without, in turns, and how late they hear of a step.
+    """The time of a step with `LISTENERS` listeners and without, in turns, and the delay of a step's event.
 
     Returns:
         `count`. `step_seconds`: medians, {without, with}. `longer`: growth of a step against its neighbour without
-        listeners (0.03: 3 %), as `median_interval` gives it. `late`: seconds from a step to its event beyond those of
+        listeners (0.03: 3 %), as `median_interval` gives it. `late`: seconds from a step to its event, minus those of
         the quickest event, {median, most}. `first`: seconds from a request to the first event, {median, most}.
     """
     recipe = json.dumps({"longest_edge_px": LISTENED_PX, "steps": 5000, "pyramid": "off"})
@@ -160,7 +160,7 @@ def listeners(served: App, client: httpx.Client) -> dict[str, Any]:
 
 
 def lateness(steps: Sequence[tuple[int, float, float]]) -> list[float]:
-    """By how much later than the quickest one each event came after its step.
+    """The delay of each event after its step, minus the delay of the quickest event.
 
     Args:
         steps: step, seconds of the run's clock at its end, and seconds of another clock when its event came.

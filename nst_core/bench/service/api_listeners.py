@@ -1,4 +1,4 @@
-"""Many listeners to the events of one run, in a process of their own that does little more than read bytes."""
+"""Many listeners to the events of one run, in a process of their own that only reads bytes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CONNECTING_AT_ONCE = 32
 
 @dataclass
 class Heard:
-    """What the listeners have heard.
+    """What the listeners received.
 
     Attributes:
         first_seconds: for each listener, from its request to the first bytes of the answer.
         steps: (step, `seconds` of its point, seconds since 1970 when the first listener had it), of new steps alone.
-        count: how many listeners there still were at the end.
+        count: the number of listeners still connected at the end.
     """
 
     first_seconds: list[float] = field(default_factory=list)
@@ -33,9 +33,9 @@ class Heard:
 
 @contextmanager
 def listening(url: str, after: int, number: int) -> Iterator[Heard]:
-    """So many listeners to the address of a run's events, which know the points up to a step.
+    """Listen with `count` connections to a run's events, from the point after a step.
 
-    What they have heard is there once the context has ended.
+    The result is filled in when the context ends.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()

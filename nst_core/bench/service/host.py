@@ -1,4 +1,4 @@
-"""A job service as a process of its own, which a benchmark commands by lines of JSON, kills and starts again."""
+"""A job service in a process of its own. A benchmark controls it by lines of JSON, kills it and starts it again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class HostGoneError(WorkerError):
 
 
 class Host:
-    """The process, seen from the benchmark.
+    """The handle of the process in the benchmark.
 
     Attributes:
         process: the web process, as psutil sees it.
@@ -73,13 +73,13 @@ class Host:
             return []
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """Kill it, as a crash would."""
         self._child.kill()
         self._child.wait()
         self._close_pipes()
 
     def end(self) -> None:
-        """End it as an operator does; it is killed if that takes too long."""
+        """Terminate it as an operator would; kill it if that takes too long."""
         cast(Any, self._child.stdin).close()
         try:
             self._child.wait(ENDS_WITHIN_SECONDS)
@@ -92,7 +92,7 @@ class Host:
         for pipe in (self._child.stdin, self._child.stdout):
             try:
                 cast(Any, pipe).close()
-            except OSError:  # what was written last finds no reader
+            except OSError:  # the last line written has no reader
                 continue
 
 
@@ -107,7 +107,7 @@ def until(condition: Callable[[], Any], seconds: float, pause: float = 0.02) -> 
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether a process still runs; one that waits for its parent to note its end does not."""
+    """Whether a process still runs; a zombie does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -153,11 +153,11 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "status": lambda service: service.status().state,
     "wait": lambda service, job, seconds: service.wait(job, seconds).state,
 }
-"""What a host answers, by name."""
+"""The requests that a host answers, by name."""
 
 
 def main() -> None:
-    """Serve the benchmark until it closes the pipe."""
+    """Answer the benchmark's requests until it closes the pipe."""
     answers, requests = os.fdopen(os.dup(1), "w"), sys.stdin
     os.dup2(2, 1)
     service = JobService(spawn=partial(WorkerProcess, program=("-m", PROGRAMS[sys.argv[1]])))
@@ -167,7 +167,7 @@ def main() -> None:
             name, *arguments = json.loads(line)
             print(json.dumps(REQUESTS[name](service, *arguments)), file=answers, flush=True)
     except BrokenPipeError:
-        pass  # the benchmark was ended in the middle of a question
+        pass  # the benchmark ended in the middle of a request
     finally:
         service.close()
 

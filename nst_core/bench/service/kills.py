@@ -1,4 +1,4 @@
-"""Kills of worker and server at random moments: what is lost, stuck or left behind. `bench kills` runs it."""
+"""Kills worker and server at random moments, and counts lost runs, stuck runs and leftover files. `bench kills`."""
 
 from __future__ import annotations
 
@@ -20,27 +20,29 @@ from nst_core.bench.service.toy_worker import loss
 
 TIMES = 200
 MOST_AT_ONCE = 3
-"""Unfinished runs: one runs, the others wait."""
+"""The number of unfinished runs: one runs, the others wait."""
 MOST_KNOWN = 150
-"""Finished runs beyond these are not asked for any more: the store keeps 200."""
+"""The number of finished runs that are checked after each kill: the store keeps 200."""
 MOMENTS = ("queued", "running", "paused", "measuring", "over")
-"""What the newest unfinished run is doing when the kill comes; "over": nothing is under way, a run has just ended."""
+"""The states of the newest unfinished run at the moment of the kill; "over": nothing is under way, a run has just
+ended."""
 MOMENT_SECONDS = 3.0
-"""The longest wait for the moment that was drawn."""
+"""The longest wait for the randomly chosen moment."""
 ORPHAN_SECONDS = 30.0
-"""How long a worker may outlive its server: one that is just starting notes that once its modules are loaded."""
+"""How long a worker may outlive its server: a worker that is just starting notices the end after it has loaded its
+modules."""
 DRAIN_SECONDS = 120.0
-"""How long the runs may take to their ends after the last kill."""
+"""The longest time until all runs are over after the last kill."""
 _FINAL = ("done", "stopped", "failed")
 
 
 class Trial:
-    """A host, the runs that it has named to us, and what its kills have done to them."""
+    """A host, the runs submitted to it, and the damage that its kills have done."""
 
     def __init__(self, folder: Path, worker: WorkerKind, seed: int) -> None:
         """Start a host on an empty folder."""
         self._folder, self._worker = folder, worker
-        # Kills have a generator of their own: how many choices the runs need depends on time.
+        # Kills have a random generator of their own, because the number of choices for the runs depends on time.
         self._plan, self._random = random.Random(seed), random.Random(seed)
         self._host = Host(folder, worker)
         self._submitted = 0
@@ -50,7 +52,7 @@ class Trial:
         self.orphans = 0
 
     def kill_once(self) -> None:
-        """Let runs be under way, wait for a moment, kill worker or server, and ask for every run."""
+        """Start runs, wait for a moment, kill worker or server, and check every run."""
         self._keep_busy()
         moment = self._wait_for(self._plan.choice(MOMENTS))
         time.sleep(self._random.uniform(0, 0.1))
@@ -67,7 +69,7 @@ class Trial:
         self._look()
 
     def drain(self) -> list[str]:
-        """Let all runs come to their ends; returns those that do not."""
+        """Wait until all runs are over; returns those that do not end."""
 
         def is_over() -> bool:
             self._look()
@@ -79,7 +81,7 @@ class Trial:
         return self._unfinished()
 
     def end(self) -> list[str]:
-        """End the host, and ask the next one for every run; returns the temporary files that are left."""
+        """End the host, check every run with a new one, and return the temporary files that are left."""
         self._end_host()
         self._host = Host(self._folder, self._worker)
         self._look()
@@ -92,7 +94,7 @@ class Trial:
         self._count_orphans(workers)
 
     def _count_orphans(self, workers: Sequence[psutil.Process]) -> None:
-        """Give the workers of a server that has ended their time to end; count the others, and kill them."""
+        """Wait for the workers of a server that has ended; count and kill those that still run."""
         until(lambda: not any(map(is_alive, workers)), ORPHAN_SECONDS)
         for worker in filter(is_alive, workers):
             self.orphans += 1
@@ -123,7 +125,7 @@ class Trial:
                 self._host.ask("act", action, job)
 
     def _wait_for(self, wanted: str) -> str:
-        """Wait for a moment, and return the one that it is then."""
+        """Wait for a moment; returns the moment that was reached."""
 
         def has_come() -> bool:
             if wanted in self._moments():
@@ -146,7 +148,7 @@ class Trial:
         return [moment for moment in MOMENTS if moment in moments] or ["over"]
 
     def _look(self, jobs: Sequence[str] | None = None) -> None:
-        """Ask for runs, by default for all; note those that the host does not know, and forget the oldest."""
+        """Check runs, by default all: note those that the host does not know, and stop checking the oldest."""
         for job in list(self.views) if jobs is None else jobs:
             self.views[job] = view = self._host.ask("view", job)
             if view["state"] == "unknown":
@@ -156,12 +158,12 @@ class Trial:
             del self.views[job]
 
     def broken(self) -> list[str]:
-        """The runs of which something is missing, and what."""
+        """The damaged runs, and what is missing of each."""
         return [f"{job}: {fault}" for job, view in self.views.items() if (fault := fault_of(view, self._worker))]
 
 
 def fault_of(view: Mapping[str, Any], worker: WorkerKind = "toy") -> str:
-    """What is wrong with a run as its host shows it once it is over; "" if nothing."""
+    """The fault of a run that is over, as its host shows it; "" if there is none."""
     numbers = [number for number, _ in view["points"]]
     if numbers != list(range(len(numbers))):
         return f"its curve has the steps {numbers}"
@@ -184,9 +186,9 @@ def run(times: int = TIMES, seed: int = 0, worker: WorkerKind = "toy") -> dict[s
 
     Returns:
         `kills`: victim, moment and number. `runs`: how many are over, by state. `reasons`: those of failed runs.
-        `lost`: runs that were shown and are unknown now. `stuck`: runs that came to no end. `broken`: runs whose curve
-        or result is not whole. `orphans`: processes that outlived their server by ORPHAN_SECONDS. `temporary_files`:
-        what writers left unfinished. `seconds`: of the trial.
+        `lost`: runs that were known before and are unknown now. `stuck`: runs that do not end. `broken`: runs whose
+        curve or result is incomplete. `orphans`: processes that outlived their server by ORPHAN_SECONDS.
+        `temporary_files`: temporary files of interrupted writes. `seconds`: of the trial.
 
     Raises:
         WorkerError: a server did not start again.

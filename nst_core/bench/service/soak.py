@@ -36,7 +36,7 @@ VARIED: tuple[Mapping[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class MemorySample:
-    """What the two processes hold after some runs; `worker` is the id of the worker process."""
+    """The memory, files and threads of the two processes after some runs; `worker` is the id of the worker process."""
 
     jobs: int
     worker: int
@@ -84,8 +84,9 @@ def run(jobs: int = JOBS, worker: WorkerKind = "real") -> dict[str, Any]:
 def growth(samples: Sequence[MemorySample]) -> list[dict[str, Any]]:
     """For each process the slope of each of `FIGURES` per 100 runs, and its first and last value.
 
-    The slope is that of least squares over the later half of the samples, since caches fill during the first; those of
-    the worker are of the process that lasted longest, since the service replaces one that holds too much memory.
+    The slope is that of least squares over the later half of the samples, since caches fill during the first. The
+    worker's figures are those of the process that lasted longest, since the service replaces a worker that uses too
+    much memory.
     """
     ages = collections.Counter(sample.worker for sample in samples)
     longest = ages.most_common(1)[0][0]

@@ -1,6 +1,6 @@
 """The worker program with a toy in place of engines and networks: pipes, checkpoints and commands are the real ones.
 
-It is ready in a second and needs no weights, so that a fault can be tried hundreds of times.
+It is ready in a second and needs no weights, so that a benchmark can kill it hundreds of times.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MEASURE_SECONDS = 0.3
 
 
 def loss(number: int) -> float:
-    """The loss of a step: by its number alone, so that a curve shows whether a run went on where it was."""
+    """The loss of a step: a function of its number, so that a curve shows whether a run continued at the right step."""
     return 1.0 / (1 + number)
 
 
@@ -35,7 +35,7 @@ def steps(  # noqa: PLR0913 - the arguments of an engine
     masks: Any = (),
     resume: Mapping[str, Any] | None = None,
 ) -> Generator[Step, Recipe | None, None]:
-    """The content, darker with every step; arguments as `runner.run_recipe`."""
+    """Yield the content, darker with every step; same arguments as `runner.run_recipe`."""
     shown = fit(content, recipe.longest_edge_px)
     if recipe.method == "fast":
         time.sleep(STEP_SECONDS)
