@@ -1,4 +1,4 @@
-"""Pictures for the export: some tell the ranges of activations for 8-bit integers, others check what came out.
+"""Pictures for the export: some give the ranges of activations for 8-bit integers, others check the files.
 
 No picture does both.
 """
@@ -17,7 +17,7 @@ from nst_core.step import Pixels
 HELD_OUT = (("chelsea", "night-swirls"), ("chelsea", "hubble"))
 """Keys of the photographs and styles that check the files."""
 PAIRS = 12
-"""Number of pictures that the ranges are taken from: ranges grow little after the first few."""
+"""Number of pictures that the ranges are taken from: more pictures hardly change the ranges."""
 
 
 def inputs(part: Part, size_px: int, module: StylisationModule) -> list[dict[str, np.ndarray]]:

@@ -28,11 +28,11 @@ def run(folder: Path, module: StylisationModule) -> Iterator[dict[str, Any]]:
     Yields:
         `file`, `part`, `size`, `precision`, `megabytes`. `difference`: the mean difference of the stylised pictures a
         pixel and channel, of 255, on pictures that were not calibrated with; for style prediction, of the pictures that
-        the network paints with the file's vectors. `correlation`: of the file's own results. `seconds`: for each
-        number of threads the {median, least} of a call.
+        the network paints with the file's vectors. `correlation`: correlation of the file's own results with the
+        network's. `seconds`: for each number of threads the {median, least} of a call.
 
     Raises:
-        ExportError: a file is not what the manifest says.
+        ExportError: a file differs from its description in the manifest.
     """
     for listed in verify(folder).files:
         if listed.part in ("style_predict", "style_transform"):

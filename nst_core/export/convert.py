@@ -24,10 +24,10 @@ def to_litert(graph: Graph, precision: Precision, calibration: Calibration) -> b
     """Convert a graph to a file with operations that run on a GPU.
 
     Args:
-        graph: what to convert.
+        graph: the graph to convert.
         precision: "float32"; "float16", in which the weights are stored, while a processor computes in float32; or
             "int8", in which convolutions store their weights and compute. Inputs and outputs are float32 in each.
-        calibration: gives inputs by name, from which int8 takes the ranges of the activations.
+        calibration: yields inputs by name; int8 needs them to find the ranges of the activations.
 
     Raises:
         ExportError: the graph has an operation that LiteRT or a GPU delegate does not take.

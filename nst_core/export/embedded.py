@@ -1,4 +1,7 @@
-"""What a LiteRT file says of itself: inputs and outputs with their ranges, licence, source. It needs no manifest."""
+"""The description inside a LiteRT file: inputs and outputs with their ranges, licence, source.
+
+It works without the manifest.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ NAME = "nst_studio"
 def describe(
     file: bytes, title: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], facts: Mapping[str, str]
 ) -> bytes:
-    """The file with a description, which model viewers show, and the same as JSON in a metadata entry.
+    """Add a description to the file, which model viewers show, and the same as JSON in a metadata entry.
 
     Args:
         file: a LiteRT file; its operations, weights and signatures stay as they are.
         title: what it computes.
         inputs, outputs: its tensors.
-        facts: more about it, such as the licence and the hash of the source.
+        facts: further facts, such as the licence and the hash of the source.
     """
     from tensorflow.lite.python import schema_py_generated as schema
     from tensorflow.lite.tools import flatbuffer_utils
@@ -43,7 +46,7 @@ def describe(
 
 
 def read(file: bytes) -> dict[str, Any]:
-    """What `describe` wrote into a file; {} if it is not there."""
+    """The facts that `describe` wrote into a file; {} if there are none."""
     from tensorflow.lite.python import schema_py_generated as schema
 
     model = schema.Model.GetRootAsModel(file, 0)

@@ -10,7 +10,7 @@ from nst_core.export.manifest import ExportedFile, Manifest, Precision, write
 from nst_core.models import weights
 
 SIZES_PX = (128, 192, 256, 384, 512)
-"""Phones paint the large ones; a browser takes the size that its speed allows."""
+"""The default sizes. Phones use the large ones; a browser chooses a size that is fast enough on its device."""
 OnFile = Callable[[ExportedFile], None]
 
 
@@ -29,7 +29,7 @@ def make(
         sizes_px: sides of the square pictures, multiples of 4.
         precisions: of the fast pair's files; a file for each.
         slow: whether to write the slow method's graphs and weights too; their sizes are fixed.
-        on_file: gets each file when it is written.
+        on_file: called with each file when it is written.
 
     Raises:
         ExportError: a size is unusable, a graph cannot be converted, or the folder cannot be written.

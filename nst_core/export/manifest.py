@@ -32,7 +32,7 @@ class Tensor(_Frozen):
         name: its name in the file's signature.
         shape: its sizes, all fixed.
         dtype: the type of its numbers, such as "float32".
-        range: the least and the greatest value that are meant; None if any may come.
+        range: the least and the greatest expected value; None if every value is possible.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Tensor(_Frozen):
 
 
 class ExportedFile(_Frozen):
-    """A LiteRT file; or weights that are joined to LiteRT files in a browser, see `slow_weights`.
+    """A LiteRT file; or weights that are joined to LiteRT files in a browser: see `slow_weights`.
 
     Attributes:
         file: its name in the folder.
@@ -103,7 +103,7 @@ def read(folder: Path) -> Manifest:
 
 
 def verify(folder: Path) -> Manifest:
-    """The manifest of a folder whose files have the sizes and hashes that it tells. Raises ExportError."""
+    """Read the manifest of a folder, and check the sizes and hashes of its files. Raises ExportError."""
     manifest = read(folder)
     for each in manifest.files:
         try:

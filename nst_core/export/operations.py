@@ -1,15 +1,15 @@
 """The operations of a LiteRT file, and those that run on a GPU.
 
-A delegate that meets an operation it does not take leaves it, and often all that follows, to the processor. The list
-holds what both LiteRT's GPU engine and XNNPACK, its library for processors, compute from fixed shapes.
+A delegate leaves an operation that it does not support, and often all operations after it, to the processor. The list
+holds the operations that both LiteRT's GPU engine and XNNPACK, its library for processors, compute from fixed shapes.
 
 Sources: the delegates' own tables in TensorFlow's sources, `NewOperationParser` in
 `tensorflow/lite/delegates/gpu/common/model_builder.cc` and the cases of `VisitNode` in
-`tensorflow/lite/delegates/xnnpack/xnnpack_delegate.cc`. MIRROR_PAD stands in the first alone.
+`tensorflow/lite/delegates/xnnpack/xnnpack_delegate.cc`. MIRROR_PAD is only in the first.
 
 DEPTH_TO_SPACE is the exception: XNNPACK takes it, and LiteRT's own engine (ML Drift) names it, but TensorFlow's older
-GPU delegate does not have it and leaves three of the transformer's operations to the processor. The same sums by
-TRANSPOSE_CONV, which all take, needed 1.5 times the processor's time at 256 px (0.064 s instead of 0.042 s).
+GPU delegate lacks it and leaves three of the transformer's operations to the processor. The same sums by
+TRANSPOSE_CONV, which all of them support, needed 1.5 times the processor's time at 256 px (0.064 s instead of 0.042 s).
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ ON_GPU = frozenset(
         "SUB",
     }
 )
-"""What these networks have a use for."""
+"""The operations that these networks use."""
 CONVERSIONS = {
     "float32": frozenset[str](),
-    "float16": frozenset({"DEQUANTIZE"}),  # of weights alone; a GPU delegate reads them as they are
+    "float16": frozenset({"DEQUANTIZE"}),  # applied to weights only; a GPU delegate reads these directly
     "int8": frozenset({"DEQUANTIZE", "QUANTIZE"}),
 }
-"""What a precision adds."""
+"""The further operations of each precision."""
 
 
 def of(file: bytes) -> Counter[str]:
-    """How often a LiteRT file has each operation, by its name in LiteRT's schema; custom ones are "CUSTOM"."""
+    """Count the operations of a LiteRT file, by their names in LiteRT's schema; custom ones are "CUSTOM"."""
     from tensorflow.lite.python import schema_py_generated as schema
 
     names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
@@ -68,7 +68,7 @@ def has_fixed_shapes(file: bytes) -> bool:
 
 
 def require_on_gpu(file: bytes, precision: Precision) -> None:
-    """Raise ExportError if a file has an operation or a shape that a GPU delegate does not take."""
+    """Raise ExportError if a file has an operation or a shape that a GPU delegate does not support."""
     if foreign := sorted(set(of(file)) - ON_GPU - CONVERSIONS[precision]):
         raise ExportError(f"the operations must be ones that GPU delegates take, got {', '.join(foreign)}")
     if not has_fixed_shapes(file):

@@ -1,6 +1,6 @@
 """The app's own export folder: made once for the weights and the converter of this machine, and kept with the weights.
 
-It is looked for in the operator's folder (NST_WEIGHTS_DIR) first, where a container has it, then in the cache.
+It is searched first in the operator's folder (NST_WEIGHTS_DIR), where a container has it, then in the cache.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _CONVERTERS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel")
 
 
 def find() -> Path | None:
-    """The folder, its hashes checked; None if there is none for these weights. Nothing is made, fetched or deleted."""
+    """Find the folder and check its hashes; None if there is none for these weights.
+
+    Nothing is made, fetched or deleted.
+    """
     try:
         made_of = key(fetch=False)
     except WeightsError:
@@ -32,7 +35,7 @@ def find() -> Path | None:
 
 
 def make(to: Path | None = None) -> Path:
-    """The folder; it is made if there is none, under a lock and atomically. Takes a minute and 1.2 GB of memory.
+    """Find the folder, or make it under a lock and atomically. Takes a minute and 1.2 GB of memory.
 
     Args:
         to: a folder for NST_WEIGHTS_DIR, which gets a copy.
@@ -56,7 +59,10 @@ def make(to: Path | None = None) -> Path:
 
 
 def key(*, fetch: bool) -> str:
-    """All that the folder's bytes depend on: the weights, the converter and this package. Raises WeightsError."""
+    """Everything that determines the folder's bytes: the weights, the converter and this package.
+
+    Raises WeightsError.
+    """
     parts = [weights.find(network, fetch=fetch).sha256 for network in NETWORKS]
     return " ".join([*parts, _converter(), _sources()])
 
@@ -77,7 +83,7 @@ def _file_name(made_of: str) -> str:
 
 
 def _converter() -> str:
-    """The converter's version, without its import, which takes seconds."""
+    """The converter's version, found without importing it, which would take seconds."""
     for name in _CONVERTERS:
         try:
             return metadata.version(name)
@@ -88,7 +94,7 @@ def _converter() -> str:
 
 @cache
 def _sources() -> str:
-    """A hash of this package: a change of the exporter makes the folder again."""
+    """A hash of this package's sources, so that the folder is made again when the exporter changes."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -1,9 +1,9 @@
 """The transformer of the fast method in operations that LiteRT computes fast: the same sums.
 
-LiteRT's fast part, XNNPACK on a processor or a GPU delegate, does not take the padding by mirroring and the blocks of
-2 x 2 pixels of `nst_core.models.transformer`. It split that graph into 17 pieces and left the rest to slow general
-code: in a browser that was half of the time of a frame. Here mirroring is slices that are joined, and a convolution of
-blocks is one with a stride of 2, so that the graph stays whole.
+LiteRT's fast part, XNNPACK on a processor or a GPU delegate, does not support the padding by mirroring and the blocks
+of 2 x 2 pixels of `nst_core.models.transformer`. It split that graph into 17 pieces and left the rest to slow general
+code: in a browser that took half of the time of a frame. Here the mirrored border is made of slices, and a convolution
+of blocks is a convolution with a stride of 2, so that the graph stays in one piece.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tensorflow as tf
 from nst_core.models.transformer import StyleParameters, Transformer, affine
 
 Mirror = Literal["REFLECT", "SYMMETRIC"]
-"""Whether the edge itself is repeated: not with REFLECT, once with SYMMETRIC; as `tf.pad` names them."""
+"""How often the edge itself is repeated in each mode of `tf.pad`: not with REFLECT, once with SYMMETRIC."""
 
 
 def stylise(transformer: Transformer, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
@@ -69,7 +69,7 @@ def _line(x: tf.Tensor, axis: int, at: int) -> tf.Tensor:
 
 
 def _joined(parts: list[tf.Tensor], axis: int) -> list[tf.Tensor]:
-    """The parts as one, in a list; XNNPACK joins up to five at once."""
+    """Concatenate the parts into one, in a list; XNNPACK concatenates up to five at once."""
     return [tf.concat(parts, axis)] if len(parts) > 1 else parts
 
 

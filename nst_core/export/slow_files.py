@@ -14,7 +14,7 @@ from nst_core.models.weights import WeightsSource
 from nst_core.system.atomic_files import write_atomic
 
 GRAPH_LICENCE = "MIT"
-"""Of the graphs, which hold no weights: this project's."""
+"""The licence of the graphs, which hold no weights: this project's own."""
 
 
 def write(folder: Path, source: WeightsSource) -> Iterator[ExportedFile]:
@@ -56,7 +56,7 @@ def write(folder: Path, source: WeightsSource) -> Iterator[ExportedFile]:
 
 
 def units() -> dict[str, float]:
-    """The magnitude of each term on a photograph, but of variation, by term: the engine's own."""
+    """The engine's magnitude of each term on a photograph, by term, except variation."""
     from nst_core.models import vgg
     from nst_core.slow.losses.objective import layer_units
 

@@ -1,8 +1,8 @@
 """The slow method's loss and gradient as one graph of plain operations, for runtimes that cannot differentiate.
 
 The backward pass is written out: the input gradient of a convolution as a convolution with the mirrored kernel, the
-masks of ReLU and max pooling by arithmetic, Gram matrices as matrix products. Each operation is one that LiteRT's
-library for processors (XNNPACK) and its GPU delegate take, so that the whole graph runs in either.
+masks of ReLU and max pooling by arithmetic, Gram matrices as matrix products. Both LiteRT's library for processors
+(XNNPACK) and its GPU delegate support each operation, so that the whole graph runs in either.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Kernels(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """What the backward pass needs of a layer.
+    """The values of a layer that the backward pass needs.
 
     Attributes:
         name: of the layer.
@@ -69,7 +69,7 @@ def evaluate(
         weights: [7], in the order of `TERMS`.
 
     Returns:
-        As `slow_layout.outputs` tells.
+        See `slow_layout.outputs`.
     """
     layers = _forward(kernels, picture)
     found = {layer.name: layer.activation for layer in layers}
@@ -82,7 +82,7 @@ def evaluate(
     terms = [tf.reshape(term, [1]) for term in (content_term, *style_terms, variation_term)]
     before_scale = _backward(layers, slopes) + tf.reshape(weight[-1] / 255.0, [1, 1, 1, 1]) * variation_slope
     return {
-        "gradient": before_scale * 255.0,  # last, or the converter multiplies it into the kernel before it
+        "gradient": before_scale * 255.0,  # last: else the converter would multiply it into the kernel before it
         "terms": tf.concat(terms, axis=0) * weights,
         "activations": found[CONTENT_LAYER],
         **{f"gram_{n}": moment for n, moment in enumerate(moments, start=1)},
@@ -104,7 +104,7 @@ def _forward(kernels: Mapping[str, Kernels], picture: tf.Tensor) -> list[_Layer]
 
 
 def _backward(layers: Sequence[_Layer], slopes: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """The gradient with respect to the network's input, of losses with these gradients with respect to activations."""
+    """The gradient with respect to the network's input, from the losses' gradients with respect to activations."""
     upstream: tf.Tensor | None = None
     for layer in reversed(layers):
         if layer.name in slopes:
@@ -126,7 +126,8 @@ def unpool(before: tf.Tensor, after: tf.Tensor, upstream: tf.Tensor) -> tf.Tenso
 def _spread(values: tf.Tensor) -> tf.Tensor:
     """Each value of [1, h, w, C] to the four places of its window, [1, 2 h, 2 w, C].
 
-    Two copies side by side in the channels are, read again, two neighbouring columns; of whole rows, two rows.
+    A reshape turns two copies side by side in the channels into two neighbouring columns, and two copies of whole rows
+    into two rows.
     """
     _, height, width, channels = values.shape
     columns = tf.reshape(tf.concat([values, values], axis=3), [1, height, 2 * width * channels])

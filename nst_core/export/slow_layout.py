@@ -2,7 +2,7 @@
 
 Settings of `Objective` that the graph supports: network VGG-19, content layer `block4_conv2`, style layers
 `block1_conv1` to `block5_conv1`, style distance `gram`, variation `absolute`, pooling `max`, padding `zero`, any
-weights and shares. The presets painterly, faithful, bold, texture and reconstruction are of these.
+weights and shares. The presets painterly, faithful, bold, texture and reconstruction use only these settings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TERMS = (f"content/{CONTENT_LAYER}", *(f"style/{name}" for name in STYLE_LAYERS)
 """The loss terms, in the order of the graph's weights and of its results; named as in `LossSpec.names`."""
 
 MULTIPLE_PX = 16
-"""Sides are multiples of it: four poolings leave nothing over."""
+"""Sides must be multiples of it, so that each of four poolings divides them evenly."""
 
 SHAPES = (
     (64, 64),
@@ -44,7 +44,7 @@ class Constant(NamedTuple):
 
 
 def channels(layer: str) -> tuple[int, int]:
-    """The channels that a layer takes and gives."""
+    """The numbers of input and output channels of a layer."""
     before = LAYERS.index(layer) - 1
     return (width(LAYERS[before]) if before >= 0 else 3), width(layer)
 
@@ -73,7 +73,8 @@ def outputs(width_px: int, height_px: int) -> dict[str, tuple[int, ...]]:
     """Name -> shape of the graph's results.
 
     `gradient` and the weighted `terms` are of the picture. `activations` and `gram_1` to `gram_5` are the picture's
-    own, which another run takes as `content` and `target_1` to `target_5`: so one graph makes the targets too.
+    own. A run uses those of the content and the style as `content` and `target_1` to `target_5`, so the same graph
+    makes the targets too.
     """
     taken = inputs(width_px, height_px)
     return {

@@ -1,8 +1,8 @@
 """Makes the slow method's graphs: LiteRT files without weights, 40 kB each, kept in `slow_graphs/`.
 
 A LiteRT file may keep a constant's data behind its end, at an offset that it names. All kernels and biases of these
-files are there, in the order of `slow_layout.constants`, so one download of the weights serves the graphs of all sizes:
-`slow_weights` or a browser appends them. And as a graph is the same whatever the weights are, it is made once, by
+files are placed there, in the order of `slow_layout.constants`. So one download of the weights serves the graphs of all
+sizes: `slow_weights` or a browser appends them. A graph does not depend on the weights. It is therefore made once, by
 `python -m nst_core.export.slow_template`, and a server never needs the 2 GB that TensorFlow's converter takes.
 """
 
@@ -38,7 +38,10 @@ def template(width_px: int, height_px: int) -> bytes:
 
 
 def _converted(width_px: int, height_px: int) -> bytes:
-    """The graph by TensorFlow's converter, with constants that are filled with a number each, to be found by it."""
+    """Convert the graph with TensorFlow.
+
+    Each constant is filled with a number of its own, by which it is found again.
+    """
     import tensorflow as tf
 
     from nst_core.export.slow_graph import Kernels, evaluate
@@ -61,7 +64,7 @@ def _converted(width_px: int, height_px: int) -> bytes:
 
 
 def _without_constants(file: bytes) -> bytes:
-    """The file with offsets behind its end in place of the constants' data, and without what only people read."""
+    """Replace the constants' data by offsets behind the file's end, and remove names that only people read."""
     import flatbuffers
     from tensorflow.lite.python import schema_py_generated as schema
 
@@ -81,12 +84,12 @@ def _without_constants(file: bytes) -> bytes:
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
 
-    length = len(packed(ALIGNMENT))  # does not depend on the offsets' values
+    length = len(packed(ALIGNMENT))  # the file's size does not depend on the offsets' values
     return packed(length + -length % ALIGNMENT)
 
 
 def _found(model: Any, sizes: list[int]) -> list[Any]:
-    """The buffers of the constants, in order, by their size and by the number that they are filled with."""
+    """The buffers of the constants, in order; each is recognised by its size and by the number that fills it."""
     found: dict[int, Any] = {}
     for buffer in model.buffers:
         if buffer.data is not None and len(buffer.data) >= min(sizes):

@@ -1,12 +1,12 @@
 """The weights of the slow method's graphs as one file to download: each kernel once, as 8-bit codes or in float16.
 
 The file is the text `NSTSLOW1`, a little-endian uint32 with the length of the header, the header (JSON, padded with
-spaces), and the data, each piece at a multiple of 16 bytes from the data's start. The header tells for each layer where
-its `kernel` is, [out, 3, 3, in] with the first layer's input channels red, green, blue; its `table`, 256 float32 values
-that codes are indices into, or null if the kernel is float16; and its `bias`, float32. `units` are the magnitudes of
-the terms on a photograph: a term's weight is its share divided by them.
+spaces), and the data, each piece at a multiple of 16 bytes from the data's start. The header gives for each layer the
+places of three arrays. `kernel` is [out, 3, 3, in] with the first layer's input channels red, green, blue. `table` has
+256 float32 values that the kernel's codes are indices into, or is null if the kernel is float16. `bias` is float32.
+`units` are the magnitudes of the terms on a photograph: a term's weight is its share divided by them.
 
-A codebook's codes are passed on as they are: 13 MB, nothing is rounded. Keras' own weights become float16, 26 MB.
+The codes of a codebook are copied unchanged (13 MB). Keras' own weights are rounded to float16 (26 MB).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def header(file: bytes) -> dict[str, Any]:
 
 
 def join(graph: bytes, file: bytes) -> bytes:
-    """A LiteRT file that runs: a graph of `slow_graphs/`, and behind it the constants of a file that `pack` made."""
+    """A complete LiteRT file: a graph of `slow_graphs/` followed by the constants of a file that `pack` made."""
     constants_of = {
         name: dict(zip(("forward", "bias", "mirrored"), decoded, strict=True)) for name, decoded in _decoded(file)
     }
@@ -71,7 +71,7 @@ def join(graph: bytes, file: bytes) -> bytes:
 
 
 def encoded(source: WeightsSource) -> Iterator[tuple[str, Encoded]]:
-    """Each layer of the graphs as it is downloaded, from VGG-19's weights. Raises WeightsError."""
+    """Each layer of the graphs in the form that is downloaded, from VGG-19's weights. Raises WeightsError."""
     if source.format == "codebook":
         tensors = codebook.read_tensors(source.path)
         for name in LAYERS:
