@@ -1,4 +1,4 @@
-"""Stylizers: one mixes style vectors; one mixes finished pictures, for a network without style vectors."""
+"""Stylizers: one mixes style vectors; the other mixes finished pictures, for a network without style vectors."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from nst_core.models.transformer import STYLED, affine
 from nst_core.step import Pixels
 
 STRIP_VALUES = 4e6
-"""Approximate number of values in a strip of a full-size layer: enough to keep all cores busy. Twice as many cost
-0.1 GB more at 4,096 x 4,096 px and save no time."""
+"""Approximate number of values in a strip of a full-size layer: enough to keep all cores busy. Twice as many take 0.1
+GB more at 4,096 x 4,096 px and save no time."""
 
 ReadRows = Callable[[int, int], np.ndarray]
 """(start, stop) -> rows [1, stop - start, w, C] of a layer; a padded reader also returns rows beyond its ends."""
@@ -152,7 +152,7 @@ def _decode(  # noqa: PLR0913 - two layers, and their input
     again = _pad_edge(halved.rows_freeing_above, tall // 2)
 
     def full(start: int, stop: int) -> np.ndarray:
-        """Rows of the full-size layer, computed again; `start` and `stop` are even and inside the picture."""
+        """Recompute rows of the full-size layer; `start` and `stop` are even and inside the picture."""
         return module.double1(again(start // 2 - 1, stop // 2 + 1), *first)[0].numpy()  # type: ignore[no-any-return]
 
     painted = np.empty((1, tall, wide, 3), np.float32)

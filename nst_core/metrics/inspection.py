@@ -208,7 +208,7 @@ def _mosaic(maps: NDArray[np.float32], columns: int) -> NDArray[np.uint8]:
 
 
 def _tile(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A map scaled to [0, 1] and reduced to at most TILE_PX. It averages blocks, so that no sharp peak is skipped."""
+    """A map scaled to [0, 1] and reduced to at most TILE_PX. Blocks are averaged, so that no sharp peak is skipped."""
     block = -(-max(values.shape) // TILE_PX)
     rows, columns = (side // block for side in values.shape)
     small = values[: rows * block, : columns * block].reshape(rows, block, columns, block).mean(axis=(1, 3))

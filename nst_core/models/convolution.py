@@ -1,4 +1,4 @@
-"""The convolution and pooling of a network by each `ConvolutionMethod`: no other module knows their arithmetic."""
+"""The convolution and pooling of a network by each `ConvolutionMethod`: no other module contains their arithmetic."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def held_once(values: Any, dtype: str) -> tf.Tensor:
 
 def convolve(x: tf.Tensor, layer: Layer, method: ConvolutionMethod) -> tf.Tensor:
     """Convolution 3 x 3 (stride 1, zeros beyond the edge), bias and ReLU: [1, h, w, in] -> [1, h, w, out]."""
-    if method is DIRECT or layer.is_first:  # three channels are too few to pay for Winograd's transforms
+    if method is DIRECT or layer.is_first:  # with three channels, Winograd's transforms cost more than they save
         return _convolve(x, layer)
     return winograd.convolve(x, layer.transformed, layer.bias, layer.transformed_mirrored)
 
@@ -92,8 +92,8 @@ def _convolve(x: tf.Tensor, layer: Layer) -> tf.Tensor:
     """Convolution, bias, ReLU; its gradient to `x` as a convolution with the mirrored kernel.
 
     The input gradient of a stride-1 SAME convolution of odd size *is* a convolution with the kernel turned by 180
-    degrees and its channels exchanged. Forward convolutions are the better-tuned code: on an AVX2 processor this is
-    1.3 to 1.8 times as fast as TensorFlow's own input gradient in float32, and 30 times in bfloat16.
+    degrees and its channels exchanged. TensorFlow's forward convolutions are better optimised: on an AVX2 processor
+    this is 1.3 to 1.8 times as fast as TensorFlow's own input gradient in float32, and 30 times in bfloat16.
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]

@@ -12,10 +12,11 @@ class ConvolutionMethod:
 
     Attributes:
         name: as in `Recipe.convolutions`.
-        compiled: whether functions that use it need `jit_compile`; it is then for float32 on a processor.
-        relative_cost: of an evaluation, as a share of one with direct convolutions, at sizes where it pays.
-        compile_cost: of compiling for one size, in direct evaluations at 256 px.
-        pays_from: steps x pixels from which it repays compiling.
+        compiled: whether functions that use it need `jit_compile`; such a method is for float32 on a processor only.
+        relative_cost: the cost of an evaluation, as a share of one with direct convolutions, at sizes from `pays_from`
+            on.
+        compile_cost: the cost of compiling for one size, in direct evaluations at 256 px.
+        pays_from: steps x pixels from which it saves more time than compiling takes.
         base_mb: memory of a process besides activations: TensorFlow, the kernels, compiled code.
         bytes_per_pixel: peak bytes for each pixel of the picture, by how many blocks are computed in strips.
     """
@@ -29,7 +30,7 @@ class ConvolutionMethod:
     bytes_per_pixel: Mapping[int, float]
 
 
-# Costs are from `bench slow`, bytes were measured at 512 and 2,048 px.
+# The costs were measured by `bench slow`, the bytes at 512 and 2,048 px.
 DIRECT = ConvolutionMethod("direct", False, 1.0, 0.0, 0, 800.0, {0: 2700.0, 1: 1800.0, 2: 1100.0, 3: 370.0})
 """TensorFlow's own convolutions."""
 WINOGRAD = ConvolutionMethod(
@@ -38,8 +39,8 @@ WINOGRAD = ConvolutionMethod(
 """Compiled Winograd convolutions, for processors without fast bfloat16.
 
 On one with it (AVX512-BF16), an evaluation in float32 took 0.88 times as long as with direct convolutions at 128 px,
-0.54 at 256, 0.50 at 384 and 0.46 at 512 px, against 0.60, 0.53, 0.53 and 0.47 for direct bfloat16, which needs no 18
-seconds of compiling: `Recipe.precision` auto chooses bfloat16 there, and then direct convolutions.
+0.54 at 256, 0.50 at 384 and 0.46 at 512 px, and 0.60, 0.53, 0.53 and 0.47 times as long with direct bfloat16, which
+saves the 18 seconds of compiling. There `Recipe.precision` auto chooses bfloat16, and so direct convolutions.
 """
 
 METHODS: Mapping[str, ConvolutionMethod] = {method.name: method for method in (DIRECT, WINOGRAD)}

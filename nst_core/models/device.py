@@ -1,12 +1,13 @@
 """The device that runs the networks, its memory, and the precision in which its convolutions are fastest.
 
-What TensorFlow documents of GPUs, and what follows here:
+TensorFlow's documentation says of GPUs:
 
 - Without memory growth a process reserves all memory of each GPU that it sees at once.
 - Operations on a GPU may differ in their last bits from one time to the next. `enable_op_determinism` makes them equal
-  on the same hardware and software; it is slower, and an operation without such a form raises UnimplementedError.
-- float16 needs its losses scaled, or small gradients become 0. bfloat16 has the range of float32: it is the only
-  precision beside float32 here, and only where it is measured to be faster.
+  on the same hardware and software; it is slower, and an operation without a deterministic form raises
+  UnimplementedError.
+- float16 needs its losses scaled, or small gradients become 0. bfloat16 has the range of float32: it is the only other
+  precision used here, and only where it is measured to be faster.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from nst_core.system.processor import cores
 
 PRECISIONS = ("float32", "bfloat16")
 _PROBE_SIDES_PX = {False: 64, True: 256}
-"""Side of the picture by whose convolutions precisions are compared, on a processor and on a GPU: a smaller one would
-measure how long a GPU takes to begin."""
+"""Side of the picture whose convolutions are timed to compare precisions, on a processor and on a GPU. With a smaller
+picture, the time that a GPU takes to start an operation would dominate."""
 _MIN_SPEEDUP = 1.4
-"""bfloat16 is chosen if it is this many times as fast; a smaller gain is not worth its rounding, and the choice would
-change from one measurement to the next."""
+"""bfloat16 is chosen if it is this many times as fast; a smaller gain is not worth its rounding, and noise would change
+the choice from one measurement to the next."""
 
 MEMORY_LIMITS_MB = (1000, 1300, 1800, 2500, 5000, 10_000)
-"""Memory limits that a run can get by default, from small hosts to the need of the largest pictures."""
+"""The default memory limits of a run, from small hosts to the need of the largest pictures."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def choose(preference: str, gpus: Sequence[str], cores: int, *, deterministic: b
             "NST_DEVICE is gpu, but TensorFlow sees no GPU; install requirements-gpu.txt or set it to auto"
         )
     if gpus and preference != "cpu":
-        title = f"{gpus[0]}, deterministic" if deterministic else gpus[0]  # provenance, pages and doctor show it
+        # shown by the provenance, the pages and the doctor
+        title = f"{gpus[0]}, deterministic" if deterministic else gpus[0]
         reason = "a GPU is there" if preference == "auto" else "set by NST_DEVICE"
         return Device("/GPU:0", title, reason, deterministic)
     reason = "no GPU is there" if preference == "auto" else "set by NST_DEVICE"
@@ -94,7 +96,7 @@ def device() -> Device:
         tf.config.experimental.set_memory_growth(gpu, True)
     chosen = choose(settings.device, gpu_titles(), cores(), deterministic=settings.deterministic)
     if chosen.is_gpu:
-        gpu_memory.usable_mb()  # while TensorFlow has none of it yet
+        gpu_memory.usable_mb()  # before TensorFlow has reserved any of it
         if chosen.deterministic:
             tf.config.experimental.enable_op_determinism()
     return chosen

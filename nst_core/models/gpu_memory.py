@@ -1,7 +1,7 @@
-"""The memory of the GPU: how much a run may take, how much it took, and what to say when there is too little.
+"""The memory of the GPU: how much a run may take, how much it took, and the error when there is too little.
 
-Host memory is `device.memory_mb`'s. With memory growth, TensorFlow's allocator keeps what it once took, so the driver's
-figure of free memory is only asked before TensorFlow has any.
+For host memory see `device.memory_mb`. With memory growth, TensorFlow's allocator keeps what it once took, so the
+driver's figure of free memory is only asked before TensorFlow has any.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nst_core.system import gpus
 USABLE_SHARE = 0.85
 """Share of the free memory that a run may plan with; the rest is for CUDA's context, cuDNN's workspaces and gaps."""
 UNKNOWN_MB = 5000.0
-"""Memory that is assumed of a GPU whose driver cannot be asked."""
+"""The assumed memory of a GPU whose driver cannot be asked."""
 _NAME = "GPU:0"
 
 

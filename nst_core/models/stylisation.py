@@ -64,8 +64,9 @@ def load() -> Stylisation:
 
 
 def _opened(found: weights.WeightsSource) -> Any:
-    """The callable module of these weights. Raises WeightsError if a SavedModel is another thing than Magenta's."""
-    # Known, and nothing that a user could mend: requirements.txt pins setuptools below the version without it.
+    """The callable module of these weights. Raises WeightsError if a SavedModel is not Magenta's."""
+    # A known warning that a user cannot fix: requirements.txt pins setuptools below the version that removes the
+    # module.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     import tensorflow_hub as hub
 
@@ -84,7 +85,7 @@ def _opened(found: weights.WeightsSource) -> Any:
 
 
 def _require_picture(module: Any) -> None:
-    """Call the module once. Raises ValueError if the answer is no picture, and whatever the module itself raises."""
+    """Call the module once. Raises ValueError if the answer is no picture; errors of the module itself pass through."""
     grey = tf.fill([1, STYLE_EDGE_PX, STYLE_EDGE_PX, 3], 0.5)
     answer = tf.convert_to_tensor(module(grey, grey)[0])
     if answer.shape != grey.shape or answer.dtype != tf.float32:

@@ -64,7 +64,7 @@ def blocks_margin_px(network: NetworkName, blocks: int) -> int:
 
 
 def receptive_field_px(network: NetworkName, layer: str) -> int:
-    """The side of the square of pixels that one unit of a layer depends on, where no edge cuts it off."""
+    """The side of the square of pixels that one unit of a layer depends on, away from the edges."""
     return stride_px(layer) + 2 * margin_px(network, layer)
 
 

@@ -30,9 +30,11 @@ _KERNEL_TRANSFORM = np.array(
 
 
 NARROW_CHANNELS = 128
-"""Convolutions from or to at most so many channels are computed in bands; wider ones spend their time in products."""
+"""Convolutions with at most this many input or output channels are computed in bands; in wider ones the matrix products
+dominate."""
 BAND_BYTES = 4_500_000
-"""Size of a band of transformed tiles in bytes: it and its products are still in the cache when they are used next."""
+"""Size of a band of transformed tiles in bytes: small enough that the band and its products stay in the processor's
+cache."""
 
 
 def transform_kernel(kernel: np.ndarray) -> np.ndarray:

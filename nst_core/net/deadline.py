@@ -1,6 +1,6 @@
-"""The end of a request's time: its connections are shut down, whatever they wait for.
+"""A time limit for a whole request: when it is over, the request's connections are shut down.
 
-A timeout of a socket limits one wait, and a server that sends a byte a second never meets it. A `Deadline` limits
+A socket's timeout limits only one wait: a server that sends a byte a second never exceeds it. A `Deadline` limits
 connecting, TLS, headers, body and redirects together. Only name resolution cannot be ended: the system's resolver has
 its own limits.
 """
@@ -20,20 +20,20 @@ from typing import Any
 from nst_core.errors import FetchError
 
 Addresses = Sequence[tuple[Any, Any, int, str, Any]]
-"""What `socket.getaddrinfo` returns."""
+"""The result of `socket.getaddrinfo`."""
 CheckAddresses = Callable[[str, Addresses], object]
-"""Gets a host and its addresses, and raises FetchError to refuse them."""
+"""A check of a host and its addresses; it raises FetchError to refuse them."""
 
 
 class Deadline:
-    """The time of one request. Leave it as a context manager when the request is over.
+    """The time limit of one request. Use it as a context manager around the request.
 
     Attributes:
         has_expired: whether the time is up.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Begin `seconds` now."""
+        """Start with `seconds` left."""
         self.has_expired = False
         self._ends = time.monotonic() + seconds
         self._lock = threading.Lock()
@@ -51,13 +51,13 @@ class Deadline:
             self._twins.clear()
 
     def extend(self, seconds: float) -> None:
-        """Let the time end `seconds` from now, unless it is up."""
+        """Set the end to `seconds` from now, unless the time is up."""
         self._timer.cancel()
         self._ends = time.monotonic() + seconds
         self._timer = self._started_timer(seconds)
 
     def expire(self) -> None:
-        """End the time now: waiting on a connection of the request ends at once."""
+        """End the time now, which interrupts every wait on the request's connections."""
         with self._lock:
             self.has_expired = True
             for twin in self._twins:
@@ -65,7 +65,7 @@ class Deadline:
                     twin.shutdown(socket.SHUT_RDWR)
 
     def handlers(self, check: CheckAddresses | None = None) -> tuple[urllib.request.BaseHandler, ...]:
-        """Urllib handlers whose connections end with the time, and lead only to addresses that pass the check."""
+        """Urllib handlers whose connections end at the deadline, and connect only to addresses that pass the check."""
         connect = partial(self._connect, check)
         return _HTTPHandler(connect), _HTTPSHandler(connect)
 
@@ -91,7 +91,7 @@ class Deadline:
         raise failure
 
     def _watch(self, sock: socket.socket) -> None:
-        """Shut a connection down when the time is up. Raises TimeoutError if it is."""
+        """Register a connection to be shut down when the time is up. Raises TimeoutError if it is up already."""
         with self._lock:
             if self.has_expired:
                 raise TimeoutError("timed out")

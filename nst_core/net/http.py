@@ -1,4 +1,4 @@
-"""HTTP requests whose every wait, size and redirect has a limit.
+"""HTTP requests with limits on each wait, on the size and on redirects.
 
 `fetch` returns a small file, such as a picture, as bytes. `nst_core.net.download` writes a large file to disk, with the
 helpers of this module.
@@ -51,8 +51,8 @@ def fetch(  # noqa: PLR0913 - every wait and size has a limit
         max_bytes: a longer answer is refused.
         timeout_seconds: longest wait for a connection, and between two blocks of the answer.
         total_seconds: longest time for the whole download: connections are shut down then.
-        on_end: called when nothing of the request is left: sometimes later than the return, because a name that is
-            being resolved cannot be given up.
+        on_end: called when the request has released everything. That may be after the return, because a name resolution
+            cannot be interrupted.
 
     Raises:
         FetchError: no connection, an error status, too slow, too large, cut off, a web page instead of a file, or a
@@ -84,7 +84,7 @@ def call_within(
     Args:
         seconds: longest wait for the result.
         call: the work.
-        dispose: gets a result that arrives too late, for example to close it.
+        dispose: called with a result that arrives too late, for example to close it.
         on_end: called once, when the thread has done its work or could not be started.
 
     Raises:
@@ -203,7 +203,7 @@ def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, 
             if response.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
                 raise FetchError(f"{host} must answer with a picture, got a web page; try again later")
             data = _read_body(response, host, max_bytes)
-        if deadline.has_expired:  # which looks like the end of a body without a stated length
+        if deadline.has_expired:  # it looks like the end of a body without a stated length
             raise DeadlineError
         return data
     except (FetchError, DeadlineError):

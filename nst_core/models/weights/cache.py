@@ -156,7 +156,10 @@ def store_folder(name: str, build: Callable[[Path], None], key: str) -> Path:
 
 
 def stored_folder(name: str, key: str) -> Path | None:
-    """The folder that `store_folder` built with these arguments, its hashes checked; None without an intact one."""
+    """The folder that `store_folder` built with these arguments, after a check of its hashes.
+
+    None if there is none intact.
+    """
     try:
         entry = get(f"built/{name}-{short_key(key)}")
     except WeightsError:
@@ -231,7 +234,7 @@ def _rename_into_place(fresh: Path, target: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder if that is allowed. The folder is renamed first, so that no reader finds half of it."""
+    """Delete a folder if permissions allow it. The folder is renamed first, so that no reader finds half of it."""
     if not os.path.exists(folder):
         return
     try:

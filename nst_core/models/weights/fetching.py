@@ -21,7 +21,9 @@ from nst_core.net.download import TruncatedError, download
 
 
 def fetch(source: Source, slot: str) -> cache.CacheEntry:
-    """The cache entry of a source. It is downloaded unless another process has just done so.
+    """Download a source into the cache and return the entry.
+
+    If another process has just done so, its entry is returned.
 
     A damaged or cut-off download is repeated once.
 

@@ -36,7 +36,7 @@ def search(folder: Path, network: str, sources: tuple[Source, ...]) -> LocalWeig
     Returns a sentence if the folder has no file of this network.
 
     Raises:
-        WeightsError: it is no folder, or a file is not the published one and no other is there.
+        WeightsError: `folder` is no folder, or a file is not the published one and there is no other.
     """
     if not folder.is_dir():
         raise WeightsError(f"{folder} is not a folder")
@@ -67,7 +67,7 @@ def open_model_folder(folder: Path, source: Source) -> LocalWeights:
 
 
 def _candidates(folder: Path, network: str, source: Source) -> Iterator[tuple[list[Path], Callable[[], LocalWeights]]]:
-    """Ways to have a source's weights in the folder: the paths that must exist, and the function that opens them."""
+    """The forms that a source's weights may have in the folder: paths that must exist, and a function to open them."""
     if source.kind == "hub":
         model, archive = folder / HUB_FOLDER, folder / f"{HUB_FOLDER}.tar.gz"
         yield [model], partial(open_model_folder, model, source)
@@ -111,7 +111,7 @@ def export(found: Path, folder: Path) -> Path:
 
     Args:
         found: the path of the weights, as `resolver.find` gives it: a file, a folder of files, or a SavedModel.
-        folder: it is made if it is not there.
+        folder: the target folder; made if missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if found.is_file():

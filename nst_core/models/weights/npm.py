@@ -1,7 +1,8 @@
-"""Fetching members of an npm package: LiteRT's runtime for browsers is published nowhere else.
+"""Fetching members of an npm package: LiteRT's runtime for browsers is published only there.
 
 The package comes from the registry that npm is configured for, by `npm pack`. It is downloaded under its pinned hash,
-and never installed: no script of it runs here. Where this machine has no npm, a wheel of the package index brings one.
+and never installed, so that none of its scripts runs here. Where this machine has no npm, a wheel of the package index
+brings one.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ def _npm_command(scratch: Path) -> list[str]:
 
 
 def _run_npm(npm: list[str], package: str, scratch: Path) -> None:
-    """Download a package's archive into `scratch`. What npm keeps goes there too, as a home folder may be read-only."""
+    """Download a package's archive into `scratch`.
+
+    Npm's cache goes there too, because the home folder may be read-only.
+    """
     options = ["--pack-destination", str(scratch), "--cache", str(scratch / "npm-cache"), "--ignore-scripts"]
     options += ["--loglevel", "error", "--no-update-notifier", "--fetch-retries", "1", "--fetch-timeout", "60000"]
     try:

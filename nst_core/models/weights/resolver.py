@@ -30,8 +30,8 @@ class WeightsSource:
         sha256: hash of the file; for a folder, `hashing.tree_hash`.
         licence: of the weights.
         tried: one line for each place that was searched before.
-        unusable: a sentence for users for each setting of the operator (NST_WEIGHTS_DIR, NST_HUB_HANDLE) whose weights
-            of this network could not be used, so that these are used instead.
+        unusable: a sentence for users for each of the operator's settings (NST_WEIGHTS_DIR, NST_HUB_HANDLE) whose
+            weights of this network could not be used.
     """
 
     network: str
@@ -51,7 +51,8 @@ class Location:
 
     Attributes:
         name: for messages.
-        search: returns the weights, or why it is no fault that there are none; raises an error if it is one.
+        search: returns the weights, or a sentence if the place rightly has none; raises an error if it should have
+            them.
         variable: the operator's setting that names this place; "" if none does.
     """
 
@@ -85,7 +86,7 @@ def find(network: str, *, fetch: bool = True, check: Callable[[WeightsSource], N
             answer = place.search()
             if isinstance(answer, WeightsSource):
                 check(answer)
-                faults.pop(place.variable, None)  # such as a damaged copy in the cache that was fetched again
+                faults.pop(place.variable, None)  # for example a damaged copy in the cache that was fetched again
                 return replace(answer, tried=tuple(tried), unusable=_told(network, answer, faults, settings))
         except (WeightsError, FetchError) as error:
             faults[place.variable] = answer = str(error)

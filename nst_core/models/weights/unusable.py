@@ -1,4 +1,4 @@
-"""What users are told about weights that the operator named and that cannot be used."""
+"""The sentence for users about weights that the operator named and that cannot be used."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _LONGEST_REASON = 240
 def sentence(variable: str, reason: str, network: str, used: str, settings: Settings) -> str:
     """One sentence for pages and recipes: the setting, why its weights cannot be used, and what is used instead.
 
-    Pages are public: of an address neither password nor query is shown, of a folder only its own name.
+    Pages are public: an address is shown without password and query, a folder only with its own name.
 
     Args:
         variable: `FOLDER_VARIABLE` or `HANDLE_VARIABLE`.
         reason: the error, which may contain paths of this machine.
         network: the network's title.
         used: name of the source that is used instead.
-        settings: those that named the weights.
+        settings: the operator's settings.
     """
     value = str(settings.weights_dir) if variable == FOLDER_VARIABLE else settings.hub_handle
     name = shown(value)
