@@ -24,7 +24,7 @@ class StoreLimits:
         keep_runs: number of runs that are over and always stay.
         keep_hours: hours for which a run stays after its end, unless `total_bytes` is exceeded.
         free_bytes: the space that must stay free on the disk beside a new run, since the size of its result is not
-        known yet.
+            known yet.
     """
 
     runs: int = Settings.most_runs
