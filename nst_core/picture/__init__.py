@@ -1,10 +1,10 @@
 """Pictures: reading and writing files, resizing, colours, crops, masks, and sample pictures.
 
 Each module needs NumPy and Pillow only:
-    upload      the door for every picture file; `Picture`
-    limits      formats, bytes and pixels of a file, and the messages that refuse others; header: what a file states
-    decoder_pool  the processes that decode files from outside; decoder_process: one of them as its parent sees it;
-                decoder: the same as a program; decoder_messages: what the two tell each other
+    upload      opens every picture file from outside; `Picture`
+    limits      the limits of a file: formats, bytes and pixels; header: the size that a file states
+    decoder_pool  the processes that decode files from outside; decoder_process: one of them, seen from its parent;
+                decoder: its program; decoder_messages: the messages between the two
     reading     decodes a file in the process that calls it
     integrity   finds incomplete files before they are decoded; chunks: walks PNG and WebP
     decode      converts any Pillow image to sRGB, and reduces a large one

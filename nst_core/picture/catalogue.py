@@ -50,7 +50,7 @@ class Painting:
         return (Settings.read().cache_dir / "paintings" / self.key).exists()
 
     def fetch(self, timeout_seconds: float = 5.0) -> Picture:
-        """The picture, from the cache or downloaded.
+        """Read the picture from the cache, or download it.
 
         Args:
             timeout_seconds: longest wait for a connection; the whole download takes at most four times as long.

@@ -36,9 +36,10 @@ _STRIP = 1 << 16
 
 
 def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
-    """Content and styles as an engine should see them; the very same objects where nothing is to be matched.
+    """Prepare content and styles for an engine; an input that need not change is returned itself.
 
-    With `colour_match` "luminance" all of them become grey by `colour_match_strength`; `after` puts the colours back.
+    With `colour_match` "luminance" all of them become grey, as far as `colour_match_strength` says; `after` puts the
+    colours back.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].

@@ -37,13 +37,13 @@ def crop_style(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float
     """
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return style
-    cropped_size(style.shape[2], style.shape[1], crop, rotation_deg)  # refuses too small a part
+    cropped_size(style.shape[2], style.shape[1], crop, rotation_deg)  # raises if the part is too small
     left, top, right, bottom = _box(style.shape[2], style.shape[1], crop)
     return _rotated(style[:, top:bottom, left:right], rotation_deg)
 
 
 def preview_style(style: Picture, crop: Sequence[float], rotation_deg: float, longest_edge_px: int) -> Pixels:
-    """The result of `crop_style` for display: of a style of any size, with little memory.
+    """The result of `crop_style` for display; takes little memory for a style of any size.
 
     Returns:
         float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long; a smaller part keeps its size.

@@ -21,7 +21,7 @@ _UPRIGHT: dict[int, Callable[[Bytes], Bytes]] = {
     7: lambda stored: np.rot90(stored, 2).swapaxes(0, 1),
     8: lambda stored: np.rot90(stored, 1),
 }
-"""EXIF orientation -> what puts the stored pixels, [H, W] or [H, W, 3], upright; a view of them."""
+"""EXIF orientation -> a function that turns the stored pixels, [H, W] or [H, W, 3], upright; it returns a view."""
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 """Pillow mode -> ICC colour space."""
 _STRIP_ROWS = 256

@@ -1,7 +1,8 @@
 """The process that decodes pictures from outside, one after another: `python -m nst_core.picture.decoder`.
 
-Decoders are large C libraries that read what strangers send. Here a fault, an endless loop or a bomb ends this process
-and one picture; `nst_core.picture.decoder_pool` starts another one. It holds no secrets and ends with its parent.
+Decoders are large C libraries, and the files come from strangers. A fault, an endless loop or a decompression bomb ends
+only this process and one picture; `nst_core.picture.decoder_pool` starts another one. It holds no secrets and ends with
+its parent.
 
 A request is a byte that carries an open file, then a frame: `Request` and the picture file. The answer is a frame:
 `DecoderAnswer`, and the pixels and alpha channel if they are few; otherwise these are in the open file.

@@ -1,4 +1,4 @@
-"""What `nst_core.picture.decoder` is asked, and what it answers, as JSON."""
+"""The requests to `nst_core.picture.decoder` and its answers, as JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from nst_core.picture.limits import UploadLimits
 
 INLINE_BYTES = 1 << 20
-"""Pixels up to this size are in the answer itself."""
+"""Largest size of pixels that are sent in the answer itself."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to decode within which limits: computing time in seconds, and memory in MB."""
+    """A request to decode a picture, with its limits: computing time in seconds, and memory in MB."""
 
     limits: UploadLimits
     seconds: int
@@ -32,12 +32,12 @@ class Request:
 
 @dataclass(frozen=True)
 class DecoderAnswer:
-    """A decoded picture, or why there is none.
+    """A decoded picture, or the reason why there is none.
 
     Attributes:
         refused: the message of a PictureError, or empty.
         lacks: "memory" or "disk" if there was not enough of it, or empty.
-        width: of the picture, in pixels; so is `height`.
+        width: the picture's width in pixels; likewise `height`.
         has_alpha: whether an alpha channel follows the pixels.
         sha256: over height, width and pixels, like `Picture.sha256`.
         notes: sentences for the user.

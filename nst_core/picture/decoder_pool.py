@@ -1,6 +1,6 @@
 """A few processes that decode pictures from outside, kept alive between pictures.
 
-Whoever finds all of them busy waits for a limited time. A process that fails is replaced for the next picture.
+If all of them are busy, a picture waits for a limited time. A process that fails is replaced for the next picture.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from nst_core.settings import Settings
 from nst_core.system.host_profile import host_profile
 
 MAX_WAITING = 32
-"""Pictures that wait for a process; others are refused at once."""
+"""The most pictures that may wait for a process; further ones are refused at once."""
 RECYCLE_PICTURES = 500
-"""A process is replaced after so many pictures, ..."""
+"""The number of pictures after which a process is replaced."""
 RECYCLE_MB = 160.0
-"""... or when it holds more memory after one."""
+"""The memory above which a process is replaced after a picture."""
 _ADVICE = "make the picture smaller, or save it again as a plain JPEG"
 
 
@@ -77,7 +77,7 @@ class DecoderPool:
                 answer, blobs = process.ask(request, data, file)
             except DecoderEndedError as error:
                 raise PictureError(f"a picture must {error}; {_ADVICE}") from None
-            except BaseException:  # such as the end of the visitor's session
+            except BaseException:  # for example the end of the visitor's session
                 process.end()
                 raise
             self._put_back(process, answer)
@@ -103,7 +103,7 @@ class DecoderPool:
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
-        """Hold one of the places, which are as many as processes."""
+        """Hold one of the places; there is one for each process."""
         deadline = time.monotonic() + self._limits.wait_seconds
         with self._lock:
             if self._busy >= self._limits.processes and self._waiting >= MAX_WAITING:

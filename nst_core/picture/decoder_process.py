@@ -1,4 +1,4 @@
-"""One process that decodes pictures, as its parent sees it; it is killed when a picture takes too long."""
+"""The parent's side of one process that decodes pictures. The process is killed when a picture takes too long."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from nst_core.system.framing import read_frame, write_frame
 
 PROGRAM = ("-m", "nst_core.picture.decoder")
 WALL_FACTOR = 3
-"""How much longer than its computing time a picture may last: on a busy machine processes wait for each other."""
+"""The longest time for a picture, as a multiple of its computing time: on a busy machine processes wait for each
+other."""
 _END_SECONDS = 0.5
 """How long a process that closes its connection may take to end."""
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
-"""The variables that a process inherits: nothing that the server knows and a picture's author should not."""
+"""The only environment variables that a process inherits, so that it holds no secrets of the server."""
 
 
 class DecoderEndedError(Exception):
@@ -33,7 +34,7 @@ class DecoderProcess:
     """A process that decodes; one thread at a time may use it.
 
     Attributes:
-        pictures: how many it has been asked to decode.
+        pictures: the number of pictures that it was asked to decode.
         memory_mb: its resident memory after the last one.
     """
 
@@ -71,14 +72,14 @@ class DecoderProcess:
 
         def expire() -> None:
             has_expired.set()
-            self._process.kill()  # which closes the connection, and so ends the waiting below
+            self._process.kill()  # it closes the connection, which ends the wait below
 
         timer = threading.Timer(seconds, expire)
         timer.daemon = True
         timer.start()
         try:
             answer, blobs = self._exchange(request, data, file)
-        except (OSError, EOFError, ValueError, KeyError, TypeError):  # the last three: it answers nonsense
+        except (OSError, EOFError, ValueError, KeyError, TypeError):  # the last three: the answer is malformed
             status = self._exit_status()
             self.end()
             late = f"be decoded within {seconds} s, and this one is not" if has_expired.is_set() else None
@@ -112,7 +113,7 @@ class DecoderProcess:
 
 
 def _reason(status: int | None, request: Request) -> str:
-    """What ended a process with an exit status, or why it had to be ended."""
+    """The reason for the end of a process, or for killing it, from its exit status."""
     if status == -signal.SIGXCPU:
         return f"be decoded within {request.seconds} s of computing time, and this one is not"
     if status == -signal.SIGKILL:

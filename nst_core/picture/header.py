@@ -19,7 +19,7 @@ class Header(NamedTuple):
 
 
 def read_header(data: bytes) -> Header | None:
-    """What a PNG, JPEG, WebP, GIF or BMP file states about itself; None for all other files."""
+    """Read the header of a PNG, JPEG, WebP, GIF or BMP file; None for all other files."""
     for kind, signature, read_size in _FORMATS:
         if signature.match(data):
             try:

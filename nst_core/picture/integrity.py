@@ -15,7 +15,7 @@ from nst_core.errors import PictureError
 from nst_core.picture.chunks import Chunk, png_chunks, webp_chunks
 
 MAX_JPEG_SCANS = 100
-"""A progressive JPEG has about 10 scans; each costs a pass over all pixels."""
+"""A progressive JPEG has about 10 scans; each needs a pass over all pixels."""
 
 MAX_JPEG_SCAN_PIXELS = 800e6
 """Scans x pixels: 12 scans of the largest picture, at most 6 seconds of decoding."""

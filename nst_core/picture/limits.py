@@ -1,4 +1,4 @@
-"""What a picture file may be: its formats, its size in bytes and pixels, and the sentences that refuse others."""
+"""The limits of a picture file: formats, size in bytes and pixels, and the messages when a file exceeds them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UploadLimits:
     Attributes:
         max_bytes: size of the file.
         max_pixels: width x height that its header may state.
-        kept_pixels: a picture with more pixels is reduced to so many.
+        kept_pixels: a picture with more pixels is reduced to this number.
         least_side_px: of the shorter side.
         max_aspect: the longer side divided by the shorter.
     """

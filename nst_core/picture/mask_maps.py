@@ -35,7 +35,7 @@ class RegionMap:
     Attributes:
         labels: the map, [H, W].
         slots: the style slot that each label 1, 2, 3, 4 stands for; "" is free.
-        version: counts all changes but those by the brush; a browser's map of an older version is out of date.
+        version: counts all changes except those by the brush; a browser's map of an older version is out of date.
     """
 
     labels: Labels = field(repr=False, compare=False)
@@ -107,7 +107,7 @@ def to_masks(labels: Labels, softness: float = 0.0) -> dict[int, Mask]:
         try:
             hard = Mask.from_weights((labels == label).astype(np.float32))
             masks[label] = feather(hard, softness * max(labels.shape))
-        except PictureError:  # a region so small that softening leaves nothing of it
+        except PictureError:  # a region so small that nothing of it remains after softening
             continue
     return masks
 

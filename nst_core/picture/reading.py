@@ -51,7 +51,7 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
     """Check and decode a PNG, JPEG, WebP, GIF or BMP file, recognised by content.
 
     The header and the structure are checked before anything is decoded. A picture of more than `limits.kept_pixels` is
-    reduced to so many.
+    reduced to that number.
 
     Raises:
         PictureError: the file is too large, of another format, damaged or cut off, or its size in pixels is refused.

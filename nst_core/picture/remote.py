@@ -34,7 +34,7 @@ def open_link(url: str) -> Picture:
     url = normalise(url)
     if not _downloads.acquire(blocking=False):
         raise FetchError(f"at most {MAX_DOWNLOADS} links are fetched at once, and all are busy; try again in a moment")
-    # A place is free again when nothing of the request is left, which may be later than its failure.
+    # A place becomes free when the request has released everything, which may be some time after it failed.
     data = fetch(url, public_only=True, max_bytes=UploadLimits.read().max_bytes, on_end=_downloads.release)
     try:
         return open_picture(data)

@@ -75,7 +75,7 @@ def preview(
     Args:
         pixels: uint8 [H, W, 3].
         longest_edge_px: of the result; a smaller picture keeps its size.
-        after_strip: called after each strip, for example to free what it took.
+        after_strip: called after each strip, for example to free its memory.
 
     Returns:
         float32 [1, h, w, 3] in [0, 1].

@@ -48,7 +48,7 @@ class Sample:
     alt: str
 
     def load(self, longest_edge_px: int = 512) -> Picture:
-        """The picture: a drawing at exactly this size, a photograph at most this large.
+        """Load the picture: a drawing at exactly this size, a photograph at most this large.
 
         Raises:
             PictureError: a photograph's file is not installed.

@@ -78,7 +78,7 @@ class Picture:
         return preview_of(self.pixels, longest_edge_px)
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows: the picture, reduced to `SHOWN_PX`."""
+        """The picture as a notebook shows it, reduced to `SHOWN_PX`."""
         return to_png(self.preview(SHOWN_PX))
 
 
@@ -110,7 +110,7 @@ def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
 
 
 def open_own(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
-    """Like `open_picture`, but decodes in this process: for files that the user of this process or we ourselves made.
+    """Like `open_picture`, but decodes in this process: for trusted files only, of this process's user or of our own.
 
     Raises PictureError.
     """
@@ -139,7 +139,7 @@ LARGE_BYTES = 1 << 20
 
 
 def preview_of(pixels: Bytes, longest_edge_px: int) -> Pixels:
-    """`nst_core.picture.resize.preview` of one large picture at a time: while it is read, it takes memory."""
+    """`nst_core.picture.resize.preview`, for one large picture at a time, because reading one takes memory."""
     if pixels.nbytes < LARGE_BYTES:
         return preview(pixels, longest_edge_px)
     with _one_at_a_time:
@@ -167,7 +167,7 @@ def _new_file() -> BinaryIO:
 
 
 def _received(answer: DecoderAnswer, blobs: list[bytes], file: BinaryIO) -> Picture:
-    """The picture that the process decoded, from its answer or from the file."""
+    """The picture that a decoder process returned, in its answer or in the file."""
     count = answer.width * answer.height
     total = count * (4 if answer.has_alpha else 3)
     if blobs:

@@ -33,7 +33,7 @@ class SettingDisplay:
         values: the numbers that a slider offers; empty for choices and weights.
         choice_labels: choice -> its label; "" is the label of an unset value.
         unit: written behind each number.
-        applies: whether the setting has an effect beside the values chosen so far; a setting that does not apply is
+        applies: whether the setting has an effect, given the values chosen so far; a setting that does not apply is
             hidden and keeps its value.
     """
 
@@ -143,7 +143,7 @@ WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 LAYERS = ("content_layers", "style_layers")
 
 WEIGHT_MULTIPLES = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Multiples of a weight that are offered, since a weight means something only beside the others."""
+"""The multiples of a weight that are offered, since a weight has meaning only relative to the others."""
 
 
 def multiple_label(times: float) -> str:

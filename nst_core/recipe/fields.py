@@ -124,7 +124,10 @@ PARTS: dict[str, type[BaseModel]] = {
 
 
 def field(name: str) -> Any:
-    """The pydantic field of a setting; for the share of one layer, that of all layers. Raises RecipeError."""
+    """The pydantic field of a setting; for the share of one layer, the field of all layers' shares.
+
+    Raises RecipeError.
+    """
     path = path_of(name)
     model: type[BaseModel] = PARTS.get(path[0], Recipe) if len(path) > 1 else Recipe
     return model.model_fields[path[min(1, len(path) - 1)]]

@@ -33,7 +33,7 @@ def differences(recipe: Recipe) -> dict[str, Any]:
 
 
 def base_preset(recipe: Recipe) -> str:
-    """The preset that `differences` compares a recipe with: its own if that is known here, else the default."""
+    """The preset that `differences` compares a recipe with: its own, or the default if this version lacks it."""
     return recipe.preset if recipe.preset in PRESETS else Recipe().preset
 
 

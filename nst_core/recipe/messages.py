@@ -11,7 +11,7 @@ from nst_core.errors import RecipeError
 from nst_core.recipe.fields import bounds, excluded, is_optional, names
 
 MOST_ERRORS = 5
-"""Errors that one message tells; of more it tells the number."""
+"""The most errors that one message lists; the rest are only counted."""
 
 
 def message(error: ValidationError) -> str:
@@ -108,7 +108,7 @@ def short(value: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text whose line breaks and other characters that cannot be printed are escaped: names come from users."""
+    """Escape line breaks and unprintable characters in a text; needed for names, which come from users."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

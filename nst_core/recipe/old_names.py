@@ -28,18 +28,19 @@ OLD_NAMES = {
     "colour_degree": "colour_match_strength",
     "colour_keep": "colour_preservation",
 }
-"""Old name -> today's, of parts of a recipe and of settings. No old name may become a setting of another meaning."""
+"""Old name -> today's name, for parts of a recipe and for settings. An old name must never be used again for another
+setting."""
 
 
 def current_name(name: str) -> str:
-    """Today's name of a setting, short or full: `average` -> `average_decay`; any other text as it is."""
+    """Today's name of a setting, short or full: `average` -> `average_decay`; any other text is returned unchanged."""
     return ".".join(OLD_NAMES.get(part, part) for part in name.split("."))
 
 
 def with_current_names(raw: object) -> object:
     """Plain data of a recipe, nested as in its JSON, under today's names.
 
-    A setting given under both names keeps the old one too, which is an unknown setting when the recipe is validated.
+    If a setting is given under both names, the old one stays too, so that the validation of the recipe refuses it.
     """
     if not isinstance(raw, Mapping):
         return raw

@@ -40,7 +40,7 @@ _FROM_SMALL_SIZES: dict[str, Any] = {
     "schedule": {"pyramid": "auto", "smallest_edge_px": 128, "first_steps": 120},
     "optimizer": {"average_decay": 0.95},
 }
-"""A pyramid of sizes: strokes become as large as in the style. Takes as long as 100 steps at full size."""
+"""A pyramid of sizes, which makes strokes as large as in the style. It takes as long as 100 steps at full size."""
 
 PRESETS: dict[str, Preset] = {
     "painterly": Preset(
@@ -157,6 +157,7 @@ BALANCED: dict[str, Any] = {
 }
 """Settings that method balanced changes: it starts from the fast result, so that a few steps at full size are enough.
 
-L-BFGS, because it needs few evaluations: after 10 s its loss was below Adam's (learning rates 0.02 and 0.05) on each of
-three pairs of pictures. No pyramid: starting again from small sizes gave a higher loss than the fast result itself.
+It uses L-BFGS, because that needs few evaluations: after 10 s its loss was below Adam's (learning rates 0.02 and 0.05)
+on each of three pairs of pictures. It uses no pyramid: starting from small sizes gave a higher loss than the fast
+result itself.
 """

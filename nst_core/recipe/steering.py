@@ -23,7 +23,8 @@ STEERABLE = (
     "colour_preservation",
     "colour_space",
 )
-"""Settings that can change in the middle of a run. Of layers only the shares: other layers need another network."""
+"""Settings that can change in the middle of a run. The layers' shares can change, but not the layers: other layers need
+another network."""
 
 
 def steered(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:

@@ -26,7 +26,7 @@ def _cubic(channels: int) -> float:
 
 @dataclass(frozen=True)
 class RegisteredDistance:
-    """A style distance as recipes, widgets and estimates know it.
+    """The registry's entry for a style distance, for recipes, widgets and estimates.
 
     Attributes:
         title: its label in a widget.
