@@ -35,7 +35,7 @@ LEAST_EVALUATION_SHARE = 0.3
 EVALUATIONS_PER_LBFGS_MOVE = 1.06
 """Evaluations of the objective for one move of L-BFGS, on average: a line search seldom needs a second one."""
 SETUP_EVALUATIONS = 3.0
-"""Time to bind the objective at a size, in direct evaluations: targets, tracing, first use of the memory."""
+"""Time to build the objective at a size, in direct evaluations: targets, tracing, first use of the memory."""
 EXTRA_STYLE_EVALUATIONS = 0.4
 """Time to compute the statistics of each style picture after the first, in direct evaluations."""
 SHALLOW_BLOCKS_SHARE = {1: 0.11, 2: 0.26, 3: 0.62}
@@ -47,7 +47,7 @@ FAST_PASS_EVALUATIONS = 0.06
 FAST_STRIPS_FACTOR = 1.6
 """Time of a pass in strips, as a multiple of a pass over the whole picture. From `bench fast`."""
 FAST_BASE_MB = 830.0
-"""Memory of a process with the fast network, in MB, without what grows with the picture. From `bench fast`."""
+"""Memory of a process with the fast network, in MB, without the part that grows with the picture. From `bench fast`."""
 FAST_BYTES_PER_PIXEL = {"whole": 90.0, "strips": 36.0}
 """Peak memory of a pass beside FAST_BASE_MB, in bytes for each pixel of the picture. From `bench fast`."""
 
@@ -59,7 +59,7 @@ class Estimate:
     Attributes:
         seconds: duration of the run, with compiling, without loading the network.
         peak_mb: peak memory of the process that runs it, in MB.
-        calibrated: whether `seconds` rests on a calibration of this machine; else on `LAPTOP`.
+        calibrated: whether `seconds` is based on a calibration of this machine; otherwise it is based on `LAPTOP`.
     """
 
     seconds: float
@@ -95,7 +95,7 @@ class Calibration:
 
 
 LAPTOP = Calibration({128: 0.2, 256: 0.75, 512: 2.9}, compiles=True)
-"""A typical laptop, taken for a machine that was never calibrated."""
+"""A typical laptop: the assumed speed of a machine that was never calibrated."""
 
 
 def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estimate:

@@ -36,7 +36,7 @@ class CurvePoint:
         return cls(step.number, step.seconds, dict(step.losses), tuple(events), step.scale_px, step.evaluations)
 
     def to_json(self) -> str:
-        """The point as a JSON object, as the table of runs and the messages of the worker hold it."""
+        """The point as a JSON object, for stored curves and the worker's messages."""
         return _ADAPTER.dump_json(self, by_alias=True).decode()
 
     @classmethod
@@ -48,7 +48,7 @@ class CurvePoint:
             raise ValueError(f"not a point of a curve: {error}") from None
 
     def to_record(self) -> dict[str, Any]:
-        """The point as one flat mapping, losses beside the rest, as checkpoints hold it; `weights` are left out."""
+        """The point as one flat mapping with the losses as further keys, for checkpoints; `weights` are left out."""
         record = {
             "number": self.step,
             "seconds": self.seconds,

@@ -39,7 +39,7 @@ def as_json(points: Sequence[CurvePoint], recipe: Recipe, reference_losses: Mapp
 
 
 def finite(losses: Mapping[str, float]) -> dict[str, float | None]:
-    """Losses for JSON, which knows no infinity: null where one is not finite."""
+    """Losses for JSON, which has no infinity: a loss that is not finite becomes null."""
     return {name: value if math.isfinite(value) else None for name, value in losses.items()}
 
 

@@ -46,7 +46,7 @@ class RunInputs:
 
     @property
     def nbytes(self) -> int:
-        """What the pixels and masks take, in bytes."""
+        """The size of all pixels and masks, in bytes."""
         pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
         return sum(picture.pixels.nbytes for picture in pictures) + sum(mask.weights.nbytes for mask in self.masks)
 
@@ -67,7 +67,8 @@ class RunInputs:
             )
         named = recipe.styles or [StylePicture(sha256=style.sha256) for style in self.styles]
         for style, name in zip(self.styles, named, strict=True):
-            cropped_size(style.width, style.height, name.crop, name.rotation_deg)  # refuse now, not after the wait
+            # refuse before the run waits in the queue
+            cropped_size(style.width, style.height, name.crop, name.rotation_deg)
         return change(
             recipe,
             {
@@ -99,10 +100,10 @@ class RunInputs:
 
 @dataclass(frozen=True)
 class EngineInputs:
-    """The inputs of a run as the engines take them.
+    """The inputs of a run in the form that the engines take.
 
     Attributes:
-        content: [1, H, W, 3] in [0, 1]; so are `styles` and `start`.
+        content: [1, H, W, 3] in [0, 1], like `styles` and `start`.
         masks: each [H, W] in [0, 1].
         alpha: the content's transparency, uint8 [H, W] or None; only the result uses it.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C, and the Stop button of Jupyter, as a wish: the step under way is finished, and its picture is kept."""
+"""Turns Ctrl-C, and Jupyter's Stop button, into a request: the current step is finished, and its picture is kept."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Let the first interrupt only note the wish to stop; a second one raises KeyboardInterrupt at once.
+    """Within this context the first interrupt only notes the request to stop.
 
-    In a thread other than the main one nothing changes: Python delivers interrupts to the main thread alone.
+    A second one raises KeyboardInterrupt at once.
+
+    It has an effect in the main thread only, to which Python delivers interrupts.
     """
     state = Interruption()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""One run in this process, with its log and times: what the command line and `nst_core.studio` share."""
+"""One run in this process, with its log and times; used by the command line and by `nst_core.studio`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LoggedRun:
-    """One run of a recipe: its networks are loaded when it is made, its steps are computed as they are asked for.
+    """One run of a recipe: the networks are loaded when it is made, and each step is computed when it is requested.
 
     Attributes:
         recipe: the recipe with the provenance of this machine.
@@ -57,7 +57,9 @@ class LoggedRun:
         self._styles = [style.tensor() for style in pictures.styles]
 
     def steps(self) -> Generator[Step, None, None]:
-        """Compute one Step after another and record each; a checkpoint is saved however the loop over them ends.
+        """Compute one Step after another and record each.
+
+        A checkpoint is saved in every case when the loop over them ends.
 
         A run that diverges after its first step ends without an error, since there is a picture; see `diverged`.
 

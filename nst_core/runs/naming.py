@@ -1,4 +1,4 @@
-"""A recipe that names the pictures of its run by their hashes, and the check of those a resumed run gets again."""
+"""Enters the hashes of a run's pictures into its recipe, and checks the pictures of a resumed run against them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def named(recipe: Recipe, pictures: RunInputs, shares: Shares = ()) -> Recipe:
 
 
 def resumed(recipe: Recipe, pictures: RunInputs, shares: Shares = ()) -> Recipe:
-    """The recipe of a checkpoint, if the pictures are those that its run began with; a start picture may be left out.
+    """The recipe of a checkpoint, after a check that its run began with the same pictures.
 
-    Raises CheckpointError if they are others.
+    A start picture may be left out. Raises CheckpointError if they differ.
     """
     start = pictures.start.sha256 if pictures.start else recipe.start_picture
     for name, saved, given in (

@@ -1,4 +1,4 @@
-"""Colour preservation on a result: more of the photograph's colours return to it without a new run."""
+"""Colour preservation on a result: restores more of the photograph's colours without a new run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from nst_core.step import Pixels
 def extra_strength(recipe: Recipe, strength: float) -> float:
     """The share to mix into a result so that it has `strength` of the photograph's colours in all, from 0 to 1.
 
-    The run itself has already returned `colour_preservation` of them, and a mix of a mix is a mix. 0 where the run
-    returned as much or more, which cannot be undone.
+    The run itself has already restored a share of `colour_preservation`, and this share is mixed on top of it. 0 if the
+    run has restored as much or more, which cannot be undone.
     """
     returned = recipe.colour.colour_preservation
     return max(0.0, (strength - returned) / (1 - returned)) if returned < 1 else 0.0

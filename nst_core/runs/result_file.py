@@ -40,7 +40,7 @@ def check_writable(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all. Raises PictureError."""
+    """Write a file completely or not at all. Raises PictureError."""
     try:
         write_atomic(path, data)
     except OSError as error:

@@ -35,8 +35,8 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     """Run a recipe and yield its Steps; the fast method has a single one.
 
     Styles are cropped and colours matched before the engine runs, and the content's colours are put back after it, in
-    the same way for all methods. The `picture` of a Step is therefore final; its `state()` is the engine's own. `send`
-    a recipe instead of calling `next` to steer the run, within the limits of `nst_core.recipe.steering`.
+    the same way for all methods. The `picture` of a Step is therefore final; its `state()` is the engine's own. To
+    steer the run, `send` a recipe instead of calling `next`; see `nst_core.recipe.steering` for the limits.
 
     Args:
         content: the original, [1, H, W, 3] in [0, 1].
@@ -66,7 +66,7 @@ def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     Raises:
         RecipeError: less than 16 px of a side are left.
     """
-    if len(recipe.styles) != len(styles):  # no styles yet, or a wrong number, which the engine rejects
+    if len(recipe.styles) != len(styles):  # no styles, or a wrong number of them, which the engine rejects
         return styles
     pairs = zip(styles, recipe.styles, strict=True)
     return [crop.crop_style(style, settings.crop, settings.rotation_deg) for style, settings in pairs]
@@ -107,7 +107,7 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
 def _with_final_colours(
     steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
 ) -> Generator[Step, Recipe | None, None]:
-    """The Steps with final colours, by the recipe in force; a recipe that is sent reaches the engine.
+    """The Steps with final colours, according to the recipe in force; a recipe that is sent is passed to the engine.
 
     The first Step also has the notes on the weights that the run was prepared with.
     """
@@ -118,7 +118,7 @@ def _with_final_colours(
         except StopIteration:
             return
         if step.picture is not None:
-            if fitted is None or fitted.shape != step.picture.shape:  # once for each size
+            if fitted is None or fitted.shape != step.picture.shape:  # computed once for each size
                 fitted = content_for(step.picture, content, cells)
             step = replace(step, picture=finish(step.picture, fitted, recipe))
         sent = yield replace(step, notes=(*notes, *step.notes)) if notes else step
@@ -198,7 +198,10 @@ def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels
 
 
 def result_alpha(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:
-    """The transparency of a result, uint8 [H, W]: its content's; None for a style grid, which is many pictures."""
+    """The transparency of a result, uint8 [H, W]: that of its content.
+
+    None for a style grid, which shows many pictures.
+    """
     return None if is_style_grid(recipe) else content_alpha
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 Kind = Literal["mp4", "gif", "webp"]
 
 MIN_PICTURES = 3
-"""Fewer pictures are no film worth watching."""
+"""The least number of pictures for a film."""
 SECONDS = 6.0
 """Duration of a film up to its last picture."""
 LAST_SECONDS = 1.5

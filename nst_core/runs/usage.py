@@ -1,4 +1,4 @@
-"""What a run takes: time, and memory of the process and of the GPU."""
+"""The resources that a run uses: time, and memory of the process and of the GPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_core.step import Step
 class RunTimer:
     """Measures how long a run takes to load, to compile and to run.
 
-    Compilation is the time by which the first Step took longer than the median one.
+    The time of compilation is estimated: the first Step's time minus the median Step's.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class RunTimer:
         self._stamps: list[float] = []
 
     def mark_loaded(self, already: float = 0.0) -> None:
-        """Note the end of loading; `already` is the seconds that a resumed run had before."""
+        """Note the end of loading; `already` is the running time of a resumed run before, in seconds."""
         self._load = time.perf_counter() - self._began
         self._already = already
 

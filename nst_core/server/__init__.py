@@ -1,1 +1,1 @@
-"""What stands between the network and the app under `serve.py`: headers, limits, health and logs; plain ASGI."""
+"""ASGI middleware and routes around the app under `serve.py`: headers, limits, health and logs."""

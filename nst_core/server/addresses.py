@@ -1,7 +1,7 @@
-"""Where a request comes from: the visitor's network address behind trusted proxies, known by a keyed hash alone.
+"""The visitor's network address of a request, behind trusted proxies; the app gets only a keyed hash of it.
 
-The key is made anew at each start, so that nobody can compute an address from a hash. The pages of a visitor read the
-hash from a header that is set here, and replaced if a client sends it.
+The key is made anew at each start, so that nobody can compute an address from a hash. Pages read the hash from a
+request header that is set here; a header of that name from the client is replaced.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HEADER = "X-Nst-Address"
 """The request header with the keyed hash of the visitor's address."""
 IPV6_PREFIX = 64
-"""The part of an IPv6 address that a provider gives to one customer: the rest is the customer's choice."""
+"""The part of an IPv6 address that a provider gives to one customer: the customer may choose the rest."""
 _LOGGER = logging.getLogger(__name__)
 _KEY = secrets.token_bytes(32)
 _NO_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz|api)(/|$)|/[^/]+\.(png|ico|json|txt)$")
 
 
 def visitors_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
-    """The address of the visitor: of the nearest machine on the way that is not one of our proxies.
+    """The address of the visitor: the nearest address in the chain that is not one of our proxies.
 
     Args:
         peer: the address of the machine that has connected to us.
         forwarded_for: X-Forwarded-For, to which each proxy adds the address that has connected to it.
-        trusted: the networks of our proxies; what other machines say is not believed.
+        trusted: the networks of our proxies; headers from other machines are ignored.
     """
     hops = [*(hop.strip() for hop in forwarded_for.split(",") if hop.strip()), peer]
     for hop in reversed(hops):
@@ -55,8 +55,8 @@ def is_in(text: str, networks: Sequence[Network]) -> bool:
 def peer_of(scope: Scope) -> str:
     """The address of the machine that has connected to us.
 
-    Uvicorn believes X-Forwarded-For of every program on this machine and replaces the peer by it, with port 0. Whether
-    such a program is a proxy is for the operator to say.
+    Uvicorn trusts X-Forwarded-For from every program on this machine: it replaces the peer by that address, with port
+    0. Only the operator knows whether such a program is a proxy.
     """
     host, port = scope.get("client") or ("", 0)
     return "127.0.0.1" if port == 0 and header(scope, b"x-forwarded-for") else str(host)
@@ -73,12 +73,12 @@ def keyed_hash(address: str) -> str:
             known = ipaddress.ip_network(f"{address.partition('%')[0]}/{IPV6_PREFIX}", strict=False).network_address
         address = str(mapped or known)
     except ValueError:
-        pass  # a name, as of a socket file: as good as any other text
+        pass  # no IP address but a name, for instance of a socket file: it is hashed as text
     return hashlib.blake2b(address.encode(), key=_KEY, digest_size=8).hexdigest()
 
 
 class Addresses:
-    """Middleware that tells the app each visitor's hash, and lets each address open so many pages a minute."""
+    """Middleware that passes each visitor's hash to the app, and limits the pages that an address opens in a minute."""
 
     def __init__(self, app: Application, trusted: Sequence[Network], openings_per_minute: int) -> None:
         """`trusted` are the networks of our proxies; opening a page takes two openings, its own and its WebSocket's."""

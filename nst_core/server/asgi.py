@@ -18,7 +18,7 @@ REFUSAL_EXTENSION = "websocket.http.response"
 """The server can answer the request for a WebSocket with a plain HTTP answer."""
 
 LINGER_SECONDS = 2.0
-"""How long a refused body is thrown away: most clients read an answer only when they have sent everything."""
+"""How long a refused body is read and discarded: most clients read the answer only after they have sent everything."""
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -43,7 +43,8 @@ async def answer(  # noqa: PLR0913 - an answer has as many parts
         status: of the answer.
         sentence: its text.
         retry_after_seconds: the header Retry-After; None for none.
-        refused: the request's body, which is thrown away for `LINGER_SECONDS` after the answer; None for no body.
+        refused: the request's body, which is read and discarded for `LINGER_SECONDS` after the answer; None for no
+            body.
     """
     body = f"{sentence}\n".encode()
     headers = [
@@ -54,7 +55,7 @@ async def answer(  # noqa: PLR0913 - an answer has as many parts
     if retry_after_seconds is not None:
         headers.append((b"retry-after", str(max(1, round(retry_after_seconds))).encode()))
     if status >= 400 and scope["type"] == "http":
-        headers.append((b"connection", b"close"))  # a body that nobody reads must not keep the connection
+        headers.append((b"connection", b"close"))  # an unread body must not keep the connection open
     kind = "http.response"
     if scope["type"] == "websocket":
         if REFUSAL_EXTENSION not in (scope.get("extensions") or {}):

@@ -1,6 +1,6 @@
-"""A limit on open connections, HTTP and WebSocket together, so that file handles are left for the work itself.
+"""A limit on open connections, HTTP and WebSocket together, so that enough file handles stay free for other work.
 
-Without one a server accepts connections until no handle is left. Then nothing can be opened any more, not even a
+Without a limit the server accepts connections until no handle is left. Then nothing can be opened any more, not even a
 stored result, and asyncio logs each failed accept: 2,048 tracebacks a second.
 """
 
@@ -17,15 +17,15 @@ import time
 from typing import Any
 
 LEAST_SPARE_HANDLES = 16
-"""File handles that are left for files and pipes; a quarter of all if that is more."""
+"""File handles that stay free for files and pipes; a quarter of all if that is more."""
 LEAST_CONNECTIONS = 4
 SILENT_SECONDS = 15.0
-"""How long a connection may stay open without a first whole request."""
+"""How long a connection may stay open before its first complete request."""
 _END_OF_HEAD = b"\r\n\r\n"
 RETRY_SECONDS = 5
 _REFUSAL_LINGER_SECONDS = 0.5
 _MOST_LINGERING = 4
-"""Refused connections that are still open, so that their clients get the answer."""
+"""The most refused connections that are kept open until their clients have read the answer."""
 _NO_HANDLE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _PAUSE_SECONDS = 1.0
 _LOGGER = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ REFUSAL = (
 
 
 def most_connections() -> int:
-    """As many connections as the process's limit on file handles allows now, with some left over."""
+    """The number of connections that the process's limit on file handles allows now, with some handles kept free."""
     handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if handles == resource.RLIM_INFINITY:
         handles = 65_536
@@ -48,10 +48,10 @@ def most_connections() -> int:
 
 
 class ConnectionLimit:
-    """The open connections of a server, and how many there may be. Used by one event loop.
+    """Counts the open connections of a server, and limits them. For use in one event loop.
 
     Attributes:
-        most: how many connections may be open.
+        most: the most connections that may be open.
     """
 
     def __init__(self, most: int) -> None:
@@ -79,7 +79,7 @@ class ConnectionLimit:
         loop.create_server = create_server  # type: ignore[method-assign,assignment]
 
     def admit(self, connection: socket.socket, *, is_plain: bool = True) -> _Connection | None:
-        """The connection, counted until it is closed; None if there is no room for it."""
+        """Wrap a connection so that it is counted until it is closed; None if there is no room for it."""
         if len(self._open) >= self.most:
             return None
         counted = _Connection(connection, self, is_plain=is_plain)
@@ -103,11 +103,12 @@ class ConnectionLimit:
         if connection in self._lingering:
             self._lingering.remove(connection)
         with contextlib.suppress(OSError):
-            connection.recv(65_536)  # what is left unread would make the close a reset, which takes the answer away
+            # unread data would turn the close into a reset, and the client would lose the answer
+            connection.recv(65_536)
         connection.close()
 
     def forget(self, connection: _Connection) -> None:
-        """Note that a connection is closed."""
+        """Stop counting a closed connection."""
         self._open.discard(connection)
 
     def end_silent(self) -> None:
@@ -115,11 +116,11 @@ class ConnectionLimit:
         now = time.monotonic()
         for connection in [each for each in self._open if each.is_silent and now - each.since > SILENT_SECONDS]:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # the event loop sees its end, and closes it
+                connection.shutdown(socket.SHUT_RDWR)  # the event loop notices the end and closes the connection
 
 
 class _Connection(socket.socket):
-    """A connection that tells when it is closed, and whether it has sent the head of a request."""
+    """A connection that reports its close, and remembers whether the head of a request has arrived."""
 
     def __init__(self, connection: socket.socket, limit: ConnectionLimit, *, is_plain: bool) -> None:
         super().__init__(connection.family, connection.type, connection.proto, fileno=connection.detach())
@@ -130,7 +131,7 @@ class _Connection(socket.socket):
         data = super().recv(*arguments)
         if self.is_silent:
             self._tail += data
-            self.is_silent = self._is_plain and _END_OF_HEAD not in self._tail  # of TLS any byte counts
+            self.is_silent = self._is_plain and _END_OF_HEAD not in self._tail  # with TLS, any byte counts as a request
             self._tail = self._tail[-len(_END_OF_HEAD) :] if self.is_silent else b""
         return data
 
@@ -140,14 +141,14 @@ class _Connection(socket.socket):
 
 
 class CappedListener(socket.socket):
-    """A listening socket that accepts as many connections as a limit allows, and refuses the others at once.
+    """A listening socket that accepts as many connections as a limit allows, and refuses others at once.
 
-    It keeps a spare handle. Where none is left all the same, because something else has taken them, it gives the
-    spare one up for as long as it takes to refuse a connection. So asyncio never sees the error, and goes on.
+    It keeps a spare file handle. If no other handle is left, it releases the spare one while it refuses a connection.
+    So asyncio never sees the error, and continues.
     """
 
     def __init__(self, listening: socket.socket, limit: ConnectionLimit, *, is_plain: bool = True) -> None:
-        """Listen in place of `listening`, which its owner still has to close."""
+        """Listen with the socket of `listening`, which its owner still has to close."""
         super().__init__(listening.family, listening.type, listening.proto, fileno=os.dup(listening.fileno()))
         self.setblocking(False)
         self._limit, self._is_plain = limit, is_plain
@@ -156,7 +157,7 @@ class CappedListener(socket.socket):
         self._take_spare()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """The next connection that there is room for. Raises BlockingIOError if there is none."""
+        """Accept the next connection that there is room for. Raises BlockingIOError if there is none."""
         if time.monotonic() < self._paused_until:
             raise BlockingIOError
         while True:
@@ -177,7 +178,10 @@ class CappedListener(socket.socket):
         super().close()
 
     def _refuse_with_spare(self) -> None:
-        """Refuse one connection without a handle left. Raises OSError once, for asyncio to pause, if that fails too."""
+        """Refuse one connection while no handle is left.
+
+        If that fails too, raises OSError once, so that asyncio pauses.
+        """
         self._give_spare()
         try:
             connection, _ = super().accept()
@@ -188,7 +192,8 @@ class CappedListener(socket.socket):
             connection.close()
         except OSError as error:
             if error.errno in _NO_HANDLE:
-                self._paused_until = time.monotonic() + _PAUSE_SECONDS / 2  # asyncio tries 2,048 times in a row
+                # asyncio calls accept up to 2,048 times in a row
+                self._paused_until = time.monotonic() + _PAUSE_SECONDS / 2
             raise
         finally:
             self._take_spare()

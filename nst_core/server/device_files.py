@@ -1,7 +1,7 @@
 """The files that browsers and phones fetch to paint on their own device: LiteRT's, and the networks as LiteRT files.
 
-Each has an address with a hash of its bytes, so that a browser that has it never asks again. They are compressed once,
-when they are made, and not for each visitor.
+The address of each file contains a hash of its bytes, so that a browser may cache it for ever. The files are compressed
+once, when they are made, and not for each visitor.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nst_core.models import weights
 
 PACKED_NAME = "device-packed"
 LEVEL = 6
-"""Of gzip: 9 takes half as long again for 0.3 % fewer bytes."""
+"""The level of gzip: level 9 takes half as long again and saves only 0.3 %."""
 _MEDIA_TYPES = {".js": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -32,7 +32,7 @@ class DeviceFile:
         name: its name, without folders.
         sha256: of its bytes.
         path: where it is.
-        packed: where its gzip is; None if it is not compressed, or does not become smaller.
+        packed: the path of its gzip file; None if it is not compressed, or does not become smaller.
     """
 
     name: str
@@ -42,17 +42,17 @@ class DeviceFile:
 
     @property
     def address(self) -> str:
-        """Its address below the one of all files."""
+        """Its address, relative to the address of all device files."""
         return f"{self.sha256[:16]}/{self.name}"
 
     @property
     def media_type(self) -> str:
-        """For browsers, which compile WebAssembly while it arrives only under its own type."""
+        """The type for browsers, which compile WebAssembly while it arrives only if its type is right."""
         return _MEDIA_TYPES.get(self.path.suffix, "application/octet-stream")
 
     @property
     def bytes_sent(self) -> int:
-        """Its size on the wire."""
+        """The number of bytes that are sent for it."""
         return (self.packed or self.path).stat().st_size
 
 
@@ -72,7 +72,7 @@ class Shelf:
 
     @property
     def is_complete(self) -> bool:
-        """Whether a browser finds all that it needs."""
+        """Whether a browser finds all files that it needs."""
         return not self.missing
 
 
@@ -96,13 +96,13 @@ def find() -> Shelf:
 
 
 def make(to: Path | None = None) -> Shelf:
-    """All files; what is not there is fetched, exported and compressed first.
+    """All files; missing ones are fetched, exported and compressed first.
 
     Args:
         to: a folder for NST_WEIGHTS_DIR, which gets a copy of the networks and of LiteRT's files.
 
     Raises:
-        NSTError: a part cannot be had. The other one is made nevertheless.
+        NSTError: a part cannot be made. The other one is made nevertheless.
     """
     errors: list[NSTError] = []
     for part in (_make_runtime, _make_networks):
@@ -150,7 +150,7 @@ def _pack(files: Iterable[DeviceFile], folder: Path) -> None:
 
 
 def _with_packed(files: list[DeviceFile]) -> list[DeviceFile] | None:
-    """The files with their compressed ones, of those that become smaller; None if they are not compressed yet."""
+    """Add the compressed file to each file that becomes smaller; None if the files are not compressed yet."""
     folder = weights.stored_folder(PACKED_NAME, _key(files))
     if folder is None:
         return None

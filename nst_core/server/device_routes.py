@@ -17,7 +17,7 @@ NOT_THERE = "This file is not on the server (yet); /device/manifest.json lists w
 
 
 def routes(setup: DeviceSetup, base: str = "") -> list[Route]:
-    """The routes, for GET and HEAD, below the path `base`; the setup is told that they are there."""
+    """The routes, for GET and HEAD, below the path `base`; `base` is noted in the setup."""
     setup.base = base
 
     async def file(request: Request) -> Response:
@@ -38,7 +38,7 @@ def routes(setup: DeviceSetup, base: str = "") -> list[Route]:
 
 def _answer(file: DeviceFile, asked: Mapping[str, str]) -> Response:
     packed = file.packed if _takes_gzip(asked.get("accept-encoding", "")) else None
-    # Two representations need two strong tags; a byte range of one is no range of the other.
+    # The plain and the compressed form need two strong entity tags: a byte range of one is no range of the other.
     tag = f'"{file.sha256[:32]}{"-gzip" if packed else ""}"'
     headers = {"cache-control": FOREVER, "etag": tag, "vary": "accept-encoding"}
     if tag in asked.get("if-none-match", ""):
@@ -49,7 +49,7 @@ def _answer(file: DeviceFile, asked: Mapping[str, str]) -> Response:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """Whether a header Accept-Encoding lets gzip pass."""
+    """Whether a header Accept-Encoding allows gzip."""
     for each in accepted.lower().split(","):
         coding, _, weight = each.partition(";")
         if coding.strip() in ("gzip", "*"):

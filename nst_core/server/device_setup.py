@@ -27,20 +27,20 @@ MAKING_MB = 1_150
 WORKER_MB = 850
 """Memory of a worker that paints meanwhile, in MB."""
 LEAST_MB = SERVER_MB + WORKER_MB + MAKING_MB
-"""On a host with less memory nothing is made: the system might end the process that paints."""
+"""The least memory of a host on which files are made: with less, the system might end the process that paints."""
 LONGEST_SECONDS = 1_800.0
 _LOGGER = logging.getLogger(__name__)
 
 
 class DeviceSetup:
-    """The files for devices of this server, and the process that makes what is missing.
+    """The files for devices of this server, and the process that makes missing ones.
 
     Attributes:
-        base: the path below which the server has `device/`, such as "" or "/nst"; None where it has no routes.
+        base: the path below which the server has `device/`, such as "" or "/nst"; None if it has no such routes.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        """`command` makes the files; another one is for tests."""
+        """`command` makes the files; tests use another one."""
         self.base: str | None = None
         self._command = command
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class DeviceSetup:
         return self._failure
 
     def start(self) -> None:
-        """Make what is missing, unless that is being done already. Returns at once."""
+        """Start to make missing files, unless that is under way already. Returns at once."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._failure = ""
@@ -78,19 +78,19 @@ class DeviceSetup:
                 self._thread.start()
 
     def close(self) -> None:
-        """End the process that makes the files; what it has not finished leaves nothing behind that counts."""
+        """End the process that makes the files; unfinished files are never used."""
         if (process := self._process) is not None:
             with suppress(OSError):
                 process.terminate()
 
     def wait(self, seconds: float) -> State:
-        """The state once nothing is being made, or after this time."""
+        """Wait until nothing is being made, at most this long; returns the state."""
         if self._thread is not None:
             self._thread.join(seconds)
         return self.state()
 
     def _make(self) -> None:
-        if self._find().is_complete:  # an operator may have made them meanwhile
+        if self._find().is_complete:  # the operator may have made the files meanwhile
             return
         if (has_mb := round(memory_mb())) < LEAST_MB:
             self._failure = (
@@ -111,7 +111,7 @@ class DeviceSetup:
         return found
 
     def _run(self) -> str:
-        """Run the command to its end; returns why it failed, or ""."""
+        """Run the command to its end; returns the reason if it failed, else ""."""
         with tempfile.TemporaryFile() as errors:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - this program itself
@@ -130,7 +130,7 @@ class DeviceSetup:
 
 
 def _lowest() -> int:
-    """The lowest priority, as the system counts it."""
+    """The system's number for the lowest priority of a process."""
     return int(getattr(psutil, "IDLE_PRIORITY_CLASS", 19))
 
 
@@ -138,6 +138,6 @@ def _reason(errors: str, status: int) -> str:
     if status == 0:
         return ""
     told = [line.strip() for line in errors.splitlines() if line.strip()]
-    if status == 2 and told:  # the command's own sentence, after the error's code
+    if status == 2 and told:  # the command's own message, without the error's code
         return told[-1].partition(": ")[2][:600] or told[-1][:600]
     return f"the process that makes them ended with status {status}"

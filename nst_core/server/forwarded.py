@@ -1,7 +1,7 @@
-"""What a trusted proxy says of the address that the visitor asked for: its scheme, its host, and the path before ours.
+"""The address that the visitor requested, as a trusted proxy reports it: scheme, host, and the path before ours.
 
-An absolute address, such as that of a redirection, is made of scheme and host. The path before ours
-(X-Forwarded-Prefix, for a proxy that takes it off) goes before every link of the API; the pages' links are relative.
+Absolute addresses, for instance of redirections, are built from scheme and host. The path before ours
+(X-Forwarded-Prefix, set by a proxy that removes it) is put before every link of the API; the pages' links are relative.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _API = "/api/"
 
 
 class Forwarded:
-    """Middleware that believes X-Forwarded-Proto, -Host and -Prefix of our proxies, and of nobody else."""
+    """Middleware that trusts X-Forwarded-Proto, -Host and -Prefix from our proxies only."""
 
     def __init__(self, app: Application, trusted: Sequence[Network]) -> None:
         """`trusted` are the networks of our proxies."""
         self._app, self._trusted = app, tuple(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on as the visitor asked it."""
+        """Pass a request on with the scheme, host and path that the visitor requested."""
         if scope["type"] in _SCHEMES and is_in(peer_of(scope), self._trusted):
             scope = _as_asked(scope)
         await self._app(scope, receive, send)
@@ -41,12 +41,13 @@ def _as_asked(scope: Scope) -> Scope:
         asked["headers"] = [*others, (b"host", host.encode())]
     prefix = _nearest(scope, b"x-forwarded-prefix").rstrip("/")
     if _PREFIX.fullmatch(prefix) and scope["path"].startswith(_API):
-        # A path begins with its root, by ASGI; what Streamlit serves is found by the path alone and stays as it is.
+        # In ASGI a path begins with its root. Streamlit finds its own routes by the path alone, so these stay
+        # unchanged.
         asked |= {"root_path": prefix + scope.get("root_path", ""), "path": prefix + scope["path"]}
         asked["raw_path"] = prefix.encode() + scope.get("raw_path", scope["path"].encode())
     return asked
 
 
 def _nearest(scope: Scope, name: bytes) -> str:
-    """What the proxy next to us says: the last of several values."""
+    """The value from the proxy next to us: the last of several."""
     return header(scope, name).rpartition(",")[2].strip()

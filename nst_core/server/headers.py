@@ -1,4 +1,4 @@
-"""Security headers on every answer, those of errors and of refused WebSockets included."""
+"""Security headers on every answer, also on errors and refused WebSockets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_core.server.asgi import REFUSAL_EXTENSION, Application, Message, RawHea
 
 _LOGGER = logging.getLogger(__name__)
 ISOLATION = {"cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp"}
-"""On every answer: a worker's script needs the second one too."""
+"""Headers of isolated pages, on every answer: a worker's script needs the second one too."""
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ def content_security_policy(script_hashes: Sequence[str] = (), frame_ancestors: 
     on the visitor's device need two more: workers whose script is a blob, and compiling WebAssembly; neither runs text.
 
     Args:
-        script_hashes: of the scripts in the page itself; see `inline_script_hashes`.
+        script_hashes: hashes of the scripts in the page itself; see `inline_script_hashes`.
         frame_ancestors: origins whose pages may show the app in a frame; none if empty.
     """
     directives = {
@@ -58,24 +58,27 @@ def security_headers(
     Args:
         script_hashes, frame_ancestors: as `content_security_policy` takes them.
         isolated: whether to isolate pages from those of other origins, which gives WebAssembly threads: browsers share
-            memory between threads in such pages alone.
+            memory between threads only in such pages.
     """
     headers = ISOLATION if isolated else {}
     headers = headers | {
         "content-security-policy": content_security_policy(script_hashes, frame_ancestors),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "same-origin",  # addresses carry the ids of runs
+        "referrer-policy": "same-origin",  # addresses contain the ids of runs
         "permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     }
     if not frame_ancestors:
         headers["x-frame-options"] = "DENY"
     elif list(frame_ancestors) == ["'self'"]:
         headers["x-frame-options"] = "SAMEORIGIN"
-    return headers  # other origins: the older header has no words for them, and browsers follow the policy
+    return headers  # the older header cannot name other origins; browsers follow the policy
 
 
 class SecurityHeaders:
-    """Middleware that puts headers on every answer; the outermost one, so that it covers what the others answer."""
+    """Middleware that adds headers to every answer.
+
+    The outermost one, so that it covers answers of other middleware too.
+    """
 
     def __init__(self, app: Application, headers: dict[str, str]) -> None:
         self._app = app
@@ -91,7 +94,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             nonlocal begun
             if message["type"] == "websocket.close" and not begun and _can_refuse(scope):
-                # The server would answer 403 without headers.
+                # The server's own answer 403 would have no headers.
                 await answer(scope, send_with_headers, 403, "This WebSocket must come from a page of this server.")
                 return
             if message["type"] in ("http.response.start", f"{REFUSAL_EXTENSION}.start", "websocket.accept"):
@@ -104,7 +107,7 @@ class SecurityHeaders:
         except Exception:
             if begun or (scope["type"] == "websocket" and not _can_refuse(scope)):
                 raise
-            _LOGGER.exception("A request ended with a bug")  # Starlette's own answer would come without headers
+            _LOGGER.exception("A request ended with a bug")  # Starlette's own answer would have no headers
             await answer(scope, send_with_headers, 500, "The server has a fault; please try again.")
 
     def _with_ours(self, headers: RawHeaders) -> list[tuple[bytes, bytes]]:

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 2.0
 """The longest wait for the job service's answer."""
 LEAST_FREE_MEMORY_MB = 150.0
-"""Below this available memory the system may end the worker."""
+"""The least available memory, in MB; with less, the system may end the worker."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a visitor's picture needs.
+    """The result of one check.
 
     Attributes:
-        ok: whether a visitor could get a picture as far as this is concerned.
-        detail: what was found, for the operator.
+        ok: whether this check lets a visitor get a picture.
+        detail: the finding, for the operator.
     """
 
     ok: bool
@@ -45,7 +45,7 @@ class Readiness:
 
     @property
     def ok(self) -> bool:
-        """Whether a visitor could get a picture now, after a wait perhaps."""
+        """Whether a visitor could get a picture now, perhaps after a wait."""
         return all(check.ok for check in self.checks.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
         {
             "worker": Check(status.state != "failed", worker),
             "queue": Check(load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"),
-            # Without a disk runs are kept in memory: a visitor gets a picture all the same.
+            # Without a disk, runs are kept in memory, and a visitor still gets a picture.
             "store": Check(not status.storage_fault, stored),
             "disk": _disk(data_dir),
             "memory": _memory(),
@@ -78,7 +78,7 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
 
 
 def _disk(folder: Path | None) -> Check:
-    """Whether a new run would leave as much free as it must."""
+    """Whether enough of the disk would stay free with a new run."""
     if folder is None:
         return Check(True, "no folder is set for runs")
     existing = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)

@@ -1,4 +1,4 @@
-"""The log of the web process: one format for all loggers, as text or as JSON, and no line over and over.
+"""The log of the web process: one format for all loggers, as text or as JSON, without endless repetitions.
 
 A line never holds a picture, a full address, or a run's id beside an address.
 """
@@ -14,25 +14,25 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 REPEAT_SECONDS = 30.0
-"""Equal lines within this time are counted, not written."""
+"""Time within which equal lines are counted, not written again."""
 MOST_ALIKE = 10
-"""Warnings and errors within `REPEAT_SECONDS` that differ only in their values, such as a run's id or a setting."""
+"""The most warnings and errors within `REPEAT_SECONDS` that differ only in values such as a run's id."""
 MOST_LINES_PER_SECOND = 20.0
-"""Lines of all kinds, on average; above it, lines are counted, not written."""
+"""The most lines of all kinds, on average; further lines are counted, not written."""
 BURST_LINES = 200
-"""Lines that may come at once."""
+"""The most lines that are written at once."""
 _NOT_A_FAULT = "ASGI callable returned without completing handshake."
-"""Uvicorn's error for a WebSocket that was refused with an HTTP answer, as ours are."""
+"""Uvicorn's false error for a WebSocket that was refused with an HTTP answer, as ours are."""
 _FIELDS = ("run", "state")
-"""Fields of a record that are fields of its JSON too."""
+"""Fields of a log record that are copied to its JSON."""
 _KNOWN_LINES = 256
-"""How many different lines are remembered."""
+"""The most different lines that are remembered."""
 _FOREIGN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "streamlit", "asyncio")
 
 
 @dataclass
 class _Lines:
-    """Lines that count as one: when and what the first was, how many were written since, and how many left out."""
+    """A group of lines that count as equal: the first one's time and text, and how many were written and left out."""
 
     since: float
     level: int
@@ -45,9 +45,9 @@ Key = tuple[str, ...]
 
 
 class FewRepeats(logging.Filter):
-    """Lets each line pass once in `REPEAT_SECONDS`, few that are alike, and `MOST_LINES_PER_SECOND` in all.
+    """Writes each line once in `REPEAT_SECONDS`, a few similar ones, and `MOST_LINES_PER_SECOND` in all.
 
-    The next line that passes says how often a line was left out.
+    The next line that is written tells how many were left out.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class FewRepeats(logging.Filter):
         self._room, self._refilled, self._dropped = float(BURST_LINES), time.monotonic(), 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written; it may get a note about those before it."""
+        """Whether a record is written; a note about lines left out may be added to it."""
         if record.msg == _NOT_A_FAULT:
             return False
         now, text = time.monotonic(), _text(record)
@@ -83,7 +83,7 @@ class FewRepeats(logging.Filter):
         return True
 
     def _has_room(self, now: float) -> bool:
-        """Whether another line may be written now, which then counts."""
+        """Whether another line may be written now; if so, it is counted."""
         self._room = min(BURST_LINES, self._room + (now - self._refilled) * MOST_LINES_PER_SECOND)
         self._refilled = now
         if self._room < 1:
@@ -92,7 +92,7 @@ class FewRepeats(logging.Filter):
         return True
 
     def _notes(self, record: logging.LogRecord, text: str) -> list[str]:
-        """What was left out since the last line like this one."""
+        """A note about the lines left out since the last line like this one."""
         equal, alike = self._equal.get((record.name, text)), self._alike.get(_kind(record))
         notes = [f"repeated {equal.skipped} times"] if equal and equal.skipped else []
         if alike and alike.skipped and record.levelno >= logging.WARNING:
@@ -103,7 +103,7 @@ class FewRepeats(logging.Filter):
         return notes
 
     def due(self) -> list[tuple[str, int, str]]:
-        """The lines that have not come again for a while, as (logger, level, text with the number of repeats)."""
+        """The lines left out that were not repeated lately, as (logger, level, text with the number of repeats)."""
         now = time.monotonic()
         with self._lock:
             equal, alike = _quiet(self._equal, now), _quiet(self._alike, now)
@@ -127,7 +127,10 @@ def _note(known: OrderedDict[Key, _Lines], key: Key, lines: _Lines) -> None:
 
 
 def _quiet(known: OrderedDict[Key, _Lines], now: float) -> list[tuple[str, _Lines]]:
-    """Forget what has not come for a while; returned is what of it was left out, with the logger's name."""
+    """Drop the groups that were not repeated lately.
+
+    Returns those of which lines were left out, with the logger's name.
+    """
     quiet = [(key, lines) for key, lines in known.items() if now - lines.since >= REPEAT_SECONDS]
     for key, _ in quiet:
         del known[key]
@@ -135,13 +138,16 @@ def _quiet(known: OrderedDict[Key, _Lines], now: float) -> list[tuple[str, _Line
 
 
 def _text(record: logging.LogRecord) -> str:
-    """The first line of a record, with the kind of its error; asyncio's lines go on with the objects concerned."""
+    """The first line of a record, with the kind of its error.
+
+    Asyncio adds further lines about the objects concerned.
+    """
     error = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
     return f"{record.getMessage().partition(chr(10))[0]} {error.__name__ if error else ''}".strip()
 
 
 def _kind(record: logging.LogRecord) -> Key:
-    """The same for records that differ only in their values."""
+    """A key that is equal for records that differ only in their values."""
     return (record.name, str(record.msg).partition("\n")[0])
 
 
@@ -166,13 +172,13 @@ _REPEATS = FewRepeats()
 
 
 def report_repeats() -> None:
-    """Write how often lines were left out that have not come again since; called now and then."""
+    """Write how often lines were left out that were not repeated since; called regularly."""
     for name, level, text in _REPEATS.due():
         logging.getLogger(name).log(level, "%s", text)
 
 
 def configure(style: str) -> None:
-    """Write every logger's records to stderr, each kind of line a few times at most; calling it twice is harmless.
+    """Write every logger's records to stderr, each kind of line at most a few times; it may be called twice.
 
     Args:
         style: "json" for one object a line; anything else for plain text.
@@ -190,7 +196,7 @@ def configure(style: str) -> None:
 
 
 def _log_end_of_thread(end: threading.ExceptHookArgs) -> None:
-    """Log an exception that nothing in its thread has caught; Python itself would write it past the log."""
+    """Log an exception that was not caught in its thread; Python itself would write it to stderr, outside the log."""
     if end.exc_value is not None and not isinstance(end.exc_value, SystemExit):
         error = (end.exc_type, end.exc_value, end.exc_traceback)
         name = end.thread.name if end.thread else "unknown"
@@ -198,9 +204,9 @@ def _log_end_of_thread(end: threading.ExceptHookArgs) -> None:
 
 
 def adopt_loggers() -> None:
-    """Let the servers' loggers write through ours; again now and then, since they make new ones as they are imported.
+    """Make the servers' loggers write through ours. Called regularly, since importing them creates new loggers.
 
-    Those bring handlers of their own, which would write without a limit.
+    The handlers of these would write without a limit.
     """
     known = [
         name for name in logging.root.manager.loggerDict if name.startswith(("uvicorn", "streamlit", "websockets"))
@@ -209,4 +215,4 @@ def adopt_loggers() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         if name.startswith("uvicorn"):
-            logger.setLevel(logging.WARNING)  # it tells the full address of each visitor
+            logger.setLevel(logging.WARNING)  # this logger writes the full address of each visitor

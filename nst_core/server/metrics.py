@@ -15,17 +15,17 @@ _LOGGER = logging.getLogger(__name__)
 _ROUTE = "/_stcore/metrics"
 _STOP_SECONDS = 2.0
 _PRIVATE = "nst.private_address"
-"""Marks the scope of a request that came by the private address."""
+"""The key in the scope of a request that came to the private address."""
 
 
 class ClosedMetrics:
-    """Middleware that answers 404 to a request for the metrics, unless it came by the private address."""
+    """Middleware that answers 404 to a request for the metrics, unless it came to the private address."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on every other request."""
+        """Refuse a request for the metrics, and pass on every other one."""
         is_metrics = scope["type"] == "http" and scope["path"].rstrip("/").endswith(_ROUTE)
         if is_metrics and not scope.get(_PRIVATE):
             await answer(scope, send, 404, "The server's metrics are not public.")
@@ -34,7 +34,7 @@ class ClosedMetrics:
 
 
 def metrics_only(app: Application) -> Application:
-    """The part of `app` that the private address serves: its metrics, at `/metrics` and at their usual path."""
+    """The application of the private address: the metrics of `app`, at `/metrics` and at their usual path."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in ("/metrics", _ROUTE):
@@ -46,7 +46,7 @@ def metrics_only(app: Application) -> Application:
 
 
 class _InnerServer(uvicorn.Server):
-    """A server that leaves the process's signals to the server around it."""
+    """A server that does not handle the process's signals, which the main server handles."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -55,9 +55,9 @@ class _InnerServer(uvicorn.Server):
 
 @asynccontextmanager
 async def serving_metrics(app: Application, address: tuple[str, int] | None) -> AsyncIterator[None]:
-    """Serve the metrics of `app` on `address` (host, port) while the context lasts; on none if that is None.
+    """Serve the metrics of `app` on `address` (host, port) within the context; not at all if it is None.
 
-    An address that is in use is logged: the app itself must start all the same.
+    An address that is in use is only logged, because the app must start in any case.
     """
     if address is None:
         yield
@@ -78,5 +78,5 @@ async def serving_metrics(app: Application, address: tuple[str, int] | None) -> 
 async def _run(server: uvicorn.Server, address: str) -> None:
     try:
         await server.serve()
-    except SystemExit:  # uvicorn's answer to an address that it cannot have
+    except SystemExit:  # uvicorn exits if the address cannot be used
         _LOGGER.error("The metrics cannot be served on %s; name a free address in NST_METRICS_ADDRESS", address)

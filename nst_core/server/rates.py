@@ -8,22 +8,23 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 KNOWN_KEYS = 10_000
-"""How many keys are remembered; beyond it the one that was quiet for longest is forgotten."""
+"""The most keys that are remembered; beyond it the least recently used one is dropped."""
 
 
 class RateLimit:
-    """So many events a minute for each key, all of which may come at once; any thread may call."""
+    """Limits the events of each key to a number a minute; all of them may come at once. Any thread may call."""
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """An unused limit. Raises ValueError if `per_minute` is below 1."""
+        """Start with no events. Raises ValueError if `per_minute` is below 1."""
         if per_minute < 1:
             raise ValueError(f"a rate must be at least 1 a minute, got {per_minute}")
         self._per_minute, self._clock = per_minute, clock
-        self._room: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key -> events that fit, at this time
+        # key -> (events that still fit, at this time)
+        self._room: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def wait_seconds(self, key: str) -> float:
-        """0 if an event of `key` may happen now, which then counts; else the seconds until one may."""
+        """Count an event of `key` and return 0 if it is allowed now; else the seconds until one is."""
         with self._lock:
             now = self._clock()
             room, at = self._room.pop(key, (self._per_minute, now))

@@ -1,4 +1,4 @@
-"""Which files each browser tab may upload, and how many bytes it holds: the quotas of uploads."""
+"""The quotas of uploads: the files that each browser tab may upload, and the bytes that it holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 MOST_OPEN_ADDRESSES = 64
-"""Addresses without a file that a tab may have; the oldest is forgotten."""
+"""The most upload addresses without a file that a tab may have; beyond it the oldest is dropped."""
 
 
 class UploadRefusedError(Exception):
@@ -14,7 +14,7 @@ class UploadRefusedError(Exception):
 
     Attributes:
         status: of the HTTP answer; the message is its sentence.
-        retry_after_seconds: when another try may succeed; None if waiting does not help.
+        retry_after_seconds: the wait until another attempt may succeed; None if waiting does not help.
     """
 
     def __init__(self, status: int, sentence: str, retry_after_seconds: float | None = None) -> None:
@@ -57,7 +57,7 @@ class UploadLedger:
 
     @property
     def total_bytes(self) -> int:
-        """The bytes of all files, those on their way included."""
+        """The bytes of all files, also of those that still arrive."""
         with self._lock:
             return self._total()
 
@@ -75,7 +75,7 @@ class UploadLedger:
             self._known(session, file_id)
 
     def hold(self, session: str, file_id: str, size: int) -> int | None:
-        """Let a file take `size` bytes in all, and return how many it took before; None if it was not there.
+        """Reserve `size` bytes in all for a file; returns the bytes reserved before, or None if the file is new.
 
         Raises:
             UploadRefusedError: the file's address is unknown, or the file does not fit; then nothing changes.
@@ -89,14 +89,17 @@ class UploadLedger:
             return before
 
     def hold_at_least(self, session: str, file_id: str, size: int) -> None:
-        """As `hold`, for a file that has grown to `size` bytes; nothing changes if that many are held already."""
+        """Like `hold`, for a file that has grown to `size` bytes; no change if as many are reserved already."""
         with self._lock:
             enough = self._known(session, file_id).held.get(file_id, -1) >= size
         if not enough:
             self.hold(session, file_id, size)
 
     def restore(self, session: str, file_id: str, before: int | None) -> None:
-        """Note that a file takes what it took before; None if it is gone, and its address may be used again."""
+        """Set a file's reserved bytes back to an earlier number.
+
+        None if the file is gone and its address is free again.
+        """
         with self._lock:
             known = self._sessions.get(session)
             if known is None or known.held.pop(file_id, None) is None:
@@ -107,7 +110,7 @@ class UploadLedger:
                 known.held[file_id] = before
 
     def forget(self, session: str) -> None:
-        """Note that a tab and its files are gone."""
+        """Forget a closed tab and its files."""
         with self._lock:
             self._sessions.pop(session, None)
 

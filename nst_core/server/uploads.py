@@ -1,4 +1,4 @@
-"""Quotas on uploads, checked before and while a file is read: Streamlit itself limits nothing but one file's size."""
+"""Quotas on uploads, checked before and while a file is read: Streamlit itself limits only the size of one file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from nst_core.server.rates import RateLimit
 from nst_core.server.upload_ledger import UploadLedger, UploadRefusedError
 
 ENVELOPE_BYTES = 64 * 1024
-"""What a body may have beside its file: boundaries and a file name."""
+"""Bytes that a body may have beside its file: boundaries and a file name."""
 BODY_SECONDS = 300.0
-"""The longest that one file may take to arrive."""
+"""The longest time that one file may take to arrive."""
 _HEAD_BYTES = 8 * 1024
 """The longest head of a body: the boundary and the headers of its first part."""
 _ROUTE = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)/?$")
@@ -23,23 +23,24 @@ _FILE_NAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 
 
 class Uploads:
-    """Middleware before Streamlit's upload route; it passes on what its ledger has room for."""
+    """Middleware before Streamlit's upload route; it passes on uploads that its ledger has room for."""
 
     def __init__(self, app: Application, ledger: UploadLedger, suffixes: Collection[str]) -> None:
-        """`suffixes` are the endings of the file names that the pages take, in lower case, without a dot."""
+        """`suffixes` are the allowed endings of file names, in lower case, without a dot."""
         self._app, self._ledger = app, ledger
         self._suffixes = frozenset(suffixes)
         self._rate = RateLimit(ledger.limits.per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request that is no upload; check one that is."""
+        """Check a request if it is an upload, and pass on all others."""
         target = _ROUTE.search(scope["path"]) if scope["type"] == "http" else None
         if target is None or scope["method"] not in ("PUT", "DELETE"):
             await self._app(scope, receive, send)
             return
         request = _UploadRequest(self._app, self._ledger, self._suffixes, target["session"], target["file"])
         try:
-            self._ledger.require(request.session, request.file)  # first: invented sessions must not fill the rates
+            # before the rate: invented sessions must not fill the table of rates
+            self._ledger.require(request.session, request.file)
             if wait := self._rate.wait_seconds(request.session):
                 most = self._ledger.limits.per_minute
                 raise UploadRefusedError(429, f"One page may send {most} files in a minute; try again later.", wait)
@@ -52,7 +53,7 @@ class Uploads:
 
 
 class _UploadRequest:
-    """One request for one file: what it has sent so far, and what was answered."""
+    """One upload request: the bytes received so far, and the answer."""
 
     def __init__(
         self, app: Application, ledger: UploadLedger, suffixes: Collection[str], session: str, file: str
@@ -92,7 +93,7 @@ class _UploadRequest:
                 self._ledger.restore(self.session, self.file, before)
 
     def _announced(self, scope: Scope) -> int:
-        """The bytes that the request says it will send; 0 if it does not. Raises UploadRefusedError if too many."""
+        """The body's size as the request states it; 0 if it states none. Raises UploadRefusedError if too many."""
         length = header(scope, b"content-length")
         if not length:
             return 0
