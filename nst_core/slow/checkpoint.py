@@ -44,7 +44,8 @@ class Checkpoint:
         recipe: the recipe at the last Step, with the hashes of the run's inputs.
         state: the `state()` of the last Step: name -> array or number.
         curve: the losses so far, one mapping a Step: `number`, `seconds`, `scale_px`, losses by name, maybe `marks`.
-        best: `number` and picture `shown` of an earlier Step that is better than the last; empty if that is the best.
+        best: `number` and picture `shown` of an earlier Step that is better than the last; empty if the last one is the
+            best.
     """
 
     recipe: Recipe

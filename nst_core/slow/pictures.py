@@ -122,7 +122,7 @@ def coloured_noise(like: Pixels, seed: int) -> Pixels:
     White noise would take many steps to smooth, because the networks were not trained on it.
 
     Args:
-        like: picture [1, H, W, 3]; gives the size, mean colour and colour covariance.
+        like: picture [1, H, W, 3]; the source of the size, mean colour and colour covariance.
         seed: seed of the noise; equal seeds and sizes give equal noise.
     """
     _, height, width, _ = like.shape

@@ -9,7 +9,7 @@
 pictures   pictures from a path, an address, bytes, Pillow or NumPy
 painting   `paint` and `steps`
 result     the picture, curve, measures and file of a run
-displays   what shows a run under way: nothing, a bar, or a live view in a notebook
+displays   the displays of a run under way: nothing, a bar, or a live view in a notebook
 live       the live view: the picture and its loss curves
 figure     the figure of loss curves, as plain data
 inside     feature maps and Gram matrices
@@ -30,7 +30,7 @@ from nst_core.studio.result import Result, curves
 from nst_core.studio.sheet import Sheet, side_by_side
 from nst_core.system.tuning import tune_running_process
 
-tune_running_process()  # before TensorFlow is imported, whose start-up messages would fill a notebook
+tune_running_process()  # must run before TensorFlow is imported, whose start-up messages would fill a notebook
 
 __all__ = [
     "PRESETS",

@@ -1,4 +1,4 @@
-"""What shows a run under way: nothing, a bar on stderr, or the live view of a notebook."""
+"""The displays of a run under way: none, a bar on stderr, or the live view of a notebook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DisplayName = Literal["auto", "none", "bar", "live"]
 
 
 class Display(Protocol):
-    """Shows a run. It is told each step, and decides itself what and how often to draw."""
+    """Shows a run. It receives each step, and decides itself when to draw."""
 
     def update(self, step: Step, points: Sequence[CurvePoint]) -> None:
         """Show a step; `points` is the curve up to it."""
@@ -45,7 +45,7 @@ def choose(name: DisplayName) -> Display:
 
 def in_notebook() -> bool:
     """Whether this process is the kernel of a notebook: Jupyter, VS Code, Colab and the like."""
-    ipython = sys.modules.get("IPython")  # a process that has not imported it is no kernel
+    ipython = sys.modules.get("IPython")  # the kernel of a notebook has imported IPython
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None
 

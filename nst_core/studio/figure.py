@@ -17,13 +17,15 @@ TERMS = {
     "style": ("Style", "#DB6B30", "dash"),
     "variation": ("Variation", "#159A7A", "dot"),
 }
-"""Term -> title, colour and dash: those of the app's pages. They differ in hue and dash, on light and dark ground."""
+"""Term -> title, colour and dash: the same as on the app's pages. They differ in hue and dash, on light and dark
+ground."""
 
 HUES = ("#2E86C1", "#DB6B30", "#159A7A", "#B0619F", "#A8892A")
 """Colours of several runs in one figure, used in turn."""
 
 MAX_POINTS = 400
-"""Longer curves are thinned evenly: a screen shows no more, and each point travels to the browser at each update."""
+"""The most points of a curve; longer ones are thinned evenly, since a screen shows no more and every update sends all
+points."""
 
 HEIGHT_PX = 260
 
@@ -64,13 +66,13 @@ def comparison_figure(curves: Mapping[str, Sequence[CurvePoint]]) -> Figure:
 
 
 def thinned(points: Sequence[CurvePoint]) -> list[CurvePoint]:
-    """At most `MAX_POINTS` of the points, evenly, the last one among them."""
+    """At most `MAX_POINTS` of the points, evenly spread, with the last one."""
     stride = -(-len(points) // MAX_POINTS)
     return list(points[:: -stride or None])[::-1] if points else []
 
 
 def _positive(value: float | None) -> float | None:
-    """A value for a logarithmic axis, in four digits; a gap where it cannot be drawn."""
+    """A value for a logarithmic axis, in four digits; None, which makes a gap, if it cannot be drawn."""
     return float(f"{value:.4g}") if value is not None and value > 0 else None
 
 

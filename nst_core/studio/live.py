@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 LEAST_SECONDS = 0.5
 """Least time between two updates: about as often as the app's pages."""
 LARGEST_SHARE = 0.05
-"""Greatest share of the time that drawing may take: on a slow machine it is drawn less often ..."""
+"""Greatest share of the time that drawing may take: on a slow machine the view is drawn less often."""
 MOST_SECONDS = 5.0
-"""... but never seldomer than this: a pause of the machine must not freeze the view."""
+"""Longest time between two updates, so that a short pause of the machine does not freeze the view."""
 
 PLOTLY_TYPE = "application/vnd.plotly.v1+json"
 BLANK = {"text/html": f'<div style="height:{HEIGHT_PX}px"></div>'}
-"""Stands in the figure's place between two drawings: Plotly's extension of JupyterLab draws an output once, and ignores
-a new figure of the same type in its place."""
+"""Replaces the figure for a moment between two drawings: Plotly's extension of JupyterLab draws an output once, and
+ignores a new figure of the same type in its place."""
 
 STOP_HINT = "Stop (■) or Ctrl-C keeps the best picture so far."
 
@@ -44,7 +44,7 @@ class LiveView:
     """
 
     def __init__(self) -> None:
-        figure_bundle({"data": [], "layout": {}})  # loads Plotly now, not within the first drawing, which is timed
+        figure_bundle({"data": [], "layout": {}})  # loads Plotly now, because the first drawing is timed
         self.seconds, self.updates = 0.0, 0
         self._due = 0.0
         self._picture: Pixels | None = None
@@ -97,7 +97,8 @@ def progress_html(step: Step, picture: Pixels) -> str:
 def figure_bundle(figure: Figure) -> dict[str, Any]:
     """A figure for any front end: as Plotly's own type for those that know it, and otherwise as HTML.
 
-    The HTML (Colab, exported pages) takes Plotly's program from its public address, so that no output holds its 5 MB.
+    The HTML (Colab, exported pages) loads Plotly's program from its public address, so that no output contains its 5
+    MB.
     """
     from plotly.io import to_html
 

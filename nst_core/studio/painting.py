@@ -1,4 +1,4 @@
-"""`paint` runs a recipe and gives its result; `steps` gives it step by step."""
+"""`paint` runs a recipe and returns its result; `steps` runs it step by step."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
         style_weights: the share of each style; equal by default.
         masks: regions of the content, each a picture, white inside, and the share of each style there, such as
             `[("left.png", [1, 0]), ("right.png", [0, 1])]` for two styles.
-        checkpoint: a file to save the run to, from which `resume` or the command line goes on.
-        resume: the checkpoint of a slow run to go on with, of the same pictures and masks; its recipe holds, and
-            `settings` steer it, such as more `steps`. It is saved there again unless `checkpoint` names another file.
+        checkpoint: a file to save the run to; `resume` or the command line can continue from it.
+        resume: the checkpoint of a slow run to continue, with the same pictures and masks. Its recipe is used, changed
+            by `settings` such as more `steps`. The run is saved to this file again unless `checkpoint` names another
+            one.
         display: "live": the picture and its curves, in a notebook; "bar": a progress bar on stderr; "none"; "auto":
             live in a notebook, a bar on a terminal, and otherwise none.
         settings: any setting of a recipe by name, such as `longest_edge_px=256` or `tv_weight=5.0`; the table in
@@ -110,7 +111,7 @@ def steps(  # noqa: PLR0913 - as paint
     resume: str | Path | None = None,
     **settings: Any,
 ) -> Run:
-    """The same run as that of `paint`, to be iterated over step by step; arguments and errors as there.
+    """Prepare the same run as `paint`, to iterate over its steps; same arguments and errors.
 
     Leave the loop whenever the picture is good enough: `result()` of the run has the best picture so far.
     """
@@ -138,10 +139,10 @@ def steps(  # noqa: PLR0913 - as paint
 
 
 class Run:
-    """A run that computes its steps as they are asked for. The networks are loaded at the first one.
+    """A run that computes each step when it is requested. The networks are loaded at the first one.
 
     Attributes:
-        recipe: every setting; from the first step on with the weights and device of this machine.
+        recipe: every setting; from the first step on it includes the weights and device of this machine.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Pictures from whatever a program has at hand, each checked like an upload."""
+"""Opens pictures from paths, addresses, bytes, Pillow images or arrays; each is checked like an upload."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def open_picture(source: PictureSource) -> Picture:
 
     Args:
         source: the path of a PNG, JPEG, WebP, GIF or BMP file; an http or https address; "sample:KEY" for a bundled
-            picture; the bytes of a file; a Pillow image; or an array: uint8, or numbers in [0, 1], [H, W], [H, W, 3],
-            [H, W, 4] or, as the engines make it, [1, H, W, 3].
+            picture; the bytes of a file; a Pillow image; or an array of uint8 or of numbers in [0, 1], with shape [H,
+            W], [H, W, 3], [H, W, 4] or, as from an engine, [1, H, W, 3].
 
     Raises:
         PictureError: it is not a usable picture, or cannot be read.

@@ -25,7 +25,7 @@ from nst_core.studio.sheet import figure_html
 
 @dataclass(frozen=True)
 class Result:
-    """The best picture of a run, and what is known about it. A notebook shows the picture with its figures.
+    """The best picture of a run, with its curve and measures. A notebook shows the picture with its figures.
 
     Attributes:
         pixels: the picture, [1, H, W, 3] in [0, 1].
@@ -82,7 +82,7 @@ class Result:
         return Figure(figure.loss_figure(self.points, self.points[-1].step))
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a .png, .webp or .jpg file; PNG and WebP carry the recipe, and the content's alpha.
+        """Write the picture to a .png, .webp or .jpg file; PNG and WebP contain the recipe and the content's alpha.
 
         Raises PictureError if the file cannot be written or has another ending.
         """
@@ -115,7 +115,7 @@ def curves(results: Mapping[str, Result]) -> Any:
     """The total losses of several runs over their seconds, as a `plotly.graph_objects.Figure`.
 
     Args:
-        results: title -> result. Totals compare only between runs with the same weights, layers and loss units.
+        results: title -> result. Totals can be compared only between runs with the same weights, layers and loss units.
     """
     from plotly.graph_objects import Figure
 

@@ -50,7 +50,8 @@ SETTINGS: dict[SweepMethod, tuple[SettingDisplay, ...]] = {
         *_COLOURS,
     ),
 }
-"""Settings that change how the result looks, the strongest first. Sizes are absent: all cells are of one size."""
+"""Settings that change the look of the result, the strongest first. Sizes are not among them: all cells have one
+size."""
 
 _PERCENTAGES = ("strength", "colour_preservation", "colour_match_strength")
 _DEFAULT_VALUES: dict[str, tuple[float, ...]] = {
@@ -78,7 +79,7 @@ def axis(setting: SettingDisplay, base: Recipe, labels: tuple[str, ...]) -> Axis
 
 
 def settings_for(base: Recipe) -> tuple[SettingDisplay, ...]:
-    """The settings that a sweep of this recipe can vary: those that have an effect beside its other settings."""
+    """The settings that a sweep of this recipe can vary: those that have an effect together with its other settings."""
     current = {name: value_of(base, name) for name in _ADVANCED}
     return tuple(setting for setting in SETTINGS[sweep_method(base)] if setting.applies(current))
 
@@ -91,7 +92,7 @@ def options(setting: SettingDisplay, base: Recipe) -> dict[str, Any]:
         multiples = {times: weight_multiple(name, current, times) for times in WEIGHT_MULTIPLES}
         return {multiple_label(times): value for times, value in multiples.items() if recipes.allows(name, value)}
     if choices := recipes.choices(name):
-        return {labels.get(c, c): c for c in choices if (name, c) != ("start", "own")}  # own needs a picture
+        return {labels.get(c, c): c for c in choices if (name, c) != ("start", "own")}  # start "own" needs a picture
     values = sorted({*setting.values, current})
     return {_label(setting, value): value for value in values if recipes.allows(name, value)}
 
@@ -111,7 +112,7 @@ def default_labels(setting: SettingDisplay, base: Recipe) -> tuple[str, ...]:
 
 
 def sweep_method(base: Recipe) -> SweepMethod:
-    """The method whose settings a sweep of this recipe varies: "slow" stands for "balanced" too."""
+    """The method whose settings a sweep of this recipe varies: "slow" is used for "balanced" too."""
     return "fast" if base.method == "fast" else "slow"
 
 

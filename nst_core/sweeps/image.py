@@ -1,4 +1,4 @@
-"""A sheet as one PNG: its cells at the size they were painted in, with titles and labels along both sides."""
+"""A sheet as one PNG: its cells in the size in which they were painted, with titles and labels along both sides."""
 
 from __future__ import annotations
 

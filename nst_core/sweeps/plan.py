@@ -32,7 +32,7 @@ class SweepPlan:
         return f"{self.across.title} {self.across.labels[column]}, {self.down.title} {self.down.labels[row]}"
 
     def cell_recipe(self, number: int) -> Recipe:
-        """The small, cheap run that fills a cell. Raises RecipeError if its settings exclude each other."""
+        """The recipe of a cell: a small, cheap run. Raises RecipeError if its settings exclude each other."""
         cheap = {
             "longest_edge_px": CELL_EDGE_PX[sweep_method(self.base)],
             "reference_loss": "none",
@@ -41,7 +41,7 @@ class SweepPlan:
         return change(self.base, cheap | self._settings(number))
 
     def full_size_recipe(self, number: int, longest_edge_px: int) -> Recipe:
-        """The run of a cell's settings at full size. Raises RecipeError as `cell_recipe` does."""
+        """The recipe of a cell at full size. Raises RecipeError as `cell_recipe` does."""
         return change(self.base, {"longest_edge_px": longest_edge_px} | self._settings(number))
 
     def _settings(self, number: int) -> dict[str, Any]:

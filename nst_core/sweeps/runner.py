@@ -1,4 +1,4 @@
-"""One sweep: a thread of the server that submits its cells one after another; no page has to stay open.
+"""One sweep: a thread of the server that submits its cells one after another; no page needs to stay open.
 
 Only one cell is queued at a time, so that the queue stays fair to others. Each cell's run is deleted as soon as its
 picture is stored, so that it does not fill the visitor's list of runs.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobService, JobView
 
 UNSEEN_SECONDS = 120.0
-"""A sweep pauses when no page has shown it for so long."""
+"""The time after which a sweep that no page shows pauses."""
 RETRY_SECONDS = 1.0
 """The wait before a cell is submitted again after the queue was full."""
 _TICK_SECONDS = 0.5
 _CONTENT_EDGE_PX, _STYLE_EDGE_PX = 512, 1024
-"""The largest inputs of a cell: larger ones would be packed, sent and written once for each cell without effect."""
+"""The largest inputs of a cell: larger ones would only cost time, because each cell packs, sends and writes them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Sweep:
         inputs: the visitor's pictures at full size.
         owner: the owner's id, under which its runs are submitted.
         full_size_runs: id of a run at full size -> number of its cell.
-        error: the reason why the sweep halted, in one sentence; empty while it can go on.
+        error: the reason why the sweep halted, in one sentence; empty while it can continue.
         is_queue_full: whether the next cell waits for room in the queue.
     """
 
@@ -134,7 +134,7 @@ class Sweep:
         self.halt()
 
     def halt(self) -> None:
-        """Stop for the server's own reasons: without a check, so not for requests from outside."""
+        """Stop without checking the owner: for the server's own use, never for requests from outside."""
         self._is_stopped = True
         self._stop_event.set()
         if self._store:

@@ -1,4 +1,4 @@
-"""A sweep on disk, so that it outlives the server: its plan, its inputs, its finished cells and its full-size runs."""
+"""A sweep on disk, which survives a restart of the server: plan, inputs, finished cells and full-size runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class SavedSweep:
 
 
 class SweepStore:
-    """The files of one sweep. If a file cannot be written, the sweep continues, but does not outlive the server."""
+    """The files of one sweep.
+
+    If a file cannot be written, the sweep continues, but is lost when the server restarts.
+    """
 
     def __init__(self, blobs: BlobStore, sweep_id: str) -> None:
         """The files of the sweep of this id; `blobs` holds all sweeps."""

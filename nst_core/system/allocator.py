@@ -20,7 +20,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 def set_keep_freed(*, keep: bool) -> bool:
     """From now on keep freed large blocks (True), or return them to the system at once (False).
 
-    Returns False where the allocator is not glibc's, which then stays as it is.
+    Returns False, and changes nothing, where the allocator is not glibc's.
 
     The fast method keeps them: it allocates its activations anew in each pass, and the page faults of fresh memory
     make a pass up to a third longer. The slow method returns them: its blocks are larger, and blocks kept from one

@@ -18,15 +18,16 @@ CGROUPS = (
 )
 """Files with the memory limit and the use of a container, in the second and the first version of cgroups."""
 OWN_GROUPS = Path("/proc/self/cgroup")
-"""Names the groups of this process, below the folders of CGROUPS: a system service has its limit there."""
+"""The file that names the groups of this process, below the folders of CGROUPS: a system service has its limit
+there."""
 _RECLAIMABLE = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
 
 
 def memory_limit() -> tuple[float, float] | None:
     """The memory limit of the container and its use, in bytes; None if there is no limit.
 
-    Cached files, which the system drops when memory is needed, are no use. Of several limits, one within the other,
-    the lowest counts.
+    Cached files, which the system drops when memory is needed, do not count as use. Of several limits, one within the
+    other, the lowest counts.
     """
     found = []
     for limit, use in _files():

@@ -9,7 +9,8 @@ from typing import BinaryIO
 MAGIC = b"NST\x01"
 """The first bytes of every frame: other bytes on the pipe are an error."""
 MAX_HEAD_BYTES, MAX_BLOBS, MAX_BLOB_BYTES = 1 << 28, 64, 1 << 30
-"""Larger claims are an error, before memory is reserved for them. The largest blob is a mask of 67 MB."""
+"""The limits of a frame; a larger one is an error, before memory is reserved for it. The largest blob is a mask of 67
+MB."""
 _COUNTS = struct.Struct("<II")
 _SIZE = struct.Struct("<Q")
 

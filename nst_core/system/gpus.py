@@ -1,4 +1,4 @@
-"""The NVIDIA GPUs that this process may use, asked of their driver: without TensorFlow, in a few milliseconds."""
+"""Asks the driver for the NVIDIA GPUs that this process may use: without TensorFlow, in a few milliseconds."""
 
 from __future__ import annotations
 

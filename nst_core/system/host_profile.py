@@ -1,8 +1,8 @@
-"""What the memory of this host allows: the sizes of runs, and what may be held in memory at once.
+"""The limits that follow from this host's memory: sizes of runs, and the amount of data in memory at once.
 
 Measured: the web process takes 150 to 200 MB, one that decodes pictures 25, and the worker 440 with both networks in
-it. Each holds about 400 MB of TensorFlow's files beside, which the system may drop and read again.
-`nst_core/server/README.md` shows the profiles, and what they were tried with.
+it. A process with TensorFlow also maps about 400 MB of its files, which the system may drop and read again.
+`nst_core/server/README.md` shows the profiles, and how they were tested.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from nst_core.system import container
 SERVER_MB = 250
 """Memory of the web process and of one that decodes pictures, in MB."""
 FILES_MB = 400
-"""TensorFlow's files in the worker's memory, in MB: the system drops what is not in use of them."""
+"""TensorFlow's files in the worker's memory, in MB: the system drops the parts that are not in use."""
 
 
 @dataclass(frozen=True)
 class HostProfile:
-    """The limits of a host; the operator's settings hold where they are lower.
+    """The limits of a host; an operator's setting counts if it is lower.
 
     Attributes:
         from_mb: the least memory of the host, in MB.
@@ -67,13 +67,13 @@ PROFILES = (
     HostProfile(1600, 768, 1536, 1100, 1100, False, 1, 384, 4),
     HostProfile(0, 256, 512, 1000, 650, False, 1, 256, 2),
 )
-"""By memory, the largest first. The first one limits nothing that the operator and the recipe do not limit."""
+"""The profiles by memory, the largest first. The first one adds no limit to those of the operator and the recipe."""
 LEAST_MB = 1000
 """Below this memory in MB even the smallest runs may not fit: TensorFlow and the networks take most of it."""
 
 
 def profile_of(memory_mb: float) -> HostProfile:
-    """The profile of a host with so much memory, in MB."""
+    """The profile of a host with this much memory, in MB."""
     return next(profile for profile in PROFILES if memory_mb >= profile.from_mb)
 
 

@@ -1,6 +1,6 @@
 """Large arrays in files without a name, mapped into memory: they cost memory only while they are read.
 
-The system may drop a mapped page at any time and read it again from the file. A file vanishes with its last array, or
+The system may drop a mapped page at any time and read it again from the file. A file is deleted with its last array, or
 with the process.
 """
 

@@ -1,4 +1,4 @@
-"""What a server does when the system tells it to end: its own work first, and never for longer than it may take."""
+"""Ends a server on a signal: closes the job service first, and limits the time of the whole shutdown."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 1.5
-"""How much longer the process may last once its work is done, for answers to visitors that are under way."""
+"""The time that the process keeps running after `close` has ended, to finish answers to visitors."""
 
 
 def on_termination(close: Callable[[], object], abandon: Callable[[], object], seconds: float) -> None:
-    """At the first SIGTERM or SIGINT, call `close` on a thread at once, and end the process soon after it by force.
+    """At the first SIGTERM or SIGINT, call `close` on a thread, and force the process to end soon afterwards.
 
-    The handlers that were there before are called too. Waiting for connections to close may take a web server for ever,
-    so that its own shutdown is neither the place for `close` nor sure to end. Further signals change nothing here. A
-    process that ends by itself before, as most do, is left to it.
+    The handlers that were there before are called too. A web server may wait for ever for its connections to close. So
+    its own shutdown is no place to call `close`, and may never end. Further signals have no effect here. Most processes
+    end by themselves before they are forced to.
 
     Args:
         close: what must be done before the end.
@@ -31,11 +31,11 @@ def on_termination(close: Callable[[], object], abandon: Callable[[], object], s
         ValueError: not called in the main thread.
     """
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)  # a pipe full of signals must not stop the main thread
+    os.set_blocking(writing, False)  # a full pipe must not block the main thread
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def handle(number: int, frame: FrameType | None) -> None:
-        # Only a write: a handler interrupts the main thread anywhere, perhaps where it holds a lock of `threading`.
+        # Only a write: a handler may interrupt the main thread while that holds a lock of `threading`.
         with contextlib.suppress(OSError):
             os.write(writing, bytes([number]))
         earlier = before[signal.Signals(number)]
@@ -48,7 +48,7 @@ def on_termination(close: Callable[[], object], abandon: Callable[[], object], s
         deadline.daemon = True
         deadline.start()
         close()
-        time.sleep(GRACE_SECONDS)  # of a daemon thread: the process may end before
+        time.sleep(GRACE_SECONDS)  # the thread is a daemon: the process may end before it
         _end_by_force(number, abandon)
 
     for number in SIGNALS:
@@ -60,4 +60,4 @@ def _end_by_force(number: int, abandon: Callable[[], object]) -> None:
     try:
         abandon()
     finally:
-        os._exit(128 + number)  # as a shell reports an end by this signal
+        os._exit(128 + number)  # the exit status that a shell gives an end by this signal

@@ -52,7 +52,10 @@ def tune_process() -> None:
 
 
 def tune_running_process() -> None:
-    """Set what TensorFlow reads on import; for a process that must not be replaced, such as a notebook's kernel."""
+    """Set the variables that TensorFlow reads on import.
+
+    For a process that must not be replaced, such as a notebook's kernel.
+    """
     for name, value in TUNED.items():
         if name != _AT_START:
             os.environ.setdefault(name, value)

@@ -16,7 +16,7 @@ class Values:
 
     Attributes:
         text: the values in words, to follow "must be".
-        read: the value of a text without blanks around it; raises ValueError if it is not one of them.
+        read: parses a text without blanks around it; raises ValueError if it is not one of the values.
     """
 
     text: str
@@ -28,8 +28,8 @@ class Variable:
     """An environment variable of the operator.
 
     Attributes:
-        name: of the variable.
-        values: what it may be.
+        name: the variable's name.
+        values: the values that it may have.
         meaning: one phrase.
         default_text: the default in words; "" if the value itself says it.
         is_secret: whether no message may repeat its value.
@@ -75,7 +75,7 @@ def choice(*allowed: str) -> Values:
 
 
 def read_flag(text: str) -> bool:
-    """Whether a text says yes. Raises ValueError if it is neither yes nor no."""
+    """The truth value of a text. Raises ValueError if it means neither yes nor no."""
     if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
         raise ValueError(text)
     return text.lower() in ("1", "true", "yes", "on")
@@ -90,7 +90,7 @@ def read_folder(text: str) -> Path | None:
 
 
 def read_origins(text: str) -> tuple[str, ...]:
-    """Origins as sources of a Content-Security-Policy: nothing that would begin another directive."""
+    """Origins as sources of a Content-Security-Policy: texts that would begin another directive are refused."""
     words = text.split()
     if not all(word == "self" or re.fullmatch(r"https?://[\w.*-]+(:[\d*]+)?", word, re.ASCII) for word in words):
         raise ValueError(text)
@@ -109,7 +109,7 @@ def read_tokens(text: str) -> tuple[str, ...]:
     """Tokens as a header can carry them, and too long to be guessed. Raises ValueError."""
     words = text.split()
     if not all(re.fullmatch(r"[!-~]{16,200}", word) for word in words):
-        raise ValueError("a token is too short, too long or not printable")  # without the token itself
+        raise ValueError("a token is too short, too long or not printable")  # the message does not repeat the token
     return tuple(words)
 
 
@@ -128,7 +128,7 @@ def read_loopback(text: str) -> tuple[str, int]:
 
 
 def read_silence(text: str) -> float:
-    """A worker whose signs of life are a second apart is not replaced for the loss of one of them."""
+    """A number of seconds, 0 or at least 5: the signs of life are a second apart, and one may be lost."""
     seconds: float = number(0, 3_600).read(text)
     if 0 < seconds < 5:
         raise ValueError(text)

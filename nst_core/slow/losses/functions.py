@@ -32,7 +32,8 @@ def sum_of_squares(features: tf.Tensor, target: tf.Tensor, weights: tf.Tensor | 
 
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             # The difference is computed again with the operands exchanged, so that the graph optimiser cannot merge it
-            # with the forward one and keep that alive: in float32 it would be a large picture's largest tensor.
+            # with the forward difference and keep that in memory: in float32 it would be a large picture's largest
+            # tensor.
             slope = -2.0 * upstream * tf.cast(target - values, tf.float32)
             return tf.cast(slope if shares is None else slope * shares, values.dtype)
 

@@ -24,7 +24,7 @@ def layer_weights(
 
     A unit's weight is the least value of the mask within its receptive field, so no texture from outside the region
     enters. Pixels beyond the picture's edge are ignored. If the weights would sum to less than `least_units`, a smaller
-    field is used: the mask is eroded one cell at a time, as far as enough remains. If even the unit's own cell is too
+    field is used: the mask is eroded one cell at a time, as long as enough remains. If even the unit's own cell is too
     large a field, each weight is the mask's mean over the cell. The last row and column of cells then include the
     pixels that pooling drops, so every region has some weight.
 
@@ -55,8 +55,8 @@ def check_style_size(network: NetworkName, names: Sequence[str], height: int, wi
     Args:
         network: the network that has the layers.
         names: layer names; without any, every size is accepted.
-        height: of the picture, in pixels, as the network gets it.
-        width: likewise.
+        height: the height of the network's input, in pixels.
+        width: its width.
         what: the picture's name in the message.
 
     Raises:

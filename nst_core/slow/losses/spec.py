@@ -120,7 +120,7 @@ class Signatures:
         return [self._picture, self._pooled(), self._sums(), self._targets(), self._weights]
 
     def backward(self) -> list[Any]:
-        """Window, strip, and the gradients to what the shallow function gave: sums and pooled activations."""
+        """Window, strip, and the gradients with respect to the results of `shallow`: sums and pooled activations."""
         return [self._picture, self._strip(), (self._sums(), self._pooled())]
 
     def _pooled(self) -> tf.TensorSpec:

@@ -17,7 +17,7 @@ CAST_PIECE = 1 << 22
 
 
 def gram_matrix(features: tf.Tensor, weights: tf.Tensor | None = None, divisor: Divisor = None) -> tf.Tensor:
-    """The Gram matrix: the second moment of activations over positions, which shows what channels act together.
+    """The Gram matrix: the second moment of activations over positions, which shows which channels are active together.
 
     Args:
         features: [1, height, width, channels], in any precision.

@@ -40,7 +40,7 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
 def by_adam(state: OptimizerState, settings: OptimizerSettings) -> bool:
     """Whether Adam makes the next move: the recipe chose it, or L-BFGS has handed over.
 
-    On a grainy picture the gradient jumps wherever a ReLU or a maximum switches. L-BFGS takes these jumps for
+    On a grainy picture the gradient jumps wherever a ReLU or a maximum switches. L-BFGS mistakes these jumps for
     curvature. They are equally strong at all frequencies, so the adapted exponent becomes 0. Adam averages its last
     gradients, which smooths the jumps. On a cat in bricks Adam needs half the evaluations at 256 px. At 128 px, where
     more pairs are handed over, its loss after 250 evaluations was 2 % lower on a bundled photograph in bricks, 1 % on

@@ -45,10 +45,8 @@ On a grainy wall the ratio is far larger. For smooth strokes 0.25 and 0.5 fit wi
 the middle of a run costs more than it gains: at 512 px 329 evaluations with 1.1, 299 with 1.2.
 """
 SIMILAR_FIT = 0.9
-"""Ratio of exponent 0's mean cosine to the recipe's exponent's, from which L-BFGS hands over to Adam.
-
-On a cat in bricks at 512 px the ratio reaches 0.95, and Adam wins by far; on Composition VII and night swirls it
-reaches 0.77.
+"""Ratio of exponent 0's mean cosine to the recipe's exponent's, from which L-BFGS hands over to Adam. On a cat in
+bricks at 512 px the ratio reaches 0.95, and Adam is far better; on Composition VII and night swirls it reaches 0.77.
 """
 EARLY_MOVES = 50
 """Moves within which SIMILAR_FIT is enough to hand over: later, Adam's first long steps undo what many moves gained."""
@@ -67,7 +65,7 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
     learned: dict[str, tf.Tensor] = {}
     if settings.adapt_preconditioner:
         exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
-        judged = _EXPONENT in state.memory  # if not, the exponent is the recipe's, not one found from pairs
+        judged = _EXPONENT in state.memory  # without pairs, the exponent is the recipe's
         if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
             against = (
                 settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY_MOVES else None

@@ -2,7 +2,8 @@
 
 The first blocks of the network need most of the memory, and each of their units sees only a few pixels around it. They
 are computed in windows of rows that overlap by this distance. So the rows that a window *owns* have exactly the values
-that they have in the whole picture. Nothing is approximated: there is no seam, and no random roll to hide one.
+that they have in the whole picture. Nothing is approximated, so there are no seams, and no random shifts are needed to
+hide them.
 """
 
 from __future__ import annotations
