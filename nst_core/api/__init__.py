@@ -3,7 +3,7 @@
 It shares the queue, the limits, the store and the secrets of the pages. TensorFlow stays in the worker process.
 
 application   the application that `serve.py` mounts
-context       what its routes share
+context       the state that its routes share
 access        the network address of a request, and the secret of a run's owner
 gate          checks before a request's body is read: rate, token, free memory
 pictures      uploaded pictures that wait for a run

@@ -9,8 +9,7 @@ app/      pages    first paint, page switch and memory of the app, in a real bro
           live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
           device   frames a second of the live page, by size and backend, with a camera that plays a film
           load     many visitors at once: waits, errors, fairness, memory (load_visitor, load_tab, protocol)
-service/  kills    worker and server killed at random moments: counts runs lost or stuck, and files left behind (host,
-toy_worker)
+service/  kills    worker and server killed at random moments: lost and stuck runs, leftover files (host, toy_worker)
           api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
           soak     growth of memory, file handles and threads over many tiny runs
 report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared

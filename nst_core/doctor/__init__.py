@@ -2,7 +2,7 @@
 
     packages    Python and the installed packages, against requirements.txt
     variables   the operator's settings: values in force, misspelt names, values without effect
-    weights     each network's weights: where they are, whether their hashes are right, what was tried
+    weights     each network's weights: where they are, whether their hashes are right, which sources were tried
     folders     the folders of runs and of the cache: can be written, free space, in use, leftover files
     stored_runs the runs in the folder of runs: number, size, damaged ones, folders without a record
     limits      memory and file handles

@@ -6,11 +6,11 @@ waiting      the runs that wait: `queue` is their order, `wait_times` estimates 
 pool         the workers, each with its run; `placement` decides their number and devices
 repository   active runs in memory, all runs in the store
 active_run   a run under way; `run_delta` holds its changes that are not stored yet
-store        stored runs within `limits`: `blobs` are their files, or `memory_blobs`; `records` are those that
-             describe a run, `input_files` its pictures; `snapshots` selects the intermediate pictures that are stored
+store        stored runs within `limits`: `blobs` (or `memory_blobs`) hold their files, `records` describes a run,
+             `input_files` holds its pictures; `snapshots` selects the intermediate pictures that are stored
 opening      opens the folder of runs: makes the `index` of their records, and takes over runs of `legacy` versions
 reading      reads a stored run; `lost_runs` says why one is gone, from the reasons noted in the `ledger`
-room         makes room on a full disk; `storage_health` tracks whether runs can be stored
+eviction     makes room on a full disk; `storage_health` tracks whether runs can be stored
 views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room
