@@ -100,12 +100,14 @@ class Feed:
         return (chunk for chunk in (begin, *chunks, rest) if chunk)
 
     def _place_after(self, after: str) -> int | None:
-        """The place of the first point after an event's id; None if the curve does not have that event any more.
+        """The place of the first point after an event's id, "" for none; None if the curve does not have it any more.
 
         An id without a hash, which programs may have stored from older servers, matches any point of its step.
         """
-        if not after or not self._points:
+        if not after:
             return 0
+        if not self._points:  # the run begins anew
+            return None
         number, _, digest = after.partition("-")
         place = sum(point.step <= int(number) for point in self._points)
         is_known = place > 0 and self._points[place - 1].step == int(number)

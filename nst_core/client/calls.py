@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,11 @@ import httpx
 
 from nst_core.client.results import Estimate, KnownPicture, Preset, Run, UploadedPicture, made
 from nst_core.client.retries import Call
+from nst_core.errors import PictureError
 
 PictureInput = Path | bytes | str
 """A file, its bytes, or an id. Text that names an existing file is taken for its path."""
+_ID = re.compile(r"[a-z0-9-]{1,100}")
 
 
 def submit(
@@ -112,7 +115,7 @@ def _parts(pictures: Sequence[tuple[str, PictureInput]]) -> tuple[list[tuple[str
     files: list[tuple[str, bytes]] = []
     data: dict[str, list[str]] = {}
     for name, given in pictures:
-        if isinstance(given, str) and not Path(given).is_file():
+        if isinstance(given, str) and _ID.fullmatch(given) and not Path(given).is_file():
             data.setdefault(f"{name}_id", []).append(given)
         else:
             files.append((name, _bytes(given)))
@@ -120,7 +123,13 @@ def _parts(pictures: Sequence[tuple[str, PictureInput]]) -> tuple[list[tuple[str
 
 
 def _bytes(given: PictureInput) -> bytes:
-    return given if isinstance(given, bytes) else Path(given).read_bytes()
+    if isinstance(given, bytes):
+        return given
+    try:
+        return Path(given).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: no path can have this character
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PictureError(f"{str(given)[:200]} must be a file that can be read ({reason})") from None
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ class _Following:
             return None
         if sent.event == "step" and self._last != sent.id:
             self._begin()  # events arrive again, so the next lost connection starts with full patience
-        self._last, self.is_over = sent.id, sent.event == "end"
+        self._last = sent.id or self._last  # a new connection begins with the state, which has no id
+        self.is_over = sent.event == "end"
         return Event(sent.event, json.loads(sent.data))
 
     def lost(self, outcome: Outcome) -> float:

@@ -12,6 +12,8 @@ from nst_core.client.problems import ServerError, error_of, retry_after_seconds
 
 T = TypeVar("T")
 FIRST_WAIT_SECONDS = 0.5
+GATEWAY = (httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT)
+"""What a proxy answers while the server behind it restarts; the server's own problems have a code."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ Outcome = httpx.Response | httpx.TransportError
 def performing(call: Call[T], patience_seconds: float) -> Generator[float, Outcome, T]:
     """Perform a call; yields how many seconds to wait before the next attempt, and takes its outcome.
 
-    An answer with `Retry-After` was not performed, so any call may be sent again after it. After a lost connection only
-    a safe call is.
+    An answer with `Retry-After` was not performed, so any call may be sent again after it. After a lost connection, or
+    where a proxy does not reach the server, only a safe call is.
 
     Raises:
         NSTError: the server refused it, or did not answer within `patience_seconds` of waiting.
@@ -52,7 +54,9 @@ def performing(call: Call[T], patience_seconds: float) -> Generator[float, Outco
             return call.parse(outcome)
         backoff: float | None = FIRST_WAIT_SECONDS * 2 ** min(attempt, 5)
         if isinstance(outcome, httpx.Response):
-            backoff, error = retry_after_seconds(outcome), error_of(outcome)
+            error = error_of(outcome)
+            told = retry_after_seconds(outcome)
+            backoff = backoff if told is None and call.is_safe and _is_of_proxy(outcome, error) else told
         else:
             error = ServerError(f"the server must answer, got {type(outcome).__name__}: {outcome}")
             was_sent = not isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
@@ -61,3 +65,7 @@ def performing(call: Call[T], patience_seconds: float) -> Generator[float, Outco
             raise error
         waited, pause = waited + backoff, backoff
     raise AssertionError("the patience ends before the attempts do")
+
+
+def _is_of_proxy(answer: httpx.Response, error: Exception) -> bool:
+    return answer.status_code in GATEWAY and isinstance(error, ServerError) and not error.problem

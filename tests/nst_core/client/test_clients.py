@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from nst_core.api.routes import stylize
 from nst_core.client import AsyncClient, Client, Event, Run, ServerError
 from nst_core.client.calls import submit
 from nst_core.client.clients import _Connection
-from nst_core.errors import LostRunError, NotYoursError, PictureError, QueueFullError, RecipeError
+from nst_core.errors import FetchError, LostRunError, NotYoursError, PictureError, QueueFullError, RecipeError
 from nst_core.jobs.messages import Inspect, Inspected
 from tests.nst_core.api.routes.test_measures import FACTS
 from tests.nst_core.api.routes.test_stylize import RESULT, paint
@@ -131,17 +132,33 @@ def test_problems_are_the_errors_of_the_core(api: Api) -> None:
     client = client_of(api)
     with pytest.raises(RecipeError, match="steps must be"):
         client.submit(png(1), [png(2)], steps=-1)
-    with pytest.raises(PictureError):
-        client.submit(b"%PDF", [png(2)])
+    for wrong in (b"%PDF", "no-file.png", Path("no-file.png"), "a\0b", "x" * 5000):
+        with pytest.raises(PictureError):
+            client.submit(wrong, [png(2)])
+    with pytest.raises(PictureError, match=r"no-file.png must be a file that can be read \(No such file"):
+        client.upload("no-file.png")
     with pytest.raises(ServerError) as refused:
         client.estimate(0, 0)
     assert (refused.value.status, refused.value.problem) == (422, "request")
 
 
 def test_an_answer_that_is_no_problem_document_is_an_error_too() -> None:
-    _, answer = scripted(httpx.Response(502, text="<html>Bad gateway</html>"))
-    with pytest.raises(ServerError, match="502"):
+    _, answer = scripted(httpx.Response(403, text="<html>Forbidden</html>"))
+    with pytest.raises(ServerError, match="403"):
         Client("http://x", transport=httpx.MockTransport(answer)).presets()
+
+
+def test_a_server_that_restarts_behind_its_proxy_is_waited_for(pauses: list[float]) -> None:
+    gone, own = httpx.Response(502, text="<html>Bad gateway</html>"), {"code": "fetch", "detail": "no download"}
+    asked, answer = scripted(gone, gone, httpx.Response(200, json={"presets": []}), gone, httpx.Response(502, json=own))
+    client = Client("http://x", transport=httpx.MockTransport(answer))
+    assert client.presets() == []
+    assert pauses == [0.0, 0.5, 1.0]
+    with pytest.raises(ServerError, match="502"):
+        client.upload(png())  # may have been performed
+    with pytest.raises(FetchError):
+        client.presets()
+    assert len(asked) == 5
 
 
 def test_a_full_queue_is_waited_for_with_the_same_key(pauses: list[float]) -> None:
@@ -174,6 +191,7 @@ def broken_stream() -> list[httpx.Response | Exception]:
     return [
         stream(("state", '{"state":"running"}', ""), ("step", '{"step":1}', "1")),
         httpx.ConnectError("off"),
+        stream(("state", '{"state":"running"}', "")),
         stream(("step", '{"step":2}', "2")),
         stream(("end", '{"id":"ab"}', "")),
     ]
@@ -182,9 +200,9 @@ def broken_stream() -> list[httpx.Response | Exception]:
 def test_events_go_on_over_lost_connections() -> None:
     asked, answer = scripted(*broken_stream())
     events = list(Client("http://x", transport=httpx.MockTransport(answer)).events("ab"))
-    assert [event.name for event in events] == ["state", "step", "step", "end"]
-    assert events[2] == Event("step", {"step": 2})
-    assert [request.headers.get("last-event-id") for request in asked] == [None, "1", "1", "2"], (
+    assert [event.name for event in events] == ["state", "step", "state", "step", "end"]
+    assert events[3] == Event("step", {"step": 2})
+    assert [request.headers.get("last-event-id") for request in asked] == [None, "1", "1", "1", "2"], (
         "each goes on after the last"
     )
 
@@ -197,9 +215,9 @@ def test_the_asynchronous_client_does_the_same() -> None:
             return [event async for event in client.events("ab")], await client.presets()
 
     events, presets = asyncio.run(talk())
-    assert [event.name for event in events] == ["state", "step", "step", "end"]
+    assert [event.name for event in events] == ["state", "step", "state", "step", "end"]
     assert presets == []
-    assert len(asked) == 6
+    assert len(asked) == 7
 
 
 def test_a_run_that_is_unknown_has_no_events(api: Api) -> None:

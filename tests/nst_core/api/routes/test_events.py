@@ -168,8 +168,10 @@ def test_a_run_that_goes_on_from_an_earlier_step_is_rewound(api: Api) -> None:
         api.worker.begin(run)
         await listening.until(lambda: listening.events()[-1].data == {"step": None})
         ahead = Listening(api, run, last_event_id="6")
+        await ahead.heard("rewind")  # before there is any point
         paint(api, run, 1, 1)
         await ahead.heard("step")
+        assert [event.name for event in ahead.events()[:3]] == ["state", "rewind", "step"]
         await ahead.leave()
         behind = Listening(api, run, last_event_id="6")  # knows points that are void
         await behind.heard("step")
