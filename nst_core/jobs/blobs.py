@@ -59,6 +59,8 @@ class BlobStore(Protocol):
 def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
     """Remove the files of the oldest jobs until at most `most` jobs are left; unreadable jobs go first.
 
+    Where they cannot be listed now, a later call removes what is too many.
+
     Args:
         blobs: where the files are.
         most: how many jobs may stay.
@@ -71,7 +73,9 @@ def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
         except (ValueError, KeyError, TypeError):
             return 0.0
 
-    jobs = blobs.jobs()
+    jobs: list[str] = []
+    with contextlib.suppress(OSError):
+        jobs = blobs.jobs()
     if len(jobs) > most:
         for job in sorted(jobs, key=created)[: len(jobs) - most]:
             blobs.clear(job)
@@ -109,7 +113,7 @@ class DiskBlobStore:
 
     def append(self, job: str, name: str, data: bytes) -> None:
         """Add to the end of a file; a crash may leave a part of the addition. Raises OSError."""
-        with self.path(job, name).open("ab", buffering=0) as file:
+        with self.path(job, name).open("ab") as file:  # buffered: a raw file writes a part, and does not say so
             file.write(data)
 
     def sync(self, job: str, name: str) -> None:

@@ -106,7 +106,7 @@ def _runs(path: Path) -> Iterator[LegacyRun | None]:
                     _remove_secrets(connection)
                 jobs = [job for (job,) in connection.execute("SELECT job FROM runs")]
                 for job in jobs:
-                    yield _run(connection, job)
+                    yield _run(connection, job) if isinstance(job, str) else None
                 return
         except sqlite3.OperationalError:
             continue
@@ -124,9 +124,9 @@ def _run(connection: sqlite3.Connection, job: str) -> LegacyRun | None:
         return None
     points = []
     for (words,) in rows:
-        with suppress(ValueError):
+        with suppress(ValueError, TypeError):  # the latter: a damaged page makes a number of a text
             points.append(CurvePoint.from_json(words))
-    return LegacyRun(job, head, size, tuple(points))
+    return LegacyRun(job, head, size if isinstance(size, int) and size > 0 else 0, tuple(points))
 
 
 def _remove_secrets(connection: sqlite3.Connection) -> None:

@@ -59,10 +59,16 @@ def without_secret(text: str) -> str | None:
 
 
 def remove_secrets(blobs: BlobStore | None, name: str) -> None:
-    """Rewrite the JSON files of this name that an earlier version wrote with a secret; nothing without a disk."""
+    """Rewrite the JSON files of this name that an earlier version wrote with a secret; nothing without a disk.
+
+    What cannot be listed or rewritten now is done at a later start; until then it is read all the same.
+    """
     if blobs is None:
         return
-    for job in blobs.jobs():
+    jobs: list[str] = []
+    with suppress(OSError):
+        jobs = blobs.jobs()
+    for job in jobs:
         changed = without_secret((blobs.get(job, name) or b"").decode(errors="replace"))
         if changed is not None:
             with suppress(OSError):  # a file that cannot be rewritten is still read

@@ -224,8 +224,13 @@ class RunRepository:
                 seconds = self.health.seconds_to_retry(self._changed)
             self._wake.wait(seconds)
             self._wake.clear()
-            self.health.recovers()
-            failed = self._write_due()
+            try:
+                self.health.recovers()
+                failed = self._write_due()
+            except Exception:
+                _LOGGER.exception("A round of writing runs failed; the next one may succeed")
+                failed = True
+                self._wake.set()
             if failed and self._closing:
                 return
             if not self._closing:

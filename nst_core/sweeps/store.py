@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -80,7 +81,8 @@ class SweepStore:
         if is_stopped:
             self._put(_STOPPED, b"1")
         else:
-            self.blobs.remove(self._id, _STOPPED)
+            with suppress(OSError):
+                self.blobs.remove(self._id, _STOPPED)
 
     def read(self) -> SavedSweep | None:
         """The sweep as it was written; None if it is absent or damaged."""

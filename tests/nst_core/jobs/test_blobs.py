@@ -1,6 +1,10 @@
 """The number of jobs with files is bounded."""
 
+import errno
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +43,37 @@ def test_within_the_limit_nothing_goes_not_even_unreadable_jobs(blobs: Any) -> N
     blobs.put("b", LABEL, b"")
     keep_newest(blobs, 4, LABEL)
     assert sorted(blobs.jobs()) == ["a", "b", "c", "d"]
+
+
+def test_where_jobs_cannot_be_listed_now_none_goes(blobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_handle(_: object) -> list[str]:
+        raise OSError(errno.EMFILE, "no handle is left")
+
+    monkeypatch.setattr(type(blobs), "jobs", no_handle)
+    keep_newest(blobs, 1, LABEL)
+    monkeypatch.undo()
+    assert len(blobs.jobs()) == 4
+
+
+@contextmanager
+def longest_file(size: int) -> Iterator[None]:
+    """No file of this process may become longer: like a full disk, the system writes the part that fits."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [60, 60_000])
+def test_an_addition_of_which_only_a_part_fits_is_an_error(tmp_path: Path, size: int) -> None:
+    blobs = DiskBlobStore(tmp_path)
+    blobs.put("a", "curve.log", b"")
+    with longest_file(100):
+        if size < 100:
+            blobs.append("a", "curve.log", b"x" * size)
+        with pytest.raises(OSError, match="File too large"):
+            blobs.append("a", "curve.log", b"x" * size)
+    blobs.append("a", "curve.log", b"y" * size)
+    assert blobs.read("a", "curve.log").endswith(b"y" * size)

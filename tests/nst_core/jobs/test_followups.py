@@ -134,6 +134,13 @@ def test_a_full_disk_loses_the_copy_alone(service: Any, monkeypatch: pytest.Monk
     assert next_server(service).advance("leader") is None
 
 
+def test_a_disk_that_cannot_be_listed_stops_no_server(service: Any) -> None:
+    (service.disk / FOLDER).write_bytes(b"a file in the way")
+    service.followups = next_server(service)
+    waiting(service)
+    assert list(service.followups.advance("leader").jobs) == ["fast", "balanced", "slow"]
+
+
 def test_the_oldest_are_forgotten(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(followups, "MAX_LEADERS", 2)
     waiting(service)

@@ -148,6 +148,18 @@ def test_damage_of_the_database_removes_no_folder_and_is_told(
     assert damage == "row" or path.exists()  # the operator may be able to mend it
 
 
+def test_values_of_wrong_types_cost_one_row_and_not_the_start(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / legacy.DATABASE)) as connection:
+        legacy_row(connection, HEAD | {"id": "c3"})
+        with connection:
+            connection.execute("UPDATE runs SET job = x'6333' WHERE job = 'c3'")
+            connection.execute("UPDATE runs SET bytes = 'many'")
+            connection.execute("INSERT INTO points VALUES ('a1', 4, x'ff00'), ('a1', 5, 7)")
+    opens(folder)
+    opens(folder)
+    assert (folder / legacy.DATABASE).exists()
+
+
 def test_a_record_has_the_names_of_the_table() -> None:
     assert json.loads(json.dumps(view_to_dict(view_from_dict(HEAD)))) == HEAD
 

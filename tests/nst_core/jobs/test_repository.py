@@ -157,3 +157,19 @@ def test_a_run_that_cannot_be_written_stops_no_other(servers: Servers, monkeypat
     servers.worker.finish(good)
     until(lambda: good not in service._repository.active)
     assert (service.view(good).state, service.view(bad).result) == ("done", b"png")
+
+
+def test_a_round_of_writing_that_fails_is_not_the_last(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = servers.start()
+    faults = [MemoryError(), MemoryError()]
+
+    def recovers() -> bool:
+        if faults:
+            raise faults.pop()
+        return False
+
+    monkeypatch.setattr(service._repository.health, "recovers", recovers)
+    job = under_way(servers, service)
+    servers.worker.finish(job)
+    until(lambda: not service._repository.active)
+    assert (faults, service.view(job).result) == ([], b"png")

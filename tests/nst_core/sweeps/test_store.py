@@ -82,8 +82,10 @@ def test_a_full_disk_costs_the_sweep_nothing_but_its_afterlife(
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(DiskBlobStore, "put", full)
+    for name in ("put", "remove", "jobs"):
+        monkeypatch.setattr(DiskBlobStore, name, full)
     store.create(SAVED, 2)
+    store.write_stopped(is_stopped=False)
     assert store.read() is None
     assert states(Sweep(service.typed, SAVED, store=store)) == ["painted"] * 6
 
