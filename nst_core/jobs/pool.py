@@ -166,9 +166,15 @@ class WorkerPool:
 
 def end_all(workers: Sequence[WorkerHandle]) -> None:
     """End workers in parallel, and wait for all of them."""
-    endings = [threading.Thread(target=worker.end, name="nst-worker-end") for worker in workers]
-    for ending in endings:
-        ending.start()
+    endings = []
+    for worker in workers:
+        ending = threading.Thread(target=worker.end, name="nst-worker-end")
+        try:
+            ending.start()
+        except RuntimeError:  # the system has no room for another thread
+            worker.end()
+        else:
+            endings.append(ending)
     for ending in endings:
         ending.join()
 

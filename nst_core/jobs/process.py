@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import queue
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, cast
@@ -47,10 +49,14 @@ class WorkerProcess:
             env={**_environment(), **environment},
         )
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()
-        threading.Thread(
-            target=self._read_events, args=(on_event, on_exit), name="nst-worker-events", daemon=True
-        ).start()
+        hear = partial(self._read_events, on_event, on_exit)
+        try:
+            threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()
+            threading.Thread(target=hear, name="nst-worker-events", daemon=True).start()
+        except RuntimeError:  # the system has no room for another thread
+            self._outbox.put(None)
+            self.end()
+            raise OSError(errno.EAGAIN, "no thread is left") from None
 
     @property
     def pid(self) -> int:

@@ -194,7 +194,11 @@ class Scheduler:
         if inputs is not None:
             self._send_run(slot, assignment, inputs)
         else:  # not under the lock: large pictures take a while to read
-            threading.Thread(target=self._load_and_send, args=(slot, assignment), daemon=True).start()
+            loading = threading.Thread(target=self._load_and_send, args=(slot, assignment), daemon=True)
+            try:
+                loading.start()
+            except RuntimeError:  # the system has no room for another thread; the run must not wait for one for ever
+                self._load_and_send(slot, assignment)
 
     def _load_and_send(self, slot: WorkerSlot, assignment: Assignment) -> None:
         """Read the inputs of a run from the store, and send it unless the worker has another one by then."""
@@ -267,8 +271,8 @@ class Scheduler:
 
     def _release(self, slot: WorkerSlot) -> None:
         """Free a worker of its run."""
-        self._wait_times.end(slot.current_id, self._repository.active.get(slot.current_id))
-        slot.assignment = None
+        job, slot.assignment = slot.current_id, None
+        self._wait_times.end(job, self._repository.active.get(job))
         self._lock.notify_all()
         if self._is_closing:
             return

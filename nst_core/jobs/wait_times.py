@@ -104,7 +104,9 @@ class WaitEstimator:
         if self._file is not None:
             data = json.dumps([asdict(each) for each in self._past]).encode()
             # Written outside the service's lock, which a slow disk would hold for long.
-            threading.Thread(target=write_if_possible, args=(self._file, data), daemon=True).start()
+            writing = threading.Thread(target=write_if_possible, args=(self._file, data), daemon=True)
+            with suppress(RuntimeError):  # the system has no room for another thread: written with the next run
+                writing.start()
 
     def whole(self, run: ActiveRun) -> float:
         """The expected duration of a run, in seconds."""

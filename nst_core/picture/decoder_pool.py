@@ -77,6 +77,9 @@ class DecoderPool:
                 answer, blobs = process.ask(request, data, file)
             except DecoderEndedError as error:
                 raise PictureError(f"a picture must {error}; {_ADVICE}") from None
+            except OSError as error:
+                process.end()
+                raise _not_started(error) from None
             except BaseException:  # for example the end of the visitor's session
                 process.end()
                 raise
@@ -136,10 +139,7 @@ class DecoderPool:
         try:
             return self._start()
         except OSError as error:  # mostly: no memory left for another process
-            raise PictureError(
-                f"a picture must be decoded by a process of its own, which could not be started: "
-                f"{error.strerror or error}; try again in a minute"
-            ) from None
+            raise _not_started(error) from None
 
     def _put_back(self, process: DecoderProcess, answer: DecoderAnswer) -> None:
         if answer.lacks or process.pictures >= RECYCLE_PICTURES or process.memory_mb > RECYCLE_MB:
@@ -160,6 +160,13 @@ class DecoderPool:
         return PictureError(
             f"a picture must be decoded within {self._limits.megabytes} MB of memory, and this one is not; {_ADVICE}"
         )
+
+
+def _not_started(error: OSError) -> PictureError:
+    return PictureError(
+        "a picture must be decoded by a process of its own, which could not be started: "
+        f"{error.strerror or error}; try again in a minute"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -65,7 +66,8 @@ class DecoderProcess:
     def ask(self, request: Request, data: bytes, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
         """Decode a picture file. Many pixels go into `file`, few are returned.
 
-        Raises DecoderEndedError if the process ends over it, or is killed because it takes too long.
+        Raises DecoderEndedError if the process ends over it, or is killed because it takes too long; OSError if no
+        thread is left to watch it.
         """
         self.pictures += 1
         seconds, has_expired = WALL_FACTOR * request.seconds, threading.Event()
@@ -76,7 +78,10 @@ class DecoderProcess:
 
         timer = threading.Timer(seconds, expire)
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:  # the system has no room for another thread
+            raise OSError(errno.EAGAIN, "no thread is left") from None
         try:
             answer, blobs = self._exchange(request, data, file)
         except (OSError, EOFError, ValueError, KeyError, TypeError):  # the last three: the answer is malformed

@@ -46,7 +46,8 @@ def on_termination(close: Callable[[], object], abandon: Callable[[], object], s
         number = os.read(reading, 1)[0]
         deadline = threading.Timer(seconds, _end_by_force, (number, abandon))
         deadline.daemon = True
-        deadline.start()
+        with contextlib.suppress(RuntimeError):  # no room for another thread: all the more must be saved now
+            deadline.start()
         close()
         time.sleep(GRACE_SECONDS)  # the thread is a daemon: the process may end before it
         _end_by_force(number, abandon)

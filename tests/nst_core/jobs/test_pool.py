@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from nst_core.errors import QueueFullError, WorkerError
-from nst_core.jobs import scheduler
+from nst_core.jobs import pool, scheduler
 from nst_core.jobs.messages import Inspect, Inspected, LoadFailed, Pause, Preempt, Preempted, Ready, Stop
 from nst_core.jobs.service import FINAL, InspectionRequest, JobService
 from nst_core.jobs.supervisor import MAX_STARTS
@@ -282,3 +284,17 @@ def test_whatever_happens_no_run_is_lost_or_painted_twice(
 
     until(all_over)
     assert len(jobs) > 10
+
+
+def test_without_room_for_a_thread_all_workers_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[FakeWorker] = []
+
+    def no_room(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    workers = [FakeWorker(lambda _: None, lambda _: None) for _ in range(2)]
+    for worker in workers:
+        monkeypatch.setattr(worker, "end", partial(ended.append, worker))
+    monkeypatch.setattr(threading.Thread, "start", no_room)
+    pool.end_all(workers)
+    assert ended == workers

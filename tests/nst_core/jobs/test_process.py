@@ -1,7 +1,9 @@
 """A child process: each of its events is read, and its end is reported with the reason."""
 
+import threading
 import time
 
+import psutil
 import pytest
 
 from nst_core.jobs import process
@@ -76,3 +78,19 @@ def test_a_child_that_closes_its_output_and_stays_is_ended(monkeypatch: pytest.M
     _, ends = talk("import os, time; os.close(1); time.sleep(60)")
     assert time.monotonic() - began < 30
     assert ends[0].startswith("it was killed")
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_without_room_for_its_threads_no_child_is_left(monkeypatch: pytest.MonkeyPatch, started: int) -> None:
+    begin, starts = threading.Thread.start, iter(range(9))
+
+    def start(thread: threading.Thread) -> None:
+        if next(starts) >= started:
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    before = psutil.Process().children()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(OSError, match="no thread is left"):
+        WorkerProcess(lambda _: None, lambda _: None, ("-c", "import time; time.sleep(60)"))
+    assert psutil.Process().children() == before

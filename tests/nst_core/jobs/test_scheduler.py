@@ -1,5 +1,6 @@
 """Effects on the runs of the worker's events, its end and the visitors' requests."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -243,3 +244,22 @@ def test_a_run_whose_pictures_cannot_be_read_frees_the_worker(
     until(lambda: service.view(job).state == "failed")
     assert "MemoryError" in (service.view(job).error or "")
     assert servers.worker.run_command().job == behind
+
+
+def test_without_room_for_another_thread_the_queue_goes_on(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    resumed = under_way(servers, servers.start())
+    service = servers.start()  # which reads the pictures of that run from the disk
+
+    def no_room(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_room)
+    servers.worker.ready()
+    jobs = [resumed]
+    for _ in range(2):
+        jobs.append(submit(service))
+        assert servers.worker.run_command().job == jobs[-2]
+        servers.worker.begin(jobs[-2])
+        servers.worker.finish(jobs[-2])  # whose duration is written, too
+    assert servers.worker.run_command().job == jobs[-1]
+    assert [service.view(job).state for job in jobs] == ["done", "done", "running"]

@@ -208,6 +208,18 @@ def test_a_process_that_cannot_start_is_told_and_holds_no_place() -> None:
     assert decoded(pool, b"any").width == 1
 
 
+def test_without_room_for_a_thread_a_picture_is_refused_and_nothing_is_left(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pool = make_pool()
+    monkeypatch.setattr(threading.Thread, "start", no_room)
+    with pytest.raises(PictureError, match="could not be started: no thread is left; try again in a minute"):
+        decoded(pool, png())
+
+
 def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DECODERS", "3")
     monkeypatch.setenv("NST_DECODE_SECONDS", "7")
