@@ -24,6 +24,7 @@ IPV6_PREFIX = 64
 """The part of an IPv6 address that a provider gives to one customer: the customer may choose the rest."""
 _LOGGER = logging.getLogger(__name__)
 _KEY = secrets.token_bytes(32)
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 _NO_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz|api)(/|$)|/[^/]+\.(png|ico|json|txt)$")
 
 
@@ -35,11 +36,17 @@ def visitors_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) 
         forwarded_for: X-Forwarded-For, to which each proxy adds the address that has connected to it.
         trusted: the networks of our proxies; headers from other machines are ignored.
     """
-    hops = [*(hop.strip() for hop in forwarded_for.split(",") if hop.strip()), peer]
+    hops = [*(_without_port(hop.strip()) for hop in forwarded_for.split(",") if hop.strip()), peer]
     for hop in reversed(hops):
         if not is_in(hop, trusted):
             return hop
     return hops[0]
+
+
+def _without_port(hop: str) -> str:
+    """An address without the port that some proxies add: with it, each connection would count as another visitor."""
+    found = _WITH_PORT.fullmatch(hop)
+    return (found[1] or found[2]) if found else hop
 
 
 def is_in(text: str, networks: Sequence[Network]) -> bool:
