@@ -34,7 +34,7 @@ def runs() -> Iterator[Finding]:
         )
         return
     yield from _folder(folder, "runs", "NST_DATA_DIR")
-    if folder.is_dir():
+    if os.path.isdir(folder):  # unlike `Path.is_dir`, False where the folder above may not be entered
         yield _use(folder)
 
 
@@ -63,8 +63,8 @@ def _folder(folder: Path, purpose: str, variable: str) -> Iterator[Finding]:
 
 
 def _write_fault(folder: Path) -> str:
-    """Why a folder cannot be made or written, or ""; files and folders made for this check are removed again."""
-    made = next((parent for parent in [*reversed(folder.parents), folder] if not parent.exists()), None)
+    """Why a folder cannot be made or written, or ""; what is made for this is removed again."""
+    made = next((parent for parent in [*reversed(folder.parents), folder] if not os.path.exists(parent)), None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -80,8 +80,13 @@ def _write_fault(folder: Path) -> str:
 
 
 def _space(folder: Path, variable: str) -> Iterator[Finding]:
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    free = shutil.disk_usage(existing).free
+    existing = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+    try:
+        free = shutil.disk_usage(existing).free
+    except OSError as error:
+        fault = error.strerror or str(error)
+        yield problem(f"the disk of {folder} does not say what is free: {fault}", f"name another disk in {variable}")
+        return
     text = f"{megabytes(free)} are free for {folder}"
     if free < FULL_BYTES:
         yield problem(text, f"free at least {megabytes(SHORT_BYTES)}, or name another disk in {variable}")
@@ -94,7 +99,7 @@ def _space(folder: Path, variable: str) -> Iterator[Finding]:
 def _use(folder: Path) -> Finding:
     """Whether a server uses the folder of runs now."""
     path = folder / "in-use.lock"
-    if not path.exists():
+    if not os.path.exists(path):
         return ok("no server uses the folder of runs now")
     lock = filelock.FileLock(path, timeout=0)
     try:

@@ -19,13 +19,23 @@ def check() -> Iterator[Finding]:
     """Read the record of every stored run; nothing is changed, and a server may use the folder meanwhile."""
     data = Settings.read().data_dir
     folder = data / "runs" if data else None
-    if folder is None or not folder.is_dir():
+    if folder is None:
         yield ok("no runs are stored yet")
         return
     blobs = DiskBlobStore(folder)
+    try:
+        jobs = blobs.jobs()
+    except OSError as error:
+        yield problem(
+            f"the stored runs in {folder} cannot be listed: {error.strerror or error}",
+            "mend the permissions of that folder, or its disk; until then no link to these runs opens",
+        )
+        return
+    if not jobs:
+        yield ok("no runs are stored yet")
+        return
     damaged: dict[str, str] = {}
     orphaned: list[str] = []
-    jobs = blobs.jobs()
     for job in jobs:
         try:
             read_record(blobs, job, RunRecord.from_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -81,7 +82,8 @@ def _disk(folder: Path | None) -> Check:
     """Whether enough of the disk would stay free with a new run."""
     if folder is None:
         return Check(True, "no folder is set for runs")
-    existing = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    # Unlike `Path.is_dir`, `isdir` is False where the folder above may not be entered.
+    existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)
     try:
         free_mb = shutil.disk_usage(existing).free / 1e6
     except OSError as error:

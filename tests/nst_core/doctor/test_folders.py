@@ -76,3 +76,15 @@ def test_leftovers_of_killed_processes_are_counted(machine: Path) -> None:
         (machine / "cache" / "weights" / "vgg19" / f".part-{number:016x}" / "data").mkdir(parents=True)
     assert "30 temporary files of ended processes" in the_warning(folders.cache())
     assert by_level(folders.runs())["problem"] == []
+
+
+def test_a_folder_behind_one_that_may_not_be_entered_is_a_problem(forbidden: Path) -> None:
+    assert f"{forbidden}, must be one that can be written, got: Permission denied" in the_problem(folders.runs())
+
+
+def test_a_disk_that_does_not_answer_is_a_problem(monkeypatch: pytest.MonkeyPatch, machine: Path) -> None:
+    def fails(_: Path) -> Any:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(shutil, "disk_usage", fails)
+    assert "does not say what is free: Stale file handle" in the_problem(folders.runs())

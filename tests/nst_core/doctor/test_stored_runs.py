@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from nst_core.doctor import stored_runs
 from nst_core.jobs.records import COPY, RECORD
 from nst_core.jobs.store import Store
@@ -47,3 +49,8 @@ def test_a_folder_without_a_record_is_a_warning(machine: Path) -> None:
     (runs / "lost").mkdir()
     (runs / "lost" / "result.png").write_bytes(b"png")
     assert the_warning(stored_runs.check()) == f"1 folder of a run without a record: {runs / 'lost'}"
+
+
+@pytest.mark.usefixtures("forbidden")
+def test_runs_that_cannot_be_listed_are_a_problem_and_not_absent() -> None:
+    assert "cannot be listed: Permission denied" in the_problem(stored_runs.check())
