@@ -10,6 +10,7 @@ pictures      uploaded pictures that wait for a run
 places        a limited number of places for requests that take long
 caching       answers that a client may cache
 forms         pictures and recipes of a request
+heads         HEAD is answered like GET
 problems      errors as problem documents (RFC 9457)
 resources     the answers
 feed          the events of runs, for any number of listeners; `event_messages` are their bytes

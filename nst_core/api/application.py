@@ -17,6 +17,7 @@ from nst_core.api.access import SECRET_HEADER
 from nst_core.api.content_type import check_content_type
 from nst_core.api.context import ApiContext
 from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
+from nst_core.api.heads import Heads
 from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service, stylize
 from nst_core.settings import Settings
 
@@ -69,6 +70,7 @@ def create(context: ApiContext) -> FastAPI:
     app.include_router(docs.router, prefix="/v1")
     description.install(app)
     app.add_middleware(Gate, settings=context.settings, rate=context.rate)
+    app.add_middleware(Heads)
     if context.settings.api_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -63,7 +63,8 @@ class Gate:
                 raise ProblemError(problems.TOO_LARGE, too_large(most))
         except ProblemError as problem:
             headers = {**problem.headers, "connection": "close"}
-            await problems.answer(problem.kind, str(problem), headers=headers)(scope, receive, send)
+            answer = problems.answer(problem.kind, str(problem), headers=headers, root=problems.root_of(scope))
+            await answer(scope, receive, send)
             return
         # no route reads the body of these methods, and an event stream stays open for long
         if scope["method"] in ("GET", "HEAD"):

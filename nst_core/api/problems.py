@@ -1,6 +1,7 @@
 """Errors as problem documents (RFC 9457), made of the tree in `nst_core.errors`.
 
-The type of a problem is the stable address `PREFIX + code`, which explains it.
+The type of a problem is the address of its kind, which explains it: `/api/v1/problems/` and the code, below the path
+at which the server is reached.
 """
 
 from __future__ import annotations
@@ -8,19 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from nst_core import errors
-from nst_core.api.sentences import sentence
+from nst_core.api.heads import STREAMS
+from nst_core.api.sentences import http_sentence, sentence
 
-PREFIX = "/api/v1/problems/"
+ROOT = "/api"
+PREFIX = "/v1/problems/"
+"""Of the types, below the root of the API."""
 MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
+METHOD_NOT_ALLOWED = 405
 _MOST_DETAILS = 5
 """The most faults of a request that one problem document lists."""
 
@@ -101,7 +108,7 @@ class ProblemError(Exception):
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
-    type: str = Field(description="the kind of problem: an address that never changes, and explains it")
+    type: str = Field(description="the kind of problem: its address on this server, which explains it")
     title: str = Field(description="the kind in words")
     status: int = Field(description="the status of the answer")
     detail: str = Field(description="what was required, what came, and what to try")
@@ -109,10 +116,12 @@ class Problem(BaseModel):
     errors: list[str] | None = Field(None, description="each fault of the request, where several were found")
 
 
-def document(kind: Kind, detail: str, faults: Sequence[str] | None = None, status: int | None = None) -> Problem:
+def document(
+    kind: Kind, detail: str, faults: Sequence[str] | None = None, status: int | None = None, root: str = ROOT
+) -> Problem:
     """The problem document of a kind."""
     return Problem(
-        type=PREFIX + kind.code,
+        type=root + PREFIX + kind.code,
         title=kind.title,
         status=status or kind.status,
         detail=detail,
@@ -121,16 +130,17 @@ def document(kind: Kind, detail: str, faults: Sequence[str] | None = None, statu
     )
 
 
-def answer(
+def answer(  # noqa: PLR0913 - the parts of a problem
     kind: Kind,
     detail: str,
     *,
     faults: Sequence[str] | None = None,
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
+    root: str = ROOT,
 ) -> JSONResponse:
-    """A problem as the answer to a request."""
-    problem = document(kind, detail, faults, status)
+    """A problem as the answer to a request; `root` is the path at which its client reaches the API."""
+    problem = document(kind, detail, faults, status, root)
     headers = {"cache-control": "no-store", **(headers or {})}
     return JSONResponse(problem.model_dump(exclude_none=True), problem.status, headers, MEDIA_TYPE)
 
@@ -145,42 +155,65 @@ def kind_of(error: errors.NSTError) -> Kind:
     return next(OF_ERRORS[known] for known in type(error).__mro__ if known in OF_ERRORS)
 
 
-def of_error(error: errors.NSTError) -> JSONResponse:
-    """The answer to a request that failed with one of the core's errors."""
+def of_error(error: errors.NSTError, root: str = ROOT) -> JSONResponse:
+    """The answer to a request that failed with one of the core's errors; `root` as in `answer`."""
     kind, status, headers = kind_of(error), None, {}
     if isinstance(error, errors.QueueFullError):
         headers = retry_after(error.retry_after_seconds)
     if isinstance(error, errors.LostRunError) and error.is_stored:
         status, headers = 503, retry_after(10)  # the run's files exist, but cannot be read now
-    return answer(kind, str(error), status=status, headers=headers)
+    return answer(kind, str(error), status=status, headers=headers, root=root)
+
+
+def root_of(scope: Mapping[str, Any]) -> str:
+    """The path at which the client of a request reaches the API, with the prefixes of proxies."""
+    return str(scope.get("root_path", ""))
 
 
 def install(app: FastAPI) -> None:
     """Let an application answer each error with one problem."""
-    app.add_exception_handler(errors.NSTError, lambda _, error: of_error(error))
+    app.add_exception_handler(errors.NSTError, lambda request, error: of_error(error, root_of(request.scope)))
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_request)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_mistake)
 
 
-def _of_problem(_: Request, error: Exception) -> JSONResponse:
+def _of_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - for mypy: the handler is of this class
-    return answer(error.kind, str(error), headers=error.headers)
+    return answer(error.kind, str(error), headers=error.headers, root=root_of(request.scope))
 
 
-def _of_request(_: Request, error: Exception) -> JSONResponse:
+def _of_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     faults = [sentence(fault) for fault in error.errors()[:_MOST_DETAILS]]
-    return answer(REQUEST, "; ".join(faults), faults=faults)
+    return answer(REQUEST, "; ".join(faults), faults=faults, root=root_of(request.scope))
 
 
-def _of_http(_: Request, error: Exception) -> JSONResponse:
+def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    kind = {429: RATE, TOO_LARGE.status: TOO_LARGE, BUSY.status: BUSY}.get(error.status_code, HTTP)
-    return answer(kind, str(error.detail), status=error.status_code, headers=error.headers)
+    status, root = error.status_code, root_of(request.scope)
+    kind = {429: RATE, TOO_LARGE.status: TOO_LARGE, BUSY.status: BUSY}.get(status, HTTP)
+    detail, headers = http_sentence(str(error.detail)), error.headers
+    if status == METHOD_NOT_ALLOWED:
+        methods = _methods(request)
+        headers = {"allow": ", ".join(methods)}  # the router tells those of one route only
+        detail = f"the method of a request to this address must be one of {headers['allow']}"
+    return answer(kind, detail, status=status, headers=headers, root=root)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that a request's address has."""
+    routes = request.app.routes
+    found = [
+        method
+        for method in ("GET", "POST", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return (["HEAD"] if "GET" in found and not request.url.path.endswith(STREAMS) else []) + found
 
 
 def _of_mistake(request: Request, error: Exception) -> JSONResponse:
     _LOGGER.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(INTERNAL, "the request was not performed; try again, and tell the operator if it stays so")
+    detail = "the request was not performed; try again, and tell the operator if it stays so"
+    return answer(INTERNAL, detail, root=root_of(request.scope))

@@ -24,6 +24,7 @@ _REQUIRED = {
     "finite_number": "a finite number",
     "int_from_float": "a whole number",
     "json_invalid": "JSON ({error})",
+    "string_unicode": "text in valid Unicode",
 }
 """Type of a fault -> the requirement, a template for the values of the fault's context."""
 _KINDS = {
@@ -36,6 +37,22 @@ _KINDS = {
     "model": "an object",
 }
 """First word of a fault's type, such as `int` of `int_parsing` -> the requirement."""
+_HTTP = {
+    "Not Found": "there is no such address; /v1/docs, below the root of the API, lists all",
+    "There was an error parsing the body": "the body must be complete, in UTF-8, and of the type that the header "
+    "Content-Type names",
+    "Invalid multipart data.": "the parts of the form must stand between lines of the boundary that the header "
+    "Content-Type names",
+    "Missing boundary in multipart.": "the header Content-Type must name the boundary between the parts of the form",
+    'The Content-Disposition header field "name" must be provided.': "each part of the form must have its name, in its "
+    "header Content-Disposition",
+}
+"""What the libraries say of a request that they cannot read -> what was required."""
+
+
+def http_sentence(detail: str) -> str:
+    """What a library says of a request that it cannot read, in the API's words where it has some."""
+    return _HTTP.get(detail, detail)
 
 
 def sentence(fault: Mapping[str, Any]) -> str:

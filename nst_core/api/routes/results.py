@@ -28,7 +28,6 @@ _INTEGER = {"type": "integer"}
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
 
 
-@router.head("/{run}/curve", include_in_schema=False)
 @router.get(
     "/{run}/curve",
     response_class=Response,
@@ -49,7 +48,6 @@ def curve(
     return Response(text, media_type=CURVE_TYPES[kind], headers=headers)
 
 
-@router.head("/{run}/picture", include_in_schema=False)
 @router.get(
     "/{run}/picture",
     response_class=Response,
@@ -109,7 +107,6 @@ def _shown(context: Context, view: JobView, step: int | None) -> tuple[bytes, st
     return context.jobs().picture_at(view.id, shown), None, shown
 
 
-@router.head("/{run}/timelapse", include_in_schema=False)
 @router.get(
     "/{run}/timelapse",
     response_class=Response,
