@@ -37,7 +37,7 @@ def _choice(label: str, key: str, options: Iterable[str]) -> str:
 
 theme.page("Inside the network", "How VGG represents your photograph and your style, layer by layer.")
 pictures = st.expander("Other pictures", icon=":material/image:", key="inside_pictures", on_change="rerun")
-if pictures.open:  # else drawing the galleries would delay the first paint
+if pictures.open:  # otherwise drawing the galleries would delay the first paint
     left, right = pictures.columns(2, gap="large")
     with left:
         pickers.picker("content")

@@ -10,7 +10,8 @@ from pages.parts.about.tables import table
 from pages.parts.app import service, theme
 
 _MAGENTA = ("fast", "style prediction and transformer", "53 and 42", "2.4 M and 0.18 M", "256 px; any")
-"""Magenta's row, counted in the wheel's ONNX files, whose style prediction network is smaller than the paper's."""
+"""The parameters of Magenta's networks, counted in the wheel's ONNX files; their style prediction network is smaller
+than the paper's."""
 
 _USE = """
 **Good for** pictures to look at, and for learning how the method works: the content of each layer, the effect of a

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 SHORT_CELL = 12
-"""Number of characters up to which cells are not broken into lines."""
+"""Cells with at most this many characters are not broken into lines."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, numbers: Sequence[int] = ()) -> None:
@@ -18,7 +18,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, num
         head: names of the columns.
         rows: one cell for each column, as plain text.
         label: the table's title for screen readers.
-        numbers: indices of right-aligned columns, so that digits stand below digits.
+        numbers: indices of right-aligned columns, so that their digits are aligned.
     """
     lines = list(rows)
     aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]

@@ -12,6 +12,6 @@ _HASH = re.compile(r"[0-9a-f]{16}")
 
 
 def hashed() -> str:
-    """The keyed hash that `serve.py` puts into the request of a tab; "" under `app.py`, which limits no address."""
+    """The keyed hash that `serve.py` puts into the request of a tab; "" under `app.py`, which has no limits."""
     value = str(st.context.headers.get(HEADER, ""))
     return value if _HASH.fullmatch(value) else ""

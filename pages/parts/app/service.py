@@ -1,4 +1,4 @@
-"""The one job service of this server, and the line on each page that says whether its networks are loaded."""
+"""The one job service of this server, and the status line about its networks on each page."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _poll_status(loading: bool) -> None:
 
 
 def is_unopened() -> bool:
-    """Whether no page has needed the job service since the server started: its import must not delay a first paint."""
+    """Whether the job service has not been opened since the server started; its import must not delay a first paint."""
     return "nst_core.jobs.service" not in sys.modules
 
 
@@ -87,7 +87,7 @@ def show_status(status: WorkerStatus | None) -> None:
 
 
 def warn_of_replaced(network: str) -> None:
-    """Say above a page's parts that other weights of a network are used than those that the operator named."""
+    """Warn at the top of a page if a network uses other weights than those that the operator named."""
     if not is_unopened() and (sentence := get().status().unusable.get(network)):
         theme.notice("warning", "This page paints with another network than the operator chose", sentence)
 

@@ -20,7 +20,7 @@ _CURRENT = SessionValue[str]("session", "current")
 
 
 def owns(view: JobView) -> bool:
-    """Whether a run is this visitor's, who alone may change it."""
+    """Whether a run belongs to this visitor; only its owner may change it."""
     from nst_core.jobs.service import is_owner
 
     return is_owner(visitor.secret(), view.owner)
@@ -46,7 +46,7 @@ def current(page: str, name: str = "job") -> str | None:
 
 
 def forget(page: str, *names: str) -> None:
-    """Take runs off the page and out of the address; on the server they continue."""
+    """Remove runs from the page and from the address; on the server they continue."""
     for name in names or ("job",):
         _CURRENT.pop(page, name)
         st.query_params.pop(name, None)

@@ -42,7 +42,7 @@ class SessionValue(Generic[T]):
         return cast("T | None", st.session_state.pop(self.key(*scope), None))
 
     def ensure(self, make: Callable[[], T], *scope: object) -> T:
-        """The value; if there is none, `make` creates the value that is stored."""
+        """The value; if there is none, the result of `make`, which is stored."""
         if (key := self.key(*scope)) not in st.session_state:
             st.session_state[key] = make()
         return cast("T", st.session_state[key])

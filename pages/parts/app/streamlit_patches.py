@@ -1,6 +1,7 @@
-"""All that the pages use of Streamlit's private classes, each with its reason and the Streamlit version that needs it.
+"""All patches of Streamlit's private classes, each with its reason and the Streamlit version that needs it.
 
-The test of each patch shows the fault without it, and so fails once Streamlit has mended it: then delete both.
+The test of each patch shows the fault without it, and fails once Streamlit has fixed that fault: then delete patch and
+test.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def keep_fragment_messages() -> None:
 
 
 def ignore_pages_folder() -> bool:
-    """Let `st.navigation` alone define the pages; returns whether that was so already.
+    """Let `st.navigation` alone define the pages; returns whether it did so already.
 
     Needed in Streamlit 1.67. Because of the folder named `pages`, Streamlit builds its old automatic menu until
     `st.navigation` has been called once. A server whose first visit is a deep link then runs that page's file without
@@ -75,7 +76,7 @@ def keep_files_of_running_pages() -> None:
         return
 
     def inactive(self: Any, unlisted_now: set[str], kind: str) -> set[str]:
-        """Those that no page has listed for `UNLISTED_SECONDS`. Both kinds of files keep their own times."""
+        """Forget the files that no page has listed for `UNLISTED_SECONDS`; each kind of file has times of its own."""
         now = time.monotonic()
         since: dict[str, float] = self.__dict__.setdefault(f"_unlisted_{kind}", {})
         for file_id in since.keys() - unlisted_now:
@@ -99,7 +100,7 @@ def keep_files_of_running_pages() -> None:
 
 
 def remove_unlisted_files() -> None:
-    """Delete the media files that no page has listed for `UNLISTED_SECONDS`, when nobody's run ends to do it."""
+    """Delete the media files that no page has listed for `UNLISTED_SECONDS`; needed while no page's run ends."""
     get_instance().media_file_mgr.remove_orphaned_files()
 
 
@@ -119,10 +120,10 @@ def media_address(data: bytes, mime_type: str, name: str) -> str:
 
 
 def watch_uploads(issued: Callable[[str, str], None], forgotten: Callable[[str], None], most: int) -> None:
-    """Tell of each file's address that a tab is given, and of each tab whose files are dropped.
+    """Report each upload address that a tab is given, and each tab whose files are dropped.
 
-    Needed in Streamlit 1.67, which takes a file at any address that names an open tab, invented ones too, and gives a
-    tab as many addresses as it asks for.
+    Needed in Streamlit 1.67, which accepts a file at every address that names an open tab, even an invented one, and
+    gives a tab any number of addresses.
 
     Args:
         issued: called with the tab's session id and the file's id.

@@ -1,4 +1,4 @@
-"""The style block, headings, notices and escaped text of every page: all that Streamlit's theme does not cover."""
+"""The style block, headings, notices and escaped text of every page, beyond Streamlit's theme."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def apply() -> None:
     streamlit_patches.keep_fragment_messages()
     streamlit_patches.keep_files_of_running_pages()
     if not streamlit_patches.ignore_pages_folder():
-        st.rerun()  # through `app.py`: Streamlit ran this page's file by itself
+        st.rerun()  # go through `app.py`: Streamlit ran this page's file directly
     st.html(STYLE)
     st.logo(str(MARK), size="large")
     visitor.set_cookie()
 
 
 def escape_markdown(text: str) -> str:
-    """Markdown that shows a text as it is: for labels that contain names from a user or a file."""
+    """Escape a text for Markdown; needed for labels that contain names from a user or a file."""
     return text.translate(_MARKDOWN)
 
 
@@ -83,9 +83,9 @@ def facts(items: dict[str, str]) -> None:
 
 
 def was_opened(container: Any, key: str, *, asked: bool = False) -> bool:
-    """Whether an expander or popover is open, was open before, or was `asked` for; then its widgets must be drawn.
+    """Whether the widgets of an expander or popover must be drawn: it is open, was open before, or was `asked` for.
 
-    Undrawn widgets save time at every run of a page. Once drawn they stay, because their values count.
+    Widgets that are not drawn save time at every run of a page. Once drawn they stay, because their values count.
 
     Args:
         container: an expander or popover with `on_change="rerun"`.

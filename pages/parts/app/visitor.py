@@ -1,6 +1,6 @@
-"""A visitor's secret, which their browser keeps in a cookie: it finds their runs again, and lets them change these.
+"""A visitor's secret in a cookie of their browser, with which they find their runs again and may change them.
 
-It travels between browser and server alone: no address, log or file has it. The job service keeps a hash of it.
+It is sent only between browser and server: no address, log or file contains it. The job service keeps a hash of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HAS_NO_COOKIES = SessionValue[bool]("visitor", "has_no_cookies")
 _SECRET_PATTERN = re.compile(r"[0-9a-f]{32}")
 _YEAR_SECONDS = 365 * 24 * 3600
 # A script sets the cookie, because a page of Streamlit cannot answer with a header of its own under `streamlit run
-# app.py`. So it cannot be HttpOnly, which only a header can ask for: a script that got into the page could read it.
+# app.py`. So it cannot be HttpOnly, which only a header can set: a script that got into the page could read it.
 # Below a base path the cookie is for that path: other apps on the host do not get it.
 _cookie = st.components.v2.component(
     "nst_visitor",
@@ -49,14 +49,14 @@ def owner() -> str:
 
 
 class Submitter(TypedDict):
-    """The arguments of `JobService.submit` that say whose run it is, for its rights and for the limits."""
+    """The arguments of `JobService.submit` that identify the owner of a run, for rights and limits."""
 
     owner: str
     address: str
 
 
 def submitter() -> Submitter:
-    """The visitor, as the job service wants to know them with each new run."""
+    """The visitor's arguments for `JobService.submit`."""
     return {"owner": owner(), "address": network_address.hashed()}
 
 
@@ -71,7 +71,7 @@ def _secret_of_browser() -> str:
 
 
 def set_cookie() -> None:
-    """Leave the secret in the browser if it has none yet; takes no room on the page."""
+    """Store the secret in the browser if it has none yet; takes no room on the page."""
     if st.context.cookies.get(COOKIE) == secret():
         return
     data = {"name": COOKIE, "value": secret(), "seconds": _YEAR_SECONDS}

@@ -22,10 +22,10 @@ def asset(module_file: str, suffix: str) -> str:
 
 @dataclass(frozen=True)
 class Html:
-    """HTML that `st.html` takes as it is.
+    """HTML that `st.html` does not process.
 
-    In a plain string Streamlit looks for indentation to remove, line by line and letter by letter: for a picture's data
-    URL that took more time than all else on a page.
+    In a plain string Streamlit searches for indentation to remove, line by line and letter by letter; for a picture's
+    data URL that took more time than everything else on a page.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Html:
 def app_address() -> str:
     """The address of this app without a page: "https://host", or "https://host/path" if it is served below a path.
 
-    It is made of the address that the browser shows, so that no proxy in between needs to tell it.
+    It is derived from the address that the browser shows, so that no proxy has to be configured to report it.
     """
     parts = urlsplit(str(st.context.url or ""))
     path = parts.path.rstrip("/")

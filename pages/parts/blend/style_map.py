@@ -32,7 +32,7 @@ _DEFAULT_CELLS = 5
 _NAME = "map"
 """The query parameter of the map's run."""
 _TOLERANCE = 0.012
-"""Shares this close are equal: sliders round them to whole percent, and cells differ by more."""
+"""Shares that differ by less than this are equal: sliders round them to whole percent, and cells differ by more."""
 _PICKED = SessionValue[int]("blend", "picked")
 """The cell that was picked last, by page."""
 
@@ -43,7 +43,7 @@ _sheet = st.components.v2.component("nst_blend_map", html=_HTML, css=asset(__fil
 
 
 def panel(page: str, recipe: Recipe) -> None:
-    """A toggle; switched on, the map of the page's styles, which is painted anew when the settings change."""
+    """Show a toggle and, if it is on, the map of the page's styles, which is painted anew when the settings change."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_map_bar"):
         on = st.toggle(
             "Style map",

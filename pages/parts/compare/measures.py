@@ -1,4 +1,4 @@
-"""The table of the yardstick: each measure with its meaning, and which direction is better."""
+"""The table of the yardstick: each measure with its meaning and its better direction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Better = Literal["lower", "higher", "neither"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure's title, its meaning, and which direction is better."""
+    """A measure's title, its meaning, and its better direction."""
 
     title: str
     meaning: str

@@ -72,7 +72,7 @@ def _watch(page: str) -> None:
 
     def rerun_if_changed() -> None:
         if states() != before:
-            st.rerun()  # the whole page depends on a new run, on the first step, and on an end
+            st.rerun()  # a new run, the first step and the end of a run change the whole page
 
     def poll() -> None:
         methods.submit_waiting(page)
@@ -198,7 +198,7 @@ def figures(views: Mapping[str, JobView]) -> dict[str, dict[str, float]]:
 
 
 def _starts_from_fast(view: JobView) -> bool:
-    """Whether a run starts from the fast result, whose pass its own time leaves out."""
+    """Whether a run starts from the fast result, whose pass is not included in its own time."""
     return view.recipe.start == "fast"
 
 
@@ -220,7 +220,8 @@ def _slider_between(page: str, views: dict[str, JobView]) -> None:
         return
     st.space("small")
     theme.section("One over the other", "drag, or use the arrow keys")
-    names = list(pictures)  # part of the keys: with one more picture the choice starts anew, at the newest
+    # the number of pictures is part of the keys: with one more picture the choice starts anew, at the newest
+    names = list(pictures)
     left, right = st.columns(2)
     before = left.selectbox(
         "Left", names, names.index(next(iter(sides))), key=f"{page}_left_{len(names)}", filter_mode=None

@@ -99,7 +99,10 @@ def sentence(quality: QualityOverTime) -> str:
 
 
 def _comparable(a: JobView, b: JobView) -> bool:
-    """Whether two runs have the same objective; a steered one may differ, since later points do not count."""
+    """Whether two runs have the same objective.
+
+    A run may be steered later, since the points after that do not count.
+    """
     names = [name for name in _JUDGED_BY if name != "objective" or not (_is_steered(a) or _is_steered(b))]
     return all(getattr(a.recipe, name) == getattr(b.recipe, name) for name in names)
 

@@ -180,7 +180,7 @@ def _crossover_rings(crossovers: Sequence[Crossover]) -> list[Figure]:
 def _crossover_labels(crossovers: Sequence[Crossover], start: float, end: float) -> list[dict[str, Any]]:
     """A label beside each ring, above the falling curve, where there is room."""
     labels = []
-    for crossover, rise in zip(crossovers, (48, 16), strict=False):  # the later one is the lower one too
+    for crossover, rise in zip(crossovers, (48, 16), strict=False):  # the later of two rings is also the lower one
         is_near_end = math.log(crossover.seconds / start) / math.log(end / start) > 0.78
         side = {"xanchor": "right", "ax": -20, "ay": 38} if is_near_end else {"xanchor": "left", "ax": 20, "ay": -rise}
         text = f"passes {crossover.method}<br>after {duration(crossover.seconds)}"

@@ -201,7 +201,7 @@ def _scatter(title: str = "", *, is_unlabelled: bool = False, **properties: Any)
 def _positions_of(
     points: Sequence[CurvePoint], options: ChartOptions, steps: Set[int]
 ) -> dict[int, tuple[float, float | None]]:
-    """By step: its place on the x axis, and the main term's drawn value there."""
+    """Step -> its place on the x axis, and the drawn value of the main term there."""
     if not options.depends_on_past:
         points = [point for point in points if point.step in steps]
     values, _ = series.values_of(points, series.main_term(options), options)

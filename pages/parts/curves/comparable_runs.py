@@ -33,7 +33,7 @@ def titles(view: JobView) -> dict[str, str]:
 
 
 def points(job: str) -> Sequence[CurvePoint]:
-    """A run's points; those of a finished run are read once a visit, because a polling page asks again and again."""
+    """A run's points; those of a finished run are read once a visit, because a page requests them at every poll."""
     from nst_core.jobs.service import FINAL
 
     stored = _POINTS.get(job)

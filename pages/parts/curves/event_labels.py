@@ -1,4 +1,4 @@
-"""Events of a run on the chart: a vertical line at each, and a label above the curves where it fits. Pure."""
+"""Events of a run on the chart: a vertical line at each, and a label above the curves if there is room. Pure."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def event_layout(events: Sequence[tuple[float, str]], end: float, letter: float 
 
 
 def label_rows(events: Sequence[tuple[float, str]], end: float, letter: float = LETTER_WIDTH) -> list[int | None]:
-    """The row of each label, the topmost that is free there; None where all are taken."""
+    """The row of each label: the topmost free one; None if all are taken."""
     taken = [0.0] * LABEL_ROWS
     placed: list[int | None] = []
     for at, text in events:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pages.parts.curves.charts import ComparedRun
 
 MAX_COMPARED = 4
-"""Number of other runs drawn at once: more cannot be told apart."""
+"""The most other runs drawn at once: more could not be distinguished."""
 _X_AXES: dict[XAxis, str] = {"steps": "Steps", "seconds": "Seconds", "evaluations": "Evaluations"}
 _CURVE_SETS: dict[CurveSet, str] = {"terms": "Terms", "layers": "Style layers"}
 _VISIBLE = SessionValue[int]("curves", "visible")
@@ -131,7 +131,7 @@ def _compared_runs(titles: Mapping[str, str]) -> list[ComparedRun]:
 
 
 def _visible_points(points: tuple[CurvePoint, ...], key: str, *, live: bool) -> tuple[CurvePoint, ...]:
-    """All points while live, else the points from before Live was switched off."""
+    """All points while Live is on, else the points up to the moment when it was switched off."""
     if live:
         _VISIBLE.put(len(points), key)
     visible = _VISIBLE.get(key)
@@ -162,7 +162,7 @@ def _chart(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun]
 def _export(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun], key: str, *, is_open: bool) -> None:
     """Offer the curves as files, made when the popover is opened.
 
-    Files made on a click would have a new address at each poll of an active run.
+    If they were made on a click, their addresses would change at each poll of an active run.
     """
     if not is_open:
         _EXPORTED.pop(key)

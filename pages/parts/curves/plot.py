@@ -68,7 +68,7 @@ def chart(  # noqa: PLR0913 - each is one visible property
         key: identity on the page.
         alt: the chart in words, for screen readers.
         file: name of a downloaded PNG, without suffix.
-        slider: picks a step by keyboard, as a click on the curves does; with a single stop it only keeps its room.
+        slider: picks a step by keyboard, as a click on the curves does; with a single stop it only reserves its room.
         on_pick: called with the slider's stop, or with a clicked point's `customdata`, before the page runs again.
     """
     data = {

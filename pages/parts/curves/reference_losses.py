@@ -14,7 +14,8 @@ ReferenceLosses = Mapping[str, Mapping[str, float]]
 """Losses by term, by the name of the picture that has them."""
 
 _CHANGES_OBJECTIVE = ("_weight", "_layers")
-"""Parts of setting names in a steering event: after it, the run's losses do not compare with the reference's."""
+"""Parts of setting names. After a steering event with one of them, the run's losses cannot be compared with the
+reference's."""
 
 
 def first_below(points: Sequence[CurvePoint], total: float) -> CurvePoint | None:

@@ -1,4 +1,4 @@
-"""What runs on the visitor's own device: scripts for the browser, and the files that they need."""
+"""Painting on the visitor's own device: scripts for the browser, and the files that they need."""
 
 from pathlib import Path
 

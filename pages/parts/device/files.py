@@ -1,4 +1,4 @@
-"""The files with which a browser or a phone paints: their addresses, and what a page shows until they are there."""
+"""The files with which a browser or a phone paints: their addresses, and the notice while they are being made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ABOUT_SECONDS = 60
 """Typical time to make the files; shown to visitors, used for nothing else."""
 _POLL_SECONDS = 1.5
 _ISOLATED_ONLY = "threaded"
-"""LiteRT's build with threads: no use where no middleware isolates pages."""
+"""LiteRT's build with threads; it works only where middleware isolates pages."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,21 @@ class DeviceFiles:
 
     @property
     def runtime(self) -> tuple[str, ...]:
-        """The names of LiteRT's own files that this server has a use for."""
+        """The names of LiteRT's own files that this server uses."""
         names = (name for name in self.files if name.startswith("litert_wasm_"))
         return tuple(name for name in names if setup().base is not None or _ISOLATED_ONLY not in name)
 
 
 @cache
 def setup() -> DeviceSetup:
-    """The files of this server, and the process that makes what is missing; the same for all visitors."""
+    """The files of this server, and the process that makes missing ones; shared by all visitors."""
     from nst_core.server.device_setup import DeviceSetup
 
     return DeviceSetup()
 
 
 def address(file: DeviceFile) -> str:
-    """The absolute address of a file: the server's route, or Streamlit's media files where it has no routes."""
+    """The absolute address of a file: the server's route or, without one, an address of Streamlit's media files."""
     base = setup().base
     if base is not None:
         return f"{app_address() or base}/device/{file.address}"
@@ -71,9 +71,9 @@ def _media_address(path: Path, media_type: str) -> str:
 
 
 def prepared(key: str) -> DeviceFiles | None:
-    """The files, or None while they are not there; the page then shows why, and runs again once they are.
+    """The files; None until they exist: the page then shows the reason, and runs again once they exist.
 
-    The first call starts to make what is missing, for all visitors.
+    The first call starts to make missing files, for all visitors.
 
     Args:
         key: of the page, for its widgets.

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
 
 _OPENED = SessionValue[bool]("device", "painting")
-"""Whether the panel has been open: from then on it stays mounted, so that closing it does not end a run."""
+"""Whether the panel was ever open; from then on it stays mounted, so that closing it does not end a run."""
 
 _PICTURE_EDGE_PX, _QUALITY = 512, 92
-"""The pictures that are sent; the largest graph takes 256 px."""
+"""Longest edge of the pictures that are sent; the largest graph takes 256 px."""
 
 LEAST_EDGE_PX = 128
-"""Smaller graphs are for tests."""
+"""The smallest graph that is offered; smaller ones are for tests."""
 
 _component = st.components.v2.component(
     "nst_paint_here",

@@ -1,4 +1,4 @@
-"""A recipe's settings as the slow method on the visitor's own device takes them, and what it does differently. Pure."""
+"""Converts a recipe's settings for the slow method on the visitor's own device, and lists the differences. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from nst_core.recipe import Objective, Recipe
 
 _DEFAULT = Objective()
 _SHAPE = ("network", "loss_units", "style_distance", "tv_variant", "pooling", "padding")
-"""Settings of the objective that the exported graph has at their defaults."""
+"""Settings of the objective that are fixed at their defaults in the exported graph."""
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """The weights, shares and Adam's settings for the component; what the graph does not have is the default."""
+    """The weights, shares and Adam's settings for the component; settings that the graph does not have are left out."""
     objective = recipe.objective if is_supported(recipe.objective) else _DEFAULT
     adam = recipe.optimizer
     return {
@@ -44,7 +44,7 @@ def is_supported(objective: Objective) -> bool:
 
 
 def differences(recipe: Recipe) -> tuple[str, ...]:
-    """What this recipe asks for and the device does not do, each as "this instead of that"."""
+    """The settings of this recipe that the device does not follow, each as "this instead of that"."""
     found = {
         "the default losses": not is_supported(recipe.objective),
         "Adam instead of L-BFGS": recipe.optimizer.algorithm != "adam",

@@ -1,4 +1,4 @@
-"""The region brush: visitors paint on the photograph where each style goes, and a run gets regions and masks."""
+"""The region brush: visitors paint the place of each style on the photograph, and the run gets regions and masks."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _brush = st.components.v2.component("nst_masks", html=_HTML, css=asset(__file__,
 
 
 def panel() -> None:
-    """A toggle if there are several styles; switched on, the photograph to paint on."""
+    """Show a toggle if there are several styles and, if it is on, the photograph to paint on."""
     if len(style_weights.styles()) < 2:
         return
     st.toggle(
@@ -153,7 +153,7 @@ def _region_map() -> RegionMap:
     stored = (_MAPS.get() or {}).get(photograph.sha256)
     slots = [style.slot for style in style_weights.styles()]
     if (stored is None or not stored.labels.any()) and (moved := _moved_map()):
-        return mask_maps.with_styles(moved, slots)  # stored as soon as something is painted on it
+        return mask_maps.with_styles(moved, slots)  # it is stored once something is painted on it
     region_map = mask_maps.with_styles(stored or mask_maps.blank(photograph.width, photograph.height), slots)
     _remember(region_map)
     return region_map

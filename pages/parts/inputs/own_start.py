@@ -32,7 +32,7 @@ _UPLOAD = SessionValue[_StartUpload]("own_start", "upload")
 
 
 def picker(page: str) -> None:
-    """A file uploader; a file that cannot be used changes nothing but the message."""
+    """A file uploader; a file that cannot be used changes only the message."""
     file = st.file_uploader(
         "Picture to start from", TYPES, key=f"{page}_start_file", max_upload_size=max_upload_mb(), help="Of any size."
     )

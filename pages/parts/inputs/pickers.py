@@ -83,7 +83,7 @@ def _source(role: Role) -> str:
         st.segmented_control(
             f"Where the {_TITLES[role].lower()} comes from",
             _SOURCES[role],
-            default=None if SOURCE.get(role) else "Samples",  # opened settings may have set it
+            default=None if SOURCE.get(role) else "Samples",  # the source may have been set by opened settings
             required=True,
             key=SOURCE.key(role),
             label_visibility="collapsed",
@@ -135,7 +135,7 @@ def _camera(role: Role) -> None:
 
 
 def _own(role: Role, content: bytes, title: str) -> None:
-    """Choose the visitor's own picture, decoded once; a file that cannot be used changes nothing but the message."""
+    """Choose the visitor's own picture, decoded once; a file that cannot be used changes only the message."""
     from nst_core.picture.upload import open_picture
 
     digest = hashlib.sha256(content).hexdigest()
@@ -265,7 +265,7 @@ def _fetch(role: Role, work: Painting) -> None:
 
 
 def _shown(role: Role) -> None:
-    """A thumbnail of the chosen image, for sources without a gallery that marks it."""
+    """Show a thumbnail of the chosen image, for sources without a gallery, which would mark it."""
     image = selected(role)
     words = escape(image.credit or "your own picture, kept for this visit only")
     st.html(

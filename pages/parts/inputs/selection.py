@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Role = Literal["content", "style"]
 
 SAMPLE_EDGE_PX: dict[Role, int] = {"content": 1024, "style": 512}
-"""Longest edge of a sample. Bundled photographs have this size; a drawn style needs no more for any size offered."""
+"""Longest edge of a sample. Bundled photographs have this size, and it is enough for a drawn style at every offered
+size of the result."""
 FIRST = "style"
 """The slot of the first style."""
 _THUMB_EDGE_PX, _THUMB_QUALITY = 144, 70
@@ -168,7 +169,7 @@ def preload() -> None:
         thumbs(role)
         first = _of_sample(_samples(role)[0]).load()
         _preview(first.sha256, first)
-    framed_preview(first, WHOLE, 0.0)  # of the style, the last role
+    framed_preview(first, WHOLE, 0.0)  # the thumbnails of the style, which is the last role
     pool().warm()
 
 

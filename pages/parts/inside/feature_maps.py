@@ -1,4 +1,4 @@
-"""The feature maps of a layer, computed by the worker; and the polling for any answer of the worker."""
+"""The feature maps of a layer, computed by the worker; and the polling for answers of the worker."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) ->
                 InspectionRequest(subject, layer, network), *(selected(role).load() for role in roles)
             )
         except NSTError:
-            return None  # the status line says so, and offers to try again
+            return None  # the status line shows it, and offers to try again
 
     return send
 
@@ -65,7 +65,7 @@ def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) ->
 def show_when_answered(send: Request, show: Callable[[Inspection], None]) -> None:
     """Poll until the answer is there, then show it.
 
-    On a server whose job service is not open yet, the first request follows the first paint, which must not wait.
+    If the job service is not open yet, the first request is made after the first paint, which must not wait for it.
     """
     unopened = service.is_unopened()
     answer = None if unopened else send()

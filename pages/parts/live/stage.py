@@ -1,4 +1,4 @@
-"""The live picture: a component that paints frames in the visitor's own browser, and what it hands to the page."""
+"""The live picture: a component that paints frames in the visitor's own browser, and its messages to the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pages.parts.device.files import DeviceFiles
 
 PRECISION = "float16"
-"""Of the networks: half the bytes of float32, and a mean difference of about 1 of 255."""
+"""The precision of the networks: half the bytes of float32, and a mean difference of about 1 of 255."""
 _STAGE = SessionValue[dict[str, Any]]("live", "stage")
 _NEXT_PAGE = "pages/slow.py"
 
@@ -35,7 +35,7 @@ _stage = st.components.v2.component(
 
 
 def stage(files: DeviceFiles) -> None:
-    """Mount the live picture in the styles of the page; a frame that is handed over opens the page Slow."""
+    """Mount the live picture in the styles of the page; a frame that the visitor sends opens the page Slow."""
     styles = style_weights.styles()
     shown = _stage(
         key=_STAGE.key(),
@@ -87,7 +87,7 @@ def _take_shares(shares: Any) -> None:
 
 
 def _take_frame(address: Any) -> bool:
-    """Make a frame, a data URL, the photograph; False, and the reason on the page, if it is unusable."""
+    """Use a frame, given as a data URL, as the photograph; False, with the reason on the page, if it is unusable."""
     from nst_core.picture.upload import open_picture
 
     _, _, encoded = address.partition(",") if isinstance(address, str) else ("", "", "")

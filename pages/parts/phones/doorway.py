@@ -1,4 +1,4 @@
-"""The address of the live page as a QR code and as text, and why a phone may not be able to use it."""
+"""The address of the live page as a QR code and as text, and the reasons why a phone may be unable to use it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOSTING = "nst_core/server/README.md"
 
 
 def doorway() -> None:
-    """Show the way to the live page on a phone."""
+    """Show the QR code and the address, with a notice if a phone cannot use it."""
     address = f"{app_address()}{LIVE_PATH}"
     if is_own_machine(address):
         theme.notice(
@@ -51,5 +51,5 @@ def is_own_machine(address: str) -> bool:
 
 
 def qr_code(address: str) -> str:
-    """A QR code as the address of an SVG, dark on white in both modes: many cameras find no other."""
+    """A QR code as the address of an SVG, dark on white in both modes, because many cameras recognise no other."""
     return segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=4, dark="#000", light="#fff")

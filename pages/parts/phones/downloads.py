@@ -1,4 +1,4 @@
-"""The networks as files for an app: what each is, its size and hash, and how it was checked."""
+"""The networks as files for an app: the purpose, size, hash and check of each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pages.parts.device import files
 from pages.parts.device.files import DeviceFiles
 
 PARTS = {"style_predict": "Style prediction", "style_transform": "Transformer"}
-"""The networks that an app needs, by their part; those of the slow method are for browsers alone."""
+"""The networks that an app needs, by their part; those of the slow method are for browsers only."""
 _PRECISIONS = ("float16", "int8", "float32")
-"""In the order of the table: the one to take first."""
+"""The precisions in the order of the table, the recommended one first."""
 _NUMBER = ' class="num"'
 _HEAD = ("Network", "Stored as", "Size", "Download", "SHA-256")
 

@@ -1,4 +1,4 @@
-"""The Android sample: its few lines on the page, the whole project as a download."""
+"""The Android sample: its essential lines on the page, and the whole project as a download."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = "nst-studio-android"
 
 
 def sample() -> None:
-    """Show the few lines of Kotlin, and offer the project."""
+    """Show the essential lines of Kotlin, and offer the project."""
     st.code(few_lines(), language=None, wrap_lines=True)
     st.download_button(
         "The whole app (.zip)",

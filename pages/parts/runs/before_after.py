@@ -1,4 +1,4 @@
-"""A before/after slider: the photograph left of the handle, the result right of it."""
+"""A before/after slider: the photograph on the left of the handle, the result on the right."""
 
 from __future__ import annotations
 

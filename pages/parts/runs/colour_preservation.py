@@ -1,4 +1,4 @@
-"""Colour preservation on a result: a slider that returns the photograph's colours to it without a new run."""
+"""Colour preservation on a result: a slider that restores the photograph's colours without a new run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from nst_core.step import Pixels
 
 PREVIEW_EDGE_PX = 768
-"""Longest edge of the preview: about the size of a page's frame, and a tenth of a second's work."""
+"""Longest edge of the preview: about the size of a page's frame; it takes a tenth of a second."""
 _QUALITY = 88
 _STRENGTH = SessionValue[float]("colours", "strength")
 """The slider's value, by page and run."""
 
 
 def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
-    """The slider; absent where the run itself has returned all colours, or matched lightness alone."""
+    """Show the slider, unless the run itself has restored all colours, or matched only lightness."""
     if _least(view) >= 1 or view.recipe.colour.colour_match == "luminance":
         return
     st.slider(
@@ -40,7 +40,7 @@ def slider(view: JobView, page: str, *, disabled: bool = False) -> None:
 
 
 def strength_of(view: JobView, page: str) -> float:
-    """The slider's value. A download's callback must be given it: the session is out of reach there."""
+    """The slider's value. A download's callback must receive it as an argument, because it cannot read the session."""
     value = _STRENGTH.get(page, view.id)
     return _least(view) if value is None else float(value)
 

@@ -55,8 +55,8 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
 def download_buttons(view: JobView, page: str) -> None:
     """Download buttons, which cause no rerun, for the result with the colours that the page shows.
 
-    A file that takes work is made on a click. Its address changes with each run of the page, so its button is disabled
-    while the page is polling.
+    A file that takes time to make is made on a click. Its address changes with each run of the page, so its button is
+    disabled while the page is polling.
     """
     from nst_core.jobs.service import FINAL
 

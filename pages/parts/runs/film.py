@@ -1,4 +1,4 @@
-"""The time-lapse of a run: to watch and to download."""
+"""The time-lapse of a run, to watch and to download."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _show(view: JobView, label: str) -> None:
     except JobError as error:
         theme.notice("warning", "The film cannot be made any more", str(error))
         return
-    # Above the film, whose height is known only once it has loaded: else the button would move under the pointer.
+    # The button is above the film: below it, it would move when the film has loaded and its height is known.
     st.download_button(
         f"Download {label}, {len(film) / 1e6:.1f} MB",
         film,

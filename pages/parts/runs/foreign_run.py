@@ -1,4 +1,4 @@
-"""The run of another visitor: what this visitor may do with it, in words, and a button for a run of their own."""
+"""A notice about another visitor's run: what is possible with it, and a button to run its settings again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def notice(view: JobView, page: str, *names: str) -> None:
         icon=":material/replay:",
         key=f"run_again_{page}_{view.id}",
         help="Opens its settings with its pictures, for a run of your own.",
-        # On the page of these settings, a callback: they must be there before the page's widgets are drawn.
+        # On the page of these settings it is a callback, which sets them before the page's widgets are drawn.
         on_click=service.attempt if stays else None,
         args=(_open, view, page, names) if stays else None,
     )

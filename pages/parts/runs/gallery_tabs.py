@@ -1,4 +1,4 @@
-"""The gallery's two tabs, and hints in place of empty ones."""
+"""The gallery's two tabs, and hints where a tab is empty."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
         page: the page that shows the runs.
         label: the button's label.
         jobs: query parameter -> recipe; None for a recipe that cannot be run, which disables the button.
-        is_live: whether the page paints at every change from then on, and measures only on request.
+        is_live: whether the page then paints at every change, and measures only on request.
     """
     busy = any(is_painting_for_visitor(session.current(page, name)) for name in jobs)
     ready = {name: recipe for name, recipe in jobs.items() if recipe}
@@ -61,7 +61,8 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         expired(page)
         return
     tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    with st.container():  # of its own: elements that come and go in it must not shift the chart, which remounts it
+    # a container of its own: if elements that come and go shifted the chart, it would be mounted anew
+    with st.container():
         poll((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
         if view.total_steps > 1 and is_painting_for_visitor(job_id):
             st.fragment(steering.panel)(view)
@@ -88,7 +89,7 @@ def expired(page: str, *names: str) -> None:
 
 def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
     shown = auto_run.with_last_picture(page, view) if is_live else view
-    key = page if is_live else f"{page}_{view.id}"  # one frame for all runs of a page that paints at every change
+    key = page if is_live else f"{page}_{view.id}"  # all runs of a page that paints at every change share one frame
     run_image.picture(
         shown,
         key=key,
@@ -96,7 +97,8 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
         newest=colour_preservation.preview(shown, colour_preservation.strength_of(view, page)),
     )
     if shown.snapshot or view.state in ACTIVE_STATES:
-        # Drawn from the start: if it came with the first picture, it would push the curves away from the pointer.
+        # The slider is drawn from the start: if it appeared with the first picture, it would move the curves away from
+        # the pointer.
         colour_preservation.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
     foreign_run.notice(view, page)
@@ -123,7 +125,7 @@ def progress(view: JobView, page: str) -> None:
 
 
 def _buttons(view: JobView) -> None:
-    # Callbacks run before the page: right after a click it shows the new state.
+    # Callbacks run before the page, so that it shows the new state right after a click.
     jobs, arguments = service.get(), (view.id, visitor.secret())
     with st.container(horizontal=True):
         if view.total_steps > 1 and view.state == "paused":

@@ -12,7 +12,8 @@ ACTIVE_STATES = ("queued", "running", "paused")
 CURVES_SECONDS = 0.45
 """Interval of curves."""
 PICTURES_SECONDS = 0.9
-"""Interval of the picture and progress of a run of many steps: they have many elements, whose drawing slows the run."""
+"""Interval of the picture and progress of a run of many steps: they have many elements, and drawing them slows the run
+down."""
 _ONE_PASS_SECONDS = 0.3
 _MEASURING_SECONDS = 2.0
 """Interval while a result is measured: nothing else changes."""
@@ -31,7 +32,10 @@ def is_painting(job_id: str | None) -> bool:
 
 
 def is_active_for_visitor(job_id: str | None) -> bool:
-    """Whether a run of this visitor may still change; another visitor's run keeps nobody from starting one."""
+    """Whether a run of this visitor may still change.
+
+    Another visitor's run does not keep this visitor from starting one.
+    """
     view = session.view(job_id) if job_id and is_active(job_id) else None
     return view is not None and session.owns(view)
 
@@ -54,7 +58,7 @@ def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICT
         return [(is_active(job_id), is_painting(job_id)) for job_id in job_ids]
 
     def panel() -> None:
-        rerun_on_change()  # before `show`: a download button shown now would be outdated after the rerun
+        rerun_on_change()  # before `show`, because a download button shown now would be outdated after the rerun
         show()
         rerun_on_change()
 

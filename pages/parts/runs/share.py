@@ -1,4 +1,4 @@
-"""Sharing a run: its own link, its settings as a link, and whether the gallery lists it."""
+"""Sharing a run: its own link, its settings as a link, and a switch to list it in the gallery."""
 
 from __future__ import annotations
 

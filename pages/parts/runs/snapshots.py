@@ -27,7 +27,7 @@ _STEPS = SessionValue[tuple[int, ...]]("snapshots", "steps")
 
 
 def panel(view: JobView, *, key: str) -> None:
-    """The picked snapshot, if any; the newest picture stays above."""
+    """Show the picked snapshot, if any; the newest picture stays above."""
     step = picked(key)
     if step is not None:
         _card(view, step, key)
@@ -44,7 +44,10 @@ def steps(view: JobView, key: str) -> tuple[int, ...]:
 
 
 def pick(view: JobView, step: int, *, key: str) -> None:
-    """Pick the snapshot nearest to a step; picking the last one clears the pick, since the page shows it already."""
+    """Pick the snapshot nearest to a step.
+
+    Picking the last one clears the choice, since the page shows that picture already.
+    """
     available = steps(view, key)
     nearest = min(available, key=lambda other: abs(other - step))
     if nearest == available[-1]:

@@ -17,12 +17,13 @@ from pages.parts.settings import widgets
 def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
     """Show all groups in tabs behind an expander; returns the chosen values by setting.
 
-    The widgets are drawn once the expander has been opened, and the result is empty before: sixty widgets that few
-    visitors want would cost each visit a third of a second. Then they stay, because their values count.
+    The widgets are drawn once the expander has been opened, and the result is empty before: drawing sixty widgets that
+    few visitors use would cost each visit a third of a second. Once drawn they stay, because their values count.
     """
     container = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")
     chosen: dict[str, Any] = {}
-    if not theme.was_opened(container, f"{page}_advanced", asked=base.start == "own"):  # a picture is then asked for
+    # the page then asks for a picture
+    if not theme.was_opened(container, f"{page}_advanced", asked=base.start == "own"):
         return chosen
     with container:
         for tab, (title, group) in zip(st.tabs(list(GROUPS)), GROUPS.items(), strict=True):

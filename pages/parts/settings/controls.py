@@ -75,7 +75,10 @@ def fast(page: str) -> Recipe:
 
 
 def _size(base: Recipe, sizes_px: Sequence[int], key: str, *, is_opened: bool) -> int:
-    """The size, of those that fit into this host's memory. One of a link that does not fit is shown, and refused."""
+    """Choose a size among those that fit into this host's memory.
+
+    A size from a link that does not fit is shown, and refused.
+    """
     most = host_profile().edge_px(base.method)
     fitting = [size for size in sizes_px if size <= most]
     default = base.longest_edge_px if is_opened else min(base.longest_edge_px, most)
@@ -88,7 +91,7 @@ def _size(base: Recipe, sizes_px: Sequence[int], key: str, *, is_opened: bool) -
 
 
 def _preset(page: str) -> str:
-    """Choose a preset, shown with its effect and source; opened settings are offered as one."""
+    """Choose a preset, shown with its effect and source; opened settings are offered as a preset too."""
     opened = imported.opened_recipe(page)
     key = str(
         st.selectbox(
@@ -96,7 +99,7 @@ def _preset(page: str) -> str:
             [*([imported.PRESET] if opened else []), *PRESETS],
             format_func=lambda key: PRESETS[key].title if key in PRESETS else "As opened",
             key=imported.preset_key(page),
-            filter_mode=None,  # nothing to type: no keyboard on a phone
+            filter_mode=None,  # without text input, so that a phone shows no keyboard
             persist_state="session",
         )
     )

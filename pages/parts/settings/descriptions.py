@@ -12,11 +12,11 @@ from pages.parts.inputs import mask_brush, style_weights
 from pages.parts.inputs.selection import selected
 
 _FILLED_IN: dict[str, object] = {"precision": "auto", "memory_mb": None}
-"""Settings for which a run chooses a value if they have the value given here; the choice is not a difference."""
+"""Setting -> the value that lets the run choose; the chosen value does not count as a difference."""
 _PICTURES = {"photograph": "content", "style": "styles", "start": "start_picture", "masks": "regions"}
 """A picture's title -> its setting, which holds hashes."""
 MAX_NAMED = 4
-"""The most differences that are named; the rest is counted."""
+"""The most differences that are named; the rest are only counted."""
 
 
 def in_words(recipe: Recipe) -> str:

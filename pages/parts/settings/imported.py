@@ -1,4 +1,4 @@
-"""Settings from a link, from a picture that carries its recipe, or from an earlier run.
+"""Settings from a link, from a picture that contains its recipe, or from an earlier run.
 
 They become a preset of their own, and the page's widgets start from it.
 """
@@ -76,13 +76,13 @@ def opened_recipe(page: str) -> Recipe | None:
 
 
 def widget_prefix(page: str) -> str:
-    """The prefix of the widget keys of a page: opened settings have widgets of their own."""
+    """The prefix of the widget keys of a page: each set of opened settings has widgets of its own."""
     opened = _OPENED.get(page)
     return f"{page}_{PRESET}{opened[1]}" if opened else page
 
 
 def preset_key(page: str) -> str:
-    """The widget key of a page's preset chooser, which opened settings are put into."""
+    """The widget key of a page's preset chooser; opened settings are set through it."""
     return f"{page}_preset"
 
 
@@ -122,7 +122,7 @@ def address(recipe: Recipe) -> str:
     if all(style["k"] for style in styles):
         pictures["y"] = styles
     if recipe.regions:
-        pictures["g"] = True  # the run had regions, which a link cannot carry
+        pictures["g"] = True  # the run had regions, which a link cannot contain
     return f"{page_of(recipe)}?{QUERY_PARAMETER}={links.to_text(recipe, pictures)}"
 
 

@@ -84,7 +84,8 @@ def percent_slider(  # noqa: PLR0913 - each is one visible property
     title: str, key: str, default: float, bounds: tuple[float, float], *, step: float, help_text: str | None = None
 ) -> float:
     """A slider over shares; other widgets may move it by setting its session key before it is drawn."""
-    value = None if key in st.session_state else default  # a default beside a value that was set is a warning
+    # Streamlit warns about a default for a value that was set already
+    value = None if key in st.session_state else default
     return st.slider(
         title, *bounds, value, step=step, format="percent", key=key, help=help_text, persist_state="session"
     )
@@ -102,7 +103,7 @@ def choice(title: str, name: str, default: str, key: str, *, words: Mapping[str,
             format_func=lambda value: words.get(value, value),
             key=f"{key}_{name}",
             help=help_text(name),
-            filter_mode=None,  # nothing to type: no keyboard on a phone
+            filter_mode=None,  # without text input, so that a phone shows no keyboard
             persist_state="session",
         )
     )

@@ -66,7 +66,7 @@ class ExampleCurves:
 
     @property
     def reference_losses(self) -> dict[str, dict[str, float]]:
-        """The fast result's total, as the chart takes it."""
+        """The fast result's total, in the form that the chart takes."""
         return {"fast": {"total": self.fast_total}}
 
     def points(self) -> tuple[CurvePoint, ...]:

@@ -33,7 +33,7 @@ class TourStep:
 
 
 def button() -> None:
-    """The button that opens the tour. An open tour stays open when the page below runs again."""
+    """The button that opens the tour. An open tour stays open when the page behind it runs again."""
     if st.button("One-minute tour", type="tertiary", icon=":material/tour:", key="tour"):
         _go(0)
     if _CURRENT.get() is not None:

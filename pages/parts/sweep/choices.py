@@ -56,7 +56,7 @@ def _side(page: str, side: str, title: str, base: Recipe, method: SweepMethod) -
     known = {setting.name: setting for setting in axes.settings_for(base)}
     key = f"{page}_sweep_{side}_{method}"
     if st.session_state.get(key) not in known:
-        st.session_state.pop(key, None)  # beside the page's settings, the chosen setting has no effect any more
+        st.session_state.pop(key, None)  # the chosen setting has no longer an effect with the page's settings
     first = _FIRST[method][side == "down"]
     name = st.selectbox(
         title,
@@ -64,7 +64,7 @@ def _side(page: str, side: str, title: str, base: Recipe, method: SweepMethod) -
         list(known).index(first),
         format_func=lambda known_name: known[known_name].title,
         key=key,
-        filter_mode=None,  # nothing to type: no keyboard on a phone
+        filter_mode=None,  # without text input, so that a phone shows no keyboard
         persist_state="session",
     )
     return _values(known[name], base, key)

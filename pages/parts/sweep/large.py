@@ -58,7 +58,7 @@ def paint_requested(sweep: Sweep, longest_edge_px: int) -> NSTError | None:
         return error
     try:
         sweep.add_full_size_run(job, number, visitor.secret())
-    except NotYoursError:  # another visitor's sheet stays as it is
+    except NotYoursError:  # another visitor's sheet is not changed
         _PAINTED.ensure(dict, sweep.id)[job] = number
     _show(job)
     return None

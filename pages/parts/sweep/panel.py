@@ -1,4 +1,4 @@
-"""The sweep on the Compare page: two settings varied together, as a sheet of pictures that a click paints large."""
+"""The sweep on the Compare page: two settings varied together, as a sheet of pictures; a click paints one large."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _begin(page: str, plan: SweepPlan) -> bool:
 
 
 def _is_own(sweep: Sweep) -> bool:
-    """Whether a sweep is this visitor's, who alone may stop it or go on with it."""
+    """Whether a sweep belongs to this visitor; only its owner may stop or continue it."""
     from nst_core.jobs.service import is_owner
 
     return is_owner(visitor.secret(), sweep.owner)
@@ -101,7 +101,7 @@ def _is_other(sweep: Sweep, plan: SweepPlan) -> bool:
 
 
 def _no_sheet(page: str) -> None:
-    """A notice in place of a sheet that does not exist yet, or has expired."""
+    """Show a notice in place of a sheet that does not exist yet, or has expired."""
     if session.current(page, NAME) is None:
         theme.notice(
             "quiet", "The sheet appears here", "Each of its pictures can then be painted large with one click."
