@@ -24,7 +24,7 @@ class StateEvent(ApiModel):
     """`state`: the run's state or its place in the queue has changed."""
 
     state: State
-    position: int = Field(description="place in the queue, from 1; 0 if it runs or is over")
+    position: int = Field(description="place in the queue, from 1; 0 if the run is running or over")
     wait_seconds: float = Field(description="estimated wait of a queued run")
     total_steps: int
 
@@ -35,9 +35,9 @@ class StepEvent(ApiModel):
     step: int
     seconds: float = Field(description="since the run's first step began")
     scale_px: int = Field(description="longest edge of the picture at this step")
-    evaluations: int = Field(description="how often the objective was evaluated so far")
+    evaluations: int = Field(description="number of evaluations of the objective so far")
     losses: dict[str, float | None] = Field(description="weighted losses by term; null where not finite")
-    events: list[str] = Field(description="what happened at this step, such as a change of scale")
+    events: list[str] = Field(description="events at this step, such as a change of scale")
 
 
 class SnapshotEvent(ApiModel):

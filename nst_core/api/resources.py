@@ -24,7 +24,7 @@ class RunLinks(ApiModel):
     self: str = Field(description="this description")
     events: str = Field(description="server-sent events while it paints")
     curve: str = Field(description="its loss curve")
-    picture: str = Field(description="its newest picture, or its result")
+    picture: str = Field(description="its result, or else its newest picture")
     timelapse: str = Field(description="the film of its steps")
     page: str = Field(description="its page of the dashboard, for people")
 
@@ -32,7 +32,7 @@ class RunLinks(ApiModel):
 class Run(ApiModel):
     """A run as it is now."""
 
-    id: str = Field(description="whoever knows it may look at the run")
+    id: str = Field(description="anyone who knows it may look at the run")
     state: State
     recipe: dict[str, Any] = Field(description="every setting; see `GET /schema`")
     step: int = Field(description="the newest step")
@@ -41,11 +41,11 @@ class Run(ApiModel):
     position: int = Field(description="place in the queue, from 1; 0 if it runs or is over")
     wait_seconds: float = Field(description="estimated wait of a queued run")
     seconds_left: float | None = Field(description="estimated time to its end, with the wait; null if unknown")
-    snapshot_steps: list[int] = Field(description="steps whose pictures can be had")
+    snapshot_steps: list[int] = Field(description="steps whose pictures are stored")
     has_result: bool
-    notes: list[str] = Field(description="sentences about settings that could not be followed, and interruptions")
+    notes: list[str] = Field(description="sentences about settings that could not be followed, and about interruptions")
     error: str | None = Field(description="why it failed")
-    report: dict[str, Any] | None = Field(description="sizes, times, memory and measures, when it is over")
+    report: dict[str, Any] | None = Field(description="sizes, times, memory and measures, once it is over")
     created: float = Field(description="in seconds since 1970")
     ended: float | None = Field(description="in seconds since 1970")
     links: RunLinks
@@ -55,8 +55,8 @@ class NewRun(Run):
     """A run that was just accepted."""
 
     secret: str | None = Field(
-        description="lets its owner change the run, in the header X-Run-Secret; told once, and null where the request "
-        "brought a secret of its own"
+        description="lets its owner change the run, in the header X-Run-Secret; returned only once, and null if the "
+        "request had a secret of its own"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run can be made of: presets, bundled pictures and paintings, and the settings of a recipe."""
+"""The choices for a run: presets, bundled pictures and paintings, and the settings of a recipe."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class KnownPicture(ApiModel):
     alt: str = Field(description='what is seen on it; "" if nobody has described it')
     page: str | None = Field(description="address of the page that describes it; null for a bundled picture")
     available: Availability = Field(
-        description="now: at once; fetched: when a run first takes it; offline: this server downloads nothing"
+        description="now: stored on this server; fetched: downloaded when a run first uses it; offline: this server "
+        "downloads nothing"
     )
     thumbnail: str | None = Field(description="address of a small picture on this server; null until it is available")
 

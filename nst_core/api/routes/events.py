@@ -34,8 +34,8 @@ LastEventId = Annotated[
     str,
     Header(
         alias="Last-Event-ID",
-        description="the id of the last step that was received: the points after it follow, or `rewind` and all points "
-        "if the curve does not have it any more",
+        description="the id of the last `step` that was received; the stream continues after it, or sends `rewind` and "
+        "all points if that step is no longer part of the curve",
         pattern=r"^(\d{1,9}(-[0-9a-f]{8})?)?$",
     ),
 ]
@@ -79,7 +79,9 @@ class EventStream(StreamingResponse):
 async def events(
     request: Request, context: Context, address: Address, run: RunId, last_event_id: LastEventId = ""
 ) -> EventStream:
-    """What happens to a run, until it is over: `state`, `step`, `snapshot`, `rewind`, and `end` with the run itself.
+    """Stream the events of a run until it is over.
+
+    They are `state`, `step`, `snapshot`, `rewind`, and `end` with the run itself.
 
     The curve so far comes first. `Last-Event-ID` resumes after the `step` of that id.
     """

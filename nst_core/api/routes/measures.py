@@ -1,4 +1,4 @@
-"""What a run would cost, and how far a picture is from its content and its styles."""
+"""The cost of a run before it starts, and the distances of a result from its content and its styles."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Estimate(ApiModel):
 
     seconds: float
     peak_mb: float = Field(description="peak memory in MB")
-    calibrated: bool = Field(description="whether the server has measured its speed; else that of a laptop is taken")
+    calibrated: bool = Field(description="whether the server has measured its speed; otherwise a laptop's is assumed")
     largest_edge_px: int = Field(description="the greatest `longest_edge_px` of this method in this server's memory")
-    fits: bool = Field(description="whether the recipe's size is not above it; a larger run is refused")
+    fits: bool = Field(description="whether the recipe's size is at most that; a larger run is refused")
 
 
 class Measures(ApiModel):
@@ -66,7 +66,7 @@ class Measures(ApiModel):
 
 @router.post("/estimate")
 def estimate(wanted: Annotated[EstimateRequest, Body()]) -> Estimate:
-    """What a run would cost: seconds, and peak memory of the process that paints."""
+    """Estimate the cost of a run: seconds, and peak memory of the process that paints."""
     recipe = forms.recipe_from(wanted.recipe)
     most = host_profile().edge_px(recipe.method)
     found = cost.of(recipe, (wanted.width, wanted.height), wanted.styles)

@@ -24,12 +24,12 @@ PictureId = Annotated[str, Path(description="the picture's id", pattern=f"^[0-9a
 class UploadedPicture(ApiModel):
     """A picture that waits for a run."""
 
-    id: str = Field(description="for `content_id` and `style_id`; whoever knows it may use and delete the picture")
+    id: str = Field(description="for `content_id` and `style_id`; anyone who knows it may use and delete the picture")
     width: int = Field(description="in pixels")
     height: int = Field(description="in pixels")
     sha256: str = Field(description="of its pixels, as recipes name it")
     notes: list[str] = Field(description='sentences for the user, such as "only the first of 12 frames is used"')
-    expires: float = Field(description="when it is dropped unless it is used before, in seconds since 1970")
+    expires: float = Field(description="when it is dropped if it is not used before, in seconds since 1970")
 
 
 class UploadedPictures(ApiModel):
@@ -40,7 +40,10 @@ class UploadedPictures(ApiModel):
 
 @router.post("", status_code=201)
 def upload(context: Context, address: Address, picture: Files) -> UploadedPictures:
-    """Send pictures, all or none; a run takes them by their ids until they were not used for half an hour."""
+    """Send pictures: all are stored, or none.
+
+    Runs can use them by their ids. A picture is dropped after half an hour without use.
+    """
     sizes = [each.size or 0 for each in picture]
     context.pictures.check_room(address, sizes)
     opened = [open_picture(each.file.read()) for each in picture]
@@ -52,7 +55,7 @@ def upload(context: Context, address: Address, picture: Files) -> UploadedPictur
 
 @router.delete("/{picture}", status_code=204)
 def delete(context: Context, picture: PictureId) -> None:
-    """Drop a picture; runs that were made of it keep theirs."""
+    """Drop a picture; runs that use it have copies of their own."""
     if not context.pictures.remove(picture):
         raise ProblemError(NO_PICTURE, f"the id must be of a picture that is kept here, got {picture}")
 

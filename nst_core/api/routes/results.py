@@ -65,7 +65,10 @@ def picture(  # noqa: PLR0913 - the parts of a request
     run: RunId,
     step: Annotated[
         int | None,
-        Query(ge=0, description="the stored picture nearest to this step; without it, the result or the newest"),
+        Query(
+            ge=0,
+            description="return the stored picture nearest to this step; by default the newest",
+        ),
     ] = None,
     kind: Annotated[
         PictureFormat | None,
@@ -75,7 +78,10 @@ def picture(  # noqa: PLR0913 - the parts of a request
         int | None, Query(ge=LEAST_EDGE_PX, description="a picture with a longer edge is reduced to it, in pixels")
     ] = None,
 ) -> Response:
-    """A picture of a run. The PNG and WebP of a result have the recipe inside. `X-Picture-Step` tells which step."""
+    """A picture of a run.
+
+    The PNG and WebP of a result have the recipe inside. `X-Picture-Step` is the step of the picture.
+    """
     view = context.jobs().view(run)
     source, recipe, shown = _shown(context, view, step)
     stored: PictureFormat = "png" if recipe else "jpeg"

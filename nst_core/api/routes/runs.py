@@ -42,7 +42,10 @@ def submit(  # noqa: PLR0913 - the parts of a request
     measure: Annotated[bool, Form(description="whether the result is measured, which takes seconds")] = True,
     idempotency_key: IdempotencyKey = "",
 ) -> NewRun:
-    """Submit a run. Its `secret` is told here alone; send it as `X-Run-Secret` to change the run, or for more runs."""
+    """Submit a run.
+
+    Only this answer contains its `secret`; send it as `X-Run-Secret` to change the run, or to own more runs.
+    """
     full = forms.recipe_of(recipe)
     wanted = Submission(
         full,
@@ -64,21 +67,21 @@ def look(request: Request, context: Context, run: RunId) -> Run:
 
 @router.post("/{run}/stop")
 def stop(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
-    """End a run within a step; its newest picture becomes the result. A run that is over stays as it is."""
+    """End a run within a step; its newest picture becomes the result. Nothing changes if the run is over."""
     context.jobs().stop(run, secret)
     return look(request, context, run)
 
 
 @router.post("/{run}/pause")
 def pause(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
-    """Hold a run after its step; one that waits does not begin until it is resumed, and keeps its place."""
+    """Pause a run after its step. A waiting run keeps its place, and does not begin until it is resumed."""
     context.jobs().pause(run, secret)
     return look(request, context, run)
 
 
 @router.post("/{run}/resume")
 def resume(request: Request, context: Context, secret: Secret, run: RunId) -> Run:
-    """Go on with a paused run."""
+    """Resume a paused run."""
     context.jobs().resume(run, secret)
     return look(request, context, run)
 

@@ -20,16 +20,16 @@ def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", operation_id="check_ready", responses={503: {"description": "No picture could be had now"}})
+@router.get("/readyz", operation_id="check_ready", responses={503: {"description": "No picture could be painted now"}})
 def ready(context: Context) -> JSONResponse:
-    """Whether a picture could be had now, and what would prevent it."""
+    """Whether the server could paint a picture now, with the result of each check."""
     found = context.check()
     return JSONResponse(found.as_json(), 200 if found.ok else 503, {"cache-control": "no-store"})
 
 
 @router.get("/problems/{code}", operation_id="get_problem_kind")
 def problem(code: str) -> dict[str, Any]:
-    """What a kind of problem means."""
+    """Explain a kind of problem."""
     for kind in KINDS:
         if kind.code == code:
             return {"code": kind.code, "status": kind.status, "title": kind.title}

@@ -1,4 +1,4 @@
-"""A picture by the fast method in one call: it waits for the picture itself, for some seconds."""
+"""A picture by the fast method in one call, which waits some seconds for it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
     idempotency_key: IdempotencyKey = "",
     prefer: Prefer = "",
 ) -> Response:
-    """Paint a picture by the fast method, and answer with it. The run and its secret are told in headers."""
+    """Paint a picture by the fast method, and answer with it.
+
+    Headers of the answer have the run's address and secret.
+    """
 
     def submit() -> tuple[str, str | None]:
         full = forms.recipe_of(recipe, method="fast")

@@ -25,14 +25,14 @@ _PRIVACY = """
 Your pictures are used for your runs and for nothing else. Hidden data, such as the place where a photograph was taken,
 is dropped as soon as a picture arrives, and results carry only the recipe they were made with.
 
-A run can be opened by whoever has its link, and links cannot be guessed. The gallery lists a run only once its owner
+Anyone who has its link can open a run, and links cannot be guessed. The gallery lists a run only once its owner
 has asked for it by a click. The owner can take it back, and delete the run with all its pictures, at any time; old runs
 also make room for new ones. Others who have the link can look, but can neither stop, steer, list nor delete the run.
 
-So that your runs find you again and obey you alone, this server leaves a random secret in your browser, in a cookie
-called `nst_visitor`, and keeps a hash of it. It says nothing about you, is used for nothing else, and lasts for a year;
-without it, your runs have nothing but their links. Your browser loads nothing from other hosts, and nobody counts your
-visits.
+So that you find your runs again and only you can change them, this server stores a random secret in your browser, in a
+cookie called `nst_visitor`, and keeps a hash of it. The cookie says nothing about you, is used for nothing else, and
+lasts for a year. Without it, you find your runs only by their links. Your browser loads nothing from other hosts, and
+nobody counts your visits.
 """
 
 

@@ -158,7 +158,7 @@ def _run_column(page: str, job: str | None, view: JobView | None, *, is_waiting:
     if refusal:
         theme.notice("error", "This run could not be started", refusal)
     elif is_waiting:
-        theme.notice("quiet", "Waits for a place in line", "It is submitted by itself as soon as there is room.")
+        theme.notice("quiet", "Waits for a place in line", "It is submitted automatically as soon as there is room.")
     elif view is None:
         theme.notice("quiet", "This run cannot be shown", session.why_lost(job))
     else:

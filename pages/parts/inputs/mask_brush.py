@@ -57,7 +57,7 @@ def panel() -> None:
     st.toggle(
         "Paint where each style goes",
         key=_IS_ON.key(),
-        help="Brush each style onto the photograph. What stays unpainted takes the mix of all of them.",
+        help="Brush each style onto the photograph. Unpainted parts get the mix of all styles.",
         persist_state="session",
     )
     if not is_on():

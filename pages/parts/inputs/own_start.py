@@ -40,7 +40,7 @@ def picker(page: str) -> None:
         _open(page, file.getvalue(), file.name)
     upload = _UPLOAD.get(page)
     if upload is None:
-        st.caption("None is chosen yet.")
+        st.caption("No picture is chosen yet.")
     elif upload.message:
         theme.notice("error", "This file cannot be used", upload.message)
     else:

@@ -101,7 +101,9 @@ def _crop() -> None:
         crop.sliders()
         if not crop.is_possible(image.load):
             theme.notice(
-                "warning", "Too little is left", "Take a larger part, or turn it less. Until then all is painted."
+                "warning",
+                "Too little is left",
+                "Take a larger part, or turn it less. Until then the whole picture is painted.",
             )
         alt = f"The part of {image.title} that is painted"
         st.html(Html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">'))
@@ -257,7 +259,7 @@ def _fetch(role: Role, work: Painting) -> None:
         picture = work.fetch()
     except NSTError as error:
         theme.notice(
-            "quiet", "This painting is out of reach just now", f"{error}. The bundled styles work without internet"
+            "quiet", "This painting cannot be fetched now", f"{error}. The bundled styles work without internet"
         )
         return
     words = theme.join_known(work.artist, str(work.year), work.licence)

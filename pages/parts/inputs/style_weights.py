@@ -126,7 +126,7 @@ def rows() -> None:
         for style in all_:
             _row(style)
         if not any(style.weight for style in styles()):
-            st.caption("Without any weight, all styles count alike.")
+            st.caption("If all weights are 0, all styles have the same share.")
     with st.container(horizontal=True, key="mix_buttons"):
         if len(all_) == 1:
             _framing(all_[0], "Crop and turn")
