@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from nst_core.api.places import Places
-from nst_core.runs.timelapse import Kind, time_lapse
+from nst_core.runs.timelapse import FilmFormat, time_lapse
 from nst_core.system.bounded_cache import BoundedCache
 
 MOST_FILMS = 4
@@ -24,7 +24,7 @@ class Films:
         self._places = Places(MOST_WAITING)
         self._turn = threading.Lock()
 
-    def film(self, key: str, kind: Kind, pictures: Callable[[], list[bytes]]) -> bytes:
+    def film(self, key: str, kind: FilmFormat, pictures: Callable[[], list[bytes]]) -> bytes:
         """The film of a run's pictures, made or from the cache.
 
         Args:

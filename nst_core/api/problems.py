@@ -33,7 +33,7 @@ _MOST_DETAILS = 5
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProblemKind:
     """A kind of problem.
 
     Attributes:
@@ -47,11 +47,11 @@ class Kind:
     title: str
 
 
-def _kind(error: type[errors.NSTError], status: int, title: str) -> Kind:
-    return Kind(error.code, status, title)
+def _kind(error: type[errors.NSTError], status: int, title: str) -> ProblemKind:
+    return ProblemKind(error.code, status, title)
 
 
-OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
+OF_ERRORS: Mapping[type[errors.NSTError], ProblemKind] = {
     errors.NSTError: _kind(errors.NSTError, 500, "The request failed"),
     errors.RecipeError: _kind(errors.RecipeError, 422, "A setting cannot be used"),
     errors.PictureError: _kind(errors.PictureError, 422, "A picture cannot be used"),
@@ -70,22 +70,22 @@ OF_ERRORS: Mapping[type[errors.NSTError], Kind] = {
     errors.ToolError: _kind(errors.ToolError, 500, "A program is missing on the server"),
 }
 """Every class of the tree in `nst_core.errors`; a test checks that none is missing."""
-REQUEST = Kind("request", 422, "The request is not as described")
-TOKEN = Kind("token", 401, "A token is needed")
-RATE = Kind("rate", 429, "Too many requests")
-TOO_LARGE = Kind("too-large", 413, "The request is too large")
-HTTP = Kind("http", 400, "The request does not fit the address")
-INTERNAL = Kind("internal", 500, "The server made a mistake")
-IDEMPOTENCY = Kind("idempotency", 422, "The idempotency key was used for another request")
-IN_PROGRESS = Kind("in-progress", 409, "The first request with this idempotency key is not answered yet")
-RUN_GONE = Kind("run-gone", 410, "The run that this idempotency key started is gone")
-CONTENT_TYPE = Kind("content-type", 415, "The content type is not what this address reads")
-NO_ROOM = Kind("no-room", 429, "There is no room for more pictures")
-NO_PICTURE = Kind("no-picture", 404, "There is no such picture")
-BUSY = Kind("busy", 503, "The server is busy with others' requests")
-LISTENERS = Kind("too-many-listeners", 429, "Too many programs listen to runs")
-NO_RUN_YET = Kind("not-there-yet", 404, "The run has no such part yet")
-KINDS: tuple[Kind, ...] = (
+REQUEST = ProblemKind("request", 422, "The request is not as described")
+TOKEN = ProblemKind("token", 401, "A token is needed")
+RATE = ProblemKind("rate", 429, "Too many requests")
+TOO_LARGE = ProblemKind("too-large", 413, "The request is too large")
+HTTP = ProblemKind("http", 400, "The request does not fit the address")
+INTERNAL = ProblemKind("internal", 500, "The server made a mistake")
+IDEMPOTENCY = ProblemKind("idempotency", 422, "The idempotency key was used for another request")
+IN_PROGRESS = ProblemKind("in-progress", 409, "The first request with this idempotency key is not answered yet")
+RUN_GONE = ProblemKind("run-gone", 410, "The run that this idempotency key started is gone")
+CONTENT_TYPE = ProblemKind("content-type", 415, "The content type is not what this address reads")
+NO_ROOM = ProblemKind("no-room", 429, "There is no room for more pictures")
+NO_PICTURE = ProblemKind("no-picture", 404, "There is no such picture")
+BUSY = ProblemKind("busy", 503, "The server is busy with others' requests")
+LISTENERS = ProblemKind("too-many-listeners", 429, "Too many programs listen to runs")
+NO_RUN_YET = ProblemKind("not-there-yet", 404, "The run has no such part yet")
+KINDS: tuple[ProblemKind, ...] = (
     *OF_ERRORS.values(),
     *(HTTP, REQUEST, TOKEN, RATE, TOO_LARGE, INTERNAL, IDEMPOTENCY, IN_PROGRESS, RUN_GONE, CONTENT_TYPE),
     *(NO_ROOM, NO_PICTURE, BUSY, NO_RUN_YET, LISTENERS),
@@ -100,7 +100,7 @@ class ProblemError(Exception):
         headers: the headers of the answer.
     """
 
-    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: ProblemKind, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.kind, self.headers = kind, dict(headers or {})
 
@@ -117,7 +117,7 @@ class Problem(BaseModel):
 
 
 def document(
-    kind: Kind, detail: str, faults: Sequence[str] | None = None, status: int | None = None, root: str = ROOT
+    kind: ProblemKind, detail: str, faults: Sequence[str] | None = None, status: int | None = None, root: str = ROOT
 ) -> Problem:
     """The problem document of a kind."""
     return Problem(
@@ -131,7 +131,7 @@ def document(
 
 
 def answer(  # noqa: PLR0913 - the parts of a problem
-    kind: Kind,
+    kind: ProblemKind,
     detail: str,
     *,
     faults: Sequence[str] | None = None,
@@ -150,7 +150,7 @@ def retry_after(seconds: float) -> dict[str, str]:
     return {"retry-after": str(max(1, round(seconds)))}
 
 
-def kind_of(error: errors.NSTError) -> Kind:
+def kind_of(error: errors.NSTError) -> ProblemKind:
     """The kind of one of the core's errors."""
     return next(OF_ERRORS[known] for known in type(error).__mro__ if known in OF_ERRORS)
 

@@ -17,7 +17,7 @@ from nst_core.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Client:
+class Sender:
     """The sender of a request.
 
     Attributes:
@@ -49,7 +49,7 @@ class Submission:
         return fingerprint_of([self.recipe.model_dump_json(), *hashes, str(self.measure)])
 
 
-def submit(context: ApiContext, wanted: Submission, client: Client) -> tuple[str, str | None]:
+def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str, str | None]:
     """Submit a run, unless this request was sent before.
 
     Returns:

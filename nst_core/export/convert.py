@@ -17,10 +17,10 @@ from nst_core.export.manifest import Precision
 IN_FLOAT = ("ADD", "LOGISTIC", "MEAN", "MUL", "RSQRT", "SQUARED_DIFFERENCE", "SUB")
 """Operations that keep float32 in an int8 file: a variance and its root need more than 256 steps. With these in int8
 too, the picture differs 1.4 times as much, and XNNPACK cuts the transformer into 27 pieces."""
-Calibration = Callable[[], Sequence[Mapping[str, np.ndarray]]]
+CalibrationInputs = Callable[[], Sequence[Mapping[str, np.ndarray]]]
 
 
-def to_litert(graph: Graph, precision: Precision, calibration: Calibration) -> bytes:
+def to_litert(graph: Graph, precision: Precision, calibration: CalibrationInputs) -> bytes:
     """Convert a graph to a file with operations that run on a GPU.
 
     Args:

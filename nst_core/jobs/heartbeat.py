@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nst_core.jobs import failure_messages
-from nst_core.jobs.messages import Beat, Event
+from nst_core.jobs.messages import Beat, WorkerEvent
 
 BEAT_SECONDS = 1.0
 """Interval of the beats."""
@@ -31,7 +31,7 @@ MOST_A_ROUND_SECONDS = 2.0
 process itself was suspended, which is no fault of the worker."""
 
 
-def start(send: Callable[[Event], None]) -> None:
+def start(send: Callable[[WorkerEvent], None]) -> None:
     """Send a beat every BEAT_SECONDS from a thread of this process, until it ends."""
 
     def beat() -> None:
@@ -63,7 +63,7 @@ class HeartbeatMonitor:
         self._cpu = self._cpu_at_progress = 0.0
         self._has_beaten = False
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: WorkerEvent) -> None:
         """Note an event: each is a sign of life, and each but a beat is progress."""
         self._silent = 0.0
         if isinstance(event, Beat):

@@ -22,7 +22,7 @@ FILES = ("ledger.log", "ledger.copy.log")
 MAX_ENTRIES = 20_000
 """Runs that the ledger remembers, about 2 MB; the oldest are forgotten first."""
 
-Event = Literal["stored", "deleted", "room", "missing"]
+LedgerEvent = Literal["stored", "deleted", "room", "missing"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Entry:
     """
 
     job: str
-    event: Event
+    event: LedgerEvent
     at: float
     rule: str = ""
 
@@ -79,7 +79,7 @@ class Ledger:
         if any(len(entries) > 2 * MAX_ENTRIES for entries in found) or any(e != found[0] for e in found):
             self._rewrite()
 
-    def note(self, job: str, event: Event, rule: str = "") -> None:
+    def note(self, job: str, event: LedgerEvent, rule: str = "") -> None:
         """Note an event of a run."""
         entry = Entry(job, event, time.time(), rule)
         with self._lock:

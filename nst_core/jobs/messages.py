@@ -238,13 +238,13 @@ class Inspected(_Event):
     blob: Blob = Field(b"", repr=False)
 
 
-Event = Ready | LoadFailed | Beat | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
+WorkerEvent = Ready | LoadFailed | Beat | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
-EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+EVENTS: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="kind")])
 
 
-def write(stream: BinaryIO, message: Command | Event) -> None:
+def write(stream: BinaryIO, message: Command | WorkerEvent) -> None:
     """Send one message. Raises OSError or ValueError if the other side has closed the pipe."""
     blobs: list[bytes | memoryview] = []
     head = message.model_dump_json(by_alias=True, context=blobs)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nst_core.jobs.heartbeat import Fault
-from nst_core.jobs.messages import Event, RunControlCommand
+from nst_core.jobs.messages import RunControlCommand, WorkerEvent
 from nst_core.jobs.supervisor import SpawnWorker, WorkerHandle, WorkerSupervisor
 from nst_core.jobs.views import WorkerStatus
 
@@ -68,7 +68,7 @@ class WorkerPool:
     def __init__(  # noqa: PLR0913 - the callbacks
         self,
         lock: threading.Condition,
-        on_event: Callable[[WorkerSlot, Event], None],
+        on_event: Callable[[WorkerSlot, WorkerEvent], None],
         on_lost: Callable[[WorkerSlot, Fault], None],
         on_give_up: Callable[[str], None],
         environments: Sequence[Mapping[str, str]],

@@ -18,12 +18,12 @@ from types import MappingProxyType
 from typing import BinaryIO, cast
 
 from nst_core.jobs import messages
-from nst_core.jobs.messages import Command, Event, MessageError
+from nst_core.jobs.messages import Command, MessageError, WorkerEvent
 from nst_core.system.tuning import TUNED
 
 _LOGGER = logging.getLogger(__name__)
 
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[WorkerEvent], None]
 OnExit = Callable[[str], None]
 GRACE_SECONDS = 10.0
 """How long a process may take to end after it has closed its output."""

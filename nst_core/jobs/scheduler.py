@@ -15,7 +15,6 @@ from nst_core.jobs import failure_messages, run_updates
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
 from nst_core.jobs.messages import (
-    Event,
     Failed,
     Finished,
     Inspected,
@@ -27,6 +26,7 @@ from nst_core.jobs.messages import (
     RunEvent,
     Steer,
     Stop,
+    WorkerEvent,
 )
 from nst_core.jobs.placement import environments
 from nst_core.jobs.pool import Assignment, WorkerPool, WorkerSlot
@@ -235,7 +235,7 @@ class Scheduler:
 
     # From the workers.
 
-    def _on_event(self, slot: WorkerSlot, event: Event) -> None:
+    def _on_event(self, slot: WorkerSlot, event: WorkerEvent) -> None:
         """Handle an event; a bug here fails the event's run alone."""
         try:
             match event:
@@ -257,7 +257,7 @@ class Scheduler:
         if isinstance(event, Ready | Inspected):
             self.dispatch_inspection()
 
-    def _fail_event(self, slot: WorkerSlot, event: Event, message: str) -> None:
+    def _fail_event(self, slot: WorkerSlot, event: WorkerEvent, message: str) -> None:
         """Fail the run or the question of an event whose handling failed, and stop the run in the worker."""
         if isinstance(event, Inspected):
             self.inspections.on_answer(Inspected(error=message))

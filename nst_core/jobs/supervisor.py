@@ -15,7 +15,7 @@ from typing import Protocol
 
 from nst_core.jobs import failure_messages
 from nst_core.jobs.heartbeat import Fault, HeartbeatMonitor
-from nst_core.jobs.messages import Beat, Command, Event, LoadFailed, Ready
+from nst_core.jobs.messages import Beat, Command, LoadFailed, Ready, WorkerEvent
 from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 from nst_core.settings import Settings
@@ -153,7 +153,7 @@ class WorkerSupervisor:
         except OSError as error:  # mostly: no memory left for another process
             self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
 
-    def _receive(self, generation: int, event: Event) -> None:
+    def _receive(self, generation: int, event: WorkerEvent) -> None:
         """Update the status from an event of the current worker, and pass the event to the scheduler."""
         with self._lock:
             if generation != self._generation:

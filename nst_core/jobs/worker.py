@@ -26,7 +26,6 @@ from nst_core.jobs import heartbeat, inspections, messages
 from nst_core.jobs.inbox import CommandInbox, RunControl
 from nst_core.jobs.messages import (
     Began,
-    Event,
     Failed,
     Finished,
     Inspect,
@@ -36,6 +35,7 @@ from nst_core.jobs.messages import (
     ResultReady,
     RunCommand,
     Stepped,
+    WorkerEvent,
 )
 from nst_core.jobs.views import loss_weights
 from nst_core.picture.encode import to_jpeg, to_png
@@ -66,7 +66,7 @@ class Worker:
         self._out = out
         self._sending = threading.Lock()  # the heartbeat has a thread of its own
 
-    def send(self, event: Event) -> None:
+    def send(self, event: WorkerEvent) -> None:
         """Send one event, with this process's memory; ends the process if the job service is gone."""
         held = psutil.Process().memory_info()
         memory = (held.rss - getattr(held, "shared", 0)) / 1e6  # on Linux without files, which the system may drop

@@ -19,9 +19,9 @@ from typing import Any
 
 from nst_core.errors import FetchError
 
-Addresses = Sequence[tuple[Any, Any, int, str, Any]]
+ResolvedAddresses = Sequence[tuple[Any, Any, int, str, Any]]
 """The result of `socket.getaddrinfo`."""
-CheckAddresses = Callable[[str, Addresses], object]
+CheckAddresses = Callable[[str, ResolvedAddresses], object]
 """A check of a host and its addresses; it raises FetchError to refuse them."""
 
 

@@ -12,7 +12,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from nst_core.errors import FetchError
-from nst_core.net.deadline import Addresses, Deadline
+from nst_core.net.deadline import Deadline, ResolvedAddresses
 
 PORTS = (80, 443)
 
@@ -55,7 +55,7 @@ def is_public(address: str) -> bool:
     return ip in _GLOBAL_UNICAST and ip not in _SIX_TO_FOUR and ip.is_global
 
 
-def require_public(host: str, addresses: Addresses) -> None:
+def require_public(host: str, addresses: ResolvedAddresses) -> None:
     """Raises FetchError unless all addresses of a host are public."""
     if not all(is_public(str(target[0])) for *_, target in addresses):
         raise FetchError(

@@ -16,7 +16,7 @@ from nst_core.recipe import Colour
 from nst_core.step import Pixels
 
 Space = Literal["luminance", "lab"]
-Values = NDArray[np.float32]
+ColourValues = NDArray[np.float32]
 """Any float32 array whose last axis is red, green and blue, or lightness, a and b."""
 
 MAX_STRETCH = 10.0
@@ -143,7 +143,7 @@ def keep_colours(result: Pixels, content: Pixels, degree: float, space: Space = 
     return _by_strips(lambda r, c: mix(r, c, degree), result, content)
 
 
-def rgb_to_lab(rgb: Values) -> Values:
+def rgb_to_lab(rgb: ColourValues) -> ColourValues:
     """Convert sRGB [..., 3] in [0, 1] to CIE L*a*b* under D65, [..., 3], lightness from 0 to 100."""
     linear = np.where(rgb > 0.04045, ((rgb + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), rgb / 12.92)
     xyz = linear.astype(np.float32) @ _TO_LAB
@@ -151,7 +151,7 @@ def rgb_to_lab(rgb: Values) -> Values:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
 
 
-def lab_to_rgb(lab: Values) -> Values:
+def lab_to_rgb(lab: ColourValues) -> ColourValues:
     """SRGB of CIE L*a*b* under D65, [..., 3] -> [..., 3] in [0, 1]; colours out of gamut at their own lightness."""
     light = (lab[..., :1] + 16) / 116
     roots = np.concatenate([light + lab[..., 1:2] / 500, light, light - lab[..., 2:] / 200], axis=-1)
@@ -161,26 +161,26 @@ def lab_to_rgb(lab: Values) -> Values:
     return np.clip(curved, 0, 1).astype(np.float32)
 
 
-def _mix_lab(result: Values, content: Values, degree: float) -> Values:
+def _mix_lab(result: ColourValues, content: ColourValues, degree: float) -> ColourValues:
     lab = rgb_to_lab(result)
     lab[..., 1:] += degree * (rgb_to_lab(content)[..., 1:] - lab[..., 1:])
     return lab_to_rgb(lab)
 
 
-def _mix_luminance(result: Values, content: Values, degree: float) -> Values:
+def _mix_luminance(result: ColourValues, content: ColourValues, degree: float) -> ColourValues:
     light = (result @ _LUMA)[..., None]
     wanted = content - (content @ _LUMA)[..., None]
     mixed = result + degree * (wanted - (result - light))
     return _into_gamut(mixed.astype(np.float32, copy=False), light)
 
 
-def _into_gamut(rgb: Values, light: Values) -> Values:
+def _into_gamut(rgb: ColourValues, light: ColourValues) -> ColourValues:
     """Move colours towards the grey of their luminance `light`, [..., 1], until they lie in [0, 1]."""
     light = np.clip(light, 0, 1)
     chroma = rgb - light
     room = np.where(chroma > 0, 1 - light, light)
     share = np.min(room / np.maximum(np.abs(chroma), 1e-6), axis=-1, keepdims=True)
-    paler: Values = np.clip(light + np.minimum(share, 1) * chroma, 0, 1)
+    paler: ColourValues = np.clip(light + np.minimum(share, 1) * chroma, 0, 1)
     return paler
 
 
@@ -221,7 +221,7 @@ def _affine(picture: Pixels, matrix: NDArray[np.float64], shift: NDArray[np.floa
     return _by_strips(lambda strip: np.clip(strip @ by + plus, 0, 1), picture)
 
 
-def _by_strips(function: Callable[..., Values], *pictures: Pixels) -> Pixels:
+def _by_strips(function: Callable[..., ColourValues], *pictures: Pixels) -> Pixels:
     """Apply `function` to pictures of one shape, [1, H, W, 3], a strip of rows at a time, to keep temporaries small."""
     first = pictures[0]
     made = np.empty_like(first, np.float32)

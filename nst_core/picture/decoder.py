@@ -4,8 +4,8 @@ Decoders are large C libraries, and the files come from strangers. A fault, an e
 only this process and one picture; `nst_core.picture.decoder_pool` starts another one. It holds no secrets and ends with
 its parent.
 
-A request is a byte that carries an open file, then a frame: `Request` and the picture file. The answer is a frame:
-`DecoderAnswer`, and the pixels and alpha channel if they are few; otherwise these are in the open file.
+A request is a byte that carries an open file, then a frame: `DecoderRequest` and the picture file. The answer is a
+frame: `DecoderAnswer`, and the pixels and alpha channel if they are few; otherwise these are in the open file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from PIL import ImageCms  # noqa: F401 - loaded before the memory is limited
 
 from nst_core.errors import PictureError
-from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, Request
+from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, DecoderRequest
 from nst_core.picture.reading import Decoded, decode, pixel_hash
 from nst_core.system.framing import read_frame, write_frame
 
@@ -35,13 +35,15 @@ def main() -> None:
             if not mark or (frame := read_frame(cast(BinaryIO, stream))) is None:
                 return
             with os.fdopen(files[0], "wb") as file:
-                answer, blobs = _answer(Request.from_json(frame[0]), frame[1][0], file, own_bytes)
+                answer, blobs = _answer(DecoderRequest.from_json(frame[0]), frame[1][0], file, own_bytes)
             del frame
             write_frame(cast(BinaryIO, stream), answer.to_json(), blobs)
             del blobs
 
 
-def _answer(request: Request, data: bytes, file: BinaryIO, own_bytes: int) -> tuple[DecoderAnswer, list[memoryview]]:
+def _answer(
+    request: DecoderRequest, data: bytes, file: BinaryIO, own_bytes: int
+) -> tuple[DecoderAnswer, list[memoryview]]:
     _limit(resource.RLIMIT_CPU, int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1 + request.seconds)
     if own_bytes:
         _limit(resource.RLIMIT_AS, own_bytes + request.megabytes * 2**20)

@@ -12,7 +12,7 @@ INLINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Request:
+class DecoderRequest:
     """A request to decode a picture, with its limits: computing time in seconds, and memory in MB."""
 
     limits: UploadLimits
@@ -24,7 +24,7 @@ class Request:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def from_json(cls, head: bytes) -> Request:
+    def from_json(cls, head: bytes) -> DecoderRequest:
         """Raises ValueError, KeyError or TypeError if it is no request."""
         values = json.loads(head)
         return cls(UploadLimits(**values["limits"]), values["seconds"], values["megabytes"])

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from nst_core.errors import PictureError
-from nst_core.picture.decoder_messages import DecoderAnswer, Request
+from nst_core.picture.decoder_messages import DecoderAnswer, DecoderRequest
 from nst_core.picture.decoder_process import DecoderEndedError, DecoderProcess
 from nst_core.picture.limits import UploadLimits
 from nst_core.settings import Settings
@@ -70,7 +70,7 @@ class DecoderPool:
         Raises:
             PictureError: the picture is refused, takes too much of anything, or all processes stay busy.
         """
-        request = Request(limits, self._limits.seconds, self._limits.megabytes)
+        request = DecoderRequest(limits, self._limits.seconds, self._limits.megabytes)
         with self._place():
             process = self._take()
             try:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, Request
+from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, DecoderRequest
 from nst_core.system.framing import read_frame, write_frame
 
 PROGRAM = ("-m", "nst_core.picture.decoder")
@@ -63,7 +63,7 @@ class DecoderProcess:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def ask(self, request: Request, data: bytes, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
+    def ask(self, request: DecoderRequest, data: bytes, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
         """Decode a picture file. Many pixels go into `file`, few are returned.
 
         Raises DecoderEndedError if the process ends over it, or is killed because it takes too long; OSError if no
@@ -107,7 +107,7 @@ class DecoderProcess:
             return self._process.wait(_END_SECONDS)
         return None
 
-    def _exchange(self, request: Request, data: bytes, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
+    def _exchange(self, request: DecoderRequest, data: bytes, file: BinaryIO) -> tuple[DecoderAnswer, list[bytes]]:
         socket.send_fds(self._connection, [b"f"], [file.fileno()])
         with self._connection.makefile("wb") as requests:
             write_frame(requests, request.to_json(), [data])
@@ -117,7 +117,7 @@ class DecoderProcess:
         return DecoderAnswer.from_json(frame[0]), frame[1]
 
 
-def _reason(status: int | None, request: Request) -> str:
+def _reason(status: int | None, request: DecoderRequest) -> str:
     """The reason for the end of a process, or for killing it, from its exit status."""
     if status == -signal.SIGXCPU:
         return f"be decoded within {request.seconds} s of computing time, and this one is not"

@@ -18,7 +18,7 @@ from nst_core.picture.upload import Picture, open_own
 from nst_core.settings import Settings
 from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
-Kind = Literal["content", "style"]
+SampleKind = Literal["content", "style"]
 DRAWN = "drawn"
 """The `source` of a picture that the project draws; any other source names a file of scikit-image's data folder."""
 
@@ -40,7 +40,7 @@ class Sample:
 
     key: str
     title: str
-    kind: Kind
+    kind: SampleKind
     artist: str
     year: str
     licence: str

@@ -17,14 +17,14 @@ from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.step import Pixels
 
-Role = Literal["content", "alpha", "style", "start", "mask"]
+ArrayRole = Literal["content", "alpha", "style", "start", "mask"]
 
 
 @dataclass(frozen=True)
 class ArraySpec:
     """The role and shape of an array of a run; masks are float32, all others uint8."""
 
-    role: Role
+    role: ArrayRole
     shape: tuple[int, ...]
 
 
@@ -87,7 +87,7 @@ class RunInputs:
 
     def packed(self) -> tuple[tuple[ArraySpec, ...], tuple[memoryview, ...]]:
         """The role and shape of each picture and mask, and its values in memory order, without a copy."""
-        arrays: list[tuple[Role, NDArray[Any]]] = [("content", self.content.pixels)]
+        arrays: list[tuple[ArrayRole, NDArray[Any]]] = [("content", self.content.pixels)]
         arrays += [("alpha", np.ascontiguousarray(self.content.alpha))] if self.content.alpha is not None else []
         arrays += [("style", style.pixels) for style in self.styles]
         arrays += [("start", self.start.pixels)] if self.start else []
@@ -117,7 +117,7 @@ class EngineInputs:
 
 def unpacked(arrays: Sequence[ArraySpec], data: Sequence[bytes | memoryview]) -> EngineInputs:
     """The inputs that `RunInputs.packed` packed. Raises ValueError if the data does not fit the arrays."""
-    by_role: dict[Role, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
+    by_role: dict[ArrayRole, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
     for array, blob in zip(arrays, data, strict=True):
         dtype = np.float32 if array.role == "mask" else np.uint8
         values = np.frombuffer(blob, dtype).reshape(array.shape)

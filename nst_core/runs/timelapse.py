@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
-Kind = Literal["mp4", "gif", "webp"]
+FilmFormat = Literal["mp4", "gif", "webp"]
 
 MIN_PICTURES = 3
 """The least number of pictures for a film."""
@@ -28,7 +28,7 @@ CRF = "18"
 """Quality of H.264, lower is better: at 18 brush strokes stay sharp, and a film at 512 px has some megabytes."""
 
 
-def time_lapse(pictures: Sequence[bytes], kind: Kind, seconds: float = SECONDS) -> bytes:
+def time_lapse(pictures: Sequence[bytes], kind: FilmFormat, seconds: float = SECONDS) -> bytes:
     """A film of a run's pictures, as MP4 (H.264), GIF or animated WebP.
 
     Args:
@@ -72,7 +72,7 @@ def _decoded(picture: bytes, size: tuple[int, int]) -> Image.Image:
     return seen if seen.size == size else seen.resize(size, Image.Resampling.LANCZOS)
 
 
-def _animated(frames: Sequence[Image.Image], held: Sequence[float], kind: Kind) -> bytes:
+def _animated(frames: Sequence[Image.Image], held: Sequence[float], kind: FilmFormat) -> bytes:
     file = io.BytesIO()
     durations = [max(20, round(1000 * each)) for each in held]
     options = {"quality": QUALITY} if kind == "webp" else {"optimize": False}

@@ -20,7 +20,7 @@ from nst_core.server import device_files
 from nst_core.server.device_files import Shelf
 from nst_core.system.host_profile import SERVER_MB, memory_mb
 
-State = Literal["absent", "making", "ready", "failed"]
+SetupState = Literal["absent", "making", "ready", "failed"]
 COMMAND = (sys.executable, "-m", "nst_core", "device-files")
 MAKING_MB = 1_150
 """Memory of the process that exports, in MB; measured."""
@@ -56,7 +56,7 @@ class DeviceSetup:
                 self._shelf = device_files.find()
             return self._shelf
 
-    def state(self) -> State:
+    def state(self) -> SetupState:
         """Whether the files are there, being made, or could not be made."""
         if self._thread is not None and self._thread.is_alive():
             return "making"
@@ -83,7 +83,7 @@ class DeviceSetup:
             with suppress(OSError):
                 process.terminate()
 
-    def wait(self, seconds: float) -> State:
+    def wait(self, seconds: float) -> SetupState:
         """Wait until nothing is being made, at most this long; returns the state."""
         if self._thread is not None:
             self._thread.join(seconds)

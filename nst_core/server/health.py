@@ -26,7 +26,7 @@ LEAST_FREE_MEMORY_MB = 150.0
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """The result of one check.
 
     Attributes:
@@ -42,7 +42,7 @@ class Check:
 class Readiness:
     """All checks, by name: worker, queue, store, disk, memory."""
 
-    checks: dict[str, Check]
+    checks: dict[str, CheckResult]
 
     @property
     def ok(self) -> bool:
@@ -68,33 +68,35 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
     worker = status.message if status.state == "failed" else f"{status.state}, {several}{status.memory_mb:.0f} MB"
     return Readiness(
         {
-            "worker": Check(status.state != "failed", worker),
-            "queue": Check(load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"),
+            "worker": CheckResult(status.state != "failed", worker),
+            "queue": CheckResult(
+                load.waiting < load.most_waiting, f"{load.waiting} of {load.most_waiting} places taken"
+            ),
             # Without a disk, runs are kept in memory, and a visitor still gets a picture.
-            "store": Check(not status.storage_fault, stored),
+            "store": CheckResult(not status.storage_fault, stored),
             "disk": _disk(data_dir),
             "memory": _memory(),
         }
     )
 
 
-def _disk(folder: Path | None) -> Check:
+def _disk(folder: Path | None) -> CheckResult:
     """Whether enough of the disk would stay free with a new run."""
     if folder is None:
-        return Check(True, "no folder is set for runs")
+        return CheckResult(True, "no folder is set for runs")
     # Unlike `Path.is_dir`, `isdir` is False where the folder above may not be entered.
     existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)
     try:
         free_mb = shutil.disk_usage(existing).free / 1e6
     except OSError as error:
-        return Check(False, f"the folder of runs cannot be read: {error.strerror}")
+        return CheckResult(False, f"the folder of runs cannot be read: {error.strerror}")
     least_mb = Settings.read().free_disk_mb
-    return Check(free_mb >= least_mb, f"{free_mb:.0f} MB free, {least_mb:.0f} must stay (NST_FREE_DISK_MB)")
+    return CheckResult(free_mb >= least_mb, f"{free_mb:.0f} MB free, {least_mb:.0f} must stay (NST_FREE_DISK_MB)")
 
 
-def _memory() -> Check:
+def _memory() -> CheckResult:
     free_mb = container.available_bytes() / 1e6
-    return Check(free_mb >= LEAST_FREE_MEMORY_MB, f"{free_mb:.0f} MB available")
+    return CheckResult(free_mb >= LEAST_FREE_MEMORY_MB, f"{free_mb:.0f} MB available")
 
 
 class HealthRoutes:
@@ -119,5 +121,5 @@ class HealthRoutes:
             found = await asyncio.wait_for(asyncio.shield(self._running), CHECK_SECONDS)
         except Exception as error:  # noqa: BLE001 - a check that cannot be made is an answer too
             detail = "no answer in time" if isinstance(error, TimeoutError) else f"{type(error).__name__}"
-            found = Readiness({"service": Check(False, f"{detail} from the job service")})
+            found = Readiness({"service": CheckResult(False, f"{detail} from the job service")})
         return JSONResponse(found.as_json(), 200 if found.ok else 503, {"cache-control": "no-store"})

@@ -41,7 +41,7 @@ class _Lines:
     skipped: int = 0
 
 
-Key = tuple[str, ...]
+LineKey = tuple[str, ...]
 
 
 class FewRepeats(logging.Filter):
@@ -53,8 +53,8 @@ class FewRepeats(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._equal: OrderedDict[Key, _Lines] = OrderedDict()
-        self._alike: OrderedDict[Key, _Lines] = OrderedDict()
+        self._equal: OrderedDict[LineKey, _Lines] = OrderedDict()
+        self._alike: OrderedDict[LineKey, _Lines] = OrderedDict()
         self._room, self._refilled, self._dropped = float(BURST_LINES), time.monotonic(), 0
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -113,20 +113,20 @@ class FewRepeats(logging.Filter):
         ]
 
 
-def _fresh(known: OrderedDict[Key, _Lines], key: Key, now: float) -> _Lines | None:
+def _fresh(known: OrderedDict[LineKey, _Lines], key: LineKey, now: float) -> _Lines | None:
     """The lines of a key within the last `REPEAT_SECONDS`."""
     lines = known.get(key)
     return lines if lines is not None and now - lines.since < REPEAT_SECONDS else None
 
 
-def _note(known: OrderedDict[Key, _Lines], key: Key, lines: _Lines) -> None:
+def _note(known: OrderedDict[LineKey, _Lines], key: LineKey, lines: _Lines) -> None:
     known[key] = lines
     known.move_to_end(key)
     while len(known) > _KNOWN_LINES:
         known.popitem(last=False)
 
 
-def _quiet(known: OrderedDict[Key, _Lines], now: float) -> list[tuple[str, _Lines]]:
+def _quiet(known: OrderedDict[LineKey, _Lines], now: float) -> list[tuple[str, _Lines]]:
     """Drop the groups that were not repeated lately.
 
     Returns those of which lines were left out, with the logger's name.
@@ -146,7 +146,7 @@ def _text(record: logging.LogRecord) -> str:
     return f"{record.getMessage().partition(chr(10))[0]} {error.__name__ if error else ''}".strip()
 
 
-def _kind(record: logging.LogRecord) -> Key:
+def _kind(record: logging.LogRecord) -> LineKey:
     """A key that is equal for records that differ only in their values."""
     return (record.name, str(record.msg).partition("\n")[0])
 

@@ -21,7 +21,7 @@ from nst_core.settings import Settings
 from nst_core.system.bounded_cache import BoundedCache
 
 router = APIRouter(tags=["Choices"])
-Key = Annotated[str, Path(description="the picture's id, of `GET /styles`", pattern=r"^[a-z0-9-]{1,60}$")]
+PictureKey = Annotated[str, Path(description="the picture's id, of `GET /styles`", pattern=r"^[a-z0-9-]{1,60}$")]
 Availability = Literal["now", "fetched", "offline"]
 QUALITY = 80
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
@@ -115,7 +115,7 @@ def styles(request: Request) -> Response:
 )
 def thumbnail(
     request: Request,
-    key: Key,
+    key: PictureKey,
     longest_edge_px: Annotated[Literal["128", "256", "512"], Query(description="of the picture")] = "256",
 ) -> Response:
     """A known picture as a small WebP."""

@@ -16,14 +16,14 @@ from nst_core.api.routes.runs import RunId
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs import curve_files
-from nst_core.runs.timelapse import MIN_PICTURES, Kind
+from nst_core.runs.timelapse import MIN_PICTURES, FilmFormat
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
 RETRY_SECONDS = 2.0
 LEAST_EDGE_PX = 16
 STEP_HEADER = "X-Picture-Step"
 CURVE_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
-FILM_TYPES: dict[Kind, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
+FILM_TYPES: dict[FilmFormat, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
 _INTEGER = {"type": "integer"}
 _KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has it"}}
 
@@ -122,7 +122,7 @@ def timelapse(
     request: Request,
     context: Context,
     run: RunId,
-    kind: Annotated[Kind, Query(alias="format", description="MP4 is H.264, and the smallest")] = "mp4",
+    kind: Annotated[FilmFormat, Query(alias="format", description="MP4 is H.264, and the smallest")] = "mp4",
 ) -> Response:
     """The film of a run's pictures so far. It is made on request, which takes seconds."""
     view = context.jobs().view(run)

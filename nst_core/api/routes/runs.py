@@ -11,7 +11,7 @@ from nst_core.api.access import Address, Secret
 from nst_core.api.context import Context
 from nst_core.api.idempotency import KEY_LENGTH
 from nst_core.api.resources import NewRun, Run, new_run_of, path_to, run_of
-from nst_core.api.submission import Client, Submission
+from nst_core.api.submission import Sender, Submission
 from nst_core.recipe import STEERABLE
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
@@ -54,7 +54,7 @@ def submit(  # noqa: PLR0913 - the parts of a request
         forms.given_start(start),
         measure,
     )
-    job, told = submission.submit(context, wanted, Client(secret, address, idempotency_key))
+    job, told = submission.submit(context, wanted, Sender(secret, address, idempotency_key))
     response.headers["location"] = path_to(request, f"/runs/{job}")
     return new_run_of(request, context.jobs().view(job), told)
 

@@ -15,7 +15,7 @@ from nst_core.api.context import ApiContext, Context
 from nst_core.api.picture_files import MEDIA_TYPES, RETRY_SECONDS, PictureFormat, encoded
 from nst_core.api.resources import NewRun, new_run_of, path_to
 from nst_core.api.routes.runs import IdempotencyKey
-from nst_core.api.submission import Client, Submission
+from nst_core.api.submission import Sender, Submission
 from nst_core.errors import JobError, WorkerError
 from nst_core.jobs.views import JobView
 
@@ -63,7 +63,7 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
         full = forms.recipe_of(recipe, method="fast")
         photograph, styles = forms.given("content", content, content_id), forms.given_styles(style, style_id)
         wanted = Submission(full, photograph, styles, measure=False)
-        return submission.submit(context, wanted, Client(secret, address, idempotency_key))
+        return submission.submit(context, wanted, Sender(secret, address, idempotency_key))
 
     run, told = await run_in_threadpool(submit)
     seconds, headers = _wait(prefer)

@@ -9,7 +9,7 @@ from typing import Literal
 from nst_core.settings import MAGENTA_HANDLE
 
 Format = Literal["h5", "codebook", "onnx", "savedmodel", "scripts"]
-Kind = Literal["file", "hub", "wheel", "npm"]
+SourceKind = Literal["file", "hub", "wheel", "npm"]
 
 MEGABYTE = 1_000_000
 HUB_FOLDER = "magenta_arbitrary-image-stylization-v1-256_2"
@@ -50,7 +50,7 @@ class Source:
     """
 
     name: str
-    kind: Kind
+    kind: SourceKind
     address: str
     hash: str
     licence: str

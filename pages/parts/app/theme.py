@@ -17,7 +17,7 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()<>#+-.!|~:$"})
 
 _OPENED = SessionValue[bool]("theme", "opened")
 
-Kind = Literal["quiet", "busy", "warning", "error"]
+NoticeKind = Literal["quiet", "busy", "warning", "error"]
 
 
 def page(title: str, lead: str) -> None:
@@ -59,7 +59,7 @@ def description(text: str, source: str = "") -> None:
     st.html(f'<p class="nst-about">{escape(text)}{small}</p>', width="stretch")
 
 
-def notice(kind: Kind, title: str, text: str = "") -> None:
+def notice(kind: NoticeKind, title: str, text: str = "") -> None:
     """A message box: the state and the remedy, as plain text."""
     role = "alert" if kind in ("warning", "error") else "status"
     body = f"<p>{escape(_sentence(text))}</p>" if text else ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.7
 _HEIGHT_PX = 380
-Request = Callable[[], "Inspection | None"]
+InspectionCall = Callable[[], "Inspection | None"]
 
 
 def layers(network: NetworkName) -> None:
@@ -46,7 +46,7 @@ def layer_slider(network: NetworkName, first: str) -> str:
     )
 
 
-def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> Request:
+def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) -> InspectionCall:
     """A function that asks the worker about the selected pictures; it returns None if the networks are missing."""
 
     def send() -> Inspection | None:
@@ -62,7 +62,7 @@ def request(subject: Subject, layer: str, network: NetworkName, *roles: Role) ->
     return send
 
 
-def show_when_answered(send: Request, show: Callable[[Inspection], None]) -> None:
+def show_when_answered(send: InspectionCall, show: Callable[[Inspection], None]) -> None:
     """Poll until the answer is there, then show it.
 
     If the job service is not open yet, the first request is made after the first paint, which must not wait for it.
@@ -77,7 +77,7 @@ def show_when_answered(send: Request, show: Callable[[Inspection], None]) -> Non
         show(answer)
 
 
-def _poll(send: Request) -> None:
+def _poll(send: InspectionCall) -> None:
     text = "Looking inside…"
     if has_painted("inside") or not service.is_unopened():
         answer = send()

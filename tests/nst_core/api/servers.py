@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from nst_core.api import ApiContext, mounted
 from nst_core.jobs.service import JobService
-from nst_core.server.health import Check, Readiness
+from nst_core.server.health import CheckResult, Readiness
 from nst_core.settings import Settings
 from tests.nst_core.jobs.servers import FakeWorker, Servers
 
@@ -48,7 +48,7 @@ def serving(**settings: Any) -> Iterator[Api]:
     """The API as `serve.py` mounts it, with other settings of the operator if given."""
     servers = Servers()
     jobs = servers.start()
-    ready = Readiness({"worker": Check(True, "ready")})
+    ready = Readiness({"worker": CheckResult(True, "ready")})
     route = mounted(ApiContext(lambda: jobs, lambda: ready, Settings(**settings)))
     try:
         with TestClient(Starlette(routes=[route]), "http://testserver/api/v1", False) as client:

@@ -9,12 +9,12 @@ import numpy as np
 from nst_core.jobs.messages import (
     Began,
     Command,
-    Event,
     Finished,
     Ready,
     ResultReady,
     RunCommand,
     Stepped,
+    WorkerEvent,
 )
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import CurvePoint, JobService, owner_of
@@ -41,7 +41,7 @@ class FakeWorker:
     def end(self) -> None:
         pass
 
-    def report(self, event: Event, memory_mb: float = 1.0) -> None:
+    def report(self, event: WorkerEvent, memory_mb: float = 1.0) -> None:
         self._on_event(event.model_copy(update={"memory_mb": memory_mb}))
 
     def ready(self) -> None:

@@ -13,7 +13,6 @@ from nst_core.jobs.messages import (
     Beat,
     Began,
     Command,
-    Event,
     Failed,
     Finished,
     Inspect,
@@ -30,6 +29,7 @@ from nst_core.jobs.messages import (
     Steer,
     Stepped,
     Stop,
+    WorkerEvent,
 )
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import make
@@ -62,7 +62,7 @@ COMMANDS: list[Command] = [
         pictures=(b"abcdef", b"ghi"),
     ),
 ]
-EVENTS: list[Event] = [
+EVENTS: list[WorkerEvent] = [
     Ready(device="CPU", reason="no GPU", precision="float32", sources={"vgg19": "a file"}, memory_mb=812.5),
     LoadFailed(message="no source gave the weights"),
     Began(job="a1", content=b"\xff\xd8", curve=(POINT, CurvePoint(4, 1.0, {}))),
@@ -115,7 +115,7 @@ def with_head(message: Any, change: dict[str, Any], *, without: str = "") -> byt
 
 def test_every_type_of_message_is_tested() -> None:
     assert {type(message) for message in COMMANDS} == set(get_args(Command))
-    assert {type(message) for message in EVENTS} == set(get_args(Event))
+    assert {type(message) for message in EVENTS} == set(get_args(WorkerEvent))
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=kind_of)

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from nst_core.jobs import process
-from nst_core.jobs.messages import Event, LoadFailed
+from nst_core.jobs.messages import LoadFailed, WorkerEvent
 from nst_core.jobs.process import WorkerProcess
 from tests.nst_core.jobs.servers import until
 
@@ -24,7 +24,7 @@ def talk(program: str, *words: str, fail_at: str = "") -> tuple[list[str], list[
     received: list[str] = []
     ends: list[str] = []
 
-    def on_event(event: Event) -> None:
+    def on_event(event: WorkerEvent) -> None:
         assert isinstance(event, LoadFailed)
         received.append(event.message)
         if event.message == fail_at:

@@ -14,7 +14,7 @@ from starlette.routing import Router
 from nst_core.jobs.queue import QueueLoad
 from nst_core.jobs.views import WorkerStatus
 from nst_core.server import health
-from nst_core.server.health import Check, HealthRoutes, Readiness, readiness
+from nst_core.server.health import CheckResult, HealthRoutes, Readiness, readiness
 from nst_core.system import container
 from tests.asgi import ask, asked
 
@@ -37,7 +37,7 @@ def test_several_workers_are_counted(tmp_path: Path) -> None:
     status = WorkerStatus("ready", memory_mb=900.4, workers=2, busy_workers=1)
     jobs = SimpleNamespace(status=lambda: status, load=lambda: QueueLoad(0, 8))
     worker = readiness(jobs, tmp_path).checks["worker"]  # type: ignore[arg-type]
-    assert worker == Check(True, "ready, 2 workers, 1 with a run, 900 MB")
+    assert worker == CheckResult(True, "ready, 2 workers, 1 with a run, 900 MB")
 
 
 def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_stuck_service_is_not_ready_and_costs_one_thread(monkeypatch: pytest.M
     def stuck() -> Readiness:
         calls.append(threading.get_ident())
         release.wait(10)
-        return Readiness({"worker": Check(True, "ready")})
+        return Readiness({"worker": CheckResult(True, "ready")})
 
     async def visit() -> list[int]:
         router = app(stuck)
