@@ -39,13 +39,13 @@ LISTED = (
 class FakeSetup(DeviceSetup):
     """A setup whose state the test sets; it counts how often it was started."""
 
-    def __init__(self, state: device_setup.State, failure: str = "") -> None:
+    def __init__(self, state: device_setup.SetupState, failure: str = "") -> None:
         super().__init__()
         self.told, self._failure, self.started, self.base = state, failure, 0, ""
         named = {each.file: DeviceFile(each.file, each.sha256, Path(each.file)) for each in LISTED}
         self._shelf = Shelf(Manifest(made_with={"tensorflow": "2.21"}, source={}, files=LISTED), named)
 
-    def state(self) -> device_setup.State:
+    def state(self) -> device_setup.SetupState:
         return self.told
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class FakeSetup(DeviceSetup):
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def use(state: device_setup.State, failure: str = "") -> FakeSetup:
+    def use(state: device_setup.SetupState, failure: str = "") -> FakeSetup:
         made = FakeSetup(state, failure)
         monkeypatch.setattr(files, "setup", lambda: made)
         return made
