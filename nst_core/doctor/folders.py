@@ -63,7 +63,7 @@ def _folder(folder: Path, purpose: str, variable: str) -> Iterator[Finding]:
 
 
 def _write_fault(folder: Path) -> str:
-    """Why a folder cannot be made or written, or ""; what is made for this is removed again."""
+    """Why a folder cannot be made or written, or ""; files and folders made for this check are removed again."""
     made = next((parent for parent in [*reversed(folder.parents), folder] if not os.path.exists(parent)), None)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,14 +14,18 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 LEAST_SPARE_HANDLES = 16
 """File handles that stay free for files and pipes; a quarter of all if that is more."""
 LEAST_CONNECTIONS = 4
 SILENT_SECONDS = 15.0
-"""How long a connection may stay open before its first complete request."""
-_END_OF_HEAD = b"\r\n\r\n"
+"""How long a connection may stay open without a complete request: before the first one, and after each answer."""
+STALLED_SECONDS = 60.0
+"""How long a client may read nothing of an answer that waits for it."""
 RETRY_SECONDS = 5
 _REFUSAL_LINGER_SECONDS = 0.5
 _MOST_LINGERING = 4
@@ -29,13 +33,25 @@ _MOST_LINGERING = 4
 _NO_HANDLE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _PAUSE_SECONDS = 1.0
 _LOGGER = logging.getLogger(__name__)
-_SENTENCE = f"The server has as many visitors as it can serve; try again in {RETRY_SECONDS} s.\n".encode()
-REFUSAL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
-    b"Retry-After: %d\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-    b"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nReferrer-Policy: same-origin\r\n"
-    b"Connection: close\r\n\r\n%s"
-) % (len(_SENTENCE), RETRY_SECONDS, _SENTENCE)
+
+
+def _whole_answer(status: str, sentence: str, *more: str) -> bytes:
+    """An answer that is given without the app: it has the headers that the app's answers have."""
+    body = f"{sentence}\n".encode()
+    headers = (
+        *("Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(body)}", "Cache-Control: no-store", *more),
+        *("X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "Referrer-Policy: same-origin"),
+        *("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'", "Connection: close"),
+    )
+    return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode() + body
+
+
+REFUSAL = _whole_answer(
+    "503 Service Unavailable",
+    f"The server has as many visitors as it can serve; try again in {RETRY_SECONDS} s.",
+    f"Retry-After: {RETRY_SECONDS}",
+)
+MALFORMED = _whole_answer("400 Bad Request", "This request is not valid HTTP.")
 
 
 def most_connections() -> int:
@@ -57,6 +73,7 @@ class ConnectionLimit:
     def __init__(self, most: int) -> None:
         self.most = most
         self._open: set[_Connection] = set()
+        self._watched: dict[Any, _Seen] = {}  # uvicorn's protocols of HTTP connections
         self._lingering: list[socket.socket] = []
 
     @property
@@ -74,15 +91,26 @@ class ConnectionLimit:
         async def create_server(factory: Any, *arguments: Any, **options: Any) -> Any:
             if options.get("sock") is not None:
                 options["sock"] = CappedListener(options["sock"], self, is_plain=not options.get("ssl"))
+                factory = self._watching(factory)
             return await create(factory, *arguments, **options)
 
         loop.create_server = create_server  # type: ignore[method-assign,assignment]
 
-    def admit(self, connection: socket.socket, *, is_plain: bool = True) -> _Connection | None:
+    def _watching(self, factory: Callable[[], Any]) -> Callable[[], Any]:
+        def make() -> Any:
+            protocol = factory()
+            if hasattr(protocol, "cycle"):  # uvicorn's, of HTTP: the request under way
+                self._watched[protocol] = _Seen(time.monotonic())
+                protocol.send_400_response = partial(_refuse_malformed, protocol)
+            return protocol
+
+        return make
+
+    def admit(self, connection: socket.socket) -> _Connection | None:
         """Wrap a connection so that it is counted until it is closed; None if there is no room for it."""
         if len(self._open) >= self.most:
             return None
-        counted = _Connection(connection, self, is_plain=is_plain)
+        counted = _Connection(connection, self)
         self._open.add(counted)
         return counted
 
@@ -112,28 +140,74 @@ class ConnectionLimit:
         self._open.discard(connection)
 
     def end_silent(self) -> None:
-        """End the connections that have not sent a request within `SILENT_SECONDS`; called regularly."""
+        """End the connections whose client sends no complete request, or reads no answer; called regularly.
+
+        Uvicorn waits without limit for the rest of a request's head, and for a client that reads nothing.
+        """
         now = time.monotonic()
-        for connection in [each for each in self._open if each.is_silent and now - each.since > SILENT_SECONDS]:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # the event loop notices the end and closes the connection
+        for protocol, before in list(self._watched.items()):
+            transport = protocol.transport
+            if transport is None and now - before.since <= SILENT_SECONDS:
+                continue  # its connection is being made
+            if transport is None or transport.is_closing() or transport.get_protocol() is not protocol:
+                del self._watched[protocol]  # closed, or a WebSocket by now
+                continue
+            seen = _Seen.of(protocol, now)
+            if seen.is_like(before):
+                seen = before
+            self._watched[protocol] = seen
+            if seen.has_expired(now):
+                transport.abort()
+
+
+def _refuse_malformed(protocol: Any, _: str) -> None:
+    """Answer what is no HTTP, in place of uvicorn, whose answer lacks the security headers; then close."""
+    request = protocol.cycle
+    if request is None or request.response_complete or not request.response_started:
+        protocol.transport.write(MALFORMED)
+    protocol.transport.close()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The state of a connection, and since when it has not changed.
+
+    Attributes:
+        since: when this state was first seen, in seconds of the monotonic clock.
+        request: uvicorn's object of the newest request; None before the first one.
+        is_answered: whether that request is answered; True before the first one.
+        waiting_bytes: bytes of the answer that the client has not read yet.
+    """
+
+    since: float
+    request: Any = None
+    is_answered: bool = True
+    waiting_bytes: int = 0
+
+    @classmethod
+    def of(cls, protocol: Any, now: float) -> _Seen:
+        request = protocol.cycle
+        is_answered = request is None or request.response_complete
+        return cls(now, request, is_answered, protocol.transport.get_write_buffer_size())
+
+    def is_like(self, before: _Seen) -> bool:
+        """Whether nothing has happened in between."""
+        same = (self.is_answered, self.waiting_bytes) == (before.is_answered, before.waiting_bytes)
+        return same and self.request is before.request
+
+    def has_expired(self, now: float) -> bool:
+        """Whether the client has kept the server waiting for too long; while an answer is computed, it does not."""
+        if self.waiting_bytes:
+            return now - self.since > STALLED_SECONDS
+        return self.is_answered and now - self.since > SILENT_SECONDS
 
 
 class _Connection(socket.socket):
-    """A connection that reports its close, and remembers whether the head of a request has arrived."""
+    """A connection that reports its close."""
 
-    def __init__(self, connection: socket.socket, limit: ConnectionLimit, *, is_plain: bool) -> None:
+    def __init__(self, connection: socket.socket, limit: ConnectionLimit) -> None:
         super().__init__(connection.family, connection.type, connection.proto, fileno=connection.detach())
-        self.since, self.is_silent, self._limit = time.monotonic(), True, limit
-        self._is_plain, self._tail = is_plain, b""
-
-    def recv(self, *arguments: Any) -> bytes:
-        data = super().recv(*arguments)
-        if self.is_silent:
-            self._tail += data
-            self.is_silent = self._is_plain and _END_OF_HEAD not in self._tail  # with TLS, any byte counts as a request
-            self._tail = self._tail[-len(_END_OF_HEAD) :] if self.is_silent else b""
-        return data
+        self._limit = limit
 
     def close(self) -> None:
         super().close()
@@ -168,7 +242,7 @@ class CappedListener(socket.socket):
                     raise
                 self._refuse_with_spare()
                 continue
-            if counted := self._limit.admit(connection, is_plain=self._is_plain):
+            if counted := self._limit.admit(connection):
                 return counted, address
             self._limit.refuse(connection, is_plain=self._is_plain)
 

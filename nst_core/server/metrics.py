@@ -45,11 +45,12 @@ def metrics_only(app: Application) -> Application:
     return serve
 
 
-class _InnerServer(uvicorn.Server):
+class InnerServer(uvicorn.Server):
     """A server that does not handle the process's signals, which the main server handles."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
         yield
 
 
@@ -66,7 +67,7 @@ async def serving_metrics(app: Application, address: tuple[str, int] | None) -> 
     config = uvicorn.Config(
         metrics_only(app), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
     )
-    server = _InnerServer(config)
+    server = InnerServer(config)
     task = asyncio.create_task(_run(server, f"{host}:{port}"))
     try:
         yield

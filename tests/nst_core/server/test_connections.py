@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -10,11 +11,15 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
 import pytest
+from uvicorn import Config
 
 from nst_core.server import connections
-from nst_core.server.connections import REFUSAL, CappedListener, ConnectionLimit, most_connections
+from nst_core.server.connections import MALFORMED, REFUSAL, CappedListener, ConnectionLimit, most_connections
+from nst_core.server.metrics import InnerServer
+from tests.asgi import plain
 
 pytestmark = pytest.mark.slow
 SECONDS = 5.0
@@ -77,28 +82,110 @@ def test_the_refusal_is_a_whole_answer_with_a_time() -> None:
     assert f"Content-Length: {len(body)}".encode() in head
 
 
-def test_a_connection_that_sends_no_whole_request_gives_up_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "SILENT_SECONDS", 0.05)
+@asynccontextmanager
+async def http_server(limit: ConnectionLimit, app: Any) -> AsyncIterator[int]:
+    """A server of HTTP, as Streamlit starts it; its port."""
+    loop = asyncio.get_running_loop()
+    limit.apply(loop)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.setblocking(False)
+        server = InnerServer(Config(app, lifespan="off", log_config=None, timeout_keep_alive=60))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield listening.getsockname()[1]
+        server.should_exit = server.force_exit = True
+        await task
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, HEAD + b"\r\n" + HEAD, HEAD + b"\r\n"], ids=len)
+def test_a_connection_without_a_request_gives_up_its_place_and_a_working_one_stays(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 0.1)
 
     async def visit() -> None:
-        limit = ConnectionLimit(2)
-        async with serving(limit) as port:
-            silent, half = await asyncio.open_connection("127.0.0.1", port)
-            half.write(b"GET / HTTP/1.1\r\n")
-            assert await silent.readline() == b"ok\n"
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET / HTTP/1.1\r")
-            await asyncio.sleep(0.05)
-            writer.write(b"\n\r\n")
-            assert await reader.readline() == b"ok\n"
-            assert await reader.readline() == b"ok\n"
-            await asyncio.sleep(0.1)
-            limit.end_silent()
-            assert await asyncio.wait_for(silent.read(), SECONDS) == b""
-            await until_open(limit, 1)
-            writer.close()
+        limit = ConnectionLimit(9)
+        hold, held = asyncio.Event(), asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] == "/long":
+                held.set()
+                await hold.wait()
+            await plain(scope, receive, send)
+
+        async with http_server(limit, app) as port:
+            long, long_out = await asyncio.open_connection("127.0.0.1", port)
+            long_out.write(HEAD.replace(b"/ ", b"/long "))
+            long_out.write(b"\r\n")
+            page, page_out = await asyncio.open_connection("127.0.0.1", port)
+            upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            page_out.write(HEAD + upgrade + b"Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n")
+            await asyncio.wait_for(page.readuntil(b"\r\n\r\n"), SECONDS)
+            await asyncio.wait_for(held.wait(), SECONDS)
+            idle, idle_out = await asyncio.open_connection("127.0.0.1", port)
+            idle_out.write(sent)
+            await until_open(limit, 3)
+            end = asyncio.get_running_loop().time() + SECONDS
+            while limit.open == 3:
+                assert asyncio.get_running_loop().time() < end
+                limit.end_silent()
+                await asyncio.sleep(0.01)
+            await asyncio.wait_for(_to_the_end(idle), SECONDS)
+            hold.set()
+            assert (await asyncio.wait_for(long.readline(), SECONDS)).startswith(b"HTTP/1.1 200")
+            assert limit.open == 2
 
     asyncio.run(visit())
+
+
+@pytest.mark.parametrize("sent", [b"NONSENSE\r\n\r\n", b"\x16\x03\x01\x02", HEAD + b"\r\n\x00\r\n\r\n"], ids=repr)
+def test_what_is_no_http_gets_one_answer_with_the_security_headers(sent: bytes) -> None:
+    async def visit() -> bytes:
+        async with http_server(ConnectionLimit(9), plain) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            return await asyncio.wait_for(reader.read(), SECONDS)
+
+    answer = asyncio.run(visit())
+    assert answer.endswith(MALFORMED)
+    assert answer.count(b"HTTP/1.1") == 1 + sent.startswith(HEAD)
+    for name in (b"Content-Security-Policy", b"X-Content-Type-Options", b"X-Frame-Options", b"Referrer-Policy"):
+        assert name in MALFORMED
+        assert name in REFUSAL
+
+
+def test_a_client_that_takes_nothing_of_an_answer_gives_up_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STALLED_SECONDS", 0.1)
+
+    async def flood(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(500):  # more than the system's buffers hold
+            await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+
+    async def visit() -> None:
+        limit = ConnectionLimit(9)
+        async with http_server(limit, flood) as port:
+            client = socket.create_connection(("127.0.0.1", port))
+            client.sendall(HEAD + b"\r\n")
+            await until_open(limit, 1)
+            end = asyncio.get_running_loop().time() + SECONDS
+            while limit.open:
+                assert asyncio.get_running_loop().time() < end
+                limit.end_silent()
+                await asyncio.sleep(0.01)
+            client.close()
+
+    asyncio.run(visit())
+
+
+async def _to_the_end(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
 
 
 @pytest.fixture
