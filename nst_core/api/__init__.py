@@ -9,6 +9,7 @@ gate          checks before a request's body is read: rate, token, free memory
 pictures      uploaded pictures that wait for a run
 places        a limited number of places for requests that take long
 caching       answers that a client may cache
+form_fields   refuses fields of a form that the route does not read
 forms         pictures and recipes of a request
 heads         HEAD is answered like GET
 problems      errors as problem documents (RFC 9457)

@@ -16,6 +16,7 @@ from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER
 from nst_core.api.content_type import check_content_type
 from nst_core.api.context import ApiContext
+from nst_core.api.form_fields import check_form_fields
 from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
 from nst_core.api.heads import Heads
 from nst_core.api.routes import choices, docs, events, measures, pictures, results, runs, service, stylize
@@ -57,7 +58,9 @@ def create(context: ApiContext) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    closed = APIRouter(prefix="/v1", form_limits=FORM_LIMITS, dependencies=[Depends(check_content_type)])
+    closed = APIRouter(
+        prefix="/v1", form_limits=FORM_LIMITS, dependencies=[Depends(check_content_type), Depends(check_form_fields)]
+    )
     closed.include_router(runs.router)
     closed.include_router(pictures.router)
     closed.include_router(measures.router)

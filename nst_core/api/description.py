@@ -89,6 +89,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         servers=app.servers,
         license_info=app.license_info,
     )
+    for name, schema in document["components"]["schemas"].items():
+        if name.startswith("Body_"):  # the forms
+            schema["additionalProperties"] = False
     document["components"] |= {"securitySchemes": _SCHEMES, "examples": _components()}
     for _, _, operation in operations(document):
         _sum_up(operation)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -29,6 +30,9 @@ PICTURES = 10
 """Pictures of the largest size that fit into one request; a run has a photograph, styles and perhaps a start."""
 BODY_SECONDS = 120.0
 """The longest time that a body may take to arrive."""
+TAIL_BYTES = 256
+"""The end of a form that is searched for its last boundary, which has at most 70 characters."""
+_BOUNDARY = re.compile(r"""\bboundary=(?:"([^"]{1,70})"|([^";,\s]{1,70}))""", re.IGNORECASE)
 BODIES_PER_ADDRESS = 4
 """Bodies of one address that may arrive at once."""
 OPEN = ("/healthz", "/readyz", "/problems", "/openapi.json", "/docs")
@@ -70,7 +74,7 @@ class Gate:
         if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, self._room, address, most)
+        body = _Body(receive, self._room, address, most, _last_boundary(header(scope, b"content-type")))
         try:
             await self._app(scope, body.receive, send)
         finally:
@@ -140,8 +144,9 @@ class Room:
 class _Body:
     """The body of one request, counted while it arrives."""
 
-    def __init__(self, receive: Receive, room: Room, address: str, most: int) -> None:
+    def __init__(self, receive: Receive, room: Room, address: str, most: int, end: bytes) -> None:
         self._receive, self._room, self._address, self._most = receive, room, address, most
+        self._end, self._tail = end, b""
         self._bytes, self._is_arriving, self._has_arrived = 0, False, False
         self._until = time.monotonic() + BODY_SECONDS
 
@@ -157,9 +162,19 @@ class _Body:
         except TimeoutError:
             raise HTTPException(408, f"a request must arrive within {BODY_SECONDS:.0f} s") from None
         self._take(len(message.get("body", b"")))
+        self._tail = (self._tail + message.get("body", b""))[-TAIL_BYTES:]
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             self._arrived()
+            self._check_end(message)
         return message
+
+    def _check_end(self, last: Message) -> None:
+        """Refuse a form that was cut short: without it, what is missing would count as left out."""
+        if last["type"] == "http.request" and self._bytes and self._end not in self._tail:
+            sentence = (
+                "the form must end with the boundary that its Content-Type names; it was cut short, send it again"
+            )
+            raise HTTPException(400, sentence)
 
     def _take(self, count: int) -> None:
         if self._bytes + count > self._most:
@@ -178,6 +193,12 @@ class _Body:
         self._arrived()
         self._room.give_back(self._bytes)
         self._bytes = 0
+
+
+def _last_boundary(content_type: str) -> bytes:
+    """The end of a form's body; b"" for another body, and where it is not told."""
+    found = _BOUNDARY.search(content_type) if content_type.lower().startswith("multipart/form-data") else None
+    return f"--{found[1] or found[2]}--".encode("latin-1", "replace") if found else b""
 
 
 def too_large(most_bytes: int) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.datastructures import UploadFile
+
 from nst_core.recipe.messages import one_line, short
 
 _REQUIRED = {
@@ -66,9 +68,15 @@ def sentence(fault: Mapping[str, Any]) -> str:
         return f"{place} must be given"
     if kind == "extra_forbidden":
         return f"{place} is unknown; leave it out"
+    if _needs_file(fault):
+        return one_line(f"{place} must be a file, sent as a part of the form that has a file name{_came(fault)}")
     if kind == "json_invalid":
         return one_line(f"body must be {_required(kind, context)}")
     return one_line(f"{place} must be {_required(kind, context)}{_came(fault)}")
+
+
+def _needs_file(fault: Mapping[str, Any]) -> bool:
+    return fault["type"] == "value_error" and "UploadFile" in str(fault.get("msg"))
 
 
 def _required(kind: str, context: Mapping[str, Any]) -> str:
@@ -80,7 +88,10 @@ def _required(kind: str, context: Mapping[str, Any]) -> str:
 
 def _came(fault: Mapping[str, Any]) -> str:
     """The rejected value, shortened; the value of a header may be a secret and is left out."""
-    return "" if fault["loc"][:1] == ("header",) else f", got {short(fault.get('input'))}"
+    if fault["loc"][:1] == ("header",):
+        return ""
+    came = fault.get("input")
+    return ", got a file" if isinstance(came, UploadFile) else f", got {short(came)}"
 
 
 def _place(path: Sequence[Any]) -> str:

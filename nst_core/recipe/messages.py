@@ -62,6 +62,7 @@ _KINDS = {
     "dict_type": "an object",
     "model_type": "an object",
     "tuple_type": "a list",
+    "json_invalid": "JSON that is not nested so deeply",
 }
 
 _COMPARISONS = {

@@ -33,6 +33,8 @@ LARGEST_PX = 1024
 class EstimateRequest(ApiModel):
     """A run that might be started."""
 
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     recipe: dict[str, Any] = Field(default_factory=dict, description="as in `POST /runs`")
     width: int = Field(ge=1, le=100_000, description="of the photograph, in pixels")
     height: int = Field(ge=1, le=100_000, description="of the photograph, in pixels")

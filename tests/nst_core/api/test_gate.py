@@ -16,7 +16,7 @@ from nst_core.settings import Settings
 from tests.asgi import Answer, asked
 from tests.nst_core.api.servers import Api, png, problem
 
-FORM = {"content-type": "multipart/form-data; boundary=x", "x-nst-address": "a hash"}
+FORM = {"content-type": "multipart/form-data", "x-nst-address": "a hash"}
 JSON = {"content-type": "application/json", "x-nst-address": "a hash"}
 
 
@@ -159,3 +159,14 @@ def test_too_many_fields_or_files_and_too_long_ones_are_problems(api: Api) -> No
         {"data": {"recipe": " " * (gate.PLAIN_BYTES + 1)}, "files": {"content": picture}},
     ):
         problem(api.client.post("/runs", **request), 400, "http")
+
+
+def test_a_form_that_was_cut_short_is_refused_wherever_it_was_cut(api: Api) -> None:
+    pictures = [("content", png(1)), ("style", png(2))]
+    sent = api.client.build_request("POST", "/runs", files=pictures, data={"recipe": '{"steps": 5}'})
+    whole, headers = sent.read(), {"content-type": sent.headers["content-type"]}
+    assert api.client.post("/runs", content=whole, headers=headers).status_code == 201
+    recipe = whole.index(b'"recipe"')
+    for end in (20, recipe // 2, recipe, recipe + 20, len(whole) - 10):
+        cut = problem(api.client.post("/runs", content=whole[:end], headers=headers), 400, "http")
+        assert "cut short" in cut["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -60,6 +61,9 @@ def test_an_estimate_tells_the_size_that_this_servers_memory_allows(api: Api, mo
     assert (told["largest_edge_px"], told["fits"]) == (512, True)
 
 
+NESTED: Any = json.loads("[" * 500 + "]" * 500)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -67,10 +71,15 @@ def test_an_estimate_tells_the_size_that_this_servers_memory_allows(api: Api, mo
         ({"width": 0, "height": 5}, "request"),
         ({"width": 640, "height": 480, "recipe": {"steps": -1}}, "recipe"),
         ({"width": 640, "height": 480, "depth": 2}, "request"),
+        ({"width": "640", "height": 480}, "request"),
+        ({"width": True, "height": 480}, "request"),
+        ({"width": 640, "height": 480, "recipe": {"colour": NESTED}}, "recipe"),
     ],
 )
 def test_an_estimate_of_nonsense_is_a_problem(api: Api, body: dict[str, Any], code: str) -> None:
-    problem(api.client.post("/estimate", json=body), 422, code)
+    told = problem(api.client.post("/estimate", json=body), 422, code)["detail"]
+    assert "must be" in told or "unknown" in told
+    assert ("nested so deeply" in told) == ("colour" in str(body))
 
 
 def test_the_worker_measures_a_result(api: Api) -> None:
