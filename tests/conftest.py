@@ -13,7 +13,7 @@ from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS
 from nst_core.step import Step
 
-os.environ["NST_DATA_DIR"] = ""  # no test keeps its runs among those of whoever runs it
+os.environ["NST_DATA_DIR"] = ""  # no test stores runs in the folder of the developer's own runs
 os.environ["NST_UNSEEN_MINUTES"] = "30"
 os.environ["NST_DEVICE_FILES"] = "0"  # no server of a test exports networks unless the test asks for it
 
@@ -49,7 +49,10 @@ def random_kernels() -> Any:
 
 @pytest.fixture(scope="session")
 def random_vgg(random_kernels: Any) -> Any:
-    """The network of those kernels, in float32; one for all tests, so that what is compiled for it is kept."""
+    """The network of those kernels, in float32.
+
+    Shared by all tests, so that functions compiled for it are used again.
+    """
     from nst_core.models import vgg
 
     return vgg.build("vgg19", random_kernels.items(), "float32")
@@ -57,7 +60,7 @@ def random_vgg(random_kernels: Any) -> Any:
 
 @pytest.fixture
 def unlearned(monkeypatch: pytest.MonkeyPatch, random_vgg: Any) -> Iterator[Any]:
-    """Every engine and measure gets the random network instead of the real one; it is returned."""
+    """Make every engine and measure use the random network, and return it."""
     from nst_core.metrics import yardstick
     from nst_core.models import vgg
 
@@ -69,7 +72,7 @@ def unlearned(monkeypatch: pytest.MonkeyPatch, random_vgg: Any) -> Iterator[Any]
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
-    """Where the network that is loaded comes from; its `sha256` may be changed."""
+    """The weights source of the loaded network; a test may change its `sha256`."""
     from nst_core.models import vgg
 
     origin = SimpleNamespace(sha256="a" * 64, unusable=())
@@ -80,7 +83,7 @@ def found(monkeypatch: pytest.MonkeyPatch, unlearned: Any) -> Any:
 
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fast method as a painter that returns what it was given, at the size asked for."""
+    """A stand-in for the fast method that returns its input at the requested size."""
     from nst_core.fast import engine as fast
     from nst_core.models import stylisation
 
@@ -99,7 +102,7 @@ def painter(monkeypatch: pytest.MonkeyPatch) -> None:
 def rebuilt() -> Any:
     """The real stylisation pair with its vectors and pieces.
 
-    Where an operator has put the official module in its place there is nothing of that to test: it has one entry point.
+    Skipped if the operator's weights are the official module, which has a single entry point.
     """
     from nst_core.models import stylisation
 

@@ -1,4 +1,4 @@
-"""An HTTP server on the loopback address that answers as a test tells it to."""
+"""An HTTP server on the loopback address whose answers a test chooses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 @dataclass
 class Server:
-    """A loopback server: `routes` maps a path to bytes, or to a function that answers as it likes."""
+    """A loopback server: `routes` maps a path to bytes, or to a function that answers."""
 
     address: str
     routes: dict[str, bytes | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A group of processes whose memory the system limits, as that of a container: what exceeds it is killed.
+"""A group of processes with a memory limit, like a container's: the system kills a process that exceeds it.
 
 Linux only, and only where this user may make such groups (cgroups), mostly as root.
 """
@@ -28,14 +28,14 @@ class MemoryGroup:
 
     @property
     def killed(self) -> int:
-        """How many processes the system has killed for want of memory."""
+        """The number of processes that the system has killed because of the limit."""
         counts = dict(line.split() for line in self.events.read_text().splitlines())
         return int(counts["oom_kill"])
 
 
 @contextmanager
 def memory_group(megabytes: int) -> Iterator[MemoryGroup | None]:
-    """A group with so much memory, in MB, while the context lasts; None where none can be made."""
+    """A group with this memory limit, in MB, within the context; None if it cannot be made."""
     for root, limit, events in _VERSIONS:
         folder = root / f"nst-test-{os.getpid()}"
         try:

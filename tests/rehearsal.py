@@ -1,4 +1,4 @@
-"""The steps of a Dockerfile, carried out in a folder: where no container engine is, most mistakes show all the same.
+"""Runs the steps of a Dockerfile in a folder, which shows most mistakes without a container engine.
 
 Each stage has a folder that stands for its root, and paths such as /opt/venv in commands and variables are mapped into
 it. The environment of this Python stands for the one that the Dockerfile makes, so that pip only checks that it is

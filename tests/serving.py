@@ -1,4 +1,4 @@
-"""The app as a real server: started, killed, started again, and asked what it has logged."""
+"""The app as a real server, which a test can start, kill and restart, and whose log it can read."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ class Server:
         _wait_for(self.url + self.health)
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """Kill it, as a crash would."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def end(self) -> None:
-        """End it as an operator does."""
+        """Terminate it, as an operator would."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
 
     def terminate(self) -> None:
-        """Tell it to end, without waiting."""
+        """Send the signal to end, without waiting."""
         assert self._process is not None
         self._process.terminate()
 
@@ -86,7 +86,7 @@ class Server:
 
     @property
     def log(self) -> str:
-        """All that it has said so far."""
+        """All lines that it has logged so far."""
         return self._log.read_text(errors="replace")
 
 

@@ -49,7 +49,7 @@ PAGE_LIBRARIES = ("streamlit", "plotly")
 """Libraries that only the entry points, pages and their parts may import."""
 
 PAGES_MAY_IMPORT = (
-    "nst_core.jobs.service",  # everything about runs goes through it
+    "nst_core.jobs.service",  # the only access to runs
     "nst_core.sweeps",
     "nst_core.recipe",
     "nst_core.picture",
@@ -73,7 +73,7 @@ PAGES_MAY_IMPORT = (
     "nst_core.models.weights",  # sources and licences, for About
     "nst_core.bench.report.tables",  # for About
 )
-"""All that pages and their parts may import of the core; nothing else of `nst_core.jobs` than the service."""
+"""The modules of the core that pages and their parts may import; of `nst_core.jobs` only the service."""
 
 STREAMLIT_PROTOCOL_CLIENTS = ("nst_core.bench.app.protocol",)
 """Exceptions to `PAGE_LIBRARIES`: a benchmark that measures a served page needs Streamlit's protocol messages."""

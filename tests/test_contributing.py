@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md and the README are true: their code runs, their recipes work, the names that they mention exist."""
+"""CONTRIBUTING.md and the README are correct: their code runs, their instructions work, the names in them exist."""
 
 from __future__ import annotations
 

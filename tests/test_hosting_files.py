@@ -1,4 +1,4 @@
-"""Dockerfile and compose.yaml: linted, checked against their schema, and carried out as far as that needs no engine."""
+"""Dockerfile and compose.yaml: linted, checked against the schema, and run as far as possible without an engine."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ app = st.App(Path(serve.__file__).with_name("app.py"), lifespan=serve._lifespan)
 
 
 def fall_asleep(url: str) -> socket.socket:
-    """A visitor who asks for the longest file and reads nothing of it, as a phone in a tunnel."""
+    """A visitor who requests the longest file and reads nothing, like a phone without reception."""
     folder = Path(streamlit.__file__).parent / "static"
     longest = max(folder.rglob("*.js"), key=lambda path: path.stat().st_size).relative_to(folder)
     visitor = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
@@ -71,7 +71,7 @@ def gone(process: psutil.Process) -> bool:
 
 
 def temporary(folder: Path) -> list[Path]:
-    """The files that a writer has left unfinished."""
+    """Temporary files of unfinished writes."""
     return [path for path in folder.rglob(".*") if path.name != ".writable"]
 
 

@@ -1,4 +1,4 @@
-"""The served app with a worker that paints by darkening: ready in a second, without weights."""
+"""The served app with a toy worker that only darkens the picture: ready in a second, without weights."""
 
 from __future__ import annotations
 

@@ -20,16 +20,19 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 REQUIRED = os.environ.get("NST_REQUIRE_BROWSER") == "1"
 PATIENCE_MS = 90_000
-"""The longest wait for anything without a limit of its own: a crowded machine is slow, and no test is of its speed."""
+"""The default limit of each wait: a busy machine is slow, and no test measures its speed."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as `serve.py` serves it, its runs on a disk; at its end, its log must tell of no uncaught exception."""
+    """The app as `serve.py` serves it, with its runs on a disk.
+
+    At the end its log must contain no uncaught exception.
+    """
     folder = tmp_path_factory.mktemp("server")
-    # Else the first visit to a page for devices would make them while other tests run, and wait for them.
+    # Otherwise the first visit to a page for devices would make the files while other tests run, and wait for them.
     subprocess.run([sys.executable, "-m", "nst_core", "device-files"], check=True, capture_output=True)
     server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"), NST_OPENINGS_PER_MINUTE="10000")
     try:
@@ -43,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def address(server: Server) -> str:
-    """Where the app is served."""
+    """The address of the app."""
     return server.url
 
 
@@ -59,7 +62,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 class Finished(NamedTuple):
-    """A run of 30 steps that is over and judged: where it is seen, and the cookies of the visitor who began it."""
+    """A run of 30 steps that is over and measured: its address, and the cookies of the visitor who started it."""
 
     url: str
     visitor: Any
@@ -67,7 +70,7 @@ class Finished(NamedTuple):
 
 @pytest.fixture(scope="package")
 def finished(browser: playwright.Browser, address: str) -> Finished:
-    """One finished run for all tests that only look at one; each opens it on a page of its own."""
+    """One finished run, shared by all tests that only view one; each opens it on a page of its own."""
     with _opened(browser) as page:
         visit.begin(page, address, steps=30)
         visit.finished(page)
@@ -76,14 +79,14 @@ def finished(browser: playwright.Browser, address: str) -> Finished:
 
 @pytest.fixture
 def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """A page of a new visitor; at its end, the console must have been silent."""
+    """A page of a new visitor; at the end its console must be empty."""
     with _opened(browser) as opened:
         yield opened
 
 
 @pytest.fixture
 def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwright.Page]:
-    """The page of the finished run, seen by the visitor who began it; its console must be silent too."""
+    """The page of the finished run, opened by the visitor who started it; at the end its console must be empty."""
     with _opened(browser, storage_state=finished.visitor) as opened:
         opened.goto(finished.url)
         visit.finished(opened)
@@ -92,7 +95,7 @@ def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwrig
 
 @pytest.fixture
 def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """A page of another visitor: a new profile, without the first one's cookie. Its console may say what it likes."""
+    """A page of another visitor: a new profile, without the first one's cookie. Its console is not checked."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
@@ -110,13 +113,13 @@ def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwrig
         "console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None
     )
     yield opened
-    # A run that a failed test leaves would keep the next ones waiting.
+    # A run left over from a failed test would delay the next tests.
     opened.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
     context.close()
     assert complaints == []
 
 
 def _is_complaint(said: playwright.ConsoleMessage) -> bool:
-    # On a deep link Streamlit first looks for its server below the page's own path, and the browser notes the 404.
+    # On a deep link Streamlit first looks for its server below the page's own path, and the browser logs the 404.
     probing = "/_stcore/" in said.location.get("url", "") and "404" in said.text
     return said.type == "error" and not probing

@@ -1,4 +1,4 @@
-"""axe-core on every page, in both colour schemes, and where a run has finished: nothing serious."""
+"""axe-core finds no serious fault on any page, in both colour schemes, and on the page of a finished run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IN_SCHEME = """scheme => {
 def grave(page: Any) -> list[str]:
     """Serious and critical violations that axe-core finds on a page that stands still, one line for each element.
 
-    A page that runs again by itself while axe-core looks at it, as when the networks are ready, is half faded out.
+    A page that reruns by itself during the check, for instance when the networks are ready, is half faded out.
     """
     for _ in range(LOOKS):
         settle(page)
@@ -52,7 +52,7 @@ def grave(page: Any) -> list[str]:
 
 
 def open_in(page: Any, scheme: str, url: str) -> None:
-    """Open a page in a colour scheme, without motion, and wait until it is still."""
+    """Open a page in a colour scheme, without animations, and wait until it stops changing."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(url)
     settle(page)

@@ -1,4 +1,4 @@
-"""A visitor's ways through the real app, with real networks at small sizes."""
+"""Journeys of a visitor through the real app, with real networks at small sizes."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_p
         (worker,) = server.workers()
         assert any("tensorflow" in entry.path for entry in worker.memory_maps())
     finally:
-        page.goto("about:blank")  # a page left open would complain of a server that is gone
+        page.goto("about:blank")  # a page left open would report the server that has ended
         server.end()
 
 

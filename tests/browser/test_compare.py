@@ -1,4 +1,4 @@
-"""Compare in a browser: a sheet that fills and gives up its cells, and results looked at one over the other."""
+"""Compare in a browser: a sheet whose cells are painted and opened, and two results under a slider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 PATIENCE_MS = 180_000
-"""Three runs and their measures, on a machine that others use too."""
+"""The longest wait for three runs and their measures, on a busy machine."""
 CELLS = "td button"
 FILLED = f"{CELLS}[data-state=painted]"
 
@@ -29,7 +29,7 @@ def sheet(page: Any, address: str) -> None:
     page.wait_for_selector(READY, timeout=LOADING_MS)
     smallest(page, "Size")
     values = page.get_by_role("toolbar", name="Values of Strength")
-    values.get_by_role("button", name="100 %").click()  # one less of three
+    values.get_by_role("button", name="100 %").click()  # one of three values removed
     page.get_by_text("6 pictures").wait_for()
     page.get_by_role("toolbar", name="Values of Stroke size").get_by_role("button", name="1", exact=True).click()
     page.get_by_text("4 pictures").wait_for()
@@ -38,7 +38,7 @@ def sheet(page: Any, address: str) -> None:
 
 
 def bring_to_rest(found: Any) -> None:
-    """Scroll to it until nothing moves it for a second: where the page moves, an open list closes."""
+    """Scroll to an element and wait until it does not move for a second: an open list closes when the page moves."""
     top = "e => (e.scrollIntoView({block: 'center'}), Math.round(e.getBoundingClientRect().top))"
     tops = [found.evaluate(top)]
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""The loss curves in a browser: they grow without a blink, keep what the visitor has set, and lead to pictures."""
+"""The loss curves in a browser: they grow without flicker, keep the visitor's zoom and choices, and open pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRESSED = """graph => {
   window.dispatchEvent(new PointerEvent("pointerup"));
   graph.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
 }"""
-"""The end of a click elsewhere, and at once a press on the chart."""
+"""The end of a click elsewhere, and immediately a press on the chart."""
 PLACES = """{
   window.places = [];
   const note = () => {
@@ -34,7 +34,7 @@ PLACES = """{
   };
   note();
 }"""
-"""Notes in every frame how far down the page the chart stands, from its first curve on."""
+"""Records the chart's vertical position in every frame, from its first curve on."""
 RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 
 
@@ -51,7 +51,7 @@ def graph_of(page: Any) -> Any:
 
 
 def after(page: Any, graph: Any, updates: int) -> None:
-    """Wait until the graph has been updated so many times since it was counted."""
+    """Wait until the graph has been updated `times` since the count began."""
     page.wait_for_function("([graph, least]) => graph.updates >= least", arg=[graph.element_handle(), updates])
 
 
@@ -137,7 +137,7 @@ def test_switched_off_live_curves_stand_still(page: Any, address: str) -> None:
     switch.focus()
     switch.press("Space")
     go_on(page)
-    go_on(page)  # told by the server after the switch; the one before may have been on its way already
+    go_on(page)  # the first update after the switch; an earlier one may have been on its way already
     points = graph.evaluate("graph => graph.data[0].x.at(-1)")
     go_on(page)
     go_on(page)

@@ -81,7 +81,7 @@ def open_live(page: playwright.Page, address: str) -> None:
 
 
 def picture(page: playwright.Page) -> bytes:
-    """The canvas as it stands."""
+    """The present picture on the canvas."""
     return page.get_by_role("img", name="The painted picture").screenshot()
 
 

@@ -17,7 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 MAKING_MS = 600_000
-"""Where nobody has made them before, the server first exports the networks."""
+"""The longest wait: the server first exports the networks if they were not exported before."""
 PANEL = ".nst-slow"
 
 
@@ -31,7 +31,7 @@ def open_panel(page: Any, address: str) -> Any:
 
 
 def step(panel: Any) -> int:
-    """The step that the panel tells."""
+    """The step that the panel shows."""
     return int(re.search(r"Step (\d+) of", panel.locator(".words").inner_text())[1])  # type: ignore[index]
 
 
@@ -78,7 +78,7 @@ def in_state(page: Any, state: str) -> None:
 
 
 def settled_step(page: Any, panel: Any) -> int:
-    """The step at which a paused run stands: one that had begun still ends."""
+    """The step of a paused run, after the step that was under way has ended."""
     before = -1
     while (now := step(panel)) != before:
         before = now

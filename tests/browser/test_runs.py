@@ -1,4 +1,4 @@
-"""Runs live apart from whoever looks: in two tabs, in line, over the end of the worker and of the server."""
+"""Runs do not depend on a page: in two tabs, in the queue, after the end of the worker and of the server."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 WENT_ON = re.compile(r"this run went on from step \d+")
 START = "Paint step by step"
 PATIENT_MS = 180_000
-"""Networks are loaded again and again here, on a machine that may have other work."""
+"""The longest wait: these tests load the networks several times, on a machine that may have other work."""
 
 
 def begin(page: Any, address: str, steps: int) -> str:
-    """Hand in a small slow run; its address."""
+    """Submit a small slow run; returns its address."""
     page.context.set_default_timeout(PATIENT_MS)
     visit.begin(page, address, steps=steps)
     return str(page.url)
@@ -45,7 +45,7 @@ def step(page: Any, least: int = 1) -> int:
 
 @pytest.fixture(scope="module")
 def keeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that keeps its runs in a folder, and opens its desk when it starts."""
+    """A server that stores its runs in a folder, and opens the job service when it starts."""
     folder = tmp_path_factory.mktemp("keeper")
     server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"))
     server.start()
@@ -78,7 +78,7 @@ def test_two_tabs_show_one_run_either_pauses_it_and_a_stranger_only_watches(
 
 
 def watches(stranger: Any) -> None:
-    """See another visitor's run with picture and curve, and nothing that would change it."""
+    """Check that another visitor's run shows its picture and curve, and no control that would change it."""
     stranger.get_by_text("You are looking at somebody's run").wait_for(timeout=PATIENT_MS)
     at = step(stranger)
     step(stranger, at + 1)
@@ -91,7 +91,7 @@ def watches(stranger: Any) -> None:
 
 
 def tells_nobody_its_secret(page: Any, stranger: Any, server: Server) -> None:
-    """Look for the secret of a run's visitor where others might see it."""
+    """Check that the secret of a run's owner is not found where others could see it."""
     (secret,) = (cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "nst_visitor")
     others = [page.url, stranger.url, stranger.content(), server.log]
     assert not [text for text in others if secret in text]
@@ -145,7 +145,7 @@ def test_a_killed_server_goes_on_before_anyone_looks_and_keeps_what_was_finished
         tab.goto("about:blank")
     keeper.kill()
     keeper.start()
-    until(lambda: bool(keeper.workers()), 60)  # nobody has asked for anything yet but whether it is healthy
+    until(lambda: bool(keeper.workers()), 60)  # only the health check was requested so far
     page.goto(url)
     page.get_by_text(re.compile("The server was restarted; " + WENT_ON.pattern)).wait_for()
     step(page, at + 1)

@@ -1,4 +1,4 @@
-"""One visitor shares and another opens: links, the gallery, films, and a PNG dropped back."""
+"""One visitor shares, another one opens: links, the gallery, films, and a PNG dropped on a picker."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
     assert download.value.path().read_bytes()[4:8] == b"ftyp"
     stranger.get_by_role("button", name="Share").click()
     stranger.get_by_text(re.compile(r"/result\?result=")).wait_for()
-    assert stranger.get_by_text("List it in the gallery").count() == 0  # not a stranger's to do
+    assert stranger.get_by_text("List it in the gallery").count() == 0  # only the owner may do this
     stranger.goto(f"{address}/gallery")
     stranger.get_by_role("button", name="Slow · Bold").first.click()
     stranger.get_by_role("button", name="Same settings, my photo").click()

@@ -76,7 +76,7 @@ def device(folder: Path) -> Iterator[str]:
 
 
 def painted(browser: Any, device: str, folder: Path, content: Any, style: Any, recipe: Recipe) -> list[dict[str, Any]]:
-    """All that the worker tells of a run."""
+    """All messages of the worker about a run."""
     task = {
         "graph": path(SIZE_PX, SIZE_PX).name,
         "weights": WEIGHTS,
@@ -109,7 +109,7 @@ def test_the_curve_is_the_engines(browser: Any, device: str, folder: Path) -> No
     assert list(steps[0]["losses"]) == list(expected[0])
     ours, engines = (np.array([losses["total"] for losses in run]) for run in ([n["losses"] for n in steps], expected))
     np.testing.assert_allclose(ours, engines, rtol=0.01)
-    np.testing.assert_allclose(ours[0], engines[0], rtol=1e-4)  # before any rounding has grown
+    np.testing.assert_allclose(ours[0], engines[0], rtol=1e-4)  # before rounding errors have grown
     assert engines[-1] < 0.25 * engines[0]
     assert steps[-1]["picture"] == 4 * SIZE_PX**2
 

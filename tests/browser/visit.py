@@ -13,7 +13,7 @@ IN_MENU = tuple(path for path, _ in PAGES.values())
 """The paths of the pages in the menu."""
 READY = "text=Networks ready"
 LOADING_MS = 120_000
-"""Networks are loaded, or a run is begun, on a machine that may have other work."""
+"""The longest wait until networks are loaded or a run has begun, on a machine that may have other work."""
 TINY = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_every": 2, "convolutions": "direct"}
 """Settings of a run that is quick; other convolutions would be compiled first."""
 STEP = re.compile(r"^Step [1-9]\d* of \d+")
@@ -34,7 +34,7 @@ _IS_STILL = """quiet => {
 
 
 def settle(page: Any) -> None:
-    """Wait until the page is told whole, nothing of it moves, and it has not changed for a while."""
+    """Wait until the page is complete, nothing on it moves, and it has not changed for a while."""
     page.wait_for_selector("h1", timeout=LOADING_MS)
     page.evaluate(_WATCH_CHANGES)
     page.wait_for_function(_IS_STILL, arg=QUIET_MS)
@@ -60,14 +60,14 @@ def open_settings(page: Any, address: str, recipe: Recipe) -> None:
 
 
 def begin(page: Any, address: str, **settings: Any) -> None:
-    """Hand in a quick slow run, with other settings if asked."""
+    """Submit a quick slow run, with other settings if given."""
     open_settings(page, address, make("bold", TINY | settings))
     page.get_by_role("button", name="Paint step by step").click()
     page.wait_for_url(re.compile("job="))
 
 
 def finished(page: Any) -> None:
-    """Wait until the run on the page is over and judged."""
+    """Wait until the run on the page is over and measured."""
     page.get_by_role("button", name="PNG", exact=True).first.wait_for(timeout=LOADING_MS)
     page.get_by_text("measuring the result").wait_for(state="hidden", timeout=LOADING_MS)
 

@@ -1,6 +1,6 @@
 """How long fuzz tests run: a few examples in the suite, many minutes with NST_FUZZ_MINUTES.
 
-Every test here gives a reader what nobody foresaw, and asserts that it answers with a value or with its own error.
+Every test here gives unexpected data to a reader, and asserts that it returns a value or raises its own error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MINUTES = float(os.environ.get("NST_FUZZ_MINUTES", "0"))
 """Minutes in all, shared by the tests that are collected; 0: only `EXAMPLES` of each."""
 EXAMPLES = 40
 BATCH = 500
-"""Examples between two looks at the clock."""
+"""Number of examples between two checks of the time."""
 COUNTS: Counter[str] = Counter()
 """Examples so far, by test."""
 MAX_MESSAGE = 4000
@@ -40,7 +40,7 @@ _LONG = settings(max_examples=BATCH, deadline=None, database=None, print_blob=Tr
 
 
 def fuzz(**strategies: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[[], None]]:
-    """Run a test with examples of these strategies: `EXAMPLES` of them, or for its share of `MINUTES`."""
+    """Run a test with `EXAMPLES` examples of these strategies, or as many as fit into its share of `MINUTES`."""
 
     def decorate(test: Callable[..., None]) -> Callable[[], None]:
         def counted(**example: Any) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoint files of any bytes: a run to resume, or a CheckpointError; nothing in them is ever run."""
+"""Checkpoint files of any bytes: either a run to resume or a CheckpointError; no code in them is ever executed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _HEAD = json.loads(_ARRAYS.pop("head").tobytes())
 
 
 def _load(data: bytes) -> None:
-    """Load a file of these bytes; what is loaded is whole, and what is refused is told in one sentence."""
+    """Load a file of these bytes, and check that the result is complete, or the error one sentence."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.npz"
         path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""The door for pictures: any bytes are a Picture or a PictureError, and the same as in a process of one's own."""
+"""Opening pictures: any bytes give a Picture or a PictureError, and the same result as in a decoder process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fuzz.fuzzing import assert_is_one_sentence, fuzz
 from tests.fuzz.values import damaged
 
 LIMITS = UploadLimits(max_pixels=40_000, kept_pixels=3_000)
-"""Small, so that reduced pictures are among the examples."""
+"""Small limits, so that some examples are reduced."""
 
 
 def _saved(kind: str, mode: str = "RGB", **options: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Share links of any text: settings and plain data about pictures, or a RecipeError; the page takes both."""
+"""Share links of any text: settings and plain data about pictures, or a RecipeError; the page handles both."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_settings_that_contradict_each_other(settings: Any) -> None:
 
 @fuzz(pictures=spoilt(_WHOLE["i"]) | JSON)
 def test_pictures_named_by_a_link(pictures: Any) -> None:
-    """What the page does with the data about pictures, up to the selection itself."""
+    """Run the page's code for the data about pictures, up to the selection itself."""
     from pages.parts.inputs.selection import find_sample
     from pages.parts.settings import imported
 

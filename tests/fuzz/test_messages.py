@@ -1,4 +1,4 @@
-"""Messages between the job service and its worker: of any bytes a message, the end or a MessageError."""
+"""Messages between job service and worker: any bytes give a message, the end of the stream or a MessageError."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _WHOLE = json.loads(
 
 
 def _read(read: Any, *arguments: Any) -> Recipe | None:
-    """What a reader makes of data: a recipe that is whole, or None after a RecipeError of one sentence."""
+    """Read data as a recipe: a complete recipe, or None after a RecipeError of one sentence."""
     try:
         recipe = read(*arguments)
     except RecipeError as error:

@@ -1,4 +1,4 @@
-"""The operator's environment: whatever it holds, every setting has a usable value, and what has no effect is told."""
+"""The operator's environment: settings always have usable values, and values without effect are reported."""
 
 from __future__ import annotations
 

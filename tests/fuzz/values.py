@@ -1,4 +1,4 @@
-"""Strategies: JSON of any kind, recipes, and damage to data that was whole."""
+"""Strategies: JSON of any kind, recipes, and damaged data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_core.recipe import PRESETS, Recipe, bounds, choices, excluded, is_whole
 from nst_core.recipe.old_names import OLD_NAMES
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
-"""Text with line breaks, signs of any script and lone surrogates, which JSON can carry."""
+"""Text with line breaks, characters of any script and lone surrogates, all of which JSON can contain."""
 _KEYS = st.one_of(st.sampled_from([*names(), *OLD_NAMES, "objective", "provenance", "styles", "__class__"]), ANY_TEXT)
 _LEAVES = st.one_of(
     st.none(),
@@ -87,7 +87,7 @@ def _change(draw: st.DrawFn, at: Any, key: Any) -> None:
 
 @st.composite
 def damaged(draw: st.DrawFn, wholes: Sequence[bytes]) -> bytes:
-    """Bytes that were whole: cut, with bytes changed, removed, repeated or put in."""
+    """Damaged bytes: cut off, or with bytes changed, removed, repeated or inserted."""
     data = bytearray(draw(st.sampled_from(wholes)))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(data)))

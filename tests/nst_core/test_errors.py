@@ -1,4 +1,4 @@
-"""Each error is found again by its code."""
+"""Each error class is found by its code."""
 
 from __future__ import annotations
 

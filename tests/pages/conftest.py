@@ -45,7 +45,7 @@ def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def job_service(monkeypatch: pytest.MonkeyPatch) -> FakeJobService:
-    """The job service that every page of this test sees."""
+    """The fake job service for every page of this test."""
     fake = FakeJobService()
     monkeypatch.setattr(service_module, "get", lambda: fake)
     return fake
@@ -79,6 +79,6 @@ def open_page(job_service: FakeJobService) -> Open:
 
 
 def words(app: AppTest) -> str:
-    """All HTML, captions and button labels on the page, to look for words in."""
+    """All HTML, captions and button labels on the page, as one text to search."""
     html = [element.proto.body for element in app.get("html")]
     return " ".join([*html, *(caption.value for caption in app.caption), *(button.label for button in app.button)])

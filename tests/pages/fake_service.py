@@ -1,4 +1,4 @@
-"""A job service without a worker: jobs stand where a test puts them."""
+"""A job service without a worker: a test sets the state of each run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MEASURES = {
 
 
 class FakeJobService:
-    """Takes every job and lets the test say how it is."""
+    """Accepts every run; the test sets its state."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, JobView] = {}

@@ -1,4 +1,4 @@
-"""About: the model card says what the code does, and the tables what was measured."""
+"""About: the model card agrees with the code, and the tables with the measurements."""
 
 from __future__ import annotations
 

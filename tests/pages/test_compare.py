@@ -102,7 +102,7 @@ def test_the_figure_has_a_point_two_curves_and_the_crossovers() -> None:
 
 
 def test_crossovers_close_together_do_not_hide_each_others_words() -> None:
-    """A label is two lines of 12 px; the later crossover is lower, so their places are at least that far apart."""
+    """A label has two lines of 12 px; the later crossover is lower, so the labels must be at least that far apart."""
     first, second = go.Figure(quality_chart.figure(quality_over_time(views_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3

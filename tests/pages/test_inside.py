@@ -1,4 +1,4 @@
-"""The page that looks inside the network: asks, waits, shows, and hands in its small runs one by one."""
+"""The page Inside the network: it asks, waits, shows the answer, and submits its small runs one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each page opens, and each state of a run has its words."""
+"""Each page opens, and each state of a run is shown in words."""
 
 from __future__ import annotations
 

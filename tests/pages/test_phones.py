@@ -1,4 +1,4 @@
-"""Phones: the way to the live page, the networks as files, and the sample app."""
+"""Phones: the QR code of the live page, the networks as files, and the sample app."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`at(address)`: what the browser shows as the page's address."""
+    """`at(address)`: set the page's address in the browser."""
     return lambda address: monkeypatch.setattr(type(st.context), "url", property(lambda _: address))
 
 

@@ -88,7 +88,8 @@ def rainy_street(size: int, seed: int) -> Field:
     angle = np.where(y < horizon, 0.85 + 0.45 * noise(SKETCH_PX, 7, rng), np.pi / 2 + 0.12 * noise(SKETCH_PX, 5, rng))
     canvas = Canvas(size, sketch)
     paint(canvas, sketch, angle.astype(np.float32), Brush(2400, 0.050, 0.022, 0.09, 0.025), rng)
-    _lamps_and_people(canvas, rng)
+    _lamps(canvas, rng)
+    _people(canvas)
     paint(canvas, canvas.sketch(), angle.astype(np.float32), Brush(3600, 0.030, 0.0105, 0.12, 0.03, 1), rng)
     return relief(canvas.pixels(), 0.5)
 
@@ -104,8 +105,8 @@ def _trunks(sketch: Field, x: Field, y: Field) -> Field:
     return sketch
 
 
-def _lamps_and_people(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Draw lamps along the kerbs, their reflections in the wet street, and people under umbrellas."""
+def _lamps(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Draw lamps along the kerbs, and their reflections in the wet street."""
     warm, pale, dark = palette("#ffd45e #fff6d0 #120f2a")
     for far in (0.07, 0.13, 0.22, 0.34):
         for x in (0.5 - far, 0.5 + far):
@@ -119,6 +120,11 @@ def _lamps_and_people(canvas: Canvas, rng: np.random.Generator) -> None:
                 canvas.line(
                     np.array([[streak, start], [streak, start + rng.uniform(0.02, 0.09)]]), 0.004 + 0.01 * far, warm
                 )
+
+
+def _people(canvas: Canvas) -> None:
+    """Draw people under umbrellas, mirrored in the wet street."""
+    dark = palette("#120f2a")[0]
     for x, feet, tall, hue in (
         (0.47, 0.70, 0.15, "#c4202f"),
         (0.535, 0.67, 0.12, "#274fa8"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,29 @@ def download_buttons(view: JobView, page: str) -> None:
     strength = colour_preservation.strength_of(view, page)
     repainted = colour_preservation.is_repainted(view, strength)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
-    files = (
+    with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
+        for label, make, available, ending, mime, meaning in _files(view):
+            if available:
+                is_made = repainted or label == "WebP"
+                st.download_button(
+                    label,
+                    partial(make, view, strength) if is_made else make(view, strength),
+                    f"{stem}.{ending}",
+                    mime,
+                    on_click="ignore",
+                    icon=":material/download:",
+                    type="primary" if label == "PNG" else "secondary",
+                    help=meaning,
+                    disabled=is_made and view.state not in FINAL,
+                    key=f"get_{label}_{page}_{view.id}",
+                )
+        if view.result:
+            share.button(view, page)
+
+
+def _files(view: JobView) -> tuple[tuple[str, Callable[..., Any], object, str, str, str], ...]:
+    """Each file: label, maker, a value that is empty if the file is not available, ending, media type and help."""
+    return (
         (
             "PNG",
             colour_preservation.png,
@@ -83,21 +105,3 @@ def download_buttons(view: JobView, page: str) -> None:
         ),
         ("Recipe", colour_preservation.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
     )
-    with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
-        for label, make, available, ending, mime, meaning in files:
-            if available:
-                is_made = repainted or label == "WebP"
-                st.download_button(
-                    label,
-                    partial(make, view, strength) if is_made else make(view, strength),
-                    f"{stem}.{ending}",
-                    mime,
-                    on_click="ignore",
-                    icon=":material/download:",
-                    type="primary" if label == "PNG" else "secondary",
-                    help=meaning,
-                    disabled=is_made and view.state not in FINAL,
-                    key=f"get_{label}_{page}_{view.id}",
-                )
-        if view.result:
-            share.button(view, page)

@@ -1,4 +1,4 @@
-"""The API with a worker that the test moves."""
+"""The API with a fake worker that the test controls."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ class Listening:
     """A request for the events of a run, under way.
 
     Attributes:
-        received: what has come so far.
+        received: the bytes received so far.
         status, headers: of the answer.
-        reads: cleared while the client takes nothing.
+        reads: cleared while the client reads nothing.
     """
 
     def __init__(self, api: Api, run: str, **headers: str) -> None:
@@ -69,7 +69,7 @@ class Listening:
             self.is_over = not message.get("more_body", False)
 
     def events(self) -> list[Event]:
-        """What has come so far, without comments."""
+        """The events received so far, without comments."""
         found = []
         for block in self.received.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
@@ -78,11 +78,11 @@ class Listening:
         return found
 
     def steps(self) -> list[int]:
-        """The steps that have come."""
+        """The steps received so far."""
         return [event.data["step"] for event in self.events() if event.name == "step"]
 
     def has(self, step: int) -> bool:
-        """Whether a step has come."""
+        """Whether a step was received."""
         return step in self.steps()
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -1,4 +1,4 @@
-"""The API over a job service whose worker does what the test says."""
+"""The API over a job service with a worker that the test controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes of the OpenAPI document, one by one and in sequences: no answer breaks it."""
+"""Requests that schemathesis derives from the OpenAPI document, alone and in sequences: every answer conforms to it."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ FEW = settings(
     suppress_health_check=list(HealthCheck),
 )
 EXCLUDED = [
-    # A document cannot say which settings go together, which bytes are a picture, and how many there is room for.
+    # The document cannot express which settings fit together, which bytes are a picture, and how many pictures there is
+    # room for.
     checks.positive_data_acceptance,
 ]
 QUEUE = ("NST_QUEUE_RUNS", "NST_RUNS_PER_VISITOR", "NST_RUNS_PER_ADDRESS")
 ENDLESS = ("get_run_events",)
-"""Streams, which end with the run."""
+"""Operations that answer with a stream, which ends with the run."""
 
 
 @pytest.fixture(scope="module")
 def open_api() -> Iterator[Api]:
-    """An API that may be asked often, and whose worker has each measurement at once."""
+    """An API without a low rate limit, whose worker answers each request for measures at once."""
     with pytest.MonkeyPatch.context() as patch:
         for limit in QUEUE:
             patch.setenv(limit, "1000")
@@ -54,7 +55,7 @@ def open_api() -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def schema(open_api: Api) -> Any:
-    """What the API says of itself, without streams."""
+    """The API's description, without streams."""
     found = schemathesis.openapi.from_asgi("/api/v1/openapi.json", open_api.client.app)
     return found.exclude(operation_id=list(ENDLESS))
 
@@ -81,7 +82,7 @@ def test_a_request_is_answered_as_described(schema: Any, name: str, mode: Genera
 
 
 def test_a_sequence_of_requests_is_answered_as_described(open_api: Api, schema: Any) -> None:
-    """Each sequence has a run and good pictures, so that it goes on with them."""
+    """Each sequence has a run and valid pictures, so that later requests can use them."""
     seen, owner = set(), {"X-Run-Secret": "a" * 32}
 
     class Sequences(schema.as_state_machine()):  # type: ignore[misc]
@@ -99,7 +100,7 @@ def test_a_sequence_of_requests_is_answered_as_described(open_api: Api, schema: 
 
         def validate_response(self, response: Any, case: Any, additional_checks: Any = (), **_: Any) -> None:
             seen.add((name_of(case), response.status_code))
-            # Bad data were replaced by good ones; and a deleted run cannot be deleted again by a stranger.
+            # Invalid data was replaced by valid data; and another client cannot delete a deleted run again.
             unfit = [*EXCLUDED, checks.negative_data_rejection, checks.ignored_auth]
             case.validate_response(response, additional_checks=additional_checks, excluded_checks=unfit)
 

@@ -1,4 +1,4 @@
-"""What a request must pass before a byte of its body is read."""
+"""The checks of a request before a byte of its body is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JSON = {"content-type": "application/json", "x-nst-address": "a hash"}
 
 
 class Reader:
-    """An application that reads bodies, answers 200, and holds them until it is let go on if it is told to."""
+    """An application that reads bodies and answers 200; on request it holds a body until the test releases it."""
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The store of uploaded pictures has a bound for each address and for all, and forgets what nobody uses."""
+"""The store of uploaded pictures has limits for each address and for all, and drops unused pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places for requests that take long: a number of them, and who finds none is refused, at once or after a while."""
+"""Places for requests that take long: further requests are refused, at once or after a while."""
 
 import threading
 
@@ -13,7 +13,7 @@ def test_who_finds_no_place_is_refused_at_once() -> None:
     with places.taken("pictures", 2.0), pytest.raises(ProblemError, match="all places for pictures are taken"):
         places.taken("pictures", 2.0).__enter__()
     with places.taken("pictures", 2.0):
-        pass  # it is free again
+        pass  # the place is free again
 
 
 def test_who_may_wait_gets_the_next_place() -> None:

@@ -1,4 +1,4 @@
-"""The API as `serve.py` serves it, with the real networks: a picture in one call, and a run told while it paints."""
+"""The API under `serve.py` with the real networks: a picture in one call, and the events of a run while it paints."""
 
 from __future__ import annotations
 

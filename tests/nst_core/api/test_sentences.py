@@ -1,4 +1,4 @@
-"""Faults of a request are told in the API's words, and not in the validator's."""
+"""Faults of a request are described in the API's words, not in the validator's."""
 
 from __future__ import annotations
 

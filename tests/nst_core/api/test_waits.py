@@ -1,4 +1,4 @@
-"""Waits for the ends of runs, all of them by one look."""
+"""Waits for the ends of runs; one poll serves all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nst_core.jobs.service import JobService
 
 
 class Jobs:
-    """A job service of two runs, and how often each was looked at."""
+    """A job service with two runs, which counts how often each was polled."""
 
     is_closing = False
 

@@ -32,7 +32,7 @@ def test_each_setting_is_there_with_its_meaning(name: Any) -> None:
 
 @pytest.mark.parametrize("name", [n for n in names() if bounds(n) != (None, None)])
 def test_a_range_is_the_one_that_is_checked(name: Any) -> None:
-    """The table reads the JSON Schema, the door pydantic's own fields: two roads to one range."""
+    """The table reads the JSON Schema, the validation pydantic's own fields: both must give one range."""
     above, low, below, high = re.search(r"(above )?([\d.,]+) to (below )?([\d.,]*\d)", SETTINGS[name][0]).groups()
     assert tuple(float(end.replace(",", "")) for end in (low, high)) == bounds(name)
     assert bool(above) == (bounds(name)[0] in excluded(name))

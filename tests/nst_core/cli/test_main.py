@@ -32,7 +32,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def called(capfd: pytest.CaptureFixture[str], *arguments: object) -> subprocess.CompletedProcess[str]:
-    """The same in this process, which has loaded TensorFlow and the networks already."""
+    """Run a command in this process, which has loaded TensorFlow and the networks already."""
     capfd.readouterr()
     status = main([*map(str, arguments)])
     out, err = capfd.readouterr()
@@ -127,14 +127,14 @@ def test_an_interrupted_run_keeps_its_best_picture_and_resumes_bit_for_bit(
     assert (open_picture(out.read_bytes()).pixels == open_picture(on.read_bytes()).pixels).all()
     seconds = json.loads(part.read_text())["seconds"]
     assert seconds["run"] > first["seconds"]["run"]
-    assert seconds["compile"] < 0.9 * seconds["run"]  # what ran before the resume is no compiling
+    assert seconds["compile"] < 0.9 * seconds["run"]  # the time before the resume is no compile time
 
 
 @pytest.mark.weights
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_picture_bit_for_bit(
     tmp_path: Path, small: Pair, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """By a signal that cannot be caught, in a climb from small to large; whatever was being written."""
+    """By a signal that cannot be caught, in a climb from small to large; also in the middle of writing a file."""
     saved, part, whole = (tmp_path / name for name in ("run.npz", "part.json", "whole.json"))
     straight, out = tmp_path / "straight.png", tmp_path / "out.png"
     climb = ("--longest-edge", 91, "--set", "pyramid=auto", "--set", "smallest_edge_px=64", "--set", "first_steps=12")
@@ -217,7 +217,7 @@ def test_a_reader_that_has_gone_ends_a_command_without_a_word(arguments: str) ->
         command(*arguments.split()), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=120
     )
     os.close(writer)
-    # argparse itself ignores an output that fails at once, as where Python does not buffer it
+    # argparse itself ignores an output that fails at once, as without Python's buffer
     assert done.returncode == 141 or (done.returncode == 0 and "--help" in arguments)
     assert done.stderr == ""
 

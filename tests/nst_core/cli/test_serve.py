@@ -17,7 +17,7 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The commands that the process would have become."""
     found: list[Any] = []
     monkeypatch.setattr(os, "execv", lambda _, command: found.append((Path.cwd(), command[1:])))
-    monkeypatch.chdir(Path.cwd())  # as it was, afterwards
+    monkeypatch.chdir(Path.cwd())  # restores the working directory afterwards
     return found
 
 

@@ -1,4 +1,4 @@
-"""A run from the command line, with a network of random kernels: what it takes, writes, refuses and goes on from."""
+"""A run from the command line, with a network of random kernels: arguments, files, refusals, and resuming."""
 
 import dataclasses
 import json

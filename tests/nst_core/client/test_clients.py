@@ -1,4 +1,4 @@
-"""Both clients against the API with a worker of the test's own, and against servers that fail as scripted."""
+"""Both clients against the API with a fake worker, and against servers that fail as scripted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def client_of(api: Api, **options: Any) -> Client:
 
 
 def scripted(*answers: httpx.Response | Exception) -> tuple[list[httpx.Request], Callable[..., httpx.Response]]:
-    """A server that answers so, one request after the other, and what it was asked."""
+    """A server that gives these answers, one for each request, and a record of its requests."""
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -53,7 +53,7 @@ def scripted(*answers: httpx.Response | Exception) -> tuple[list[httpx.Request],
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the clients have waited, without a wait."""
+    """The pauses that the clients would make, recorded without waiting."""
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:

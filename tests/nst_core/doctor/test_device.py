@@ -1,4 +1,4 @@
-"""The device: what the process that asks TensorFlow may answer, or not."""
+"""The device: each possible answer of the process that asks TensorFlow, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory and file handles: little of either is told, on the machine and in a container."""
+"""Memory and file handles: too little of either is reported, on the machine and in a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One network address has so many runs that wait or run, whoever of its visitors submits them."""
+"""The runs of one network address that wait or run are limited, even if several visitors share it."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def test_waiting_and_running_runs_count_and_finished_ones_do_not(
     servers.worker.finish(first)
     submit_from(service, HOME, "visitor 5")
     with pytest.raises(QueueFullError, match="one network address"):
-        submit_from(service, "", "visitor 5")  # a run that follows by itself comes from where the last one came
+        submit_from(service, "", "visitor 5")  # a follow-up counts for the address of its owner's last run
 
 
 def test_a_refusal_of_an_address_tells_when_one_of_its_runs_ends(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not when the next one begins: a run that has begun still counts."""
+    """And not when one begins: a run that has begun still counts."""
     monkeypatch.setenv("NST_RUNS_PER_ADDRESS", "1")
     service = servers.start()
     other = submit_from(service, WORK, "first")

@@ -1,4 +1,4 @@
-"""A job service that closes lets the worker save its run, starts nothing new, and waits for nobody for long."""
+"""A job service that closes lets the worker save its run, starts nothing new, and limits every wait."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Whatever happens to one file of the store, two restarts lose no other run, and a damaged one says what is wrong."""
+"""After any damage to one file of the store, two restarts lose no other run, and the damaged run says what is wrong."""
 
 import shutil
 import sqlite3
@@ -30,7 +30,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two finished runs, a paused one, and what is left of a deleted one."""
+    """Two finished runs, a paused one, and the remains of a deleted one."""
     folder = tmp_path_factory.mktemp("whole")
     store = Store(folder)
     for job in (*RUNS, "deleted"):
@@ -68,7 +68,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def is_told(before: JobView | str, after: JobView | str) -> bool:
-    """Whether a run is as before, or says what became of it."""
+    """Whether a run is as before, or explains its damage."""
     if isinstance(before, str) or isinstance(after, str):
         told = ("deleted by its owner", "no run of this id is known", "because its record", "its other files are kept")
         return any(words in str(after) for words in told)

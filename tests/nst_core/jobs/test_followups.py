@@ -43,7 +43,7 @@ def next_server(service: Any) -> FollowUpRegistry:
 
 
 def waiting(service: Any, recipe: Recipe = SLOW, start: Picture | None = None) -> FollowUps:
-    """Follow-ups of the leader that found no room."""
+    """Follow-ups of the leader that wait because the queue is full."""
     follow_ups = FollowUps("fast", "leader", {"balanced": BALANCED, "slow": recipe}, owner=OWNER, start=start)
     service.refuse = FULL
     service.followups.add(follow_ups)

@@ -1,4 +1,7 @@
-"""A worker that hangs is found by its missing signs of life; one that works for long, or that we slept over, is not."""
+"""A worker that hangs is found by its missing signs of life.
+
+A worker with long steps, or a suspended machine, is not reported.
+"""
 
 import os
 import signal
@@ -20,14 +23,14 @@ READY = Ready(device="an abacus", precision="float32", sources={})
 
 
 class Watch:
-    """A heartbeat monitor, rounds two seconds apart, and what the rounds said."""
+    """A heartbeat monitor with rounds two seconds apart, and the faults that the rounds found."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.monitor = HeartbeatMonitor(lambda: self.now)
 
     def rounds(self, seconds: float, *, cpu: float | None = None, busy: bool = True, loading: bool = False) -> str:
-        """So many seconds of rounds, with beats that show this share of a core if given; the first fault."""
+        """Run rounds for `seconds`, with beats that report this share of a core if given; returns the first fault."""
         for _ in range(int(seconds / 2)):
             self.now += 2
             if cpu is not None:

@@ -1,4 +1,4 @@
-"""Which orders a run gets from the worker's inbox between two steps."""
+"""The commands that a run gets from the worker's inbox between two steps."""
 
 import io
 import os
@@ -106,7 +106,7 @@ def test_it_is_quiet_until_a_command_arrives(pipe: Pipe) -> None:
     began = time.monotonic()
     assert not pipe.inbox.is_quiet(30)
     assert time.monotonic() - began < 5
-    assert pipe.inbox.next() == command  # is_quiet took nothing away
+    assert pipe.inbox.next() == command  # is_quiet has removed nothing from the inbox
 
 
 def test_a_command_that_cannot_be_read_ends_the_worker() -> None:

@@ -1,4 +1,4 @@
-"""The ledger keeps why runs are gone, through damage of either of its files, and is bounded."""
+"""The ledger remembers why runs were removed, survives damage to either file, and has a limited size."""
 
 import time
 from pathlib import Path

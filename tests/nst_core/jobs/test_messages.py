@@ -177,7 +177,7 @@ FIELDS = [(message, name) for message in MESSAGES for name in type(message).mode
 @pytest.mark.parametrize("value", [[["nested"]], "text", 5, 2.5, True, None, {"a": []}], ids=repr)
 @pytest.mark.parametrize(("message", "name"), FIELDS, ids=lambda value: getattr(value, "kind", value))
 def test_a_value_of_a_wrong_type_is_refused_or_fits_the_field(message: Any, name: str, value: Any) -> None:
-    """A reader never makes another value of what it gets: it refuses it, or gives it as it is."""
+    """A reader never converts a value: it refuses it, or returns it unchanged."""
     data = with_head(message, {name: value})
     try:
         arrived = read(data, message)

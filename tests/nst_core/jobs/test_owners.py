@@ -1,4 +1,4 @@
-"""Only the visitor who started a run may change it, and nothing that is stored would let another one do so."""
+"""Only the visitor who started a run may change it, and no stored data would allow another one to do so."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGES: dict[str, Callable[[JobService, str, str], object]] = {
     "publish": lambda service, job, secret: service.publish(job, secret, listed=True),
     "delete": lambda service, job, secret: service.delete(job, secret),
 }
-"""All that changes a run, by name: service, run and secret."""
+"""Name -> a call that changes a run; its arguments are service, run and secret."""
 
 
 def test_an_owners_id_is_a_hash_of_its_own_kind() -> None:

@@ -1,4 +1,4 @@
-"""How many workers there are, and what each of them sees."""
+"""The number of workers, and the devices and cores of each."""
 
 from __future__ import annotations
 

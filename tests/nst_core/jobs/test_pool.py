@@ -1,4 +1,4 @@
-"""Several workers: each has a run of its own, and the end of one is no concern of the others."""
+"""Several workers: each has a run of its own, and the end of one does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is new of a run is told without its whole curve."""
+"""The news of a run is returned without its whole curve."""
 
 from __future__ import annotations
 

@@ -88,12 +88,12 @@ def test_any_queue_is_served_completely_in_order_and_fairly(seed: Any) -> None:
     for cut in range(len(queue)):
         had = Counter({last: 1}) + Counter(p.visitor for p in queue[: cut + 1])
         others = {p.visitor for p in queue[cut + 1 :]}
-        for visitor in others:  # nobody got two more than one who still waits
+        for visitor in others:  # no visitor was served two runs more than another one who still waits
             assert max(had.values()) - had[visitor] <= 1
 
 
 def test_a_visitor_who_always_has_runs_waiting_starves_nobody() -> None:
-    """A visitor keeps two runs in waiting for ever; each of the others waits for at most one of those between."""
+    """One visitor always has two waiting runs; each run of the others waits for at most one of these."""
     waiting, last, history = (*entries_of("aab"), QueueEntry("x", "c")), "", []
     for turn in range(12):
         first, *rest = serving_order(waiting, last)

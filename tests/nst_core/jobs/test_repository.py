@@ -1,4 +1,4 @@
-"""Runs outlive a server and a full disk, and continue."""
+"""Runs survive the end of a server and a full disk, and continue."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_a_run_continues_without_missing_or_repeated_steps(servers: Servers) -> 
     assert Path(command.checkpoint).read_bytes() == b"some"
     inputs = unpacked(command.arrays, command.data)
     assert np.array_equal(inputs.content, picture().tensor())
-    servers.worker.begin(job, range(4))  # what the checkpoint knows
+    servers.worker.begin(job, range(4))  # the steps in the checkpoint
     assert numbers(service, job) == list(range(4))
     assert service.view(job).notes == ("The server was restarted; this run went on from step 3.",)
     for number in range(4, 9):

@@ -62,7 +62,7 @@ def save(service: JobService, job: str, folder: Path) -> Path:
     service.pause(job, ANN)
     saved = folder / "runs" / job / "checkpoint.npz"
     until(lambda: saved.exists() and checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
-    time.sleep(0.3)  # a step that was on its way
+    time.sleep(0.3)  # a step whose event was under way
     until(lambda: checkpoint.load(saved).state["number"] == service.view(job).step, PATIENCE)
     return saved
 

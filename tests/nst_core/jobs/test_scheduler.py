@@ -200,7 +200,7 @@ def test_an_event_that_fails_ends_its_run_alone(
     assert view.state == "failed"
     assert (view.error or "").startswith("an internal error ended this run (")
     assert "Traceback" in caplog.text
-    if kind is not Finished:  # the worker still has the run, and gets an order to end it
+    if kind is not Finished:  # the worker still has the run, and gets a command to end it
         assert servers.worker.commands[-1] == Stop(job=job)
         servers.worker.step(job, 5)
         servers.worker.finish(job, stopped=True)

@@ -128,7 +128,7 @@ def test_stop_ends_a_run_within_a_step_and_keeps_its_picture(service: JobService
 
 
 def standing(service: JobService, job: str) -> int:
-    """The step that a run stands at, once none has come for as long as many steps take."""
+    """The last step of a run, once no step has arrived for the time of many steps."""
     at, since = service.view(job).step, time.monotonic()
     while time.monotonic() - since < 1:
         time.sleep(0.02)
@@ -157,7 +157,7 @@ def test_a_paused_run_can_be_stopped(service: JobService) -> None:
 
 
 def marked(view: JobView, word: str) -> list[int]:
-    """The steps whose marks have that word."""
+    """The steps whose marks contain a word."""
     return [point.step for point in view.points if any(word in mark for mark in point.events)]
 
 
@@ -227,7 +227,7 @@ def test_a_run_starts_from_the_visitors_own_picture(service: JobService) -> None
     own = finished(service, service.submit(small(start="own", steps=1), content(), [style()], start=style()))
     usual = finished(service, service.submit(small(steps=1), content(), [style()]))
     assert own.recipe.start_picture == style().sha256
-    # What starts as the style itself has little style left to gain, and all of the content.
+    # A run that starts from the style itself can hardly lower the style loss, only the content loss.
     assert own.points[0].losses["style"] < 0.5 * usual.points[0].losses["style"]
     assert own.points[0].losses["content"] > usual.points[0].losses["content"]
 

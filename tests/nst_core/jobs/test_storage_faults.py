@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or out of handles costs no finished run; new ones are refused until it heals."""
+"""A disk that is full, read-only or out of handles costs no finished run; new runs are refused until it works again."""
 
 import errno
 import resource
@@ -27,7 +27,7 @@ Break = Callable[..., None]
 
 @pytest.fixture
 def break_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Let every opening of a file for writing below the test's folder fail; 0 heals the disk."""
+    """Make every opening of a file for writing below the test's folder fail; 0 ends the fault."""
     code, modes = 0, "wax+"
     whole = Path.open
 
@@ -97,7 +97,7 @@ def test_a_failing_disk_costs_no_finished_run_and_new_ones_are_refused(
     assert service.view(going).result == b"png"
     left = [job for job in done if (Path(service._repository.store._folder or "") / "runs" / job).exists()]
     assert left == (done[-len(left) :] if code in FULL else done)
-    assert len(left) > 2 or code not in FULL  # few made room, once, although it was tried many times
+    assert len(left) > 2 or code not in FULL  # only few runs were removed, once, although many attempts were made
     assert all(service.view(job).result == b"png" for job in left)
     assert caplog.text.count("Runs cannot be stored") == 1
     break_disk(0)
@@ -140,7 +140,7 @@ def test_a_run_whose_record_cannot_be_written_is_refused_and_leaves_nothing(
     assert list((tmp_path / "data/runs").glob("*")) == []
     break_disk(0)
     job = submit(service)
-    assert servers.worker.run_command().job == job  # the refused one does not hold the worker
+    assert servers.worker.run_command().job == job  # the refused run does not occupy the worker
 
 
 @pytest.mark.usefixtures("quick")

@@ -1,4 +1,4 @@
-"""What a killed writer leaves unfinished is removed; what is written now, or is no temporary file, stays."""
+"""Unfinished files of a killed writer are removed; files that are being written, and other files, stay."""
 
 import os
 import time

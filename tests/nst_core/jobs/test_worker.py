@@ -1,4 +1,4 @@
-"""How the worker performs a run: it follows orders between two steps, and keeps the best picture of a diverged run."""
+"""The worker follows commands between two steps of a run, and keeps the best picture of a diverged run."""
 
 import io
 import threading
@@ -27,7 +27,7 @@ GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
 
 
 class Orders:
-    """An inbox with one order a step."""
+    """An inbox with one command for each step."""
 
     def __init__(self, *controls: RunControl) -> None:
         self._controls = list(controls)
@@ -57,7 +57,7 @@ def optimize(
     *controls: RunControl,
     begin: RunControl = RunControl(),  # noqa: B008 - frozen
 ) -> tuple[_End, list[int]]:
-    """How a run ended, and the steps that the worker reported."""
+    """Run the steps; returns the end of the run, and the steps that the worker reported."""
     monkeypatch.setattr(runner, "run_recipe", engine.run_recipe)
     out = io.BytesIO()
     recipe = make(settings={"optimizer": {"average_decay": 0.0}})
@@ -150,7 +150,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch, *quiet: bool, fails: bool = Fa
 
 
 def test_a_new_machine_is_measured_once_at_its_first_quiet_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A visitor who comes at once must not leave the machine without estimates for good."""
+    """A visitor who comes at once must not prevent the measurement, and so all estimates, for ever."""
     assert measurements(monkeypatch, False, False, True) == (1, [])
 
 

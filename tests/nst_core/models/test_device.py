@@ -1,4 +1,4 @@
-"""Which device, which precision: decisions that need no GPU to be made."""
+"""The choice of device and precision, which can be tested without a GPU."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -94,7 +94,7 @@ def test_a_processor_always_computes_the_same_bits(machine: Any, monkeypatch: py
     monkeypatch.setenv("NST_DETERMINISTIC", "1")
     assert devices.device().deterministic
     assert devices.device().title.startswith("CPU, ")
-    assert machine.seen.determinism == []  # it would only cost time
+    assert machine.seen.determinism == []  # for a CPU it would only cost time
 
 
 def test_memory_of_a_gpu_is_asked_before_tensorflow_has_any_and_limits_runs(machine: Any) -> None:

@@ -1,4 +1,4 @@
-"""Memory of a GPU: limits, peak, and what is said when there is too little."""
+"""Memory of a GPU: limits, peak, and the error when there is too little."""
 
 from __future__ import annotations
 

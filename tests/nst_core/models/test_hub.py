@@ -1,6 +1,6 @@
-"""The official road whole: a TF-Hub handle on a loopback server, our downloader, the cache, `hub.load`, the engine.
+"""The whole path of a TF-Hub module: handle on a loopback server, our downloader, the cache, `hub.load`, the engine.
 
-The module has the official one's signature and nothing more; what it paints can be reckoned by hand.
+The module has only the official one's signature; its results can be computed by hand.
 """
 
 import gzip
@@ -82,7 +82,7 @@ def archive(saved: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[Any]:
-    """Nothing is loaded yet, as at a process's start; nothing of these modules stays for other tests."""
+    """Forget all loaded modules, as at a process's start, and again after the test."""
     stylisation.load.cache_clear()
     yield
     stylisation.load.cache_clear()
@@ -97,7 +97,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def handle(server: Any, monkeypatch: pytest.MonkeyPatch, alone: Any) -> Any:
-    """The operator's handle names the loopback server, which knows nothing yet."""
+    """The operator's handle names the loopback server, which has no files yet."""
     monkeypatch.setenv("NST_HUB_HANDLE", server.address + PATH)
     return server
 
@@ -113,7 +113,7 @@ def noise(height: Any, width: Any, seed: Any) -> Any:
 
 
 def assert_paints(share: Any = SHARE) -> None:
-    """The fast engine gives what the module is known to paint, here at a size that is no multiple of 4."""
+    """Check that the fast engine returns the module's known result, at a size that is no multiple of 4."""
     content, style = noise(64, 45, 0), noise(64, 50, 1)
     recipe = make(settings={"method": "fast", "longest_edge_px": 64, "style_edge_px": 64})
     (step,) = engine.run(content, [style], recipe)
@@ -228,7 +228,7 @@ def test_a_module_on_this_machine_needs_no_network(
 
 
 def reset(handler: Any, body: Any) -> None:
-    """Half of the file, then the connection is torn down without a farewell."""
+    """Half of the file, then the connection is reset."""
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
@@ -239,7 +239,7 @@ def reset(handler: Any, body: Any) -> None:
 
 
 def flipped(body: Any) -> Any:
-    """One bit of the values changed, which no tar notices and gzip's checksum, at its end, does."""
+    """One bit of the values changed: tar does not notice it, but gzip's checksum at the end does."""
     plain = bytearray(gzip.decompress(body))
     plain[plain.find(np.float32(SHARE).tobytes())] ^= 1
     return gzip.compress(bytes(plain))[:-8] + body[-8:]
@@ -329,7 +329,7 @@ class Classifier(tf.Module):
 
 
 class Scores(tf.Module):
-    """Takes what Magenta's takes, and answers with no picture."""
+    """Takes Magenta's arguments, but does not answer with a picture."""
 
     @tf.function(input_signature=[PICTURES, PICTURES])
     def __call__(self, content: Any, style: Any) -> Any:
@@ -446,7 +446,7 @@ WRONG_HANDLES = {
 
 @pytest.fixture
 def fallback(saved: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A next source that works: what the default handle's place in the cache would give."""
+    """A working next source: the cache entry of the default handle."""
     magenta = NETWORKS["magenta"]
     second = replace(magenta.sources[1], format="savedmodel", name="the next source")
     monkeypatch.setitem(NETWORKS, "magenta", replace(magenta, sources=(magenta.sources[0], second)))

@@ -74,7 +74,10 @@ def test_equals_the_graph_up_to_the_rounding_of_activations(graphs: Any, module:
 
 @pytest.mark.parametrize(("content", "style"), PAIRS)
 def test_is_the_picture_of_the_int8_graph(graphs: Any, module: Any, content: Any, style: Any) -> None:
-    """The remaining difference is the int8 rounding of activations, with its instance statistics; we do not copy it."""
+    """The remaining difference is the int8 rounding of activations, with its instance statistics.
+
+    We do not imitate it.
+    """
     predict, transform = (runner(onnx.load(path)) for path in graphs)
     picture, look = square(content, SIDE), square(style, 256)
     theirs = transform(picture, predict(look))

@@ -23,7 +23,7 @@ def random(*shape: Any, seed: int = 0) -> Any:
 def test_blocks_change_no_sum(size: int) -> None:
     x, kernel = random(2, 24, 32, 3), random(size, size, 3, 5, seed=1)
     reach = size // 2
-    edge = -(-reach // 2) * 2  # what a whole number of blocks takes
+    edge = -(-reach // 2) * 2  # the size of a whole number of blocks
     padded = tf.pad(x, [[0, 0], [edge, edge], [edge, edge], [0, 0]])
     ours = tf.nn.depth_to_space(tf.nn.conv2d(tf.nn.space_to_depth(padded, 2), kernel_on_blocks(kernel), 1, "VALID"), 2)
     np.testing.assert_allclose(ours, tf.nn.conv2d(x, kernel, 1, "SAME"), atol=2e-4)

@@ -50,7 +50,7 @@ def test_it_is_tensorflows_convolution_with_its_gradient(size: Any, came: int, g
 
 @pytest.mark.parametrize("size", [(17, 9), (8, 12)])
 def test_compiled_it_is_the_same(size: Any) -> None:
-    """As it is used: any size behind one signature, compiled for each size that comes."""
+    """As in real use: one signature for all sizes, compiled for each size on first use."""
     kernel, bias = values(3, 3, 6, 8, seed=1), values(8, seed=2)
     transformed = tf.constant(winograd.transform_kernel(kernel))
     any_size = [tf.TensorSpec([1, None, None, c], tf.float32) for c in (6, 8)]
@@ -68,7 +68,7 @@ def test_compiled_it_is_the_same(size: Any) -> None:
 def test_in_bands_and_by_a_mirrored_kernel_it_is_the_same(
     size: Any, band_bytes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One row of tiles a band, some, and all; compiled, as it is used, and not."""
+    """One row of tiles in a band, several rows, and all; compiled, as in real use, and not compiled."""
     monkeypatch.setattr(winograd, "BAND_BYTES", band_bytes)
     kernel, bias = values(3, 3, 6, 8, seed=1), values(8, seed=2)
     transformed = tf.constant(winograd.transform_kernel(kernel))

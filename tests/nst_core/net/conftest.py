@@ -1,4 +1,4 @@
-"""The loopback server, for what fetches."""
+"""The loopback server, for tests of downloads."""
 
 from tests.loopback import server
 

@@ -1,4 +1,4 @@
-"""A server may be slow in any way it likes: when the time is up, its connection ends, and with it the thread."""
+"""A server may be slow in any way: when the time is up, the connection ends, and so does the thread."""
 
 import socket
 import threading
@@ -64,7 +64,7 @@ HTTP = [slow_headers, slow_status, slow_body, slow_chunk_sizes, slow_redirects, 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Talk], str]]:
-    """Starts a server that talks to each connection in its own way; returns host:port."""
+    """Starts a server that handles each connection by a function; returns host:port."""
     listeners: list[socket.socket] = []
 
     def start(talk: Talk) -> str:
@@ -96,7 +96,7 @@ def serve() -> Iterator[Callable[[Talk], str]]:
 
 
 def tls(connection: socket.socket) -> None:
-    """A handshake that drips: the head of a record, then a byte at a time."""
+    """A slow TLS handshake: the head of a record, then one byte at a time."""
     connection.sendall(b"\x16\x03\x03\x40\x00")
     drip(connection, b"\2")
 

@@ -82,7 +82,7 @@ def test_an_endless_body_without_a_length_stops_at_the_cap(server: Any, tmp_path
 
 
 LONG = 30
-"""Seconds that a server takes which is given up: far more than a busy machine adds to the limits."""
+"""Seconds that a too slow server takes: far more than the limits, even on a busy machine."""
 
 
 def trickle(handler: Any) -> None:

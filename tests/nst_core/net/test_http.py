@@ -17,7 +17,7 @@ from nst_core.net.http import USER_AGENT, fetch
 from nst_core.picture import catalogue
 
 LONG = 30
-"""Seconds that a server takes which is given up: far more than a busy machine adds to the limits."""
+"""Seconds that a too slow server takes: far more than the limits, even on a busy machine."""
 
 
 def picture_bytes() -> bytes:

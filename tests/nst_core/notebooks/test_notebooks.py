@@ -52,12 +52,12 @@ def test_a_notebook_runs_and_shows_pictures(path: Path, kernel: KernelManager, t
     assert pictures >= 3
     assert outputs(notebook, "application/vnd.plotly.v1+json")
     printed = "".join(o.text for cell in notebook.cells for o in cell.get("outputs", ()) if o.output_type == "stream")
-    assert "False" not in printed  # the claims that a notebook checks
+    assert "False" not in printed  # statements that the notebook itself asserts
     assert not re.search(r"warning|Traceback|tensorflow", printed, re.IGNORECASE)
 
 
 class StopAtFirstUpdate(NotebookClient):
-    """Presses Stop when the live view has moved."""
+    """Presses Stop after the live view's first update."""
 
     pressed = False
 

@@ -1,4 +1,4 @@
-"""Picture files for the tests of the door: whole, and broken by hand."""
+"""Picture files for the tests of uploads: intact, and damaged by hand."""
 
 import io
 import struct

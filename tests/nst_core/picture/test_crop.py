@@ -1,4 +1,4 @@
-"""Parts of styles: the pixels asked for, turned the way asked for, as much as fits, and never an empty corner."""
+"""Parts of styles: the requested pixels, rotated as requested, as large as possible, and without empty corners."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ def test_nothing_asked_is_the_very_same_object(noise: Any) -> None:
     style = noise(40, 60)
     assert crop_style(style) is style
     assert crop_style(style, [0, 0, 1, 1], 0.0) is style
-    tiny = noise(4, 4)  # whether that is too small is not for framing to say
+    tiny = noise(4, 4)  # the frame does not check whether the part is too small
     assert crop_style(tiny) is tiny
     assert cropped_size(4, 4) == (4, 4)
 
@@ -100,7 +100,7 @@ def test_what_is_kept_fits_and_nothing_larger_would(width: int, height: int, deg
     assert a * sine + b * cosine <= height + 1e-5
     assert (a + 1) * (b + 1) >= most(width, height, degrees) * (
         1 - 1e-6
-    )  # whole pixels cost less than one of each side
+    )  # rounding to whole pixels costs less than one pixel a side
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 90])

@@ -17,7 +17,7 @@ ORIENTATION = 0x0112
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_exif_orientation_puts_the_picture_upright(kind: str, orientation: Any) -> None:
     upright = blocks(96, 64)
-    # How a camera stores it: the inverse of what a viewer must do.
+    # The stored form, as from a camera: the inverse of the viewer's transposition.
     store: Any = {
         1: lambda a: a,
         2: lambda a: a[:, ::-1],

@@ -34,7 +34,7 @@ def decode(data, limits, real=decoder.decode):
 decoder.decode = decode
 decoder.main()
 """
-"""The process, but a file that begins with "fault" is run as Python."""
+"""The decoder process, except that a file that begins with "fault" is run as Python."""
 
 MakePool = Callable[..., DecoderPool]
 
@@ -69,7 +69,7 @@ def decoded(pool: DecoderPool, data: bytes) -> DecoderAnswer:
 def refusal(pool: DecoderPool, fault: str) -> str:
     with pytest.raises(PictureError) as refused:
         decoded(pool, b"fault" + fault.encode())
-    assert decoded(pool, png()).width == 64  # the next one works at once
+    assert decoded(pool, png()).width == 64  # the next picture works at once
     return str(refused.value)
 
 
@@ -128,7 +128,7 @@ def test_a_process_ends_with_its_parent_and_never_loads_the_large_libraries(make
     process = DecoderProcess(("-c", FAULTY))
     pool = make_pool(processes=1)
     loaded = "assert not {'tensorflow', 'streamlit', 'pydantic', 'scipy'} & set(sys.modules); " + FAULTY_ENVIRONMENT
-    with pytest.raises(PictureError, match="readable PNG"):  # what was run raised nothing; its text is no picture
+    with pytest.raises(PictureError, match="readable PNG"):  # the code raised nothing; its text is no picture
         decoded(pool, b"fault" + loaded.encode())
     process._connection.close()  # as the system does when the parent dies
     process._answers.close()
@@ -140,7 +140,7 @@ FAULTY_ENVIRONMENT = "import os; assert not any(name.startswith(('NST_', 'STREAM
 
 
 class Slow:
-    """A process that takes its time; it counts how many are at work."""
+    """A slow process, which counts how many run at once."""
 
     pid, pictures, memory_mb, is_alive = 0, 0, 0.0, True
     lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Files that leave the house: right pixels, the recipe, and nothing else."""
+"""Encoded files contain the right pixels, the recipe, and nothing else."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ def test_noise_which_needs_the_most_bytes_becomes_a_jpeg_too() -> None:
 
 
 def bands(data: Any) -> Any:
-    """Red, green and blue, [H, W, 3], and alpha, [H, W], as they lie in a file."""
+    """Red, green and blue, [H, W, 3], and alpha, [H, W], as stored in a file."""
     image = Image.open(io.BytesIO(data))
     assert image.mode == "RGBA"
     values = np.asarray(image)
@@ -104,7 +104,7 @@ def test_the_recipe_travels_inside_the_webp_through_the_door(pixels: Any, text: 
     data = to_webp(pixels, recipe_json=text)
     assert read_recipe(data) == text
     assert open_picture(data).pixels.shape == (48, 64, 3)
-    ElementTree.fromstring(Image.open(io.BytesIO(data)).info["xmp"])  # others can read it as what it says it is
+    ElementTree.fromstring(Image.open(io.BytesIO(data)).info["xmp"])  # other programs can read the format
     assert np.abs(open_picture(data).tensor() - open_picture(to_webp(pixels)).tensor()).max() == 0
 
 

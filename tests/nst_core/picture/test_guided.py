@@ -1,4 +1,4 @@
-"""Enlarging along edges: constants and the photograph itself come back, edges sharper than by resampling alone."""
+"""Enlarging along edges: constants and the photograph are reproduced, and edges are sharper than by resampling."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a file states about itself is what Pillow finds in it, and no bytes make the reading fail."""
+"""The header gives the same format and size as Pillow, and no bytes make the reading fail."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Damaged, cut off and hostile files: a right picture, or one clear PictureError, at little cost."""
+"""Damaged, cut off and hostile files give a correct picture or one clear PictureError, at little cost."""
 
 import io
 import random
@@ -80,7 +80,7 @@ def test_seeded_mutations_give_a_picture_or_a_picture_error(kind: Any, options: 
     for _ in range(150):
         mutant = bytearray(data)
         for _ in range(chance.choice((1, 2, 8, 30))):
-            reach = chance.choice((60, len(mutant)))  # headers are where harm is done
+            reach = chance.choice((60, len(mutant)))  # headers are where damage is dangerous
             mutant[chance.randrange(reach)] = chance.randrange(256)
         if chance.random() < 0.2:
             at = chance.randrange(len(mutant))
@@ -128,7 +128,7 @@ def test_a_jpeg_of_many_scans_is_refused() -> None:
     many = data[:-2] + data[scan:-2] * 200 + data[-2:]
     with pytest.raises(PictureError, match="few scans"):
         open_picture(many)
-    with pytest.raises(PictureError, match="few scans"):  # few, but of a very large picture
+    with pytest.raises(PictureError, match="few scans"):  # few scans, but of a very large picture
         _scans_of_a_large_picture()
 
 

@@ -1,4 +1,4 @@
-"""Painted regions become masks: exactly those pixels, softened, never more than one in sum at a pixel."""
+"""Painted regions become masks of exactly these pixels, softened, with a sum of at most 1 at each pixel."""
 
 from __future__ import annotations
 

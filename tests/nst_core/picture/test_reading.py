@@ -1,4 +1,4 @@
-"""A large picture is reduced while it is decoded: to the limit, evenly, and after the same rules as a small one."""
+"""A large picture is reduced while it is decoded: to the limit, evenly, and by the same rules as a small one."""
 
 from typing import Any
 

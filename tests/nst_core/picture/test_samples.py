@@ -1,4 +1,4 @@
-"""Samples load, are told apart, and survive any state of the cache."""
+"""Samples load, differ from each other, and survive any state of the cache."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every kind of file at the door: right pixels or one clear PictureError, nothing else."""
+"""Every kind of uploaded file gives the right pixels or one clear PictureError."""
 
 import subprocess
 import sys

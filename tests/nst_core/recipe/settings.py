@@ -1,4 +1,4 @@
-"""The settings of a recipe as pydantic's JSON schema draws them, for the tests of recipes."""
+"""The settings of a recipe from pydantic's JSON schema, for the tests of recipes."""
 
 import math
 from typing import Any
@@ -14,7 +14,7 @@ SHA = "a1" * 32
 
 
 def schema_of_settings() -> Any:
-    """Each setting's JSON schema by short name, as pydantic draws it: what the lookups must agree with."""
+    """Each setting's JSON schema by short name, as pydantic generates it; the lookups must agree with it."""
     whole = Recipe.model_json_schema()
     parts = [whole, *(whole["$defs"][part] for part in ("Objective", "OptimizerSettings", "Schedule", "Colour"))]
     return {name: one for part in parts for name, one in part["properties"].items() if name in names()}

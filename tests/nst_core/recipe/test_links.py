@@ -1,4 +1,4 @@
-"""Recipes in an address: what goes in comes out, and nothing else gets in."""
+"""Recipes in an address are read back unchanged, and nothing else is accepted."""
 
 from __future__ import annotations
 

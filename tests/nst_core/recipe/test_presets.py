@@ -1,4 +1,4 @@
-"""Presets are valid, can be told apart, and are what they say."""
+"""Presets are valid, differ from each other, and match their descriptions."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A recipe says the same whatever door it came through, and says no with a name, a range and what came."""
+"""A recipe is equal from every source, and a refusal gives the name, the range and the value."""
 
 import json
 import math
@@ -70,7 +70,7 @@ def test_just_outside_a_bound_is_refused_with_name_range_and_value(name: Any, en
 def test_just_inside_a_bound_is_accepted(name: Any, end: Any) -> None:
     bound = bounds(name)[end]
     inside = nudge(name, bound, 1 - 2 * end) if (name, end) in OPEN else bound
-    method = {"method": "fast"} if name == "longest_edge_px" else {}  # the only one that goes to its end
+    method = {"method": "fast"} if name == "longest_edge_px" else {}  # only this method allows its greatest value
     assert value_of(make(settings={**method, name: inside}), name) == inside
 
 
@@ -285,7 +285,7 @@ def test_of_many_errors_the_first_are_told_and_the_others_counted() -> None:
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"objective":{"content_layers":'])
 def test_nesting_of_any_depth_is_refused(opening: str) -> None:
-    """Python's recursion limit is met by the reader of JSON, or by its writer within it, where the depth is between."""
+    """Depending on the depth, the reader or the writer of JSON reaches Python's recursion limit."""
     closing = "".join({"[": "]", "{": "}"}[sign] for sign in reversed(opening) if sign in "[{")
     for depth in (100, 400, *range(900, 1010, 5), 100_000):
         with pytest.raises(RecipeError):

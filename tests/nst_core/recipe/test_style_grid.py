@@ -1,4 +1,4 @@
-"""Sheets of mixed styles: shares sum to one, corners are pure, and what lies between is between."""
+"""Sheets of mixed styles: shares sum to one, corners have one style, and the cells between are mixtures."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Pictures, Steps and recipes that the tests of playing and of its reports share."""
+"""Pictures, Steps and recipes that the tests of the runner and of its reports share."""
 
 from typing import Any
 

@@ -67,7 +67,7 @@ def test_less_memory_is_kept_to_and_costs_time() -> None:
 
 
 def test_strips_cost_what_they_compute_again() -> None:
-    """More blocks, and strips of fewer rows, whose borders are a larger part: both compute more a second time."""
+    """More blocks in strips, or strips with fewer rows and so relatively larger borders, compute more twice."""
     recipe = make("tutorial")
     assert cost._recomputed_share(recipe, WHOLE, 1024) == 0
     by_blocks = [cost._recomputed_share(recipe, TilingPlan(blocks, 128), 1024) for blocks in (1, 2, 3)]
@@ -122,7 +122,7 @@ def test_no_size_is_measured_that_does_not_fit_into_the_host(
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Where the measurement of this machine is kept for all sizes."""
+    """The file with the measurement of this machine, shared by all sizes."""
     return tmp_path_factory.mktemp("measured") / "machine.json"
 
 
@@ -131,7 +131,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("side", [128, 320, 768])
 def test_a_real_run_takes_what_was_estimated(measured: Any, monkeypatch: pytest.MonkeyPatch, side: int) -> None:
-    """Within 25 %, in the calmest of a few tries: a neighbour's load between measuring and running proves nothing."""
+    """Within 25 % in the best of a few attempts, because other load on the machine disturbs the figures."""
     weights.find("vgg19")  # in the shared cache, before the machine's file goes elsewhere
     monkeypatch.setattr(cost, "_path", lambda: measured)
     recipe = make("tutorial", {"longest_edge_px": side, "steps": 2, "snapshot_every": 100})

@@ -12,7 +12,7 @@ STORED = (
     '{"number": 3, "marks": ["scale 96 px"], "seconds": 0.75, "losses": {"total": 1.5, "content": 0.5}, '
     '"scale_px": 96, "evaluations": 4, "weights": {"content": 1.0}}'
 )
-"""As the table of runs has it."""
+"""As in a stored curve."""
 RECORD = {
     "number": 3,
     "seconds": 0.75,
@@ -22,7 +22,7 @@ RECORD = {
     "content": 0.5,
     "marks": ["scale 96 px"],
 }
-"""As a checkpoint has it."""
+"""As in a checkpoint."""
 
 
 def test_a_stored_point_is_read_and_written_with_the_same_names() -> None:

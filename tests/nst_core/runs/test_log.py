@@ -72,7 +72,7 @@ def test_what_is_told_of_a_run_is_its_whole_curve() -> None:
 
 
 class Clock:
-    """Time that passes only when told, and by `cost` for each checkpoint written."""
+    """A clock that the test advances; each written checkpoint advances it by `cost`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.cost, self.saved = 1000.0, 0.0, []
@@ -147,7 +147,7 @@ def test_a_disk_that_fills_up_costs_checkpoints_and_not_the_run(
     assert checkpoint.load(tmp_path / "run").state["number"] == 0
 
 
-# --- going on
+# --- resuming
 
 
 def saved_and_gone_on(tmp_path: Path, *steps: Any, changes: Any = None, recipe: Any = None) -> Any:
@@ -184,7 +184,7 @@ def test_the_best_of_another_size_is_not_the_best_after_the_climb(tmp_path: Path
 
 
 def test_other_settings_count_as_steering(tmp_path: Path) -> None:
-    """The engine marks that weights changed; which ones, and lengths, is known here."""
+    """The engine reports only that weights changed; the log knows which settings."""
     record = saved_and_gone_on(tmp_path, step(0, 5.0), step(1, 0.1), changes={"steps": 77, "tv_weight": 9.0})
     record.add(step(2, 8.0, marks=("steered", "plateau")))
     record.add(step(3, 7.0))

@@ -1,4 +1,4 @@
-"""Small and full runs of one recipe, compared; on a random network, since no look is judged here."""
+"""Small and full runs of one recipe, compared; on a random network, since the look does not matter here."""
 
 from typing import Any
 

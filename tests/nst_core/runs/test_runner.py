@@ -1,4 +1,4 @@
-"""Which engine plays what, and what it is shown; no network is needed."""
+"""The engine of each method, and its inputs; no network is needed."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ REGIONS = [{"mask": "c" * 64, "shares": [1.0]}]
 
 
 class Recorder:
-    """Engines that only note how they were called, shown and steered, and whether they were closed."""
+    """Engines that only record how they were called and steered, and whether they were closed."""
 
     def __init__(self) -> None:
         self.names, self.asked, self.shown, self.sent, self.closed = [], [], [], [], False

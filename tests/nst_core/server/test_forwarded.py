@@ -1,4 +1,4 @@
-"""What proxies say of the address that was asked for: believed of ours alone, and nothing but plain words."""
+"""The requested address in proxies' headers: used only from our proxies, and only if it has a plain form."""
 
 from __future__ import annotations
 

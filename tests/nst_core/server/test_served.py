@@ -111,7 +111,7 @@ def test_no_line_of_the_log_holds_an_address(server: Server) -> None:
 
 @contextmanager
 def open_tab(server: Server, files: int) -> Iterator[list[str]]:
-    """A tab that shows no page, and the addresses for its files that it got."""
+    """A tab that shows no page; returns the upload addresses that it was given."""
     ask = BackMsg()
     ask.file_urls_request.request_id = "1"
     ask.file_urls_request.file_names.extend(f"{number}.png" for number in range(files))

@@ -1,7 +1,7 @@
 """The real server and worker in the memory of the smallest host, with both networks loaded.
 
 Where this user may make such a group, the system limits them to that memory, and kills what exceeds it. Elsewhere only
-what they hold is measured.
+their memory is measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.serving import Server
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 HOST_MB = LEAST_MB
 FILES_MB = 100
-"""What must be left for the parts of programs in use: with less, they would be read from the disk again and again."""
+"""Memory that must be left for program code in use: with less, it would be read from the disk again and again."""
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def held_mb(pid: int) -> float:
 
 @contextmanager
 def watched(pid: int) -> Iterator[list[float]]:
-    """What the process holds every 0.1 s while the context lasts."""
+    """The process's memory every 0.1 s within the context."""
     seen, is_over = [held_mb(pid)], threading.Event()
 
     def watch() -> None:

@@ -17,7 +17,7 @@ LIMITS = UploadQuota(file_bytes=300 * KB, session_files=3, session_bytes=600 * K
 
 
 class Door:
-    """The middleware, its ledger, and what the application behind it has read."""
+    """The middleware, its ledger, and the data that the application behind it has read."""
 
     def __init__(self, limits: UploadQuota = LIMITS, status: int = 204) -> None:
         self.ledger, self.read, self.status = UploadLedger(limits), 0, status

@@ -34,7 +34,8 @@ PINNED = {
     "first_steps": None,
     "plateau_threshold": 0.0,
 }
-"""Few layers, since what is tested does not depend on their number; settings that no change of defaults moves."""
+"""Few layers, since the tests do not depend on their number; all settings are given, so that new defaults change
+nothing."""
 CLIMB = {"pyramid": "auto", "longest_edge_px": 128}
 """Three sizes: 64, 91 and 128 px."""
 

@@ -1,4 +1,4 @@
-"""A checkpoint gives back what was saved, or says why not; it never runs what is in the file."""
+"""A checkpoint returns the saved data or says why it cannot; it never executes code in the file."""
 
 import io
 import json
@@ -247,7 +247,7 @@ def test_a_head_that_is_no_object_is_refused(saved: Any) -> None:
 
 
 class Trap:
-    """Unpickling this is seen."""
+    """Records that it was unpickled."""
 
     sprung = False
 

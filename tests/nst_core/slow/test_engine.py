@@ -1,4 +1,4 @@
-"""The slow engine with a network of random kernels: it descends, repeats itself, resumes, and fails in words."""
+"""The slow engine with a network of random kernels: it descends, is repeatable, resumes, and fails with a message."""
 
 import contextlib
 import ctypes
@@ -267,7 +267,7 @@ def test_each_half_takes_on_the_style_of_its_region(noise: Any, random_vgg: Any)
 
 
 def test_a_mask_of_part_of_the_picture_leaves_the_rest_to_the_ordinary_mix(pictures: Any, noise: Any) -> None:
-    """With one style the mix is the same everywhere, yet each part is compared by itself."""
+    """With one style the mix is the same everywhere, but each part is compared separately."""
     content, style = pictures
     corner = np.zeros((48, 64), np.float32)
     corner[:24, :32] = 1
@@ -313,7 +313,7 @@ def test_the_caller_owns_the_pace(pictures: Any) -> None:
 def test_real_weights_paint_from_white_noise(
     monkeypatch: pytest.MonkeyPatch, random_vgg: Any, noise: Any, algorithm: str
 ) -> None:
-    """With all layers: far from its targets a descent gets far, and the same way twice."""
+    """With all layers: from far away a descent gets far, and two runs are equal."""
     from nst_core.picture import samples
 
     monkeypatch.undo()
@@ -339,7 +339,7 @@ def live_mb() -> Any:
 @pytest.mark.weights
 @pytest.mark.slow
 def test_twenty_jobs_leave_no_memory_behind(monkeypatch: pytest.MonkeyPatch, noise: Any) -> None:
-    """A trace for each job, kept or not, would leave 2.5 MB or more of each."""
+    """A new trace for each job would leave at least 2.5 MB after each one."""
     monkeypatch.undo()
 
     def job(number: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which sizes, how long each, when one is done early, and coloured noise."""
+"""The sizes, the steps of each, the early end of a size, and coloured noise."""
 
 import math
 from typing import Any
@@ -32,7 +32,7 @@ def test_sizes_grow_by_the_root_of_two_up_to_the_last(last: int) -> None:
     assert found == [round(64 * 2 ** (k / 2)) for k in range(len(found) - 1)] + [last]
     if len(found) > 1:
         assert found[0] == 64
-        assert 2**0.25 < last / found[-2] < 2**0.75 + 0.01  # neither wasted nor too far
+        assert 2**0.25 < last / found[-2] < 2**0.75 + 0.01  # neither nearly equal nor far apart
 
 
 @pytest.mark.parametrize(("small", "large"), [(64, 2048), (181, 512), (256, 1024), (300, 2048)])

@@ -1,4 +1,4 @@
-"""Moves of a run: rolled back where they go wrong, from size to size, averaged, within a budget."""
+"""Moves of a run: rolled back after a divergence, from size to size, averaged, within a time budget."""
 
 import dataclasses
 import math
@@ -208,7 +208,7 @@ def test_a_plateau_ends_a_size_early_and_is_marked(pictures: Any) -> None:
 
 
 def test_where_the_minimiser_finds_no_step_the_next_size_begins(pictures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 64 px it gives up after two; averages and roll-backs must not mind."""
+    """At 64 px it gives up after two moves; averages and roll-backs must work with that."""
     real = optimizers.advance
 
     def advance(state: Any, evaluate: Any, settings: Any) -> Any:
@@ -244,12 +244,12 @@ def test_a_budget_of_seconds_still_reaches_the_last_size(pictures: Any, seconds:
     steps = play(pictures, recipe_of(**CLIMB, steps=5000, seconds=seconds))
     assert steps[-1].scale_px == 128
     assert steps[-1].seconds < seconds + 5
-    if seconds < 1e-3:  # no time at all: no size is worth a stop on the way
+    if seconds < 1e-3:  # no time at all: the size between is skipped
         assert [s.scale_px for s in steps] == [64, 128]
 
 
 def test_a_budget_is_shared_among_sizes_by_their_work(pictures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock that is ours: each move takes a second at 64 px, two at 91 px, four at 128 px."""
+    """With a fake clock: each move takes a second at 64 px, two at 91 px, four at 128 px."""
     now = [0.0]
     monkeypatch.setattr(session.time, "perf_counter", lambda: now[0])
     real = optimizers.advance

@@ -1,4 +1,4 @@
-"""A run taken apart at any step and gone on with is the unbroken one, bit for bit."""
+"""A run that is packed and resumed at any step equals an uninterrupted one, bit for bit."""
 
 import itertools
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_gpu_continues_a_run_that_a_processor_began_with_compiled_convolutions
 
 
 def test_a_resumed_run_keeps_how_its_size_was_computed(pictures: Any) -> None:
-    """A longer run would be worth compiling for; in the middle of a size that would be other rounding."""
+    """For a longer run compiling would pay, but within a size it would change the rounding."""
     automatic = recipe_of(convolutions="auto", steps=4)
     whole = play(pictures, automatic)
     longer = change(automatic, {"steps": 5000})

@@ -1,4 +1,4 @@
-"""A recipe sent between two steps: it holds from the next move on, and leaves what it does not name as it was."""
+"""A recipe sent between two steps takes effect from the next move on, and changes only the settings that differ."""
 
 import itertools
 from typing import Any

@@ -1,4 +1,7 @@
-"""What shows a run: chosen by where the program runs; the live view draws seldom, small and for every front end."""
+"""The displays of a run: chosen by the program's environment.
+
+The live view draws rarely, sends little, and fits every front end.
+"""
 
 import re
 import sys
@@ -21,7 +24,7 @@ from tests.nst_core.studio.conftest import SMALL
 
 
 class Handles:
-    """What a notebook's front end would show: the last bundle of each output, and how many came."""
+    """The outputs of a notebook's front end: the last bundle of each output, and the number of updates."""
 
     def __init__(self) -> None:
         self.shown: list[dict[str, Any]] = []
@@ -44,7 +47,7 @@ class Handles:
 
 @pytest.fixture
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Handles:
-    """Let the process be the kernel of a notebook."""
+    """Make the process look like the kernel of a notebook."""
     handles = Handles()
     ipython = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setitem(sys.modules, "IPython", ipython)

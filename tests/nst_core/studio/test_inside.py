@@ -1,4 +1,4 @@
-"""A look inside the network takes any picture or result, and is that of `nst_core.metrics.inspection`."""
+"""Inspections take any picture or result, and equal those of `nst_core.metrics.inspection`."""
 
 from typing import Any
 

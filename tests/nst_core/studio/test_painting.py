@@ -1,4 +1,4 @@
-"""Runs of the Python API with a network of random kernels: what comes out, how they end, what is refused."""
+"""Runs of the Python API with a network of random kernels: their results, their ends, and their refusals."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""TensorFlow's start-up messages are hidden; what is written before and after is not."""
+"""TensorFlow's start-up messages are hidden; output before and after is not."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The result of a run: its file, columns, measures, figures, and what a notebook shows of it."""
+"""The result of a run: its file, columns, measures, figures, and its display in a notebook."""
 
 import dataclasses
 import io

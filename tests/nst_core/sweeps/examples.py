@@ -54,7 +54,7 @@ class QuickService:
 
     @property
     def typed(self) -> JobService:
-        """The service as what a sweep takes it for."""
+        """The fake service with the type of the real one."""
         return cast("JobService", self)
 
     def submit(self, recipe: Recipe, content: Picture, styles: tuple[Picture, ...], **more: Any) -> str:

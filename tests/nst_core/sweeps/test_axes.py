@@ -1,4 +1,4 @@
-"""The settings that a sweep can vary: which ones, with which values."""
+"""The settings that a sweep can vary: their names and their values."""
 
 from __future__ import annotations
 

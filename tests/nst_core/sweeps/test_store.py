@@ -1,4 +1,4 @@
-"""A sweep on disk: it outlives the server, and a damaged or missing file costs no more than it must."""
+"""A sweep on disk survives a restart, and a damaged or missing file costs as little as possible."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from nst_core.system import allocator
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
 def test_what_a_thread_has_freed_goes_back() -> None:
     def fill(kept: list[bytes]) -> None:
-        pieces = [b"x" * 50_000 for _ in range(2000)]  # below the size that is given back by itself
+        pieces = [b"x" * 50_000 for _ in range(2000)]  # below the size that is returned to the system automatically
         kept.extend(pieces[::20])  # these hold the pages around them
 
     kept: list[bytes] = []

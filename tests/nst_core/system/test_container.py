@@ -29,7 +29,7 @@ def test_cached_files_count_as_available(folder: Path) -> None:
 def test_the_lowest_limit_of_the_own_group_and_of_those_around_it_counts(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a service of systemd has it: the limit stands in a group below the first one."""
+    """As for a service of systemd: the limit is in a group below the first one."""
     names = folder / "cgroup"
     monkeypatch.setattr(container, "OWN_GROUPS", names)
     names.write_text("1:cpu:/\n0::/system.slice/nst.service\n")

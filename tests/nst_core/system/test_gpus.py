@@ -1,4 +1,4 @@
-"""GPUs as their driver tells of them: the driver's library is replaced."""
+"""GPUs as reported by their driver, whose library is replaced."""
 
 # ruff: noqa: N802 - the names of the functions are NVIDIA's
 
@@ -17,7 +17,7 @@ PART = "MIG-dd44"
 
 
 class DriverError(Exception):
-    """What nvidia-ml-py raises."""
+    """The error that nvidia-ml-py raises."""
 
 
 class Driver(SimpleNamespace):

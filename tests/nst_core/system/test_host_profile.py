@@ -1,4 +1,4 @@
-"""What fits into a host: the sizes that are allowed keep to the memory that they are allowed for."""
+"""The allowed sizes of runs fit into the memory of their host profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that is told to end does its own work first, and is gone in time whatever hangs."""
+"""A process that gets a signal to end calls `close` first, and ends in time even if something hangs."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""A program is started again once with the tuned environment, and is otherwise the program that was asked for."""
+"""A program is started again once with the tuned environment, and is otherwise unchanged."""
 
 import json
 import os
@@ -35,7 +35,7 @@ if sys.argv[-1] == "wait":
     time.sleep(60)
 sys.exit(7)
 """
-"""Says what became of it, and ends with a status of its own."""
+"""Prints its state, and exits with a status of its own."""
 OPTIONS = ("-O", "-X", "utf8=1", "-X", "importtime=0", "-W", "ignore::UserWarning")
 GLIBC = pytest.mark.skipif(not tuning._has_glibc(), reason="only glibc is tuned at a program's start")
 

@@ -1,4 +1,4 @@
-"""The documentation page comes from this server alone, and keeps to its policy."""
+"""The documentation page comes from this server alone, and obeys its Content-Security-Policy."""
 
 from __future__ import annotations
 

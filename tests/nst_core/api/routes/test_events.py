@@ -1,4 +1,4 @@
-"""The events of a run: told once each, to as many as listen, and again from any step on."""
+"""The events of a run: each is sent once to every listener, and again from any step on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def feeds(api: Api) -> Feeds:
 
 
 def begun(api: Api, steps: int = 3) -> str:
-    """A run that has done so many steps."""
+    """A run that has done this number of steps."""
     run: str = api.submit()["id"]
     api.worker.ready()
     api.worker.begin(run)
@@ -173,7 +173,7 @@ def test_a_run_that_goes_on_from_an_earlier_step_is_rewound(api: Api) -> None:
         await ahead.heard("step")
         assert [event.name for event in ahead.events()[:3]] == ["state", "rewind", "step"]
         await ahead.leave()
-        behind = Listening(api, run, last_event_id="6")  # knows points that are void
+        behind = Listening(api, run, last_event_id="6")  # this listener knows points that were dropped
         await behind.heard("step")
         assert [event.name for event in behind.events()[:3]] == ["state", "rewind", "step"]
         await behind.leave()

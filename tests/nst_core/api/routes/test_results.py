@@ -1,4 +1,4 @@
-"""What a run has made: in the stored format as it is, in others anew, and kept by those who have it."""
+"""The results of a run: unchanged in the stored format, converted to others, and cached by clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.nst_core.jobs.servers import point
 
 
 def pixels(step: int) -> Pixels:
-    """A picture of one grey, which tells the step."""
+    """A picture of one grey, from which the step can be read."""
     return np.full((1, 32, 48, 3), step / 10, np.float32)
 
 
@@ -31,7 +31,7 @@ RESULT = to_png(pixels(9), make().to_json(), np.full((32, 48), 128, np.uint8))
 
 
 def painted(api: Api, steps: int = 3, *, finished: bool = True) -> str:
-    """A run with so many pictures, and its result."""
+    """A run with this number of pictures, and its result."""
     run: str = api.submit()["id"]
     api.worker.ready()
     api.worker.report(Began(job=run, content=to_jpeg(pixels(0)), curve=()))
@@ -45,7 +45,7 @@ def painted(api: Api, steps: int = 3, *, finished: bool = True) -> str:
 
 
 def grey(answer: Any) -> float:
-    """The step that a picture tells."""
+    """The step of a picture, read from its grey."""
     with Image.open(io.BytesIO(answer.content)) as image:
         return float(np.asarray(image.convert("RGB"), np.float32).mean()) / 25.5
 
@@ -93,7 +93,7 @@ def test_a_run_under_way_shows_its_newest_picture(api: Api) -> None:
     assert answer.headers["cache-control"] == "private, no-cache"
     png = api.client.get(f"/runs/{run}/picture?format=png")
     assert png.headers["content-type"] == "image/png"
-    assert read_recipe(png.content) is None  # that of the run is not that of its third step
+    assert read_recipe(png.content) is None  # the entity tag of the run differs from that of its third step
     assert grey(png) == pytest.approx(3, abs=0.1)
 
 
@@ -142,7 +142,7 @@ def test_so_many_pictures_are_encoded_at_once(api: Api) -> None:
             answer = api.client.get(f"/runs/{run}/picture?{query}")
             problem(answer, 503, "busy")
             assert int(answer.headers["retry-after"]) > 0
-        assert api.client.get(f"/runs/{run}/picture").content == RESULT  # needs no place
+        assert api.client.get(f"/runs/{run}/picture").content == RESULT  # the stored format needs no place for encoding
     assert api.client.get(f"/runs/{run}/picture?format=webp").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Runs over HTTP: submitted, looked at, changed by their owner alone, deleted."""
+"""Runs over HTTP: submitted, viewed, changed only by their owner, deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fast picture in one call, or where it will be."""
+"""A fast picture in one call, or the address where it will be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tab keeps of the server's messages what a browser keeps, and requests what a browser requests."""
+"""A tab caches the same messages of the server as a browser, and makes the same requests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nst_core.bench.app.protocol import Tab
 
 
 def sent(tab: Tab, **changes: Any) -> None:
-    """Let the tab receive a message with these fields."""
+    """Make the tab receive a message with these fields."""
     tab.receive(ForwardMsg(**changes).SerializeToString())
 
 
 def shown(tab: Tab, kind: str, key: str, fragment: str = "", **fields: Any) -> None:
-    """Let the tab receive a widget."""
+    """Make the tab receive a widget."""
     message = ForwardMsg()
     message.delta.fragment_id = fragment
     widget = getattr(message.delta.new_element, kind)
@@ -37,7 +37,7 @@ def asked(request: bytes) -> Any:
 
 
 def begun(tab: Tab, *fragments: str) -> None:
-    """Let the tab receive the start of a run of the page, or of its fragments."""
+    """Make the tab receive the start of a run of the page, or of its fragments."""
     message = ForwardMsg()
     message.new_session.name = "app"
     message.metadata.run.fragment_ids.extend(fragments)

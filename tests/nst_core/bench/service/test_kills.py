@@ -1,4 +1,4 @@
-"""The trial of kills: what it calls a fault, and a small real one."""
+"""The benchmark of kills: which runs it counts as faulty, and a small real trial."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The trial of long use: its arithmetic, and a small real one."""
+"""The benchmark of long use: its arithmetic, and a small real trial."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from nst_core.bench.service.soak import MemorySample
 
 
 def samples(jobs: Sequence[int], worker: int, memory: float, grows: float) -> list[MemorySample]:
-    """Samples of a worker that grows by so many MB a run; the web process grows by half of that."""
+    """Samples of a worker that grows by `mb` MB a run; the web process grows by half of that."""
     held = {"handles": 10.0, "threads": 4.0}
     return [
         MemorySample(n, worker, held | {"memory_mb": 50 + grows * n / 2}, held | {"memory_mb": memory + grows * n})

@@ -22,7 +22,7 @@ H5_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 @pytest.fixture(autouse=True)
 def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the machine's own settings; pip knows an empty local folder only."""
+    """Remove the machine's own settings; pip knows only an empty local folder."""
     for name in ("NST_WEIGHTS_DIR", "NST_HUB_HANDLE", "NST_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))

@@ -23,7 +23,7 @@ def sha256(data: bytes) -> str:
 
 
 def op(value: Any) -> bytes:  # noqa: PLR0911 - one line a type
-    """Pickle opcodes of a plain value; bytes are taken as opcodes already."""
+    """Pickle opcodes of a plain value; bytes are used as opcodes."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, bool) or value is None:

@@ -1,4 +1,4 @@
-"""Archives give their data and nothing else."""
+"""Only the data of an archive is extracted."""
 
 import tarfile
 from pathlib import Path

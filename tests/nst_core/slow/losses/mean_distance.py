@@ -1,4 +1,4 @@
-"""A toy style distance, of the activations' means alone: what somebody writes who adds a third one."""
+"""A toy style distance that compares only the activations' means: an example of adding a third distance."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Regions by brute force: what is said to lie inside a region is unmoved by anything outside it."""
+"""Regions by brute force: units inside a region do not change with pixels outside it."""
 
 from functools import cache
 from typing import Any

@@ -85,7 +85,7 @@ def test_the_gradient_is_the_slope(random_vgg: Any, noise: Any) -> None:
 
 
 def test_normalised_units_make_a_photograph_count_one(random_vgg: Any) -> None:
-    """Against nothing at all, a term of the photograph that the scales were measured on is its weight."""
+    """Compared with null targets, each term of the photograph that defines the units equals its weight."""
     grams, energies = (objective.layer_units(random_vgg, "max", name) for name in ("gram", "wasserstein2"))
     photograph = tf.constant(objective.samples.find("astronaut").load(256).tensor())
     seen = objective.features(random_vgg, photograph, ["block1_conv1", "block3_conv1"])
@@ -102,7 +102,7 @@ def test_normalised_units_make_a_photograph_count_one(random_vgg: Any) -> None:
 
 
 def test_units_are_those_of_the_pooling(random_vgg: Any) -> None:
-    """So that a weight means the same whatever the pooling."""
+    """So that a weight has the same meaning with every pooling."""
     most, mean = (objective.layer_units(random_vgg, pooling, "gram").content for pooling in ("max", "average"))
     assert most["block1_conv2"] == mean["block1_conv2"]
     assert most["block4_conv1"] != pytest.approx(mean["block4_conv1"], rel=0.05)
@@ -142,7 +142,7 @@ def test_weighing_anew_is_binding_anew(random_vgg: Any, noise: Any) -> None:
 
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_several_styles_are_averaged_by_share(random_vgg: Any, noise: Any, distance: str) -> None:
-    """Their moments are, before one Gaussian is formed of them: a mixture also has the spread between its parts."""
+    """Their moments are averaged before one Gaussian is formed: a mixture also has the variance between its parts."""
     content, first, second = (tf.constant(noise(16, 20, seed)) for seed in (1, 2, 3))
     darker, chosen = second * 0.3, SMALL.model_copy(update={"style_distance": distance})
     mixed = objective.build(random_vgg, chosen, content, [first, darker], [StyleMixture([3.0, 1.0])]).targets.style
@@ -157,7 +157,7 @@ def test_several_styles_are_averaged_by_share(random_vgg: Any, noise: Any, dista
 
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_a_region_is_compared_with_its_own_mix(random_vgg: Any, noise: Any, distance: str) -> None:
-    """A term is the sum over regions of area x distance between what counts there and that region's style."""
+    """A term is the sum over regions of area x distance between the region's statistics and its own style."""
     chosen = SMALL.model_copy(update={"style_distance": distance, "loss_units": "tutorial"})
     content, picture, first, second = (tf.constant(noise(32, 48, seed)) for seed in range(4))
     left = np.zeros((32, 48), np.float32)
@@ -200,7 +200,7 @@ def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg: Any, noise
 def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(
     random_vgg: Any, noise: Any, units: str, distance: str
 ) -> None:
-    """In order of magnitude, in any units: it is what the engine measures a rise of the loss by."""
+    """In order of magnitude, in any units; the engine judges a rise of the loss by it."""
     chosen = SMALL.model_copy(update={"loss_units": units, "style_distance": distance})
     pictures = tf.constant(noise(24, 24, 1) ** 3), [tf.constant(noise(24, 24, 2) ** 5)]
     terms = objective.build(random_vgg, chosen, *pictures, ALL)

@@ -67,7 +67,7 @@ def test_a_changed_objective_is_evaluated_anew(algorithm: Any) -> None:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_broken_gradient_is_no_rest(algorithm: Any) -> None:
-    """L-BFGS finds no descent along a NaN: the state it ends in must not look like an end."""
+    """L-BFGS finds no descent along a NaN: its state must not look like a converged one."""
     sound = objective(even)
 
     def broken(picture: Any) -> Any:

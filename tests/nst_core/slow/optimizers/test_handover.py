@@ -1,4 +1,4 @@
-"""L-BFGS hands over to Adam where what it learned of the curvature tells that there is none to learn."""
+"""L-BFGS hands over to Adam if its history shows that there is no curvature to learn."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -56,7 +56,7 @@ def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent:
 
 
 def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lbfgs, "REQUIRED_GAIN", 9.0)  # nothing is that much better
+    monkeypatch.setattr(lbfgs, "REQUIRED_GAIN", 9.0)  # no exponent is better by such a factor
     assert optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
     monkeypatch.setattr(lbfgs, "EARLY_MOVES", 0)
     assert not optimizers.by_adam(list(states(FLAT, 12))[-1], SETTINGS)
@@ -100,7 +100,7 @@ def test_adam_goes_on_at_another_size_and_under_another_objective() -> None:
 
 
 def test_handed_over_at_the_end_of_a_size_nothing_of_that_size_is_carried_on() -> None:
-    """Between the judgement and Adam's first move, the memory is still of pairs."""
+    """Between the decision and Adam's first move, the memory still holds pairs."""
     state = next(s for s in states(FLAT, 20) if optimizers.by_adam(s, SETTINGS))
     assert "steps" in state.memory
     problem, _ = spectral(FLAT, (24, 30))

@@ -1,4 +1,4 @@
-"""L-BFGS against SciPy's L-BFGS-B, and what it promises under objectives that misbehave."""
+"""L-BFGS against SciPy's L-BFGS-B, and its guarantees with irregular objectives."""
 
 import itertools
 import math
@@ -70,7 +70,7 @@ def test_it_needs_far_fewer_evaluations_than_adam() -> None:
 
 
 def rough(picture: Any) -> Any:
-    """A quadratic with jumps and ripples: slopes lie."""
+    """A quadratic with jumps and ripples, whose slopes mislead."""
     value, slope = quadratic(picture)
     noise = np.sin(1e4 * picture).sum() + (picture > 0.6).sum()
     return value + 0.05 * noise, slope + np.random.default_rng(int(abs(value) * 1e6)).normal(0, 0.3, picture.shape)

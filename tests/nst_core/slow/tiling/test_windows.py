@@ -41,7 +41,7 @@ def narrow(network: str = "vgg19") -> Any:
 @pytest.mark.parametrize("network", ["vgg19", "vgg16"])
 @pytest.mark.parametrize("blocks", [1, 2, 3])
 def test_reach_is_what_a_unit_sees_rounded_up_to_the_grid(network: str, blocks: int) -> None:
-    """By the slope: pooled units at a cut see no further than the reach, and nearly as far."""
+    """By the gradient: pooled units at a cut depend on pixels within the reach only, and on nearly all of them."""
     grid, reach = 2**blocks, reach_px(network, blocks)
     assert reach % grid == 0
     picture = tf.random.stateless_uniform([1, 4 * reach, 16, 3], (1, 2))
@@ -188,7 +188,7 @@ def test_compiled_convolutions_by_strips_are_the_same_too(noise: Any) -> None:
 
 
 def test_terms_that_lie_all_below_or_all_above_the_cut(noise: Any) -> None:
-    """Nothing to sum in strips, or nothing after them."""
+    """No terms in strips, or none after them."""
     picture, pair = tf.constant(noise(75, 33)), (tf.constant(noise(75, 33, 1)), [tf.constant(noise(40, 40, 2))])
     for layers in ({"block1_conv1": 1.0}, {"block4_conv1": 1.0}):
         chosen = Objective(content_layers=layers, style_layers=layers)
@@ -227,4 +227,4 @@ def test_a_descent_by_strips_leaves_no_seam(noise: Any) -> None:
     assert len(borders) >= 15
     ratios = [edge_energy(picture.numpy(), [b + shift for b in borders]) for shift in range(-3, 4)]
     assert ratios[3] == pytest.approx(1.0, abs=0.08), ratios
-    assert min(ratios) - 0.05 < ratios[3] < max(ratios) + 0.05, ratios  # as any other rows at that distance
+    assert min(ratios) - 0.05 < ratios[3] < max(ratios) + 0.05, ratios  # as smooth as other rows at that distance

@@ -1,4 +1,4 @@
-"""A slot is one value in the session, apart for each page, run or role."""
+"""A `SessionValue` is one value in the session, separate for each page, run or role."""
 
 import pytest
 import streamlit as st

@@ -1,4 +1,4 @@
-"""Curves: what goes in comes out, at every length."""
+"""The figure shows the given points, for curves of every length."""
 
 from __future__ import annotations
 

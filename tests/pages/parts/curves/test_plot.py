@@ -1,4 +1,4 @@
-"""The chart that is mounted once: what travels to it, and where its script is."""
+"""The chart that is mounted once: the data that it receives, and the address of its script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of a curve: nothing that matters is thinned away, and smoothing is what a naive loop gives."""
+"""The numbers of a curve: thinning keeps important points, and smoothing equals a naive loop."""
 
 from __future__ import annotations
 

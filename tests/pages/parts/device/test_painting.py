@@ -1,4 +1,4 @@
-"""The panel "Paint on this device": what it gives the browser, and when."""
+"""The panel "Paint on this device": the data for the browser, and the moment when it is sent."""
 
 from __future__ import annotations
 

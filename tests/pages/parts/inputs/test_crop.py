@@ -1,4 +1,4 @@
-"""The part of the photograph: all that comes after it sees no more than that, what is painted on it moves along."""
+"""The crop of the photograph: everything after it uses only that part, and painted regions move with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painting on the photograph: what the brush leaves becomes regions of a run, on the pages that have a brush."""
+"""Painting on the photograph: the brush's regions become regions of a run, on the pages that have a brush."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def start(app: AppTest, job_service: FakeJobService, page: str) -> Any:
 
 
 def switch(app: AppTest, page: str) -> None:
-    app.switch_page("pages/about.py").run()  # AppTest keeps no widget of one page for the very next
+    app.switch_page("pages/about.py").run()  # AppTest keeps no widgets from one page to the next
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
 

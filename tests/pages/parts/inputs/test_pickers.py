@@ -1,4 +1,4 @@
-"""Ways to a picture: by link, and a picture of ours that brings its settings along."""
+"""Sources of a picture: a link, and one of our results, which contains its settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several styles on a page: weighted, cropped, turned, removed, and handed to the job service as they stand there."""
+"""Several styles on a page: weighted, cropped, rotated, removed, and submitted as shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.pages.fake_service import FakeJobService
 
 
 def start(app: AppTest, job_service: FakeJobService, page: str) -> Any:
-    """The recipe and the pictures that the page hands in."""
+    """The recipe and the pictures that the page submits."""
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
     job = list(job_service.jobs)[-1]
@@ -24,7 +24,7 @@ def start(app: AppTest, job_service: FakeJobService, page: str) -> Any:
 
 
 def titles(pictures: Any) -> list[str]:
-    """Which samples these styles are."""
+    """The titles of these styles' samples."""
     known = {s.load(512).sha256: s.title for s in samples.styles()}
     return [known[picture.sha256] for picture in pictures[1:]]
 

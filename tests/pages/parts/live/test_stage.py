@@ -1,4 +1,4 @@
-"""What the page gives the live picture, and what it takes from it; the picture itself is tried in a browser."""
+"""The messages between the page and the live picture; the picture itself is tested in a browser."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.pages.fake_service import OWNER, FakeJobService
 
 @pytest.fixture
 def quick(job_service: FakeJobService) -> FakeJobService:
-    """A job service whose runs are done when they are handed in."""
+    """A job service whose runs are done as soon as they are submitted."""
     job_service.is_quick = True
     return job_service
 
@@ -118,11 +118,11 @@ def test_the_map_is_one_job_of_all_styles_and_follows_what_it_shows(open_page: O
     app.toggle(key="fast_map_on").set_value(True).run()
     (view,) = quick.jobs.values()
     assert (view.recipe.style_grid_size, len(view.recipe.styles)) == (5, 3)
-    assert {s.weight for s in view.recipe.styles} == {1.0}  # a style without weight is a corner all the same
+    assert {s.weight for s in view.recipe.styles} == {1.0}  # a style without weight still has a corner
     assert not view.wants_metrics
     app.slider(key="mix_weight_style").set_value(0.5).run()
     app.slider(key="fast_strength").set_value(0.5).run()
-    assert len(quick.jobs) == 1  # the sheet holds them all
+    assert len(quick.jobs) == 1  # the sheet contains all mixes
     app.select_slider(key="fast_style_scale").set_value(2).run()
     assert last(quick).recipe.style_scale == 2
     app.segmented_control(key="fast_style_grid_size").set_value(7).run()

@@ -1,4 +1,4 @@
-"""Colours put back on a result: by as much as the slider says, whatever the run put back itself."""
+"""Colours restored on a result: in all as much as the slider says, including the run's own share."""
 
 from __future__ import annotations
 

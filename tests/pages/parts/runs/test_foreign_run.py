@@ -21,7 +21,7 @@ from tests.pages.parts.sweep.test_panel import begin, registry
 __all__ = ["registry"]
 OTHER = owner_of("b" * 32)
 CONTROLS = ("pause_", "resume_", "stop_", "steer_", "listed_", "delete_", "sure_")
-"""What the keys of all that changes a run begin with."""
+"""Prefixes of the keys of all widgets that change a run."""
 
 
 def submitted(job_service: FakeJobService, owner: str = OTHER, method: str = "slow") -> str:

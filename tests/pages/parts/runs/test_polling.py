@@ -1,4 +1,4 @@
-"""Which parts of a page are drawn again while a run is under way, and how often."""
+"""The parts of a page that are drawn again while a run is under way, and their intervals."""
 
 from __future__ import annotations
 

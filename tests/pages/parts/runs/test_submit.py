@@ -1,4 +1,4 @@
-"""A run that there is no room for is refused in words that say whose runs are in the way."""
+"""If there is no room for a run, the refusal says whose runs fill the queue."""
 
 from __future__ import annotations
 

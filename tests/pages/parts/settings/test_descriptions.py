@@ -1,4 +1,4 @@
-"""Recipes in words: their differences are settings that somebody chose, and none that a run fills in."""
+"""Recipes in words: the differences are settings that a visitor chose, not values that a run fills in."""
 
 from __future__ import annotations
 
