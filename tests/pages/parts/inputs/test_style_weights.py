@@ -72,7 +72,7 @@ def test_a_style_without_weight_is_left_out_unless_none_has_any(open_page: Open,
     app.button(key="mix_add").click().run()
     app.slider(key="mix_weight_style").set_value(0.0)
     app.slider(key="mix_weight_style_1").set_value(0.0).run()
-    assert "all styles count alike" in words(app)
+    assert "all styles have the same share" in words(app)
     recipe, pictures = start(app, job_service, "slow")
     assert [s.weight for s in recipe.styles] == [1.0, 1.0]
     assert len(pictures) == 3
