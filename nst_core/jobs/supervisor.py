@@ -5,8 +5,10 @@ Gives up after several failures.
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -25,6 +27,11 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_STARTS = 3
 """The number of workers that may die in a row before they are ready; then the supervisor gives up."""
+
+SHORTAGE = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+"""Errors of starting a process that end by themselves, when other programs return memory, threads or file handles."""
+SHORTAGE_SECONDS = 30.0
+"""How long the supervisor tries again to start a worker after such an error, until it gives up."""
 
 
 class WorkerHandle(Protocol):
@@ -78,6 +85,7 @@ class WorkerSupervisor:
         self._recycle_mb = min(settings.worker_mb, host_profile(settings).worker_mb)
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
+        self._short_since: float | None = None  # when a start first failed for a shortage, in monotonic seconds
         self._heartbeat, self._is_closed = HeartbeatMonitor(), False
 
     @property
@@ -109,13 +117,16 @@ class WorkerSupervisor:
         """Start a worker after giving up."""
         if not self.has_failed:
             return
-        worker, self._deaths = self._worker, 0
+        worker, self._deaths, self._short_since = self._worker, 0, None
         self._start()
         if worker is not None:
             worker.end()
 
     def watch(self, silence_seconds: float, *, is_busy: bool) -> None:
         """Replace a worker that hangs; called regularly. See `HeartbeatMonitor.fault` for the arguments."""
+        if self._worker is None and self._short_since is not None:
+            self.ensure_started()
+            return
         is_loading = self.status.state == "starting"
         fault = self._heartbeat.fault(silence_seconds, is_busy=is_busy or is_loading, is_loading=is_loading)
         if fault is None or self._worker is None or self.has_failed:
@@ -151,7 +162,18 @@ class WorkerSupervisor:
         try:
             self._worker = self._spawn(partial(self._receive, generation), partial(self._on_exit, generation))
         except OSError as error:  # mostly: no memory left for another process
-            self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
+            if not self._may_pass(error):
+                self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
+        else:
+            self._short_since = None
+
+    def _may_pass(self, error: OSError) -> bool:
+        """Whether a start that failed is worth another attempt, which `watch` then makes."""
+        now = time.monotonic()
+        if self._short_since is None:
+            self._short_since = now
+            _LOGGER.warning("The worker cannot be started now: %s", error.strerror or error)
+        return error.errno in SHORTAGE and now - self._short_since < SHORTAGE_SECONDS
 
     def _receive(self, generation: int, event: WorkerEvent) -> None:
         """Update the status from an event of the current worker, and pass the event to the scheduler."""

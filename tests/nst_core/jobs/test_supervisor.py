@@ -1,19 +1,22 @@
 """A worker is replaced when it dies or holds too much memory; one that cannot be started is reported."""
 
+import errno
+
 import pytest
 
 from nst_core.errors import WorkerError
+from nst_core.jobs import supervisor
 from nst_core.jobs.messages import Ready
 from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
-from nst_core.jobs.supervisor import MAX_STARTS
+from nst_core.jobs.supervisor import MAX_STARTS, WorkerHandle
 from tests.nst_core.jobs.servers import FakeWorker, Servers, submit, under_way
 
 
 def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     workers: list[FakeWorker] = []
-    faults = [OSError(12, "Cannot allocate memory")]
+    faults = [OSError(13, "Permission denied")]
 
     def spawn(on_event: OnEvent, on_exit: OnExit) -> FakeWorker:
         if faults:
@@ -24,13 +27,39 @@ def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: py
     service = JobService(spawn=spawn)
     job = submit(service)
     assert service.status().state == "failed"
-    assert "Cannot allocate memory" in service.status().message
-    assert "Cannot allocate memory" in (service.view(job).error or "")
-    with pytest.raises(WorkerError, match="Cannot allocate memory"):
+    assert "Permission denied" in service.status().message
+    assert "Permission denied" in (service.view(job).error or "")
+    with pytest.raises(WorkerError, match="Permission denied"):
         submit(service)
     service.retry()
     workers[-1].ready()
     assert service.status().state == "ready"
+    service.close()
+
+
+def test_a_shortage_that_passes_costs_a_wait_and_no_run(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn = servers.spawn()
+    faults = [OSError(errno.EAGAIN, "no thread is left"), OSError(errno.ENOMEM, "Cannot allocate memory")]
+
+    def short(on_event: OnEvent, on_exit: OnExit) -> WorkerHandle:
+        if faults:
+            raise faults.pop()
+        return spawn(on_event, on_exit)
+
+    service = JobService(spawn=short)
+    job = submit(service)
+    assert (service.status().state, service.view(job).state) == ("starting", "queued")
+    for _ in range(2):
+        with service._lock:
+            service._scheduler.watch_workers(0)
+    servers.worker.ready()
+    assert servers.worker.run_command().job == job
+    faults.append(OSError(errno.ENOMEM, "Cannot allocate memory"))
+    monkeypatch.setattr(supervisor, "SHORTAGE_SECONDS", 0.0)
+    servers.worker.die("it was killed")
+    assert "could not be started: Cannot allocate memory" in (service.view(job).error or "")
+    service.retry()
+    assert service.status().state == "starting"
     service.close()
 
 
