@@ -1,8 +1,10 @@
 """Shared fixtures: a VGG-19 with random kernels, for tests that need a network but not its trained weights."""
 
 import dataclasses
+import errno
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +33,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "browser" if nodeid.startswith(IN_A_BROWSER) else str(super()._split_scope(nodeid))
 
     return ByFileAndServer(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture
+def forbidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder in one that this user may not enter, not even as root: nothing says whether it exists."""
+    closed = tmp_path / "closed"
+
+    def refusing(call: Any) -> Any:
+        def ask(path: Any, *arguments: Any, **more: Any) -> Any:
+            if isinstance(path, str | os.PathLike) and closed in Path(path).parents:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return call(path, *arguments, **more)
+
+        return ask
+
+    for name in ("stat", "scandir", "mkdir", "open", "listdir"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    return closed / "folder"
 
 
 @pytest.fixture(scope="session")

@@ -268,7 +268,7 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
 
 def _load_checkpoint(path: Path | None) -> Checkpoint | None:
     """The checkpoint of a run; None if there is none, or it cannot be read."""
-    if path is None or not path.exists():
+    if path is None or not os.path.exists(path):  # unlike `Path.exists`, False if it may not be looked at
         return None
     from nst_core.slow import checkpoint
 

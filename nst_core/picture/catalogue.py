@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -47,7 +48,7 @@ class Painting:
     @property
     def cached(self) -> bool:
         """Whether the picture is in the local cache."""
-        return (Settings.read().cache_dir / "paintings" / self.key).exists()
+        return os.path.exists(Settings.read().cache_dir / "paintings" / self.key)  # False if it may not be looked at
 
     def fetch(self, timeout_seconds: float = 5.0) -> Picture:
         """Read the picture from the cache, or download it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def status(network: str) -> NetworkStatus:
 
 def verify() -> tuple[EntryCheck, ...]:
     """Hash every cache entry again and report damage; nothing is changed."""
-    folders = ((root, path) for root in roots() for path in sorted(root.glob("*/*")))
+    # `isdir` is False where the folder above may not be entered; a search there would raise an error.
+    folders = ((root, path) for root in roots() if os.path.isdir(root) for path in sorted(root.glob("*/*")))
     return tuple(_check_entry(root, path) for root, path in folders if path.is_dir() and not path.name.startswith(PART))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -52,21 +50,3 @@ def all_ok(findings: Iterator[Finding]) -> str:
     levels = by_level(findings)
     assert levels["problem"] == levels["warning"] == []
     return "\n".join(finding.text for finding in levels["ok"])
-
-
-@pytest.fixture
-def forbidden(monkeypatch: pytest.MonkeyPatch, machine: Path) -> Path:
-    """A folder that this user may not enter, nor look at what is below it; root, too."""
-
-    def refusing(call: Any) -> Any:
-        def ask(path: Any, *arguments: Any, **more: Any) -> Any:
-            if isinstance(path, str | os.PathLike) and machine / "closed" in Path(path).parents:
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-            return call(path, *arguments, **more)
-
-        return ask
-
-    for name in ("stat", "scandir", "mkdir", "open", "listdir"):
-        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
-    monkeypatch.setenv("NST_DATA_DIR", str(machine / "closed" / "data"))
-    return machine / "closed" / "data"

@@ -78,7 +78,10 @@ def test_leftovers_of_killed_processes_are_counted(machine: Path) -> None:
     assert by_level(folders.runs())["problem"] == []
 
 
-def test_a_folder_behind_one_that_may_not_be_entered_is_a_problem(forbidden: Path) -> None:
+def test_a_folder_behind_one_that_may_not_be_entered_is_a_problem(
+    forbidden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_DATA_DIR", str(forbidden))
     assert f"{forbidden}, must be one that can be written, got: Permission denied" in the_problem(folders.runs())
 
 

