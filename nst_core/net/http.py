@@ -187,10 +187,11 @@ def host_of(url: str) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Why a request failed, in at most 160 characters."""
+    """Why a request failed, in one line of at most 160 characters; it may repeat bytes of the server."""
     if isinstance(error, urllib.error.HTTPError):
         return f"HTTP {error.code}"
-    return str(getattr(error, "reason", None) or error or type(error).__name__)[:160]
+    text = str(getattr(error, "reason", None) or error or type(error).__name__)[:160]
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _fetch(url: str, public_only: bool, max_bytes: int, timeout_seconds: float, deadline: Deadline) -> bytes:

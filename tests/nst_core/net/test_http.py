@@ -1,5 +1,6 @@
 """The downloader and the catalogue against a server of our own on the loopback."""
 
+import http.client
 import http.server
 import io
 import threading
@@ -184,6 +185,12 @@ def painting(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
     address = {"path": f"{server}/good"}
     monkeypatch.setattr(catalogue, "fetch", lambda _url, **limits: fetching.fetch(address["path"], **limits))
     return catalogue.find("starry-night"), address
+
+
+def test_bytes_of_a_server_that_speaks_no_http_make_no_second_line() -> None:
+    reason = fetching.reason_of(http.client.BadStatusLine("\x1b[31mred\x00\x85next\u2028" + "x" * 999))
+    assert reason.isprintable()
+    assert (reason[:15], len(reason)) == (" [31mred  next ", 160)
 
 
 def test_a_painting_is_fetched_once_and_then_had_offline(painting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
