@@ -26,7 +26,7 @@ def make(preset: str = "painterly", settings: Mapping[str, Any] | None = None) -
     Raises:
         RecipeError: the preset or a setting is unknown, or a value is of the wrong type or out of range.
     """
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise RecipeError(f"preset must be one of {', '.join(PRESETS)}, got {short(preset)}")
     settings = dict(settings or {})
     raw: dict[str, Any] = {"preset": preset, **PRESETS[preset].settings}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.recipe import NetworkName
 from nst_core.step import Pixels
+from nst_core.studio import door
 from nst_core.studio.pictures import PictureSource, open_picture
 from nst_core.studio.quiet import load_tensorflow
 from nst_core.studio.result import Result
@@ -26,14 +27,14 @@ def feature_maps(
         max_maps: greatest number of maps.
 
     Raises:
-        RecipeError: the network has no such layer.
+        RecipeError: the network has no such layer, or `max_maps` is below 1.
         PictureError: the picture is not usable.
         WeightsError: no source gave the network.
     """
     load_tensorflow()
     from nst_core.metrics import inspection
 
-    return inspection.features(_pixels(picture), layer, network, max_maps)
+    return inspection.features(_pixels(picture), layer, network, door.count("max_maps", max_maps))
 
 
 def gram_matrices(
@@ -58,7 +59,7 @@ def gram_matrices(
     load_tensorflow()
     from nst_core.metrics import inspection
 
-    return inspection.grams(_pixels(first), _pixels(second), layer, network, max_channels)
+    return inspection.grams(_pixels(first), _pixels(second), layer, network, door.count("max_channels", max_channels))
 
 
 def _pixels(picture: PictureSource | Result) -> Pixels:

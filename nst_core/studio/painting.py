@@ -19,6 +19,7 @@ from nst_core.runs.naming import named, resumed
 from nst_core.slow.checkpoint import Checkpoint
 from nst_core.slow.checkpoint import load as load_checkpoint
 from nst_core.step import Step
+from nst_core.studio import door
 from nst_core.studio.displays import DisplayName, choose
 from nst_core.studio.pictures import PictureSource, open_picture
 from nst_core.studio.quiet import load_tensorflow
@@ -115,15 +116,16 @@ def steps(  # noqa: PLR0913 - as paint
 
     Leave the loop whenever the picture is good enough: `result()` of the run has the best picture so far.
     """
+    pairs, style_weights = door.masks(masks), door.numbers("style_weights", style_weights)
     photograph = open_picture(content)
     opened = RunInputs(
         photograph,
         tuple(map(open_picture, styles)),
         open_picture(start_picture) if start_picture is not None else None,
-        tuple(mask_of(open_picture(mask), (photograph.width, photograph.height)) for mask, _ in masks),
+        tuple(mask_of(open_picture(mask), (photograph.width, photograph.height)) for mask, _ in pairs),
     )
-    shares = [shares for _, shares in masks]
-    settings |= {"method": method} if method else {}
+    shares = [shares for _, shares in pairs]
+    settings = door.plain(settings) | ({"method": method} if method else {})
     saved = checkpoint if checkpoint is not None else resume
     if saved is not None:
         result_file.check_writable(Path(saved))
@@ -180,7 +182,8 @@ class Run:
 
     def interrupt(self) -> None:
         """Note that the user ended the run."""
-        self._notes.append(f"interrupted after step {self.points[-1].step}: this is the best picture so far")
+        step = self.points[-1].step if self.points else 0
+        self._notes.append(f"interrupted after step {step}: this is the best picture so far")
 
     def result(self) -> Result:
         """The best picture so far. Raises RecipeError before the first step."""
@@ -203,6 +206,8 @@ def _recipe(preset: str | None, recipe: Recipe | None, settings: Mapping[str, An
     """The settings of a run, without the pictures' hashes."""
     if preset is not None and recipe is not None:
         raise RecipeError("either a preset or a recipe must be given, got both; leave one out")
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise RecipeError(f"recipe must be a Recipe, such as the one of a result, got {type(recipe).__name__}")
     given = dict(settings)
     if pictures.start is not None:
         given.setdefault("start", "own")
@@ -216,7 +221,7 @@ def _weighted(recipe: Recipe, pictures: RunInputs, weights: Sequence[float]) -> 
         raise RecipeError(f"style_weights must have one weight for each of {count} styles, got {len(weights)}")
     before = [style.model_dump() for style in recipe.styles] or [{} for _ in weights]
     styles = [
-        {**style, "sha256": picture.sha256, "weight": float(weight)}
+        {**style, "sha256": picture.sha256, "weight": weight}
         for style, picture, weight in zip(before, pictures.styles, weights, strict=True)
     ]
     return change(recipe, {"styles": styles})

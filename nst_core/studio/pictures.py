@@ -13,10 +13,13 @@ from PIL import Image, ImageOps
 from nst_core.errors import PictureError
 from nst_core.picture import samples as bundled
 from nst_core.picture.upload import Picture, open_own
+from nst_core.recipe.messages import short
 
 PictureSource = str | Path | bytes | Image.Image | NDArray[Any] | Picture
 """A file's path, an http(s) address, "sample:KEY", the bytes of a file, a Pillow image, or an array of pixels."""
 
+SAMPLE_PX = (32, 4096)
+"""Least and greatest size of a bundled picture: what the door lets in, and what a run may have."""
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 """Modes of Pillow that a PNG stores as they are."""
 
@@ -55,11 +58,18 @@ def sample(name: str, longest_edge_px: int = 1024) -> Picture:
 
     Args:
         name: a key of `samples()`.
-        longest_edge_px: size of a drawn style, and greatest size of a photograph.
+        longest_edge_px: size of a drawn style, and greatest size of a photograph, from 32 to 4096.
 
     Raises:
-        PictureError: there is no such picture; the message lists all keys.
+        PictureError: there is no such picture, and the message lists all keys; or it cannot have this size.
     """
+    if not isinstance(name, str):
+        raise PictureError(f"a sample must be named by its key, such as night-swirls, got {short(name)}")
+    if not isinstance(longest_edge_px, int) or not SAMPLE_PX[0] <= longest_edge_px <= SAMPLE_PX[1]:
+        least, most = SAMPLE_PX
+        raise PictureError(
+            f"longest_edge_px must be a whole number from {least} to {most}, got {short(longest_edge_px)}"
+        )
     return bundled.find(name.replace("_", "-")).load(longest_edge_px)
 
 
@@ -78,8 +88,13 @@ def _open_named(name: str) -> Picture:
     path = Path(name)
     try:
         return open_own(path.expanduser().read_bytes())
-    except OSError as error:
-        raise PictureError(f"{path} must be a file that can be read ({error.strerror})") from None
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # the last two: a path that no system can have, an unknown user
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PictureError(f"{short(name)} must be a file that can be read ({reason})") from None
     except PictureError as error:
         raise PictureError(f"{path.name}: {error}") from None
 
@@ -89,9 +104,13 @@ def _image_of(array: NDArray[Any]) -> Image.Image:
     pixels = array[0] if array.ndim == 4 and len(array) == 1 else array
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)) or 0 in pixels.shape:
         raise PictureError(f"an array of pixels must be [H, W], [H, W, 3] or [H, W, 4], got {list(array.shape)}")
+    if pixels.dtype == np.bool_:  # a mask
+        pixels = pixels.astype(np.float32)
     if pixels.dtype != np.uint8:
-        if not (np.issubdtype(pixels.dtype, np.number) and np.isfinite(pixels).all()):
-            raise PictureError(f"an array of pixels must hold finite numbers, got {pixels.dtype} with others")
+        if not any(np.issubdtype(pixels.dtype, kind) for kind in (np.integer, np.floating)):
+            raise PictureError(f"an array of pixels must hold finite numbers, got {pixels.dtype}")
+        if not np.isfinite(pixels).all():
+            raise PictureError("an array of pixels must hold finite numbers, got NaN or infinity")
         low, high = float(pixels.min()), float(pixels.max())
         if low < 0 or high > 1:
             raise PictureError(
@@ -102,8 +121,15 @@ def _image_of(array: NDArray[Any]) -> Image.Image:
 
 
 def _png(image: Image.Image) -> bytes:
-    """An upright PNG of a Pillow image, so that it is checked and converted like any file."""
-    upright = ImageOps.exif_transpose(image)
+    """An upright PNG of a Pillow image, so that it is checked and converted like any file. Raises PictureError."""
     file = io.BytesIO()
-    (upright if upright.mode in _PNG_MODES else upright.convert("RGB")).save(file, "PNG", compress_level=1)
+    try:
+        upright = ImageOps.exif_transpose(image)
+        (upright if upright.mode in _PNG_MODES else upright.convert("RGB")).save(file, "PNG", compress_level=1)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:  # empty, of an unknown mode, or of a file that is damaged or closed
+        raise PictureError(f"a Pillow image must be one that can be stored as PNG ({error})") from None
     return file.getvalue()

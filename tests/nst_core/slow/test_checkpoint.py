@@ -139,8 +139,9 @@ def test_a_file_cut_anywhere_is_refused(saved: Any) -> None:
     whole = saved.read_bytes()
     for cut in {*range(0, 200, 7), *range(200, len(whole), 97), len(whole) - 1}:
         saved.write_bytes(whole[:cut])
-        with pytest.raises(CheckpointError, match=r"run\.npz must be a whole checkpoint"):
+        with pytest.raises(CheckpointError, match=r"run\.npz must be a whole checkpoint") as refused:
             checkpoint.load(saved)
+        assert "pickle" not in str(refused.value), "nobody should trust such a file"
 
 
 def test_damage_is_refused_or_harmless(saved: Any) -> None:

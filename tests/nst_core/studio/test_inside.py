@@ -25,3 +25,11 @@ def test_the_looks_are_those_of_the_inspection(photo: Picture, painting: Picture
 def test_a_layer_that_does_not_exist_is_refused(photo: Picture, unlearned: Any) -> None:
     with pytest.raises(RecipeError, match="layer must be"):
         feature_maps(photo, "block9_conv1")
+
+
+@pytest.mark.parametrize("number", [0, -1, "many", 2.5])
+def test_there_is_at_least_one_map(photo: Picture, number: Any) -> None:
+    with pytest.raises(RecipeError, match="max_maps must be a whole number from 1 on"):
+        feature_maps(photo, "block1_conv1", max_maps=number)
+    with pytest.raises(RecipeError, match="max_channels must be a whole number from 1 on"):
+        gram_matrices(photo, photo, "block1_conv1", max_channels=number)

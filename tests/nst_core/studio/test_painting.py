@@ -52,7 +52,7 @@ def test_a_run_gives_picture_curve_checkpoint_and_a_recipe_that_gives_them_again
 @pytest.mark.usefixtures("found", "painter")
 @pytest.mark.parametrize(("method", "last"), [("fast", 1), ("balanced", 4)])
 def test_the_other_methods_paint_too(photo: Picture, painting: Picture, method: Any, last: int) -> None:
-    result = paint(photo, painting, method=method, **SMALL)
+    result = paint(photo, painting, method=method, seconds=3600.0, **SMALL)  # balanced ends after ten otherwise
     assert result.recipe.method == method
     assert result.points[-1].step == last
     assert result.pixels.shape == (1, 48, 64, 3)
@@ -212,6 +212,13 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_first(
         ({"preset": "bold", "recipe": make()}, "either a preset or a recipe"),
         ({"style_weights": (1, 2)}, "one weight for each of 1 styles, got 2"),
         ({"start": "own"}, "start own needs a picture"),
+        ({"preset": ["bold"]}, "preset must be one of"),
+        ({"recipe": "bold"}, "recipe must be a Recipe, .* got str"),
+        ({"style_weights": 1}, "style_weights must be a list of numbers, got 1"),
+        ({"style_weights": ["a"]}, "style_weights must be a list of numbers"),
+        ({"masks": ["left.png"]}, "masks must be pairs"),
+        ({"masks": None}, "masks must be pairs"),
+        ({"masks": [("left.png", 1)]}, "the shares of a mask must be a list of numbers, got 1"),
         ({"display": "cinema"}, "display must be auto, none, bar or live, got 'cinema'"),
         ({"display": "live"}, "needs a notebook"),
     ],
@@ -221,6 +228,11 @@ def test_what_cannot_be_run_is_refused_before_a_network_is_loaded(
 ) -> None:
     with pytest.raises(NSTError, match=words):
         paint(photo, painting, **options)
+
+
+def test_numbers_of_numpy_are_settings_too(photo: Picture, painting: Picture) -> None:
+    run = steps(photo, painting, steps=np.int64(5), style_weight=np.float32(2.5), style_weights=list(np.ones(1)))
+    assert (run.recipe.steps, run.recipe.objective.style_weight) == (5, 2.5)
 
 
 def test_there_is_no_result_before_the_first_step(photo: Picture, painting: Picture) -> None:

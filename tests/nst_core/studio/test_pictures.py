@@ -79,7 +79,13 @@ def test_a_bundled_picture_has_two_spellings_and_is_listed() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("nowhere.png", "nowhere.png must be a file that can be read"),
+        ("nowhere.png", "'nowhere.png' must be a file that can be read"),
+        ("a\0b", "must be a file that can be read"),
+        ("x" * 5000, "^.{3,90} must be a file that can be read"),
+        ("~nobody-of-this-name/x.png", "must be a file that can be read"),
+        (Image.new("RGB", (0, 0)), "a Pillow image must be one that can be stored"),
+        (Image.new("La", (40, 40)), "a Pillow image must be one that can be stored"),
+        (np.ones((40, 40), complex), "finite numbers, got complex128"),
         (b"text", "picture"),
         (12, "a picture must be a path.*got int"),
         (np.zeros((4, 4, 2), np.uint8), r"must be \[H, W\].*got \[4, 4, 2\]"),
@@ -99,3 +105,15 @@ def test_a_notebook_shows_a_picture_reduced() -> None:
     shown = Image.open(io.BytesIO(sample("chelsea")._repr_png_()))
     assert max(shown.size) == 384
     assert Image.open(io.BytesIO(open_picture(FILE)._repr_png_())).size == (60, 40)
+
+
+def test_a_mask_may_be_an_array_of_truths() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[:20] = True
+    assert open_picture(mask).sha256 == open_picture(mask.astype(np.uint8) * 255).sha256
+
+
+@pytest.mark.parametrize(("name", "size"), [(3, 64), ("chelsea", 0), ("brick", -5), ("brick", 10**6), ("brick", "big")])
+def test_a_bundled_picture_has_a_key_and_a_size(name: Any, size: Any) -> None:
+    with pytest.raises(PictureError, match=r"must be (named by its key|a whole number from 32 to 4096), "):
+        sample(name, size)
