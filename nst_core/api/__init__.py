@@ -17,6 +17,7 @@ resources     the answers
 feed          the events of runs, for any number of listeners; `event_messages` are their bytes
 description   the OpenAPI document
 examples      requests and answers in it
+cors          which web pages of other sites may call it
 content_type  refuses a body whose content type the route does not read
 sentences     faults of a request's fields in plain words
 idempotency   a repeated request starts no second run

@@ -9,13 +9,13 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
 from nst_core.api import description, problems
 from nst_core.api.access import SECRET_HEADER
 from nst_core.api.content_type import check_content_type
 from nst_core.api.context import ApiContext
+from nst_core.api.cors import Cors
 from nst_core.api.form_fields import check_form_fields
 from nst_core.api.gate import PICTURES, PLAIN_BYTES, Gate
 from nst_core.api.heads import Heads
@@ -35,6 +35,7 @@ EXPOSED = [
     "location",
     "retry-after",
     "etag",
+    "content-disposition",
     "preference-applied",
     results.STEP_HEADER,
     stylize.RUN_HEADER,
@@ -74,14 +75,8 @@ def create(context: ApiContext) -> FastAPI:
     description.install(app)
     app.add_middleware(Gate, settings=context.settings, rate=context.rate)
     app.add_middleware(Heads)
-    if context.settings.api_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=context.settings.api_origins,
-            allow_methods=["*"],
-            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", SECRET_HEADER],
-            expose_headers=EXPOSED,
-        )
+    if origins := context.settings.api_origins:
+        app.add_middleware(Cors, origins=origins, exposed=EXPOSED)
     return app
 
 

@@ -222,16 +222,6 @@ def test_an_address_that_asks_too_often_waits() -> None:
         problem(api.client.get("/runs/" + "0" * 32, headers={"X-Nst-Address": "another"}), 404, "run-lost")
 
 
-def test_other_sites_may_call_if_the_operator_names_them(api: Api) -> None:
-    origin = {"Origin": "https://example.org"}
-    assert "access-control-allow-origin" not in api.client.get("/healthz", headers=origin).headers
-    with serving(api_origins=("https://example.org",)) as open_api:
-        answer = open_api.client.get("/healthz", headers=origin)
-        assert answer.headers["access-control-allow-origin"] == "https://example.org"
-        asked = {**origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-Run-Secret"}
-        assert open_api.client.options("/runs", headers=asked).status_code == 200
-
-
 def test_a_body_that_is_too_large_is_refused_before_it_has_come() -> None:
     with serving(picture_mb=1) as api:
         problem(api.client.post("/runs", headers={"Content-Length": str(2**30)}, content=b""), 413, "too-large")
