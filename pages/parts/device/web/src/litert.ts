@@ -66,6 +66,11 @@ export async function fetchBytes(address: string): Promise<Uint8Array> {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
+/** Whether the reason of a failure is a download that did not come, in the words of any browser. */
+export function isDownload(reason: string): boolean {
+  return /answered \d|fetch|load failed|failed to load|networkerror/i.test(reason);
+}
+
 /** A compiled network with fixed shapes. */
 export class Network {
   private readonly results: Float32Array[] = [];

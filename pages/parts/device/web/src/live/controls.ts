@@ -2,8 +2,8 @@
 
 import { download, encoded, Film, filmType } from "./capture";
 import { type Files, Session, type Settings, type Style } from "./session";
-import { cameraOf, cameras, explain, type Kind, type Wish } from "./sources";
-import { runtimeWords, View, WELCOME } from "./view";
+import { CAMERA_LOST, cameraOf, cameras, explain, type Explanation, type Kind, type Wish } from "./sources";
+import { failure, runtimeWords, View, WELCOME } from "./view";
 
 type Send = (name: string, value: unknown) => void;
 
@@ -20,6 +20,7 @@ export class Controls {
   private wish: Wish = { kind: "camera" };
   private film: Film | null = null;
   private filmNote = "";
+  private troubleNote = "";
   private note = "";
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -30,8 +31,8 @@ export class Controls {
       painted: (frame) => this.view.show(frame),
       waiting: (words) => this.view.say("waiting", { title: words, remedy: "" }),
       runtime: (runtime) => (this.note = runtimeWords(runtime, globalThis.crossOriginIsolated, this.view.field("gpu").value === "1")),
-      failed: (reason) => this.view.say("failed", { title: "The networks cannot run in this browser", remedy: `A current Chrome, Edge, Firefox or Safari can. The reason: ${reason}.` }),
-      ended: () => this.stop(),
+      failed: (reason) => this.fail(failure(reason)),
+      ended: () => (this.session.source?.kind === "camera" ? this.fail(CAMERA_LOST) : this.stop()),
     });
     this.timer = setInterval(() => this.tick(), FIGURES_MS);
     this.listen(files);
@@ -83,7 +84,7 @@ export class Controls {
     view.field("mix").onchange = () => this.send("shares", this.shares);
     const edges = [...new Set(files.sizes.map(({ width, height }) => Math.min(width, height)))].sort((a, b) => a - b);
     view.options("edge", [{ value: "0", label: "As the speed allows" }, ...edges.map((px) => ({ value: String(px), label: `${px} pixels` }))], "0");
-    view.field("edge").onchange = () => void session.setEdge(Number(view.field("edge").value));
+    view.field("edge").onchange = () => this.watched(session.setEdge(Number(view.field("edge").value)), "This size cannot be had");
     view.field("rate").onchange = () => (session.settings.mostPerSecond = Number(view.field("rate").value));
     view.field("device").onchange = () => this.start({ kind: "camera", device: view.field("device").value });
     view.field("gpu").onchange = () => {
@@ -108,9 +109,9 @@ export class Controls {
     this.wish = wish;
     this.view.press("freeze", false, "Freeze");
     try {
-      await this.session.start(wish);
+      if (!(await this.session.start(wish))) return;
     } catch (reason) {
-      return this.view.say("failed", explain(wish.kind, (reason as Error).name));
+      return this.fail(explain(wish.kind, (reason as Error).name));
     }
     const { stream } = this.session.source!;
     const camera = wish.kind === "camera" && stream ? cameraOf(stream) : null;
@@ -126,9 +127,19 @@ export class Controls {
   }
 
   private stop(): void {
+    this.end();
+    this.view.say("idle", WELCOME);
+  }
+
+  private fail(words: Explanation): void {
+    this.end();
+    this.view.say("failed", words);
+  }
+
+  /** Gives the source back; a film that was being recorded is kept. */
+  private end(): void {
     if (this.film) void this.record();
     this.session.stop();
-    this.view.say("idle", WELCOME);
   }
 
   private async freeze(): Promise<void> {
@@ -170,7 +181,15 @@ export class Controls {
       this.shares = [(100 - second) / 100, second / 100];
       this.output("mix", `${second} %`);
     }
-    this.session.setStyles(this.styles, this.shares, strength / 100).catch((reason: Error) => this.view.tell(`That style cannot be used: ${reason.message}`));
+    this.watched(this.session.setStyles(this.styles, this.shares, strength / 100), "The new style cannot be used");
+  }
+
+  /** Tells below the picture, which goes on, why a change did not come about. */
+  private watched(change: Promise<void>, trouble: string): void {
+    change.then(
+      () => (this.troubleNote = ""),
+      (reason: Error) => (this.troubleNote = ` ${trouble}: ${reason.message}.`),
+    );
   }
 
   private output(name: string, words: string): void {
@@ -182,10 +201,11 @@ export class Controls {
   private tick(): void {
     const { meter, size, frozen } = this.session;
     if (this.view.state !== "running" || !size) return;
+    if (this.film && frozen) this.view.redraw();
     const speed = !frozen && meter.rate ? `${meter.rate.toFixed(meter.rate < 10 ? 1 : 0)} fps · ${Math.round(meter.latency)} ms · ` : "";
     const film = this.film ? ` · ● ${Math.round(this.film.seconds)} s` : "";
     this.view.figures(`${speed}${size.width} × ${size.height}${film}`);
-    this.view.tell(this.note + (frozen ? " The picture is held." : "") + this.filmNote);
+    this.view.tell(this.note + (frozen ? " The picture is held." : "") + this.filmNote + this.troubleNote);
   }
 }
 

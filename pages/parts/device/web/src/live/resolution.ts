@@ -40,6 +40,12 @@ export class ResolutionChooser {
     return this.index;
   }
 
+  /** The chosen size cannot be had: stays at the one before, and asks again only after a while. */
+  refuse(before: number): void {
+    this.measured.set(this.index, { milliseconds: Infinity, frame: this.frames });
+    this.moveTo(before);
+  }
+
   /** Starts to count anew, because something else has slowed the frames down. */
   forget(): void {
     this.moveTo(this.index);

@@ -1,6 +1,6 @@
 /** One visitor's live painting: a source, a painter and the loop between them. It knows nothing of the page's widgets. */
 
-import type { Addresses, Runtime } from "../litert";
+import { type Addresses, isDownload, type Runtime } from "../litert";
 import { FrameClock } from "./frames";
 import { Meter } from "./meter";
 import { type Look, type Painted, Painter, type Size, sizesFor } from "./painter";
@@ -65,21 +65,26 @@ export class Session {
     this.clock = new FrameClock(video);
   }
 
-  /** Opens a source and paints from it; rejects with the browser's error if there is none. */
-  async start(wish: Wish): Promise<void> {
+  /** Opens a source and paints from it; false if the visitor stopped meanwhile. Rejects with the browser's error. */
+  async start(wish: Wish): Promise<boolean> {
     this.events.waiting(wish.kind === "file" ? "Opening the video…" : "Waiting for your permission…");
     this.openPainter().catch(() => undefined); // beside the visitor's answer; `paintAll` tells of an error
     this.stop();
-    this.source = await openSource(wish, this.video);
-    this.source.stream?.getVideoTracks()[0]?.addEventListener("ended", () => this.events.ended());
-    void this.paintAll(++this.loop);
+    const number = this.loop;
+    const source = await openSource(wish, this.video, () => number === this.loop);
+    if (!source) return false;
+    this.source = source;
+    source.stream?.getVideoTracks()[0]?.addEventListener("ended", () => number === this.loop && this.events.ended());
+    void this.paintAll(number);
+    return true;
   }
 
   /** The styles and how to mix them; new ones are predicted, and frames go on in the old look until then. */
   async setStyles(styles: readonly Style[], shares: readonly number[], strength: number): Promise<void> {
     this.styles = styles;
     this.look = { styles: styles.map(({ id }, n) => ({ id, share: shares[n] ?? 1 })), strength };
-    if (this.painter) await this.applyLook(this.painter);
+    const painter = await this.opening?.catch(() => null); // `paintAll` tells of an error
+    if (painter) await this.applyLook(painter);
   }
 
   async setEdge(edge: number): Promise<void> {
@@ -150,12 +155,15 @@ export class Session {
     return painter;
   }
 
+  /** Predicts the look's new styles, then takes it; a look that was replaced meanwhile is left to the newer call. */
   private async applyLook(painter: Painter): Promise<void> {
+    const { look } = this;
     const fresh = this.styles.filter(({ id }) => !this.known.has(id));
-    await Promise.all(fresh.map(async ({ id, src }) => painter.addStyle(id, await createImageBitmap(await (await fetch(src)).blob()))));
-    await painter.setLook(this.look);
+    await Promise.all(fresh.map(async (style) => painter.addStyle(style.id, await decoded(style))));
+    if (look !== this.look) return;
     this.known.clear();
-    this.look.styles.forEach(({ id }) => this.known.add(id));
+    look.styles.forEach(({ id }) => this.known.add(id));
+    await painter.setLook(look);
     this.stale = true;
   }
 
@@ -172,6 +180,7 @@ export class Session {
       this.events.waiting("Fetching the networks…");
       const painter = await this.openPainter();
       await painter.newScene();
+      if (number !== this.loop) return;
       this.sizes = sizesFor(this.files.sizes, this.video.videoWidth, this.video.videoHeight);
       const index = Math.max(0, this.sizes.findIndex((size) => edgeOf(size) >= (this.settings.edge || FIRST_EDGE)));
       this.chooser = new ResolutionChooser(this.sizes.map(({ width, height }) => width * height), index);
@@ -182,7 +191,7 @@ export class Session {
     } catch (reason) {
       if (number !== this.loop) return;
       this.closePainter();
-      if (this.settings.gpu) {
+      if (this.settings.gpu && !isDownload((reason as Error).message)) {
         this.settings.gpu = false;
         return this.paintAll(number);
       }
@@ -202,7 +211,17 @@ export class Session {
     if (isOver()) return painted.picture.close();
     this.meter.record(performance.now(), performance.now() - began);
     this.events.painted(painted);
-    if (!this.frozen && edge === 0) await this.chooseSize(this.chooser!.record(painted.totalMs));
+    if (!this.frozen && edge === 0) await this.adapt(painted.totalMs);
+  }
+
+  /** Takes the size that suits the time of a frame; without a connection the painting goes on in the one that is here. */
+  private async adapt(milliseconds: number): Promise<void> {
+    const chooser = this.chooser!;
+    try {
+      await this.chooseSize(chooser.record(milliseconds));
+    } catch {
+      chooser.refuse(this.current);
+    }
   }
 
   /** The centre of the frame in the network's shape and size. */
@@ -217,6 +236,15 @@ export class Session {
   private closePainter(): void {
     this.painter?.close();
     this.painter = this.opening = null;
+  }
+}
+
+/** A style's picture; the error names it. */
+async function decoded({ title, src }: Style): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(await (await fetch(src)).blob());
+  } catch {
+    throw new Error(`the style ${title} cannot be read by this browser`);
   }
 }
 

@@ -19,25 +19,40 @@ export interface Source {
 
 const CAMERA = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 
-/** Plays a source in a muted video element; rejects with the browser's error. */
-export async function openSource(wish: Wish, video: HTMLVideoElement): Promise<Source> {
+/**
+ * Plays a source in a muted video element; rejects with the browser's error.
+ *
+ * @param isWanted whether the visitor still waits for it; a source that comes too late is closed, and gives null.
+ */
+export async function openSource(wish: Wish, video: HTMLVideoElement, isWanted: () => boolean): Promise<Source | null> {
   const address = wish.kind === "file" ? URL.createObjectURL(wish.file!) : "";
   const stream = address ? null : await openStream(wish);
   const close = () => {
     stream?.getTracks().forEach((track) => track.stop());
+    if (address) URL.revokeObjectURL(address);
+    if (stream ? video.srcObject !== stream : video.src !== address) return; // another source has the element by now
     video.pause();
     video.srcObject = null;
-    if (address) URL.revokeObjectURL(address);
-    if (address) video.removeAttribute("src");
+    video.removeAttribute("src");
   };
+  if (!isWanted()) {
+    close();
+    return null;
+  }
   try {
     if (stream) video.srcObject = stream;
     else video.src = address;
     video.loop = wish.kind === "file";
     await video.play();
+    if (address && !video.videoWidth) throw new DOMException("no picture", "NotSupportedError");
   } catch (reason) {
     close();
+    if (!isWanted()) return null;
     throw reason;
+  }
+  if (!isWanted()) {
+    close();
+    return null;
   }
   return { kind: wish.kind, stream, close };
 }
@@ -72,9 +87,15 @@ export interface Explanation {
 
 const OTHERS = "You can also share your screen or open a video file.";
 
+/** A camera that ends in the middle of it. */
+export const CAMERA_LOST: Explanation = {
+  title: "The camera has stopped",
+  remedy: `It was unplugged or switched off, or its permission was taken back. Connect it and start again. ${OTHERS}`,
+};
+
 /** An error of the browser in plain words, with what to try. */
 export function explain(kind: Kind, errorName: string): Explanation {
-  if (kind === "file") return { title: "This video cannot be played", remedy: "The browser does not know its format. MP4 with H.264 and WebM play nearly everywhere." };
+  if (kind === "file") return { title: "This video cannot be played", remedy: "It has no picture, or the browser does not know its format. MP4 with H.264 and WebM play nearly everywhere." };
   if (errorName === "SecurityError" || errorName === "NotSupportedError" || errorName === "TypeError")
     return kind === "screen"
       ? { title: "This browser cannot share its screen here", remedy: "Phones cannot do it, and computers need a secure address that begins with https://. A camera or a video file may work." }

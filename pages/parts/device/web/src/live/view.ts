@@ -1,6 +1,6 @@
 /** The live page's elements: finds them, and writes what the visitor reads. All texts go through textContent. */
 
-import type { Runtime } from "../litert";
+import { isDownload, type Runtime } from "../litert";
 import type { Painted } from "./painter";
 import type { Explanation } from "./sources";
 
@@ -49,7 +49,7 @@ export class View {
 
   /** Shows a state with its words; a failure is read out at once. */
   say(state: State, words: Explanation): void {
-    this.root.dataset.state = state;
+    this.enter(state);
     const panel = this.one(".panel");
     panel.setAttribute("role", state === "failed" ? "alert" : "status");
     this.one(".title").textContent = words.title;
@@ -58,7 +58,7 @@ export class View {
   }
 
   show(frame: Painted): void {
-    this.root.dataset.state = "running";
+    this.enter("running");
     const { canvas } = this;
     const ratio = frame.width / frame.height;
     const height = Math.round(canvas.width / ratio);
@@ -66,15 +66,27 @@ export class View {
       canvas.height = height;
       this.one(".stage").style.aspectRatio = String(ratio);
     }
-    canvas.getContext("2d")!.drawImage(frame.picture, 0, 0, canvas.width, canvas.height);
     this.shown?.close();
     this.shown = frame.picture;
+    this.redraw();
+  }
+
+  /** Before the first frame there is nothing to hold, to keep or to hand over. */
+  private enter(state: State): void {
+    if (this.root.dataset.state === state) return;
+    this.root.dataset.state = state;
+    for (const button of this.all<HTMLButtonElement>(".bar button:not([data-do=stop])")) button.disabled = state !== "running";
   }
 
   figures(words: string): void {
     const box = this.one(".figures");
     box.hidden = false;
     box.textContent = words;
+  }
+
+  /** Draws the newest picture again: a film of a held one gets no frame otherwise. */
+  redraw(): void {
+    if (this.shown) this.canvas.getContext("2d")!.drawImage(this.shown, 0, 0, this.canvas.width, this.canvas.height);
   }
 
   tell(words: string): void {
@@ -92,6 +104,14 @@ export class View {
     const select = this.field<HTMLSelectElement>(name);
     select.replaceChildren(...entries.map((entry) => new Option(entry.label, entry.value, false, entry.value === value)));
   }
+}
+
+/** Why nothing is painted, in plain words, with what to try. */
+export function failure(told: string): Explanation {
+  const reason = told.replace(/\.+$/, "");
+  if (isDownload(reason)) return { title: "The networks could not be downloaded", remedy: `Is the connection up? Then start again. The reason: ${reason}.` };
+  if (reason.startsWith("the style ")) return { title: "This style cannot be used", remedy: `Choose another one, then start again: ${reason}.` };
+  return { title: "The networks cannot run in this browser", remedy: `A current Chrome, Edge, Firefox or Safari can. The reason: ${reason}.` };
 }
 
 /** Where the networks run, in words. */

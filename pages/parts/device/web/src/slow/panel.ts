@@ -35,6 +35,9 @@ export class Panel {
   private data!: PanelData;
   private painting: Painting | null = null;
   private paused = false;
+  private stopping = false;
+  /** Number of the starts so far; one that was stopped while it read its pictures must not go on. */
+  private starts = 0;
   private points: Point[] = [];
   private steps = 0;
   private seconds = 0;
@@ -46,7 +49,7 @@ export class Panel {
 
   constructor(private readonly root: ParentNode) {
     const actions: Record<string, () => unknown> = {
-      start: () => this.start(), pause: () => this.pause(), stop: () => this.painting?.order("stop"),
+      start: () => this.start(), pause: () => this.pause(), stop: () => this.stop(),
       save: () => this.save(), again: () => this.start(),
     };
     for (const button of root.querySelectorAll<HTMLButtonElement>("[data-do]")) {
@@ -79,10 +82,12 @@ export class Panel {
   private async start(): Promise<void> {
     this.painting?.end();
     const { data } = this;
+    const number = ++this.starts;
     this.show("working", "Preparing the pictures…");
     try {
       const content = this.own.content ?? (await loaded(data.content.src));
       const style = this.own.style ?? (await loaded(data.style.src));
+      if (number !== this.starts) return;
       const edge = Number(this.field("size"));
       const shape = nearest(data.shapes.filter((each) => longest(each) === edge), content.width, content.height);
       this.begin(shape, sampled(content, shape), sampled(style, shape));
@@ -94,7 +99,7 @@ export class Panel {
   private begin(shape: Shape, content: Float32Array, style: Float32Array): void {
     const { addresses, weights, settings } = this.data;
     this.steps = Number(this.field("steps"));
-    [this.points, this.paused, this.runtime, this.seconds] = [[], false, null, 0];
+    [this.points, this.paused, this.stopping, this.runtime, this.seconds] = [[], false, false, null, 0];
     Object.assign(this.canvas, { width: shape.width, height: shape.height });
     this.paint(toRgba(content));
     const task = {
@@ -134,6 +139,19 @@ export class Panel {
     this.draw();
   }
 
+  /** At once while nothing is painted yet; else after the step under way, whose picture is kept. */
+  private stop(): void {
+    if (this.one(".nst-slow").dataset.state === "painting") {
+      this.stopping = true;
+      this.painting?.order("stop");
+      return this.tell("painting");
+    }
+    this.starts++;
+    this.painting?.end();
+    this.painting = null;
+    this.show("idle", "");
+  }
+
   private pause(): void {
     this.paused = !this.paused;
     this.painting?.order(this.paused ? "pause" : "resume");
@@ -144,7 +162,8 @@ export class Panel {
   private tell(state: string): void {
     const step = this.points.at(-1)?.number ?? 0;
     const words = progress(step, this.steps, this.seconds, this.runtime, globalThis.crossOriginIsolated);
-    this.show(state, this.paused && state === "painting" ? `Paused. ${words}` : words, step / this.steps);
+    const now = this.stopping ? "Stopping after this step. " : this.paused ? "Paused. " : "";
+    this.show(state, state === "painting" ? now + words : words, step / this.steps);
   }
 
   /** The state, what is told of it, and its share that is done; without a share the bar shows that something happens. */
@@ -188,11 +207,12 @@ export class Panel {
   private async open(role: Role): Promise<void> {
     const file = this.one<HTMLInputElement>(`[name=${role}]`).files?.[0];
     if (!file) return;
+    this.one(".unread").textContent = "";
     try {
       this.own[role] = Object.assign(await loaded(URL.createObjectURL(file)), { title: file.name });
       this.showSource(role);
     } catch {
-      this.fail(`${file.name} is no picture that this browser can read`);
+      this.one(".unread").textContent = `${file.name} is no picture that this browser can read. The one before stays.`; // a run goes on
     }
   }
 
@@ -221,5 +241,6 @@ async function loaded(src: string): Promise<HTMLImageElement> {
   const image = new Image();
   image.src = src;
   await image.decode();
+  if (!image.width || !image.height) throw new Error("a picture without a size, such as some drawings, cannot be painted");
   return image;
 }

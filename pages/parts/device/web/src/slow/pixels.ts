@@ -46,10 +46,12 @@ export function sampled(picture: ImageBitmap | HTMLImageElement, { width, height
   let source: CanvasImageSource = picture;
   let area = [left, top, w, h] as [number, number, number, number];
   for (; halvings >= 0; halvings--) {
-    const [across, down] = halvings ? [Math.round(area[2] / 2), Math.round(area[3] / 2)] : [width, height];
+    const [across, down] = halvings ? [area[2] / 2, area[3] / 2].map((edge) => Math.max(1, Math.round(edge))) as [number, number] : [width, height];
     const canvas = Object.assign(document.createElement("canvas"), { width: across, height: down });
     const context = canvas.getContext("2d", { willReadFrequently: true })!;
     context.imageSmoothingQuality = "high";
+    context.fillStyle = "#fff"; // behind transparent parts, as the server has it
+    context.fillRect(0, 0, across, down);
     context.drawImage(source, ...area, 0, 0, across, down);
     if (!halvings) return toRgb(context.getImageData(0, 0, width, height).data);
     [source, area] = [canvas, [0, 0, across, down]];

@@ -1,6 +1,6 @@
 /** What the panel says. */
 
-import type { Runtime } from "../litert";
+import { isDownload, type Runtime } from "../litert";
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
@@ -36,6 +36,6 @@ export function progress(step: number, steps: number, seconds: number, runtime: 
 /** A worker's failure, for people; the browser's own reason follows it. */
 export function failure(reason: string): string {
   if (/memory|alloc|RangeError/i.test(reason)) return `This device has too little free memory for it. A smaller size may fit. (${reason})`;
-  if (/answered|fetch|network|load failed/i.test(reason)) return `The network could not be downloaded. Is the connection up? (${reason})`;
+  if (isDownload(reason)) return `The network could not be downloaded. Is the connection up? (${reason})`;
   return `The painting stopped. (${reason})`;
 }

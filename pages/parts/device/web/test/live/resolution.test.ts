@@ -50,3 +50,15 @@ test("a size that was too slow is not taken again soon", () => {
   assert.equal(chooser.index, settled);
   assert.equal(settled, 2);
 });
+
+test("a size that cannot be had is not asked for again at once, but after a while", () => {
+  const chooser = new ResolutionChooser(PIXELS, 2);
+  const asked: number[] = [];
+  for (let frame = 0; frame < 700; frame++) {
+    if (chooser.record(1) === 2) continue;
+    asked.push(frame);
+    chooser.refuse(2);
+  }
+  assert.equal(chooser.index, 2);
+  assert.ok(asked.length >= 2 && asked.length <= 3, String(asked));
+});
