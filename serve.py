@@ -83,7 +83,12 @@ def middleware() -> list[Middleware]:
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
         Middleware(Forwarded, trusted=SETTINGS.trusted_proxies),
-        Middleware(Addresses, trusted=SETTINGS.trusted_proxies, openings_per_minute=SETTINGS.openings_per_minute),
+        Middleware(
+            Addresses,
+            trusted=SETTINGS.trusted_proxies,
+            openings_per_minute=SETTINGS.openings_per_minute,
+            most_pages=SETTINGS.pages_per_address,
+        ),
         Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES),
     ]
 

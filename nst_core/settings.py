@@ -228,6 +228,12 @@ class Settings:
         number(2, 1_000_000, whole=True),
         "pages and WebSockets that one network address may open in a minute; a visit takes one of each",
     )
+    pages_per_address: int = _setting(
+        150,
+        "NST_PAGES_PER_ADDRESS",
+        number(1, 100_000, whole=True),
+        "pages that one network address may have open at once; each takes a few MB of the server's memory",
+    )
     connections: int = _setting(
         0,
         "NST_CONNECTIONS",

@@ -11,6 +11,7 @@ import ipaddress
 import logging
 import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 
 from nst_core.server.asgi import Application, Receive, Scope, Send, answer, header
@@ -22,6 +23,8 @@ HEADER = "X-Nst-Address"
 """The request header with the keyed hash of the visitor's address."""
 IPV6_PREFIX = 64
 """The part of an IPv6 address that a provider gives to one customer: the customer may choose the rest."""
+RETRY_SECONDS = 60.0
+"""When an address with too many open pages is told to try again."""
 _LOGGER = logging.getLogger(__name__)
 _KEY = secrets.token_bytes(32)
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
@@ -85,12 +88,25 @@ def keyed_hash(address: str) -> str:
 
 
 class Addresses:
-    """Middleware that passes each visitor's hash to the app, and limits the pages that an address opens in a minute."""
+    """Middleware that passes each visitor's hash to the app, and limits the pages of one address.
 
-    def __init__(self, app: Application, trusted: Sequence[Network], openings_per_minute: int) -> None:
-        """`trusted` are the networks of our proxies; opening a page takes two openings, its own and its WebSocket's."""
+    An open page costs the server a few MB for as long as its WebSocket is open.
+    """
+
+    def __init__(
+        self, app: Application, trusted: Sequence[Network], openings_per_minute: int, most_pages: int = 150
+    ) -> None:
+        """Limit the openings of pages in a minute, and the pages that are open at once.
+
+        Args:
+            app: gets the requests that pass.
+            trusted: the networks of our proxies.
+            openings_per_minute: of one address; a page takes two openings, its own and its WebSocket's.
+            most_pages: the most WebSockets of one address that are open at once.
+        """
         self._app, self._trusted = app, tuple(trusted)
         self._rate, self._per_minute = RateLimit(openings_per_minute), openings_per_minute
+        self._most_pages, self._pages = most_pages, Counter[str]()
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,7 +124,26 @@ class Addresses:
             return
         name = HEADER.lower().encode()
         headers = [*(pair for pair in scope["headers"] if pair[0].lower() != name), (name, address.encode())]
-        await self._app({**scope, "headers": headers}, receive, send)
+        scope = {**scope, "headers": headers}
+        if scope["type"] == "websocket" and address:
+            await self._page(address, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _page(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a page's WebSocket on until it is closed, or refuse it with status 429."""
+        if self._pages[address] >= self._most_pages:
+            _LOGGER.warning("Address %s has %d pages open, which is the most", address, self._most_pages)
+            sentence = f"One network address may have {self._most_pages} pages open at once; close one and reload this."
+            await answer(scope, send, 429, sentence, retry_after_seconds=RETRY_SECONDS)
+            return
+        self._pages[address] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._pages[address] -= 1
+            if not self._pages[address]:
+                del self._pages[address]
 
     def _warn_of_unknown_proxy(self, forwarded: str) -> None:
         if forwarded and not self._trusted and not self._warned:

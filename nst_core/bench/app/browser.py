@@ -42,6 +42,10 @@ class App:
     data: Path
 
 
+_UNLIMITED = {"NST_OPENINGS_PER_MINUTE": "100000", "NST_PAGES_PER_ADDRESS": "100000"}
+"""All visitors of a measurement come from one address."""
+
+
 @contextmanager
 def app(program: str | Path = "serve.py", **environment: str) -> Iterator[App]:
     """The app, or another Streamlit program, just started on a free port with an empty data folder.
@@ -57,7 +61,7 @@ def app(program: str | Path = "serve.py", **environment: str) -> Iterator[App]:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
             [*command, "--server.address", _LOCAL, "--server.headless", "true"],
             cwd=ROOT,
-            env=plain_environment() | {"NST_DATA_DIR": folder, "NST_OPENINGS_PER_MINUTE": "100000"} | environment,
+            env=plain_environment() | {"NST_DATA_DIR": folder} | _UNLIMITED | environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -1,3 +1,4 @@
+import asyncio
 import ipaddress
 import logging
 from typing import Any
@@ -5,7 +6,7 @@ from typing import Any
 import pytest
 
 from nst_core.server.addresses import HEADER, Addresses, keyed_hash, visitors_address
-from tests.asgi import ask, plain
+from tests.asgi import ask, asked, plain
 
 OURS = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("fd00::/8"))
 
@@ -77,6 +78,31 @@ def test_an_address_opens_so_many_pages_a_minute(caplog: pytest.LogCaptureFixtur
         assert refused.status == 429
         assert 1 <= int(refused.headers["retry-after"]) <= 10
     assert ask(app, peer=("203.0.113.8", 1)).status == 200
+    assert "203.0.113" not in caplog.text
+
+
+def test_an_address_has_so_many_pages_open_and_a_closed_one_makes_room(caplog: pytest.LogCaptureFixture) -> None:
+    closed = asyncio.Event()
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        await closed.wait()
+
+    async def visit() -> None:
+        app = Addresses(page, (), 100, most_pages=2)
+        pages = [asyncio.create_task(asked(app, kind="websocket")) for _ in range(2)]
+        await asyncio.sleep(0)
+        refused = await asked(app, kind="websocket")
+        assert (refused.status, refused.headers["retry-after"]) == (429, "60")
+        other = asyncio.create_task(asked(app, kind="websocket", peer=("203.0.113.8", 1)))
+        await asyncio.sleep(0)
+        closed.set()
+        assert [(await each).status for each in (*pages, other)] == [101] * 3
+        assert (await asked(app, kind="websocket")).status == 101
+        assert not app._pages
+
+    asyncio.run(visit())
+    assert "has 2 pages open" in caplog.text
     assert "203.0.113" not in caplog.text
 
 
