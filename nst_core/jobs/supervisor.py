@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,10 @@ SHORTAGE = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """Errors of starting a process that end by themselves, when other programs return memory, threads or file handles."""
 SHORTAGE_SECONDS = 30.0
 """How long the supervisor tries again to start a worker after such an error, until it gives up."""
+
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 60.0, 3_600.0
+"""After giving up on workers that died or could not be started, the supervisor tries again by itself: after the first
+time, which doubles up to the second one, since loading the networks again and again would keep a processor busy."""
 
 
 class WorkerHandle(Protocol):
@@ -86,6 +91,7 @@ class WorkerSupervisor:
         self._generation = 0  # of the current worker: events of earlier ones are ignored
         self._deaths = 0
         self._short_since: float | None = None  # when a start first failed for a shortage, in monotonic seconds
+        self._retry_seconds, self._retry_at = FIRST_RETRY_SECONDS, math.inf
         self._heartbeat, self._is_closed = HeartbeatMonitor(), False
 
     @property
@@ -117,13 +123,16 @@ class WorkerSupervisor:
         """Start a worker after giving up."""
         if not self.has_failed:
             return
-        worker, self._deaths, self._short_since = self._worker, 0, None
+        worker, self._deaths, self._short_since, self._retry_at = self._worker, 0, None, math.inf
         self._start()
         if worker is not None:
             worker.end()
 
     def watch(self, silence_seconds: float, *, is_busy: bool) -> None:
         """Replace a worker that hangs; called regularly. See `HeartbeatMonitor.fault` for the arguments."""
+        if time.monotonic() >= self._retry_at:
+            self.retry()
+            return
         if self._worker is None and self._short_since is not None:
             self.ensure_started()
             return
@@ -163,7 +172,7 @@ class WorkerSupervisor:
             self._worker = self._spawn(partial(self._receive, generation), partial(self._on_exit, generation))
         except OSError as error:  # mostly: no memory left for another process
             if not self._may_pass(error):
-                self._give_up(f"the process that holds the networks could not be started: {error.strerror or error}")
+                self._give_up_for_now(f"could not be started: {error.strerror or error}")
         else:
             self._short_since = None
 
@@ -190,7 +199,7 @@ class WorkerSupervisor:
                 case Beat():
                     return
                 case Ready():
-                    self._deaths = 0
+                    self._deaths, self._retry_seconds = 0, FIRST_RETRY_SECONDS
                     self.status = WorkerStatus(
                         "ready", event.device, event.precision, event.sources, event.unusable, memory_mb=memory
                     )
@@ -211,7 +220,13 @@ class WorkerSupervisor:
             if self._deaths < MAX_STARTS:
                 self._start()
             else:
-                self._give_up(f"the process that holds the networks could not be kept alive: {fault.reason}")
+                self._give_up_for_now(f"could not be kept alive: {fault.reason}")
+
+    def _give_up_for_now(self, reason: str) -> None:
+        """Give up until `watch` tries again: a machine that is short of memory or threads may recover."""
+        self._retry_at = time.monotonic() + self._retry_seconds
+        self._retry_seconds = min(2 * self._retry_seconds, LAST_RETRY_SECONDS)
+        self._give_up(f"the process that holds the networks {reason}")
 
     def _give_up(self, message: str) -> None:
         self.status = WorkerStatus("failed", message=message)

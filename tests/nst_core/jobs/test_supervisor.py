@@ -1,6 +1,7 @@
 """A worker is replaced when it dies or holds too much memory; one that cannot be started is reported."""
 
 import errno
+import time
 
 import pytest
 
@@ -84,6 +85,25 @@ def test_a_worker_that_keeps_dying_is_given_up(servers: Servers) -> None:
         servers.worker.die("it was killed")
     assert (len(servers.workers), service.status().state) == (MAX_STARTS, "failed")
     assert service.status().message == "the process that holds the networks could not be kept alive: it was killed"
+
+
+def test_a_worker_that_was_given_up_is_tried_again_later_and_ever_later(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, now = servers.start(), time.monotonic()
+    service.warm()
+    for wait in (60, 120, 240):
+        for _ in range(MAX_STARTS):
+            servers.worker.die("it was killed")
+        assert service.status().state == "failed"
+        for passed, state in ((wait - 5, "failed"), (wait + 5, "starting")):
+            with service._lock, monkeypatch.context() as patched:
+                patched.setattr(time, "monotonic", lambda passed=passed: now + passed)
+                service._scheduler.watch_workers(0)
+            assert service.status().state == state
+    servers.worker.ready()
+    job = submit(service)
+    assert servers.worker.run_command().job == job
 
 
 @pytest.mark.parametrize(
