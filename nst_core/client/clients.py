@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse, connect_sse
 
 from nst_core.client import calls
+from nst_core.client.problems import ServerError
 from nst_core.client.results import Event, Run, made
 from nst_core.client.retries import Call, Outcome, performing
 
@@ -53,10 +55,19 @@ class _Connection:
         self._patience_seconds = patience_seconds
         headers = {"X-Run-Secret": self.secret} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._options: dict[str, Any] = {
-            "base_url": f"{address.rstrip('/')}/api/v1",
+            "base_url": _root(address),
             "headers": headers,
             "timeout": TIMEOUT,
         }
+
+
+def _root(address: str) -> httpx.URL:
+    """The root of a server's API. Raises ServerError if the server's address is none."""
+    with suppress(httpx.InvalidURL):
+        root = httpx.URL(f"{address.rstrip('/')}/api/v1")
+        if root.scheme in ("http", "https") and root.host:
+            return root
+    raise ServerError(f"the server's address must be like http://localhost:8501, got {address[:200]!r}")
 
 
 class _Following:

@@ -100,13 +100,17 @@ def picture(  # noqa: PLR0913 - the parts of a request
     return Response(source, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
+def _not_yet(view: JobView, sentence: str) -> ProblemError:
+    """The problem of a part that a run does not have; while the run goes on, it says when to ask again."""
+    return ProblemError(NO_RUN_YET, sentence, headers={} if view.state in FINAL else retry_after(RETRY_SECONDS))
+
+
 def _shown(context: Context, view: JobView, step: int | None) -> tuple[bytes, str | None, int | None]:
     """A stored picture: the result with its recipe, or the picture of a step with the step's number."""
     if step is None and view.result:
         return view.result, view.recipe.to_json(), None
     if not view.snapshot_steps:
-        advice = {} if view.state in FINAL else retry_after(RETRY_SECONDS)
-        raise ProblemError(NO_RUN_YET, "this run has no picture yet; its first step makes one", headers=advice)
+        raise _not_yet(view, "this run has no picture yet; its first step makes one")
     shown = view.snapshot_steps[-1] if step is None else nearest(view.snapshot_steps, step)
     if view.snapshot is not None and shown == view.snapshot_step:
         return view.snapshot, None, shown
@@ -128,7 +132,7 @@ def timelapse(
     view = context.jobs().view(run)
     steps = view.snapshot_steps
     if len(steps) < MIN_PICTURES:
-        raise ProblemError(NO_RUN_YET, f"a film needs {MIN_PICTURES} pictures, and this run has {len(steps)}")
+        raise _not_yet(view, f"a film needs {MIN_PICTURES} pictures, and this run has {len(steps)}")
     tag = entity_tag(repr((run, view.created, steps)).encode(), kind)
     headers = _headers(view, tag, _disposition("inline", view, "", kind))
     if known := unchanged(request, headers):

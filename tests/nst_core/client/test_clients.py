@@ -142,6 +142,12 @@ def test_problems_are_the_errors_of_the_core(api: Api) -> None:
     assert (refused.value.status, refused.value.problem) == (422, "request")
 
 
+@pytest.mark.parametrize("address", ["localhost:8501", "", "http://", "ftp://host", "http://host:port"])
+def test_an_address_that_no_server_can_have_is_told_at_once(address: str) -> None:
+    with pytest.raises(ServerError, match="must be like http://localhost:8501, got "):
+        Client(address)
+
+
 def test_an_answer_that_is_no_problem_document_is_an_error_too() -> None:
     _, answer = scripted(httpx.Response(403, text="<html>Forbidden</html>"))
     with pytest.raises(ServerError, match="403"):

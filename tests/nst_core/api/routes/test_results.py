@@ -161,9 +161,10 @@ def test_who_has_a_picture_is_told_so(api: Api) -> None:
 
 def test_a_picture_that_is_not_there_yet_is_a_problem(api: Api) -> None:
     run = api.submit()["id"]
-    answer = api.client.get(f"/runs/{run}/picture")
-    problem(answer, 404, "not-there-yet")
-    assert int(answer.headers["retry-after"]) > 0
+    for part in ("picture", "timelapse"):
+        answer = api.client.get(f"/runs/{run}/{part}")
+        problem(answer, 404, "not-there-yet")
+        assert int(answer.headers["retry-after"]) > 0
     problem(api.client.get(f"/runs/{run}/picture?step=x"), 422, "request")
     problem(api.client.get(f"/runs/{run}/picture?format=gif"), 422, "request")
     problem(api.client.get("/runs/" + "0" * 32 + "/picture"), 404, "run-lost")
@@ -202,8 +203,9 @@ def test_a_film_is_made_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_too_few_pictures_are_no_film(api: Api) -> None:
-    found = problem(api.client.get(f"/runs/{painted(api, 2)}/timelapse"), 404, "not-there-yet")
-    assert "2" in found["detail"]
+    answer = api.client.get(f"/runs/{painted(api, 2)}/timelapse")
+    assert "2" in problem(answer, 404, "not-there-yet")["detail"]
+    assert "retry-after" not in answer.headers, "the run is over"
 
 
 def test_so_many_wait_for_films(api: Api) -> None:
