@@ -24,7 +24,7 @@ TITLES = {
 def write(
     folder: Path, source: WeightsSource, sizes_px: Sequence[int], precisions: Sequence[Precision]
 ) -> Iterator[ExportedFile]:
-    """Write each network in each precision, and yield each file when it is written.
+    """Write each network in each precision, and yield each file when it is written; once, if it is asked for twice.
 
     Raises:
         ExportError: a size is unusable, or a graph cannot be converted.
@@ -35,7 +35,7 @@ def write(
     graphs = [fast_pair.style_predict(module), *(fast_pair.style_transform(module, px) for px in sorted(set(sizes_px)))]
     for graph in graphs:
         examples = partial(calibration.inputs, graph.part, graph.size_px, module)
-        for precision in precisions:
+        for precision in dict.fromkeys(precisions):
             file = _described(to_litert(graph, precision, examples), graph, precision, source)
             size = "" if graph.part == "style_predict" else f"_{graph.size_px}"
             made = ExportedFile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import urllib.parse
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from nst_core.bench.report import tables
 from nst_core.export.manifest import ExportedFile, Manifest, Part, Precision
 from nst_core.server import device_setup
 from nst_core.server.device_files import DeviceFile, Shelf
@@ -78,6 +80,19 @@ def test_each_file_has_its_size_hash_and_download(own: Any, open_page: Open) -> 
     assert "<code>" + "0123456789abcdef" * 4 in html
     assert "4.7 MB" in html
     assert "tensorflow 2.21" in html
+
+
+def test_each_file_has_the_difference_and_latency_that_about_shows(own: Any, open_page: Open) -> None:
+    own("ready")
+    rows = re.findall(r"<tr>.*?</tr>", words(open_page("phones")))
+    published = {row[:3]: (row[4], row[7]) for row in tables.table("export").rows}
+    assert len(published) > len(LISTED)
+    for each in downloads.offered(LISTED):
+        (row,) = (row for row in rows if each.file in row)
+        cells = published[downloads.PARTS[each.part].lower(), f"{each.size_px} px", each.precision]
+        assert '</td><td class="num">'.join(cells) in row
+    new_size = exported("style_transform", 1024, "int8")
+    assert '<td class="num">–</td><td class="num">–</td>' in downloads.row(new_size, "")
 
 
 def test_the_file_to_take_first_stands_first() -> None:

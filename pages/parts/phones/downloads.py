@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from html import escape
 
 import streamlit as st
@@ -17,13 +18,16 @@ PARTS = {"style_predict": "Style prediction", "style_transform": "Transformer"}
 _PRECISIONS = ("float16", "int8", "float32")
 """The precisions in the order of the table, the recommended one first."""
 _NUMBER = ' class="num"'
-_HEAD = ("Network", "Stored as", "Size", "Download", "SHA-256")
+_HEAD = {"Network": "", "Stored as": "", "Size": _NUMBER, "Difference": _NUMBER, "Latency": _NUMBER}
+_HEAD |= {"Download": "", "SHA-256": ""}
+"""Name of a column -> how its cells are aligned."""
+_NOT_MEASURED = ("–", "–")
 
 
 def downloads(found: DeviceFiles) -> None:
     """Show a table of the files, each with its download."""
-    rows = "".join(_row(each, files.address(found.files[each.file])) for each in offered(found.manifest.files))
-    head = "".join(f'<th scope="col"{_NUMBER if name == "Size" else ""}>{name}</th>' for name in _HEAD)
+    rows = "".join(row(each, files.address(found.files[each.file])) for each in offered(found.manifest.files))
+    head = "".join(f'<th scope="col"{aligned}>{name}</th>' for name, aligned in _HEAD.items())
     st.html(
         Html(
             '<div class="nst-scroll" role="region" aria-label="The networks as files" tabindex="0">'
@@ -32,6 +36,10 @@ def downloads(found: DeviceFiles) -> None:
     )
     licences = sorted({each.licence for each in offered(found.manifest.files)})
     made_with = ", ".join(f"{name} {version}" for name, version in found.manifest.made_with.items())
+    st.caption(
+        "Difference: of the stylised pictures from the network's own, a pixel, of 255. Latency: of one call on two "
+        "threads of a processor. About, under “Measured”, has the machine and more."
+    )
     st.caption(f"Made on this server with {made_with}. Licence of the networks: {'; '.join(licences)}.")
 
 
@@ -43,11 +51,25 @@ def offered(listed: Iterable[ExportedFile]) -> list[ExportedFile]:
     )
 
 
-def _row(each: ExportedFile, address: str) -> str:
+@cache
+def measured() -> Mapping[tuple[str, ...], tuple[str, str]]:
+    """Difference and latency of a file as the table on About has them, by its network, size and precision."""
+    from nst_core.bench.report.tables import table
+
+    published = table("export")
+    difference, latency = map(published.head.index, ("difference", "2 threads"))
+    return {row[:3]: (row[difference], row[latency]) for row in published.rows}
+
+
+def row(each: ExportedFile, address: str) -> str:
+    """A row of the table: a file, and the address of its download."""
     title = f"{PARTS[each.part]}, {each.size_px} px"
+    key = PARTS[each.part].lower(), f"{each.size_px} px", each.precision
+    difference, latency = measured().get(key, _NOT_MEASURED)
     link = f'<a href="{escape(address)}" download="{escape(each.file)}">{escape(each.file)}</a>'
     return (
         f'<tr><th scope="row">{escape(title)}</th><td class="short">{escape(each.precision)}</td>'
-        f'<td{_NUMBER}>{each.bytes / 1e6:.1f} MB</td><td class="short">{link}</td>'
+        f"<td{_NUMBER}>{each.bytes / 1e6:.1f} MB</td><td{_NUMBER}>{difference}</td><td{_NUMBER}>{latency}</td>"
+        f'<td class="short">{link}</td>'
         f'<td class="short"><code>{each.sha256}</code></td></tr>'
     )

@@ -16,7 +16,7 @@ PARTS: tuple[tuple[manifest.Part, int], ...] = (("style_predict", 256), ("style_
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("export")
-    making.make(made, [SIZE_PX], manifest.PRECISIONS, slow=False)
+    making.make(made, [SIZE_PX, SIZE_PX], (*manifest.PRECISIONS, "float16"), slow=False)
     return made
 
 
@@ -43,6 +43,7 @@ def test_the_files_compute_what_the_networks_do(rows: Any, part: str) -> None:
 def test_each_file_has_operations_for_gpus_and_says_what_it_is(folder: Path) -> None:
     listed = manifest.verify(folder)
     assert {each.precision for each in listed.files} == set(manifest.PRECISIONS)
+    assert len(listed.files) == len(PARTS) * len(manifest.PRECISIONS), "what is asked for twice is one file"
     for each in listed.files:
         file = (folder / each.file).read_bytes()
         operations.require_on_gpu(file, each.precision)

@@ -161,7 +161,7 @@ export class Panel {
 
   private tell(state: string): void {
     const step = this.points.at(-1)?.number ?? 0;
-    const words = progress(step, this.steps, this.seconds, this.runtime, globalThis.crossOriginIsolated);
+    const words = progress(step, this.steps, this.seconds, this.runtime, globalThis.crossOriginIsolated, state === "painting" && !this.stopping);
     const now = this.stopping ? "Stopping after this step. " : this.paused ? "Paused. " : "";
     this.show(state, state === "painting" ? now + words : words, step / this.steps);
   }

@@ -28,8 +28,8 @@ export function place({ accelerator, threads }: Runtime, isolated: boolean): str
   return `on one core of this device${isolated ? "" : ", as this host does not allow browsers more"}`;
 }
 
-export function progress(step: number, steps: number, seconds: number, runtime: Runtime | null, isolated: boolean): string {
-  const left = step && step < steps ? `about ${duration((seconds / step) * (steps - step))} left` : "";
+export function progress(step: number, steps: number, seconds: number, runtime: Runtime | null, isolated: boolean, goesOn = true): string {
+  const left = goesOn && step && step < steps ? `about ${duration((seconds / step) * (steps - step))} left` : "";
   return [`Step ${step} of ${steps}`, pace(step, seconds), left, runtime && place(runtime, isolated)].filter(Boolean).join(" · ");
 }
 

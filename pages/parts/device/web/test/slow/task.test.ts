@@ -73,6 +73,7 @@ test("words: time, pace, place, progress", () => {
   const runtime = { accelerator: "wasm", threads: 2 } as const;
   assert.equal(progress(10, 50, 5, runtime, true), "Step 10 of 50 · 2.0 steps a second · about 20 s left · on 2 cores of this device");
   assert.doesNotMatch(progress(50, 50, 5, runtime, true), /left/);
+  assert.doesNotMatch(progress(10, 50, 5, runtime, true, false), /left/, "of a run that was stopped");
 });
 
 test("a failure says what can be done", () => {
