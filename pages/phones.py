@@ -4,13 +4,13 @@ import streamlit as st
 
 from pages.parts.app import service, theme
 from pages.parts.device import files
-from pages.parts.phones import doorway, downloads, sample
+from pages.parts.phones import downloads, live_page_link, sample
 
 theme.page(
     "On a phone", "Paint what its camera sees, in its browser or in an app of your own. Nothing leaves the phone."
 )
 theme.section("In its browser", "point its camera at the code")
-doorway.doorway()
+live_page_link.live_page_link()
 st.space("small")
 theme.section("In an app", "the networks as LiteRT files, which need no server")
 if found := files.prepared("phones"):

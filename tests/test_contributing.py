@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import shutil
@@ -213,3 +214,29 @@ def test_every_function_that_the_guide_names_exists(name: str) -> None:
     found: Any = import_module(".".join(parts[:cut]))
     for attribute in parts[cut:]:
         found = getattr(found, attribute)
+
+
+CONTENTS = {path.parent: path.read_text() for path in (ROOT / "nst_core").rglob("__init__.py")}
+TABLE = re.compile(r"^ {0,4}([a-z][a-z0-9_]*(?:, [a-z][a-z0-9_]*)*) {2,}\S", re.MULTILINE)
+
+
+def test_the_docstring_of_a_package_lists_modules_that_exist() -> None:
+    listed = {
+        folder / name
+        for folder, source in CONTENTS.items()
+        for names in TABLE.findall(ast.get_docstring(ast.parse(source), clean=False) or "")
+        for name in names.split(", ")
+    }
+    assert len(listed) > 100
+    assert [path for path in listed if not path.is_dir() and not path.with_suffix(".py").is_file()] == []
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    """But for classes that mean the same: the API's answers, as the server and as its client have them."""
+    homes: dict[str, list[str]] = {}
+    for path in itertools.chain((ROOT / "nst_core").rglob("*.py"), (ROOT / "pages").rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    shared = {name for name, paths in homes.items() if len(paths) > 1}
+    assert shared == {"Estimate", "KnownPicture", "Preset", "Run", "UploadedPicture"}

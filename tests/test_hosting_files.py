@@ -18,7 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from nst_core.settings import problems
-from tests.rehearsal import Rehearsal
+from tests.dockerfile_steps import DockerfileSteps
 from tests.serving import ROOT
 
 BIN = Path(sys.prefix, "bin")
@@ -69,8 +69,8 @@ def test_the_proxy_understands_its_configuration(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
-    return Rehearsal(ROOT / "Dockerfile", tmp_path_factory.mktemp("image"))
+def steps(tmp_path_factory: pytest.TempPathFactory) -> DockerfileSteps:
+    return DockerfileSteps(ROOT / "Dockerfile", tmp_path_factory.mktemp("image"))
 
 
 def _files(folder: Path) -> dict[Path, int]:
@@ -84,13 +84,13 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def started(rehearsal: Rehearsal) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def started(steps: DockerfileSteps) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The image's command, and its port."""
     port = _free_port()
-    command, environment = rehearsal.command("CMD", port)
+    command, environment = steps.command("CMD", port)
     process = subprocess.Popen(
         [shutil.which(command[0], path=environment["PATH"]) or "", *command[1:]],
-        cwd=rehearsal.last.path("."),
+        cwd=steps.last.path("."),
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -103,14 +103,14 @@ def started(rehearsal: Rehearsal) -> Iterator[tuple[subprocess.Popen[bytes], int
 @pytest.mark.slow
 @pytest.mark.weights
 def test_the_image_serves_writes_to_its_volume_only_and_ends_at_sigterm(
-    rehearsal: Rehearsal, started: tuple[subprocess.Popen[bytes], int]
+    steps: DockerfileSteps, started: tuple[subprocess.Popen[bytes], int]
 ) -> None:
     process, port = started
-    image = rehearsal.last
+    image = steps.last
     weights = {path.name for path in image.path("/opt/weights").rglob("*")}
     assert len(weights) >= 2
     before = _files(image.path("/app"))
-    check, environment = rehearsal.command("HEALTHCHECK", port)
+    check, environment = steps.command("HEALTHCHECK", port)
     until = time.monotonic() + 60
     while subprocess.run(check, env=environment, stderr=subprocess.DEVNULL, check=False).returncode:
         assert time.monotonic() < until

@@ -7,7 +7,7 @@ context       the state that its routes share
 access        the network address of a request, and the secret of a run's owner
 gate          checks before a request's body is read: rate, token, free memory
 pictures      uploaded pictures that wait for a run
-places        a limited number of places for requests that take long
+concurrency   a limited number of places for requests that take long
 caching       answers that a client may cache
 form_fields   refuses fields of a form that the route does not read
 forms         pictures and recipes of a request
@@ -19,7 +19,7 @@ description   the OpenAPI document
 examples      requests and answers in it
 cors          which web pages of other sites may call it
 content_type  refuses a body whose content type the route does not read
-sentences     faults of a request's fields in plain words
+validation_messages  faults of a request in plain words
 idempotency   a repeated request starts no second run
 submission    the submission of a run; `waits` waits for its end
 films         the films of runs

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
+from nst_core.api.concurrency import ConcurrencyLimit
 from nst_core.api.feed import Feeds
 from nst_core.api.films import Films
 from nst_core.api.idempotency import IdempotencyKeys
 from nst_core.api.picture_files import MOST_AT_ONCE
 from nst_core.api.pictures import PictureLimits, PictureStore
-from nst_core.api.places import Places
 from nst_core.api.waits import Waits
 from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
@@ -50,8 +50,8 @@ class ApiContext:
     idempotency: IdempotencyKeys = field(default_factory=IdempotencyKeys)
     rate: RateLimit = field(init=False)
     pictures: PictureStore = field(init=False)
-    measurements: Places = field(default_factory=lambda: Places(MOST_MEASUREMENTS))
-    encodings: Places = field(default_factory=lambda: Places(MOST_AT_ONCE))
+    measurements: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_MEASUREMENTS))
+    encodings: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_AT_ONCE))
     films: Films = field(default_factory=Films)
     feeds: Feeds = field(init=False)
     waits: Waits = field(init=False)

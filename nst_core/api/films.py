@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from nst_core.api.places import Places
+from nst_core.api.concurrency import ConcurrencyLimit
 from nst_core.runs.timelapse import FilmFormat, time_lapse
 from nst_core.system.bounded_cache import BoundedCache
 
@@ -21,7 +21,7 @@ class Films:
 
     def __init__(self) -> None:
         self._made: BoundedCache[str, bytes] = BoundedCache(MOST_FILMS)
-        self._places = Places(MOST_WAITING)
+        self._places = ConcurrencyLimit(MOST_WAITING)
         self._turn = threading.Lock()
 
     def film(self, key: str, kind: FilmFormat, pictures: Callable[[], list[bytes]]) -> bytes:

@@ -47,7 +47,7 @@ class Gate:
         self._app, self._rate, self._per_minute = app, rate, settings.api_per_minute
         self._tokens = settings.api_tokens
         self._most = PICTURES * settings.picture_mb * 2**20 + ENVELOPE_BYTES
-        self._room = Room(max(settings.upload_total_mb * 2**20, self._most))
+        self._room = BodyMemory(max(settings.upload_total_mb * 2**20, self._most))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer with a problem document."""
@@ -106,7 +106,7 @@ def check_token(authorization: str, tokens: Collection[str]) -> None:
         )
 
 
-class Room:
+class BodyMemory:
     """Counts the bodies in memory: for each address those that still arrive, and the bytes of all.
 
     For use in one event loop.
@@ -144,7 +144,7 @@ class Room:
 class _Body:
     """The body of one request, counted while it arrives."""
 
-    def __init__(self, receive: Receive, room: Room, address: str, most: int, end: bytes) -> None:
+    def __init__(self, receive: Receive, room: BodyMemory, address: str, most: int, end: bytes) -> None:
         self._receive, self._room, self._address, self._most = receive, room, address, most
         self._end, self._tail = end, b""
         self._bytes, self._is_arriving, self._has_arrived = 0, False, False

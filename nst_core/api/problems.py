@@ -20,7 +20,7 @@ from starlette.routing import Match
 
 from nst_core import errors
 from nst_core.api.heads import STREAMS
-from nst_core.api.sentences import http_sentence, sentence
+from nst_core.api.validation_messages import http_sentence, sentence
 
 ROOT = "/api"
 PREFIX = "/v1/problems/"

@@ -57,7 +57,7 @@ class DeviceFile:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class DeviceFileSet:
     """The files of this machine.
 
     Attributes:
@@ -76,7 +76,7 @@ class Shelf:
         return not self.missing
 
 
-def find() -> Shelf:
+def find() -> DeviceFileSet:
     """The files that are on this machine. Hashes about 150 MB; nothing is made, fetched or deleted."""
     missing: list[str] = []
     runtime: list[DeviceFile] = []
@@ -92,10 +92,10 @@ def find() -> Shelf:
     if None in groups:
         missing.append("the files are not compressed yet")
     files = {file.name: file for files in groups for file in files or ()}
-    return Shelf(listed, files, tuple(missing))
+    return DeviceFileSet(listed, files, tuple(missing))
 
 
-def make(to: Path | None = None) -> Shelf:
+def make(to: Path | None = None) -> DeviceFileSet:
     """All files; missing ones are fetched, exported and compressed first.
 
     Args:

@@ -21,14 +21,14 @@ def routes(setup: DeviceSetup, base: str = "") -> list[Route]:
     setup.base = base
 
     async def file(request: Request) -> Response:
-        shelf = await asyncio.to_thread(setup.shelf)
-        found = shelf.files.get(request.path_params["name"])
+        file_set = await asyncio.to_thread(setup.file_set)
+        found = file_set.files.get(request.path_params["name"])
         if found is None or not found.address.startswith(f"{request.path_params['hash16']}/"):
             return PlainTextResponse(NOT_THERE, 404, {"cache-control": "no-store"})
         return _answer(found, request.headers)
 
     async def manifest(request: Request) -> Response:
-        listed = (await asyncio.to_thread(setup.shelf)).manifest
+        listed = (await asyncio.to_thread(setup.file_set)).manifest
         if listed is None:
             return PlainTextResponse(NOT_THERE, 404, {"cache-control": "no-store"})
         return JSONResponse(listed.model_dump(mode="json"), headers={"cache-control": "no-cache"})

@@ -17,7 +17,7 @@ from typing import Literal
 import psutil
 
 from nst_core.server import device_files
-from nst_core.server.device_files import Shelf
+from nst_core.server.device_files import DeviceFileSet
 from nst_core.system.host_profile import SERVER_MB, memory_mb
 
 SetupState = Literal["absent", "making", "ready", "failed"]
@@ -44,23 +44,23 @@ class DeviceSetup:
         self.base: str | None = None
         self._command = command
         self._lock = threading.Lock()
-        self._shelf: Shelf | None = None
+        self._file_set: DeviceFileSet | None = None
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._failure = ""
 
-    def shelf(self) -> Shelf:
+    def file_set(self) -> DeviceFileSet:
         """The files that are there; the first call takes a fraction of a second."""
         with self._lock:
-            if self._shelf is None:
-                self._shelf = device_files.find()
-            return self._shelf
+            if self._file_set is None:
+                self._file_set = device_files.find()
+            return self._file_set
 
     def state(self) -> SetupState:
         """Whether the files are there, being made, or could not be made."""
         if self._thread is not None and self._thread.is_alive():
             return "making"
-        if self.shelf().is_complete:
+        if self.file_set().is_complete:
             return "ready"
         return "failed" if self._failure else "absent"
 
@@ -104,10 +104,10 @@ class DeviceSetup:
         if self._failure:
             _LOGGER.warning("The files for devices could not be made: %s", self._failure)
 
-    def _find(self) -> Shelf:
+    def _find(self) -> DeviceFileSet:
         found = device_files.find()
         with self._lock:
-            self._shelf = found
+            self._file_set = found
         return found
 
     def _run(self) -> str:

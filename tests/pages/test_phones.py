@@ -15,10 +15,10 @@ import streamlit as st
 from nst_core.bench.report import tables
 from nst_core.export.manifest import ExportedFile, Manifest, Part, Precision
 from nst_core.server import device_setup
-from nst_core.server.device_files import DeviceFile, Shelf
+from nst_core.server.device_files import DeviceFile, DeviceFileSet
 from nst_core.server.device_setup import DeviceSetup
 from pages.parts.device import files
-from pages.parts.phones import doorway, downloads, sample
+from pages.parts.phones import downloads, live_page_link, sample
 from tests.pages.conftest import Open, words
 
 
@@ -45,7 +45,7 @@ class FakeSetup(DeviceSetup):
         super().__init__()
         self.told, self._failure, self.started, self.base = state, failure, 0, ""
         named = {each.file: DeviceFile(each.file, each.sha256, Path(each.file)) for each in LISTED}
-        self._shelf = Shelf(Manifest(made_with={"tensorflow": "2.21"}, source={}, files=LISTED), named)
+        self._file_set = DeviceFileSet(Manifest(made_with={"tensorflow": "2.21"}, source={}, files=LISTED), named)
 
     def state(self) -> device_setup.SetupState:
         return self.told
@@ -161,12 +161,12 @@ def test_the_code_is_dark_on_white_with_the_margin_that_cameras_need() -> None:
     import segno
 
     address = "https://paint.example.org/live"
-    svg = urllib.parse.unquote(doorway.qr_code(address))
+    svg = urllib.parse.unquote(live_page_link.qr_code(address))
     made = segno.make(address, error="m", micro=False)
     side = (len(made.matrix) + 8) * 5
     assert f"width='{side}' height='{side}'" in svg
     assert "#fff" in svg
-    assert doorway.qr_code(address) != doorway.qr_code(address + "s")
+    assert live_page_link.qr_code(address) != live_page_link.qr_code(address + "s")
 
 
 def test_the_lines_on_the_page_are_those_of_the_sample(own: Any, open_page: Open) -> None:

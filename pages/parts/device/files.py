@@ -81,8 +81,8 @@ def prepared(key: str) -> DeviceFiles | None:
     own = setup()
     if own.state() == "absent":
         own.start()
-    if own.state() == "ready" and (listed := own.shelf().manifest):
-        return DeviceFiles(listed, own.shelf().files)
+    if own.state() == "ready" and (listed := own.file_set().manifest):
+        return DeviceFiles(listed, own.file_set().files)
     st.fragment(_show_state, run_every=_POLL_SECONDS if own.state() == "making" else None)(key)
     return None
 

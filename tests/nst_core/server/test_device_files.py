@@ -201,7 +201,7 @@ def test_the_setup_makes_in_the_background_at_the_lowest_priority(tmp_path: Path
     told.unlink()
     assert own.wait(20) == "ready"
     assert (tmp_path / "told2").read_text() == "19"
-    assert own.shelf().is_complete
+    assert own.file_set().is_complete
 
 
 @pytest.mark.parametrize(

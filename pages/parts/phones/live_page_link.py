@@ -16,7 +16,7 @@ LIVE_PATH = "/live"
 _HOSTING = "nst_core/server/README.md"
 
 
-def doorway() -> None:
+def live_page_link() -> None:
     """Show the QR code and the address, with a notice if a phone cannot use it."""
     address = f"{app_address()}{LIVE_PATH}"
     if is_own_machine(address):

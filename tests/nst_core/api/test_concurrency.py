@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from nst_core.api.places import Places
+from nst_core.api.concurrency import ConcurrencyLimit
 from nst_core.api.problems import ProblemError
 
 
 def test_who_finds_no_place_is_refused_at_once() -> None:
-    places = Places(1)
+    places = ConcurrencyLimit(1)
     with places.taken("pictures", 2.0), pytest.raises(ProblemError, match="all places for pictures are taken"):
         places.taken("pictures", 2.0).__enter__()
     with places.taken("pictures", 2.0):
@@ -17,7 +17,7 @@ def test_who_finds_no_place_is_refused_at_once() -> None:
 
 
 def test_who_may_wait_gets_the_next_place() -> None:
-    places, release, painted = Places(1), threading.Event(), []
+    places, release, painted = ConcurrencyLimit(1), threading.Event(), []
 
     def hold() -> None:
         with places.taken("pictures", 2.0):

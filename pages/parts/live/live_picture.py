@@ -34,7 +34,7 @@ _stage = st.components.v2.component(
 )
 
 
-def stage(files: DeviceFiles) -> None:
+def live_picture(files: DeviceFiles) -> None:
     """Mount the live picture in the styles of the page; a frame that the visitor sends opens the page Slow."""
     styles = style_weights.styles()
     shown = _stage(

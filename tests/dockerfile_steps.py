@@ -52,7 +52,7 @@ class Stage:
         return {**os.environ, **given, "PATH": tools + path}
 
 
-class Rehearsal:
+class DockerfileSteps:
     """Builds the stages of a Dockerfile below `folder`.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from nst_core.api.sentences import sentence
+from nst_core.api.validation_messages import sentence
 from tests.nst_core.api.servers import Api, problem
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from nst_core.api.problems import BUSY, ProblemError, retry_after
 
 
-class Places:
+class ConcurrencyLimit:
     """Lets a fixed number of requests run at once; any thread may call."""
 
     def __init__(self, number: int) -> None:

@@ -14,7 +14,7 @@ from nst_core.export.manifest import ExportedFile, Manifest, Part, Precision, Te
 from pages.parts.app import theme
 from pages.parts.inputs import style_weights
 from pages.parts.inputs.selection import selected
-from pages.parts.live import stage
+from pages.parts.live import live_picture
 from tests.pages.conftest import Open, words
 
 HASH = "0" * 64
@@ -55,7 +55,7 @@ def jpeg(width: int = 64, height: int = 48) -> bytes:
 
 
 def test_the_component_gets_one_precision_and_an_address_for_each_of_its_files() -> None:
-    data = stage.files_data(device_files())
+    data = live_picture.files_data(device_files())
     assert data["predictor"] == "style_predict_256_float16.tflite"
     assert [(size["width"], size["height"]) for size in data["sizes"]] == [(128, 128), (256, 256)]
     used = {data["predictor"], *(size["file"] for size in data["sizes"])}
@@ -66,19 +66,19 @@ def test_the_component_gets_one_precision_and_an_address_for_each_of_its_files()
 
 def test_a_style_has_an_identity_of_its_own_picture_and_shares_add_up() -> None:
     one = style_weights.styles()
-    (data,) = stage.style_data(one)
+    (data,) = live_picture.style_data(one)
     assert data["share"] == 1
     assert data["src"].startswith("data:image/webp;base64,")
     cropped = style_weights.Style(one[0].slot, one[0].image, 0.25, (0, 0, 0.5, 0.5))
-    both = stage.style_data([style_weights.Style(one[0].slot, one[0].image, 0.75), cropped])
+    both = live_picture.style_data([style_weights.Style(one[0].slot, one[0].image, 0.75), cropped])
     assert [style["share"] for style in both] == [0.75, 0.25]
     assert both[0]["id"] == data["id"] != both[1]["id"]
     unweighted = [style_weights.Style(one[0].slot, one[0].image, 0.0), cropped]
-    assert [style["share"] for style in stage.style_data(unweighted)] == [0, 1]
+    assert [style["share"] for style in live_picture.style_data(unweighted)] == [0, 1]
 
 
 def test_a_frame_becomes_the_photograph() -> None:
-    assert stage._take_frame(f"data:image/jpeg;base64,{b64encode(jpeg()).decode()}")
+    assert live_picture._take_frame(f"data:image/jpeg;base64,{b64encode(jpeg()).decode()}")
     photograph = selected("content")
     assert photograph.title == "Live frame"
     assert (photograph.load().width, photograph.load().height) == (64, 48)
@@ -89,7 +89,7 @@ def test_what_is_no_picture_is_refused_in_words(sent: object, monkeypatch: pytes
     told: list[str] = []
     monkeypatch.setattr(theme, "notice", lambda kind, title, text: told.append(text))
     before = selected("content").title
-    assert not stage._take_frame(sent)
+    assert not live_picture._take_frame(sent)
     assert told
     assert selected("content").title == before
 
@@ -98,9 +98,9 @@ def test_only_shares_of_all_styles_are_taken(monkeypatch: pytest.MonkeyPatch) ->
     given: list[dict[str, float]] = []
     monkeypatch.setattr(style_weights, "set_weights", given.append)
     for sent in (None, "half", [0.5, 0.5], [True], [2.0], [-0.1], [float("nan")]):
-        stage._take_shares(sent)
+        live_picture._take_shares(sent)
     assert given == []
-    stage._take_shares([0.375])
+    live_picture._take_shares([0.375])
     assert given == [{"style": 0.38}]
 
 
