@@ -30,7 +30,7 @@ class NSTError(Exception):
     code: ClassVar[str] = "nst"
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython and Jupyter show in place of a traceback."""
+        """The text that IPython and Jupyter show in place of a traceback."""
         return [f"{self.code}: {self}"]
 
 
@@ -104,7 +104,7 @@ class QueueFullError(JobError):
 
 
 class NotYoursError(JobError):
-    """Only the visitor who started a run may change it; others may look at it."""
+    """Only the visitor who started a run may change it; others may view it."""
 
     code = "not-yours"
 

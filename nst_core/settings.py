@@ -90,21 +90,21 @@ class Settings:
         "auto",
         "NST_PRECISION",
         choice("auto", "float32", "bfloat16"),
-        "of the convolutions; auto: the faster one, measured at the start",
+        "precision of the convolutions; auto: the faster one, measured at the start",
     )
     workers: int = _setting(
         0,
         "NST_WORKERS",
         number(0, 64, whole=True),
-        "processes that paint, each one run at a time; 0: one for each GPU, which is the most there, or one without a "
-        "GPU, where more divide the cores and the memory",
+        "worker processes, each paints one run at a time; 0: one for each GPU, which is also the maximum, or a single "
+        "one without a GPU; there, several workers divide cores and memory",
     )
     deterministic: bool = _setting(
         False,
         "NST_DETERMINISTIC",
         FLAG,
-        "1: a GPU computes the same bits each time, which is slower; only then a run that is continued there equals an "
-        "uninterrupted one, as it always does on a CPU",
+        "1: a GPU computes the same bits each time, which is slower, and a resumed run equals an uninterrupted one; "
+        "on a CPU this is always so",
         "0",
     )
     data_dir: Path | None = _setting(
@@ -144,16 +144,17 @@ class Settings:
         1.0,
         "NST_KEEP_HOURS",
         number(0, 87_600),
-        "hours after its end in which no run makes room, unless all take more than `NST_STORE_GB`",
+        "hours after its end for which a run is never removed to make room, unless all runs take more than "
+        "`NST_STORE_GB`",
     )
 
     worker_silence_seconds: float = _setting(
         30.0,
         "NST_WORKER_SILENCE_SECONDS",
         Values("0, or a number from 5 to 3,600", read_silence),
-        "seconds without a sign of life after which the process that paints is replaced, and its run goes on from "
-        "its checkpoint; one that lives but makes no progress is replaced after 20 times as long if it computes "
-        "nothing, otherwise after 100 times; 0: never",
+        "seconds without a sign of life after which the worker process is replaced and its run resumed from its "
+        "checkpoint; a worker without progress is replaced after 20 times as long if it is idle, and after 100 times "
+        "if it computes; 0: never",
     )
     free_disk_mb: float = _setting(
         64.0,
@@ -167,22 +168,22 @@ class Settings:
         (),
         "NST_FRAME_ANCESTORS",
         Values("self, or origins such as https://example.org, apart by spaces", read_origins),
-        "whose pages may show the app in a frame",
+        "sites whose pages may show the app in a frame",
         "none",
     )
     cross_origin_isolation: bool = _setting(
         True,
         "NST_CROSS_ORIGIN_ISOLATION",
         FLAG,
-        "1: pages are isolated from those of other origins, without which a browser paints with one thread only",
+        "1: pages are isolated from those of other origins, which a browser requires to paint with several threads",
         "1",
     )
     device_files: bool = _setting(
         True,
         "NST_DEVICE_FILES",
         FLAG,
-        "1: when the server starts, it makes the files with which browsers and phones paint themselves, if they are "
-        "missing, in the background; 0: when a page needs them",
+        "1: when the server starts, it makes missing files for painting in browsers and on phones, in the background; "
+        "0: when a page needs them",
         "1",
     )
     metrics_address: tuple[str, int] | None = _setting(
@@ -196,7 +197,7 @@ class Settings:
         (),
         "NST_TRUSTED_PROXIES",
         Values("addresses or networks, apart by spaces", read_networks),
-        "the proxies before the server, whose word on a visitor's address counts",
+        "the proxies before the server, whose headers about a visitor's address are trusted",
         "none",
     )
     queue_runs: int = _setting(
@@ -209,15 +210,15 @@ class Settings:
         0,
         "NST_MEMORY_MB",
         number(0, 10_000_000, whole=True),
-        "MB of memory that the server and its worker have together, for a host that limits it where they cannot see "
-        "it; below 3,000, sizes of runs are limited; 0: the container's or the machine's",
+        "MB of memory for the server and its worker together, for a host whose limit they cannot detect; below 3,000, "
+        "sizes of runs are limited; 0: the limit of the container or machine",
     )
     worker_mb: int = _setting(
         2_500,
         "NST_WORKER_MB",
         number(500, 1_000_000, whole=True),
-        "MB of memory, without files, from which the process that paints is replaced after a run; TensorFlow keeps "
-        "some of each",
+        "MB of memory, without files, above which the worker process is replaced after a run, because TensorFlow does "
+        "not release all memory of a run",
     )
     runs_per_address: int = _setting(
         4, "NST_RUNS_PER_ADDRESS", number(1, 1_000, whole=True), "runs of one network address that may wait or run"
@@ -241,7 +242,7 @@ class Settings:
         "HTTP and WebSocket connections that may be open; 0: as many as the limit on file handles allows",
     )
     upload_files: int = _setting(
-        12, "NST_UPLOAD_FILES", number(1, 1_000, whole=True), "how many uploaded files one open page may hold"
+        12, "NST_UPLOAD_FILES", number(1, 1_000, whole=True), "uploaded files that one open page may hold"
     )
     upload_mb: int = _setting(
         80, "NST_UPLOAD_MB", number(1, 100_000, whole=True), "MB of the uploaded files of one open page together"
@@ -301,7 +302,7 @@ class Settings:
         (),
         "NST_API_ORIGINS",
         Values("* or origins such as https://example.org, apart by spaces", read_web_origins),
-        "whose web pages may call the API from a browser (CORS)",
+        "sites whose pages may call the API from a browser (CORS)",
         "none",
     )
     api_per_minute: int = _setting(
@@ -320,7 +321,7 @@ class Settings:
         50,
         "NST_API_LISTENERS_PER_ADDRESS",
         number(1, 100_000, whole=True),
-        "of these, how many of one network address",
+        "of these, the most of one network address",
     )
     log_style: str = _setting(
         "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.app import service, theme
 from pages.parts.runs import gallery_tabs
 
-theme.page("Gallery", "What has been painted here. Yours are private until you list them.")
+theme.page("Gallery", "The pictures painted here. Yours are private until you list them.")
 shown, own = st.tabs(["Listed", "Yours"])
 with shown:
     gallery_tabs.listed()

@@ -31,8 +31,8 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 TAGS = [
     {"name": "Runs", "description": "Paint a picture, follow it, change it."},
     {"name": "Pictures", "description": "Send a picture once for several runs."},
-    {"name": "Choices", "description": "What a run can be made of."},
-    {"name": "Measures", "description": "What a run costs, and how good a result is."},
+    {"name": "Choices", "description": "The choices for a run."},
+    {"name": "Measures", "description": "The cost of a run, and the quality of a result."},
     {"name": "Server", "description": "Whether the server is well, and what its problems mean."},
 ]
 _SCHEMES = {

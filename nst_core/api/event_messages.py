@@ -50,7 +50,7 @@ class SnapshotEvent(ApiModel):
 class RewindEvent(ApiModel):
     """`rewind`: the run continues from an earlier step, and the later points are no longer valid."""
 
-    step: int | None = Field(description="the last step that counts; null: none, and the curve begins anew")
+    step: int | None = Field(description="the last valid step; null: none, and the curve begins again")
 
 
 def state(progress: RunProgress) -> bytes:

@@ -106,7 +106,7 @@ class Feed:
         """
         if not after:
             return 0
-        if not self._points:  # the run begins anew
+        if not self._points:  # the run begins again
             return None
         number, _, digest = after.partition("-")
         place = sum(point.step <= int(number) for point in self._points)
@@ -136,7 +136,7 @@ class Feed:
         except JobError as error:  # deleted meanwhile
             self._fail(error)
         except Exception as error:
-            _LOGGER.exception("The events of run %s cannot be told", self._run)
+            _LOGGER.exception("The events of run %s cannot be sent", self._run)
             self._fail(error)
 
     def _place(self) -> tuple[int, int]:

@@ -169,7 +169,7 @@ class _Body:
         return message
 
     def _check_end(self, last: Message) -> None:
-        """Refuse a form that was cut short: without it, what is missing would count as left out."""
+        """Refuse a form that was cut short; otherwise its missing fields would count as left out."""
         if last["type"] == "http.request" and self._bytes and self._end not in self._tail:
             sentence = (
                 "the form must end with the boundary that its Content-Type names; it was cut short, send it again"
@@ -196,7 +196,7 @@ class _Body:
 
 
 def _last_boundary(content_type: str) -> bytes:
-    """The end of a form's body; b"" for another body, and where it is not told."""
+    """The last boundary of a form's body; b"" for another body, or if it is not stated."""
     found = _BOUNDARY.search(content_type) if content_type.lower().startswith("multipart/form-data") else None
     return f"--{found[1] or found[2]}--".encode("latin-1", "replace") if found else b""
 

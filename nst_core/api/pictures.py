@@ -121,7 +121,7 @@ class PictureStore:
             return self._pictures.pop(key, None) is not None
 
     def drop_unused(self) -> None:
-        """Drop what was not used for `KEPT_SECONDS`; called regularly."""
+        """Drop pictures that were not used for `KEPT_SECONDS`; called regularly."""
         with self._lock:
             self._drop_unused()
 

@@ -24,7 +24,7 @@ from nst_core.api.validation_messages import http_sentence, sentence
 
 ROOT = "/api"
 PREFIX = "/v1/problems/"
-"""Of the types, below the root of the API."""
+"""The path of the types, below the root of the API."""
 MEDIA_TYPE = "application/problem+json"
 _LOGGER = logging.getLogger(__name__)
 METHOD_NOT_ALLOWED = 405
@@ -56,7 +56,7 @@ OF_ERRORS: Mapping[type[errors.NSTError], ProblemKind] = {
     errors.RecipeError: _kind(errors.RecipeError, 422, "A setting cannot be used"),
     errors.PictureError: _kind(errors.PictureError, 422, "A picture cannot be used"),
     errors.FetchError: _kind(errors.FetchError, 502, "A download failed"),
-    errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights cannot be had"),
+    errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights are not available"),
     errors.ExportError: _kind(errors.ExportError, 503, "A network cannot be exported"),
     errors.DivergedError: _kind(errors.DivergedError, 422, "The optimisation diverged"),
     errors.DeviceMemoryError: _kind(errors.DeviceMemoryError, 503, "The device has too little memory"),
@@ -111,7 +111,7 @@ class Problem(BaseModel):
     type: str = Field(description="the kind of problem: its address on this server, which explains it")
     title: str = Field(description="the kind in words")
     status: int = Field(description="the status of the answer")
-    detail: str = Field(description="what was required, what came, and what to try")
+    detail: str = Field(description="the requirement, the value given, and advice")
     code: str = Field(description="the end of the type, for programs")
     errors: list[str] | None = Field(None, description="each fault of the request, where several were found")
 

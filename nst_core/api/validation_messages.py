@@ -1,4 +1,4 @@
-"""Faults of a request in plain sentences: which field, what was required, and what came.
+"""Faults of a request in plain sentences: the field, the requirement, and the value given.
 
 The validator's own sentences name Python types, which mean little to a client in another language.
 """
@@ -49,11 +49,11 @@ _HTTP = {
     'The Content-Disposition header field "name" must be provided.': "each part of the form must have its name, in its "
     "header Content-Disposition",
 }
-"""What the libraries say of a request that they cannot read -> what was required."""
+"""A library's message about a request that it cannot read -> the requirement."""
 
 
 def http_sentence(detail: str) -> str:
-    """What a library says of a request that it cannot read, in the API's words where it has some."""
+    """A library's message about a request that it cannot read, in the API's words if there are any."""
     return _HTTP.get(detail, detail)
 
 

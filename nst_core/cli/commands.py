@@ -100,7 +100,7 @@ def device_files(arguments: argparse.Namespace) -> None:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Say what is wrong with this installation."""
+    """Report the faults of this installation."""
     from nst_core.cli import doctor
 
     return doctor.doctor(arguments)

@@ -121,7 +121,7 @@ def notebooks_table() -> str:
 
 
 def routes_table() -> str:
-    """Each route of the API, its name for generated clients, and what it does."""
+    """Each route of the API, its name for generated clients, and its purpose."""
     rows = [
         (f"`{method.upper()} {path.removeprefix('/v1')}`", f"`{operation['operationId']}`", operation["summary"])
         for path, method, operation in description.operations(api.document())

@@ -11,7 +11,7 @@ from nst_core.doctor.finding import Finding, counted
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Print what the checks found; 1 if anything is a problem, else 0."""
+    """Print the findings of the checks; returns 1 if one is a problem, else 0."""
     levels: Counter[str] = Counter()
     found: list[tuple[str, Finding]] = []
     for name, finding in examine(arguments.checks):

@@ -152,7 +152,7 @@ def _add_weights(subparsers: Any) -> None:
     parser.add_argument(
         "action",
         choices=("list", "fetch", "verify", "export"),
-        help="list: show what is on this machine; fetch: download what is missing; verify: check the hashes; "
+        help="list: show the files on this machine; fetch: download missing ones; verify: check the hashes; "
         "export: fetch, and copy to a folder for NST_WEIGHTS_DIR",
     )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="export: the folder; it is made if it is not there")
@@ -225,7 +225,7 @@ def _add_serve(subparsers: Any) -> None:
 
 
 def _add_doctor(subparsers: Any) -> None:
-    parser = subparsers.add_parser("doctor", help="say what is wrong with this installation, and how to mend it")
+    parser = subparsers.add_parser("doctor", help="report the faults of this installation, and remedies")
     parser.add_argument("checks", nargs="*", metavar="CHECK", help="the checks to run, such as weights; default: all")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=commands.doctor)

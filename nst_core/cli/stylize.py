@@ -1,4 +1,4 @@
-"""One run on the command line: progress bar, checkpoints, report. The best picture is saved however the run ends."""
+"""One run on the command line: progress bar, checkpoints, report. The best picture is saved in every case."""
 
 from __future__ import annotations
 

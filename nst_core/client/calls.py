@@ -90,7 +90,7 @@ def styles() -> Call[list[KnownPicture]]:
 
 
 def estimate(width: int, height: int, *, styles: int = 1, **settings: Any) -> Call[Estimate]:
-    """What a run of a photograph of this size would cost."""
+    """Estimate the cost of a run for a photograph of this size."""
     body = {"width": width, "height": height, "styles": styles, "recipe": settings}
     return Call("POST", "/estimate", lambda answer: made(Estimate, answer.json()), options={"json": body})
 

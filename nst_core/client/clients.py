@@ -175,10 +175,10 @@ class Client(_Connection):
 
 
 class AsyncClient(_Connection):
-    """The same with asyncio."""
+    """A client of one server for asyncio; otherwise like `Client`."""
 
     def __init__(self, address: str, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> None:
-        """As `Client`."""
+        """See `Client`."""
         super().__init__(address, **options)
         self._http = httpx.AsyncClient(**self._options, transport=transport)
 
@@ -199,7 +199,7 @@ class AsyncClient(_Connection):
     measure = _awaitable(calls.measure)
 
     async def events(self, run: str) -> AsyncIterator[Event]:
-        """As `Client.events`."""
+        """See `Client.events`."""
         following = _Following(run, self._patience_seconds)
         while not following.is_over:
             outcome: Outcome = httpx.RemoteProtocolError("the stream ended before the run did")

@@ -49,7 +49,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to a run: `state`, `step`, `snapshot`, `rewind` or `end`; see `GET /runs/{run}/events`."""
+    """An event of a run: `state`, `step`, `snapshot`, `rewind` or `end`; see `GET /runs/{run}/events`."""
 
     name: str
     data: Mapping[str, Any]
@@ -69,7 +69,7 @@ class UploadedPicture:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would cost; see `POST /estimate`."""
+    """The cost of a run; see `POST /estimate`."""
 
     seconds: float
     peak_mb: float

@@ -13,7 +13,7 @@ from nst_core.client.problems import ServerError, error_of, retry_after_seconds
 T = TypeVar("T")
 FIRST_WAIT_SECONDS = 0.5
 GATEWAY = (httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT)
-"""What a proxy answers while the server behind it restarts; the server's own problems have a code."""
+"""The answers of a proxy while the server behind it restarts; the server's own problems have a code."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The doctor: checks of this machine and its settings, each with a sentence and a remedy for what is wrong.
+"""The doctor: checks of this machine and its settings, each with a sentence and a remedy for a fault.
 
     packages    Python and the installed packages, against requirements.txt
     variables   the operator's settings: values in force, misspelt names, values without effect

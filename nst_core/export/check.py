@@ -26,9 +26,9 @@ def run(folder: Path, module: StylisationModule) -> Iterator[dict[str, Any]]:
         module: the networks from which it was made.
 
     Yields:
-        `file`, `part`, `size`, `precision`, `megabytes`. `difference`: the mean difference of the stylised pictures a
-        pixel and channel, of 255, on pictures that were not calibrated with; for style prediction, of the pictures that
-        the network paints with the file's vectors. `correlation`: correlation of the file's own results with the
+        `file`, `part`, `size`, `precision`, `megabytes`. `difference`: the mean difference of the stylised pictures for
+        each pixel and channel, of 255, on pictures that no range was taken from. For style prediction, the pictures are
+        painted by the network with the file's vectors. `correlation`: correlation of the file's own results with the
         network's. `seconds`: for each number of threads the {median, least} of a call.
 
     Raises:

@@ -7,9 +7,9 @@ Sources: the delegates' own tables in TensorFlow's sources, `NewOperationParser`
 `tensorflow/lite/delegates/gpu/common/model_builder.cc` and the cases of `VisitNode` in
 `tensorflow/lite/delegates/xnnpack/xnnpack_delegate.cc`. MIRROR_PAD is only in the first.
 
-DEPTH_TO_SPACE is the exception: XNNPACK takes it, and LiteRT's own engine (ML Drift) names it, but TensorFlow's older
-GPU delegate lacks it and leaves three of the transformer's operations to the processor. The same sums by
-TRANSPOSE_CONV, which all of them support, needed 1.5 times the processor's time at 256 px (0.064 s instead of 0.042 s).
+DEPTH_TO_SPACE is the exception: XNNPACK and LiteRT's own engine (ML Drift) support it, but TensorFlow's older GPU
+delegate does not, and leaves three of the transformer's operations to the processor. The same sums by TRANSPOSE_CONV,
+which all of them support, needed 1.5 times the processor's time at 256 px (0.064 s instead of 0.042 s).
 """
 
 from __future__ import annotations

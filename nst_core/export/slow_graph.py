@@ -1,8 +1,8 @@
 """The slow method's loss and gradient as one graph of plain operations, for runtimes that cannot differentiate.
 
-The backward pass is written out: the input gradient of a convolution as a convolution with the mirrored kernel, the
-masks of ReLU and max pooling by arithmetic, Gram matrices as matrix products. Both LiteRT's library for processors
-(XNNPACK) and its GPU delegate support each operation, so that the whole graph runs in either.
+The backward pass is written out. The input gradient of a convolution is a convolution with the mirrored kernel, the
+masks of ReLU and max pooling are computed by arithmetic, and Gram matrices are matrix products. Both LiteRT's library
+for processors (XNNPACK) and its GPU delegate support each operation, so that the whole graph runs in either.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """The weights of the slow method's graphs as one file to download: each kernel once, as 8-bit codes or in float16.
 
-The file is the text `NSTSLOW1`, a little-endian uint32 with the length of the header, the header (JSON, padded with
-spaces), and the data, each piece at a multiple of 16 bytes from the data's start. The header gives for each layer the
-places of three arrays. `kernel` is [out, 3, 3, in] with the first layer's input channels red, green, blue. `table` has
-256 float32 values that the kernel's codes are indices into, or is null if the kernel is float16. `bias` is float32.
-`units` are the magnitudes of the terms on a photograph: a term's weight is its share divided by them.
+The file has four parts: the text `NSTSLOW1`, a little-endian uint32 with the length of the header, the header (JSON,
+padded with spaces), and the data. Each piece of data is at a multiple of 16 bytes from the data's start. The header
+gives for each layer the places of three arrays. `kernel` is [out, 3, 3, in] with the first layer's input channels red,
+green, blue. `table` has 256 float32 values that the kernel's codes are indices into, or is null if the kernel is
+float16. `bias` is float32. `units` are the magnitudes of the terms on a photograph: a term's weight is its share
+divided by them.
 
 The codes of a codebook are copied unchanged (13 MB). Keras' own weights are rounded to float16 (26 MB).
 """

@@ -85,7 +85,7 @@ class ActiveRun:
     def progress(self, restarts: int, known: int) -> RunProgress:
         """The run's news for a reader that has its first `known` points.
 
-        `restarts` is the number that the reader was last told, -1 at first.
+        `restarts` is the number that the reader last received, -1 at first.
         """
         first = known if restarts == self._epoch else 0
         view = self.view

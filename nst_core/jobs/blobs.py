@@ -59,7 +59,7 @@ class BlobStore(Protocol):
 def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
     """Remove the files of the oldest jobs until at most `most` jobs are left; unreadable jobs go first.
 
-    Where they cannot be listed now, a later call removes what is too many.
+    If the jobs cannot be listed now, a later call removes them.
 
     Args:
         blobs: where the files are.

@@ -1,9 +1,9 @@
-"""Signs of life of the worker: a thread of it sends a `Beat` now and then; a `HeartbeatMonitor` judges their absence.
+"""Signs of life of the worker: a thread of it sends a `Beat` regularly, and a `HeartbeatMonitor` detects their absence.
 
 A thread of its own sends the beats, so that they continue during a long step or compilation; only code that holds
-Python's interpreter lock delays them. On two cores shared by six programs the longest delay of a worker without a fault
-was 1.2 s, while TensorFlow was loaded and while convolutions were compiled; 0.5 s in steps of 512 px with their
-checkpoints, and 0.3 s in a fast pass of 1,024 px. The default of NST_WORKER_SILENCE_SECONDS is 25 times as long.
+Python's interpreter lock delays them. The longest delay was measured on two cores shared by six programs. It was 1.2 s
+while TensorFlow was loaded or convolutions were compiled, 0.5 s in steps of 512 px with checkpoints, and 0.3 s in a
+fast pass of 1,024 px. The default of NST_WORKER_SILENCE_SECONDS is 25 times as long.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class CommandInbox:
     """The job service's commands, in order."""
 
     def __init__(self, stream: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
-        """Read from `stream`; `on_end` is called by the reading thread as soon as the job service is gone."""
+        """Read from `stream`; `on_end` is called by the reading thread as soon as the job service has ended."""
         self._on_end = on_end
         self._commands: queue.Queue[Command | None] = queue.Queue()
         self._stream = stream
@@ -56,7 +56,7 @@ class CommandInbox:
         self._on_end()
 
     def next(self) -> Command:
-        """The next command; ends the process when the job service is gone, or sent a command that cannot be read."""
+        """The next command; ends the process when the job service has ended, or has sent an unreadable command."""
         command = self._commands.get()
         if command is None:
             os._exit(0)  # not sys.exit: a run must not keep an orphan alive

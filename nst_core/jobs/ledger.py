@@ -61,7 +61,7 @@ class Ledger:
     """The last event of each run. Any thread may call. If the disk fails, events are remembered until the end."""
 
     def __init__(self, folder: Path | None, *, is_fixed: bool = False) -> None:
-        """Read both files in `folder`, and mend them if one is damaged or too long.
+        """Read both files in `folder`, and repair them if one is damaged or too long.
 
         Without a folder, events are in memory only; new events are too if `is_fixed`, because the files cannot be
         written.

@@ -68,7 +68,7 @@ def migrate(folder: Path, blobs: BlobStore) -> list[Path]:
     complete = []
     for path in (folder / DATABASE, folder / DAMAGED):
         if path.exists():
-            # go on with the other runs if one fails
+            # continue with the other runs if one fails
             written = [run is not None and _write(run, blobs) for run in _runs(path)]
             complete += [path] if all(written) else []
     return complete

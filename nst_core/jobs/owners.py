@@ -38,8 +38,8 @@ def check_owner(secret: str, owner: str) -> None:
     """Refuse a change by anybody but the owner. Raises NotYoursError."""
     if not is_owner(secret, owner):
         raise NotYoursError(
-            "only the browser or program that started this can change it, and this one does not hold its secret, or "
-            "has lost it; you can look on, or run it again with these settings"
+            "only the browser or program that started this can change it, and this one does not have its secret; you "
+            "can watch it, or run it again with these settings"
         )
 
 
@@ -61,7 +61,7 @@ def without_secret(text: str) -> str | None:
 def remove_secrets(blobs: BlobStore | None, name: str) -> None:
     """Rewrite the JSON files of this name that an earlier version wrote with a secret; nothing without a disk.
 
-    What cannot be listed or rewritten now is done at a later start; until then it is read all the same.
+    Files that cannot be listed or rewritten now are rewritten at a later start; they can be read in the meantime.
     """
     if blobs is None:
         return

@@ -153,7 +153,11 @@ class RunRepository:
         if view is None:
             view = self.store.view(job)
             if view.state not in FINAL:  # the run could not be read when the server started
-                return replace(view, state="failed", error="this run was broken off; it goes on at a later start")
+                return replace(
+                    view,
+                    state="failed",
+                    error="this run was interrupted; it continues when the server starts the next time",
+                )
             self._recent.put(job, view)
         return view
 

@@ -3,7 +3,7 @@
     queued -> running -> done | stopped | failed        running <-> paused <-> queued
 
 It belongs to the server, not to a browser tab, and never imports TensorFlow. Every method may be called from any
-thread and returns at once, except `wait`. With a disk, runs outlive the server: unfinished ones continue.
+thread and returns at once, except `wait`. With a disk, runs survive a restart: unfinished ones continue.
 
 Everybody with a run's id may look at the run. A method that changes a run takes the visitor's secret, and raises
 NotYoursError unless the run was submitted under the id of that secret; see `owners`.

@@ -1,7 +1,7 @@
 """The worker process: holds the loaded networks, performs one run at a time and reports its steps.
 
 Commands come on stdin, events go to stdout, both as `messages`; anything that a library prints goes to stderr. The
-process ends when its stdin does, even in the middle of a step, so that it never outlives the job service.
+process ends when its stdin does, even in the middle of a step, so that it never runs without the job service.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Worker:
         self._sending = threading.Lock()  # the heartbeat has a thread of its own
 
     def send(self, event: WorkerEvent) -> None:
-        """Send one event, with this process's memory; ends the process if the job service is gone."""
+        """Send one event, with this process's memory; ends the process if the job service has ended."""
         held = psutil.Process().memory_info()
         memory = (held.rss - getattr(held, "shared", 0)) / 1e6  # on Linux without files, which the system may drop
         try:
@@ -77,7 +77,7 @@ class Worker:
             os._exit(0)  # as `CommandInbox.next` does
 
     def serve(self) -> None:
-        """Load the networks, then follow commands until the job service is gone."""
+        """Load the networks, then follow commands until the job service has ended."""
         is_measured = _is_calibrated()
         try:
             self._warm()
@@ -262,7 +262,7 @@ def _prepared(recipe: Recipe, path: Path | None) -> tuple[Recipe, Checkpoint | N
     prepared = runner.prepare(pinned)
     if prepared.provenance.weights == before.recipe.provenance.weights:
         return prepared, before
-    _LOGGER.warning("The networks have changed since this run began; it begins anew")
+    _LOGGER.warning("The networks have changed since this run began; it begins again")
     return runner.prepare(recipe), None
 
 
@@ -275,7 +275,7 @@ def _load_checkpoint(path: Path | None) -> Checkpoint | None:
     try:
         return checkpoint.load(path)
     except CheckpointError as error:
-        _LOGGER.warning("%s; the run begins anew", error)
+        _LOGGER.warning("%s; the run begins again", error)
         return None
 
 

@@ -38,9 +38,9 @@ WINOGRAD = ConvolutionMethod(
 )
 """Compiled Winograd convolutions, for processors without fast bfloat16.
 
-On one with it (AVX512-BF16), an evaluation in float32 took 0.88 times as long as with direct convolutions at 128 px,
-0.54 at 256, 0.50 at 384 and 0.46 at 512 px, and 0.60, 0.53, 0.53 and 0.47 times as long with direct bfloat16, which
-saves the 18 seconds of compiling. There `Recipe.precision` auto chooses bfloat16, and so direct convolutions.
+Measured on a processor with it (AVX512-BF16), as multiples of direct float32: an evaluation took 0.88 at 128 px, 0.54
+at 256, 0.50 at 384 and 0.46 at 512 px. Direct bfloat16 took 0.60, 0.53, 0.53 and 0.47, without 18 seconds of compiling.
+There `Recipe.precision` auto chooses bfloat16, and so direct convolutions.
 """
 
 METHODS: Mapping[str, ConvolutionMethod] = {method.name: method for method in (DIRECT, WINOGRAD)}

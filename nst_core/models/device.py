@@ -112,9 +112,9 @@ def memory_mb() -> int:
     """Memory that a run may take on the device, in MB: one of `MEMORY_LIMITS_MB`.
 
     On a CPU it is the largest limit that fits into the process's own memory plus 70 % of the free memory of the machine
-    or container, which several workers divide, and into this host's profile; on a GPU, into the memory that was free
-    there when this process began. The limits are few and far apart, so that a run's plan, which is part of its recipe,
-    does not change with every small change of free memory.
+    or container. Several workers divide that memory, and the host's profile limits it too. On a GPU the limit fits into
+    the memory that was free when this process began. The limits are few and far apart, so that a run's plan, which is
+    part of its recipe, does not change with every small change of free memory.
     """
     import psutil
 

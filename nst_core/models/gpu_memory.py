@@ -1,7 +1,7 @@
 """The memory of the GPU: how much a run may take, how much it took, and the error when there is too little.
 
-For host memory see `device.memory_mb`. With memory growth, TensorFlow's allocator keeps what it once took, so the
-driver's figure of free memory is only asked before TensorFlow has any.
+For host memory see `device.memory_mb`. With memory growth, TensorFlow's allocator never returns memory, so the driver
+is asked for the free memory before TensorFlow has any.
 """
 
 from __future__ import annotations

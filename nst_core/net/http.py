@@ -88,7 +88,7 @@ def call_within(
         on_end: called once, when the thread has done its work or could not be started.
 
     Raises:
-        DeadlineError: the time is up; the thread goes on by itself until `call` returns.
+        DeadlineError: the time is up; the thread continues until `call` returns.
         Exception: whatever `call` raises.
     """
     future: Future[T] = Future()

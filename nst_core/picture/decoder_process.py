@@ -95,7 +95,7 @@ class DecoderProcess:
         return answer, blobs
 
     def end(self) -> None:
-        """Kill it, and wait until it is gone."""
+        """Kill it, and wait for its end."""
         self._process.kill()
         self._process.wait()
         self._answers.close()

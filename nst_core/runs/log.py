@@ -89,8 +89,8 @@ class RunLog:
     def _is_better(self, step: Step, events: Sequence[str]) -> bool:
         """Whether a step's picture is the best so far.
 
-        Losses at two scales, or under two sets of weights, cannot be compared: there the newer step wins. Where the
-        recipe averages pictures, the last average is the best one, whatever the loss of the picture below it.
+        Losses at two scales, or under two sets of weights, cannot be compared: there the newer step wins. If the recipe
+        averages pictures, the last average is the best picture, whatever the loss of the last picture.
         """
         if self.best is None or self._recipe.optimizer.average_decay or step.scale_px != self.best.scale_px:
             return True

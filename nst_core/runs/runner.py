@@ -160,8 +160,8 @@ def _starts_from_fast(recipe: Recipe) -> bool:
 def prepare(recipe: Recipe) -> Recipe:
     """Load the networks of a recipe and fill in its provenance. Raises WeightsError.
 
-    Precision "auto" becomes the precision chosen and an unset memory limit the free memory, so that a second run of the
-    recipe gives the same losses: on a CPU, and on a GPU that is deterministic, bit for bit.
+    Precision "auto" is replaced by the chosen precision, and an unset memory limit by the free memory. So a second run
+    of the recipe gives the same losses, bit for bit on a CPU and on a deterministic GPU.
     """
     from nst_core.models import gpu_memory, stylisation, vgg
     from nst_core.models.device import device, memory_mb, precision

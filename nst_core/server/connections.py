@@ -161,7 +161,7 @@ class ConnectionLimit:
 
 
 def _refuse_malformed(protocol: Any, _: str) -> None:
-    """Answer what is no HTTP, in place of uvicorn, whose answer lacks the security headers; then close."""
+    """Answer a malformed request instead of uvicorn, whose answer lacks the security headers; then close."""
     request = protocol.cycle
     if request is None or request.response_complete or not request.response_started:
         protocol.transport.write(MALFORMED)

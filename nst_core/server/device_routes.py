@@ -13,7 +13,7 @@ from nst_core.server.device_files import DeviceFile
 from nst_core.server.device_setup import DeviceSetup
 
 FOREVER = "public, max-age=31536000, immutable"
-NOT_THERE = "This file is not on the server (yet); /device/manifest.json lists what is.\n"
+NOT_THERE = "This file is not on the server (yet); /device/manifest.json lists the available ones.\n"
 
 
 def routes(setup: DeviceSetup, base: str = "") -> list[Route]:

@@ -1,6 +1,6 @@
 """Makes the files for devices in the background, in a process of the lowest priority: it needs TensorFlow and a minute.
 
-The web process only starts it and looks at its state, so that TensorFlow is never imported there.
+The web process only starts it and polls its state, so that TensorFlow is never imported there.
 """
 
 from __future__ import annotations

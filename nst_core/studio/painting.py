@@ -50,7 +50,7 @@ def paint(  # noqa: PLR0913 - what a run can be given, by name
 
     Args:
         content: the picture to paint, as `open_picture` takes it.
-        styles: the style pictures. None are needed where `style_weight` is 0, as in preset "reconstruction".
+        styles: the style pictures. Not needed if `style_weight` is 0, as in preset "reconstruction".
         preset: named settings to begin with, a key of `PRESETS`; "painterly" if neither it nor `recipe` is given.
         method: "slow" optimises the picture, "fast" is one pass of a network, "balanced" is fast, then slow.
         recipe: settings to begin with in place of a preset, such as those of an earlier result.

@@ -205,7 +205,7 @@ def _cell_of(view: JobView) -> SweepCell:
     if view.state == "done":
         return SweepCell("painted", view.snapshot)
     if view.state in FINAL:
-        return SweepCell("failed", error=view.error or "this picture was stopped elsewhere; paint the sheet anew")
+        return SweepCell("failed", error=view.error or "this picture was stopped elsewhere; paint the sheet again")
     return SweepCell()
 
 

@@ -22,9 +22,9 @@ def set_keep_freed(*, keep: bool) -> bool:
 
     Returns False, and changes nothing, where the allocator is not glibc's.
 
-    The fast method keeps them: it allocates its activations anew in each pass, and the page faults of fresh memory
-    make a pass up to a third longer. The slow method returns them: its blocks are larger, and blocks kept from one
-    scale of a run do not fit the next, so that a run of 2,048 px needs 0.5 GB more.
+    The fast method keeps them: it allocates its activations anew in each pass, and the page faults of fresh memory make
+    a pass up to a third longer. The slow method returns them: its blocks are larger, and blocks kept from one scale of
+    a run do not fit the next. Kept blocks would cost a run of 2,048 px 0.5 GB more.
     """
     mmap_bytes, trim_bytes = (KEPT_BYTES, KEPT_BYTES) if keep else (LARGE_BYTES, SPARE_BYTES)
     set_option = _glibc("mallopt")

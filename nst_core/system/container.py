@@ -26,8 +26,8 @@ _RECLAIMABLE = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
 def memory_limit() -> tuple[float, float] | None:
     """The memory limit of the container and its use, in bytes; None if there is no limit.
 
-    Cached files, which the system drops when memory is needed, do not count as use. Of several limits, one within the
-    other, the lowest counts.
+    Cached files, which the system drops when memory is needed, do not count as use. The lowest of several nested limits
+    counts.
     """
     found = []
     for limit, use in _files():

@@ -36,7 +36,7 @@ class Gpu:
 def visible(environment: Mapping[str, str] | None = None) -> tuple[Gpu, ...]:
     """The GPUs that CUDA programs with this environment see, by default this process's; none without a driver.
 
-    As CUDA does, it takes the entries of `CUDA_VISIBLE_DEVICES` before the first that names no GPU.
+    Like CUDA, it uses the entries of `CUDA_VISIBLE_DEVICES` before the first that names no GPU.
     """
     environment = os.environ if environment is None else environment
     try:

@@ -78,7 +78,7 @@ def profile_of(memory_mb: float) -> HostProfile:
 
 
 def memory_mb(settings: Settings | None = None) -> float:
-    """The memory of this host in MB: what the operator states, else the container's limit, else the machine's."""
+    """The memory of this host in MB: the operator's setting, else the container's limit, else the machine's memory."""
     stated = (settings or Settings.read()).memory_mb
     limit = container.memory_limit()
     total = float(psutil.virtual_memory().total)

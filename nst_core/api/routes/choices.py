@@ -58,7 +58,7 @@ class KnownPicture(ApiModel):
     artist: str
     year: str = Field(description='as text; "" if unknown')
     licence: str
-    alt: str = Field(description='what is seen on it; "" if nobody has described it')
+    alt: str = Field(description='a description of the picture; "" if there is none')
     page: str | None = Field(description="address of the page that describes it; null for a bundled picture")
     available: Availability = Field(
         description="now: stored on this server; fetched: downloaded when a run first uses it; offline: this server "

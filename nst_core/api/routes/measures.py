@@ -42,7 +42,7 @@ class EstimateRequest(ApiModel):
 
 
 class Estimate(ApiModel):
-    """What a run would cost on this server, without the wait for others."""
+    """The cost of a run on this server, without the wait for other runs."""
 
     seconds: float
     peak_mb: float = Field(description="peak memory in MB")
@@ -52,7 +52,7 @@ class Estimate(ApiModel):
 
 
 class Measures(ApiModel):
-    """Distances of a result from its content and its styles; 0 if equal, unless told otherwise."""
+    """Distances of a result from its content and its styles; 0 if equal, unless stated otherwise."""
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")
 

@@ -1,4 +1,4 @@
-"""What a run has made so far: its curve, its pictures and the film of them."""
+"""The results of a run so far: its curve, its pictures and the film of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: submit one, look at it, change it, delete it."""
+"""Runs: submit, view, change and delete them."""
 
 from __future__ import annotations
 

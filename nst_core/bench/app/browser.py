@@ -149,7 +149,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], program: str | Path) -
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server, and any worker that outlives it."""
+    """End the server, and any worker that still runs after it."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:

@@ -26,7 +26,7 @@ MEDIA_PATH = re.compile(rb"/media/[0-9a-f]+\.\w+")
 IDLE_SECONDS = 0.5
 """Longest wait for a message while no fragment is due."""
 PAUSE_POLL_SECONDS = 0.05
-"""How often a paused client checks whether to go on."""
+"""How often a paused client checks whether to continue."""
 
 
 class HeadlessClient:

@@ -147,7 +147,7 @@ def waits(seconds: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest value that at least so many percent of the values do not exceed; 0 without values."""
+    """The smallest value that at least `percent` of the values do not exceed; 0 without values."""
     ranked = sorted(values)
     return ranked[max(0, math.ceil(percent / 100 * len(ranked)) - 1)] if ranked else 0.0
 

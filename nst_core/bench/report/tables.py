@@ -115,9 +115,9 @@ def _race_cells(row: Row) -> tuple[str, ...]:
 
 def _race_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
-        "Time until the loss is within 1 % of the loss of TensorFlow's tutorial after its 1,000 steps: the "
-        "tutorial's own loop, run to its end or extrapolated from timed steps, against the preset "
-        "tutorial-quick, compiling included."
+        "Time until the loss is within 1 % of the loss of TensorFlow's tutorial after its 1,000 steps. The tutorial's "
+        "own loop is run to its end or extrapolated from timed steps; the time of the preset tutorial-quick includes "
+        "compiling."
     )
 
 

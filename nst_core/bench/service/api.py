@@ -104,7 +104,7 @@ def engine_passes() -> list[float]:
 
 
 def _requests(client: httpx.Client, name: str, count: int) -> list[float]:
-    """Seconds of so many requests, one after another."""
+    """Seconds of `count` requests, one after another."""
     form = {"style_id": STYLE, "recipe": json.dumps({"longest_edge_px": EDGE_PX})}
     photograph = to_jpeg(samples.find(name).load(EDGE_PX).tensor())
     seconds = []

@@ -29,8 +29,8 @@ ended."""
 MOMENT_SECONDS = 3.0
 """The longest wait for the randomly chosen moment."""
 ORPHAN_SECONDS = 30.0
-"""How long a worker may outlive its server: a worker that is just starting notices the end after it has loaded its
-modules."""
+"""How long a worker may run after its server has ended: a worker that is just starting notices the end after it has
+loaded its modules."""
 DRAIN_SECONDS = 120.0
 """The longest time until all runs are over after the last kill."""
 _FINAL = ("done", "stopped", "failed")

@@ -183,7 +183,10 @@ def roots() -> tuple[Path, ...]:
 
 @contextmanager
 def locked(slot: str) -> Iterator[None]:
-    """Hold the lock of an entry. If locking fails or takes too long, go on without it: see the module's docstring."""
+    """Hold the lock of an entry.
+
+    If locking fails or takes too long, continue without it: see the module's docstring.
+    """
     path = roots()[-1] / f"{slot}.lock"
     lock = filelock.FileLock(path, timeout=LOCK_SECONDS)
     try:

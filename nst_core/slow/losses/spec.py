@@ -99,7 +99,7 @@ class Signatures:
     """The argument types of the compiled functions, for pictures of any size."""
 
     def __init__(self, channels: dict[str, int], dtype: str, spec: LossSpec) -> None:
-        """The types for a network with so many `channels` in each layer and activations in `dtype`."""
+        """The types for a network with `channels` in each layer and activations in `dtype`."""
         self._channels = channels
         self._dtype = dtype
         self._spec = spec

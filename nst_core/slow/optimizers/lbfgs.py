@@ -53,7 +53,7 @@ EARLY_MOVES = 50
 
 
 def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
-    """One accepted move, which lowers the loss. Where no move does, the picture and `number` stay unchanged.
+    """One accepted move, which lowers the loss. If there is no such move, the picture and `number` stay unchanged.
 
     Args:
         state: the current state.

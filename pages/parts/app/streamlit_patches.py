@@ -20,18 +20,18 @@ from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 _EVERYBODY = "everybody"
 UNLISTED_SECONDS = 5.0
-"""How long a file outlives the last page that listed it; a page that runs again lists it within a second or two."""
+"""How long a file is kept after the last page that listed it has ended; a page that runs again lists it within a second
+or two."""
 
 
 def keep_fragment_messages() -> None:
     """Keep a fragment's undelivered messages when the fragment runs again. Calling it twice is harmless.
 
-    Needed in Streamlit 1.67. When a fragment runs again, Streamlit drops the messages of its last run that the browser
-    has not received yet, except references to large elements that the browser has cached: a reference does not carry
-    its fragment's id. If a dropped message would have created the reference's parent, the browser cannot place the
-    reference ("Bad delta path index") and the page stops working. This happens when a run takes longer than its poll,
-    as on a busy machine. Delivering all messages in order is harmless: a later message replaces the element at its
-    place.
+    Needed in Streamlit 1.67. When a fragment runs again, Streamlit drops the undelivered messages of its last run. It
+    keeps references to large elements that the browser has cached, because a reference does not contain its fragment's
+    id. If a dropped message would have created the reference's parent, the browser cannot place the reference ("Bad
+    delta path index") and the page stops working. This happens when a run takes longer than its poll, as on a busy
+    machine. Delivering all messages in order is harmless: a later message replaces the element at its place.
     """
     original = ForwardMsgQueue.clear
     if getattr(original, "keeps_fragment_messages", False):

@@ -153,8 +153,8 @@ def restarts(points: Sequence[CurvePoint]) -> list[int]:
 def x_axis_end(points: Sequence[CurvePoint], total_steps: int, x_axis: XAxis) -> float:
     """The end of the x axis for a run of `total_steps` steps: at least its last point.
 
-    While a run is active, the final seconds and evaluations are extrapolated from its pace, and rounded up to 1, 1.5,
-    2, 3, 5 or 7 times a power of ten, so that the axis seldom changes.
+    While a run is active, its final seconds and evaluations are extrapolated from its pace. They are rounded up to 1,
+    1.5, 2, 3, 5 or 7 times a power of ten, so that the axis seldom changes.
     """
     if x_axis == "steps" or not points:
         return max(total_steps, 2)

@@ -59,7 +59,7 @@ class SlowFiles:
 
     @classmethod
     def of(cls, found: files.DeviceFiles) -> SlowFiles:
-        """Those of the files for devices."""
+        """Select the files of the slow method from the files for devices."""
         (weights,) = (file for file in found.manifest.files if file.part == "slow_weights")
         graphs = {file.file: _size(file) for file in found.manifest.files if file.part == "slow_objective"}
         offered = {name: size for name, size in graphs.items() if max(size) >= LEAST_EDGE_PX}

@@ -29,7 +29,7 @@ def sample() -> None:
         icon=":material/android:",
         on_click="ignore",
     )
-    st.caption("Camera, permission and pace of frames in 250 lines. Its README says what was tried, and what was not.")
+    st.caption("Camera, permission and pace of frames in 250 lines. Its README lists what was tested.")
 
 
 @cache

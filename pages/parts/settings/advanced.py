@@ -17,7 +17,7 @@ from pages.parts.settings import widgets
 def panel(base: Recipe, page: str, key: str) -> dict[str, Any]:
     """Show all groups in tabs behind an expander; returns the chosen values by setting.
 
-    The widgets are drawn once the expander has been opened, and the result is empty before: drawing sixty widgets that
+    The widgets are drawn once the expander has been opened; before that the result is empty. Drawing sixty widgets that
     few visitors use would cost each visit a third of a second. Once drawn they stay, because their values count.
     """
     container = st.expander("Advanced", icon=":material/tune:", key=f"{page}_advanced", on_change="rerun")

@@ -95,7 +95,7 @@ def open_from_address(page: str) -> None:
     if text:
         _open_link(page, text)
     if _WITHOUT_REGIONS.get() == page and not mask_brush.is_on():
-        theme.notice("quiet", "Painted regions were left out", "They belong to another photograph; paint them anew")
+        theme.notice("quiet", "Painted regions were left out", "They belong to another photograph; paint them again")
 
 
 def _open_link(page: str, text: str) -> None:

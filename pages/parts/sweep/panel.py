@@ -144,7 +144,7 @@ def _below(page: str, sweep: Sweep) -> None:
             theme.notice(
                 "quiet",
                 "You are looking at somebody's sheet",
-                "Only the browser that started it can stop it or go on with it; the button above paints your own.",
+                "Only the browser that started it can stop or continue it; the button above paints your own.",
             )
         if sweep.is_active:
             st.progress(sweep.done / sweep.plan.count, text=_status(sweep))

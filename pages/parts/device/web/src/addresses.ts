@@ -1,4 +1,4 @@
-/** Addresses of the app's files as a worker needs them: whole, because a worker made of a blob has no address to start from. */
+/** Absolute addresses of the app's files for workers: a worker made of a blob has no address of its own to resolve others. */
 
 import type { Addresses } from "./litert";
 

@@ -38,7 +38,7 @@ export async function loadRuntime(addresses: Addresses, gpu: boolean): Promise<R
   const script = addressOf(addresses, file);
   // The runtime looks for its other files beside the worker's own script, which here is a blob.
   const locateFile = (name: string) => addresses[name] ?? name;
-  // What it tells, such as the accelerators that it tried, would look like errors in the page's console.
+  // Its messages, for instance about the accelerators tried, would look like errors in the page's console.
   const printErr = (words: string) => console.debug(words);
   Object.assign(globalThis, { Module: { locateFile, mainScriptUrlOrBlob: script, printErr } });
   await loadLiteRt(script);
@@ -122,7 +122,7 @@ function size(shape: Iterable<number>): number {
   return [...shape].reduce((product, edge) => product * edge, 1);
 }
 
-/** The numbers of a tensor, in `into` if they are at hand: a new array for each frame would keep the browser cleaning up. */
+/** The numbers of a tensor, written to `into` if possible: a new array for each frame would cost garbage collection. */
 async function read(tensor: Tensor, into: Float32Array | undefined): Promise<Float32Array> {
   if (!into || tensor.accelerator !== "wasm") return (await tensor.data()) as Float32Array;
   const { HEAPU8, LiteRtTensorBufferLockMode } = getGlobalLiteRt().liteRtWasm;

@@ -1,4 +1,4 @@
-/** Times one network in this browser, and gives its results: for benchmarks and tests, without any page. */
+/** Times one network in this browser and returns its results: for benchmarks and tests, without a page. */
 
 import script from "worker:probe_worker.ts";
 import type { Addresses, Runtime } from "./litert";

@@ -1,7 +1,7 @@
 /**
  * Temporal calm: where a scene stands still, a picture changes slowly, so that a camera's noise does not shimmer.
  *
- * Where a frame differs from what was seen before by no more than noise, it is averaged over time before the network
+ * Where a frame differs from earlier ones by no more than noise, it is averaged over time before the network
  * sees it, and the painted picture is averaged again. Where something moves, both follow at once.
  */
 

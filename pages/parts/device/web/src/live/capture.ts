@@ -1,4 +1,4 @@
-/** What is kept of the picture: a PNG of the moment, or a film of what follows. */
+/** Saves the picture as a PNG, or records a film of it. */
 
 const FILM_TYPES = ["video/mp4;codecs=avc1.42E01F", "video/mp4", "video/webm;codecs=vp8", "video/webm"];
 const FILM_FRAMES_PER_SECOND = 30;
@@ -33,7 +33,7 @@ export function filmType(): string {
   return FILM_TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? "";
 }
 
-/** Records a canvas until `stop`, which gives the film. */
+/** Records a canvas until `stop`, which returns the film. */
 export class Film {
   private readonly recorder: MediaRecorder;
   private readonly parts: Blob[] = [];

@@ -8,7 +8,7 @@ export interface Data {
   readonly styles: readonly Style[];
 }
 
-/** What Streamlit gives a component at each run of the page. */
+/** The arguments that Streamlit passes to a component at each run of the page. */
 interface Mount {
   readonly parentElement: ParentNode;
   readonly data: Data;

@@ -1,4 +1,4 @@
-/** The visitor's clicks and sliders, and what they do to the session. */
+/** The visitor's clicks and sliders, and their effects on the session. */
 
 import { download, encoded, Film, filmType } from "./capture";
 import { type Files, Session, type Settings, type Style } from "./session";
@@ -8,7 +8,7 @@ import { failure, runtimeWords, View, WELCOME } from "./view";
 type Send = (name: string, value: unknown) => void;
 
 const FIGURES_MS = 500;
-/** The longest edge of a frame that is handed over to the slow method. */
+/** The longest edge of a frame that is sent to the slow method. */
 const HANDED_PX = 1280;
 
 export class Controls {
@@ -164,7 +164,7 @@ export class Controls {
     else this.filmNote = " The film had no picture yet: record a little longer.";
   }
 
-  /** Hands the frame, as it came from the source, to the page, which opens the slow method with it. */
+  /** Sends the unpainted frame to the page, which opens the slow method with it. */
   private async paintSlowly(): Promise<void> {
     const { image, width, height } = this.session.picture;
     const scale = Math.min(1, HANDED_PX / Math.max(width, height));

@@ -1,8 +1,8 @@
 /** When to take the next frame: not before there is a new one, not above the limit, and not in a hidden tab. */
 
-/** Whether this browser tells of a video's new frames. */
+/** Whether this browser reports a video's new frames. */
 const CAN_TELL = "HTMLVideoElement" in globalThis && "requestVideoFrameCallback" in HTMLVideoElement.prototype;
-/** Without news of a new frame for so long, the current one is taken: a still screen sends none. */
+/** After this time without a new frame the current one is taken: a still screen sends none. */
 const LONGEST_WAIT_MS = 100;
 
 export class FrameClock {

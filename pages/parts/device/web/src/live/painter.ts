@@ -64,7 +64,7 @@ export class Painter {
     return this.remote.call("setLook", look);
   }
 
-  /** Loads a size; gives where it runs, which is the CPU if the GPU cannot take the network as a whole. */
+  /** Loads a size; returns where it runs: on the CPU if the GPU cannot run the whole network. */
   setSize(size: Size): Promise<Runtime> {
     return this.remote.call("setSize", size);
   }

@@ -51,7 +51,7 @@ export class ResolutionChooser {
     this.moveTo(this.index);
   }
 
-  /** What a frame of a size took, or what it would take by its pixels, whichever is more. */
+  /** The measured time of a frame of a size, or its time estimated by pixels if that is longer. */
   private expected(index: number, typical: number): number {
     const { milliseconds, frame } = this.measured.get(index) ?? { milliseconds: 0, frame: 0 };
     const known = this.frames - frame < REMEMBERED ? milliseconds : 0;

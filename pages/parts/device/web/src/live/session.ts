@@ -34,7 +34,7 @@ export interface Settings {
 
 export interface Events {
   painted(frame: Painted): void;
-  /** What is being waited for, or "" when frames come. */
+  /** The event that the session waits for, or "" while frames arrive. */
   waiting(words: string): void;
   runtime(runtime: Runtime): void;
   failed(reason: string): void;
@@ -94,7 +94,7 @@ export class Session {
     this.chooser?.forget();
   }
 
-  /** Holds the picture, or goes on. A held picture is painted again when the look changes. */
+  /** Holds the picture, or continues. A held picture is painted again when the look changes. */
   async freeze(on: boolean): Promise<void> {
     const held = on ? await createImageBitmap(this.video) : null;
     this.frozen?.close();
@@ -113,7 +113,7 @@ export class Session {
     return this.sizes[this.current];
   }
 
-  /** Ends the loop and gives the camera back; the networks stay for the next start. */
+  /** Ends the loop and releases the camera; the networks stay loaded for the next start. */
   stop(): void {
     this.loop++;
     this.closeSource();
@@ -174,7 +174,7 @@ export class Session {
     this.stale = true;
   }
 
-  /** Paints until the loop with this number ends. A GPU may be there and fail all the same: then the CPU takes over. */
+  /** Paints until the loop with this number ends. If the GPU fails, the CPU takes over. */
   private async paintAll(number: number): Promise<void> {
     try {
       this.events.waiting("Fetching the networks…");

@@ -1,4 +1,4 @@
-/** Where frames come from: a camera, the screen or a video file; and what to say if one cannot be had. */
+/** The sources of frames: a camera, the screen or a video file; and the message if one cannot be opened. */
 
 export type Kind = "camera" | "screen" | "file";
 
@@ -81,7 +81,7 @@ export function cameraOf(stream: MediaStream): { id: string; isFront: boolean } 
 
 export interface Explanation {
   readonly title: string;
-  /** What to try. */
+  /** Advice. */
   readonly remedy: string;
 }
 
@@ -93,7 +93,7 @@ export const CAMERA_LOST: Explanation = {
   remedy: `It was unplugged or switched off, or its permission was taken back. Connect it and start again. ${OTHERS}`,
 };
 
-/** An error of the browser in plain words, with what to try. */
+/** An error of the browser in plain words, with advice. */
 export function explain(kind: Kind, errorName: string): Explanation {
   if (kind === "file") return { title: "This video cannot be played", remedy: "It has no picture, or the browser does not know its format. MP4 with H.264 and WebM play nearly everywhere." };
   if (errorName === "SecurityError" || errorName === "NotSupportedError" || errorName === "TypeError")

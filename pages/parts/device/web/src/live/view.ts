@@ -1,4 +1,4 @@
-/** The live page's elements: finds them, and writes what the visitor reads. All texts go through textContent. */
+/** The live page's elements: finds them, and writes their texts, all through textContent. */
 
 import { isDownload, type Runtime } from "../litert";
 import type { Painted } from "./painter";

@@ -2,7 +2,7 @@
 
 import { Panel, type PanelData } from "./panel";
 
-/** What Streamlit gives a component at each run of the page. */
+/** The arguments that Streamlit passes to a component at each run of the page. */
 interface Mount {
   readonly parentElement: ParentNode & { readonly isConnected: boolean };
   readonly data: PanelData;
@@ -14,7 +14,7 @@ export default function slow({ parentElement, data }: Mount): () => void {
   const panel = panels.get(parentElement) ?? new Panel(parentElement);
   panels.set(parentElement, panel);
   panel.update(data);
-  // Also called when a newer update replaces this one: a run goes on.
+  // Also called when a newer update replaces this one, which must not end a run.
   return () => setTimeout(() => parentElement.isConnected || panel.end());
 }
 

@@ -10,7 +10,7 @@ export interface CurveSet {
   readonly figure: { readonly data: readonly Plain[]; readonly layout: Plain & { readonly xaxis: Plain; readonly yaxis: Plain } };
 }
 
-/** At most so many points are drawn: a screen shows no more. */
+/** The most points that are drawn: a screen shows no more. */
 const MOST_POINTS = 600;
 
 export type Point = Pick<StepNews, "number" | "losses">;

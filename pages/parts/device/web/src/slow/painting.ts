@@ -7,7 +7,7 @@ export class Painting {
   private readonly worker: Worker;
   private readonly address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 
-  /** Starts the run. `onNews` gets all that the worker tells; after `done` and `failed` nothing follows. */
+  /** Starts the run. `onNews` receives all messages of the worker; `done` and `failed` are the last ones. */
   constructor(task: Task, private readonly onNews: (news: News) => void) {
     this.worker = new Worker(this.address);
     this.worker.onmessage = ({ data }: MessageEvent<News>) => this.tell(data);

@@ -1,4 +1,4 @@
-/** The panel "Paint on this device": its elements, and what the visitor's clicks do. */
+/** The panel "Paint on this device": its elements, and the effects of the visitor's clicks. */
 
 import { allAbsolute } from "../addresses";
 import type { Addresses, Runtime } from "../litert";
@@ -14,7 +14,7 @@ export interface SourcePicture {
   readonly src: string;
 }
 
-/** What the page gives. */
+/** The data from the page. */
 export interface PanelData {
   readonly addresses: Addresses;
   /** The file of weights, and its size. */
@@ -166,7 +166,7 @@ export class Panel {
     this.show(state, state === "painting" ? now + words : words, step / this.steps);
   }
 
-  /** The state, what is told of it, and its share that is done; without a share the bar shows that something happens. */
+  /** The state, its text, and the finished share; without a share the bar only shows activity. */
   private show(state: string, words: string, share?: number): void {
     this.one(".nst-slow").dataset.state = state;
     this.one(".words").textContent = words;

@@ -1,4 +1,4 @@
-/** The slow method's worker: loads the network, then descends step by step and tells each step. */
+/** The slow method's worker: loads the network, then descends step by step and reports each step. */
 
 import { addressOf, loadRuntime } from "../litert";
 import { Adam } from "./adam";
@@ -53,7 +53,7 @@ async function prepared(task: Task) {
   return { objective, terms: found.terms, weights };
 }
 
-/** Lets waiting orders in, and waits while paused. */
+/** Handles waiting messages, and waits while paused. */
 async function orders(): Promise<void> {
   do await new Promise((resolve) => setTimeout(resolve, paused ? 50 : 0));
   while (paused && !stopped);

@@ -1,4 +1,4 @@
-/** What the page asks of the slow method's worker, and what the worker tells. */
+/** The messages between the page and the slow method's worker. */
 
 import type { Addresses, Runtime } from "../litert";
 import type { AdamSettings } from "./adam";

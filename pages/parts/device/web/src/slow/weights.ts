@@ -1,4 +1,4 @@
-/** The weights file of the slow method, and a graph joined to it; their form is told in nst_core/export/slow_weights.py. */
+/** The weights file of the slow method, and a graph joined to it; nst_core/export/slow_weights.py describes the format. */
 
 interface Layer {
   readonly name: string;

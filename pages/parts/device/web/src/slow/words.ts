@@ -1,4 +1,4 @@
-/** What the panel says. */
+/** The texts of the panel. */
 
 import { isDownload, type Runtime } from "../litert";
 
@@ -21,7 +21,7 @@ export function pace(steps: number, seconds: number): string {
   return rate >= 1 ? `${rate.toFixed(1)} steps a second` : `${(1 / rate).toFixed(1)} s a step`;
 }
 
-/** Where it runs, and why it is not faster where a setting of the host is the reason. */
+/** Where it runs; and the reason if a setting of the host makes it slow. */
 export function place({ accelerator, threads }: Runtime, isolated: boolean): string {
   if (accelerator === "webgpu") return "on this device's graphics card";
   if (threads > 1) return `on ${threads} cores of this device`;

@@ -17,7 +17,7 @@ class FramePace(private val mostPerSecond: Int = 30) {
     fun isDue(now: Long): Boolean {
         if (now < next) return false
         val step = SECOND / mostPerSecond
-        // From the due time, not from now: else a camera of 30 frames a second would give 15 for a wish of 20.
+        // Counted from the due time, not from now: otherwise a camera with 30 frames a second gives 15 when 20 are wanted.
         next = if (next == Long.MIN_VALUE || now - next > step) now + step else next + step
         if (last != Long.MIN_VALUE && now > last) {
             val current = SECOND.toFloat() / (now - last)
