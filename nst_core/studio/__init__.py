@@ -8,7 +8,7 @@
 
 pictures   pictures from a path, an address, bytes, Pillow or NumPy
 painting   `paint` and `steps`
-door       checks of what a run is given beside its pictures
+arguments  checks of what a run is given beside its pictures
 result     the picture, curve, measures and file of a run
 displays   the displays of a run under way: nothing, a bar, or a live view in a notebook
 live       the live view: the picture and its loss curves

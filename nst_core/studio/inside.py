@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.recipe import NetworkName
 from nst_core.step import Pixels
-from nst_core.studio import door
+from nst_core.studio import arguments
 from nst_core.studio.pictures import PictureSource, open_picture
 from nst_core.studio.quiet import load_tensorflow
 from nst_core.studio.result import Result
@@ -34,7 +34,7 @@ def feature_maps(
     load_tensorflow()
     from nst_core.metrics import inspection
 
-    return inspection.features(_pixels(picture), layer, network, door.count("max_maps", max_maps))
+    return inspection.features(_pixels(picture), layer, network, arguments.count("max_maps", max_maps))
 
 
 def gram_matrices(
@@ -59,7 +59,9 @@ def gram_matrices(
     load_tensorflow()
     from nst_core.metrics import inspection
 
-    return inspection.grams(_pixels(first), _pixels(second), layer, network, door.count("max_channels", max_channels))
+    return inspection.grams(
+        _pixels(first), _pixels(second), layer, network, arguments.count("max_channels", max_channels)
+    )
 
 
 def _pixels(picture: PictureSource | Result) -> Pixels:

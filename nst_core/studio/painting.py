@@ -19,7 +19,7 @@ from nst_core.runs.naming import named, resumed
 from nst_core.slow.checkpoint import Checkpoint
 from nst_core.slow.checkpoint import load as load_checkpoint
 from nst_core.step import Step
-from nst_core.studio import door
+from nst_core.studio import arguments
 from nst_core.studio.displays import DisplayName, choose
 from nst_core.studio.pictures import PictureSource, open_picture
 from nst_core.studio.quiet import load_tensorflow
@@ -116,7 +116,7 @@ def steps(  # noqa: PLR0913 - as paint
 
     Leave the loop whenever the picture is good enough: `result()` of the run has the best picture so far.
     """
-    pairs, style_weights = door.masks(masks), door.numbers("style_weights", style_weights)
+    pairs, style_weights = arguments.masks(masks), arguments.numbers("style_weights", style_weights)
     photograph = open_picture(content)
     opened = RunInputs(
         photograph,
@@ -125,7 +125,7 @@ def steps(  # noqa: PLR0913 - as paint
         tuple(mask_of(open_picture(mask), (photograph.width, photograph.height)) for mask, _ in pairs),
     )
     shares = [shares for _, shares in pairs]
-    settings = door.plain(settings) | ({"method": method} if method else {})
+    settings = arguments.plain(settings) | ({"method": method} if method else {})
     saved = checkpoint if checkpoint is not None else resume
     if saved is not None:
         result_file.check_writable(Path(saved))
@@ -137,6 +137,8 @@ def steps(  # noqa: PLR0913 - as paint
     chosen = _recipe(preset, recipe, settings, opened)
     if style_weights:
         chosen = _weighted(chosen, opened, style_weights)
+    if not styles and (chosen.method != "slow" or chosen.objective.style_weight > 0):
+        raise RecipeError("at least one style picture is needed, unless the method is slow and style_weight is 0")
     return Run(opened, named(chosen, opened, shares), Path(saved) if saved is not None else None)
 
 

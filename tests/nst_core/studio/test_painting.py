@@ -230,6 +230,12 @@ def test_what_cannot_be_run_is_refused_before_a_network_is_loaded(
         paint(photo, painting, **options)
 
 
+@pytest.mark.parametrize("options", [{}, {"method": "fast"}, {"method": "balanced", "style_weight": 0.0}])
+def test_a_missing_style_is_told_before_a_network_is_loaded(photo: Picture, options: Any) -> None:
+    with pytest.raises(RecipeError, match="at least one style picture is needed"):
+        steps(photo, **options)
+
+
 def test_numbers_of_numpy_are_settings_too(photo: Picture, painting: Picture) -> None:
     run = steps(photo, painting, steps=np.int64(5), style_weight=np.float32(2.5), style_weights=list(np.ones(1)))
     assert (run.recipe.steps, run.recipe.objective.style_weight) == (5, 2.5)
