@@ -8,6 +8,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
 app/      pages    first paint, page switch and memory of the app, in a real browser (browser)
           live     waiting times while a run is painted, and the cost of watching it (watching, headless_client)
           device   frames a second of the live page, by size and backend, with a camera that plays a film
+          painting seconds a step of "Paint on this device", by size and backend, and agreement with the engine
           load     many visitors at once: waits, errors, fairness, memory (load_visitor, load_tab, protocol)
 service/  kills    worker and server killed at random moments: lost and stuck runs, leftover files (host, toy_worker)
           api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
@@ -19,7 +20,7 @@ Compare figures of one run only: machines are noisy, and only ratios within a ru
 
 MODULES = {
     **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality", "export")},
-    **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "load")},
+    **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "painting", "load")},
     **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api")},
 }
 """Name on the command line -> module with `run` and `table`."""

@@ -13,7 +13,7 @@ from typing import Any
 from nst_core.cli.arguments import build_recipe, load_inputs, load_picture, resumed_recipe
 from nst_core.errors import NSTError, ToolError
 
-_IN_A_BROWSER = ("pages", "live", "device")
+_IN_A_BROWSER = ("pages", "live", "device", "painting")
 """Benchmarks of pages, which have no picture sizes."""
 _TRIALS = ("kills", "soak")
 """Benchmarks of the job service, whose results are not published."""

@@ -14,7 +14,7 @@ from pages.parts.app import visitor
 from tests.pages.conftest import Open, words
 
 
-@pytest.mark.parametrize("what", tables.KINDS)
+@pytest.mark.parametrize("what", tables.measured_kinds())
 def test_each_kept_measurement_is_shown(open_page: Open, what: str) -> None:
     html = words(open_page("about"))
     made = tables.table(what)

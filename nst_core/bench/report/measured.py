@@ -22,6 +22,7 @@ ROWS = {
     "pages": "pages",
     "live": "live",
     "device": "device",
+    "painting": "painting",
     "quality": "quality",
     "export": "files",
 }

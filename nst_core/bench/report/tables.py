@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core.bench.app import device, watching
+from nst_core.bench.app import device, painting, watching
 from nst_core.bench.app.live import WAITS
 from nst_core.bench.app.pages import PAGES
 from nst_core.bench.engines import export, quality, slow
@@ -15,6 +15,7 @@ from nst_core.bench.report.measured import FILE, Measurement, records
 from nst_core.export.manifest import PRECISIONS
 
 NOT_MEASURED = "–"
+_BROWSER = "Chromium, 2 cores"
 _CONVOLUTIONS = {"direct": "direct", "winograd": "compiled", "bfloat16": "direct, bfloat16"}
 _CONVOLUTIONS |= {bound: f"{_CONVOLUTIONS[kind]}, in strips" for bound, kind in slow.BOUNDED.items()}
 Row = Mapping[str, Any]
@@ -37,7 +38,8 @@ def table(kind: str, file: Path = FILE) -> Table:
     rows = sorted((layout.key(row), layout.cells(row), n) for n, run in enumerate(runs, 1) for row in run.rows)
     several = len(runs) > 1
     cells = tuple((*texts, str(n)) if several else texts for _, texts, n in rows)
-    notes = [*layout.notes(runs), *(_conditions(n, run, several) for n, run in enumerate(runs, 1))]
+    notes = [*layout.notes(runs), *([] if runs else [f"Not measured yet: `python -m nst_core bench {kind} --keep`."])]
+    notes = [*notes, *(_conditions(n, run, several) for n, run in enumerate(runs, 1))]
     return Table(layout.title, (*layout.head, "run") if several else layout.head, cells, tuple(notes))
 
 
@@ -167,7 +169,7 @@ def _live_notes(runs: Sequence[Measurement]) -> Iterator[str]:
 
 def _device_cells(row: Row) -> tuple[str, ...]:
     speed = f"{row['rate']:.1f}", f"{row['latency_ms']:.0f} ms"
-    return "Chromium, 2 cores", device.BACKENDS[row["backend"]], _px(row), *speed, _seconds(row["first_seconds"])
+    return _BROWSER, device.BACKENDS[row["backend"]], _px(row), *speed, _seconds(row["first_seconds"])
 
 
 def _device_notes(runs: Sequence[Measurement]) -> Iterator[str]:
@@ -175,6 +177,19 @@ def _device_notes(runs: Sequence[Measurement]) -> Iterator[str]:
         "The live page as it tells its own speed: medians, with the browser, its camera that plays a film and the "
         "server on the same cores. Latency is from a frame's capture to the screen; the first frame counts from the "
         "click, in a browser that has nothing in its cache, at 256 px."
+    )
+
+
+def _painting_cells(row: Row) -> tuple[str, ...]:
+    pace = _seconds(row["seconds"]), f"{1 / row['seconds']:#.2g}"
+    return _BROWSER, device.BACKENDS[row["backend"]], _px(row), *pace, f"{100 * row['difference']:#.2g} %"
+
+
+def _painting_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    yield (
+        f"Square pictures, {painting.STEPS} steps of the default preset from the photograph; the server is on the same "
+        "cores. A step is the median. The difference is the largest one of the total at any step "
+        "to the engine's in float32, from the same numbers: the browser has its weights as an 8-bit codebook."
     )
 
 
@@ -265,6 +280,13 @@ KINDS = {
         _device_cells,
         _device_notes,
     ),
+    "painting": _Layout(
+        "Slow, on the visitor's device",
+        ("device", "backend", "picture", "a step", "steps a second", "difference"),
+        lambda row: (list(device.BACKENDS).index(row["backend"]), row["size"]),
+        _painting_cells,
+        _painting_notes,
+    ),
     "live": _Layout(
         "While a run is painted",
         ("a visitor waits", "median", "at most", "times"),
@@ -280,6 +302,11 @@ KINDS = {
         _export_notes,
     ),
 }
+
+
+def measured_kinds(file: Path = FILE) -> dict[str, str]:
+    """The kinds of measurements that were kept, with the titles of their tables."""
+    return {kind: layout.title for kind, layout in KINDS.items() if records(kind, file)}
 
 
 def _conditions(number: int, run: Measurement, several: bool) -> str:

@@ -63,14 +63,15 @@ def architecture() -> None:
 
 def measured() -> None:
     """Show the published measurements, the same tables as in the benchmarks' README."""
-    from nst_core.bench.report.tables import KINDS
+    from nst_core.bench.report.tables import measured_kinds
     from nst_core.bench.report.tables import table as published
 
     theme.section("Measured", "on a machine without a GPU")
-    for kind, tab in zip(KINDS, st.tabs([each.title for each in KINDS.values()], key="about_measured"), strict=True):
+    kinds = measured_kinds()
+    for kind, tab in zip(kinds, st.tabs([*kinds.values()], key="about_measured"), strict=True):
         result = published(kind)
         head = [word[:1].upper() + word[1:] for word in result.head]
-        text_columns = {"fast": 1, "pages": 1, "live": 1, "device": 3, "export": 3}.get(kind, 2)
+        text_columns = {"fast": 1, "pages": 1, "live": 1, "device": 3, "painting": 3, "export": 3}.get(kind, 2)
         with tab:
             table(head, result.rows, label=result.title, numbers=range(text_columns, len(head)))
             st.caption("  \n".join(result.notes))

@@ -78,7 +78,8 @@ def test_a_table_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", docs.TABLES)
 def test_no_cell_breaks_its_table(name: Any) -> None:
-    assert rows(docs.TABLES[name]())
+    text = docs.TABLES[name]()
+    assert rows(text) or "Not measured yet" in text
 
 
 @pytest.mark.parametrize("kind", measured.ROWS)
