@@ -66,8 +66,12 @@ def address(file: DeviceFile) -> str:
 
 @st.cache_resource(show_spinner=False)
 def _media_address(path: Path, media_type: str) -> str:
-    """The address of a file among Streamlit's, which hold its bytes in memory, for as long as this server runs."""
-    return streamlit_patches.media_address(path.read_bytes(), media_type, path.name)
+    """The address of a file among Streamlit's, which hold its bytes in memory, for as long as this server runs.
+
+    It ends with the file's name: LiteRT takes an address without ".js" for a folder, and Streamlit names files as the
+    system does, on Debian "….es".
+    """
+    return f"{streamlit_patches.media_address(path.read_bytes(), media_type, path.name)}?{path.name}"
 
 
 def prepared(key: str) -> DeviceFiles | None:

@@ -113,7 +113,7 @@ export class Controls {
     } catch (reason) {
       return this.fail(explain(wish.kind, (reason as Error).name));
     }
-    const { stream } = this.session.source!;
+    const stream = this.session.source?.stream; // none, if the networks failed meanwhile
     const camera = wish.kind === "camera" && stream ? cameraOf(stream) : null;
     this.view.field<HTMLInputElement>("mirror").checked = this.session.settings.mirror = camera?.isFront ?? false;
     await this.listCameras(camera?.id ?? "");
