@@ -22,6 +22,9 @@ FILES = ("ledger.log", "ledger.copy.log")
 MAX_ENTRIES = 20_000
 """Runs that the ledger remembers, about 2 MB; the oldest are forgotten first."""
 
+_LATEST = 1e11
+"""A time that no entry has, in seconds since 1970: later ones have no date that the system can compute."""
+
 LedgerEvent = Literal["stored", "deleted", "room", "missing"]
 
 
@@ -128,6 +131,8 @@ def _lines(entries: Sequence[Entry]) -> bytes:
 def _entries(data: bytes) -> list[Entry]:
     found = []
     for text in whole_lines(data):
-        with contextlib.suppress(ValueError, TypeError):
-            found.append(Entry(**json.loads(text)))
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            entry = Entry(**json.loads(text))
+            if isinstance(entry.job, str) and isinstance(entry.at, int | float) and 0 <= entry.at < _LATEST:
+                found.append(entry)
     return found

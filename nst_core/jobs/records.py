@@ -176,8 +176,8 @@ def read_curve(data: bytes) -> tuple[CurvePoint, ...]:
     points: dict[int, CurvePoint] = {}
     for text in whole_lines(data):
         if text.startswith('{"after"'):
-            after = int(json.loads(text)["after"])
-            points = {step: point for step, point in points.items() if step <= after}
+            after = _after(text)
+            points = {step: point for step, point in points.items() if after is None or step <= after}
             continue
         try:
             point = CurvePoint.from_json(text)
@@ -185,6 +185,15 @@ def read_curve(data: bytes) -> tuple[CurvePoint, ...]:
             continue
         points[point.step] = point
     return tuple(points[step] for step in sorted(points))
+
+
+def _after(text: str) -> int | None:
+    """The last step that a line keeps; None if the line is of another version."""
+    try:
+        after = json.loads(text)["after"]
+    except (ValueError, KeyError, RecursionError):
+        return None
+    return after if isinstance(after, int) else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 
 from nst_core.jobs import ledger
 from nst_core.jobs.ledger import FILES, Ledger
+from nst_core.jobs.records import checked_lines
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -67,3 +68,14 @@ def test_what_the_disk_does_not_take_is_remembered_and_written_later(tmp_path: P
     here.note("b", "deleted")
     assert [bool(Ledger(folder).get(job)) for job in "ab"] == [True, True]
     assert all((folder / name).read_bytes().count(b"\n") == 2 for name in FILES)
+
+
+def test_whole_lines_of_another_version_are_left_out(tmp_path: Path) -> None:
+    lines = [
+        '{"job": "a", "event": "deleted", "at": 5.0}',
+        *('{"job": ["b"], "event": "stored", "at": 5.0}', '{"job": "c", "event": "stored", "at": "today"}'),
+        *('{"job": "d", "event": "stored", "at": 1e300}', '{"job": "e", "event": "stored", "at": NaN}', "[]", "{"),
+    ]
+    (tmp_path / FILES[0]).write_bytes(checked_lines(lines))
+    read = Ledger(tmp_path)
+    assert [bool(read.get(job)) for job in "abcde"] == [True, *[False] * 4]

@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 
-from nst_core.jobs.records import DamagedRecordError, RunRecord, row_from_bytes
+from nst_core.jobs.records import (
+    DamagedRecordError,
+    RunRecord,
+    checked_lines,
+    curve_lines,
+    read_curve,
+    row_from_bytes,
+)
 from nst_core.jobs.views import JobView
 from nst_core.recipe import make
+from nst_core.runs.curve import CurvePoint
 
 WHOLE = json.loads(RunRecord(JobView("a1", "done", make()), {"result.png": "0" * 64}).to_bytes())["run"]
 
@@ -57,3 +65,9 @@ def test_values_that_an_older_version_did_not_know_may_be_missing_and_newer_ones
     for changes in (known, {"of_the_future": [1, 2]}):
         assert RunRecord.from_bytes("a1", record(**changes)).view.id == "a1"
         assert row_from_bytes("a1", record(**changes)).state == "done"
+
+
+@pytest.mark.parametrize("rest", ["", ": ", ': "3"}', ": [3]}", ": 1e999}", ": null}", ": 3"])
+def test_a_line_of_a_curve_that_another_version_wrote_voids_no_point(rest: str) -> None:
+    points = tuple(CurvePoint(step, 1.0, {"total": 1.0}) for step in (1, 2))
+    assert read_curve(curve_lines(points) + checked_lines(['{"after"' + rest])) == points
