@@ -14,7 +14,7 @@ from nst_core.models.stylisation import STYLE_EDGE_PX, StylisationModule
 from nst_core.picture import samples
 from nst_core.step import Pixels
 
-HELD_OUT = (("chelsea", "night-swirls"), ("chelsea", "hubble"))
+HELD_OUT = (("chelsea", "night-swirls"), ("chelsea", "hubble"), ("rocket", "rose-window"), ("rocket", "brick"))
 """Keys of the photographs and styles that check the files."""
 PAIRS = 12
 """Number of pictures that the ranges are taken from: more pictures hardly change the ranges."""

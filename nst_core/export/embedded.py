@@ -47,11 +47,18 @@ def describe(
 
 def read(file: bytes) -> dict[str, Any]:
     """The facts that `describe` wrote into a file; {} if there are none."""
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    model = schema.Model.GetRootAsModel(file, 0)
+    model = _schema().Model.GetRootAsModel(file, 0)
     for n in range(model.MetadataLength()):
         if model.Metadata(n).Name() == NAME.encode():
             told: dict[str, Any] = json.loads(model.Buffers(model.Metadata(n).Buffer()).DataAsNumpy().tobytes())
             return told
     return {}
+
+
+def _schema() -> Any:
+    # TensorFlow brings the same module, and takes seconds to import.
+    try:
+        from ai_edge_litert import schema_py_generated as schema
+    except ImportError:
+        from tensorflow.lite.python import schema_py_generated as schema
+    return schema
