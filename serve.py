@@ -19,7 +19,7 @@ from streamlit import config, file_util
 
 from nst_core import api
 from nst_core.jobs.service import JobService
-from nst_core.server import logs
+from nst_core.server import event_loop, logs
 from nst_core.server.addresses import Addresses
 from nst_core.server.connections import ConnectionLimit, most_connections
 from nst_core.server.device_routes import routes as device_routes
@@ -115,8 +115,7 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             connections.end_silent()
             streamlit_patches.remove_unlisted_files()
             API.pictures.drop_unused()
-            if streamlit_patches.close_expired_sessions():
-                await asyncio.to_thread(allocator.release_freed)
+            streamlit_patches.close_expired_sessions()  # the job service returns their memory at its next round
         except Exception:
             _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 
@@ -131,6 +130,9 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     jobs = await asyncio.to_thread(service.get)
     on_termination(jobs.close, jobs.abandon, ENDS_WITHIN_SECONDS)
     await asyncio.to_thread(prepare)
+    event_loop.shorten_turns()
+    event_loop.coalesce_wake_ups(asyncio.get_running_loop())
+    allocator.ignore_objects_until_now()
     streamlit_patches.watch_uploads(UPLOADS.issue, UPLOADS.forget, UPLOADS.limits.session_files)
     connections = ConnectionLimit(SETTINGS.connections or most_connections())
     connections.apply(asyncio.get_running_loop())

@@ -79,7 +79,7 @@ __all__ = [
 _LOGGER = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 2.0
 """Interval at which the worker is watched, idle runs are ended and long pauses preempted."""
-TRIM_SECONDS = 20.0
+TRIM_SECONDS = 10.0
 """Interval at which memory freed by visitors' pictures is returned to the system."""
 SAVE_SECONDS = 4.0
 """The longest time that `close` waits for the worker to save or finish its run. A run whose step takes longer continues

@@ -1,1 +1,1 @@
-"""ASGI middleware and routes around the app under `serve.py`: headers, limits, health and logs."""
+"""ASGI middleware and routes around the app under `serve.py`: headers, limits, health, logs and the event loop."""

@@ -54,3 +54,16 @@ def test_large_blocks_that_are_freed_are_kept_or_given_back(keeps: bool) -> None
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (int(told.stdout) < 8e6) == keeps
+
+
+def test_objects_of_the_start_are_left_out_of_later_collections() -> None:
+    """In a process of its own: a frozen object of the tests would never be collected."""
+    program = (
+        "import gc, weakref; from nst_core.system import allocator\n"
+        "class Ring: pass\n"
+        "def ring():\n    made = Ring(); made.itself = made; return weakref.ref(made)\n"
+        "before = ring(); allocator.ignore_objects_until_now(); kept = len(gc.get_objects()); after = ring()\n"
+        "allocator.release_freed(); print(before() is None, after() is None, kept < gc.get_freeze_count())"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True"] * 3
