@@ -29,6 +29,7 @@ def page(title: str, lead: str) -> None:
 def apply() -> None:
     """Style the page: style block, logo, cookie and patches; takes no room."""
     streamlit_patches.keep_fragment_messages()
+    streamlit_patches.remember_theme()
     streamlit_patches.keep_files_of_running_pages()
     if not streamlit_patches.ignore_pages_folder():
         st.rerun()  # go through `app.py`: Streamlit ran this page's file directly

@@ -9,7 +9,10 @@ from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
 import pytest
+from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
@@ -278,3 +281,26 @@ def test_the_addresses_of_files_are_told_and_few(monkeypatch: pytest.MonkeyPatch
     assert len(issued) == 3
     manager.remove_session_files("tab")
     assert forgotten == ["tab"]
+
+
+def test_the_theme_is_read_once_and_told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the patch each run of a page reads all settings of the theme again."""
+    original = inspect.unwrap(app_session._populate_theme_msg)
+    monkeypatch.setattr(app_session, "_populate_theme_msg", original)
+    reads: list[str] = []
+    read = config.get_options_for_section
+    monkeypatch.setattr(config, "get_options_for_section", lambda section: reads.append(section) or read(section))
+
+    def told(section: str) -> bytes:
+        message = CustomThemeConfig()
+        app_session._populate_theme_msg(message, section)
+        return bytes(message.SerializeToString(deterministic=True))
+
+    sections = ("theme", "theme.light", "theme.sidebar")
+    before = [told(section) for section in sections * 2]
+    assert len(reads) == 2 * len(sections), "Streamlit reads the theme once by itself: delete the patch"
+    streamlit_patches.remember_theme()
+    streamlit_patches.remember_theme()
+    reads.clear()
+    assert [told(section) for section in sections * 2] == before
+    assert len(reads) == len(sections)
