@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -17,18 +18,40 @@ down."""
 _ONE_PASS_SECONDS = 0.3
 _MEASURING_SECONDS = 2.0
 """Interval while a result is measured: nothing else changes."""
+QUEUED_SECONDS = 2.0
+"""Interval while other runs are before this one: only its place and the time left change, and many may wait."""
+
+
+class Stage(NamedTuple):
+    """How far a run is, as far as it decides what a page shows and how often.
+
+    Attributes:
+        is_active: it may still change.
+        is_painting: it is active without a result; once it has one, it may still be measured.
+        is_behind_others: it waits behind another waiting run; the next in turn may begin at any moment.
+    """
+
+    is_active: bool
+    is_painting: bool
+    is_behind_others: bool
+
+
+def stage(job_id: str | None) -> Stage:
+    """The stage of a run; of an unknown run, that of one that is over."""
+    view = session.view(job_id) if job_id else None
+    if view is None or view.state not in ACTIVE_STATES:
+        return Stage(is_active=False, is_painting=False, is_behind_others=False)
+    return Stage(True, not view.result, view.state == "queued" and view.position > 1)
 
 
 def is_active(job_id: str | None) -> bool:
     """Whether a run may still change."""
-    view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE_STATES
+    return stage(job_id).is_active
 
 
 def is_painting(job_id: str | None) -> bool:
     """Whether a run is active without a result; once it has one, it may still be measured."""
-    view = session.view(job_id) if job_id else None
-    return view is not None and view.state in ACTIVE_STATES and not view.result
+    return stage(job_id).is_painting
 
 
 def is_active_for_visitor(job_id: str | None) -> bool:
@@ -54,8 +77,8 @@ def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICT
         every: seconds between two calls while a run of many steps is being painted.
     """
 
-    def states() -> list[tuple[bool, bool]]:
-        return [(is_active(job_id), is_painting(job_id)) for job_id in job_ids]
+    def stages() -> list[Stage]:
+        return list(map(stage, job_ids))
 
     def panel() -> None:
         rerun_on_change()  # before `show`, because a download button shown now would be outdated after the rerun
@@ -63,14 +86,16 @@ def poll(job_ids: tuple[str, ...], show: Callable[[], None], every: float = PICT
         rerun_on_change()
 
     def rerun_on_change() -> None:
-        if states() != before:
-            st.rerun()  # the rest of the page depends on the states, and polling must stop at the end
+        if stages() != before:
+            st.rerun()  # the rest of the page depends on the stages, and polling must stop at the end
 
-    before = states()
-    active = any(map(is_active, job_ids))
+    before = stages()
     views = [view for view in map(session.view, job_ids) if view]
     if not any(view.total_steps > 1 for view in views):
         every = _ONE_PASS_SECONDS
-    if not any(map(is_painting, job_ids)):
+    painting = [each for each in before if each.is_painting]
+    if not painting:
         every = _MEASURING_SECONDS
-    st.fragment(panel, run_every=every if active else None)()
+    elif all(each.is_behind_others for each in painting):
+        every = QUEUED_SECONDS
+    st.fragment(panel, run_every=every if any(each.is_active for each in before) else None)()

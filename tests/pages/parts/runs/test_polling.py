@@ -65,3 +65,24 @@ def test_a_run_that_is_over_is_not_drawn_again_and_one_that_is_measured_seldom(
 def test_a_run_of_one_pass_is_looked_at_most_often(open_page: Open, job_service: FakeJobService, asked: Asked) -> None:
     (every,) = often(asked, open_page, begun(job_service, "fast"), "fast")
     assert every < polling.CURVES_SECONDS
+
+
+@pytest.mark.parametrize("method", ["slow", "fast"])
+def test_a_run_behind_others_is_looked_at_seldom_until_it_is_next(
+    open_page: Open, job_service: FakeJobService, asked: Asked, method: str
+) -> None:
+    """Many runs may wait, and the pages that show them would take the time of the one that is painted."""
+    job = job_service.submit(make(settings={"method": method}), None, [None], owner=OWNER)
+    job_service.jobs[job] = replace(job_service.jobs[job], position=2)
+    assert set(often(asked, open_page, job, method)) == {polling.QUEUED_SECONDS}
+    job_service.jobs[job] = replace(job_service.jobs[job], position=1)
+    assert max(often(asked, open_page, job, method)) < polling.QUEUED_SECONDS
+
+
+def test_a_page_is_drawn_anew_when_its_run_becomes_the_next(open_page: Open, job_service: FakeJobService) -> None:
+    job = job_service.submit(make(settings={"method": "slow"}), None, [None], owner=OWNER)
+    stages = []
+    for position in (3, 2, 1):
+        job_service.jobs[job] = replace(job_service.jobs[job], position=position)
+        stages.append(polling.stage(job))
+    assert stages[0] == stages[1] != stages[2]
