@@ -201,7 +201,7 @@ class Settings:
         "none",
     )
     queue_runs: int = _setting(
-        8, "NST_QUEUE_RUNS", number(1, 1_000, whole=True), "runs of all visitors that may wait at once"
+        24, "NST_QUEUE_RUNS", number(1, 1_000, whole=True), "runs of all visitors that may wait at once"
     )
     runs_per_visitor: int = _setting(
         2, "NST_RUNS_PER_VISITOR", number(1, 1_000, whole=True), "runs of one visitor that may wait"
@@ -322,6 +322,12 @@ class Settings:
         "NST_API_LISTENERS_PER_ADDRESS",
         number(1, 100_000, whole=True),
         "of these, the most of one network address",
+    )
+    worker_nice: int = _setting(
+        10,
+        "NST_WORKER_NICE",
+        number(0, 19, whole=True),
+        "by how much the worker's processor priority is below the pages': with 0, painting slows them down",
     )
     log_style: str = _setting(
         "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"

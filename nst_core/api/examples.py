@@ -181,7 +181,7 @@ _SENTENCES = {
     "not-yours": "only the visitor who started this run may change it",
     "run-lost": "there is no run with this id",
     "rate": "one network address may send 240 requests in a minute",
-    "queue-full": "8 runs are waiting, which is the most; try again in about 2 minutes",
+    "queue-full": "24 runs are waiting, which is the most; try again in about 5 minutes",
     "worker": "the networks could not be loaded",
     "busy": "all places for measurements are taken; try again",
 }

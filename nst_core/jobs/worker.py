@@ -46,7 +46,9 @@ from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import EngineInputs, unpacked
 from nst_core.runs.log import RunLog
 from nst_core.runs.usage import RunTimer
+from nst_core.settings import Settings
 from nst_core.step import Step
+from nst_core.system import priority
 
 if TYPE_CHECKING:
     from nst_core.slow.checkpoint import Checkpoint
@@ -296,6 +298,7 @@ def _calibrate() -> None:
 
 def main() -> None:
     """Serve the job service that started this process."""
+    priority.lower(psutil.Process(), Settings.read().worker_nice)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of libraries must not mix with the events
     worker = Worker(CommandInbox(sys.stdin.buffer, on_end=lambda: os._exit(0)), out)

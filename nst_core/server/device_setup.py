@@ -18,6 +18,7 @@ import psutil
 
 from nst_core.server import device_files
 from nst_core.server.device_files import DeviceFileSet
+from nst_core.system import priority
 from nst_core.system.host_profile import SERVER_MB, memory_mb
 
 SetupState = Literal["absent", "making", "ready", "failed"]
@@ -118,7 +119,7 @@ class DeviceSetup:
                     self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
                 )
                 with suppress(psutil.Error):
-                    psutil.Process(self._process.pid).nice(_lowest())
+                    priority.lower(psutil.Process(self._process.pid), priority.LOWEST)
                 status = self._process.wait(LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 self.close()
@@ -127,11 +128,6 @@ class DeviceSetup:
                 return f"no process could be started ({error.strerror})"
             errors.seek(0)
             return _reason(errors.read().decode("utf-8", "replace"), status)
-
-
-def _lowest() -> int:
-    """The system's number for the lowest priority of a process."""
-    return int(getattr(psutil, "IDLE_PRIORITY_CLASS", 19))
 
 
 def _reason(errors: str, status: int) -> str:

@@ -1,1 +1,1 @@
-"""The operating system and its memory: files, allocator, environment, frames on pipes, a cache."""
+"""The operating system and its memory: files, allocator, priority, environment, frames on pipes, a cache."""

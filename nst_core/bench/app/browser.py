@@ -42,7 +42,11 @@ class App:
     data: Path
 
 
-_UNLIMITED = {"NST_OPENINGS_PER_MINUTE": "100000", "NST_PAGES_PER_ADDRESS": "100000"}
+_UNLIMITED = {
+    "NST_OPENINGS_PER_MINUTE": "100000",
+    "NST_PAGES_PER_ADDRESS": "100000",
+    "NST_RUNS_PER_ADDRESS": "1000",
+}
 """All visitors of a measurement come from one address."""
 
 
