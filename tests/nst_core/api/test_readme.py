@@ -44,7 +44,9 @@ def test_the_lines_for_a_shell_work_one_after_the_other(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(png(1))
     (tmp_path / "style.png").write_bytes(png(2))
     with toy_server(tmp_path) as server:
-        script = lines.replace(LOCAL, server.url)
+        # The run must still paint when it is steered, also where two starts of Python before take seconds.
+        script = lines.replace(LOCAL, server.url).replace('"steps": 60', '"steps": 300')
+        assert script.count('"steps": 300') == 1
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, check=False, capture_output=True, timeout=99
         )
