@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def store(kind: str, report: Mapping[str, Any], command: str, file: Path = FILE)
     stored = [fresh, *(record for record in older if record.rows)]
     text = json.dumps({"records": [asdict(record) for record in stored]}, indent=2, ensure_ascii=False)
     file.write_text(f"{text}\n", encoding="utf-8")
+    _read.cache_clear()  # two changes within a tick of the clock have the same time
 
 
 def machine() -> str:
@@ -85,8 +87,14 @@ def machine() -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _all(file: Path) -> list[Measurement]:
-    return [Measurement(**record) for record in json.loads(file.read_text(encoding="utf-8"))["records"]]
+def _all(file: Path) -> tuple[Measurement, ...]:
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(file: Path, changed_ns: int) -> tuple[Measurement, ...]:
+    """The records of a file, read once for each time of its last change: the About page asks for each kind anew."""
+    return tuple(Measurement(**record) for record in json.loads(file.read_text(encoding="utf-8"))["records"])
 
 
 def _case(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -44,7 +44,7 @@ def example() -> Example:
     return Example(pictures, words.get("titles", {}), words.get("facts", {}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object for all, which a cache can hold by its identity
 class ExampleCurves:
     """The losses of the example's slow run, and the total of its fast result.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +14,9 @@ from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour
 from pages.parts.studio.examples import NAMES, ExampleCurves, example
 from pages.parts.studio.examples import curves as known_curves
+
+if TYPE_CHECKING:
+    from pages.parts.curves.charts import Figure
 
 _METHODS = (
     ("fast", "Fast", "One pass through Magenta's network. Any style, about a second.", "Paint in a second"),
@@ -110,16 +115,25 @@ def _chart(found: ExampleCurves, *, drawn: bool) -> None:
 
 
 def _draw(found: ExampleCurves) -> None:
-    from pages.parts.curves import charts, plot
+    from pages.parts.curves import plot
+
+    figure, alt = _figure(found)
+    plot.chart(figure, key="example_chart", alt=alt, file="nst-example")
+    if how := example().facts.get("curve"):
+        st.caption(f"Recorded: {how}.")
+
+
+@cache
+def _figure(found: ExampleCurves) -> tuple[Figure, str]:
+    """The chart of the example's curves, the same for all visitors, and its text for screen readers."""
+    from pages.parts.curves import charts
     from pages.parts.curves.series import ChartOptions
 
     points, of = found.points(), found.number[-1]
     figure = charts.loss_curves(
         points, total_steps=of, options=ChartOptions(x_axis="seconds"), reference_losses=found.reference_losses
     )
-    plot.chart(figure, key="example_chart", alt=charts.alt_text(points, of, found.reference_losses), file="nst-example")
-    if how := example().facts.get("curve"):
-        st.caption(f"Recorded: {how}.")
+    return figure, charts.alt_text(points, of, found.reference_losses)
 
 
 def methods() -> None:
