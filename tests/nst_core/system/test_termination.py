@@ -11,17 +11,19 @@ import pytest
 from nst_core.system.termination import GRACE_SECONDS
 
 PROGRAM = """
-import signal, sys, time
+import os, signal, sys, time
 from nst_core.system.termination import on_termination
+def tell(word):
+    os.write(1, (word + "\\n").encode())  # at once: `print` of two threads may mix two lines
 hangs, seconds = sys.argv[1], float(sys.argv[2])
 earlier = []
-signal.signal(signal.SIGTERM, lambda *_: print("earlier", flush=True))
+signal.signal(signal.SIGTERM, lambda *_: tell("earlier"))
 def close():
-    print("close", flush=True)
+    tell("close")
     time.sleep(60 if hangs == "close" else 0)
-    print("closed", flush=True)
-on_termination(close, lambda: print("abandon", flush=True), seconds)
-print("ready", flush=True)
+    tell("closed")
+on_termination(close, lambda: tell("abandon"), seconds)
+tell("ready")
 while True:
     time.sleep(0.01)
 """
