@@ -84,6 +84,15 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def tab(browser: playwright.Browser, address: str) -> Iterator[playwright.Page]:
+    """A tab of a new visitor for all tests of a file, with the app open; at the end its console must be empty."""
+    with _opened(browser) as opened:
+        opened.goto(address)
+        opened.get_by_role("heading", level=1).wait_for()
+        yield opened
+
+
 @pytest.fixture
 def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwright.Page]:
     """The page of the finished run, opened by the visitor who started it; at the end its console must be empty."""
@@ -104,7 +113,7 @@ def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
 
 @contextmanager
 def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwright.Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, **of_visitor)
+    context = browser.new_context(viewport=visit.DESK, **of_visitor)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     complaints: list[str] = []

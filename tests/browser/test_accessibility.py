@@ -1,4 +1,7 @@
-"""axe-core finds no serious fault on any page, in both colour schemes, and on the page of a finished run."""
+"""Every page fits a phone, follows the visitor's colours, and has no serious fault that axe-core finds.
+
+One visitor walks through all pages in one tab: a load of the app costs ten times as much as a change of page.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,26 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import IN_MENU, LOADING_MS, READY, finished, has_stood_still, settle, smallest
+from nst_core.bench.app.pages import PAGES
+from tests.browser.visit import (
+    DESK,
+    LOADING_MS,
+    PHONE,
+    READY,
+    finished,
+    go_to,
+    has_stood_still,
+    settle,
+    smallest,
+)
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-PAGES = (*IN_MENU, "result")
+RESULT = "Result"
+"""The page that is not in the menu."""
 SCHEMES = ("light", "dark")
 GRAVE = ("serious", "critical")
 LOOKS = 15
@@ -51,63 +66,99 @@ def grave(page: Any) -> list[str]:
     ]
 
 
-def open_in(page: Any, scheme: str, url: str) -> None:
-    """Open a page in a colour scheme, without animations, and wait until it stops changing."""
+def set_scheme(page: Any, scheme: str) -> None:
+    """Let the visitor prefer a colour scheme, without animations, and wait until the page has it."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.goto(url)
-    settle(page)
+    page.wait_for_function(IN_SCHEME, arg=scheme)
 
 
 def in_both(page: Any) -> dict[str, list[str]]:
     """Colour scheme -> its serious violations; a scheme without any is left out."""
     found = {}
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_function(IN_SCHEME, arg=scheme)
+        set_scheme(page, scheme)
         found[scheme] = grave(page)
     return {scheme: said for scheme, said in found.items() if said}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "studio")
-def test_a_page_has_no_serious_violation(page: Any, address: str, path: str) -> None:
-    open_in(page, "light", f"{address}/{path}")
-    assert in_both(page) == {}
+@pytest.fixture(scope="module", params=[*PAGES, RESULT])
+def visited(tab: Any, address: str, request: pytest.FixtureRequest) -> Any:
+    """The tab with a page that was opened at the width of a phone."""
+    tab.set_viewport_size(PHONE)
+    if request.param == RESULT:
+        tab.goto(f"{address}/result")
+    else:
+        go_to(tab, request.param)
+    if request.param == "Inside":
+        tab.get_by_text(SEEN["Layers"]).first.wait_for(timeout=LOADING_MS)
+    return tab
+
+
+def test_a_page_fits_a_phone(visited: Any) -> None:
+    settle(visited)
+    if visited.url.endswith(("/slow", "/compare")):
+        visited.get_by_text("Advanced", exact=True).click()
+        visited.get_by_role("tab", name="Optimizer").click()
+        visited.get_by_role("slider", name="Learning rate").wait_for()
+    assert visited.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def brightness(colour: str) -> float:
+    """Relative luminance of a CSS colour `rgb(r, g, b)`, as WCAG 2 defines it."""
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    return sum(share * value for share, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES[::-1])
+def test_a_page_follows_the_colours_that_the_visitor_prefers(visited: Any, scheme: str) -> None:
+    set_scheme(visited, scheme)
+    style = "(element, name) => getComputedStyle(element)[name]"
+    ground = brightness(visited.locator(".stApp").evaluate(style, "backgroundColor"))
+    words = brightness(visited.get_by_role("heading", level=1).evaluate(style, "color"))
+    assert (ground > words) == (scheme == "light")
+    assert (max(ground, words) + 0.05) / (min(ground, words) + 0.05) >= 7
+
+
+def test_a_page_has_no_serious_violation(visited: Any) -> None:
+    visited.set_viewport_size(DESK)
+    assert in_both(visited) == {}
 
 
 def test_a_finished_slow_run_has_no_serious_violation(result: Any) -> None:
     assert in_both(result) == {}
 
 
-def test_a_finished_fast_run_has_no_serious_violation(page: Any, address: str) -> None:
-    open_in(page, "light", f"{address}/fast")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Size")
-    page.get_by_role("button", name="Paint in a second").click()
-    finished(page)
-    assert in_both(page) == {}
+def test_a_finished_fast_run_has_no_serious_violation(tab: Any) -> None:
+    go_to(tab, "Fast")
+    tab.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(tab, "Size")
+    tab.get_by_role("button", name="Paint in a second").click()
+    finished(tab)
+    assert in_both(tab) == {}
 
 
-@pytest.mark.parametrize("view", ["Layers", "Gram matrix", "Content rebuilt"])
-def test_what_is_seen_inside_the_network_has_no_serious_violation(page: Any, address: str, view: str) -> None:
-    open_in(page, "light", f"{address}/inside")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    page.get_by_role("radio", name=view).click()
-    page.get_by_text(SEEN[view]).first.wait_for()
-    assert in_both(page) == {}
+@pytest.mark.parametrize("view", ["Gram matrix", "Content rebuilt"])
+def test_what_is_seen_inside_the_network_has_no_serious_violation(tab: Any, view: str) -> None:
+    """The first view, of layers, is there when the page is opened."""
+    if "/inside" not in tab.url:
+        go_to(tab, "Inside")
+    tab.get_by_role("radio", name=view).click()
+    tab.get_by_text(SEEN[view]).first.wait_for(timeout=LOADING_MS)
+    assert in_both(tab) == {}
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_tour_is_walked_by_keyboard_and_has_no_serious_violation(page: Any, address: str, scheme: str) -> None:
-    open_in(page, scheme, address)
-    page.get_by_role("button", name="One-minute tour").focus()
-    page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog")
+def test_the_tour_is_walked_by_keyboard_and_has_no_serious_violation(tab: Any) -> None:
+    go_to(tab, "Studio")
+    tab.get_by_role("button", name="One-minute tour").focus()
+    tab.keyboard.press("Enter")
+    dialog = tab.get_by_role("dialog")
     for number in range(1, 6):
         dialog.get_by_text(f"{number} of 5").wait_for()
-        assert grave(page) == []
+        assert in_both(tab) == {}
         step = dialog.get_by_role("button", name="Done" if number == 5 else "Next")
         step.focus()
-        page.keyboard.press("Enter")
+        tab.keyboard.press("Enter")
     dialog.wait_for(state="hidden")
-    settle(page)
+    settle(tab)
     assert dialog.count() == 0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from nst_core.bench.app.pages import PAGES
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import make, recipe_from_json
-from tests.browser.visit import IN_MENU, LOADING_MS, READY, STEP, begin, settle, smallest, stop
+from tests.browser.visit import LOADING_MS, READY, STEP, begin, go_to, smallest, stop
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -19,49 +19,74 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 
-def paint_slowly(page: Any, address: str) -> None:
-    """Start a small slow run, long enough not to end by itself, and wait for its first step."""
-    begin(page, address, steps=5000)
-    page.get_by_text(STEP).wait_for()
-
-
-def test_the_first_visit_shows_a_finished_example(page: Any, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    handle = page.get_by_role("slider", name="Slide between")
+def test_the_first_visit_shows_a_finished_example_and_runs_no_foreign_script(stranger: Any, address: str) -> None:
+    stranger.goto(address)
+    stranger.get_by_role("heading", level=1).wait_for()
+    handle = stranger.get_by_role("slider", name="Slide between")
     handle.wait_for()
     handle.focus()
     before = handle.input_value()
     handle.press("ArrowRight")
     assert handle.input_value() != before
-    assert page.locator("img:not([alt])").count() == 0
-    page.wait_for_selector(READY, timeout=LOADING_MS)  # by itself, after the paint
+    assert stranger.locator("img:not([alt])").count() == 0
+    stranger.wait_for_selector(READY, timeout=LOADING_MS)  # by itself, after the paint
+    broken = stranger.evaluate("""() => new Promise(done => {
+      document.addEventListener("securitypolicyviolation", event => done(event.effectiveDirective));
+      const script = document.createElement("script");
+      script.textContent = "window.injected = true";
+      document.head.append(script);
+    })""")
+    assert broken == "script-src-elem"
+    assert stranger.evaluate("window.injected") is None
 
 
-def test_a_fast_run_shows_and_downloads_its_result(page: Any, address: str) -> None:
-    page.goto(f"{address}/fast")
+def test_a_part_of_a_photograph_is_painted_fast_and_downloaded(page: Any, address: str) -> None:
+    """One visit with what goes wrong before: an address of no run, and a file that is no picture."""
+    page.goto(f"{address}/fast?job={'A' * 22}")
+    is_told_of_an_unknown_run(page)
     page.wait_for_selector(READY, timeout=LOADING_MS)
+    is_told_of_a_bad_upload_and_loses_nothing(page)
     page.get_by_role("radiogroup", name="Bundled styles").get_by_role("radio").nth(2).click()
     smallest(page, "Size")
+    takes_a_part_of_the_photograph(page)
     page.get_by_role("button", name="Paint in a second").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG", exact=True).click()
     assert re.fullmatch(r"nst-fast-.+\.png", download.value.suggested_filename)
     assert "job=" in page.url
+    size = page.get_by_text(re.compile(r"\d+ × \d+ px")).first.inner_text()
+    width, height = map(int, re.findall(r"\d+", size))
+    assert width < height
 
 
-def test_a_slow_run_grows_survives_a_refresh_and_stops(page: Any, address: str) -> None:
-    paint_slowly(page, address)
-    page.locator(".js-plotly-plot .scatterlayer path.js-line").first.wait_for()
-    page.reload()
-    page.get_by_text(STEP).wait_for()
-    stop(page)
-    page.get_by_role("button", name="PNG", exact=True).wait_for()
-    page.get_by_role("button", name="Paint step by step").wait_for()
+def is_told_of_an_unknown_run(page: Any) -> None:
+    page.get_by_text("This run cannot be shown").wait_for()
+    page.get_by_role("button", name="Start afresh").click()
+    page.get_by_text("This run cannot be shown").wait_for(state="hidden")
+    assert "job=" not in page.url
+
+
+def is_told_of_a_bad_upload_and_loses_nothing(page: Any) -> None:
+    page.get_by_role("radio", name="Upload").first.click()
+    chooser = page.locator("input[type=file]").first
+    chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"not a picture"})
+    page.get_by_role("alert").get_by_text("This file cannot be used").wait_for()
+    assert page.get_by_role("button", name="Paint in a second").is_enabled()
+
+
+def takes_a_part_of_the_photograph(page: Any) -> None:
+    page.get_by_role("button", name="Crop and turn").first.click()
+    across = page.get_by_role("slider", name="From left to right").first
+    across.focus()
+    for _ in range(6):
+        across.press("PageUp")
+    assert int(across.input_value()) >= 50
+    page.keyboard.press("Escape")
 
 
 def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any, address: str) -> None:
-    paint_slowly(page, address)
+    begin(page, address, steps=5000)
+    page.get_by_text(STEP).wait_for()
     page.get_by_text("Steer", exact=True).click()
     strength = page.locator("[class*=st-key-steer_][class*=style_weight]").get_by_role("slider")
     strength.focus()
@@ -83,64 +108,15 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     assert recipe.objective.style_weight == 2 * make("bold").objective.style_weight
 
 
-def test_an_unknown_run_is_told(page: Any, address: str) -> None:
-    page.goto(f"{address}/fast?job={'A' * 22}")
-    page.get_by_text("This run cannot be shown").wait_for()
-    page.get_by_role("button", name="Start afresh").click()
-    page.get_by_text("This run cannot be shown").wait_for(state="hidden")
-    assert "job=" not in page.url
-
-
-def test_a_bad_upload_gets_one_sentence_and_loses_nothing(page: Any, address: str) -> None:
-    page.goto(f"{address}/fast")
-    page.get_by_role("radio", name="Upload").first.click()
-    chooser = page.locator("input[type=file]").first
-    chooser.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"not a picture"})
-    page.get_by_role("alert").get_by_text("This file cannot be used").wait_for()
-    assert page.get_by_role("button", name="Paint in a second").is_enabled()
-
-
-def test_a_phone_sees_everything_without_sideways_scrolling(page: Any, address: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    for path in (*IN_MENU, "result"):
-        page.goto(f"{address}/{path}")
-        settle(page)
-        if path in ("slow", "compare"):
-            page.get_by_text("Advanced", exact=True).click()
-            page.get_by_role("tab", name="Optimizer").click()
-            page.get_by_role("slider", name="Learning rate").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-
-
-def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_path: Path) -> None:
-    server = Server("app.py", tmp_path / "log", NST_DATA_DIR=str(tmp_path / "data"))
-    try:
-        server.start()
-        for path in IN_MENU * 3:
-            page.goto(f"{server.url}/{path}")
-            page.wait_for_selector("h1")
-        page.goto(f"{server.url}/about")
-        page.wait_for_selector(READY, timeout=LOADING_MS)
-        web = psutil.Process(server.pid)
-        loaded = {entry.path for entry in web.memory_maps()}
-        assert any("python" in path for path in loaded)
-        assert not any("tensorflow" in path for path in loaded)
-        assert web.memory_info().rss <= 300e6
-        (worker,) = server.workers()
-        assert any("tensorflow" in entry.path for entry in worker.memory_maps())
-    finally:
-        page.goto("about:blank")  # a page left open would report the server that has ended
-        server.end()
-
-
-def test_a_script_that_the_server_does_not_send_does_not_run(stranger: Any, address: str) -> None:
-    stranger.goto(address)
-    stranger.get_by_role("heading", level=1).wait_for()
-    broken = stranger.evaluate("""() => new Promise(done => {
-      document.addEventListener("securitypolicyviolation", event => done(event.effectiveDirective));
-      const script = document.createElement("script");
-      script.textContent = "window.injected = true";
-      document.head.append(script);
-    })""")
-    assert broken == "script-src-elem"
-    assert stranger.evaluate("window.injected") is None
+def test_the_web_process_never_loads_tensorflow_and_stays_small(tab: Any, server: Server) -> None:
+    """Here and in the tests before, which visited the same server."""
+    for name in [*PAGES] * 3:
+        go_to(tab, name)
+    tab.wait_for_selector(READY, timeout=LOADING_MS)
+    web = psutil.Process(server.pid)
+    loaded = {entry.path for entry in web.memory_maps()}
+    assert any("python" in path for path in loaded)
+    assert not any("tensorflow" in path for path in loaded)
+    assert web.memory_info().rss <= 300e6
+    (worker,) = server.workers()
+    assert any("tensorflow" in entry.path for entry in worker.memory_maps())

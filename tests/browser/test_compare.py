@@ -11,7 +11,7 @@ from PIL import Image
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import recipe_from_json
-from tests.browser.visit import LOADING_MS, READY, smallest
+from tests.browser.visit import DESK, LOADING_MS, PHONE, READY, go_to, smallest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -23,10 +23,16 @@ CELLS = "td button"
 FILLED = f"{CELLS}[data-state=painted]"
 
 
-def sheet(page: Any, address: str) -> None:
-    """A fast sheet of 2 by 2, all painted."""
-    page.goto(f"{address}/compare?view=Sweep")
+def open_sweep(page: Any) -> None:
+    """Open the form of a sweep by the menu, with the networks loaded."""
+    go_to(page, "Compare")
+    page.get_by_role("radio", name="Sweep").click()
     page.wait_for_selector(READY, timeout=LOADING_MS)
+
+
+def sheet(page: Any) -> None:
+    """A fast sheet of 2 by 2, all painted."""
+    open_sweep(page)
     smallest(page, "Size")
     values = page.get_by_role("toolbar", name="Values of Strength")
     values.get_by_role("button", name="100 %").click()  # one of three values removed
@@ -49,23 +55,33 @@ def bring_to_rest(found: Any) -> None:
     pytest.fail(f"it moves on and on: {tops}")
 
 
-def test_a_small_sheet_fills_survives_a_refresh_and_is_taken_home(page: Any, address: str) -> None:
-    sheet(page, address)
-    page.reload()
-    playwright.expect(page.locator(FILLED)).to_have_count(4, timeout=30_000)
-    alts = [img.get_attribute("alt") for img in page.locator(f"{CELLS} img").all()]
+def test_a_small_sheet_fits_a_phone_opens_its_cells_survives_a_refresh_and_is_taken_home(tab: Any) -> None:
+    tab.set_viewport_size(PHONE)
+    sheet(tab)
+    fits_a_phone(tab)
+    tab.set_viewport_size(DESK)
+    a_cell_is_painted_large_by_keyboard_with_just_its_settings(tab)
+    tab.reload()
+    playwright.expect(tab.locator(FILLED)).to_have_count(4, timeout=30_000)
+    alts = [img.get_attribute("alt") for img in tab.locator(f"{CELLS} img").all()]
     assert alts == [f"Strength {x} %, Stroke size {y}" for y in ("0.5", "2") for x in (50, 150)]
-    heads = page.get_by_role("table", name="Strength from left to right").get_by_role("columnheader")
+    heads = tab.get_by_role("table", name="Strength from left to right").get_by_role("columnheader")
     assert heads.all_inner_texts() == ["Strength", "50 %", "150 %"]
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Sheet", exact=True).click()
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Sheet", exact=True).click()
     whole = Image.open(io.BytesIO(download.value.path().read_bytes()))
-    cell = page.locator(f"{CELLS} img").first.evaluate("img => [img.naturalWidth, img.naturalHeight]")
+    cell = tab.locator(f"{CELLS} img").first.evaluate("img => [img.naturalWidth, img.naturalHeight]")
     assert (whole.width - 2 * cell[0], whole.height - 2 * cell[1]) == (82, 82), "two cells a side, and the words"
+    cells_are_no_runs(tab)
 
 
-def test_a_cell_is_painted_large_by_keyboard_with_just_its_settings(page: Any, address: str) -> None:
-    sheet(page, address)
+def fits_a_phone(page: Any) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    widest = page.locator(CELLS).evaluate_all("all => Math.max(...all.map(b => b.getBoundingClientRect().right))")
+    assert widest <= 390
+
+
+def a_cell_is_painted_large_by_keyboard_with_just_its_settings(page: Any) -> None:
     page.locator(CELLS).first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -78,40 +94,44 @@ def test_a_cell_is_painted_large_by_keyboard_with_just_its_settings(page: Any, a
         page.get_by_role("button", name="WebP", exact=True).click()
     recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
     assert (recipe.strength, recipe.style_scale, recipe.longest_edge_px) == (0.5, 2.0, 128)
-    page.goto(f"{address}/gallery")
+
+
+def cells_are_no_runs(page: Any) -> None:
+    """Of all that the visitor has painted so far, the gallery shows the large picture alone."""
+    go_to(page, "Gallery")
     page.get_by_role("tab", name="Yours").click()
     mine = page.get_by_role("button", name=re.compile("^Result of the fast method"))
     mine.first.wait_for()
-    assert mine.count() == 1, "cells are no runs"
+    assert mine.count() == 1
 
 
-def test_a_slow_sheet_can_be_stopped_and_gone_on_with(page: Any, address: str) -> None:
-    page.goto(f"{address}/compare?view=Sweep")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Steps")
-    page.get_by_role("radio", name="Slow").click()
-    page.get_by_text(re.compile("9 pictures")).wait_for()  # with a time only where the machine was measured
-    page.get_by_role("button", name="Paint the sheet").click()
-    page.locator(FILLED).first.wait_for(timeout=60_000)
-    page.get_by_role("button", name="Stop").click()
-    more = page.get_by_role("button", name="Go on")
+def test_a_slow_sheet_can_be_stopped_and_gone_on_with(tab: Any) -> None:
+    open_sweep(tab)
+    smallest(tab, "Steps")
+    tab.get_by_role("radio", name="Slow").click()
+    tab.get_by_text(re.compile("9 pictures")).wait_for()  # with a time only where the machine was measured
+    tab.get_by_role("button", name="Paint the sheet").click()
+    tab.locator(FILLED).first.wait_for(timeout=60_000)
+    tab.get_by_role("button", name="Stop").click()
+    more = tab.get_by_role("button", name="Go on")
     more.wait_for()
-    before = page.locator(FILLED).count()
+    before = tab.locator(FILLED).count()
     assert before < 9
     more.click()
-    playwright.expect(page.locator(FILLED)).not_to_have_count(before, timeout=60_000)
-    page.get_by_role("button", name="Stop").click()
+    playwright.expect(tab.locator(FILLED)).not_to_have_count(before, timeout=60_000)
+    tab.get_by_role("button", name="Stop").click()
     more.wait_for()
 
 
-def test_one_click_paints_three_ways_to_be_zoomed_together_and_laid_over_each_other(page: Any, address: str) -> None:
-    page.goto(f"{address}/compare")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Size")
-    smallest(page, "Steps")
-    page.get_by_role("button", name="Paint all three ways").click()
-    are_zoomed_together_while_they_grow(page)
-    lie_one_over_the_other_by_keyboard(page)
+def test_one_click_paints_three_ways_to_be_zoomed_together_and_laid_over_each_other(tab: Any) -> None:
+    go_to(tab, "Compare")
+    tab.get_by_role("radio", name="Three ways").click()
+    tab.wait_for_selector(READY, timeout=LOADING_MS)
+    smallest(tab, "Size")
+    smallest(tab, "Steps")
+    tab.get_by_role("button", name="Paint all three ways").click()
+    are_zoomed_together_while_they_grow(tab)
+    lie_one_over_the_other_by_keyboard(tab)
 
 
 def are_zoomed_together_while_they_grow(page: Any) -> None:
@@ -143,29 +163,3 @@ def lie_one_over_the_other_by_keyboard(page: Any) -> None:
         handle.press("ArrowRight")
     assert int(handle.input_value()) == at + 10
     assert over.evaluate(clip) != shown
-
-
-def test_a_sheet_fits_a_phone(page: Any, address: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    sheet(page, address)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    widest = page.locator(CELLS).evaluate_all("all => Math.max(...all.map(b => b.getBoundingClientRect().right))")
-    assert widest <= 390
-
-
-def test_a_part_of_the_photograph_is_painted(page: Any, address: str) -> None:
-    page.goto(f"{address}/fast")
-    page.wait_for_selector(READY, timeout=LOADING_MS)
-    smallest(page, "Size")
-    page.get_by_role("button", name="Crop and turn").first.click()
-    across = page.get_by_role("slider", name="From left to right").first
-    across.focus()
-    for _ in range(6):
-        across.press("PageUp")
-    assert int(across.input_value()) >= 50
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Paint in a second").click()
-    page.get_by_role("button", name="PNG", exact=True).wait_for()
-    size = page.get_by_text(re.compile(r"\d+ × \d+ px")).first.inner_text()
-    width, height = map(int, re.findall(r"\d+", size))
-    assert width < height

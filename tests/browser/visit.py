@@ -9,8 +9,9 @@ from nst_core.bench.app.pages import PAGES
 from nst_core.recipe import Recipe, make
 from nst_core.recipe.links import to_text
 
-IN_MENU = tuple(path for path, _ in PAGES.values())
-"""The paths of the pages in the menu."""
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+"""Sizes of a tab, in CSS pixels."""
 READY = "text=Networks ready"
 LOADING_MS = 120_000
 """The longest wait until networks are loaded or a run has begun, on a machine that may have other work."""
@@ -32,6 +33,14 @@ _IS_STILL = """quiet => {
   return performance.now() - window.changed >= quiet;
 }"""
 
+_CLICK_IN_MENU = """name => {
+  const menus = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]";
+  const link = [...document.querySelectorAll(menus)].find(each => each.textContent.trim() === name);
+  link?.click();
+  return Boolean(link);
+}"""
+"""By a script, since a phone's menu is hidden until it is opened."""
+
 
 def settle(page: Any) -> None:
     """Wait until the page is complete, nothing on it moves, and it has not changed for a while."""
@@ -43,6 +52,12 @@ def settle(page: Any) -> None:
 def has_stood_still(page: Any, since: float) -> bool:
     """Whether a page that had settled has not changed since then, in milliseconds of its own clock."""
     return bool(page.evaluate("since => window.changed < since", since))
+
+
+def go_to(page: Any, name: str) -> None:
+    """Change to a page by its link in the menu, and wait until it is there."""
+    page.wait_for_function(_CLICK_IN_MENU, arg=name)
+    page.get_by_role("heading", level=1, name=PAGES[name][1], exact=True).wait_for()
 
 
 def smallest(page: Any, label: str) -> None:
