@@ -150,15 +150,20 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def _settings_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name and JSON Schema of each setting; nested models are flattened, entries of lists follow as `list[].entry`."""
-    models = schema["$defs"]
-    for name, setting in schema["properties"].items():
+    return _settings_in(schema["properties"], schema["$defs"])
+
+
+def _settings_in(
+    properties: Mapping[str, Any], models: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, setting in properties.items():
         if name in _WRITTEN_BY_THE_PROGRAM:
             continue
         model = str(setting.get("$ref", setting.get("items", {}).get("$ref", ""))).rpartition("/")[2]
         if "$ref" not in setting:
-            yield name, setting
-        for inner, entry in models[model]["properties"].items() if model else ():
-            yield (inner if "$ref" in setting else f"{name}[].{inner}"), entry
+            yield f"{prefix}{name}", setting
+        if model:
+            yield from _settings_in(models[model]["properties"], models, "" if "$ref" in setting else f"{name}[].")
 
 
 _WRITTEN_BY_THE_PROGRAM = ("schema_version", "provenance")

@@ -1,6 +1,8 @@
 """The recipe: every setting of a run, in one frozen value that validates itself when it is made.
 
 schema           every setting with its default, range and meaning
+film_settings    the settings that only films have
+frozen           the base of the models
 presets          named settings
 fields           settings by name: range, choices, default, meaning, value
 display          titles and offered values of settings, for pages
@@ -26,6 +28,7 @@ from nst_core.recipe.fields import (
     path_of,
     value_of,
 )
+from nst_core.recipe.film_settings import FilmSettings, Keyframe
 from nst_core.recipe.parsing import change, from_text, make, parse, recipe_from_json
 from nst_core.recipe.presets import BALANCED, PRESETS, TUTORIAL, Preset
 from nst_core.recipe.schema import (
@@ -51,6 +54,8 @@ __all__ = [
     "STEERABLE",
     "TUTORIAL",
     "Colour",
+    "FilmSettings",
+    "Keyframe",
     "Method",
     "NetworkName",
     "Objective",

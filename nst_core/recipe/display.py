@@ -139,6 +139,30 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
 }
 """Group -> its settings, in order; a group is one part of the recipe, and one tab of the advanced settings."""
 
+_FAST = when("method", "fast")
+_WITH_STEPS = when("method", "slow", "balanced")
+
+FILM: tuple[SettingDisplay, ...] = (
+    SettingDisplay("flow_blend", "Follow the motion", (0, 0.5, 0.7, 0.8, 0.9, 0.95, 1), applies=_FAST),
+    SettingDisplay("statistics_smoothing", "Calm the contrast", (0, 0.3, 0.5, 0.7, 0.8, 0.9), applies=_FAST),
+    SettingDisplay("temporal_weight", "Follow the motion", (0, 10, 30, 100, 300, 1000, 3000), applies=_WITH_STEPS),
+    SettingDisplay("frame_steps", "Steps for each frame", (1, 2, 3, 5, 8, 10, 15, 20, 30, 50), applies=_WITH_STEPS),
+    SettingDisplay("film_passes", "Passes", (1, 2), applies=_WITH_STEPS),
+    SettingDisplay(
+        "frames_per_second",
+        "Frames a second",
+        (2, 5, 8, 10, 12, 15, 20, 24, 25, 30, 50, 60),
+        choice_labels={"": "as the film has"},
+    ),
+    SettingDisplay(
+        "film_format",
+        "Format",
+        choice_labels={"mp4": "MP4", "webm": "WebM", "gif": "GIF", "webp": "animated WebP"},
+    ),
+    SettingDisplay("keep_audio", "Keep the sound", applies=when("film_format", "mp4", "webm")),
+)
+"""The settings that only films have, without the clip's ends and the keyframes, which have widgets of their own."""
+
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 LAYERS = ("content_layers", "style_layers")
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from nst_core.errors import RecipeError
+from nst_core.recipe.film_settings import FilmSettings
 from nst_core.recipe.schema import Colour, Objective, OptimizerSettings, Recipe, Schedule
 from nst_core.recipe.style_distances import DistanceName
 
@@ -119,6 +120,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "optimizer": OptimizerSettings,
     "schedule": Schedule,
     "colour": Colour,
+    "film": FilmSettings,
 }
 """The parts of a recipe that hold settings, by name."""
 

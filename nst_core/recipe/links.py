@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from nst_core.errors import RecipeError
 from nst_core.recipe.fields import settings_by_name
 from nst_core.recipe.old_names import current_name
@@ -52,7 +54,7 @@ def to_text(recipe: Recipe, pictures: Mapping[str, Any] | None = None) -> str:
         "s": differences(plain),
         "i": dict(pictures or {}),
     }
-    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)
+    packed = zlib.compress(json.dumps(content, separators=(",", ":"), default=_set_fields).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
@@ -85,6 +87,11 @@ def without_pictures(recipe: Recipe) -> Recipe:
     machine: dict[str, Any] = {"precision": base.precision, "memory_mb": base.memory_mb, "provenance": {}}
     emptied: dict[str, Any] = {"content": None, "styles": (), "regions": (), "start_picture": None}
     return change(recipe, {**emptied, **start, **machine})
+
+
+def _set_fields(entry: BaseModel) -> dict[str, Any]:
+    """An entry of a list setting, such as a keyframe, as plain data without what is unset."""
+    return entry.model_dump(mode="json", exclude_none=True)
 
 
 def _unpacked(text: str) -> dict[str, Any]:

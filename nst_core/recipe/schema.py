@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from nst_core.recipe.film_settings import FilmSettings
+from nst_core.recipe.frozen import Frozen
 from nst_core.recipe.style_distances import DistanceName
 
 Method = Literal["slow", "fast", "balanced"]
@@ -28,12 +30,6 @@ MOST_STYLES = 8
 
 LEAST_CROP = 0.05
 """The least part of a style's width and height that a crop may leave."""
-
-
-class Frozen(BaseModel):
-    """Immutable and strict: an unknown key, a NaN or a number given as text is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Objective(Frozen):
@@ -234,6 +230,7 @@ class Recipe(Frozen):
     method: Method = Field(
         "slow", description="slow: optimisation of the picture; fast: one pass of a network; balanced: fast, then slow"
     )
+    medium: Literal["picture", "film"] = Field("picture", description="the kind of content: one picture, or a film")
     preset: str = Field("painterly", max_length=40, description="the preset that the settings started from")
     content: Sha256 | None = Field(None, description="SHA-256 of the content's pixels")
     styles: tuple[StylePicture, ...] = Field((), max_length=MOST_STYLES, strict=False, description="the style pictures")
@@ -304,6 +301,7 @@ class Recipe(Frozen):
     optimizer: OptimizerSettings = Field(default_factory=OptimizerSettings)
     schedule: Schedule = Field(default_factory=Schedule)
     colour: Colour = Field(default_factory=Colour)
+    film: FilmSettings = Field(default_factory=FilmSettings)
     provenance: Provenance = Field(default_factory=Provenance)
 
     @model_validator(mode="after")
@@ -329,6 +327,22 @@ class Recipe(Frozen):
             if self.styles and len(region.shares) != len(self.styles):
                 raise ValueError(
                     f"each region must have a share for each of {len(self.styles)} styles, got {len(region.shares)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_a_film(self) -> Recipe:
+        if self.medium != "film":
+            return self
+        if self.style_grid_size > 1:
+            raise ValueError("style_grid_size must be 1 with medium film: a grid is a single picture")
+        if self.start == "own":
+            raise ValueError("start must be content, noise or fast with medium film, got own, which is for one picture")
+        for keyframe in self.film.keyframes:
+            if self.styles and keyframe.style_shares and len(keyframe.style_shares) != len(self.styles):
+                raise ValueError(
+                    f"each keyframe's style_shares must have a share for each of {len(self.styles)} styles, "
+                    f"got {len(keyframe.style_shares)}"
                 )
         return self
 

@@ -68,16 +68,12 @@ class RunPictures:
             RecipeError: a style or a region is too small for a layer.
         """
         _, height, width, _ = content.shape
-        styles = self._styles_at(content, recipe, edge_px)
-        _, style_layers = objective.layers(recipe.objective)
-        for style in styles:
-            check_style_size(recipe.objective.network, style_layers, *style.shape[1:3])
         return objective.build(
             network,
             recipe.objective,
             tf.constant(content),
-            [tf.constant(style) for style in styles],
-            self._mixtures(recipe, height, width),
+            [tf.constant(style) for style in self.styles_at(content, recipe, edge_px)],
+            self.mixtures(recipe, height, width),
             convolution=convolution,
             plan=choose_plan(recipe.memory_mb, height, width, convolution),
         )
@@ -100,13 +96,22 @@ class RunPictures:
             raise RecipeError(f"start '{recipe.start}' needs {needed}, or start from content or noise")
         return coloured_noise(content, recipe.seed) if recipe.start == "noise" else content
 
-    def _styles_at(self, content: Pixels, recipe: Recipe, edge_px: int) -> list[Pixels]:
-        """The styles resized to `style_scale` times the longest edge, never enlarged, or to the content's shape."""
-        if recipe.style_shape == "content":
-            return [resize(s, content.shape[2], content.shape[1]) for s in self.styles]
-        return [fit(s, min(max(round(edge_px * recipe.style_scale), 16), max(s.shape[1:3]))) for s in self.styles]
+    def styles_at(self, content: Pixels, recipe: Recipe, edge_px: int) -> list[Pixels]:
+        """The styles resized to `style_scale` times the longest edge, never enlarged, or to the content's shape.
 
-    def _mixtures(self, recipe: Recipe, height: int, width: int) -> list[StyleMixture]:
+        Raises RecipeError if a style is then too small for a layer.
+        """
+        if recipe.style_shape == "content":
+            found = [resize(s, content.shape[2], content.shape[1]) for s in self.styles]
+        else:
+            edges = [min(max(round(edge_px * recipe.style_scale), 16), max(s.shape[1:3])) for s in self.styles]
+            found = [fit(s, edge) for s, edge in zip(self.styles, edges, strict=True)]
+        _, style_layers = objective.layers(recipe.objective)
+        for style in found:
+            check_style_size(recipe.objective.network, style_layers, *style.shape[1:3])
+        return found
+
+    def mixtures(self, recipe: Recipe, height: int, width: int) -> list[StyleMixture]:
         """The mixture of styles for the whole picture, or for each region and the rest."""
         shares = [s.weight for s in recipe.styles] or [1.0] * len(self.styles)
         if not self.masks:

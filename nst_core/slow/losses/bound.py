@@ -64,6 +64,7 @@ class BoundObjective:
                 for regions in self.targets.style
             ),
             2.0 * 3 * self.size[0] * self.size[1],
+            *(float(tf.reduce_mean(trust)) for trust in self.targets.temporal[1:]),
         ]
         return float(self.weights.numpy() @ np.array(terms))
 

@@ -14,7 +14,13 @@ import tensorflow as tf
 
 from nst_core.models.vgg import Vgg, blocks
 from nst_core.models.vgg_layout import LAST_BLOCK
-from nst_core.slow.losses.functions import content_loss, nine_point_variation, sum_of_squares, total_variation
+from nst_core.slow.losses.functions import (
+    content_loss,
+    nine_point_variation,
+    sum_of_squares,
+    temporal_loss,
+    total_variation,
+)
 from nst_core.slow.losses.spec import LossSpec, Signatures, Strip, Targets
 from nst_core.slow.losses.style_distance import Statistics
 
@@ -59,7 +65,7 @@ class Evaluation:
             statistics = _statistics(spec, [activations[n] for n in spec.style], targets.maps)
             contents = [content_loss(activations[n], t) for n, t in zip(spec.content, targets.content, strict=True)]
             weighted = weights * tf.stack(
-                [*contents, *_distances(spec, statistics, targets), _variation(spec, picture)]
+                [*contents, *_distances(spec, statistics, targets), *_pixel_terms(spec, picture, targets)]
             )
             total = tf.reduce_sum(weighted)
         return weighted, tape.gradient(total, picture)
@@ -88,7 +94,7 @@ class Evaluation:
             deep_contents = zip(spec.deep_content, targets.content[len(spec.strip_content) :], strict=True)
             contents = [*strip_contents, *(content_loss(activations[n], t) for n, t in deep_contents)]
             weighted = weights * tf.stack(
-                [*contents, *_distances(spec, statistics, targets), _variation(spec, picture)]
+                [*contents, *_distances(spec, statistics, targets), *_pixel_terms(spec, picture, targets)]
             )
             total = tf.reduce_sum(weighted)
         gradients = tape.gradient(total, (picture, pooled, sums), unconnected_gradients=tf.UnconnectedGradients.ZERO)
@@ -125,5 +131,7 @@ def _distances(spec: LossSpec, statistics: Sequence[Sequence[Statistics]], targe
     return [over_regions(*pair) for pair in zip(statistics, targets.style, strict=True)]
 
 
-def _variation(spec: LossSpec, picture: tf.Tensor) -> tf.Tensor:
-    return total_variation(picture) if spec.variation == "absolute" else nine_point_variation(picture)
+def _pixel_terms(spec: LossSpec, picture: tf.Tensor, targets: Targets) -> list[tf.Tensor]:
+    """Total variation, and a frame's temporal distance. Both need no activations, so strips do not matter to them."""
+    variation = total_variation(picture) if spec.variation == "absolute" else nine_point_variation(picture)
+    return [variation, temporal_loss(picture, *targets.temporal)] if spec.temporal else [variation]

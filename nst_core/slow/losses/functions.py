@@ -1,4 +1,4 @@
-"""The content distance and total variation: pure functions of activations and pixels, float32 throughout."""
+"""The content distance, total variation and temporal distance: pure functions of activations and pixels, in float32."""
 
 from __future__ import annotations
 
@@ -74,3 +74,16 @@ def nine_point_variation(picture: tf.Tensor) -> tf.Tensor:
     inside = 2.0 * (tf.reduce_sum(down) + tf.reduce_sum(right)) + tf.reduce_sum(falling) + tf.reduce_sum(rising)
     beside = tf.reduce_sum(down[:, :, 0]) + tf.reduce_sum(down[:, :, -1])
     return inside + beside + tf.reduce_sum(right[:, 0]) + tf.reduce_sum(right[:, -1])
+
+
+def temporal_loss(picture: tf.Tensor, aim: tf.Tensor, trust: tf.Tensor) -> tf.Tensor:
+    """Mean over all values of trust times the squared difference from the aim: a scalar >= 0.
+
+    Args:
+        picture: a frame's result, [1, H, W, 3] in [0, 1].
+        aim: the result that the frame's neighbours lead to, [1, H, W, 3]: theirs, moved along the film's motion.
+        trust: trust in each pixel of the aim, [1, H, W, 1], >= 0; 0 where the frame shows something new.
+
+    Source: Ruder et al. 2016, arXiv:1604.08610, eq. 7; our trust is soft.
+    """
+    return tf.reduce_mean(trust * tf.square(picture - aim))

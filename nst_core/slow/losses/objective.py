@@ -29,6 +29,15 @@ class StyleMixture:
     region: np.ndarray | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class TemporalTarget:
+    """What a frame's neighbours lead to: `aim` [1, H, W, 3], `trust` [1, H, W, 1], and the weight of the difference."""
+
+    aim: np.ndarray
+    trust: np.ndarray
+    weight: float
+
+
 def build(  # noqa: PLR0913 - everything an objective is made of
     vgg: Vgg,
     objective: Objective,
@@ -53,6 +62,45 @@ def build(  # noqa: PLR0913 - everything an objective is made of
     Raises:
         RecipeError: a region is too small for a layer.
     """
+    seen = measure_styles(vgg, objective, styles, convolution=convolution, plan=plan)
+    return bind(vgg, objective, content, seen, mixes, convolution=convolution, plan=plan)
+
+
+def measure_styles(
+    vgg: Vgg,
+    objective: Objective,
+    styles: Sequence[tf.Tensor],
+    *,
+    convolution: ConvolutionMethod = DIRECT,
+    plan: TilingPlan = WHOLE,
+) -> list[dict[str, Statistics]]:
+    """Each style's statistics by layer, for `bind`. A film needs them once for all its frames."""
+    config = VggConfig(objective.pooling, objective.padding, convolution)
+    distance, names = style_distance(objective.style_distance), layers(objective)[1]
+    return [style_statistics(vgg, s, names, distance, config, plan) for s in styles] if names else []
+
+
+def bind(  # noqa: PLR0913 - everything an objective is made of
+    vgg: Vgg,
+    objective: Objective,
+    content: tf.Tensor,
+    seen: Sequence[Mapping[str, Statistics]],
+    mixes: Sequence[StyleMixture],
+    *,
+    convolution: ConvolutionMethod = DIRECT,
+    plan: TilingPlan = WHOLE,
+    temporal: TemporalTarget | None = None,
+) -> BoundObjective:
+    """The objective for a content, with styles that were measured before.
+
+    Args:
+        seen: from `measure_styles`.
+        temporal: of a film's frame, what its neighbours lead to.
+        vgg, objective, content, mixes, convolution, plan: as in `build`.
+
+    Raises:
+        RecipeError: a region is too small for a layer.
+    """
     config = VggConfig(objective.pooling, objective.padding, convolution)
     distance = style_distance(objective.style_distance)
     content_names, style_names = layers(objective)
@@ -65,8 +113,8 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         config,
         regions=len(regions),
         strip_blocks=plan.blocks,
+        temporal=temporal is not None,
     )
-    seen = [style_statistics(vgg, s, style_names, distance, config, plan) for s in styles] if style_names else []
     maps = [layer_weights(region, vgg.network, style_names) for region in regions]
     areas = np.array([region.mean() for region in regions] or [1.0], np.float32)
     targets = Targets(
@@ -74,19 +122,21 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         tuple(tuple(distance.target(_mixed([of[n] for of in seen], m.shares)) for m in mixes) for n in style_names),
         tuple(tuple(tf.constant(m[n]) for m in maps) for n in style_names) if maps else (),
         tf.constant(areas / areas.sum()),
+        (tf.constant(temporal.aim), tf.constant(temporal.trust)) if temporal else (),
     )
     _, height, width, _ = content.shape
-    weights = term_weights(vgg, objective, int(np.prod(content.shape)))
+    weights = term_weights(vgg, objective, int(np.prod(content.shape)), temporal.weight if temporal else None)
     return BoundObjective(vgg, spec, plan, targets, weights, (int(height), int(width)))
 
 
-def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
+def term_weights(vgg: Vgg, objective: Objective, values: int, temporal_weight: float | None = None) -> tf.Tensor:
     """The weight of each term, float32 [k], in the order of `LossSpec.names`. A tensor, so steering compiles nothing.
 
     Args:
         vgg: the network; the units are measured on its activations.
         objective: layers and weights.
         values: number of values of the picture, H * W * 3.
+        temporal_weight: weight of the temporal term of a film's frame; None if there is no such term.
     """
     content_names, style_names = layers(objective)
     units = (
@@ -103,6 +153,7 @@ def term_weights(vgg: Vgg, objective: Objective, values: int) -> tf.Tensor:
                 for n in style_names
             ),
             objective.tv_weight / (values if units else 1),
+            *([] if temporal_weight is None else [temporal_weight * (1 if units else values)]),
         ],
         tf.float32,
     )
@@ -134,12 +185,15 @@ def layer_units(vgg: Vgg, pooling: str, distance: str) -> LayerUnits:
 
 
 def named(terms: Mapping[str, float]) -> dict[str, float]:
-    """The terms as a Step reports them: `total`, `content`, `style`, `variation` and each `style/<layer>`."""
+    """The terms as a Step reports them: `total`, `content`, `style`, `variation` and each `style/<layer>`.
+
+    A film's frame also has `temporal`.
+    """
     content = sum(v for n, v in terms.items() if n.startswith("content/"))
     style = {n: v for n, v in terms.items() if n.startswith("style/")}
-    variation = terms["variation"]
-    total = content + sum(style.values()) + variation
-    return {"total": total, "content": content, "style": sum(style.values()), "variation": variation, **style}
+    pixels = {n: terms[n] for n in ("variation", "temporal") if n in terms}
+    total = content + sum(style.values()) + sum(pixels.values())
+    return {"total": total, "content": content, "style": sum(style.values()), **pixels, **style}
 
 
 def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -26,6 +26,7 @@ class LossSpec(NamedTuple):
         config: pooling, padding and convolutions of the network.
         regions: the number of guided regions, 0 for none.
         strip_blocks: number of first blocks that are computed in strips; 0 for none.
+        temporal: whether the picture is a frame that is also compared with its neighbours.
     """
 
     content: tuple[str, ...]
@@ -35,11 +36,13 @@ class LossSpec(NamedTuple):
     config: VggConfig
     regions: int = 0
     strip_blocks: int = 0
+    temporal: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """The terms' names, in the order of their values."""
-        return (*(f"content/{n}" for n in self.content), *(f"style/{n}" for n in self.style), "variation")
+        temporal = ("temporal",) if self.temporal else ()
+        return (*(f"content/{n}" for n in self.content), *(f"style/{n}" for n in self.style), "variation", *temporal)
 
     @property
     def strip_content(self) -> tuple[str, ...]:
@@ -70,12 +73,15 @@ class Targets(NamedTuple):
         style: for each style layer and region the target of the style distance.
         maps: for each style layer and region its weights [h, w]; empty without regions.
         areas: each region's share of the picture's area, [regions]; [1.0] without regions.
+        temporal: of a film's frame, the picture that its neighbours lead to, [1, H, W, 3], and the trust in each of its
+            pixels, [1, H, W, 1]; else empty.
     """
 
     content: tuple[tf.Tensor, ...]
     style: tuple[tuple[Any, ...], ...]
     maps: PerRegion
     areas: tf.Tensor
+    temporal: tuple[tf.Tensor, ...] = ()
 
 
 class Strip(NamedTuple):
@@ -138,6 +144,7 @@ class Signatures:
             self._each_region(spec.distance.target_spec, spec.style),
             self._each_region(lambda _: _GRID, spec.style) if spec.regions else (),
             tf.TensorSpec([len(self._regions)], tf.float32),
+            (self._picture, tf.TensorSpec([1, None, None, 1], tf.float32)) if spec.temporal else (),
         )
 
     def _strip(self) -> Strip:

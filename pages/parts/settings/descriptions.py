@@ -75,4 +75,6 @@ def _value_text(value: Any) -> str:
         return "unset"
     if isinstance(value, dict):
         return " ".join(f"{layer} {share:g}" for layer, share in value.items()) or "none"
+    if isinstance(value, tuple):
+        return str(len(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -16,7 +16,8 @@ SHA = "a1" * 32
 def schema_of_settings() -> Any:
     """Each setting's JSON schema by short name, as pydantic generates it; the lookups must agree with it."""
     whole = Recipe.model_json_schema()
-    parts = [whole, *(whole["$defs"][part] for part in ("Objective", "OptimizerSettings", "Schedule", "Colour"))]
+    models = ("Objective", "OptimizerSettings", "Schedule", "Colour", "FilmSettings")
+    parts = [whole, *(whole["$defs"][model] for model in models)]
     return {name: one for part in parts for name, one in part["properties"].items() if name in names()}
 
 

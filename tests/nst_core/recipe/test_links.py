@@ -26,6 +26,7 @@ RECIPES = [
     *(make(preset) for preset in PRESETS),
     *(make(settings={"method": method}) for method in ("fast", "balanced")),
     make("bold", OWN),
+    make(settings={"medium": "film", "film_passes": 2, "keyframes": [{"seconds": 0, "strength": 0.5}, {"seconds": 2}]}),
     make(settings={"method": "fast", "strength": 1.3, "render_edge_px": 384, "longest_edge_px": 4096}),
 ]
 

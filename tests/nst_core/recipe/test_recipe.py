@@ -13,6 +13,7 @@ from nst_core.errors import RecipeError
 from nst_core.recipe import (
     CONVOLUTIONS,
     Colour,
+    FilmSettings,
     Objective,
     OptimizerSettings,
     Recipe,
@@ -50,6 +51,7 @@ def test_every_field_of_the_recipe_travels_in_json() -> None:
     assert set(raw["optimizer"]) == set(OptimizerSettings.model_fields)
     assert set(raw["schedule"]) == set(Schedule.model_fields)
     assert set(raw["colour"]) == set(Colour.model_fields)
+    assert set(raw["film"]) == set(FilmSettings.model_fields)
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.picture.upload import Picture
 from nst_core.recipe import PRESETS, STEERABLE, Recipe, allows, change, choices, is_optional, make, names
-from nst_core.recipe.display import GROUPS, SettingDisplay
+from nst_core.recipe.display import FILM, GROUPS, SettingDisplay
 from nst_core.recipe.links import to_text
 from nst_core.runs import cost
 from pages.parts.settings import steering
@@ -35,8 +35,12 @@ ELSEWHERE = {
     "render_edge_px": "the fast page",
     "style_grid_size": "the style map",
     "regions": "the brush on the photograph",
+    "medium": "the film page",
+    "trim_start_seconds": "the film page's clip",
+    "trim_end_seconds": "the film page's clip",
+    "keyframes": "the film page's table",
 }
-SETTINGS = [setting for group in GROUPS.values() for setting in group]
+SETTINGS = [setting for group in (*GROUPS.values(), FILM) for setting in group]
 
 
 def submitted(app: object, job_service: FakeJobService, page: str = "slow") -> Recipe:
