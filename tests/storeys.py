@@ -17,7 +17,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("client", ("nst_core.client",), "scripted servers; the API with a worker of the test's own; a real server"),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
     ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
-    ("runs", ("nst_core.runs",), "engines replaced by recorders; estimates against real runs"),
+    (
+        "runs",
+        ("nst_core.runs", "nst_core.film"),
+        "engines replaced by recorders; estimates against real runs; odd and damaged films",
+    ),
     ("export", ("nst_core.export",), "the files, run by LiteRT, against the networks"),
     ("metrics", ("nst_core.metrics",), "closed forms; the tutorial's formula, computed independently"),
     ("engines", ("nst_core.slow", "nst_core.fast"), "naive loops, finite differences, the graph of another program"),
@@ -41,6 +45,7 @@ TENSORFLOW = (
     "nst_core.fast",
     "nst_core.metrics",
     "nst_core.export",
+    "nst_core.film.engines",
     "nst_core.jobs.worker",
 )
 """The modules that may import TensorFlow, except `nst_core.models.weights`."""
