@@ -12,6 +12,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("nst_core.cli", "nst_core.doctor", "nst_core.bench", "nst_core.__main__"),
         "real processes",
     ),
+    ("batches", ("nst_core.batch",), "engines replaced by a network that does nearly nothing; killed processes"),
     ("API", ("nst_core.api",), "requests to the application, with a worker of their own; a real server"),
     ("Python API", ("nst_core.studio",), "a network of random kernels; the example notebooks, executed"),
     ("client", ("nst_core.client",), "scripted servers; the API with a worker of the test's own; a real server"),

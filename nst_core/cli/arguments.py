@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nst_core.errors import PictureError, RecipeError
+from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe, change, choices, describe, from_text, make, recipe_from_json, steered
 from nst_core.recipe.old_names import current_name
+from nst_core.runs.opening import load_mask, load_picture, parse_mask, read_file
 
 if TYPE_CHECKING:
-    from nst_core.picture.upload import Picture
     from nst_core.runs.inputs import RunInputs
 
 
@@ -81,21 +81,14 @@ def load_inputs(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[flo
         PictureError: a file is not a usable picture.
         RecipeError: the shares of a mask are not numbers.
     """
-    from nst_core.picture.masks import open_mask
     from nst_core.runs.inputs import RunInputs
 
     content = load_picture(arguments.content)
-    masks, shares = [], []
-    for text in arguments.masks:
-        name, _, given = text.rpartition("=")
-        try:
-            shares.append([float(share) for share in given.split(",")])
-        except ValueError:
-            raise RecipeError(f"--mask must be FILE=SHARE,SHARE,... with a share for each style, got {text}") from None
-        masks.append(open_mask(_bytes(name), (content.width, content.height)))
+    named = [parse_mask(text) for text in arguments.masks]
+    masks = [load_mask(name, content) for name, _ in named]
     styles = tuple(load_picture(style) for style in arguments.styles)
     start = load_picture(arguments.start) if arguments.start else None
-    return RunInputs(content, styles, start, tuple(masks)), shares
+    return RunInputs(content, styles, start, tuple(masks)), [list(shares) for _, shares in named]
 
 
 def build_recipe(arguments: argparse.Namespace) -> Recipe:
@@ -107,7 +100,7 @@ def build_recipe(arguments: argparse.Namespace) -> Recipe:
     if arguments.start:
         changes["start"] = "own"
     if arguments.recipe:
-        return _with_style_options(change(recipe_from_json(_bytes(str(arguments.recipe))), changes), arguments)
+        return _with_style_options(change(recipe_from_json(read_file(str(arguments.recipe))), changes), arguments)
     return _with_style_options(make(arguments.preset or "painterly", changes), arguments)
 
 
@@ -159,23 +152,3 @@ def _changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
         name = current_name(given)
         changes[name] = from_text(name, value)
     return changes
-
-
-def load_picture(name: str) -> Picture:
-    """Open a picture: a file, or a bundled one as `sample:KEY`. Raises PictureError."""
-    from nst_core.picture import samples
-    from nst_core.picture.upload import open_own
-
-    if name.startswith("sample:"):
-        return samples.find(name.removeprefix("sample:")).load(1024)
-    try:
-        return open_own(_bytes(name))
-    except PictureError as error:
-        raise PictureError(f"{Path(name).name}: {error}") from None
-
-
-def _bytes(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise PictureError(f"{name} must be a file that can be read ({error.strerror})") from None

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nst_core.cli.arguments import build_recipe, load_inputs, load_picture, resumed_recipe
+from nst_core.cli.arguments import build_recipe, load_inputs, resumed_recipe
 from nst_core.errors import NSTError, ToolError
+from nst_core.runs.opening import load_picture
 
 _IN_A_BROWSER = ("pages", "live", "device", "painting")
 """Benchmarks of pages, which have no picture sizes."""
@@ -39,6 +40,13 @@ def stylize(arguments: argparse.Namespace) -> int:
         resume=resumed,
     )
     return stylize.stylize(run)
+
+
+def batch(arguments: argparse.Namespace) -> int:
+    """Paint many pictures."""
+    from nst_core.cli import batch
+
+    return batch.batch(arguments)
 
 
 def measure(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """The command line: `python -m nst_core ...`. Progress goes to stderr; stdout has only the output of the command.
 
-Exit codes: 0 done; 1 a bug, or a problem that `doctor` found; 2 bad input; 130 interrupted, after saving the best
-picture so far and the checkpoint; 141 the reader of stdout has closed it.
+Exit codes: 0 done; 1 a bug, or a problem that `doctor` found; 2 bad input; 3 some pictures of a batch failed;
+130 interrupted, after saving the best picture so far and the checkpoint; 141 the reader of stdout has closed it.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"NST Studio {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_stylize(subparsers)
+    _add_batch(subparsers)
     _add_measure(subparsers)
     _add_estimate(subparsers)
     _add_preview(subparsers)
@@ -94,6 +95,48 @@ def _add_stylize(subparsers: Any) -> None:
         help="write a report: settings, times, losses and measures",
     )
     parser.set_defaults(run=commands.stylize)
+
+
+def _add_batch(subparsers: Any) -> None:
+    from nst_core.batch import items
+
+    parser = subparsers.add_parser(
+        "batch", help="paint many pictures; a batch that was interrupted goes on with the same command"
+    )
+    parser.add_argument(
+        "contents",
+        metavar="CONTENT",
+        nargs="*",
+        help="pictures to paint: files, folders, patterns such as 'holiday/**/*.jpg', or sample:KEY",
+    )
+    parser.add_argument(
+        "--styles", metavar="STYLE", nargs="+", default=[], help="style pictures, given in the same way"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="the folder for the results and their list"
+    )
+    parser.add_argument(
+        "--pair",
+        choices=tuple(items.PAIRINGS),
+        default="all",
+        help="; ".join(f"{how}: {meaning}" for how, meaning in items.PAIRINGS.items()) + "; default: all",
+    )
+    parser.add_argument(
+        "--recipes",
+        type=Path,
+        metavar="FILE",
+        help="a CSV or JSON table with a row for each picture instead: content, styles, and any setting",
+    )
+    parser.add_argument("--format", choices=tuple(items.ENDINGS), default="png", help="of the results; default: png")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes, which divide cores and GPUs; default: 1"
+    )
+    parser.add_argument("--no-metrics", action="store_true", help="do not measure the results")
+    parser.add_argument(
+        "--sheet", choices=("jpg", "png", "none"), default="jpg", help="format of the contact sheets; default: jpg"
+    )
+    add_settings(parser)
+    parser.set_defaults(run=commands.batch)
 
 
 def _add_estimate(subparsers: Any) -> None:

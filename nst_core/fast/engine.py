@@ -74,17 +74,18 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 def _picture(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
     """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles."""
     allocator.set_keep_freed(keep=host_profile().keeps_freed and not in_strips(*content.shape[1:3]))
-    reduced = _content_to_stylise(stylizer, content, recipe)
-    mixes = [_shares(recipe, styles)] if not masks else [*(r.shares for r in recipe.regions), _shares(recipe, styles)]
+    reduced = content_to_stylise(stylizer, content, recipe)
+    everywhere = style_shares(recipe, styles)
+    mixes = [*(region.shares for region in recipe.regions), everywhere] if masks else [everywhere]
     cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
     if not masks:
-        return _enlarge(stylizer.paint(reduced, cells), reduced, content)
+        return enlarge_to(stylizer.paint(reduced, cells), reduced, content)
     _, height, width, _ = content.shape
     layers = partition([at_size(mask, width, height) for mask in masks])
     result = np.zeros_like(content)
     for layer, cell in zip(layers, cells, strict=True):
         if layer.any():  # the last layer, outside all masks, may be empty
-            result += layer[None, :, :, None] * _enlarge(stylizer.paint(reduced, [cell]), reduced, content)
+            result += layer[None, :, :, None] * enlarge_to(stylizer.paint(reduced, [cell]), reduced, content)
     return result
 
 
@@ -100,18 +101,18 @@ def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], r
     )
 
 
-def _content_to_stylise(stylizer: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
+def content_to_stylise(stylizer: Stylizer, content: Pixels, recipe: Recipe) -> Pixels:
     """The content, reduced to the recipe's render size and the stylizer's limit if it is larger."""
     limits = (recipe.render_edge_px, stylizer.max_px, max(content.shape[1:3]))
     edge = min(px for px in limits if px)
     return fit(content, edge)
 
 
-def _enlarge(painted: Pixels, reduced: Pixels, content: Pixels) -> Pixels:
+def enlarge_to(painted: Pixels, reduced: Pixels, content: Pixels) -> Pixels:
     """The painted picture at the content's size, enlarged along the content's edges."""
     return painted if painted.shape == content.shape else enlarge(painted, reduced, content)
 
 
-def _shares(recipe: Recipe, styles: int) -> tuple[float, ...]:
+def style_shares(recipe: Recipe, styles: int) -> tuple[float, ...]:
     """The weight of each style in the recipe; equal weights if it names no styles."""
     return tuple(style.weight for style in recipe.styles) or (1.0,) * styles

@@ -10,15 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.fast import tiling
-from nst_core.fast.plan import in_strips
+from nst_core.fast.plan import BATCH_PIXELS, in_strips
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import StyleMix
 from nst_core.step import Pixels
 from nst_core.system.bounded_cache import BoundedCache
 
-BATCH_PIXELS = 600_000
-"""Greatest number of pixels in a batch of small pictures."""
 MAX_VECTORS = 256
 """Number of cached style vectors; each has 100 numbers."""
 MAX_PICTURE_PX = 1024
@@ -50,12 +48,12 @@ def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe
         recipe: all settings.
     """
     if hasattr(module, "style_vector"):
-        return _VectorStylizer(module, content, styles, recipe)
+        return VectorStylizer(module, content, styles, recipe)
     return _PictureStylizer(module, [_resize_style(style, recipe) for style in styles], bool(len(styles) > 1), recipe)
 
 
 @dataclass(eq=False)
-class _VectorStylizer:
+class VectorStylizer:
     """Mixes style vectors linearly; a strength above 1 extrapolates beyond the styles.
 
     Source: Ghiasi et al. 2017, arXiv:1705.06830, section 4.5.
@@ -70,10 +68,12 @@ class _VectorStylizer:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """No notes: all settings are followed."""
         return ()
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
-        mixed = [self._vector(cell) for cell in cells]
+        """See `Stylizer.paint`."""
+        mixed = [self.vector(cell) for cell in cells]
         _, height, width, _ = content.shape
         if in_strips(height, width):
             painted = [tiling.transform(self.module, content, tf.constant(v)) for v in mixed]
@@ -83,10 +83,9 @@ class _VectorStylizer:
         return np.concatenate([self._batch(content, np.concatenate(batch)) for batch in batches])
 
     def _batch(self, content: Pixels, vectors: np.ndarray) -> Pixels:
-        repeated = np.broadcast_to(content, (len(vectors), *content.shape[1:]))
-        return self.module.transform(tf.constant(repeated), tf.constant(vectors)).numpy()  # type: ignore[no-any-return]
+        return transform_batch(self.module, np.broadcast_to(content, (len(vectors), *content.shape[1:])), vectors)
 
-    def _vector(self, cell: StyleMix) -> np.ndarray:
+    def vector(self, cell: StyleMix) -> np.ndarray:
         """The style vector of a mix, [1, 1, 1, 100]: the content's own at strength 0, the mix of the styles at 1."""
         if not self._vectors:
             self._vectors = [self._picture_vector(style, number) for number, style in enumerate(self.styles)]
@@ -140,6 +139,11 @@ class _PictureStylizer:
     def _stylise(self, content: Pixels, style: Pixels) -> Pixels:
         painted = self.module(tf.constant(content), tf.constant(style))[0].numpy()
         return painted[:, : content.shape[1], : content.shape[2]]  # type: ignore[no-any-return] # padded to multiples of 4
+
+
+def transform_batch(module: Any, contents: np.ndarray, vectors: np.ndarray) -> Pixels:
+    """Stylise contents [n, H, W, 3] in [0, 1] with style vectors [n, 1, 1, 100] in one pass: [n, H, W, 3]."""
+    return module.transform(tf.constant(contents), tf.constant(vectors)).numpy()  # type: ignore[no-any-return]
 
 
 def _resize_style(style: Pixels, recipe: Recipe, unscaled: bool = False) -> Pixels:

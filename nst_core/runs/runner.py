@@ -56,6 +56,34 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
         yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)))
 
 
+def shares_pass(recipe: Recipe) -> bool:
+    """Whether pictures of this recipe may share a pass of the network: see `run_together`."""
+    return recipe.method == "fast" and recipe.style_grid_size == 1 and not recipe.regions
+
+
+def run_together(inputs: Sequence[tuple[Pixels, Sequence[Pixels], Recipe]]) -> list[Pixels]:
+    """The final pictures of several fast recipes, each [1, H, W, 3] in [0, 1]; small ones of one size share a pass.
+
+    Args:
+        inputs: content, styles and recipe of each picture, as in `run_recipe`; see `shares_pass` for the recipes.
+
+    Raises NSTError as `run_recipe`.
+    """
+    from nst_core.fast import batching
+    from nst_core.models import gpu_memory
+
+    requests = []
+    for content, styles, recipe in inputs:
+        seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
+        requests.append(batching.FastRequest(seen, matched, recipe))
+    with gpu_memory.explained():
+        painted = batching.run_many(requests)
+    return [
+        finish(picture, content_for(picture, content), recipe)
+        for picture, (content, _, recipe) in zip(painted, inputs, strict=True)
+    ]
+
+
 def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     """The styles, cropped and rotated by a recipe's settings; unchanged if the recipe has no styles.
 
@@ -240,12 +268,20 @@ def report(  # noqa: PLR0913 - inputs and outputs of a run
     }
 
 
-def measures(content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels) -> dict[str, Any]:
+def measures(
+    content: Pixels, styles: Sequence[Pixels], recipe: Recipe, picture: Pixels, *, targets: Any = None
+) -> dict[str, Any]:
     """The yardstick's measures of a result, at no more than `MAX_MEASURED_PX`; arguments as in `report`.
+
+    With `targets`, a `yardstick.Targets`, the measures of content and styles are computed once for all results of one
+    size; the recipe must then name the pictures.
 
     Raises WeightsError if no source gave VGG-19.
     """
     from nst_core.metrics import yardstick
 
     measured = picture if max(picture.shape) <= MAX_MEASURED_PX else fit(picture, MAX_MEASURED_PX)
-    return yardstick.measure(measured, content, crop_styles(styles, recipe), [s.weight for s in recipe.styles])
+    shares = [s.weight for s in recipe.styles]
+    parts = [(s.sha256, s.crop, s.rotation_deg) for s in recipe.styles]
+    keys = yardstick.Keys(targets, recipe.content, parts) if targets else None
+    return yardstick.measure(measured, content, crop_styles(styles, recipe), shares, keys)

@@ -197,3 +197,29 @@ def test_real_measures_know_a_stylised_picture_from_a_plain_one() -> None:
     assert mixed["content"]["block4_conv2"] > plain["content"]["block4_conv2"] == 0
     assert all(value > 0 for value in plain["style_wasserstein2"].values())
     assert mixed["style_wasserstein2"]["block3_conv1"] < plain["style_wasserstein2"]["block3_conv1"]
+
+
+def test_targets_are_measured_once_for_each_size_and_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def extract(picture: Any) -> Any:
+        seen.append(picture.shape[1:3])
+        samples = tf.reshape(picture, (-1, 3))
+        pair = (tf.reduce_mean(samples, 0), tf.matmul(samples, samples, transpose_a=True) / len(samples))
+        features = dict.fromkeys(yardstick.CONTENT_LAYERS, picture)
+        return features, dict.fromkeys(yardstick.STYLE_LAYERS, pair)
+
+    monkeypatch.setattr(yardstick, "_feature_extractor", lambda: extract)
+    rng = np.random.default_rng(5)
+    outputs = [rng.random((1, 16, 20, 3), np.float32) for _ in range(3)]
+    content, *styles = (rng.random((1, side, 24, 3), np.float32) for side in (32, 24, 40))
+    keys = yardstick.Keys(yardstick.Targets(), "content", ["one", "two"])
+    with_keys = [yardstick.measure(output, content, styles, (1, 2), keys) for output in outputs]
+    assert len(seen) == 3 + len(outputs)
+    assert with_keys == [yardstick.measure(output, content, styles, (1, 2)) for output in outputs]
+    seen.clear()
+    yardstick.measure(outputs[0][:, :, :16], content, styles, (1, 2), keys)
+    assert len(seen) == 4
+    other = yardstick.Keys(keys.targets, "content", ["two", "one"])
+    swapped = yardstick.measure(outputs[0], content, styles[::-1], (2, 1), other)
+    assert swapped["style_gram"] == pytest.approx(with_keys[0]["style_gram"])

@@ -1,0 +1,162 @@
+"""A whole batch: finds what is there already, paints the rest, and writes manifest and contact sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nst_core.batch import manifest, sheet, workers
+from nst_core.batch.finishing import NOT_MEASURED
+from nst_core.batch.folder import Entry, OutputFolder
+from nst_core.batch.items import BatchItem
+from nst_core.batch.loading import Loader
+from nst_core.batch.manifest import Row
+from nst_core.batch.runner import ItemResult, failure
+from nst_core.errors import NSTError, WeightsError
+from nst_core.recipe.style_grid import is_style_grid
+
+SheetKind = Literal["jpg", "png", "none"]
+MANIFESTS = ("manifest.json", "manifest.csv")
+SHEET = "contact-sheet-"
+"""First part of the names of contact sheets."""
+MOST_THUMBNAILS = 4096
+"""Small pictures that are kept for the contact sheets; further ones are made again from the files."""
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a batch is painted.
+
+    Attributes:
+        workers: processes.
+        wants_measures: whether each result is measured by the yardstick.
+        sheet_kind: format of the contact sheets.
+        columns: pictures in a row of them.
+    """
+
+    workers: int = 1
+    wants_measures: bool = True
+    sheet_kind: SheetKind = "jpg"
+    columns: int = sheet.COLUMNS
+
+
+class Batch:
+    """The items of one output folder, and what became of them."""
+
+    def __init__(self, items: Sequence[BatchItem], path: Path, options: BatchOptions) -> None:
+        """Nothing is painted yet. Raises PictureError if the folder holds another program's notes.
+
+        Args:
+            items: with distinct names.
+            path: the folder of the results.
+            options: how to paint.
+        """
+        self.items, self.options = tuple(items), options
+        self.folder = OutputFolder(path, {name for item in items for name in item.files})
+        self._results: dict[str, ItemResult] = {}
+        self._thumbnails: dict[str, bytes] = {}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The items with their states, in order."""
+        found = ((item, self._results.get(item.name)) for item in self.items)
+        return tuple(Row(item, r.entry, r.error, r.code) if r else Row(item) for item, r in found)
+
+    def count(self, state: manifest.State) -> int:
+        """The number of items in a state."""
+        return sum(row.state == state for row in self.rows)
+
+    def run(self, should_stop: Callable[[], bool], on_known: Callable[[int], None]) -> Iterator[ItemResult]:
+        """Paint what is missing, and yield the outcome of each item that was not there yet.
+
+        Manifest and contact sheets are written in every case at the end, also when it is stopped.
+
+        Args:
+            should_stop: asked often; once it returns True, the batch ends soon.
+            on_known: gets the number of pictures that are there already.
+
+        Raises:
+            PictureError: the folder cannot be used.
+            WeightsError: no source gave a network, so that no other picture can be painted either.
+        """
+        with self.folder.locked():
+            for name in (*MANIFESTS, self._sheet_name(1)):
+                self.folder.check(name)
+            missing = self._missing(should_stop)
+            on_known(self.count("done"))
+            yield from (result for result in self._results.values() if result.error)
+            painting = workers.run(
+                missing,
+                self.folder,
+                min(self.options.workers, len(missing)),
+                wants_measures=self.options.wants_measures,
+                should_stop=should_stop,
+            )
+            try:
+                for result in painting:
+                    self._take(result)
+                    yield result
+                    if result.code == WeightsError.code:
+                        raise WeightsError(result.error)
+            finally:
+                painting.close()
+                self._write_lists()
+
+    def _missing(self, should_stop: Callable[[], bool]) -> list[BatchItem]:
+        """The items whose results are not there; those whose pictures cannot be read get their outcome at once."""
+        loader, missing = Loader(), []
+        for item in self.items:
+            if should_stop():
+                break
+            try:
+                entry = self.folder.finished(item.name, loader.key(item))
+            except NSTError as error:
+                self._take(failure(item, error))
+                continue
+            if entry is None or self._lacks_measures(item, entry):
+                missing.append(item)
+            else:
+                self._take(ItemResult(item, entry))
+        return missing
+
+    def _lacks_measures(self, item: BatchItem, entry: Entry) -> bool:
+        is_measurable = self.options.wants_measures and not is_style_grid(item.recipe)
+        was_impossible = any(note.startswith(NOT_MEASURED) for note in entry.get("notes", ()))
+        return is_measurable and entry.get("measures") is None and not was_impossible
+
+    def _take(self, result: ItemResult) -> None:
+        self._results[result.item.name] = result
+        if result.thumbnail and len(self._thumbnails) < MOST_THUMBNAILS:
+            self._thumbnails[result.item.name] = result.thumbnail
+
+    def _write_lists(self) -> None:
+        """Write the contact sheets and the manifest, which names them."""
+        pages = []
+        if self.options.sheet_kind != "none":
+            kind = "PNG" if self.options.sheet_kind == "png" else "JPEG"
+            for number, page in enumerate(sheet.pages(self._cells(), self.options.columns, kind), 1):
+                pages.append(self._sheet_name(number))
+                self.folder.write(pages[-1], page)
+        for name in self.folder.owned():
+            if name.startswith(SHEET) and name not in pages:
+                self.folder.remove(name)
+        rows = self.rows
+        self.folder.write(MANIFESTS[0], manifest.as_json(rows, {"contact_sheets": pages}))
+        self.folder.write(MANIFESTS[1], manifest.as_csv(rows))
+
+    def _sheet_name(self, number: int) -> str:
+        return f"{SHEET}{number}.{'png' if self.options.sheet_kind == 'png' else 'jpg'}"
+
+    def _cells(self) -> Iterator[sheet.SheetCell]:
+        """The places of the contact sheets: results, and failures with their reasons."""
+        for row in self.rows:
+            if row.state == "failed":
+                yield sheet.SheetCell(row.item.name, problem=row.error)
+            elif row.state == "done":
+                yield sheet.SheetCell(row.item.name, self._thumbnail(row.item.name))
+
+    def _thumbnail(self, name: str) -> bytes | None:
+        """A small picture of a result; from its file, if it was painted before."""
+        return self._thumbnails.get(name) or sheet.read_thumbnail(self.folder.path / name)

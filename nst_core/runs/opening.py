@@ -1,0 +1,56 @@
+"""Opens the pictures of a run by name: files of this process's user, and bundled pictures as `sample:KEY`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nst_core.errors import PictureError, RecipeError
+
+if TYPE_CHECKING:
+    from nst_core.picture.masks import Mask
+    from nst_core.picture.upload import Picture
+
+SAMPLE = "sample:"
+"""Prefix of a bundled picture's name."""
+SAMPLE_PX = 1024
+"""Greatest longest edge of a bundled picture."""
+
+
+def load_picture(name: str) -> Picture:
+    """Open a picture: a file, or a bundled one as `sample:KEY`. Raises PictureError."""
+    from nst_core.picture import samples
+    from nst_core.picture.upload import open_own
+
+    if name.startswith(SAMPLE):
+        return samples.find(name.removeprefix(SAMPLE)).load(SAMPLE_PX)
+    try:
+        return open_own(read_file(name))
+    except PictureError as error:
+        raise PictureError(f"{Path(name).name}: {error}") from None
+
+
+def load_mask(name: str, content: Picture) -> Mask:
+    """Open a mask of this content. Raises PictureError."""
+    from nst_core.picture.masks import open_mask
+
+    return open_mask(read_file(name), (content.width, content.height))
+
+
+def parse_mask(text: str) -> tuple[str, tuple[float, ...]]:
+    """The file of a mask `FILE=SHARE,SHARE,...` and the share of each style there. Raises RecipeError."""
+    name, _, given = text.rpartition("=")
+    try:
+        return name, tuple(float(share) for share in given.split(","))
+    except ValueError:
+        raise RecipeError(f"a mask must be FILE=SHARE,SHARE,... with a share for each style, got {text}") from None
+
+
+def read_file(name: str) -> bytes:
+    """The bytes of a file. Raises PictureError."""
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise PictureError(f"{name} must be a file that can be read ({error.strerror})") from None
+    except ValueError as error:  # a name that no system can have
+        raise PictureError(f"{name[:60]!r} must be a file that can be read ({error})") from None
