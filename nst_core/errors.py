@@ -3,6 +3,7 @@
     NSTError                 one sentence: the requirement, the value given, and advice
     ├── RecipeError          a setting is unknown, of the wrong type or out of range
     ├── PictureError         a file is not a usable picture, or cannot be read or written
+    ├── FilmError            a file is not a usable film, or cannot be read or written
     ├── FetchError           a download failed, or its content is not usable
     ├── WeightsError         a network's weights cannot be had from any source, or are damaged
     ├── DivergedError        the loss of an optimisation is not finite
@@ -44,6 +45,12 @@ class PictureError(NSTError):
     """A file is not a usable picture, or cannot be read or written."""
 
     code = "picture"
+
+
+class FilmError(NSTError):
+    """A file is not a usable film, or cannot be read or written."""
+
+    code = "film"
 
 
 class FetchError(NSTError):

@@ -268,6 +268,16 @@ class Settings:
         number(1, 89, whole=True),
         "millions of pixels of one picture file; more than 16.8 are reduced to that while the file is decoded",
     )
+    film_seconds: float = _setting(
+        60.0, "NST_FILM_SECONDS", number(0.1, 86_400), "seconds of a film that one run may paint"
+    )
+    film_frames: int = _setting(
+        1800, "NST_FILM_FRAMES", number(1, 1_000_000, whole=True), "frames of a film that one run may paint"
+    )
+    film_megapixels: float = _setting(
+        9.0, "NST_FILM_MEGAPIXELS", number(0.01, 64), "millions of pixels of each frame of a film file"
+    )
+    film_mb: int = _setting(100, "NST_FILM_MB", number(1, 100_000, whole=True), "MB of one film file")
     pictures_disk_mb: int = _setting(
         4000,
         "NST_PICTURES_DISK_MB",

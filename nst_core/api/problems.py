@@ -55,6 +55,7 @@ OF_ERRORS: Mapping[type[errors.NSTError], ProblemKind] = {
     errors.NSTError: _kind(errors.NSTError, 500, "The request failed"),
     errors.RecipeError: _kind(errors.RecipeError, 422, "A setting cannot be used"),
     errors.PictureError: _kind(errors.PictureError, 422, "A picture cannot be used"),
+    errors.FilmError: _kind(errors.FilmError, 422, "A film cannot be used"),
     errors.FetchError: _kind(errors.FetchError, 502, "A download failed"),
     errors.WeightsError: _kind(errors.WeightsError, 503, "A network's weights are not available"),
     errors.ExportError: _kind(errors.ExportError, 503, "A network cannot be exported"),

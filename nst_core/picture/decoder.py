@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import resource
 import socket
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from PIL import ImageCms  # noqa: F401 - loaded before the memory is limited
@@ -21,13 +20,14 @@ from PIL import ImageCms  # noqa: F401 - loaded before the memory is limited
 from nst_core.errors import PictureError
 from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, DecoderRequest
 from nst_core.picture.reading import Decoded, decode, pixel_hash
+from nst_core.system.confined import limit, limit_seconds, own_memory
 from nst_core.system.framing import read_frame, write_frame
 
 
 def main() -> None:
     """Answer requests on standard input, a socket, until the other side closes it."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    own_bytes = _statm(0)
+    own_bytes = own_memory(0)
     with socket.socket(fileno=os.dup(0)) as connection, connection.makefile("rwb") as stream:
         while True:
             # The stream buffers no bytes beyond a request: the next one is sent after its answer.
@@ -44,9 +44,9 @@ def main() -> None:
 def _answer(
     request: DecoderRequest, data: bytes, file: BinaryIO, own_bytes: int
 ) -> tuple[DecoderAnswer, list[memoryview]]:
-    _limit(resource.RLIMIT_CPU, int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1 + request.seconds)
+    limit_seconds(request.seconds)
     if own_bytes:
-        _limit(resource.RLIMIT_AS, own_bytes + request.megabytes * 2**20)
+        limit(resource.RLIMIT_AS, own_bytes + request.megabytes * 2**20)
     try:
         decoded = decode(data, request.limits)
         blobs = _blobs(decoded)
@@ -77,22 +77,8 @@ def _described(decoded: Decoded) -> DecoderAnswer:
         has_alpha=decoded.alpha is not None,
         sha256=pixel_hash(decoded.pixels),
         notes=decoded.notes,
-        memory_mb=_statm(1) / 2**20,
+        memory_mb=own_memory(1) / 2**20,
     )
-
-
-def _limit(kind: int, value: int) -> None:
-    """Lower or raise the soft limit of a resource, within what the system allows."""
-    _, most = resource.getrlimit(kind)
-    resource.setrlimit(kind, (value if most == resource.RLIM_INFINITY else min(value, most), most))
-
-
-def _statm(field: int) -> int:
-    """Virtual (0) or resident (1) memory of this process in bytes; 0 where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[field]) * resource.getpagesize()
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 if __name__ == "__main__":

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 from nst_core.picture.decoder_messages import INLINE_BYTES, DecoderAnswer, DecoderRequest
+from nst_core.system.confined import environment, reason_of_end
 from nst_core.system.framing import read_frame, write_frame
 
 PROGRAM = ("-m", "nst_core.picture.decoder")
@@ -23,8 +21,6 @@ WALL_FACTOR = 3
 other."""
 _END_SECONDS = 0.5
 """How long a process that closes its connection may take to end."""
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
-"""The only environment variables that a process inherits, so that it holds no secrets of the server."""
 
 
 class DecoderEndedError(Exception):
@@ -46,7 +42,7 @@ class DecoderProcess:
         with theirs:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - a program of ours
-                    [sys.executable, *program], stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=_environment()
+                    [sys.executable, *program], stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=environment()
                 )
             except OSError:
                 self._connection.close()
@@ -88,7 +84,7 @@ class DecoderProcess:
             status = self._exit_status()
             self.end()
             late = f"be decoded within {seconds} s, and this one is not" if has_expired.is_set() else None
-            raise DecoderEndedError(late or _reason(status, request)) from None
+            raise DecoderEndedError(late or reason_of_end(status, request.seconds)) from None
         finally:
             timer.cancel()
         self.memory_mb = answer.memory_mb
@@ -115,19 +111,3 @@ class DecoderProcess:
         if frame is None:
             raise EOFError
         return DecoderAnswer.from_json(frame[0]), frame[1]
-
-
-def _reason(status: int | None, request: DecoderRequest) -> str:
-    """The reason for the end of a process, or for killing it, from its exit status."""
-    if status == -signal.SIGXCPU:
-        return f"be decoded within {request.seconds} s of computing time, and this one is not"
-    if status == -signal.SIGKILL:
-        return "be decoded in one go, but the process was killed, most likely because the machine ran out of memory"
-    return "be readable by its decoder, which failed on this one"
-
-
-def _environment() -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -85,6 +85,13 @@ _OTHER_FORMATS = (  # magic bytes, their offset, and the name in the message
     (b"ftyphei", 4, "a HEIC photo"),
     (b"ftypmif1", 4, "a HEIC photo"),
     (b"ftyp", 4, "a video"),
+    (b"AVI ", 8, "an AVI video"),
+    (b"FLV", 0, "a Flash video"),
+    (b"\0\0\1\xba", 0, "an MPEG video"),
+    (b"\x30\x26\xb2\x75", 0, "a Windows Media file"),
+    (b"OggS", 0, "an Ogg file"),
+    (b"ID3", 0, "an MP3"),
+    (b"WAVE", 8, "a sound file"),
     (b"8BPS", 0, "a Photoshop file"),
     (b"\0\0\1\0", 0, "an icon"),
 )
@@ -92,11 +99,15 @@ _OTHER_FORMATS = (  # magic bytes, their offset, and the name in the message
 
 def unreadable(data: bytes, otherwise: str = "something else") -> PictureError:
     """The error for a file that is no picture: it names the format that the first bytes show, or `otherwise`."""
-    start = data[:64].lstrip()
-    actual = next(
-        (name for magic, offset, name in _OTHER_FORMATS if start[offset:].lower().startswith(magic.lower())), otherwise
-    )
     return PictureError(
-        f"a picture must be a readable PNG, JPEG, WebP, GIF or BMP file, got {actual}; "
+        f"a picture must be a readable PNG, JPEG, WebP, GIF or BMP file, got {format_named(data, otherwise)}; "
         "open it elsewhere and export it as PNG or JPEG"
+    )
+
+
+def format_named(data: bytes, otherwise: str = "something else") -> str:
+    """What a file is by its first bytes, with its article; `otherwise` if they are of no format that is known here."""
+    start = data[:64].lstrip()
+    return next(
+        (name for magic, offset, name in _OTHER_FORMATS if start[offset:].lower().startswith(magic.lower())), otherwise
     )

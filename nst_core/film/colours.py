@@ -1,0 +1,81 @@
+"""Any video frame as sRGB."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
+from PIL import Image
+
+_SCALING = (
+    Interpolation.LANCZOS
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+    | Interpolation.BITEXACT
+)
+_UNKNOWN = 2
+"""FFmpeg's number of a colour matrix that a film does not state."""
+_HD_WIDTH, _HD_HEIGHT = 1280, 720
+
+
+def srgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+    """A frame as uint8 [height, width, 3], not put upright, transparent parts composited on white.
+
+    A frame that is one pixel larger than asked loses its last row or column; any other is resampled, antialiased.
+    """
+    is_cut = 0 <= frame.width - width <= 1 and 0 <= frame.height - height <= 1
+    inner = (frame.width, frame.height) if is_cut else (width, height)
+    if has_alpha_channel(frame):
+        pixels = _on_white(_converted(frame, "rgba", frame.width, frame.height))
+        if not is_cut:
+            pixels = np.asarray(Image.fromarray(pixels).resize(inner, Image.Resampling.LANCZOS))
+    else:
+        pixels = _converted(frame, "rgb24", *inner)
+    return pixels[:height, :width]
+
+
+def has_alpha_channel(frame: av.VideoFrame) -> bool:
+    """Whether the frame's format has an alpha channel, or a palette that may have one."""
+    return any(part.is_alpha for part in frame.format.components) or frame.format.has_palette
+
+
+def is_transparent(frame: av.VideoFrame) -> bool:
+    """Whether any pixel of the frame is not opaque."""
+    if not has_alpha_channel(frame):
+        return False
+    return bool(_converted(frame, "rgba", frame.width, frame.height)[..., 3].min() < 255)
+
+
+def bit_depth(frame: av.VideoFrame) -> int:
+    """Bits of each colour."""
+    return max((part.bits for part in frame.format.components), default=8)
+
+
+def _converted(frame: av.VideoFrame, format_: str, width: int, height: int) -> NDArray[np.uint8]:
+    converted = frame.reformat(
+        width,
+        height,
+        format_,
+        src_colorspace=_matrix(frame),
+        interpolation=_SCALING,
+        dst_color_range=ColorRange.JPEG,
+        threads=1,
+    )
+    return np.asarray(converted.to_ndarray(), np.uint8)
+
+
+def _matrix(frame: av.VideoFrame) -> Colorspace | None:
+    """The colour matrix of a frame that states none, as players choose it; None: the stated one."""
+    if frame.colorspace != _UNKNOWN:
+        return None
+    is_hd = frame.width >= _HD_WIDTH or frame.height >= _HD_HEIGHT
+    return Colorspace.ITU709 if is_hd else Colorspace.ITU601
+
+
+def _on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Composite [H, W, 4] on white: [H, W, 3]."""
+    coverage = pixels[..., 3:].astype(np.uint16)
+    colours = (pixels[..., :3] * coverage + 255 * (255 - coverage) + 127) // 255
+    return colours.astype(np.uint8)

@@ -1,0 +1,215 @@
+"""The painted frames of a film on the disk: a run resumes from them, and the finished film is made of them.
+
+Files of a folder:
+    film.json            format, frame rate and size
+    segments/A-B.*       the frames from A to before B, encoded: about two seconds
+    frames/N.png, N.state  each frame since the last segment, and the last one of it; what the method keeps for the next
+
+Each file is written whole and then renamed, so that after a crash at any moment the folder holds exactly the frames
+that were appended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from nst_core.errors import CheckpointError, FilmError
+from nst_core.film import reading
+from nst_core.film.codecs import FORMATS, OutputFormat, encode_segment, rate_of
+from nst_core.film.containers import write_film
+from nst_core.film.info import WHOLE, Clip
+from nst_core.system.atomic_files import atomic_write, write_atomic
+
+__all__ = ["FORMATS", "FilmFolder"]
+
+SEGMENT_SECONDS = 2.0
+MOST_SEGMENT_FRAMES = 60
+"""The most frames of a segment: until there are that many, each is a file of its own."""
+
+Pixels = NDArray[np.uint8]
+
+
+class FilmFolder:
+    """The painted frames of one film. One process at a time may write to it."""
+
+    def __init__(self, folder: Path, frames_per_second: float, film_format: str) -> None:
+        """Open the folder, or make it.
+
+        Args:
+            folder: of this film alone.
+            frames_per_second: of the film.
+            film_format: a key of `FORMATS`.
+
+        Raises:
+            CheckpointError: it holds a film of another rate or format, or is damaged.
+            OSError: it cannot be read or written.
+        """
+        self._folder, self._rate, self._kind = folder, rate_of(frames_per_second), film_format
+        self._segments, self._frames = folder / "segments", folder / "frames"
+        self._per_segment = max(1, min(MOST_SEGMENT_FRAMES, round(SEGMENT_SECONDS * frames_per_second)))
+        for each in (self._segments, self._frames):
+            each.mkdir(parents=True, exist_ok=True)
+        self._check()
+        self._count = self._recovered()
+        last = self.last()
+        self._size = None if last is None else last.shape
+
+    @property
+    def format(self) -> OutputFormat:
+        """Of the finished film."""
+        return FORMATS[self._kind]
+
+    @property
+    def count(self) -> int:
+        """The number of frames."""
+        return self._count
+
+    def last(self) -> Pixels | None:
+        """The last frame exactly as it was appended, uint8 [H, W, 3]; None if there is none."""
+        return self._frame(self._count - 1) if self._count else None
+
+    def state(self) -> bytes:
+        """What was appended with the last frame; empty if there is none."""
+        path = self._path(self._count - 1, "state")
+        return path.read_bytes() if path.exists() else b""
+
+    def append(self, pixels: Pixels, state: bytes = b"") -> None:
+        """Store the next frame; it is safe when this returns.
+
+        Args:
+            pixels: uint8 [H, W, 3], the same size as the frames before.
+            state: what the method needs to go on from here.
+
+        Raises:
+            ValueError: the frame is of another size or type.
+            OSError: the disk does not take it.
+        """
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise ValueError(f"a frame must be uint8 [H, W, 3], got {pixels.dtype} {list(pixels.shape)}")
+        if self._size not in (None, pixels.shape):
+            raise ValueError(f"each frame must be {self._size} like the first, got {pixels.shape}")
+        self._size = pixels.shape
+        if state:
+            write_atomic(self._path(self._count, "state"), state)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+        write_atomic(self._path(self._count, "png"), file.getvalue())
+        self._count += 1
+        while self._count - self._packed() >= self._per_segment:
+            self._pack()
+
+    def finish(self, output: Path, audio_from: Path | None = None, clip: Clip = WHOLE) -> tuple[str, ...]:
+        """Write a playable film of the frames so far; the folder stays as it is, and may grow further.
+
+        Args:
+            output: the file; it is replaced when the film is complete.
+            audio_from: a film whose sound is taken, if the format can hold sound.
+            clip: the part of that film.
+
+        Returns:
+            Sentences for the user, such as why there is no sound.
+
+        Raises:
+            FilmError: there is no frame.
+            OSError: the disk does not take the film.
+        """
+        if not self._count:
+            raise FilmError("a film must have at least one frame, got none; let the run paint one")
+        sound, notes = self._sound(audio_from, clip)
+        with tempfile.TemporaryDirectory(prefix=".finish-", dir=self._folder) as work:
+            segments = [path for _, _, path in self._listed()]
+            if self._packed() < self._count:
+                segments.append(Path(work) / f"rest{self.format.suffix}")
+                with segments[-1].open("wb") as file:
+                    encode_segment(self._loose(self._packed(), self._count), self._rate, self.format.codec, file)
+            film = Path(work) / f"film{self.format.suffix}"
+            write_film(segments, self._count, self._rate, self._kind, film, sound)
+            with film.open("rb") as made, atomic_write(output) as file:
+                while block := made.read(1 << 20):
+                    file.write(block)
+        return notes
+
+    def _sound(self, film: Path | None, clip: Clip) -> tuple[bytes | None, tuple[str, ...]]:
+        if film is None or not self.format.has_sound:
+            return None, ()
+        end = clip.start_seconds + float(self._count / self._rate)
+        try:
+            return reading.sound(film, Clip(clip.start_seconds, end), self._kind), ()
+        except FilmError as error:
+            return None, (f"the film has no sound: {error}",)
+
+    def _check(self) -> None:
+        """Compare with the film that the folder holds, or write down what it is to hold."""
+        about = {"format": self._kind, "rate": str(self._rate)}
+        path = self._folder / "film.json"
+        if not path.exists():
+            write_atomic(path, json.dumps(about).encode())
+            return
+        with contextlib.suppress(ValueError):
+            if json.loads(path.read_bytes()) == about:
+                return
+        raise CheckpointError(
+            f"a film's frames must be of the same run, but {path} is not of {self._kind} at {self._rate} frames per "
+            "second; begin anew"
+        )
+
+    def _listed(self) -> list[tuple[int, int, Path]]:
+        """First frame, end and file of each segment, in order and without gaps."""
+        found, end = [], 0
+        for path in sorted(self._segments.glob(f"[0-9]*{self.format.suffix}")):
+            first, _, last = path.stem.partition("-")
+            if int(first) != end:
+                break
+            end = int(last)
+            found.append((int(first), end, path))
+        return found
+
+    def _packed(self) -> int:
+        """The number of frames in segments."""
+        listed = self._listed()
+        return listed[-1][1] if listed else 0
+
+    def _recovered(self) -> int:
+        """The number of frames that are whole; removes what a crash left behind."""
+        packed = count = self._packed()
+        while self._path(count, "png").exists():
+            count += 1
+        self._forget(packed, count)
+        return count
+
+    def _pack(self) -> None:
+        """Encode the oldest frames that are files of their own."""
+        first = self._packed()
+        end = first + self._per_segment
+        with atomic_write(self._segments / f"{first:08}-{end:08}{self.format.suffix}") as file:
+            encode_segment(self._loose(first, end), self._rate, self.format.codec, file)
+        self._forget(end, self._count)
+
+    def _forget(self, packed: int, count: int) -> None:
+        """Remove the files of frames that are in segments, except the last frame's, and of those beyond the end."""
+        kept = {f"{number:08}" for number in range(min(packed, count - 1), count)}
+        for path in self._frames.iterdir():
+            if path.stem not in kept:
+                path.unlink(missing_ok=True)
+
+    def _loose(self, first: int, end: int) -> Iterator[Pixels]:
+        return (self._frame(number) for number in range(first, end))
+
+    def _frame(self, number: int) -> Pixels:
+        try:
+            with Image.open(self._path(number, "png"), formats=("PNG",)) as image:
+                return np.asarray(image.convert("RGB"))
+        except (OSError, SyntaxError) as error:
+            raise CheckpointError(f"frame {number} of the film cannot be read ({error}); begin anew") from None
+
+    def _path(self, number: int, suffix: str) -> Path:
+        return self._frames / f"{number:08}.{suffix}"

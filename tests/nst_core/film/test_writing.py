@@ -1,0 +1,138 @@
+"""Painted frames survive any crash, and make a playable film at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from nst_core.errors import CheckpointError, FilmError
+from nst_core.film import writing
+from nst_core.film.writing import FORMATS, FilmFolder
+from tests.nst_core.film import films
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("count", [1, 13])
+def test_a_finished_film_has_the_frames_at_their_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, count: int
+) -> None:
+    monkeypatch.setattr(writing, "SEGMENT_SECONDS", 0.2)  # 5 frames: two whole segments and a rest
+    folder, output = FilmFolder(tmp_path / "film", 25, kind), tmp_path / "out"
+    for pixels in films.scene(count):
+        folder.append(pixels)
+    assert folder.finish(output) == ()
+    data = output.read_bytes()
+    info, seen = films.info_of(data), films.frames_of(data)
+    assert (info.width, info.height, info.frames) == (64, 48, count)
+    is_still = (kind, count) == ("webp", 1)  # such a file is a plain picture, without a time
+    assert info.seconds == pytest.approx(0.1 if is_still else count / 25, abs=0.002)
+    assert [films.number_of(frame.pixels) for frame in seen] == list(range(count))
+    for frame, painted in zip(seen, films.scene(count), strict=True):
+        inner = (slice(2, 10), slice(2, 14))  # the red corner, away from its edges
+        assert np.abs(frame.pixels[inner].astype(int) - painted[inner]).max() <= 8
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("film", "out")] == []
+    folder.append(films.scene(1)[0])  # a film that was finished may grow
+    assert folder.count == count + 1
+
+
+def test_an_mp4_begins_with_its_index_and_states_its_colours(tmp_path: Path) -> None:
+    folder = FilmFolder(tmp_path / "film", 30000 / 1001, "mp4")
+    folder.append(films.scene(1)[0])
+    folder.finish(tmp_path / "out.mp4")
+    data = (tmp_path / "out.mp4").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    with av.open(io.BytesIO(data), "r") as film:
+        stream = film.streams.video[0]
+        frame = next(film.decode(stream))
+    assert stream.average_rate is not None
+    assert (stream.average_rate.numerator, stream.average_rate.denominator) == (30000, 1001)
+    assert (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc) == (1, 1, 1, 1)
+    assert frame.format.name == "yuv420p"
+
+
+def test_odd_sides_are_made_even_and_the_last_frame_stays_exact(tmp_path: Path) -> None:
+    pixels = films.scene(1, 63, 47)[0]
+    folder = FilmFolder(tmp_path / "film", 10, "mp4")
+    folder.append(pixels)
+    np.testing.assert_array_equal(folder.last(), pixels)
+    folder.finish(tmp_path / "out.mp4")
+    info = films.info_of((tmp_path / "out.mp4").read_bytes())
+    assert (info.width, info.height) == (64, 48)
+
+
+def failing_after(patch: pytest.MonkeyPatch, operations: int) -> None:
+    """Let the disk fail for good after so many writes and removals of a folder."""
+    left = iter(range(operations))
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def operation(*args: Any, **kwargs: Any) -> Any:
+            if next(left, None) is None:
+                raise OSError(28, "no space")
+            return real(*args, **kwargs)
+
+        return operation
+
+    for holder, name in ((writing, "write_atomic"), (writing, "atomic_write"), (Path, "unlink")):
+        patch.setattr(holder, name, guarded(getattr(holder, name)))
+
+
+def appended_until_failure(folder: Path, scene: list[films.Pixels], patch: pytest.MonkeyPatch, operations: int) -> int:
+    """The number of frames that were appended before the disk failed."""
+    appended = 0
+    with patch.context() as failing, contextlib.suppress(OSError):
+        failing_after(failing, operations)
+        film = FilmFolder(folder, 20, "mp4")
+        for number, pixels in enumerate(scene):
+            film.append(pixels, str(number).encode())
+            appended += 1
+    return appended
+
+
+@pytest.mark.slow
+def test_a_crash_at_any_write_loses_no_frame_that_was_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "SEGMENT_SECONDS", 0.1)  # 2 frames at 20 a second
+    scene = films.scene(5, 32, 32)
+    for operations in range(100):
+        folder = tmp_path / str(operations)
+        appended = appended_until_failure(folder, scene, monkeypatch, operations)
+        found = FilmFolder(folder, 20, "mp4")
+        assert found.count in (appended, appended + 1)  # the frame of the call that failed may be there, whole
+        if found.count:
+            np.testing.assert_array_equal(found.last(), scene[found.count - 1])
+            assert found.state() == str(found.count - 1).encode()
+        for number in range(found.count, len(scene)):
+            found.append(scene[number], str(number).encode())
+        found.finish(tmp_path / "out.mp4")
+        seen = films.frames_of((tmp_path / "out.mp4").read_bytes())
+        assert [films.number_of(frame.pixels) for frame in seen] == list(range(5))
+        if appended == len(scene):
+            break
+    assert 10 < operations < 99
+
+
+def test_a_folder_of_another_film_is_refused(tmp_path: Path) -> None:
+    FilmFolder(tmp_path, 25, "mp4")
+    for rate, kind in ((24.0, "mp4"), (25.0, "webm")):
+        with pytest.raises(CheckpointError, match="begin anew"):
+            FilmFolder(tmp_path, rate, kind)
+    (tmp_path / "film.json").write_bytes(b"{")
+    with pytest.raises(CheckpointError, match="begin anew"):
+        FilmFolder(tmp_path, 25, "mp4")
+
+
+def test_frames_of_another_size_or_type_are_refused(tmp_path: Path) -> None:
+    folder = FilmFolder(tmp_path, 25, "mp4")
+    with pytest.raises(FilmError, match="at least one frame"):
+        folder.finish(tmp_path / "out.mp4")
+    folder.append(films.scene(1)[0])
+    for wrong in (films.scene(1, 32, 48)[0], films.scene(1)[0].astype(np.int8), films.scene(1)[0][..., 0]):
+        with pytest.raises(ValueError, match="frame must be"):
+            folder.append(wrong)  # type: ignore[arg-type]
+    assert folder.count == 1
