@@ -7,7 +7,8 @@ pool         the workers, each with its run; `placement` decides their number an
 repository   active runs in memory, all runs in the store
 active_run   a run under way; `run_delta` holds its changes that are not stored yet
 store        stored runs within `limits`: `blobs` (or `memory_blobs`) hold their files, `records` describes a run,
-             `input_files` holds its pictures; `snapshots` selects the intermediate pictures that are stored
+             `input_files` holds its pictures; `snapshots` selects the intermediate pictures that are stored;
+             `film_files` are the film, the frames and the result of a film's run
 opening      opens the folder of runs: makes the `index` of their records, and takes over runs of `legacy` versions
 reading      reads a stored run; `lost_runs` says why one is gone, from the reasons noted in the `ledger`
 eviction     makes room on a full disk; `storage_health` tracks whether runs can be stored
@@ -15,6 +16,7 @@ views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 followups    runs that follow another one, submitted as the queue has room
 supervisor   keeps a worker alive; `process` is one worker seen from the service, `heartbeat` its signs of life
-worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands
+worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands, `step_events` tells
+             its steps; `film_runs` are its runs of films, `film_log` is what one of them has done
 messages     the commands and events between the two; `nst_core.system.framing` puts them on a pipe
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nst_core.jobs import failure_messages
-from nst_core.jobs.messages import RunCommand, Stepped
+from nst_core.jobs.messages import FilmFiles, RunCommand, Stepped
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import thinned
 from nst_core.jobs.views import JobView, RunProgress
@@ -135,14 +135,15 @@ class ActiveRun:
         self.pending = {step: jpeg for step, jpeg in self.pending.items() if step <= last}
         self.view = replace(self.view, step=max(last, 0), evaluations=points[-1].evaluations if points else 0)
 
-    def command(self, inputs: RunInputs, checkpoint: Path | None) -> RunCommand:
-        """The command that starts this run in the worker, or continues it from `checkpoint` if that exists."""
+    def command(self, inputs: RunInputs, checkpoint: Path | None, film: FilmFiles | None = None) -> RunCommand:
+        """The command that starts this run in the worker, or continues it from what `checkpoint` or `film` names."""
         arrays, data = inputs.packed()
         return RunCommand(
             job=self.view.id,
             recipe=self.view.recipe,
             arrays=arrays,
             data=data,
+            film=film,
             measure=self.view.wants_metrics,
             checkpoint=str(checkpoint or ""),
             stop=self.ending,

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -46,8 +47,14 @@ class BlobStore(Protocol):
     def jobs(self) -> list[str]:
         """The runs that have files. Raises OSError."""
 
-    def size(self, job: str, *, without: str = "") -> int:
-        """The size of a run's files in bytes, but for one name."""
+    def size(self, job: str, *, without: Collection[str] = ()) -> int:
+        """The size of a run's files in bytes, but for some names of files and folders."""
+
+    def place(self, job: str, name: str) -> Path:
+        """Where a file or folder of a run is that is too large for memory; it need not exist. Raises OSError."""
+
+    def remove_folder(self, job: str, name: str) -> None:
+        """Remove a folder at `place` with all in it, as far as possible."""
 
     def path(self, job: str, name: str) -> Path | None:
         """The path of a file, which need not exist; None if the store has no paths."""
@@ -168,14 +175,17 @@ class DiskBlobStore:
         except FileNotFoundError:
             return []
 
-    def size(self, job: str, *, without: str = "") -> int:
-        """The size of a run's files in bytes, but for one name."""
-        total = 0
-        for folder, _, names in os.walk(self.path(job, "")):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    total += os.stat(os.path.join(folder, name)).st_size if name != without else 0
-        return total
+    def size(self, job: str, *, without: Collection[str] = ()) -> int:
+        """The size of a run's files in bytes, but for some names of files and folders."""
+        return size_of(self.path(job, ""), without)
+
+    def place(self, job: str, name: str) -> Path:
+        """Where a file or folder of a run is that is too large for memory; it need not exist."""
+        return self.path(job, name)
+
+    def remove_folder(self, job: str, name: str) -> None:
+        """Remove a folder at `place` with all in it, as far as possible."""
+        shutil.rmtree(self.path(job, name), ignore_errors=True)
 
     def path(self, job: str, name: str) -> Path:
         """The path of a file, which need not exist. Raises ValueError for an id that is not of letters and digits."""
@@ -186,6 +196,17 @@ class DiskBlobStore:
     def is_fixed(self, job: str) -> bool:
         """False: the disk can be written."""
         return False
+
+
+def size_of(folder: Path, without: Collection[str] = ()) -> int:
+    """The size of the files in a folder and below in bytes, but for some names of files and folders."""
+    total = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in without]
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.stat(os.path.join(parent, name)).st_size if name not in without else 0
+    return total
 
 
 def is_id(job: str) -> bool:

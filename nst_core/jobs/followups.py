@@ -85,6 +85,7 @@ class FollowUps:
             inputs.styles,
             start=self.start if recipe.start == "own" else None,
             masks=inputs.masks,
+            film=inputs.film,
             owner=self.owner,
         )
 
@@ -134,7 +135,7 @@ class FollowUpRegistry:
             blobs.clear(leader)  # the visitor's own start picture is stored only while a waiting recipe needs it
         try:
             if follow_ups.start and waiting and not blobs.get(leader, input_files.CONTENTS):
-                inputs = replace(self._service.inputs(leader), start=follow_ups.start)
+                inputs = replace(self._service.inputs(leader), start=follow_ups.start, film=None)
                 input_files.save(blobs, leader, inputs)
             # written last: its presence shows that the other files are complete
             blobs.put(leader, _FILE, json.dumps(stored).encode())

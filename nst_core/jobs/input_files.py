@@ -1,4 +1,7 @@
-"""Writes the pictures and masks of a run as lossless files, and reads them back with their hashes checked."""
+"""Writes the pictures and masks of a run as lossless files, and reads them back with their hashes checked.
+
+A film is in its place already, see `film_files.adopt`; here it is only noted.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from nst_core.jobs import film_files
 from nst_core.jobs.blobs import BlobStore
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
@@ -27,10 +31,11 @@ def save(blobs: BlobStore, job: str, pictures: RunInputs) -> None:
         blobs.put(job, f"inputs/{name}.png", _png(picture))
     for number, mask in enumerate(pictures.masks):
         blobs.put(job, f"inputs/mask{number}.npy", _npy(mask))
-    contents = {
+    contents: dict[str, Any] = {
         "pictures": {name: {"sha256": p.sha256, "notes": p.notes} for name, p in by_name.items()},
         "masks": [mask.sha256 for mask in pictures.masks],
     }
+    contents |= {"film": film_files.entry(pictures.film)} if pictures.film else {}
     blobs.put(job, CONTENTS, json.dumps(contents).encode())
 
 
@@ -51,7 +56,8 @@ def read(blobs: BlobStore, job: str) -> RunInputs | None:
         }
         masks = [_mask(blobs.read(job, f"inputs/mask{n}.npy"), sha) for n, sha in enumerate(contents["masks"])]
         styles = tuple(by_name[f"style{n}"] for n in range(sum(name.startswith("style") for name in by_name)))
-        return RunInputs(by_name["content"], styles, by_name.get("start"), tuple(masks))
+        film = film_files.from_entry(blobs, job, contents["film"]) if "film" in contents else None
+        return RunInputs(by_name["content"], styles, by_name.get("start"), tuple(masks), film)
     except FileNotFoundError:
         return None
     except OSError as error:

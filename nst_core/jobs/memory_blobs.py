@@ -1,11 +1,15 @@
-"""The files of runs in memory, where there is no disk or it can only be read."""
+"""The files of runs in memory, where there is no disk or it can only be read; films are in a temporary folder."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
 
-from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.blobs import BlobStore, size_of
 
 
 class MemoryBlobStore:
@@ -13,6 +17,7 @@ class MemoryBlobStore:
 
     def __init__(self) -> None:
         self._files: dict[str, dict[str, bytes]] = {}
+        self._large: tempfile.TemporaryDirectory[str] | None = None  # made for the first film
 
     def put(self, job: str, name: str, data: bytes, *, durable: bool = True) -> None:
         """Store a file."""
@@ -39,7 +44,9 @@ class MemoryBlobStore:
 
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there; without a name, whether the run has files."""
-        return name in self._files.get(job, {}) if name else job in self._files
+        if not name:
+            return job in self._files
+        return name in self._files.get(job, {}) or (self._large is not None and self.place(job, name).exists())
 
     def names(self, job: str, folder: str) -> list[str]:
         """The names of the files in a folder of a run."""
@@ -53,14 +60,27 @@ class MemoryBlobStore:
     def clear(self, job: str) -> None:
         """Remove all files of a run."""
         self._files.pop(job, None)
+        self.remove_folder(job, "")
 
     def jobs(self) -> list[str]:
         """The runs that have files."""
         return list(self._files)
 
-    def size(self, job: str, *, without: str = "") -> int:
-        """The size of a run's files in bytes, but for one name."""
-        return sum(len(data) for name, data in list(self._files.get(job, {}).items()) if name != without)
+    def size(self, job: str, *, without: Collection[str] = ()) -> int:
+        """The size of a run's files in bytes, but for some names of files and folders."""
+        in_memory = sum(len(data) for name, data in list(self._files.get(job, {}).items()) if name not in without)
+        return in_memory + (size_of(self.place(job, ""), without) if self._large else 0)
+
+    def place(self, job: str, name: str) -> Path:
+        """Where a file or folder of a run is that is too large for memory: in a folder that ends with the server."""
+        if self._large is None:
+            self._large = tempfile.TemporaryDirectory(prefix="nst-films-", ignore_cleanup_errors=True)
+        return Path(self._large.name, job, name)
+
+    def remove_folder(self, job: str, name: str) -> None:
+        """Remove a folder at `place` with all in it, as far as possible."""
+        if self._large is not None:
+            shutil.rmtree(Path(self._large.name, job, name), ignore_errors=True)
 
     def path(self, job: str, name: str) -> None:
         """None: files in memory have no path."""
@@ -107,6 +127,10 @@ class OverlayBlobStore(MemoryBlobStore):
         """The names of the files in a folder of a run, in no order. Raises OSError if they cannot be read now."""
         below = self._below.names(job, folder) if self.is_fixed(job) else []
         return list({*super().names(job, folder), *below})
+
+    def place(self, job: str, name: str) -> Path:
+        """Where a file or folder of a run is that is too large for memory: on the disk, for a run that is there."""
+        return self._below.place(job, name) if self.is_fixed(job) else super().place(job, name)
 
     def jobs(self) -> list[str]:
         """The runs that have files."""

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationInfo,
 )
 
+from nst_core.film.info import FilmInfo
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import Recipe
 from nst_core.recipe.messages import one_line
@@ -63,14 +64,33 @@ class _Message(BaseModel):
 # Commands: from the job service to the worker.
 
 
+class FilmFiles(_Message):
+    """The files of a film's run, which the worker reads and writes itself: they may be larger than memory.
+
+    Attributes:
+        path: the film.
+        sha256: of its bytes.
+        info: its facts.
+        work: the folder of what is done; with it another worker continues the run by the frame.
+        result: the finished film; it is there from `ResultReady` on.
+    """
+
+    path: str
+    sha256: str
+    info: FilmInfo
+    work: str
+    result: str
+
+
 class RunCommand(_Message):
-    """Start a run, or continue it from a checkpoint.
+    """Start a run, or continue it from a checkpoint, or from the folder of a film's run.
 
     Attributes:
         job: the run.
         recipe: its settings.
         arrays: the role and shape of each entry of `data`.
         data: the values of the pictures and masks.
+        film: the files of a film's run; None for a picture.
         measure: whether to measure the result.
         checkpoint: path of the checkpoint to read and write; empty for none.
         stop: end with the picture of the checkpoint, without further steps.
@@ -82,6 +102,7 @@ class RunCommand(_Message):
     recipe: Recipe
     arrays: tuple[ArraySpec, ...]
     data: tuple[Blob, ...] = Field(repr=False)
+    film: FilmFiles | None = None
     measure: bool
     checkpoint: str = ""
     stop: bool = False
@@ -199,10 +220,14 @@ class Stepped(RunEvent):
 
 
 class ResultReady(RunEvent):
-    """The result, as PNG; the report follows when it is measured."""
+    """The result, as PNG; of a film its first frame, with sentences for the user about its file.
+
+    The report follows when it is measured.
+    """
 
     kind: Literal["result-ready"] = "result-ready"
     png: Blob = Field(repr=False)
+    notes: tuple[str, ...] = ()
 
 
 class Finished(RunEvent):

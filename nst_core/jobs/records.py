@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.errors import RecipeError
-from nst_core.jobs import record_shape
+from nst_core.jobs import film_files, record_shape
 from nst_core.jobs.index import IndexRow
 from nst_core.jobs.owners import STORED_FIELD, stored_owner
 from nst_core.jobs.views import JobView
@@ -26,6 +26,8 @@ RECORD, COPY = "run.json", "run.copy.json"
 """The record, and a copy of it that is read if the record is damaged."""
 CURVE = "curve.log"
 RESULT, CONTENT, CHECKPOINT = "result.png", "content.jpg", "checkpoint.npz"
+PASSING = (CHECKPOINT, film_files.WORK)
+"""Files and folders that only a run under way needs."""
 
 _STORED_NAMES = {
     "step": "number",

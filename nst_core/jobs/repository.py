@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.errors import JobError, LostRunError, StorageError
+from nst_core.film.reading import Film
 from nst_core.jobs import failure_messages, storage_errors
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.eviction import Evictor
+from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.storage_health import StorageHealth
@@ -125,6 +127,17 @@ class RunRepository:
         if self.health.fault:
             raise StorageError(_refusal(self.health.fault))
 
+    def adopt(self, job: str, film: Film) -> Film:
+        """Copy the film of a new run into the store.
+
+        Raises StorageError; until `begin`, the caller must `disown` it if the run is refused.
+        """
+        try:
+            return self.store.adopt(job, film)
+        except OSError as error:
+            self.health.note_fault(error)
+            raise StorageError(_refusal(storage_errors.in_words(error))) from None
+
     def begin(self, run: ActiveRun) -> None:
         """Store the record of a new run before its id is shown.
 
@@ -202,6 +215,21 @@ class RunRepository:
             if run and run.inputs is not None:
                 return run.inputs
         return self.store.inputs(job)
+
+    def film_result(self, job: str) -> FilmResult:
+        """The finished film of a run. Raises JobError if the run is unknown, or has none."""
+        with self._lock:
+            run = self.active.get(job)
+            view = run.view if run else None
+        view = view or self.load(job)
+        if view.recipe.medium != "film":
+            raise JobError("only the run of a film has a film, and this one is of a picture")
+        if view.result is None:
+            raise JobError("this run has no film yet; it is written when the run ends or is stopped")
+        result = self.store.film_result(job, view.recipe.film.film_format)
+        if result is None:
+            raise JobError("the film of this run is missing on the server's disk; start the run again")
+        return result
 
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery, or remove it from there. Raises JobError if it is unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,4 +41,11 @@ class RunDelta:
         """Its approximate size on the disk, in bytes."""
         pictures = [*self.snapshots.values(), self.content, self.result or b""]
         inputs = self.inputs.nbytes if self.inputs is not None else 0
-        return sum(map(len, pictures)) + inputs + 1000 * len(self.points) + 10_000
+        return sum(map(len, pictures)) + inputs + self._film_bytes() + 1000 * len(self.points) + 10_000
+
+    def _film_bytes(self) -> int:
+        if self.inputs is None or self.inputs.film is None:
+            return 0
+        with contextlib.suppress(OSError):
+            return self.inputs.film.path.stat().st_size
+        return 0

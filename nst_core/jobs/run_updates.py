@@ -22,7 +22,7 @@ def apply(repository: RunRepository, run: ActiveRun, event: RunEvent) -> None:
             run.apply_step(event, repository.store.limits.snapshots)
             repository.mark_dirty(job)
         case ResultReady():
-            repository.update(job, result=event.png)
+            repository.update(job, result=event.png, notes=(*run.view.notes, *event.notes))
         case Finished():
             recipe = parse(event.report["recipe"])
             state = "stopped" if event.stopped else "done"

@@ -219,7 +219,9 @@ class Scheduler:
     def _send_run(self, slot: WorkerSlot, assignment: Assignment, inputs: RunInputs) -> None:
         job = assignment.job
         try:
-            command = self._repository.active[job].command(inputs, self._repository.store.checkpoint(job))
+            run, store = self._repository.active[job], self._repository.store
+            film = store.film_files(job, inputs.film, run.view.recipe.film.film_format) if inputs.film else None
+            command = run.command(inputs, store.checkpoint(job), film)
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(job, failure_messages.bug(error))
             self._release(slot)

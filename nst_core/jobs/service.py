@@ -22,9 +22,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core.errors import JobError, StorageError, WorkerError
+from nst_core.errors import JobError, NSTError, WorkerError
+from nst_core.film.info import FilmLimits
+from nst_core.film.reading import Film
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
@@ -52,6 +55,7 @@ from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
 from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
+from nst_core.runs.films import clip_of
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings, problems
 from nst_core.system import allocator, mapped_files
@@ -61,6 +65,7 @@ __all__ = [
     "FINAL",
     "MEMORY",
     "CurvePoint",
+    "FilmResult",
     "FollowUps",
     "Inspection",
     "InspectionRequest",
@@ -186,6 +191,7 @@ class JobService:
         *,
         start: Picture | None = None,
         masks: Sequence[Mask] = (),
+        film: Film | None = None,
         owner: str = "",
         address: str = "",
         measure: bool = True,
@@ -194,10 +200,11 @@ class JobService:
 
         Args:
             recipe: every setting; the pictures' hashes are filled in.
-            content: the photograph.
+            content: the photograph; of a film the first frame of its clip.
             styles: one for each of `recipe.styles`; any number if it names none.
             start: the picture of start "own".
             masks: one for each of `recipe.regions`.
+            film: the film of a recipe of medium film. Its file is copied before this returns, and may then go.
             owner: the id of the visitor, `owner_of` their secret; nobody can change a run without an owner.
             address: a keyed hash of the visitor's network address; by default that of their last run, if there is one.
             measure: whether to measure the result, which takes seconds.
@@ -205,41 +212,41 @@ class JobService:
         Raises:
             QueueFullError: no room for this visitor, for their address, or for anybody.
             RecipeError: the recipe and the pictures do not fit, or the run does not fit into this host's memory.
+            FilmError: the film is larger than the operator's limits.
             StorageError: the disk does not take the run.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
         host_profile().check(recipe.method, recipe.longest_edge_px)
-        inputs = RunInputs(content, tuple(styles), start, tuple(masks))
-        recipe = inputs.named_in(recipe)
-        expected = runs_cost.of(recipe, (content.width, content.height), len(styles))
-        job = secrets.token_hex(16)  # hex: Streamlit refuses "__" in the key of a component
-        view = JobView(
-            job,
-            "queued",
-            recipe,
-            total_steps=expected_steps(recipe),
-            wants_metrics=measure,
-            created=time.time(),
-            owner=owner,
-        )
-        cost = expected.seconds if expected.calibrated else None
-        run = ActiveRun(view, inputs=inputs, estimated_seconds=cost, size=(content.width, content.height))
+        inputs = RunInputs(content, tuple(styles), start, tuple(masks), film)
+        run = _new_run(inputs.named_in(recipe), inputs, owner, measure=measure)
         self._repository.check_health(run)
-        with self._lock:
-            self._check_worker()
-            self._scheduler.waiting.admit(job, owner, address)
-            self._repository.add(run)
+        if film is not None:
+            FilmLimits.read().check_clip(film.info, clip_of(recipe))
+            self.check_room(owner, address)  # before the film is copied
+            run.inputs = replace(inputs, film=self._repository.adopt(run.view.id, film))
+        self._admit(run, address)
+        return run.view.id
+
+    def _admit(self, run: ActiveRun, address: str) -> None:
+        """Put a new run in the queue and store it. Raises as `submit`, and then leaves nothing of it."""
+        job, is_added = run.view.id, False
         try:
-            self._repository.begin(run)  # not under the lock: a disk may be slow
-        except StorageError:
             with self._lock:
-                self._repository.evict(job)
-                self._scheduler.discard(job)
+                self._check_worker()
+                self._scheduler.waiting.admit(job, run.view.owner, address)
+                self._repository.add(run)
+                is_added = True
+            self._repository.begin(run)  # not under the lock: a disk may be slow
+        except NSTError:
+            if is_added:
+                with self._lock:
+                    self._repository.evict(job)
+                    self._scheduler.discard(job)
+            self._repository.store.disown(job)
             raise
         with self._lock:
             self._scheduler.pool.ensure_started()
             self._scheduler.dispatch()
-        return job
 
     def check_room(self, owner: str, address: str = "") -> None:
         """Refuse a run of this visitor if `submit` would refuse it for lack of room.
@@ -300,6 +307,10 @@ class JobService:
     def blob_store(self, name: str) -> BlobStore | None:
         """Files beside those of runs, such as sheets of a sweep; None without a disk."""
         return self._repository.store.blob_store(name)
+
+    def film_result(self, job: str) -> FilmResult:
+        """The finished film of a run: its file and its media type. Raises JobError if it is unknown, or has none."""
+        return self._repository.film_result(job)
 
     def publish(self, job: str, secret: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
@@ -380,6 +391,8 @@ class JobService:
             view = run.view if run else view
             if run is None or view.state in FINAL or view.result:
                 raise JobError("only a run under way can be steered, and this one is over; start a new one")
+            if view.recipe.medium == "film":
+                raise JobError("the settings of a film's run change at its keyframes; start a new run with others")
             recipe = steered(view.recipe, settings)
             with_worker = self._scheduler.steer(job, dict(settings))
             total = view.total_steps if with_worker else expected_steps(recipe)
@@ -426,3 +439,22 @@ class JobService:
                     mapped_files.release_pages()
             except Exception:
                 _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
+
+
+def _new_run(recipe: Recipe, inputs: RunInputs, owner: str, *, measure: bool) -> ActiveRun:
+    """A run that begins to wait now; its recipe names its inputs."""
+    size, film = (inputs.content.width, inputs.content.height), inputs.film
+    total = expected_steps(recipe, film.info if film else None)
+    view = JobView(
+        secrets.token_hex(16),  # hex: Streamlit refuses "__" in the key of a component
+        "queued",
+        recipe,
+        total_steps=total,
+        wants_metrics=measure,
+        created=time.time(),
+        owner=owner,
+    )
+    expected = runs_cost.of_run(recipe, size, total, len(inputs.styles))
+    return ActiveRun(
+        view, inputs=inputs, estimated_seconds=expected.seconds if expected.calibrated else None, size=size
+    )

@@ -14,16 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.errors import JobError, LostRunError, StorageError
-from nst_core.jobs import input_files, limits, opening, reading, records, storage_errors
+from nst_core.film.reading import Film
+from nst_core.jobs import film_files, input_files, limits, opening, reading, records, storage_errors
 from nst_core.jobs.blobs import BlobStore, DiskBlobStore, is_id
+from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.lost_runs import lost_run
+from nst_core.jobs.messages import FilmFiles
 from nst_core.jobs.reading import read_record, readable, snapshot_name
-from nst_core.jobs.records import CHECKPOINT, CONTENT, COPY, CURVE, RECORD, RESULT, DamagedRecordError, RunRecord
+from nst_core.jobs.records import (
+    CHECKPOINT,
+    CONTENT,
+    COPY,
+    CURVE,
+    PASSING,
+    RECORD,
+    RESULT,
+    DamagedRecordError,
+    RunRecord,
+)
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.storage_errors import AlmostFullError
 from nst_core.jobs.temporary_files import remove_temporary_files
 from nst_core.jobs.views import FINAL, JobView
+from nst_core.recipe import FilmFormat
 from nst_core.runs.inputs import RunInputs
 
 
@@ -90,6 +104,18 @@ class Store:
         self._ledger.note(view.id, "stored")
         self._index.put(record.row())
 
+    def adopt(self, job: str, film: Film) -> Film:
+        """Copy the film of a new run into the run's folder. Raises OSError, and then leaves nothing."""
+        try:
+            return film_files.adopt(self._blobs, job, film)
+        except OSError:
+            self._blobs.clear(job)
+            raise
+
+    def disown(self, job: str) -> None:
+        """Remove the files of a run that was not begun."""
+        self._blobs.clear(job)
+
     def write(self, change: RunDelta) -> None:
         """Write changes: files first, so that a record never refers to a missing file.
 
@@ -132,6 +158,7 @@ class Store:
             self._stored_values.pop(view.id, None)
             self._blobs.sync(view.id, RECORD)
             self._blobs.remove(view.id, CHECKPOINT)
+            self._blobs.remove_folder(view.id, film_files.WORK)
 
     def _completed(self, record: RunRecord) -> RunRecord:
         """The record of a run that is over, with its size and its number of points."""
@@ -139,7 +166,7 @@ class Store:
         if self._blobs.has(job, CURVE):
             points = len(records.read_curve(self._blobs.read(job, CURVE)))
             self._blobs.sync(job, CURVE)
-        return replace(record, size=self._blobs.size(job, without=CHECKPOINT), points=points)
+        return replace(record, size=self._blobs.size(job, without=PASSING), points=points)
 
     def _put_record(self, record: RunRecord) -> None:
         data = record.to_bytes()
@@ -253,4 +280,15 @@ class Store:
 
     def has_checkpoint(self, job: str) -> bool:
         """Whether a run can continue from a checkpoint."""
+        if film_files.can_continue(self._blobs, job):
+            return True
         return self.checkpoint(job) is not None and self._blobs.has(job, CHECKPOINT)
+
+    def film_files(self, job: str, film: Film, kind: FilmFormat) -> FilmFiles:
+        """The files of a film's run, for the worker. Raises OSError."""
+        return film_files.of_run(self._blobs, job, film, kind)
+
+    def film_result(self, job: str, kind: FilmFormat) -> FilmResult | None:
+        """The finished film of a run; None if it is not there. Raises LostRunError if it cannot be read now."""
+        with readable():
+            return film_files.result(self._blobs, job, kind)

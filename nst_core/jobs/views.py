@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nst_core.film.info import FilmInfo
 from nst_core.recipe import NetworkName, Recipe
 from nst_core.runs.curve import CurvePoint
+from nst_core.runs.films import clip_of
 
 State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 FINAL: tuple[State, ...] = ("done", "stopped", "failed")
@@ -161,6 +163,8 @@ def loss_weights(recipe: Recipe) -> dict[str, float]:
     return terms | {f"style/{name}": objective.style_weight * share for name, share in objective.style_layers.items()}
 
 
-def expected_steps(recipe: Recipe) -> int:
-    """The number of steps of a run, as far as its recipe determines it before the engine has started."""
+def expected_steps(recipe: Recipe, film: FilmInfo | None = None) -> int:
+    """The number of steps of a run, as far as it is known before the engine has started; a film's are its frames."""
+    if film is not None:
+        return clip_of(recipe).frames(film)
     return 1 if recipe.method == "fast" else recipe.steps

@@ -42,7 +42,7 @@ class PastRun:
     """A run that ended without being stopped.
 
     Attributes:
-        method: its method.
+        method: its method; of a film with the word film after it, since films last much longer.
         edge_px: its longest edge.
         is_measured: whether its result was measured.
         estimated_seconds: its estimated cost; None if the machine was not measured.
@@ -124,7 +124,8 @@ class WaitEstimator:
             for past in alike or same_method
             if past.estimated_seconds
         ]
-        extra = statistics.median(extras[-RECENT_RUNS:]) if extras else FIRST_EXTRA_SECONDS[wanted.method]
+        first_extra = FIRST_EXTRA_SECONDS[wanted.method.partition(" ")[0]]
+        extra = statistics.median(extras[-RECENT_RUNS:]) if extras else first_extra
         return max(cost_seconds + extra, cost_seconds / 2)
 
     def remaining(self, run: ActiveRun) -> float:
@@ -167,7 +168,7 @@ def _as_past(run: ActiveRun, seconds: float) -> PastRun:
         run.estimated_seconds = _estimate(run)
     recipe, on_steps = run.view.recipe, run.points[-1].seconds if run.points else 0.0
     return PastRun(
-        recipe.method,
+        recipe.method if recipe.medium == "picture" else f"{recipe.method} {recipe.medium}",
         recipe.longest_edge_px,
         run.view.wants_metrics,
         run.estimated_seconds,
@@ -191,6 +192,7 @@ def _estimate(run: ActiveRun) -> float | None:
     if run.size is None:
         return None
     with suppress(NSTError):  # too little memory now: the worker will report that when it starts the run
-        expected = cost.of(run.view.recipe, run.size, max(len(run.view.recipe.styles), 1))
+        recipe = run.view.recipe
+        expected = cost.of_run(recipe, run.size, run.view.total_steps, max(len(recipe.styles), 1))
         return expected.seconds if expected.calibrated else None
     return None

@@ -11,11 +11,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -23,6 +21,7 @@ import psutil
 
 from nst_core.errors import CheckpointError, DivergedError, NSTError
 from nst_core.jobs import heartbeat, inspections, messages
+from nst_core.jobs.film_runs import FilmRun
 from nst_core.jobs.inbox import CommandInbox, RunControl
 from nst_core.jobs.messages import (
     Began,
@@ -34,27 +33,24 @@ from nst_core.jobs.messages import (
     Ready,
     ResultReady,
     RunCommand,
-    Stepped,
     WorkerEvent,
 )
+from nst_core.jobs.step_events import SNAPSHOT_QUALITY, stepped
 from nst_core.jobs.views import loss_weights
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, steered
 from nst_core.runs import runner
-from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import EngineInputs, unpacked
 from nst_core.runs.log import RunLog
 from nst_core.runs.usage import RunTimer
 from nst_core.settings import Settings
-from nst_core.step import Step
 from nst_core.system import priority
 
 if TYPE_CHECKING:
     from nst_core.slow.checkpoint import Checkpoint
 
 _LOGGER = logging.getLogger(__name__)
-SNAPSHOT_QUALITY = 85
 QUIET_SECONDS = 10.0
 """The idle time after which the worker measures the machine, which occupies it for a while."""
 
@@ -128,7 +124,11 @@ class Worker:
     def _run(self, command: RunCommand) -> None:
         """Perform a run; an error ends the run, not the worker."""
         try:
-            self._perform(command, unpacked(command.arrays, command.data))
+            inputs = unpacked(command.arrays, command.data)
+            if command.film is None:
+                self._perform(command, inputs)
+            else:
+                FilmRun(command, command.film, inputs, self._inbox, self.send).perform()
         except NSTError as error:
             self._fail(command.job, str(error), error.code)
         except MemoryError:
@@ -207,7 +207,7 @@ class Worker:
                     log.steer(recipe)
                 timer.tick(step)
                 now = loss_weights(recipe)
-                self._send_step(job, step, log.add(step), now if now != weights else {})
+                self.send(stepped(job, step, log.add(step), now if now != weights else {}))
                 weights = now
                 newest = self._inbox.control(job, on_pause=log.save)
                 # a command sent before the first step takes precedence
@@ -217,21 +217,6 @@ class Worker:
                 if control.settings:
                     changed, control = reduce(steered, control.settings, recipe), RunControl()
         return _End(recipe, control, diverged)
-
-    def _send_step(
-        self, job: str, step: Step, point: CurvePoint, weights: Mapping[str, float] = MappingProxyType({})
-    ) -> None:
-        """Send a step with its point on the curve; `weights` are stated where they change."""
-        self.send(
-            Stepped(
-                job=job,
-                point=replace(point, weights=dict(weights)),
-                total_steps=step.total,
-                reference_losses={name: dict(losses) for name, losses in step.reference_losses.items()},
-                notes=tuple(step.notes),
-                snapshot=to_jpeg(step.picture, SNAPSHOT_QUALITY) if step.picture is not None else None,
-            )
-        )
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from nst_core.recipe.fields import (
     path_of,
     value_of,
 )
-from nst_core.recipe.film_settings import FilmSettings, Keyframe
+from nst_core.recipe.film_settings import FilmFormat, FilmSettings, Keyframe
 from nst_core.recipe.parsing import change, from_text, make, parse, recipe_from_json
 from nst_core.recipe.presets import BALANCED, PRESETS, TUTORIAL, Preset
 from nst_core.recipe.schema import (
@@ -54,6 +54,7 @@ __all__ = [
     "STEERABLE",
     "TUTORIAL",
     "Colour",
+    "FilmFormat",
     "FilmSettings",
     "Keyframe",
     "Method",

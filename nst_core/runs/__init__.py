@@ -1,1 +1,1 @@
-"""One run from a recipe: its inputs, its cost, the runner, the log, a preview and a time-lapse."""
+"""One run from a recipe: its inputs, its cost, the runner, the log, a preview and a time-lapse; a film's clip."""

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nst_core.fast.plan import in_strips
@@ -120,6 +120,24 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estima
             seconds, peak = seconds + cost, max(peak, memory)
         seconds = min(seconds, recipe.seconds or seconds)
     return Estimate(seconds, peak, machine is not None)
+
+
+def of_run(recipe: Recipe, content_size: tuple[int, int], steps: int, styles: int = 1) -> Estimate:
+    """The estimated cost of a run of a picture or a film. A film's later frames are shorter runs than its first one.
+
+    Args:
+        recipe: every setting.
+        content_size: (width, height) of the picture, or of a frame.
+        steps: the number of steps that the run shows; of a film, its frames.
+        styles: number of style pictures.
+    """
+    first, frames = of(recipe, content_size, styles), steps
+    if recipe.medium != "film":
+        return first
+    share, passes = 1.0, 1
+    if recipe.method != "fast":
+        share, passes = min(1.0, recipe.film.frame_steps / recipe.steps), recipe.film.film_passes
+    return replace(first, seconds=first.seconds * (1.0 + share * (frames * passes - 1)))
 
 
 def _fast_pass_cost(width: int, height: int, machine: Calibration) -> tuple[float, float]:

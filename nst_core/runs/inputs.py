@@ -1,4 +1,4 @@
-"""The pictures of a run: named in its recipe by the job service, packed for the worker, unpacked as arrays."""
+"""The pictures and film of a run: named in its recipe by the job service, packed for the worker, unpacked as arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
+from nst_core.film.reading import Film
 from nst_core.picture.crop import cropped_size
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Mask, Weights
@@ -30,31 +31,36 @@ class ArraySpec:
 
 @dataclass(frozen=True)
 class RunInputs:
-    """The checked pictures and masks of a run.
+    """The checked pictures and masks of a run, and its film if its recipe is for one.
 
     Attributes:
-        content: the photograph.
+        content: the photograph; of a film the first frame of its clip.
         styles: one picture for each style of the recipe.
         start: the picture that start "own" begins from.
-        masks: one for each of the recipe's regions.
+        masks: one for each of the recipe's regions; those of a film are for its first frame.
+        film: the film; it stays a file, since it may be larger than memory.
     """
 
     content: Picture
     styles: tuple[Picture, ...]
     start: Picture | None = None
     masks: tuple[Mask, ...] = ()
+    film: Film | None = None
 
     @property
     def nbytes(self) -> int:
-        """The size of all pixels and masks, in bytes."""
+        """The size of all pixels and masks in memory, in bytes; a film is not in memory."""
         pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
         return sum(picture.pixels.nbytes for picture in pictures) + sum(mask.weights.nbytes for mask in self.masks)
 
     def named_in(self, recipe: Recipe) -> Recipe:
         """The recipe with these pictures' hashes; it keeps the weights, crops and rotations of its styles, in order.
 
+        The content of a film's recipe is the hash of the film's file.
+
         Raises RecipeError if it asks for other pictures, for more or fewer, or for too small a part of a style.
         """
+        self._check_medium(recipe)
         if recipe.styles and len(recipe.styles) != len(self.styles):
             raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")
         if len(recipe.regions) != len(self.masks):
@@ -72,7 +78,7 @@ class RunInputs:
         return change(
             recipe,
             {
-                "content": self.content.sha256,
+                "content": self.film.sha256 if self.film else self.content.sha256,
                 "styles": [
                     {**name.model_dump(), "sha256": style.sha256}
                     for style, name in zip(self.styles, named, strict=True)
@@ -84,6 +90,12 @@ class RunInputs:
                 "start_picture": self.start.sha256 if self.start else None,
             },
         )
+
+    def _check_medium(self, recipe: Recipe) -> None:
+        if recipe.medium == "film" and self.film is None:
+            raise RecipeError("a recipe for a film needs a film, got none; give one, or choose medium picture")
+        if recipe.medium != "film" and self.film is not None:
+            raise RecipeError(f"a film needs a recipe of medium film, got {recipe.medium}; choose film")
 
     def packed(self) -> tuple[tuple[ArraySpec, ...], tuple[memoryview, ...]]:
         """The role and shape of each picture and mask, and its values in memory order, without a copy."""

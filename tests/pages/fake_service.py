@@ -16,7 +16,7 @@ from nst_core.errors import JobError, NSTError, RecipeError
 from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.owners import check_owner, owner_of
-from nst_core.jobs.service import CurvePoint, Inspection, JobView, WorkerStatus
+from nst_core.jobs.service import CurvePoint, FilmResult, Inspection, JobView, WorkerStatus
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
 
@@ -53,6 +53,7 @@ class FakeJobService:
         self.starts: list[Any] = []
         self.pictures: dict[str, tuple[Any, ...]] = {}
         self.given: dict[str, RunInputs] = {}
+        self.films: dict[str, FilmResult] = {}
         self.waited: list[float] = []
         self.is_quick = False
         self.requests: list[tuple[Any, Any]] = []
@@ -80,6 +81,7 @@ class FakeJobService:
         *,
         start: Any = None,
         masks: Any = (),
+        film: Any = None,
         owner: str = "",
         address: str = "",
         measure: bool = True,
@@ -104,7 +106,7 @@ class FakeJobService:
             owner=owner,
         )
         self.pictures[job_id] = (content, *styles)
-        self.given[job_id] = RunInputs(content, tuple(styles), start, tuple(masks))
+        self.given[job_id] = RunInputs(content, tuple(styles), start, tuple(masks), film)
         if self.is_quick:
             self.finish(job_id)
         return job_id
@@ -121,6 +123,12 @@ class FakeJobService:
         if job_id not in self.jobs:
             raise JobError("this run is not here any more")
         return self.jobs[job_id]
+
+    def film_result(self, job_id: str) -> FilmResult:
+        self.view(job_id)
+        if job_id not in self.films:
+            raise JobError("this run has no film yet")
+        return self.films[job_id]
 
     def inputs(self, job_id: str) -> RunInputs:
         self.view(job_id)

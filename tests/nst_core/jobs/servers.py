@@ -20,7 +20,7 @@ from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import CurvePoint, JobService, owner_of
 from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.picture.upload import Picture
-from nst_core.recipe import make
+from nst_core.recipe import Recipe, make
 
 ANN, BEN = "a" * 32, "b" * 32
 """The secrets of two visitors."""
@@ -63,6 +63,11 @@ class FakeWorker:
         self.report(ResultReady(job=job, png=b"png"))
         report = {"recipe": make().model_dump(mode="json"), "size": [7, 5]}
         self.report(Finished(job=job, report=report, stopped=stopped), memory_mb)
+
+    def report_film_end(self, job: str, recipe: Recipe) -> None:
+        """Report that a film's run is over; the test has written its film."""
+        self.report(ResultReady(job=job, png=b"png"))
+        self.report(Finished(job=job, report={"recipe": recipe.model_dump(mode="json"), "size": [7, 5]}))
 
 
 def point(number: int) -> CurvePoint:

@@ -9,6 +9,7 @@ from nst_core.jobs import active_run, messages
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Stepped
+from nst_core.jobs.step_events import stepped
 from nst_core.jobs.views import JobView
 from nst_core.jobs.worker import Worker
 from nst_core.recipe import make
@@ -23,7 +24,7 @@ FAST = {"fast": {"total": 2.5, "content": 1.0, "style": 1.5}}
 def sent(step: Step) -> Stepped:
     """The event that the worker sends about a step, as the job service reads it."""
     out = io.BytesIO()
-    Worker(CommandInbox(io.BytesIO()), out)._send_step("id", step, CurvePoint.of(step), {"content": 2.0})
+    Worker(CommandInbox(io.BytesIO()), out).send(stepped("id", step, CurvePoint.of(step), {"content": 2.0}))
     out.seek(0)
     event = messages.read(out, messages.EVENTS)
     assert isinstance(event, Stepped)

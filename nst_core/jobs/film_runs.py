@@ -1,0 +1,149 @@
+"""A film's run in the worker: frame after frame into the run's folder, and the film in the end.
+
+A run that is stopped, or meets an error, leaves a film of the frames that it has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nst_core.errors import CheckpointError, NSTError, StorageError
+from nst_core.film.reading import Film
+from nst_core.film.writing import FilmFolder
+from nst_core.jobs import storage_errors
+from nst_core.jobs.film_log import FilmLog
+from nst_core.jobs.inbox import CommandInbox, RunControl
+from nst_core.jobs.messages import Began, Failed, FilmFiles, Finished, Preempted, ResultReady, RunCommand, WorkerEvent
+from nst_core.jobs.step_events import SNAPSHOT_QUALITY, stepped
+from nst_core.picture.encode import to_jpeg, to_png
+from nst_core.picture.resize import fit
+from nst_core.recipe import Recipe
+from nst_core.runs import runner
+from nst_core.runs.films import clip_of
+from nst_core.runs.inputs import EngineInputs
+from nst_core.runs.usage import RunTimer
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _End:
+    """The end of the frames: the reason, which is a command or an error, or neither."""
+
+    control: RunControl
+    error: NSTError | None = None
+
+
+class FilmRun:
+    """One run of a film, from its beginning or from where another worker ended."""
+
+    def __init__(
+        self,
+        command: RunCommand,
+        files: FilmFiles,
+        inputs: EngineInputs,
+        inbox: CommandInbox,
+        send: Callable[[WorkerEvent], None],
+    ) -> None:
+        """Take over a command with its `files` and `inputs`; `send` reports to the job service."""
+        self._command, self._files, self._inputs, self._inbox, self._send = command, files, inputs, inbox, send
+        self._timer, self._log = RunTimer(), FilmLog(Path(files.work))
+        self._film = Film(Path(files.path), files.sha256, files.info)
+
+    def perform(self) -> None:
+        """Perform the run from its preparation to its report. Raises NSTError."""
+        try:
+            self._perform()
+        except OSError as error:
+            raise StorageError(f"the film cannot be stored, because {storage_errors.in_words(error)}") from error
+
+    def _perform(self) -> None:
+        job = self._command.job
+        recipe = self._prepared()
+        folder = self._folder(recipe)
+        self._log.begin(recipe, folder.count)
+        self._timer.mark_loaded(already=self._log.seconds)
+        first = self._inbox.control(job, paused=self._command.paused)
+        content = to_jpeg(fit(self._inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
+        self._send(Began(job=job, content=content, curve=tuple(self._log.points)))
+        end = _End(RunControl(stop=first.stop or self._command.stop, preempt=first.preempt))
+        if not folder.count or end.control == RunControl():  # else the frames so far are the result
+            end = self._paint(recipe, folder, end.control)
+        if end.control.preempt:
+            self._send(Preempted(job=job))
+            return
+        self._finish(recipe, folder, end)
+
+    def _folder(self, recipe: Recipe) -> FilmFolder:
+        rate = clip_of(recipe).rate(self._film.info)
+        try:
+            return FilmFolder(self._log.frames, rate, recipe.film.film_format)
+        except CheckpointError as error:
+            _LOGGER.warning("%s; the film begins again", error)
+            self._log.clear()
+            return FilmFolder(self._log.frames, rate, recipe.film.film_format)
+
+    def _prepared(self) -> Recipe:
+        """The recipe with its networks loaded; the choices of an earlier worker hold for the whole run."""
+        before = self._log.recipe()
+        if before is None:
+            self._log.clear()
+            return runner.prepare(self._command.recipe)
+        prepared = runner.prepare(before)
+        if prepared.provenance.weights == before.provenance.weights:
+            return prepared
+        _LOGGER.warning("The networks have changed since this run began; it begins again")
+        self._log.clear()
+        return runner.prepare(self._command.recipe)
+
+    def _paint(self, recipe: Recipe, folder: FilmFolder, control: RunControl) -> _End:
+        """Paint frames until they end, or a command or an error ends them. Raises an error before the first frame."""
+        from nst_core.film.run import run_film  # type: ignore[import-not-found, unused-ignore]
+
+        job, inputs = self._command.job, self._inputs
+        steps = run_film(self._film, inputs.styles, recipe, masks=inputs.masks, folder=folder)
+        with contextlib.closing(steps):
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return _End(RunControl())
+                except NSTError as error:
+                    if not folder.count:
+                        raise
+                    return _End(RunControl(), error)
+                self._timer.tick(step)
+                self._send(stepped(job, step, self._log.add(step)))
+                newest = self._inbox.control(job)
+                control = newest if control == RunControl() else control  # one from before the first frame goes first
+                if control.stop or control.preempt:
+                    return _End(control)
+
+    def _finish(self, recipe: Recipe, folder: FilmFolder, end: _End) -> None:
+        """Write the film, send its still picture, then the report."""
+        job, film = self._command.job, recipe.film
+        if not self._film.path.exists():  # the run was deleted meanwhile
+            self._log.remove()
+            raise StorageError("the film of this run was deleted; start the run again")
+        result, source = Path(self._files.result), self._film.path if film.keep_audio else None
+        notes = folder.finish(result, source, clip_of(recipe))
+        picture = self._log.still(folder.last())
+        self._send(ResultReady(job=job, png=to_png(picture, recipe.to_json()), notes=notes))
+        measured = self._command.measure and end.error is None
+        inputs = self._inputs
+        report = runner.report(inputs.content, inputs.styles, recipe, picture, self._timer, wants_metrics=measured)
+        report["film"] = {
+            "frames": folder.count,
+            "frames_per_second": clip_of(recipe).rate(self._film.info),
+            "bytes": result.stat().st_size,
+        }
+        report["marks"] = [[point.step, event] for point in self._log.points for event in point.events]
+        if end.error is not None and not end.control.stop:
+            message = f"{end.error}; the {folder.count} frames before that are kept"
+            self._send(Failed(job=job, message=message, code=end.error.code, report=report))
+        else:
+            self._send(Finished(job=job, report=report, stopped=end.control.stop))

@@ -1,0 +1,21 @@
+"""The part of a film that a recipe takes, and the frame that it begins with."""
+
+from __future__ import annotations
+
+from nst_core.film.reading import Clip, Film, stills
+from nst_core.picture.upload import Picture
+from nst_core.recipe import Recipe
+
+
+def clip_of(recipe: Recipe) -> Clip:
+    """The part of a film that a recipe takes, at the rate of its result."""
+    film = recipe.film
+    return Clip(film.trim_start_seconds, film.trim_end_seconds, film.frames_per_second)
+
+
+def first_frame(film: Film, recipe: Recipe) -> Picture:
+    """The first frame of the clip at the film's size, which is the content of its run. Raises FilmError."""
+    clip = clip_of(recipe)
+    clip.seconds(film.info)  # not empty
+    (frame,) = stills(film.path, [clip.start_seconds])
+    return Picture.from_pixels(frame.pixels)
