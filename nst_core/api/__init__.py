@@ -10,7 +10,7 @@ pictures      uploaded pictures that wait for a run
 concurrency   a limited number of places for requests that take long
 caching       answers that a client may cache
 form_fields   refuses fields of a form that the route does not read
-forms         pictures and recipes of a request
+forms         pictures, films and recipes of a request
 heads         HEAD is answered like GET
 problems      errors as problem documents (RFC 9457)
 resources     the answers
@@ -22,7 +22,7 @@ content_type  refuses a body whose content type the route does not read
 validation_messages  faults of a request in plain words
 idempotency   a repeated request starts no second run
 submission    the submission of a run; `waits` waits for its end
-films         the films of runs
+films         the time-lapses of runs
 picture_files pictures in other formats than the stored ones
 routes        the routes, a module for each group
 """

@@ -23,10 +23,11 @@ from nst_core.api.routes import choices, docs, events, measures, pictures, resul
 from nst_core.settings import Settings
 
 DESCRIPTION = """\
-Neural style transfer for programs: submit a photograph and style pictures, follow the loss curve, fetch the picture.
+Neural style transfer for programs: submit a photograph or a film and style pictures, follow the loss curve, fetch the
+result.
 
-A run is one picture being painted. Anyone who knows its id may look at it. To change it, a client needs the secret that
-`POST /runs` returned. Every error is a problem document (RFC 9457).
+A run is one picture or film being painted. Anyone who knows its id may look at it. To change it, a client needs the
+secret that `POST /runs` returned. Every error is a problem document (RFC 9457).
 """
 FORM_LIMITS: Any = {"max_files": PICTURES, "max_fields": 24, "max_part_size": PLAIN_BYTES}
 """Limits of a request with pictures: its files, its other fields, and the bytes of one such field, which is kept in
@@ -36,6 +37,8 @@ EXPOSED = [
     "retry-after",
     "etag",
     "content-disposition",
+    "content-range",
+    "accept-ranges",
     "preference-applied",
     results.STEP_HEADER,
     stylize.RUN_HEADER,

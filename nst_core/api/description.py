@@ -20,7 +20,7 @@ from nst_core.api.access import SECRET_HEADER
 from nst_core.api.examples import ANSWERS, PROBLEMS, REQUESTS, RESPONSES
 
 COMMITTED = Path(__file__).with_name("openapi.json")
-VERSION = "1.0"
+VERSION = "1.1"
 """The version of the API, not of the program. An addition raises the second number, a change that breaks clients the
 first."""
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -73,6 +73,7 @@ _RUN: dict[str, Any] = {
         "curve": f"{_LINK}/curve",
         "picture": f"{_LINK}/picture",
         "timelapse": f"{_LINK}/timelapse",
+        "film": None,
         "page": f"/result?result={_RUN_ID}",
     },
 }

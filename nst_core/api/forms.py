@@ -1,17 +1,23 @@
-"""The content of a request for a run: pictures, as files or by the ids of known ones, and a recipe."""
+"""The content of a request for a run: pictures, as files or by the ids of known ones, or a film; and a recipe."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import File, Form, UploadFile
 
 from nst_core.api.pictures import PictureStore
 from nst_core.errors import PictureError, RecipeError
+from nst_core.film.reading import Film
+from nst_core.jobs import film_files
 from nst_core.picture import catalogue, samples
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, change, make, parse
@@ -24,6 +30,9 @@ MOST_RECIPE_CHARACTERS = 64 * 1024
 ContentFile = Annotated[UploadFile | None, File(description="the photograph: PNG, JPEG, WebP, GIF or BMP")]
 ContentId = Annotated[
     str, Form(description="in place of the file: the id of an uploaded picture or of a bundled one", max_length=100)
+]
+FilmFile = Annotated[
+    UploadFile | None, File(description="in place of a photograph: a film as MP4, MOV, WebM, GIF or animated WebP")
 ]
 StyleFiles = Annotated[list[UploadFile] | None, File(description="the style pictures, in the order of the recipe's")]
 StyleIds = Annotated[
@@ -89,10 +98,7 @@ class GivenPicture:
     @property
     def fingerprint(self) -> str:
         """Equal for equal files, and for equal ids."""
-        if self.file is None:
-            return f"id:{self.key}"
-        self.file.seek(0)
-        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
+        return f"id:{self.key}" if self.file is None else _sha256(self.file)
 
     def open(self, store: PictureStore) -> Picture:
         """The checked picture. Raises PictureError, FetchError."""
@@ -100,6 +106,48 @@ class GivenPicture:
             return known_picture(store, self.key)
         self.file.seek(0)
         return open_picture(self.file.read())
+
+
+@dataclass(frozen=True)
+class GivenFilm:
+    """A film of a request before it is opened.
+
+    Attributes:
+        file: the file that was sent.
+        ending: of its name, such as .mp4.
+    """
+
+    file: BinaryIO
+    ending: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal files."""
+        return _sha256(self.file)
+
+    @contextmanager
+    def opened(self) -> Iterator[Film]:
+        """The checked film, in a file that goes at the end of the block. Raises FilmError."""
+        with tempfile.TemporaryDirectory(prefix="nst-film-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder, f"film{self.ending}")
+            self.file.seek(0)
+            with path.open("wb") as copy:
+                shutil.copyfileobj(self.file, copy, 1 << 20)
+            yield Film.open(path)
+
+
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has readinto
+
+
+def given_film(file: UploadFile | None, content: UploadFile | None, content_id: str) -> GivenFilm | None:
+    """The film of a request, if it has one. Raises PictureError if it has a photograph too."""
+    if file is None:
+        return None
+    if content is not None or content_id:
+        raise PictureError("a request needs either a `film` or a photograph, got both; leave one out")
+    return GivenFilm(file.file, film_files.ending(file.filename or ""))
 
 
 def given(name: str, file: UploadFile | None, key: str) -> GivenPicture:

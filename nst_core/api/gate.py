@@ -46,7 +46,8 @@ class Gate:
         """`rate` counts the requests of each address; the other limits are the operator's `settings`."""
         self._app, self._rate, self._per_minute = app, rate, settings.api_per_minute
         self._tokens = settings.api_tokens
-        self._most = PICTURES * settings.picture_mb * 2**20 + ENVELOPE_BYTES
+        with_film = settings.film_mb + (PICTURES - 1) * settings.picture_mb
+        self._most = max(PICTURES * settings.picture_mb, with_film) * 2**20 + ENVELOPE_BYTES
         self._room = BodyMemory(max(settings.upload_total_mb * 2**20, self._most))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

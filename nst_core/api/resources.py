@@ -26,6 +26,7 @@ class RunLinks(ApiModel):
     curve: str = Field(description="its loss curve")
     picture: str = Field(description="its result, or else its newest picture")
     timelapse: str = Field(description="the film of its steps")
+    film: str | None = Field(description="the finished film; null for a run of a picture")
     page: str = Field(description="its page of the dashboard, for people")
 
 
@@ -94,12 +95,12 @@ def _fields(request: Request, view: JobView) -> Mapping[str, Any]:
         "report": dict(view.report) if view.report is not None else None,
         "created": view.created,
         "ended": view.ended or None,
-        "links": _links(request, view.id),
+        "links": _links(request, view),
     }
 
 
-def _links(request: Request, job: str) -> RunLinks:
-    run = path_to(request, f"/runs/{job}")
+def _links(request: Request, view: JobView) -> RunLinks:
+    run = path_to(request, f"/runs/{view.id}")
     pages = request.scope.get("root_path", "").removesuffix("/api")
     return RunLinks(
         self=run,
@@ -107,7 +108,8 @@ def _links(request: Request, job: str) -> RunLinks:
         curve=f"{run}/curve",
         picture=f"{run}/picture",
         timelapse=f"{run}/timelapse",
-        page=f"{pages}/result?result={job}",
+        film=f"{run}/film" if view.recipe.medium == "film" else None,
+        page=f"{pages}/result?result={view.id}",
     )
 
 
@@ -120,5 +122,6 @@ def seconds_left(view: JobView) -> float | None:
     if view.points and view.step > 0:
         spent = view.points[-1].seconds
         return view.wait_seconds + max(0.0, spent / view.step * (view.total_steps - view.step))
-    estimate = cost.of(view.recipe, (view.recipe.longest_edge_px, view.recipe.longest_edge_px))
+    square = (view.recipe.longest_edge_px, view.recipe.longest_edge_px)
+    estimate = cost.of_run(view.recipe, square, view.total_steps)
     return view.wait_seconds + estimate.seconds

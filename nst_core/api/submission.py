@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nst_core.api.access import new_secret
 from nst_core.api.context import ApiContext
-from nst_core.api.forms import GivenPicture
+from nst_core.api.forms import GivenFilm, GivenPicture
 from nst_core.api.idempotency import fingerprint_of
+from nst_core.api.pictures import PictureStore
 from nst_core.api.problems import RUN_GONE, ProblemError
 from nst_core.errors import LostRunError
+from nst_core.film.reading import Film
 from nst_core.jobs.owners import owner_of
+from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
+from nst_core.runs.films import first_frame
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,10 @@ class Sender:
 
 @dataclass(frozen=True)
 class Submission:
-    """A requested run; see `JobService.submit`."""
+    """A requested run, of a photograph or of a film; see `JobService.submit`."""
 
     recipe: Recipe
-    content: GivenPicture
+    content: GivenPicture | GivenFilm
     styles: Sequence[GivenPicture]
     start: GivenPicture | None = None
     measure: bool = True
@@ -47,6 +52,15 @@ class Submission:
         pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
         hashes = [picture.fingerprint for picture in pictures]
         return fingerprint_of([self.recipe.model_dump_json(), *hashes, str(self.measure)])
+
+    @contextmanager
+    def opened_content(self, store: PictureStore) -> Iterator[tuple[Picture, Film | None]]:
+        """The photograph; or a film's first frame and the film. Raises NSTError as `GivenPicture.open`, FilmError."""
+        if isinstance(self.content, GivenPicture):
+            yield self.content.open(store), None
+            return
+        with self.content.opened() as film:
+            yield first_frame(film, self.recipe), film
 
 
 def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str, str | None]:
@@ -66,15 +80,17 @@ def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str
         owner = owner_of(client.secret or told or "")
         jobs, store = context.jobs(), context.pictures
         jobs.check_room(owner, client.address)
-        job = jobs.submit(
-            wanted.recipe,
-            wanted.content.open(store),
-            [style.open(store) for style in wanted.styles],
-            start=wanted.start.open(store) if wanted.start else None,
-            owner=owner,
-            address=client.address,
-            measure=wanted.measure,
-        )
+        with wanted.opened_content(store) as (content, film):
+            job = jobs.submit(
+                wanted.recipe,
+                content,
+                [style.open(store) for style in wanted.styles],
+                start=wanted.start.open(store) if wanted.start else None,
+                film=film,
+                owner=owner,
+                address=client.address,
+                measure=wanted.measure,
+            )
         return job, told
 
     who = hashlib.sha256(f"{client.secret} {client.address}".encode()).hexdigest()

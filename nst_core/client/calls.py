@@ -27,6 +27,14 @@ def submit(
     return Call("POST", "/runs", _run, options=_painting(content, styles, {**(recipe or {}), **settings}))
 
 
+def submit_film(
+    film: PictureInput, styles: Sequence[PictureInput], *, recipe: Mapping[str, Any] | None = None, **settings: Any
+) -> Call[Run]:
+    """Start the run of a film, a file or its bytes; else like `submit`."""
+    options = _painting(film, styles, {**(recipe or {}), **settings}, "film")
+    return Call("POST", "/runs", _run, options=options)
+
+
 def stylize(content: PictureInput, styles: Sequence[PictureInput], **settings: Any) -> Call[bytes | Run]:
     """A picture by the fast method as PNG; a run to wait for if the server takes longer."""
     return Call("POST", "/stylize", _picture_or_run, options=_painting(content, styles, settings))
@@ -68,6 +76,11 @@ def picture(run: str, *, step: int | None = None, format: str | None = None) -> 
     return Call("GET", f"/runs/{run}/picture", _content, options={"params": _given(asked)})
 
 
+def film(run: str) -> Call[bytes]:
+    """The finished film of a film's run."""
+    return Call("GET", f"/runs/{run}/film", _content)
+
+
 def curve(run: str) -> Call[Any]:
     """The recipe, the points of the loss curve and the reference losses, as plain data."""
     return Call("GET", f"/runs/{run}/curve", httpx.Response.json)
@@ -104,8 +117,10 @@ def measure(
     return Call("POST", "/measure", httpx.Response.json, options={"files": files, "data": data})
 
 
-def _painting(content: PictureInput, styles: Sequence[PictureInput], recipe: Mapping[str, Any]) -> dict[str, Any]:
-    files, data = _parts([("content", content), *(("style", style) for style in styles)])
+def _painting(
+    content: PictureInput, styles: Sequence[PictureInput], recipe: Mapping[str, Any], name: str = "content"
+) -> dict[str, Any]:
+    files, data = _parts([(name, content), *(("style", style) for style in styles)])
     data["recipe"] = [json.dumps(recipe)]
     return {"files": files, "data": data, "headers": {"Idempotency-Key": secrets.token_hex(16)}}
 

@@ -113,6 +113,7 @@ class Client(_Connection):
         self._http = httpx.Client(**self._options, transport=transport)
 
     submit = _blocking(calls.submit)
+    submit_film = _blocking(calls.submit_film)
     stylize = _blocking(calls.stylize)
     run = _blocking(calls.run)
     stop = _blocking(calls.stop)
@@ -121,6 +122,7 @@ class Client(_Connection):
     steer = _blocking(calls.steer)
     delete = _blocking(calls.delete)
     picture = _blocking(calls.picture)
+    film = _blocking(calls.film)
     curve = _blocking(calls.curve)
     upload = _blocking(calls.upload)
     presets = _blocking(calls.presets)
@@ -183,6 +185,7 @@ class AsyncClient(_Connection):
         self._http = httpx.AsyncClient(**self._options, transport=transport)
 
     submit = _awaitable(calls.submit)
+    submit_film = _awaitable(calls.submit_film)
     stylize = _awaitable(calls.stylize)
     run = _awaitable(calls.run)
     stop = _awaitable(calls.stop)
@@ -191,6 +194,7 @@ class AsyncClient(_Connection):
     steer = _awaitable(calls.steer)
     delete = _awaitable(calls.delete)
     picture = _awaitable(calls.picture)
+    film = _awaitable(calls.film)
     curve = _awaitable(calls.curve)
     upload = _awaitable(calls.upload)
     presets = _awaitable(calls.presets)

@@ -1,11 +1,11 @@
-"""The results of a run so far: its curve, its pictures and the film of them."""
+"""The results of a run so far: its curve, its pictures, the time-lapse of them, and the film of a film's run."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from nst_core.api import picture_files
 from nst_core.api.caching import entity_tag, unchanged
@@ -13,6 +13,7 @@ from nst_core.api.context import Context
 from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded, exceeds
 from nst_core.api.problems import NO_RUN_YET, ProblemError, retry_after
 from nst_core.api.routes.runs import RunId
+from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.runs import curve_files
@@ -143,6 +144,27 @@ def timelapse(
         return [*first, *(context.jobs().picture_at(run, step) for step in steps)]
 
     return Response(context.films.film(tag, kind, pictures), media_type=FILM_TYPES[kind], headers=headers)
+
+
+@router.get(
+    "/{run}/film",
+    response_class=Response,
+    responses={
+        200: {"content": {each: {} for each in FILM_MEDIA_TYPES.values()}},
+        206: {"description": "The part that the header Range asks for"},
+        **_KNOWN,
+    },
+)
+def film(request: Request, context: Context, run: RunId) -> Response:
+    """The finished film of a film's run, or of the frames before it was stopped. The header Range asks for a part."""
+    view = context.jobs().view(run)
+    if view.recipe.medium == "film" and view.result is None:
+        raise _not_yet(view, "this run has no film yet; it is written when the run ends or is stopped")
+    found = context.jobs().film_result(run)
+    facts = found.path.stat()
+    tag = entity_tag(repr((run, facts.st_size, facts.st_mtime_ns)).encode())
+    headers = _headers(view, tag, _disposition("inline", view, "", view.recipe.film.film_format))
+    return unchanged(request, headers) or FileResponse(found.path, headers=headers, media_type=found.media_type)
 
 
 def _headers(view: JobView, tag: str, disposition: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ def submit(  # noqa: PLR0913 - the parts of a request
     secret: Secret,
     content: forms.ContentFile = None,
     content_id: forms.ContentId = "",
+    film: forms.FilmFile = None,
     style: forms.StyleFiles = None,
     style_id: forms.StyleIds = None,
     start: forms.StartFile = None,
@@ -46,10 +47,11 @@ def submit(  # noqa: PLR0913 - the parts of a request
 
     Only this answer contains its `secret`; send it as `X-Run-Secret` to change the run, or to own more runs.
     """
-    full = forms.recipe_of(recipe)
+    given_film = forms.given_film(film, content, content_id)
+    full = forms.recipe_of(recipe, **({"medium": "film"} if given_film else {}))
     wanted = Submission(
         full,
-        forms.given("content", content, content_id),
+        given_film or forms.given("content", content, content_id),
         forms.given_styles(style, style_id),
         forms.given_start(start),
         measure,

@@ -40,7 +40,7 @@ class Reader:
 
 
 def guarded(app: Any = None, **settings: Any) -> Gate:
-    settings = {"api_per_minute": 1000, "picture_mb": 1, "upload_total_mb": 1, **settings}
+    settings = {"api_per_minute": 1000, "picture_mb": 1, "film_mb": 1, "upload_total_mb": 1, **settings}
     return Gate(app or Reader(), Settings(**settings), RateLimit(settings["api_per_minute"]))
 
 
