@@ -36,6 +36,7 @@ from pages import parts
 from pages.parts.app import service, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
+from pages.parts.film.chosen import FILM_TYPES, max_film_mb
 from pages.parts.inputs import selection
 from pages.parts.inputs.pickers import TYPES, max_upload_mb
 
@@ -89,7 +90,7 @@ def middleware() -> list[Middleware]:
             openings_per_minute=SETTINGS.openings_per_minute,
             most_pages=SETTINGS.pages_per_address,
         ),
-        Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES),
+        Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES, film_suffixes=FILM_TYPES),
     ]
 
 
@@ -133,7 +134,12 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     event_loop.shorten_turns()
     event_loop.coalesce_wake_ups(asyncio.get_running_loop())
     allocator.ignore_objects_until_now()
-    streamlit_patches.watch_uploads(UPLOADS.issue, UPLOADS.forget, UPLOADS.limits.session_files)
+    streamlit_patches.watch_uploads(
+        UPLOADS.issue,
+        lambda session, file: UPLOADS.restore(session, file, None),
+        UPLOADS.forget,
+        UPLOADS.limits.session_files,
+    )
     connections = ConnectionLimit(SETTINGS.connections or most_connections())
     connections.apply(asyncio.get_running_loop())
     housekeeping = asyncio.create_task(_housekeeping(connections))
@@ -154,6 +160,8 @@ UPLOADS = UploadLedger(
         session_bytes=SETTINGS.upload_mb * 2**20,
         total_bytes=SETTINGS.upload_total_mb * 2**20,
         per_minute=SETTINGS.uploads_per_minute,
+        film_bytes=max_film_mb() * 2**20,
+        films_bytes=SETTINGS.upload_films_mb * 2**20,
     )
 )
 API = api.ApiContext(service.get, check, SETTINGS)

@@ -253,14 +253,20 @@ class Settings:
         number(1, 100_000, whole=True),
         "MB of the uploaded files of all open pages together",
     )
+    upload_films_mb: int = _setting(
+        200,
+        "NST_UPLOAD_FILMS_MB",
+        number(1, 100_000, whole=True),
+        "MB of the films that all open pages send at the same time; afterwards a film is a file in `NST_CACHE_DIR`",
+    )
     uploads_per_minute: int = _setting(
         30, "NST_UPLOADS_PER_MINUTE", number(1, 10_000, whole=True), "files that one open page may send in a minute"
     )
     picture_mb: int = _setting(
-        30,  # `.streamlit/config.toml` states it too
+        30,
         "NST_PICTURE_MB",
         number(1, 500, whole=True),
-        "MB of one picture file; for more than 30, raise Streamlit's `server.maxUploadSize` too",
+        "MB of one picture file; for more than 100, raise Streamlit's `server.maxUploadSize` too",
     )
     picture_megapixels: int = _setting(
         64,
@@ -277,7 +283,12 @@ class Settings:
     film_megapixels: float = _setting(
         9.0, "NST_FILM_MEGAPIXELS", number(0.01, 64), "millions of pixels of each frame of a film file"
     )
-    film_mb: int = _setting(100, "NST_FILM_MB", number(1, 100_000, whole=True), "MB of one film file")
+    film_mb: int = _setting(
+        100,
+        "NST_FILM_MB",
+        number(1, 100_000, whole=True),
+        "MB of one film file; for more than 100, raise Streamlit's `server.maxUploadSize` too",
+    )
     pictures_disk_mb: int = _setting(
         4000,
         "NST_PICTURES_DISK_MB",

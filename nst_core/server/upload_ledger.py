@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 MOST_OPEN_ADDRESSES = 64
 """The most upload addresses without a file that a tab may have; beyond it the oldest is dropped."""
+ENVELOPE_BYTES = 64 * 1024
+"""Bytes that a body may have beside its file: boundaries and a file name."""
 
 
 class UploadRefusedError(Exception):
@@ -26,12 +28,17 @@ class UploadRefusedError(Exception):
 class UploadQuota:
     """The most that uploads may take.
 
+    A file that is larger than a picture may be is a film. Films have quotas of their own, because a page keeps a film
+    in memory only until it has written it to a file: a tab sends one at a time.
+
     Attributes:
-        file_bytes: of one file.
+        file_bytes: of one picture.
         session_files: number of files of one tab.
-        session_bytes: of all files of one tab.
-        total_bytes: of all files of all tabs.
+        session_bytes: of all files of one tab, without a film.
+        total_bytes: of all files of all tabs, without films.
         per_minute: requests of one tab in a minute.
+        film_bytes: of one film; 0: there are none.
+        films_bytes: of all films of all tabs together.
     """
 
     file_bytes: int
@@ -39,6 +46,17 @@ class UploadQuota:
     session_bytes: int
     total_bytes: int
     per_minute: int
+    film_bytes: int = 0
+    films_bytes: int = 0
+
+    @property
+    def largest_bytes(self) -> int:
+        """Of one file of any kind."""
+        return max(self.file_bytes, self.film_bytes)
+
+    def is_film(self, size: int) -> bool:
+        """Whether a file of `size` bytes, perhaps with its envelope, is too large for a picture."""
+        return size > self.file_bytes + ENVELOPE_BYTES
 
 
 @dataclass
@@ -83,7 +101,7 @@ class UploadLedger:
         with self._lock:
             known = self._known(session, file_id)
             before = known.held.get(file_id)
-            self._check(known, before is None, size - (before or 0))
+            self._check(known, file_id, size)
             known.open.pop(file_id, None)
             known.held[file_id] = size
             return before
@@ -120,18 +138,36 @@ class UploadLedger:
             raise UploadRefusedError(404, "A file must go to an address of an open page; reload it and try again.")
         return known
 
-    def _check(self, known: _Session, is_new: bool, more: int) -> None:
+    def _check(self, known: _Session, file_id: str, size: int) -> None:
         limits = self.limits
-        if is_new and len(known.held) >= limits.session_files:
+        if file_id not in known.held and len(known.held) >= limits.session_files:
             raise UploadRefusedError(
                 413, f"One page may hold {limits.session_files} files, and holds as many; remove one and try again."
             )
-        if sum(known.held.values()) + more > limits.session_bytes:
+        of_page, of_all = self._others(known, file_id, are_films=limits.is_film(size))
+        if limits.is_film(size):
+            if of_page:
+                raise UploadRefusedError(
+                    413, "One page sends one film at a time; wait until the other one has arrived."
+                )
+            if of_all + size > limits.films_bytes + ENVELOPE_BYTES:
+                raise UploadRefusedError(429, "The server receives as many films as fit; try again in a minute.", 60)
+            return
+        if of_page + size > limits.session_bytes:
             raise UploadRefusedError(
                 413, f"The files of one page must fit in {_mb(limits.session_bytes)}; remove one or take a smaller one."
             )
-        if self._total() + more > limits.total_bytes:
+        if of_all + size > limits.total_bytes:
             raise UploadRefusedError(429, "The server holds as many files as fit; try again in a minute.", 60)
+
+    def _others(self, known: _Session, file_id: str, *, are_films: bool) -> tuple[int, int]:
+        """The bytes of a tab's other films, or of its other pictures, and those of all tabs."""
+
+        def size_of(session: _Session) -> int:
+            held = {name: size for name, size in session.held.items() if session is not known or name != file_id}
+            return sum(size for size in held.values() if self.limits.is_film(size) == are_films)
+
+        return size_of(known), sum(map(size_of, self._sessions.values()))
 
     def _total(self) -> int:
         return sum(sum(session.held.values()) for session in self._sessions.values())

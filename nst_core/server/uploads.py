@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
 from nst_core.server.asgi import Application, Message, Receive, Scope, Send, answer, header
 from nst_core.server.rates import RateLimit
-from nst_core.server.upload_ledger import UploadLedger, UploadRefusedError
+from nst_core.server.upload_ledger import ENVELOPE_BYTES, UploadLedger, UploadRefusedError
 
-ENVELOPE_BYTES = 64 * 1024
-"""Bytes that a body may have beside its file: boundaries and a file name."""
 BODY_SECONDS = 300.0
 """The longest time that one file may take to arrive."""
 _HEAD_BYTES = 8 * 1024
@@ -25,10 +23,13 @@ _FILE_NAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 class Uploads:
     """Middleware before Streamlit's upload route; it passes on uploads that its ledger has room for."""
 
-    def __init__(self, app: Application, ledger: UploadLedger, suffixes: Collection[str]) -> None:
-        """`suffixes` are the allowed endings of file names, in lower case, without a dot."""
+    def __init__(
+        self, app: Application, ledger: UploadLedger, suffixes: Collection[str], film_suffixes: Collection[str] = ()
+    ) -> None:
+        """The allowed endings of the names of pictures and of films, in lower case, without a dot."""
         self._app, self._ledger = app, ledger
-        self._suffixes = frozenset(suffixes)
+        self._suffixes = dict.fromkeys(suffixes, ledger.limits.file_bytes)
+        self._suffixes |= dict.fromkeys(film_suffixes, ledger.limits.largest_bytes)
         self._rate = RateLimit(ledger.limits.per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,12 +57,15 @@ class _UploadRequest:
     """One upload request: the bytes received so far, and the answer."""
 
     def __init__(
-        self, app: Application, ledger: UploadLedger, suffixes: Collection[str], session: str, file: str
+        self, app: Application, ledger: UploadLedger, suffixes: Mapping[str, int], session: str, file: str
     ) -> None:
+        """`suffixes`: each allowed ending, and the most bytes of a file with it."""
         self.session, self.file = session, file
         self.answered = False
         self._app, self._ledger, self._suffixes = app, ledger, suffixes
         self._size, self._head, self._named = 0, b"", False
+        self._most = ledger.limits.largest_bytes  # until the name is known
+        self._expected = 0
         self._done_at = time.monotonic() + BODY_SECONDS
 
     async def perform(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +83,8 @@ class _UploadRequest:
             if succeeded:
                 self._ledger.restore(self.session, self.file, None)
             return
-        before = self._ledger.hold(self.session, self.file, self._announced(scope))
+        self._expected = self._announced(scope)
+        before = self._ledger.hold(self.session, self.file, self._expected)
 
         async def checked() -> Message:
             message = await self._next(receive)
@@ -118,9 +123,8 @@ class _UploadRequest:
             self._check_name(is_last=is_last)
 
     def _check_size(self, size: int) -> None:
-        most = self._ledger.limits.file_bytes
-        if size > most + ENVELOPE_BYTES:
-            raise UploadRefusedError(413, f"A file may have {most / 2**20:.0f} MB at most; take a smaller one.")
+        if size > self._most + ENVELOPE_BYTES:
+            raise UploadRefusedError(413, f"A file may have {self._most / 2**20:.0f} MB at most; take a smaller one.")
 
     def _check_name(self, *, is_last: bool) -> None:
         head, end, _ = self._head[:_HEAD_BYTES].partition(b"\r\n\r\n")
@@ -132,5 +136,6 @@ class _UploadRequest:
         suffix = PurePath(name[1].decode("utf-8", "replace")).suffix.lower().lstrip(".") if name else ""
         if suffix not in self._suffixes:
             kinds = ", ".join(sorted(self._suffixes))
-            raise UploadRefusedError(415, f"The name of a picture must end in one of {kinds}; choose another file.")
-        self._named, self._head = True, b""
+            raise UploadRefusedError(415, f"The name of a file must end in one of {kinds}; choose another file.")
+        self._named, self._head, self._most = True, b"", self._suffixes[suffix]
+        self._check_size(max(self._size, self._expected))

@@ -17,7 +17,8 @@ from streamlit.runtime import app_session, get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadFileUrlInfo
 
 _EVERYBODY = "everybody"
 UNLISTED_SECONDS = 5.0
@@ -146,32 +147,53 @@ def media_address(data: bytes, mime_type: str, name: str) -> str:
     return address
 
 
-def watch_uploads(issued: Callable[[str, str], None], forgotten: Callable[[str], None], most: int) -> None:
-    """Report each upload address that a tab is given, and each tab whose files are dropped.
+def watch_uploads(
+    issued: Callable[[str, str], None],
+    removed: Callable[[str, str], None],
+    forgotten: Callable[[str], None],
+    most: int,
+) -> None:
+    """Report each upload address that a tab is given, each file that is removed, and each tab whose files are dropped.
 
     Needed in Streamlit 1.67, which accepts a file at every address that names an open tab, even an invented one, and
     gives a tab any number of addresses.
 
     Args:
         issued: called with the tab's session id and the file's id.
+        removed: likewise.
         forgotten: called with the session id.
         most: addresses that a tab gets for one request.
     """
-    manager = get_instance().uploaded_file_mgr
-    give, drop = manager.get_upload_urls, manager.remove_session_files
+    manager: Any = get_instance().uploaded_file_mgr
+    give, remove, drop = manager.get_upload_urls, manager.remove_file, manager.remove_session_files
 
     def get_upload_urls(session_id: str, file_names: Sequence[str]) -> list[UploadFileUrlInfo]:
-        given = give(session_id, file_names[:most])
+        given: list[UploadFileUrlInfo] = give(session_id, file_names[:most])
         for each in given:
             issued(session_id, each.file_id)
         return given
+
+    def remove_file(session_id: str, file_id: str) -> None:
+        remove(session_id, file_id)
+        removed(session_id, file_id)
 
     def remove_session_files(session_id: str) -> None:
         drop(session_id)
         forgotten(session_id)
 
-    manager.get_upload_urls = get_upload_urls  # type: ignore[method-assign]
-    manager.remove_session_files = remove_session_files  # type: ignore[method-assign]
+    manager.get_upload_urls = get_upload_urls
+    manager.remove_file = remove_file
+    manager.remove_session_files = remove_session_files
+
+
+def release_upload(file: UploadedFile) -> None:
+    """Take an upload of the running page out of the server's memory; its uploader must not be drawn any more.
+
+    Needed in Streamlit 1.67, which keeps each file until its tab is closed or the visitor removes the file.
+    """
+    if context := get_script_run_ctx():
+        manager: Any = context.uploaded_file_mgr
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def close_expired_sessions() -> int:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from nst_core.server import uploads
-from nst_core.server.upload_ledger import MOST_OPEN_ADDRESSES, UploadLedger, UploadQuota, UploadRefusedError
-from nst_core.server.uploads import ENVELOPE_BYTES, Uploads
+from nst_core.server.upload_ledger import (
+    ENVELOPE_BYTES,
+    MOST_OPEN_ADDRESSES,
+    UploadLedger,
+    UploadQuota,
+    UploadRefusedError,
+)
+from nst_core.server.uploads import Uploads
 from tests.asgi import Answer, ask, asked
 
 KB = 1024
 LIMITS = UploadQuota(file_bytes=300 * KB, session_files=3, session_bytes=600 * KB, total_bytes=900 * KB, per_minute=8)
+WITH_FILMS = replace(LIMITS, film_bytes=1000 * KB, films_bytes=1800 * KB)
 
 
 class Door:
@@ -21,7 +29,7 @@ class Door:
 
     def __init__(self, limits: UploadQuota = LIMITS, status: int = 204) -> None:
         self.ledger, self.read, self.status = UploadLedger(limits), 0, status
-        self.app = Uploads(self._store, self.ledger, ["png", "jpg"])
+        self.app = Uploads(self._store, self.ledger, ["png", "jpg"], ["mp4"] if limits.film_bytes else [])
         for session in ("a", "b"):
             for file in range(10):
                 self.ledger.issue(session, str(file))
@@ -166,6 +174,34 @@ def test_files_on_their_way_count_already() -> None:
 
     assert asyncio.run(two_at_once()) == [413, 400, 400]  # the bodies were no files
     assert door.ledger.total_bytes == 0
+
+
+def test_a_film_may_be_larger_than_a_picture_and_takes_no_room_of_pictures() -> None:
+    door = Door(WITH_FILMS)
+    assert door.put("a/0", 1000 * KB, name="x.mp4").status == 204
+    assert [door.put(f"a/{n}", 300 * KB).status for n in (1, 2)] == [204, 204]
+    assert door.put("b/0", 300 * KB).status == 204
+    assert door.put("b/1", 1000 * KB + ENVELOPE_BYTES + 1, name="x.mp4").status == 413
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_picture_as_large_as_a_film_is_refused_when_its_name_is_known(announced: bool) -> None:
+    door = Door(WITH_FILMS)
+    answer = door.put("a/0", 900 * KB, chunks=90, announced=announced)
+    assert answer.status == 413
+    assert answer.chunks_read <= (1 if announced else 40)
+    assert door.ledger.total_bytes == 0
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_page_sends_one_film_at_a_time_and_all_pages_only_so_many(announced: bool) -> None:
+    door = Door(WITH_FILMS)
+    sent = [door.put(at, 900 * KB, name="x.mp4", chunks=9, announced=announced).status for at in ("a/0", "a/1", "b/0")]
+    assert sent == [204, 413, 204]
+    door.ledger.issue("c", "0")
+    assert door.put("c/0", 900 * KB, name="x.mp4", announced=announced).status == 429
+    door.ledger.restore("a", "0", None)  # the page has written it to a file
+    assert door.put("c/0", 900 * KB, name="x.mp4", announced=announced).status == 204
 
 
 @pytest.mark.slow

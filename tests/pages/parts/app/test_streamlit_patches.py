@@ -22,6 +22,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.app import streamlit_patches
@@ -274,11 +275,18 @@ def test_the_addresses_of_files_are_told_and_few(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
     assert len(manager.get_upload_urls("tab", ["x.png"] * 1000)) == 1000  # Streamlit's own number: any
     issued: list[tuple[str, str]] = []
+    removed: list[str] = []
     forgotten: list[str] = []
-    streamlit_patches.watch_uploads(lambda tab, file: issued.append((tab, file)), forgotten.append, 3)
+    streamlit_patches.watch_uploads(
+        lambda tab, file: issued.append((tab, file)), lambda _, file: removed.append(file), forgotten.append, 3
+    )
     given = manager.get_upload_urls("tab", ["x.png"] * 1000)
     assert [("tab", each.file_id) for each in given] == issued
     assert len(issued) == 3
+    manager.add_file("tab", UploadedFileRec(given[0].file_id, "x.png", "image/png", b"x"))
+    manager.remove_file("tab", given[0].file_id)
+    assert removed == [given[0].file_id]
+    assert not manager.get_files("tab", [given[0].file_id])
     manager.remove_session_files("tab")
     assert forgotten == ["tab"]
 

@@ -12,6 +12,7 @@ from nst_core.picture.encode import to_png
 from nst_core.picture.limits import UploadLimits
 from nst_core.recipe import make
 from nst_core.settings import Settings
+from pages.parts.film.chosen import max_film_mb
 from pages.parts.inputs.pickers import max_upload_mb
 from tests.pages.conftest import Open, words
 
@@ -55,12 +56,12 @@ def test_any_other_text_in_its_place_is_passed_over(open_page: Open, text: str |
 
 def test_the_server_takes_as_large_a_file_as_the_uploaders_do(monkeypatch: pytest.MonkeyPatch) -> None:
     config = tomllib.loads((Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text())
-    assert config["server"]["maxUploadSize"] == Settings.picture_mb
+    assert config["server"]["maxUploadSize"] == Settings.film_mb == max_film_mb()
     assert max_upload_mb() == Settings.picture_mb
     monkeypatch.setenv("NST_PICTURE_MB", "7")
     assert max_upload_mb() == 7
     monkeypatch.setenv("NST_PICTURE_MB", "400")
-    assert max_upload_mb() == Settings.picture_mb  # Streamlit would cut the file off
+    assert max_upload_mb() == Settings.film_mb  # Streamlit would cut the file off
 
 
 def test_a_reduced_photograph_serves_as_a_picture_and_says_so(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
