@@ -6,7 +6,8 @@ Reading and writing:
     decoder_process  the process that decodes, seen from its parent; decoder: its program; decoder_messages: the
                 messages between the two
     sources     recognises a file by its content; video: the files that PyAV decodes; animation: animated WebP
-    shape       rotation, pixel aspect and sizes; colours: any video frame as sRGB; pace: the constant rate
+    shape       rotation, pixel aspect and sizes; colours: any video frame as sRGB; hdr: those of high
+                dynamic range; pace: the constant rate
     writing     keeps the painted frames so that a run resumes, and makes the finished film of them
     codecs      encoders of the formats; containers: the finished files; sound: the film's sound
 

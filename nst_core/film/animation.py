@@ -42,7 +42,8 @@ class WebPFilm:
             width, height = image.size
         self._starts = [0.0, *accumulate(_durations(self._data) or [_INSTEAD_MS / 1000])]
         steps = [b - a for a, b in pairwise(self._starts)]
-        rate = min(MOST_FRAMES_PER_SECOND, max(1.0, round(1 / median(steps), 3)))
+        self.step_seconds = median(steps)
+        rate = min(MOST_FRAMES_PER_SECOND, max(1.0, round(1 / self.step_seconds, 3)))
         count, seconds = len(steps), self._starts[-1]
         self.info = FilmInfo(width, height, count, True, seconds, rate, False, coverage is not None, kind, "webp", 8)
 

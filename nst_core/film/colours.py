@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
+
+from nst_core.film import hdr
 
 _SCALING = (
     Interpolation.LANCZOS
@@ -15,6 +19,8 @@ _SCALING = (
     | Interpolation.FULL_CHR_H_INP
     | Interpolation.BITEXACT
 )
+_reformatter = VideoReformatter()
+"""Keeps its tables from frame to frame. One thread at a time may use it: the process has one."""
 _UNKNOWN = 2
 """FFmpeg's number of a colour matrix that a film does not state."""
 _HD_WIDTH, _HD_HEIGHT = 1280, 720
@@ -31,8 +37,11 @@ def srgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
         pixels = _on_white(_converted(frame, "rgba", frame.width, frame.height))
         if not is_cut:
             pixels = np.asarray(Image.fromarray(pixels).resize(inner, Image.Resampling.LANCZOS))
+    elif frame.color_trc in (hdr.PQ, hdr.HLG):
+        coded = np.asarray(_converted(frame, "rgb48le", *inner), np.uint16)
+        pixels = hdr.to_srgb(coded, frame.color_trc, frame.color_primaries)
     else:
-        pixels = _converted(frame, "rgb24", *inner)
+        pixels = np.asarray(_converted(frame, "rgb24", *inner), np.uint8)
     return pixels[:height, :width]
 
 
@@ -53,8 +62,9 @@ def bit_depth(frame: av.VideoFrame) -> int:
     return max((part.bits for part in frame.format.components), default=8)
 
 
-def _converted(frame: av.VideoFrame, format_: str, width: int, height: int) -> NDArray[np.uint8]:
-    converted = frame.reformat(
+def _converted(frame: av.VideoFrame, format_: str, width: int, height: int) -> NDArray[np.unsignedinteger[Any]]:
+    converted = _reformatter.reformat(
+        frame,
         width,
         height,
         format_,
@@ -63,7 +73,7 @@ def _converted(frame: av.VideoFrame, format_: str, width: int, height: int) -> N
         dst_color_range=ColorRange.JPEG,
         threads=1,
     )
-    return np.asarray(converted.to_ndarray(), np.uint8)
+    return cast(NDArray[np.unsignedinteger[Any]], converted.to_ndarray())
 
 
 def _matrix(frame: av.VideoFrame) -> Colorspace | None:
@@ -74,7 +84,7 @@ def _matrix(frame: av.VideoFrame) -> Colorspace | None:
     return Colorspace.ITU709 if is_hd else Colorspace.ITU601
 
 
-def _on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _on_white(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
     """Composite [H, W, 4] on white: [H, W, 3]."""
     coverage = pixels[..., 3:].astype(np.uint16)
     colours = (pixels[..., :3] * coverage + 255 * (255 - coverage) + 127) // 255

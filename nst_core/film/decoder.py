@@ -86,8 +86,9 @@ def _frames(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
     clip, rate = request.clip, request.clip.rate(source.info)
     size = read_size(source.info.width, source.info.height, request.edge_px)
     pictures = _alive(source.pictures(clip.start_seconds, size), stream)
+    early = min(1 / rate, source.step_seconds) / 2
     shown: TimedPicture | None = None
-    for index, picture in paced(pictures, clip.start_seconds, rate, clip.frames(source.info)):
+    for index, picture in paced(pictures, clip.start_seconds, rate, clip.frames(source.info), early):
         if index < request.first:
             continue
         if picture is not shown:
@@ -100,7 +101,7 @@ def _still(source: FilmSource, request: FilmRequest, index: int, seconds: float,
     at = min(max(0.0, seconds), max(0.0, info.seconds - 0.5 / info.frames_per_second))
     size = read_size(info.width, info.height, request.edge_px)
     rate = Clip().rate(info)
-    for _, picture in paced(_alive(source.pictures(at, size), stream), at, rate, 1):
+    for _, picture in paced(_alive(source.pictures(at, size), stream), at, rate, 1, source.step_seconds / 2):
         _write_frame(stream, index, at, 1 / rate, picture.pixels())
 
 

@@ -23,11 +23,11 @@ class TimedPicture:
 
 
 def paced(
-    pictures: Iterable[TimedPicture], start_seconds: float, rate: float, count: int
+    pictures: Iterable[TimedPicture], start_seconds: float, rate: float, count: int, early_seconds: float
 ) -> Iterator[tuple[int, TimedPicture]]:
     """The numbers of `count` moments at a constant rate, each with the picture that is shown then.
 
-    That is the last picture that appears at most half a frame after the moment: times in films are rounded, and a
+    That is the last picture that appears at most `early_seconds` after the moment: times in films are rounded, and a
     picture that comes a millisecond late is not missed. Over a gap the picture before it stays, as in a player; the
     first one is also shown before its time, and the last one for ever.
 
@@ -36,12 +36,13 @@ def paced(
         start_seconds: the first moment.
         rate: moments per second.
         count: how many.
+        early_seconds: how much too early a picture may be shown: half of what lies between two moments or pictures.
     """
     number, shown = 0, None
     for picture in pictures:
         if shown and picture.seconds < shown.seconds:
             continue
-        while shown and number < count and picture.seconds > start_seconds + (number + 0.5) / rate:
+        while shown and number < count and picture.seconds > start_seconds + number / rate + early_seconds:
             yield number, shown
             number += 1
         if number >= count:

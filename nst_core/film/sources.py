@@ -21,6 +21,8 @@ class FilmSource(Protocol):
     """A film's file."""
 
     info: FilmInfo
+    step_seconds: float
+    """What lies between most of its pictures."""
 
     def pictures(self, from_seconds: float, size: tuple[int, int]) -> Iterator[TimedPicture]:
         """The pictures of (width, height) in the order of their times, from `from_seconds` or before it."""

@@ -14,12 +14,13 @@ from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from nst_core.errors import FilmError
+from nst_core.errors import FilmError, PictureError
 from nst_core.film import colours
 from nst_core.film.info import MOST_FRAMES_PER_SECOND, Clip, FilmInfo, FilmLimits
 from nst_core.film.pace import TimedPicture
 from nst_core.film.shape import Orientation, square_size
 from nst_core.film.sound import encoded_sound
+from nst_core.picture.integrity import check_complete
 
 DEMUXERS = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "Matroska": "matroska", "GIF": "gif"}
 """Name of a format -> FFmpeg's. No other demuxer is tried: some read other files and addresses."""
@@ -38,6 +39,7 @@ class _Times:
     Attributes:
         first: the time of the first, in the file's units.
         seconds: from the first to the end of the last.
+        step_seconds: from most of them to the next.
         rate: pictures per second.
         count: of pictures.
         is_exact: whether all were counted.
@@ -45,6 +47,7 @@ class _Times:
 
     first: int
     seconds: float
+    step_seconds: float
     rate: float
     count: int
     is_exact: bool
@@ -56,11 +59,14 @@ class VideoFilm:
     def __init__(self, file: BinaryIO, kind: str, limits: FilmLimits) -> None:
         """Check and describe it. Raises FilmError, or an error of PyAV."""
         self._file, self._kind, self._limits = file, kind, limits
+        if kind == "GIF":
+            _check_gif(file)
         with self._opened() as container:
             stream = _video_stream(container)
             limits.check_size(stream.codec_context.width, stream.codec_context.height)
             has_audio = any(each.codec_context is not None for each in container.streams.audio)
             self._times = _times(container, stream)
+        self.step_seconds = self._times.step_seconds
         self._aspect = None
         with self._opened() as container:
             first = next(self._decoded(container), None)
@@ -145,6 +151,17 @@ class VideoFilm:
                     yield frame
 
 
+def _check_gif(file: BinaryIO) -> None:
+    """Raises FilmError if the first picture of a GIF is not complete; FFmpeg would show a part of it."""
+    file.seek(0)
+    try:
+        check_complete(file.read(), "GIF", 0, 0)
+    except PictureError:
+        raise FilmError(
+            "a film must be whole, but the first picture of this GIF is not complete; copy or download it again"
+        ) from None
+
+
 def _video_stream(container: InputContainer) -> VideoStream:
     """The stream of moving pictures: not the cover of a song. Raises FilmError if there is none."""
     films = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
@@ -194,18 +211,18 @@ def _times(container: InputContainer, stream: VideoStream) -> _Times:
             last_duration = packet.duration or last_duration
         if count >= MOST_PACKETS:
             break
-    if not times or base is None:
-        raise FilmError("a film must have at least one picture, got a file with none; choose another file")
     if count < _WHOLE_SHARE * stream.frames and count < MOST_PACKETS:
         raise FilmError(
             f"a film must be whole, but {stream.frames - count:,} of its {stream.frames:,} pictures are missing; "
             "copy or download it again"
         )
+    if not times or base is None:
+        raise FilmError("a film must have at least one picture, got a file with none; choose another file")
     times.sort()
     step = float(median(b - a for a, b in pairwise(times))) if len(times) > 1 else 0.0
     lasts = float((times[-1] - times[0] + (last_duration or step)) * base)
     rate = _rate(times, step * float(base), float(base), stream)
-    return _Times(times[0], lasts or 1 / rate, rate, len(times), count < MOST_PACKETS)
+    return _Times(times[0], lasts or 1 / rate, step * float(base) or 1 / rate, rate, len(times), count < MOST_PACKETS)
 
 
 def _rate(times: list[int], step_seconds: float, base: float, stream: VideoStream) -> float:

@@ -59,17 +59,18 @@ def video(
     times: Sequence[float] | None = None,
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
+    rate: int = RATE,
     tone: float = 0.0,
     **tags: Any,
 ) -> bytes:
-    """A film of frames, [H, W, 3] or [H, W, 4], with times in seconds, by default 25 a second.
+    """A film of frames, [H, W, 3] or [H, W, 4], with times in seconds, by default `rate` of them a second.
 
     `tone` seconds of a 440 Hz tone are its sound; `tags` are attributes of the encoder.
     """
     file = io.BytesIO()
-    base = Fraction(1, 1000) if times else Fraction(1, RATE)
+    base = Fraction(1, 1000) if times else Fraction(1, rate)
     with av.open(file, "w", format=kind, options=container_options or {}) as film:
-        stream: Any = film.add_stream(codec, rate=RATE, options=options or {})
+        stream: Any = film.add_stream(codec, rate=rate, options=options or {})
         stream.height, stream.width = frames[0].shape[:2] if len(frames) else (48, 64)
         stream.pix_fmt = pixel_format
         stream.codec_context.time_base = base
