@@ -34,6 +34,7 @@ class Step:
         reference_losses: losses of other pictures under this run's objective, by name ("fast"). Only on the first step
             at full size, and only if the recipe asks for them.
         notes: sentences for the user about settings that the engine could not follow, and what it did instead.
+        style_factor: the factor of the style's weight at this size, with `style_normalisation`.
     """
 
     number: int
@@ -47,3 +48,4 @@ class Step:
     evaluations: int = 0
     reference_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    style_factor: float = 1.0

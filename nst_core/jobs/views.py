@@ -156,11 +156,17 @@ class Inspection:
     code: str = ""
 
 
-def loss_weights(recipe: Recipe) -> dict[str, float]:
-    """The weight of each term of a run's losses; a layer's is the style's weight times the layer's share."""
+def loss_weights(recipe: Recipe, style_factor: float = 1.0) -> dict[str, float]:
+    """The weight of each term of a run's losses; a layer's is the style's weight times the layer's share.
+
+    Args:
+        recipe: the settings in force.
+        style_factor: from the Step.
+    """
     objective = recipe.objective
-    terms = {"content": objective.content_weight, "style": objective.style_weight, "variation": objective.tv_weight}
-    return terms | {f"style/{name}": objective.style_weight * share for name, share in objective.style_layers.items()}
+    style = objective.style_weight * style_factor
+    terms = {"content": objective.content_weight, "style": style, "variation": objective.tv_weight}
+    return terms | {f"style/{name}": style * share for name, share in objective.style_layers.items()}
 
 
 def expected_steps(recipe: Recipe, film: FilmInfo | None = None) -> int:

@@ -206,7 +206,7 @@ class Worker:
                     recipe, changed = changed, None
                     log.steer(recipe)
                 timer.tick(step)
-                now = loss_weights(recipe)
+                now = loss_weights(recipe, step.style_factor)
                 self.send(stepped(job, step, log.add(step), now if now != weights else {}))
                 weights = now
                 newest = self._inbox.control(job, on_pause=log.save)

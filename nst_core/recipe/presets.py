@@ -48,13 +48,13 @@ PRESETS: dict[str, Preset] = {
         "The photograph repainted: its shapes stay, strokes and colours are the style's.",
         {
             **_FROM_SMALL_SIZES,
-            "objective": {"content_weight": 2.0},
+            "objective": {"content_weight": 2.0, "style_normalisation": 1.0},
         },  # at 1, large shapes of the style erase a thin bridge
     ),
     "faithful": Preset(
         "Faithful",
         "Every face and line of the photograph stays; the style adds colour and texture.",
-        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 8.0}},
+        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 8.0, "style_normalisation": 1.0}},
     ),
     "bold": Preset(
         "Bold",

@@ -54,6 +54,13 @@ class Objective(Frozen):
     )
     content_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the content distance")
     style_weight: float = Field(20.0, ge=0, le=1e6, description="weight of the style distance, all layers together")
+    style_normalisation: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="how far the style's weight adapts to how strong the style is, so that the subject survives strong "
+        "patterns; 0: not at all; 1: the style distance counts in units of its value on the photograph itself",
+    )
     tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation; higher: smoother")
     style_distance: Annotated[str, DistanceName()] = Field("gram", description=DistanceName.description())
     tv_variant: Literal["absolute", "nine-point"] = Field(

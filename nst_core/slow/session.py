@@ -140,6 +140,7 @@ class OptimizationSession:
             events=run.marks,
             evaluations=run.state.evaluations,
             reference_losses=self._reference_losses(run),
+            style_factor=self._objective.style_factor,
         )
 
     def _reference_losses(self, run: RunState) -> dict[str, dict[str, float]]:
@@ -181,8 +182,8 @@ class OptimizationSession:
         content, style = objectives.layers(self.recipe.objective)
         if (content, style) != (self._objective.spec.content, self._objective.spec.style):
             return self._bind()
-        return replace(
-            self._objective, weights=objectives.term_weights(self._network, self.recipe.objective, self._content.size)
+        return self._objective.with_weights(
+            objectives.term_weights(self._network, self.recipe.objective, self._content.size)
         )
 
     def _scale_mark(self) -> tuple[str, ...]:

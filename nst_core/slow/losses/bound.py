@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ class BoundObjective:
         targets: the targets of a picture.
         weights: weights of the terms, float32 [k], in the order of `names`.
         size: (height, width) of the picture in pixels.
+        style_factor: the factor of all style weights, contained in `weights`; see `objective.style_factor`.
     """
 
     vgg: Vgg
@@ -35,6 +36,13 @@ class BoundObjective:
     targets: Targets
     weights: tf.Tensor
     size: tuple[int, int]
+    style_factor: float = 1.0
+
+    def with_weights(self, weights: tf.Tensor, style_factor: float | None = None) -> BoundObjective:
+        """The same objective with other weights, from `objective.term_weights`, and this or another style factor."""
+        factor = self.style_factor if style_factor is None else style_factor
+        factors = [factor if name.startswith("style/") else 1.0 for name in self.names]
+        return replace(self, weights=weights * tf.constant(factors, tf.float32), style_factor=factor)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from nst_core.slow.losses.style_distance import Statistics, style_distance
 from nst_core.slow.losses.targets import content_activations, style_statistics
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
+LEAST_APART = 0.25
+"""Least distance of style and content, in units of a photograph's, that `style_normalisation` divides by."""
+
 
 @dataclass(frozen=True, eq=False)
 class StyleMixture:
@@ -126,7 +129,31 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     )
     _, height, width, _ = content.shape
     weights = term_weights(vgg, objective, int(np.prod(content.shape)), temporal.weight if temporal else None)
-    return BoundObjective(vgg, spec, plan, targets, weights, (int(height), int(width)))
+    bound = BoundObjective(vgg, spec, plan, targets, weights, (int(height), int(width)))
+    if not (objective.style_normalisation and style_names):
+        return bound
+    return bound.with_weights(weights, style_factor(bound, content, objective))
+
+
+def style_factor(bound: BoundObjective, content: tf.Tensor, objective: Objective) -> float:
+    """The factor of all style weights that `style_normalisation` asks for.
+
+    A style of strong contrast is hundreds of times further from a photograph than a painting is, and its gradient
+    drowns the content's at any fixed weight. The factor is that distance, in units of a photograph's, to the power of
+    minus `style_normalisation`.
+
+    Args:
+        bound: the objective with the weights of `term_weights`.
+        content: the picture it is bound to, [1, H, W, 3] in [0, 1].
+        objective: its settings.
+    """
+    is_style = [name.startswith("style/") for name in bound.names]
+    weighted, _ = bound(content)
+    in_photographs = objective.model_copy(update={"loss_units": "normalised"})
+    weights = term_weights(bound.vgg, in_photographs, int(np.prod(content.shape)), 0.0 if bound.spec.temporal else None)
+    distances = weighted.numpy()[is_style] / bound.weights.numpy()[is_style] * weights.numpy()[is_style]
+    apart = float(distances.sum()) / objective.style_weight
+    return float(max(apart, LEAST_APART) ** -objective.style_normalisation)
 
 
 def term_weights(vgg: Vgg, objective: Objective, values: int, temporal_weight: float | None = None) -> tf.Tensor:

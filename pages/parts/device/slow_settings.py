@@ -18,6 +18,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return {
         "contentWeight": objective.content_weight,
         "styleWeight": objective.style_weight,
+        "styleNormalisation": objective.style_normalisation,
         "variationWeight": objective.tv_weight,
         "shares": {
             **{f"content/{name}": share for name, share in objective.content_layers.items()},

@@ -11,6 +11,7 @@ from nst_core.recipe import CONVOLUTIONS, TUTORIAL, Objective
 from nst_core.slow.losses import gram, objective, wasserstein2
 from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.losses.statistics import channel_means, gram_matrix
+from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
 SMALL = Objective(
     content_layers={"block2_conv1": 1.0},
@@ -246,3 +247,61 @@ def test_average_pooling_changes_what_is_seen(random_vgg: Any, noise: Any) -> No
     other = SMALL.model_copy(update={"pooling": "average"})
     most, mean = (objective.build(random_vgg, o, *pictures)(tf.constant(noise(16, 16)))[0] for o in (SMALL, other))
     assert float(most[0]) != pytest.approx(float(mean[0]), rel=0.01)
+
+
+@pytest.mark.parametrize("plan", [WHOLE, TilingPlan(1, 16)], ids=["whole", "strips"])
+@pytest.mark.parametrize("contrast", [0.6, 1.0])
+def test_a_normalised_style_counts_alike_whatever_its_contrast(
+    random_vgg: Any, noise: Any, contrast: float, plan: TilingPlan
+) -> None:
+    content = tf.constant(noise(32, 32) * 0.2)
+    style = tf.constant(np.round(noise(32, 32, 1)) * np.float32(contrast))
+
+    def terms(normalisation: float) -> tuple[float, np.ndarray, float]:
+        settings = SMALL.model_copy(update={"style_normalisation": normalisation})
+        bound = objective.build(random_vgg, settings, content, [style], ALL, plan=plan)
+        weighted = bound(content)[0].numpy()
+        is_style = np.array([name.startswith("style/") for name in bound.names])
+        return float(weighted[is_style].sum()), weighted[~is_style], bound.style_factor
+
+    apart, others, factor = terms(0.0)
+    assert factor == 1.0
+    assert apart / SMALL.style_weight > objective.LEAST_APART
+    for normalisation in (0.5, 1.0):
+        normalised, unchanged, factor = terms(normalisation)
+        assert normalised == pytest.approx(SMALL.style_weight**normalisation * apart ** (1 - normalisation), rel=1e-4)
+        assert factor == pytest.approx(normalised / apart, rel=1e-4)
+        np.testing.assert_allclose(unchanged, others, rtol=1e-5)
+
+
+def test_a_style_is_normalised_alike_in_the_tutorials_units(random_vgg: Any, noise: Any) -> None:
+    content, style = tf.constant(noise(32, 32) * 0.2), tf.constant(np.round(noise(32, 32, 1)))
+    factors = [
+        objective.build(
+            random_vgg,
+            SMALL.model_copy(update={"style_normalisation": 1.0, "loss_units": units, "content_weight": 0.0}),
+            content,
+            [style],
+            ALL,
+        ).style_factor
+        for units in ("normalised", "tutorial")
+    ]
+    assert factors[0] == pytest.approx(factors[1], rel=1e-5)
+    assert factors[0] < 1
+
+
+def test_other_weights_keep_the_factor_of_a_normalised_style(random_vgg: Any, noise: Any) -> None:
+    settings = SMALL.model_copy(update={"style_normalisation": 1.0})
+    content = tf.constant(noise(32, 32) * 0.2)
+    bound = objective.build(random_vgg, settings, content, [tf.constant(np.round(noise(32, 32, 1)))], ALL)
+    doubled = settings.model_copy(update={"style_weight": 2 * settings.style_weight})
+    weights = objective.term_weights(random_vgg, doubled, int(np.prod(content.shape)))
+    factors = [2.0 if name.startswith("style/") else 1.0 for name in bound.names]
+    np.testing.assert_allclose(bound.with_weights(weights).weights, bound.weights * factors, rtol=1e-6)
+
+
+def test_a_style_like_the_content_is_not_exaggerated_without_bound(random_vgg: Any, noise: Any) -> None:
+    settings = SMALL.model_copy(update={"style_normalisation": 1.0})
+    content = tf.constant(noise(32, 32))
+    bound = objective.build(random_vgg, settings, content, [content], ALL)
+    assert bound.style_factor == pytest.approx(1 / objective.LEAST_APART)

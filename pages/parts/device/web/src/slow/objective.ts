@@ -34,6 +34,11 @@ export class SlowObjective {
     const ofStyle = await this.run(style, Object.keys(TARGETS).filter((name) => name !== "activations"));
     const ofContent = await this.run(content, ["activations"]);
     for (const [name, values] of Object.entries({ ...ofStyle, ...ofContent })) this.set(TARGETS[name]!, values);
+    this.weigh(weights);
+  }
+
+  /** Takes other weights of the terms. */
+  weigh(weights: Float32Array): void {
     this.set("weights", weights);
   }
 

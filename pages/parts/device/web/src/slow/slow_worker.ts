@@ -5,7 +5,7 @@ import { Adam } from "./adam";
 import { download } from "./download";
 import { SlowObjective } from "./objective";
 import { toRgba } from "./pixels";
-import { named, type News, type Order, type Task, termWeights } from "./task";
+import { named, type News, normalised, type Order, type Task, termWeights } from "./task";
 import { header, join } from "./weights";
 
 /** A picture is sent at most this often. */
@@ -19,6 +19,10 @@ const tell = (news: News, transfer: Transferable[] = []) => (postMessage as (m: 
 async function paint(task: Task): Promise<void> {
   const { objective, terms, weights } = await prepared(task);
   await objective.bind(task.content, task.style, weights);
+  if (task.settings.styleNormalisation && task.settings.styleWeight) {
+    const { terms: ofContent } = await objective.evaluate(task.content);
+    objective.weigh(normalised(weights, terms, ofContent, task.settings));
+  }
   const adam = new Adam(task.content.slice(), task.settings.adam, task.settings.steps);
   let seconds = 0, sent = -Infinity;
   for (let number = 0; ; number++) {

@@ -7,6 +7,8 @@ import type { Header } from "./weights";
 export interface Settings {
   readonly contentWeight: number;
   readonly styleWeight: number;
+  /** How far the style's weight adapts to how strong the style is, 0 to 1. */
+  readonly styleNormalisation: number;
   readonly variationWeight: number;
   /** Term, such as `style/block1_conv1` -> its share of its weight. */
   readonly shares: Readonly<Record<string, number>>;
@@ -57,6 +59,19 @@ export function termWeights({ terms, units }: Header, settings: Settings, values
     const weight = term.startsWith("content/") ? settings.contentWeight : settings.styleWeight;
     return (weight * (settings.shares[term] ?? 0)) / units[term]!;
   });
+}
+
+/** Least distance of style and content that a normalised style weight is divided by, as in objective.py. */
+const LEAST_APART = 0.25;
+
+/** The weights with the style's normalised, as `style_factor` of nst_core/slow/losses/objective.py has it.
+ * `weighted` are the terms of the content itself with these weights. */
+export function normalised(
+  weights: Float32Array, terms: readonly string[], weighted: ArrayLike<number>, settings: Settings,
+): Float32Array {
+  const apart = named(terms, weighted).style! / settings.styleWeight;
+  const factor = Math.max(apart, LEAST_APART) ** -settings.styleNormalisation;
+  return weights.map((weight, n) => (terms[n]!.startsWith("style/") ? weight * factor : weight));
 }
 
 /** The losses by name, from the weighted terms. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filled, inWords } from "../../src/slow/figure";
 import { middle, nearest, toRgb, toRgba } from "../../src/slow/pixels";
-import { named, type Settings, termWeights } from "../../src/slow/task";
+import { named, normalised, type Settings, termWeights } from "../../src/slow/task";
 import { duration, failure, pace, place, progress } from "../../src/slow/words";
 
 const TERMS = ["content/block4_conv2", "style/block1_conv1", "style/block2_conv1", "variation"];
@@ -15,6 +15,16 @@ test("a term's weight is its share of its kind's, over its magnitude on a photog
   const units = { "content/block4_conv2": 8, "style/block1_conv1": 10, "style/block2_conv1": 5 };
   const weights = termWeights({ terms: TERMS, units, layers: [] }, SETTINGS, 300);
   assert.deepEqual([...weights].map((weight) => Number(weight.toFixed(6))), [0.25, 0.5, 0, 0.01]);
+});
+
+test("a normalised style weight is divided by how far apart style and content are, in units of the style's weight", () => {
+  const weights = Float32Array.of(1, 2, 4, 8), weighted = [7, 30, 50, 9]; // the style's terms are 80 = 4 x 20
+  const half = normalised(weights, TERMS, weighted, { ...SETTINGS, styleNormalisation: 0.5 });
+  assert.deepEqual([...half], [1, 1, 2, 8]);
+  const whole = normalised(weights, TERMS, weighted, { ...SETTINGS, styleNormalisation: 1 });
+  assert.deepEqual([...whole], [1, 0.5, 1, 8]);
+  const near = normalised(weights, TERMS, [7, 0, 0, 9], { ...SETTINGS, styleNormalisation: 1 });
+  assert.deepEqual([...near], [1, 8, 16, 8]); // at most 4 times the weight
 });
 
 test("losses are summed by kind, as the server reports them", () => {
