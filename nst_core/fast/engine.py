@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
         if recipe.style_grid_size > 1:
             result = _style_grid(stylizer, content, styles, recipe)
         else:
-            result = _picture(stylizer, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
+            result = paint(stylizer, fit(content, recipe.longest_edge_px), len(styles), recipe, masks)
     yield Step(
         number=1,
         total=1,
@@ -71,8 +71,16 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     )
 
 
-def _picture(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
-    """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles."""
+def paint(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
+    """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles.
+
+    Args:
+        stylizer: of the run's styles.
+        content: [1, H, W, 3] in [0, 1].
+        styles: the number of styles.
+        recipe: all settings.
+        masks: one for each of `recipe.regions`, each [h, w] in [0, 1], of any size.
+    """
     allocator.set_keep_freed(keep=host_profile().keeps_freed and not in_strips(*content.shape[1:3]))
     reduced = content_to_stylise(stylizer, content, recipe)
     everywhere = style_shares(recipe, styles)

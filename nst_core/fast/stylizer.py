@@ -24,7 +24,13 @@ MAX_PICTURE_PX = 1024
 
 
 class Stylizer(Protocol):
-    """Stylises a content picture with mixes of a run's styles."""
+    """Stylises a content picture with mixes of a run's styles.
+
+    Attributes:
+        statistics: of a film's frame, smooths the statistics of the norms; None for a picture.
+    """
+
+    statistics: tiling.SmoothedStatistics | None
 
     @property
     def max_px(self) -> int | None:
@@ -64,6 +70,7 @@ class VectorStylizer:
     styles: Sequence[Pixels]
     recipe: Recipe
     max_px = None
+    statistics: tiling.SmoothedStatistics | None = None
     _vectors: list[np.ndarray] = field(default_factory=list)
 
     @property
@@ -75,8 +82,10 @@ class VectorStylizer:
         """See `Stylizer.paint`."""
         mixed = [self.vector(cell) for cell in cells]
         _, height, width, _ = content.shape
-        if in_strips(height, width):
-            painted = [tiling.transform(self.module, content, tf.constant(v)) for v in mixed]
+        if in_strips(height, width) or self.statistics:
+            painted = [
+                tiling.transform(self.module, content, tf.constant(v), statistics=self.statistics) for v in mixed
+            ]
             return painted[0] if len(painted) == 1 else np.concatenate(painted)
         at_once = max(1, BATCH_PIXELS // (height * width))
         batches = [mixed[i : i + at_once] for i in range(0, len(mixed), at_once)]
@@ -113,6 +122,7 @@ class _PictureStylizer:
     styles: Sequence[Pixels]
     blends: bool
     recipe: Recipe
+    statistics: tiling.SmoothedStatistics | None = None
 
     @property
     def max_px(self) -> int | None:

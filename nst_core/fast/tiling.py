@@ -8,7 +8,7 @@ equals that of the whole picture up to rounding, without seams between strips.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,40 @@ class RunningMoments:
         self.count, self.variance = total, squares / total
 
 
+class SmoothedStatistics:
+    """Means and variances of the norms' inputs, smoothed over the frames of a film.
+
+    Attributes:
+        values: those of this frame: name -> [C].
+    """
+
+    def __init__(self, share: float, last: Mapping[str, np.ndarray]) -> None:
+        """Begin a frame.
+
+        Args:
+            share: the share of the last frame's values in this frame's.
+            last: `values` of the last frame; without them this frame's are taken as they are.
+        """
+        self._share, self._last, self._picture = np.float32(share), last, -1
+        self.values: dict[str, np.ndarray] = {}
+
+    def begin_picture(self) -> None:
+        """Begin the next picture of the frame: with regions, a frame is painted once for each."""
+        self._picture += 1
+
+    def smooth(self, number: int, moments: RunningMoments) -> tuple[np.ndarray, np.ndarray]:
+        """Smoothed mean and variance, float32 [C] each, of the norm with this number in STYLED."""
+        return self._smoothed(f"mean/{self._picture}/{number}", moments.mean), self._smoothed(
+            f"variance/{self._picture}/{number}", moments.variance
+        )
+
+    def _smoothed(self, name: str, value: np.ndarray) -> np.ndarray:
+        value = np.asarray(value, np.float32)
+        before = self._last.get(name, value)
+        self.values[name] = self._share * before + (1 - self._share) * value
+        return self.values[name]
+
+
 class RowBuffer:
     """A layer in pieces of rows, [1, h, w, C] each; a reader that goes downwards can free the rows above."""
 
@@ -75,7 +109,13 @@ class RowBuffer:
         return self.rows(start, stop)
 
 
-def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None = None) -> Pixels:
+def transform(
+    module: Any,
+    content: Pixels,
+    vector: tf.Tensor,
+    rows: int | None = None,
+    statistics: SmoothedStatistics | None = None,
+) -> Pixels:
     """Stylise a picture of any size in strips.
 
     Args:
@@ -83,6 +123,7 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
         content: [1, H, W, 3] in [0, 1].
         vector: the style vector, [1, 1, 1, 100].
         rows: rows of a strip at a quarter of the picture's size; by default the width decides.
+        statistics: of a film's frame, smooths the statistics of the norms.
 
     Returns:
         [1, H, W, 3] in [0, 1].
@@ -90,11 +131,14 @@ def transform(module: Any, content: Pixels, vector: tf.Tensor, rows: int | None 
     _, height, width, _ = content.shape
     tall, wide = -(-height // 4), -(-width // 4)
     rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
+    if statistics:
+        statistics.begin_picture()
     styles = [tuple(p.numpy() for p in pair) for pair in module.parameters(vector)]
 
     def norm(number: int, moments: RunningMoments, least: np.float32 = _RELU) -> ChannelNorm:
         """The instance norm of a layer, by its number in STYLED, with the style's gain and offset."""
-        mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in (moments.mean, moments.variance))
+        found = statistics.smooth(number, moments) if statistics else (moments.mean, moments.variance)
+        mean, variance = (np.asarray(m, np.float32)[None, None, None] for m in found)
         gain, offset = (np.asarray(part)[0, 0, 0] for part in affine(mean, variance, styles[number]))
         return gain, offset, least
 

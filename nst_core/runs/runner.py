@@ -52,7 +52,7 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
         NSTError: see the engines.
     """
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
-    with closing(_engine(seen, matched, recipe, start, masks, resume)) as steps:
+    with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
         yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)))
 
 
@@ -100,7 +100,7 @@ def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
     return [crop.crop_style(style, settings.crop, settings.rotation_deg) for style, settings in pairs]
 
 
-def _engine(  # noqa: PLR0913 - the arguments of run_recipe
+def engine_steps(  # noqa: PLR0913 - the arguments of run_recipe
     content: Pixels,
     styles: Sequence[Pixels],
     recipe: Recipe,
@@ -108,7 +108,7 @@ def _engine(  # noqa: PLR0913 - the arguments of run_recipe
     masks: Sequence[Weights],
     resume: Mapping[str, Any] | None,
 ) -> Generator[Step, Recipe | None, None]:
-    """The engine's Steps, before the content's colours are put back."""
+    """The engine's Steps, before the content's colours are put back; arguments as in `run_recipe`."""
     from nst_core.fast import engine as fast
     from nst_core.models import gpu_memory
 

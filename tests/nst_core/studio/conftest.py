@@ -45,5 +45,5 @@ def toy_engine(monkeypatch: pytest.MonkeyPatch) -> None:
             picture = np.full((1, 48, 64, 3), number / 100, np.float32)
             yield Step(number, recipe.steps, 64, number / 10, {"total": 10 / (number + 1)}, picture)
 
-    monkeypatch.setattr(runner, "_engine", steps)
+    monkeypatch.setattr(runner, "engine_steps", steps)
     monkeypatch.setattr(runner, "prepare", lambda recipe: recipe)

@@ -1,0 +1,79 @@
+"""The second pass of the slow method: each group of frames once more, from its last frame to its first.
+
+In the pass forward a frame knows only the one before it, so that what comes into view later is painted without regard
+to what it becomes. Backward, each frame is compared with both neighbours. Source: Ruder et al. 2016, arXiv:1604.08610,
+section 3.6. We differ: a group after another, and not the whole film, so that memory is bounded and finished frames
+come while the film is painted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nst_core.film.engines.forward import PassedFrame, paint_next
+from nst_core.film.engines.frames import FilmState, FilmStep, FinishedFrame, FramePainter, Neighbour, PaintedFrame
+from nst_core.film.flow import Bytes, motion
+from nst_core.picture.masks import Weights
+from nst_core.recipe import Recipe
+
+if TYPE_CHECKING:
+    from nst_core.film.reading import FilmFrame
+
+GROUP_FRAMES = 12
+"""Frames of a group: about half a second, over which hidden things come into view."""
+
+
+def play_twice(
+    painter: FramePainter,
+    frames: Iterable[FilmFrame],
+    recipe: Recipe,
+    masks: Sequence[Weights],
+    resume: FilmState | None,
+) -> Generator[FilmStep, Recipe | None, None]:
+    """Paint each group of frames forward and then backward; arguments as in `forward.play`.
+
+    The frames of a group are finished together, at the last step of its pass backward. A film that is stopped in the
+    middle of a group begins the group anew.
+    """
+    state = resume
+    for _, group in itertools.groupby(frames, lambda frame: frame.index // GROUP_FRAMES):
+        opening, passed = state, []
+        for frame in group:
+            passed.append(paint_next(painter, frame, recipe, masks, state))
+            painted = passed[-1].painted
+            state = passed[-1].state(painted.result)
+            picture = passed[-1].picture(painted.result)
+            sent = yield FilmStep(frame.index, picture, painted.losses, passed[-1].events, (), painted.notes)
+            recipe = sent or recipe
+        results = [one.painted for one in passed]
+        for place in reversed(range(len(passed))):
+            results[place] = _again(painter, passed, results, place)
+            finished = _finished(passed, results, opening) if place == 0 else ()
+            one, again = passed[place], results[place]
+            sent = yield FilmStep(one.index, one.picture(again.result), again.losses, (), finished)
+            recipe = sent or recipe
+        state = passed[-1].state(results[-1].result)
+
+
+def _again(
+    painter: FramePainter, passed: Sequence[PassedFrame], results: Sequence[PaintedFrame], place: int
+) -> PaintedFrame:
+    """A frame of a group painted again, from its own result; the last of a scene or group stays as it is."""
+    one, own = passed[place], results[place]
+    if place + 1 == len(passed) or passed[place + 1].is_cut:
+        return own
+    after = passed[place + 1]
+    neighbour = Neighbour(results[place + 1].result, motion(after.content, one.content))
+    return painter.paint(replace(one.task, neighbours=[*one.task.neighbours, neighbour], start=own.result))
+
+
+def _finished(
+    passed: Sequence[PassedFrame], results: Sequence[PaintedFrame], opening: FilmState | None
+) -> tuple[FinishedFrame, ...]:
+    """All frames of a group. Only after its last one does the film continue with the next group."""
+    pictures: list[Bytes] = [one.picture(result.result) for one, result in zip(passed, results, strict=True)]
+    last = FinishedFrame(pictures[-1], passed[-1].index + 1, passed[-1].state(results[-1].result))
+    return (*(FinishedFrame(picture, passed[0].index, opening) for picture in pictures[:-1]), last)

@@ -1,0 +1,130 @@
+"""One frame's task, its result, and what it leaves to the next frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from nst_core.film.flow import Bytes, Floats, Motion
+from nst_core.picture.masks import Weights
+from nst_core.recipe import Recipe
+from nst_core.step import Pixels
+
+Carried = Mapping[str, np.ndarray]
+"""Small arrays that a method carries from one frame to the next, by name."""
+NOTHING: Carried = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbour:
+    """A frame's neighbour: the method's result there, and the motion that leads from it to the frame."""
+
+    result: Bytes
+    motion: Motion
+
+    @property
+    def aim(self) -> Floats:
+        """The result, moved to where the things are in this frame: [H, W, 3] in 0 to 255."""
+        return np.clip(self.motion.warped(self.result), 0, 255)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameTask:
+    """What a method needs for one frame.
+
+    Attributes:
+        content: the frame as the method sees it, [1, H, W, 3] in [0, 1].
+        recipe: the recipe in force at this time.
+        masks: one for each of the recipe's regions, [H, W], moved to where the things are in this frame.
+        neighbours: the frame before and, in the second pass, also the one after; none at the start of a scene.
+        start: the picture to start from, uint8 [H, W, 3]; None: the method chooses it.
+        carried: what the method left at the frame before; empty at the start of a scene.
+    """
+
+    content: Pixels
+    recipe: Recipe
+    masks: Sequence[Weights] = ()
+    neighbours: Sequence[Neighbour] = ()
+    start: Bytes | None = None
+    carried: Carried = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedFrame:
+    """A method's result for one frame, uint8 [H, W, 3], its losses by name, and what it carries to the next frame."""
+
+    result: Bytes
+    losses: Mapping[str, float]
+    carried: Carried = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class FramePainter(Protocol):
+    """A method for the frames of one film."""
+
+    def paint(self, task: FrameTask) -> PaintedFrame:
+        """Paint one frame. Raises NSTError."""
+
+
+@dataclass(frozen=True, eq=False)
+class FilmState:
+    """What one frame leaves to the next: with it, a film continues as if it had never stopped.
+
+    Attributes:
+        content: the film's frame, uint8 [H, W, 3].
+        result: the method's result for it, before the content's colours are put back.
+        carried: small arrays of the method, and of the masks.
+    """
+
+    content: Bytes
+    result: Bytes
+    carried: Carried = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedFrame:
+    """One frame that will not change any more.
+
+    Attributes:
+        picture: the result, uint8 [H, W, 3], with its final colours.
+        next_index: the number of the frame from which a film that is stopped here continues.
+        state: what the frame before that one left; None at the clip's start.
+    """
+
+    picture: Bytes
+    next_index: int
+    state: FilmState | None
+
+
+@dataclass(frozen=True, eq=False)
+class FilmStep:
+    """One frame that was painted, for the first time or again.
+
+    Attributes:
+        index: its number in the clip, from 0.
+        picture: the result, uint8 [H, W, 3], with its final colours.
+        losses: by name; `temporal` alone for the fast method.
+        events: "scene cut".
+        finished: the frames that are finished with this step, in order; empty if the second pass will change this one.
+        notes: sentences for the user, as in `nst_core.step.Step`.
+    """
+
+    index: int
+    picture: Bytes
+    losses: Mapping[str, float]
+    events: tuple[str, ...]
+    finished: tuple[FinishedFrame, ...]
+    notes: tuple[str, ...] = ()
+
+
+def to_bytes(picture: Pixels) -> Bytes:
+    """[1, H, W, 3] in [0, 1] -> uint8 [H, W, 3], rounded."""
+    return np.asarray(np.rint(np.clip(picture[0], 0, 1) * 255), np.uint8)
+
+
+def to_pixels(frame: Bytes) -> Pixels:
+    """uint8 [H, W, 3] -> [1, H, W, 3] in [0, 1]."""
+    return np.asarray(frame[None], np.float32) / np.float32(255)

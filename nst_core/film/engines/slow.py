@@ -1,0 +1,194 @@
+"""The slow method for films: a scene's first frame by the whole recipe, each later one from the last result.
+
+Later frames take few steps of L-BFGS from the last result, moved along the film's motion, under the recipe's objective
+and a temporal term. Source: Ruder et al. 2016, arXiv:1604.08610. We differ: trust is soft, and pixels that show
+something new start from the frame in the colours of the last result, since few steps do not paint from nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from nst_core.errors import DivergedError
+from nst_core.film.engines.forward import matched_styles, play
+from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Neighbour, PaintedFrame, to_bytes
+from nst_core.film.flow import Bytes, Floats
+from nst_core.models import vgg as networks
+from nst_core.models.convolution_method import ConvolutionMethod
+from nst_core.models.device import device, precision
+from nst_core.picture.masks import Weights
+from nst_core.recipe import Colour, OptimizerSettings, Recipe
+from nst_core.runs.runner import engine_steps
+from nst_core.slow import optimizers
+from nst_core.slow.losses import objective as objectives
+from nst_core.slow.losses.bound import BoundObjective
+from nst_core.slow.losses.objective import TemporalTarget
+from nst_core.slow.losses.style_distance import Statistics
+from nst_core.slow.pictures import RunPictures
+from nst_core.slow.tiling.memory_plan import choose_plan, convolution_method
+from nst_core.slow.tiling.windows import TilingPlan
+from nst_core.step import Pixels
+
+if TYPE_CHECKING:
+    from nst_core.film.reading import FilmFrame
+
+Measured = tuple[list[dict[str, Statistics]], ConvolutionMethod, TilingPlan]
+"""The statistics of each style, the convolution method, and whether frames are evaluated whole or by strips."""
+
+LEAST_TRUST = 1e-3
+"""Sum of the neighbours' trust below which a pixel is new."""
+
+
+def stylise(  # noqa: PLR0913 - the arguments of both methods
+    frames: Iterable[FilmFrame],
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    masks: Sequence[Weights] = (),
+    resume: FilmState | None = None,
+    *,
+    first: Bytes,
+) -> Generator[FilmStep, Recipe | None, None]:
+    """Stylise a film frame by frame; arguments as in `nst_core.film.engines.fast.stylise`.
+
+    Raises:
+        RecipeError: styles, masks and recipe do not fit, or a style or region is too small for a layer.
+        DivergedError: a loss stopped being finite.
+        WeightsError: no source gave the network.
+    """
+    return play(SlowPainter(matched_styles(styles, first, recipe), recipe), frames, recipe, masks, resume)
+
+
+class SlowPainter:
+    """The slow method for the frames of one film; the styles are measured once."""
+
+    def __init__(self, styles: Sequence[Pixels], recipe: Recipe) -> None:
+        """Load the network. Raises WeightsError."""
+        self._styles = styles
+        with tf.device(device().name):
+            self._network = networks.load(recipe.objective.network, precision(recipe.precision))
+        self._measured: tuple[tuple[tuple[str, ...], ...], Measured] | None = None
+
+    def paint(self, task: FrameTask) -> PaintedFrame:
+        """Paint one frame: from its neighbours if it has any, else by the whole recipe."""
+        if not task.neighbours:
+            return self._anew(task)
+        with tf.device(device().name):
+            aim, trust = aim_of(task.neighbours)
+            start = task.start if task.start is not None else started(task.content[0] * 255, aim, trust)
+            bound = self._bind(task, aim, trust)
+            picture, terms = descend(
+                np.asarray(start[None], np.float32) / np.float32(255),
+                bound,
+                task.recipe.optimizer,
+                task.recipe.film.frame_steps,
+            )
+        return PaintedFrame(to_bytes(picture), terms)
+
+    def _anew(self, task: FrameTask) -> PaintedFrame:
+        """The first frame of a scene: a picture's run. Colours are matched and put back outside."""
+        recipe = task.recipe.model_copy(
+            update={"colour": Colour(), "reference_loss": "none", "snapshot_every": max(task.recipe.steps, 1)}
+        )
+        picture, losses, notes = task.content, dict[str, float](), tuple[str, ...]()
+        with closing(engine_steps(task.content, self._styles, recipe, None, task.masks, None)) as steps:
+            for step in steps:
+                picture = step.picture if step.picture is not None else picture
+                losses, notes = dict(step.losses), notes + step.notes
+        return PaintedFrame(to_bytes(picture), {**losses, "temporal": 0.0}, notes=notes)
+
+    def _bind(self, task: FrameTask, aim: Floats, trust: Floats) -> BoundObjective:
+        pictures = RunPictures(task.content, self._styles, task.masks)
+        _, height, width, _ = task.content.shape
+        seen, convolution, plan = self._measure(pictures, task.recipe)
+        return objectives.bind(
+            self._network,
+            task.recipe.objective,
+            tf.constant(task.content),
+            seen,
+            pictures.mixtures(task.recipe, height, width),
+            convolution=convolution,
+            plan=plan,
+            temporal=TemporalTarget(aim[None] / 255, trust[None, ..., None], task.recipe.film.temporal_weight),
+        )
+
+    def _measure(self, pictures: RunPictures, recipe: Recipe) -> Measured:
+        """The styles' statistics and the way of computing, once for the film: its frames have one size.
+
+        They are computed anew only if the layers change, when a weight is steered to or from 0.
+        """
+        layers = objectives.layers(recipe.objective)
+        if self._measured is None or self._measured[0] != layers:
+            pictures.check(recipe)
+            _, height, width, _ = pictures.content.shape
+            convolution = convolution_method(recipe, self._network.dtype, height, width, REPAYING_STEPS)
+            plan = choose_plan(recipe.memory_mb, height, width, convolution)
+            styles = [tf.constant(s) for s in pictures.styles_at(pictures.content, recipe, max(height, width))]
+            seen = objectives.measure_styles(
+                self._network, recipe.objective, styles, convolution=convolution, plan=plan
+            )
+            self._measured = layers, (seen, convolution, plan)
+        return self._measured[1]
+
+
+REPAYING_STEPS = 1000
+"""Steps of a film of which compiled convolutions are chosen: a film has far more than a picture."""
+
+
+def aim_of(neighbours: Sequence[Neighbour]) -> tuple[Floats, Floats]:
+    """What the neighbours lead to together: the aim [H, W, 3] in 0 to 255, and the sum of their trust [H, W].
+
+    With several neighbours the sum of their terms is, up to a constant, one term with the trusted mean as its aim.
+    """
+    aims = [neighbour.aim for neighbour in neighbours]
+    trusts = [neighbour.motion.trust[..., None] for neighbour in neighbours]
+    total = np.sum(trusts, axis=0)
+    mean = np.sum([aim * trust for aim, trust in zip(aims, trusts, strict=True)], axis=0) / np.maximum(total, 1e-6)
+    aim = np.where(total > LEAST_TRUST, mean, aims[0])
+    return np.asarray(aim, np.float32), np.asarray(total[..., 0], np.float32)
+
+
+def started(content: Floats, aim: Floats, trust: Floats) -> Floats:
+    """The picture that a frame starts from, [H, W, 3] in 0 to 255: the aim where it is trusted, else the content.
+
+    The content takes the aim's colours: an affine map of colours that is fitted where the aim is trusted.
+    """
+    weights = np.sqrt(np.minimum(trust, 1)).reshape(-1, 1)
+    known = np.concatenate([content.reshape(-1, 3) / 255, np.ones((content[..., 0].size, 1), np.float32)], axis=1)
+    gram = (known * weights).T @ (known * weights) + 1e-3 * np.eye(4)
+    # Drawn to the identity where little is trusted, or few colours occur.
+    identity = np.concatenate([np.eye(3), np.zeros((1, 3))]) * 255
+    mapping = np.linalg.solve(gram, (known * weights).T @ (aim.reshape(-1, 3) * weights) + 1e-3 * identity)
+    coloured = np.clip(known @ mapping, 0, 255).reshape(content.shape)
+    share = np.minimum(trust, 1)[..., None]
+    return np.asarray(share * aim + (1 - share) * coloured, np.float32)
+
+
+def descend(
+    start: Pixels, bound: BoundObjective, settings: OptimizerSettings, steps: int
+) -> tuple[Pixels, Mapping[str, float]]:
+    """A few steps of L-BFGS on a frame: its picture [1, H, W, 3], and its losses by name.
+
+    L-BFGS whatever the recipe's optimizer, since it stops where the loss no longer falls: Adam moves each pixel by the
+    learning rate in its first steps, so that a still scene would tremble.
+
+    Raises DivergedError if the loss of the start picture is not finite.
+    """
+    settings = settings.model_copy(
+        update={"algorithm": "lbfgs", "adapt_preconditioner": False, "switch_to_adam": False}
+    )
+    state = optimizers.begin(tf.constant(start), bound, settings)
+    if not math.isfinite(state.value):
+        raise DivergedError("the loss of a frame's start must be finite, but it is not; lower the weights")
+    for _ in range(steps):
+        moved = optimizers.advance(state, bound, settings)
+        if moved.number == state.number:
+            break
+        state = moved
+    terms = dict(zip(bound.names, map(float, state.weighted.numpy()), strict=True))
+    return state.picture.numpy(), objectives.named(terms)

@@ -1,0 +1,205 @@
+"""A film's run: its frames read, stylised and stored one by one; it continues where its folder ends."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+import zipfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nst_core.errors import CheckpointError, RecipeError
+from nst_core.film.info import Clip, FilmLimits
+from nst_core.film.reading import Film, FilmFrame, frames
+from nst_core.film.writing import FilmFolder
+from nst_core.picture.masks import Weights
+from nst_core.recipe import Recipe
+from nst_core.runs.runner import crop_styles
+from nst_core.step import Pixels, Step
+
+if TYPE_CHECKING:
+    from nst_core.film.engines.frames import FilmStep, FinishedFrame
+
+
+def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
+    film: Film,
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    *,
+    masks: Sequence[Weights] = (),
+    folder: FilmFolder,
+    resume: object = None,
+) -> Generator[Step, Recipe | None, None]:
+    """Stylise a film: one Step for each frame, and with two passes two of them.
+
+    A folder with frames is continued, and then holds the same frames, bit for bit, as that of a run that was never
+    stopped. `finish` makes a film of the folder at any time.
+
+    Args:
+        film: the film.
+        styles: the originals, each [1, h, w, 3] in [0, 1], one for each of `recipe.styles`.
+        recipe: every setting, from `runner.prepare`; a recipe that is sent applies from the next frame on.
+        masks: one for each of `recipe.regions`, each [h, w] in [0, 1], as they lie in the first frame.
+        folder: where the frames go, from `open_folder`.
+        resume: ignored, since the folder knows how far the run is; every run has this parameter.
+
+    Raises:
+        FilmError: the film cannot be read, or the clip is empty or too long.
+        RecipeError: the recipe is of a picture, or styles, masks and recipe do not fit.
+        CheckpointError: the folder's state is of another run.
+        NSTError: see the engines.
+    """
+    check(film, recipe)
+    began, total = time.perf_counter(), total_frames(film, recipe)
+    if folder.count >= total:
+        return
+    next_index, stored = 0, None
+    if folder.count:
+        values = _unpacked(folder, film)
+        next_index, began = int(values[_NEXT]), began - float(values[_SECONDS])
+        stored = values if _RESULT in values else None
+    passes = 1 if recipe.method == "fast" else recipe.film.film_passes
+    number, sent = passes * next_index, None
+    with closing(_painted(film, styles, recipe, masks, next_index, stored)) as painted:
+        while True:
+            try:
+                done = painted.send(sent)
+            except StopIteration:
+                return
+            number, seconds = number + 1, time.perf_counter() - began
+            _store(folder, done, film, seconds)
+            sent = yield _step(done, number, passes * total, seconds)
+
+
+def check(film: Film, recipe: Recipe) -> None:
+    """Raise RecipeError or FilmError if a recipe is not for a film, or its clip is not possible."""
+    if recipe.medium != "film":
+        raise RecipeError("the recipe must be for a film: set medium to film")
+    FilmLimits.read().check_clip(film.info, clip_of(recipe))
+
+
+def clip_of(recipe: Recipe) -> Clip:
+    """The part of a film that a recipe uses."""
+    film = recipe.film
+    return Clip(film.trim_start_seconds, film.trim_end_seconds, film.frames_per_second)
+
+
+def total_frames(film: Film, recipe: Recipe) -> int:
+    """The number of frames of the result. Raises FilmError if the clip is empty."""
+    return clip_of(recipe).frames(film.info)
+
+
+def open_folder(path: Path, film: Film, recipe: Recipe) -> FilmFolder:
+    """The folder of a film's run, made or opened.
+
+    Raises:
+        CheckpointError: it holds a film of another rate or format, or is damaged.
+        OSError: it cannot be read or written.
+    """
+    return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format)
+
+
+def finish(film: Film, recipe: Recipe, folder: FilmFolder, output: Path) -> tuple[str, ...]:
+    """Write a playable film of the frames so far, with sound if the recipe keeps it; see `FilmFolder.finish`."""
+    sound = film.path if recipe.film.keep_audio and film.info.has_audio else None
+    return folder.finish(output, sound, clip_of(recipe))
+
+
+def _painted(  # noqa: PLR0913 - the arguments of a run, and where it continues
+    film: Film,
+    styles: Sequence[Pixels],
+    recipe: Recipe,
+    masks: Sequence[Weights],
+    next_index: int,
+    stored: Mapping[str, np.ndarray] | None,
+) -> Generator[FilmStep, Recipe | None, None]:
+    """The frames from `next_index` on, painted; `stored` as `_unpacked` returns it."""
+    from nst_core.film.engines import fast, slow
+    from nst_core.film.engines.frames import FilmState
+    from nst_core.models import gpu_memory
+
+    method = fast if recipe.method == "fast" else slow
+    begin = max(next_index - 1, 0)
+    with gpu_memory.explained(), closing(_read(film, recipe, begin)) as contents:
+        # The frame before is read again: the motion leads from it.
+        before = next(contents, None) if stored is not None else None
+        state = FilmState(before.pixels, stored[_RESULT], _carried(stored)) if before and stored is not None else None
+        first = before if before and begin == 0 else _first(film, recipe) if before else None
+        rest: Iterator[FilmFrame] = contents
+        if first is None:
+            first = next(contents)
+            rest = itertools.chain([first], contents)
+        yield from method.stylise(rest, crop_styles(styles, recipe), recipe, masks, state, first=first.pixels)
+
+
+def _read(film: Film, recipe: Recipe, first: int) -> Generator[FilmFrame, None, None]:
+    yield from frames(film.path, clip_of(recipe), recipe.longest_edge_px, first=first)
+
+
+def _first(film: Film, recipe: Recipe) -> FilmFrame:
+    """The clip's first frame, which colours are matched to."""
+    with closing(_read(film, recipe, 0)) as contents:
+        return next(contents)
+
+
+def _step(done: FilmStep, number: int, total: int, seconds: float) -> Step:
+    picture = np.asarray(done.picture[None], np.float32) / np.float32(255)
+    return Step(
+        number,
+        total,
+        max(done.picture.shape[:2]),
+        seconds,
+        done.losses,
+        picture,
+        state=lambda: {"shown": picture, "number": number, "seconds": seconds},
+        events=done.events,
+        notes=done.notes,
+    )
+
+
+_RESULT, _NEXT, _SECONDS, _FILM, _CARRIED = "result", "next", "seconds", "film", "carried/"
+"""Names in a packed state: the last result, the next frame's number, seconds so far, hash of the film, small arrays."""
+
+
+def _store(folder: FilmFolder, done: FilmStep, film: Film, seconds: float) -> None:
+    """Append the frames that are finished; those that the folder has already, of a group begun anew, are left out."""
+    first = done.index  # of several frames, the step is that of the first
+    for index, frame in enumerate(done.finished, first):
+        if index == folder.count:
+            folder.append(frame.picture, _packed(frame, film, seconds))
+
+
+def _packed(frame: FinishedFrame, film: Film, seconds: float) -> bytes:
+    values: dict[str, np.ndarray] = {
+        _NEXT: np.array(frame.next_index),
+        _SECONDS: np.array(seconds),
+        _FILM: np.frombuffer(bytes.fromhex(film.sha256), np.uint8),
+    }
+    if frame.state is not None:
+        values[_RESULT] = frame.state.result
+        values |= {f"{_CARRIED}{name}": value for name, value in frame.state.carried.items()}
+    file = io.BytesIO()
+    np.savez(file, **values)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _unpacked(folder: FilmFolder, film: Film) -> dict[str, np.ndarray]:
+    """What the last frame of a folder was stored with. Raises CheckpointError if it is not of this film."""
+    try:
+        with np.load(io.BytesIO(folder.state()), allow_pickle=False) as file:
+            values = {name: file[name] for name in file.files}
+        given, _ = values[_FILM].tobytes().hex(), (values[_NEXT], values[_SECONDS])
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"the film's folder must hold how far it is, but that cannot be read ({error})") from None
+    if given != film.sha256:
+        raise CheckpointError("the folder is of another film; give the film that it was begun with, or a new folder")
+    return values
+
+
+def _carried(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(_CARRIED): value for name, value in stored.items() if name.startswith(_CARRIED)}

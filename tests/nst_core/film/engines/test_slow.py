@@ -1,0 +1,125 @@
+"""The slow method for films on a network of random kernels: from the last result, with a temporal term, and anew."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core.film.engines import backward, slow
+from nst_core.film.engines.frames import FilmStep, Neighbour
+from nst_core.film.flow import Motion, motion
+from nst_core.film.measures import flicker, warping_error
+from nst_core.recipe import make
+from tests.nst_core.film.clips import cut, pan, still
+
+STYLES = [{"sha256": "0" * 64}, {"sha256": "1" * 64}]
+FAST_STEPS = {
+    "steps": 4,
+    "frame_steps": 3,
+    "pyramid": "off",
+    "average_decay": 0.0,
+    "convolutions": "direct",
+    "style_layers": {"block1_conv1": 0.5, "block2_conv1": 0.5},
+    "content_layers": {"block2_conv2": 1.0},
+}
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unlearned")]
+
+
+def recipe_of(**settings: Any) -> Any:
+    return make(settings={"medium": "film", "longest_edge_px": 64, **FAST_STEPS, **settings})
+
+
+def played(frames: Any, noise: Any, masks: Any = (), resume: Any = None, **settings: Any) -> list[FilmStep]:
+    styles = [noise(48, 48, 1), noise(48, 48, 2) ** 4][: len(settings.get("styles", "1"))]
+    return list(slow.stylise(frames, styles, recipe_of(**settings), masks, resume, first=frames[0].pixels))
+
+
+def test_a_film_continues_bit_for_bit(noise: Any) -> None:
+    frames = pan(4)
+    unbroken = played(frames, noise, styles=STYLES)
+    state = unbroken[1].finished[0].state
+    rest = played(frames[2:], noise, (), state, styles=STYLES)
+    for one, other in zip(unbroken[2:], rest, strict=True):
+        np.testing.assert_array_equal(one.picture, other.picture)
+        assert one.losses == other.losses
+    assert np.abs(unbroken[2].picture.astype(int) - unbroken[1].picture).mean() > 1
+
+
+def test_each_frame_has_its_losses(noise: Any) -> None:
+    steps = played(pan(3), noise)
+    assert [step.losses["temporal"] > 0 for step in steps] == [False, True, True]
+    for step in steps:
+        parts = ("content", "style", "variation", "temporal")
+        assert step.losses["total"] == pytest.approx(sum(step.losses[part] for part in parts), rel=1e-5)
+
+
+def test_a_higher_temporal_weight_is_steadier(noise: Any) -> None:
+    frames = pan(3)
+    motions = [motion(a.pixels, b.pixels) for a, b in itertools.pairwise(frames)]
+    errors = [
+        warping_error([step.picture for step in played(frames, noise, temporal_weight=weight)], motions)
+        for weight in (0.0, 3e3, 1e6)
+    ]
+    assert errors[0] > 1.5 * errors[1] > errors[2]
+
+
+def test_a_still_scene_is_calm(noise: Any) -> None:
+    steps = played(still(4), noise, temporal_weight=1e6)
+    assert flicker([step.picture for step in steps]) < 0.3
+
+
+def test_a_cut_begins_anew(noise: Any) -> None:
+    frames = cut(2, 2)
+    steps = played(frames, noise)
+    assert [step.events for step in steps] == [(), (), ("scene cut",), ()]
+    (alone,) = played(frames[2:3], noise)
+    np.testing.assert_array_equal(steps[2].picture, alone.picture)
+
+
+def test_keyframes_change_the_weights_without_another_objective(noise: Any) -> None:
+    keyframes = [{"seconds": 0.1, "style_weight": 20.0}, {"seconds": 0.2, "style_weight": 0.0}]
+    steps = played(still(3, noise=0), noise, keyframes=keyframes)
+    assert steps[1].losses["style"] > 100 * steps[2].losses["style"] > 0
+
+
+def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backward, "GROUP_FRAMES", 3)
+    frames = pan(5)
+    steps = played(frames, noise, film_passes=2)
+    assert [step.index for step in steps] == [0, 1, 2, 2, 1, 0, 3, 4, 4, 3]
+    assert [len(step.finished) for step in steps] == [0, 0, 0, 0, 0, 3, 0, 0, 0, 2]
+    finished = [done for step in steps for done in step.finished]
+    assert [done.next_index for done in finished] == [0, 0, 3, 3, 5]
+    np.testing.assert_array_equal(finished[2].picture, steps[2].picture)
+    assert np.abs(finished[1].picture.astype(int) - steps[1].picture).max() > 0
+    rest = played(frames[3:], noise, (), finished[2].state, film_passes=2)
+    np.testing.assert_array_equal(rest[-1].finished[0].picture, finished[3].picture)
+
+
+def test_two_neighbours_are_one_aim() -> None:
+    """The sum of both terms and the one term differ by a constant, so their gradients are equal."""
+    rng = np.random.default_rng(0)
+    still_flow = np.zeros((4, 5, 2), np.float32)
+    of = [
+        Neighbour(rng.integers(0, 256, (4, 5, 3), np.uint8), Motion(still_flow, rng.random((4, 5), np.float32)))
+        for _ in range(2)
+    ]
+    aim, trust = slow.aim_of(of)
+    picture = rng.random((4, 5, 3)) * 255
+    apart = sum(one.motion.trust[..., None] * (picture - one.result) for one in of)
+    np.testing.assert_allclose(trust[..., None] * (picture - aim), apart, atol=1e-2)
+
+
+def test_new_pixels_start_from_the_frame_in_the_results_colours() -> None:
+    content = np.random.default_rng(1).random((16, 16, 3)).astype(np.float32) * 255
+    aim = content[..., ::-1] * 0.5 + 20
+    trust = np.ones((16, 16), np.float32)
+    trust[:, 8:] = 0
+    spoilt = np.where(trust[..., None] > 0, aim, 0).astype(np.float32)
+    np.testing.assert_allclose(slow.started(content, spoilt, trust), aim, atol=1)
+    nothing = np.zeros_like(trust)
+    np.testing.assert_allclose(slow.started(content, spoilt, nothing), content, atol=1)

@@ -1,0 +1,157 @@
+"""A film's run: one step a frame, a folder that continues bit for bit, and a film at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core.errors import CheckpointError, FilmError, RecipeError
+from nst_core.film import run
+from nst_core.film.engines import backward, forward
+from nst_core.film.engines.frames import FramePainter, FrameTask, PaintedFrame, to_bytes
+from nst_core.film.info import FilmInfo
+from nst_core.film.reading import Film, FilmFrame, probe
+from nst_core.recipe import change, make
+from tests.nst_core.film.clips import FRAMES_PER_SECOND, pan
+
+FRAMES = pan(7)
+INFO = FilmInfo(64, 64, 7, True, 0.7, FRAMES_PER_SECOND, False, False, "MP4", "h264", 8)
+FILM = Film(Path("film.mp4"), "ab" * 32, INFO)
+
+
+class Counting(FramePainter):
+    """Paints half the frame, a quarter of the last result, and how many frames it carried on."""
+
+    def paint(self, task: FrameTask) -> PaintedFrame:
+        count = task.carried.get("count", np.zeros(1)) + 1
+        picture = task.content * 0.5 + float(count[0]) / 255
+        for neighbour in task.neighbours:
+            picture = picture + neighbour.aim[None] / 255 * 0.25
+        return PaintedFrame(to_bytes(picture), {"temporal": float(count[0])}, {"count": count})
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames from memory, and a method without a network."""
+
+    def frames(*_: Any, first: int = 0) -> Iterator[FilmFrame]:
+        yield from FRAMES[first:]
+
+    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any) -> Any:
+        np.testing.assert_array_equal(first, FRAMES[0].pixels)
+        return forward.play(Counting(), contents, recipe, masks, resume)
+
+    monkeypatch.setattr(run, "frames", frames)
+    monkeypatch.setattr("nst_core.film.engines.fast.stylise", stylise)
+    monkeypatch.setattr("nst_core.film.engines.slow.stylise", stylise)
+    monkeypatch.setattr(backward, "GROUP_FRAMES", 3)
+
+
+def recipe_of(**settings: Any) -> Any:
+    return make(settings={"medium": "film", "longest_edge_px": 64, "film_format": "gif", **settings})
+
+
+def run_into(path: Path, recipe: Any, steps: int | None = None) -> list[Any]:
+    """The steps of a run into a folder, all or the first ones."""
+    folder = run.open_folder(path, FILM, recipe)
+    playing = run.run_film(FILM, (), recipe, folder=folder)
+    found = [step for _, step in zip(range(100 if steps is None else steps), playing, strict=False)]
+    playing.close()
+    return found
+
+
+def stored(path: Path, recipe: Any) -> list[bytes]:
+    return [file.read_bytes() for file in sorted((path / "frames").glob("*.png"))]
+
+
+@pytest.mark.parametrize(("settings", "total"), [({"method": "fast"}, 7), ({}, 7), ({"film_passes": 2}, 14)])
+def test_a_stopped_run_continues_bit_for_bit(tmp_path: Path, settings: Any, total: int) -> None:
+    recipe = recipe_of(**settings)
+    whole = run_into(tmp_path / "whole", recipe)
+    assert [(step.number, step.total) for step in whole] == [(n, total) for n in range(1, total + 1)]
+    for stop in (1, 4, total - 1):
+        parts = run_into(tmp_path / f"{stop}", recipe, stop)
+        parts += run_into(tmp_path / f"{stop}", recipe)
+        assert stored(tmp_path / f"{stop}", recipe) == stored(tmp_path / "whole", recipe)
+        assert len(stored(tmp_path / f"{stop}", recipe)) == 7
+        assert parts[-1].losses == whole[-1].losses
+    assert not run_into(tmp_path / "whole", recipe), "a finished run has nothing left to do"
+
+
+def test_seconds_go_on_after_a_stop(tmp_path: Path) -> None:
+    first = run_into(tmp_path / "a", recipe_of(), 3)
+    again = run_into(tmp_path / "a", recipe_of())
+    assert again[0].number == 4
+    assert again[0].seconds > first[-1].seconds
+
+
+def test_a_group_that_was_stored_in_part_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between two frames of a group, which are finished together."""
+    recipe = recipe_of(film_passes=2)
+    run_into(tmp_path / "whole", recipe)
+    folder = run.open_folder(tmp_path / "part", FILM, recipe)
+    append, stored_frames = folder.append, list[Any]()
+
+    def dying(*arguments: Any) -> None:
+        if len(stored_frames) == 4:
+            raise KeyboardInterrupt
+        append(*arguments)
+        stored_frames.append(arguments)
+
+    monkeypatch.setattr(folder, "append", dying)
+    with pytest.raises(KeyboardInterrupt):
+        list(run.run_film(FILM, (), recipe, folder=folder))
+    assert run_into(tmp_path / "part", recipe)[0].number == 7
+    assert stored(tmp_path / "part", recipe) == stored(tmp_path / "whole", recipe)
+
+
+def test_a_recipe_that_is_sent_applies_from_the_next_frame_on(tmp_path: Path) -> None:
+    recipe = recipe_of()
+    playing = run.run_film(FILM, (), recipe, folder=run.open_folder(tmp_path / "a", FILM, recipe))
+    first = next(playing)
+    second = playing.send(change(recipe, {"colour_preservation": 1.0}))
+    plain = run_into(tmp_path / "b", recipe, 2)
+    np.testing.assert_array_equal(first.picture, plain[0].picture)
+    assert np.abs(second.picture - plain[1].picture).mean() > 0.002
+
+
+def test_a_stopped_film_can_be_played(tmp_path: Path) -> None:
+    recipe = recipe_of()
+    run_into(tmp_path / "a", recipe, 3)
+    run.finish(FILM, recipe, run.open_folder(tmp_path / "a", FILM, recipe), tmp_path / "out.gif")
+    info = probe(tmp_path / "out.gif")
+    assert (info.frames, info.width, info.frames_per_second) == (3, 64, FRAMES_PER_SECOND)
+
+
+def test_another_films_folder_is_refused(tmp_path: Path) -> None:
+    run_into(tmp_path / "a", recipe_of(), 2)
+    other = Film(FILM.path, "cd" * 32, INFO)
+    with pytest.raises(CheckpointError, match="of another film"):
+        list(run.run_film(other, (), recipe_of(), folder=run.open_folder(tmp_path / "a", FILM, recipe_of())))
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
+    run_into(tmp_path / "a", recipe_of(), 2)
+    (state,) = (tmp_path / "a" / "frames").glob("*1.state")
+    state.write_bytes(state.read_bytes()[:100])
+    with pytest.raises(CheckpointError, match="how far it is"):
+        run_into(tmp_path / "a", recipe_of())
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"), [({"medium": "picture"}, RecipeError), ({"trim_start_seconds": 5.0}, FilmError)]
+)
+def test_what_is_no_film_is_refused_before_the_first_frame(tmp_path: Path, settings: Any, error: Any) -> None:
+    folder = run.open_folder(tmp_path / "a", FILM, recipe_of())
+    with pytest.raises(error):
+        next(run.run_film(FILM, (), recipe_of(**settings), folder=folder))
+
+
+def test_the_clip_is_the_recipes() -> None:
+    recipe = recipe_of(trim_start_seconds=0.2, trim_end_seconds=0.6, frames_per_second=5.0)
+    assert run.total_frames(FILM, recipe) == 2
+    assert run.clip_of(recipe).rate(INFO) == 5
