@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.weights]
 HOST_MB = LEAST_MB
 FILES_MB = 100
 """Memory that must be left for program code in use: with less, it would be read from the disk again and again."""
+WATCH_SECONDS = 0.5
+"""A step at the largest size takes longer, and each look at all processes takes a hundredth of a second."""
 
 
 @pytest.fixture
@@ -56,11 +58,11 @@ def held_mb(pid: int) -> float:
 
 @contextmanager
 def watched(pid: int) -> Iterator[list[float]]:
-    """The process's memory every 0.1 s within the context."""
+    """The process's memory every WATCH_SECONDS within the context."""
     seen, is_over = [held_mb(pid)], threading.Event()
 
     def watch() -> None:
-        while not is_over.wait(0.1):
+        while not is_over.wait(WATCH_SECONDS):
             seen.append(held_mb(pid))
 
     watcher = threading.Thread(target=watch)
@@ -102,7 +104,7 @@ def test_the_largest_runs_of_each_method_fit_into_the_smallest_host(server: Serv
     with httpx.Client(base_url=f"{server.url}/api/v1", timeout=60) as api, watched(server.pid) as seen:
         assert paint(api, method="fast", longest_edge_px=most.fast_edge_px) == "done"
         workers = server.workers()
-        assert paint(api, longest_edge_px=most.slow_edge_px, steps=2) == "done"
+        assert paint(api, longest_edge_px=most.slow_edge_px, steps=2, first_steps=2) == "done"
         refused = submit(api, longest_edge_px=384, steps=2)
     assert refused.status_code == 422
     assert "must be at most 256 with method slow on this server" in refused.json()["detail"]
