@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from nst_core.bench.report.tools import in_subprocess, noise
-from nst_core.recipe import make
+from nst_core.recipe import Recipe, make
+from nst_core.runs import cost
 
 KINDS = {"direct": ("direct", "float32"), "winograd": ("winograd", "float32"), "bfloat16": ("direct", "bfloat16")}
 """Name of a kind of convolutions -> `Recipe.convolutions` and `Recipe.precision`."""
@@ -63,7 +64,9 @@ def row(size: int, kind: str, batches: int = BATCHES) -> dict[str, Any]:
     Returns:
         `seconds`: of a step, {median, least}, snapshots and copies of pictures included. `gflop`: of the convolutions,
         forward and backward to the picture. `share_of_limit`: of the median step. `beyond_network`: share of the median
-        step outside the bare network's forward and backward pass. `peak_rss_mb`: of this process.
+        step outside the bare network's forward and backward pass. `peak_rss_mb`: of this process. `estimated_seconds`:
+        what `runs.cost` estimates for a step; None for other than direct convolutions, and where the machine was not
+        measured.
     """
     from nst_core.models import vgg, vgg_layout
     from nst_core.models.convolution_method import METHODS
@@ -102,7 +105,14 @@ def row(size: int, kind: str, batches: int = BATCHES) -> dict[str, Any]:
         "share_of_limit": operations / median / limit,
         "beyond_network": 1 - statistics.median(bare) / median if bare else None,
         "peak_rss_mb": peak,
+        "estimated_seconds": estimated_seconds(recipe) if kind == "direct" else None,
     }
+
+
+def estimated_seconds(recipe: Recipe) -> float | None:
+    """What pages would estimate for a direct step of a square picture; None on a machine that was not measured."""
+    estimate = cost.of(recipe, (recipe.longest_edge_px, recipe.longest_edge_px))
+    return estimate.seconds / (recipe.steps + cost.SETUP_EVALUATIONS) if estimate.calibrated else None
 
 
 def exponent(rows: Sequence[Mapping[str, Any]], kind: str) -> float | None:
@@ -116,12 +126,13 @@ def exponent(rows: Sequence[Mapping[str, Any]], kind: str) -> float | None:
 
 def table(report: Mapping[str, Any]) -> str:
     """The report as lines of text."""
-    lines = ["px | s a step | share of the convolution limit | beyond the network | peak MB"]
+    lines = ["px | s a step | share of the convolution limit | beyond the network | peak MB | estimated s"]
     for r in report["sizes"]:
         beyond = "-" if r["beyond_network"] is None else f"{100 * r['beyond_network']:.0f} %"
+        estimated = f"{r['estimated_seconds']:.3f}" if r.get("estimated_seconds") else "-"
         lines.append(
             f"{r['size']} {r['convolutions']} | {r['seconds']['median']:.3f} | {100 * r['share_of_limit']:.0f} % | "
-            f"{beyond} | {r['peak_rss_mb']:.0f}"
+            f"{beyond} | {r['peak_rss_mb']:.0f} | {estimated}"
         )
     grown = (f"{kind} {power:.2f}" for kind, power in report["exponents"].items() if power is not None)
     return "\n".join([*lines, f"time grows with pixels to the power: {', '.join(grown) or '-'}"])

@@ -131,7 +131,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("side", [128, 256])
 def test_a_real_run_takes_what_was_estimated(measured: Any, monkeypatch: pytest.MonkeyPatch, side: int) -> None:
-    """Within 25 % in the best of a few attempts, because other load on the machine disturbs the figures."""
+    """Within 25 % in the best of a few attempts, because other load on the machine disturbs the figures.
+
+    `bench slow` shows the estimates of large runs beside what they take.
+    """
     weights.find("vgg19")  # in the shared cache, before the machine's file goes elsewhere
     monkeypatch.setattr(cost, "_path", lambda: measured)
     recipe = make("tutorial", {"longest_edge_px": side, "steps": 2, "snapshot_every": 100})

@@ -8,6 +8,8 @@ import pytest
 
 from nst_core.bench.engines import slow
 from nst_core.bench.report import tools
+from nst_core.recipe import make
+from nst_core.runs import cost
 
 
 def row_of(size: Any, seconds: Any, convolutions: str = "direct") -> Any:
@@ -54,6 +56,17 @@ def test_direct_convolutions_and_those_that_the_machine_chooses_are_measured(
 
 def test_each_figure_comes_from_a_fresh_process() -> None:
     assert tools.in_subprocess(os.getpid) != os.getpid()
+
+
+def test_a_row_tells_what_the_pages_would_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that estimates of large runs, too long for a test, are seen beside what was measured."""
+    recipe = make("tutorial", {"longest_edge_px": 256, "steps": 4})
+    monkeypatch.setattr(cost, "stored", lambda: None)
+    assert slow.estimated_seconds(recipe) is None
+    monkeypatch.setattr(cost, "stored", lambda: cost.Calibration({256: 0.5}, compiles=False))
+    assert slow.estimated_seconds(recipe) == pytest.approx(0.5)
+    shown = slow.table({"sizes": [row_of(256, 0.4) | {"estimated_seconds": 0.5}], "exponents": {}})
+    assert "256 direct | 0.400 | 80 % | - | 900 | 0.500" in shown
 
 
 def rows_of(kinds: Sequence[str]) -> list[Any]:
