@@ -63,7 +63,10 @@ class VideoFilm:
             _check_gif(file)
         with self._opened() as container:
             stream = _video_stream(container)
-            limits.check_size(stream.codec_context.width, stream.codec_context.height)
+            stated = stream.codec_context.width, stream.codec_context.height
+            if not all(stated):
+                raise _undecodable()
+            limits.check_size(*stated)
             has_audio = any(each.codec_context is not None for each in container.streams.audio)
             self._times = _times(container, stream)
         self.step_seconds = self._times.step_seconds
@@ -71,7 +74,7 @@ class VideoFilm:
         with self._opened() as container:
             first = next(self._decoded(container), None)
             if first is None:
-                raise _undecodable(container)
+                raise _undecodable()
             self._orientation = _orientation(first)
             self._aspect = _video_stream(container).sample_aspect_ratio
             codec = _video_stream(container).codec_context.name
@@ -245,7 +248,7 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
     return Orientation()
 
 
-def _undecodable(container: InputContainer) -> FilmError:
+def _undecodable() -> FilmError:
     return FilmError(
         "a film's pictures must be readable, and none of this one is: it may be damaged, or protected against "
         "copying; choose another file"
