@@ -17,6 +17,7 @@ PAGES = {
     "Studio": ("", "Your photograph, in another hand."),
     "Slow": ("slow", "Slow"),
     "Fast": ("fast", "Fast"),
+    "Batch": ("batch", "Batch"),
     "Live": ("live", "Live"),
     "Compare": ("compare", "Compare"),
     "Gallery": ("gallery", "Gallery"),

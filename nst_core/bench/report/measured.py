@@ -26,6 +26,7 @@ ROWS = {
     "painting": "painting",
     "quality": "quality",
     "export": "files",
+    "batch": "sizes",
 }
 """Kind of measurement -> key of the rows in its report."""
 _CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file")

@@ -237,6 +237,21 @@ def _export_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     )
 
 
+def _batch_cells(row: Row) -> tuple[str, ...]:
+    rates = (f"{row['engine_a_second']:.1f}", f"{row['a_second']:.1f}", _percent(row["share"]))
+    measured = row["measured"]
+    return _px(row), *rates, f"{measured['a_second']:.1f}", f"{measured['share']:.2f}", _gb(row)
+
+
+def _batch_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    yield (
+        "Photographs of 1,024 x 768 px from JPEG files, each in two styles, to PNG files with contact sheets and "
+        "manifest, by one process; the engine alone paints the same pictures from memory, as many in a pass. Medians "
+        "of rounds in which the two take turns. With measures: every result by the yardstick; the ratio is to engine "
+        "and yardstick one after the other, without their measures of contents and styles being shared."
+    )
+
+
 KINDS = {
     "slow": _Layout(
         "A step of the slow method",
@@ -293,6 +308,13 @@ KINDS = {
         lambda row: (list(WAITS).index(row["wait"]),),
         _live_cells,
         _live_notes,
+    ),
+    "batch": _Layout(
+        "A folder of photographs",
+        ("picture", "engine, a second", "batch, a second", "share", "with measures", "ratio", "peak memory"),
+        lambda row: (row["size"],),
+        _batch_cells,
+        _batch_notes,
     ),
     "export": _Layout(
         "Files for phones and browsers",
