@@ -8,6 +8,7 @@ st.navigation(
         st.Page("pages/studio.py", title="Studio", default=True),
         st.Page("pages/slow.py", title="Slow", url_path="slow"),
         st.Page("pages/fast.py", title="Fast", url_path="fast"),
+        st.Page("pages/batch.py", title="Batch", url_path="batch"),
         st.Page("pages/live.py", title="Live", url_path="live"),
         st.Page("pages/compare.py", title="Compare", url_path="compare"),
         st.Page("pages/gallery.py", title="Gallery", url_path="gallery"),

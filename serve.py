@@ -90,7 +90,7 @@ def middleware() -> list[Middleware]:
             openings_per_minute=SETTINGS.openings_per_minute,
             most_pages=SETTINGS.pages_per_address,
         ),
-        Middleware(Uploads, ledger=UPLOADS, suffixes=TYPES, film_suffixes=FILM_TYPES),
+        Middleware(Uploads, ledger=UPLOADS, suffixes=[*TYPES, "zip"], film_suffixes=FILM_TYPES),
     ]
 
 

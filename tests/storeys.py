@@ -57,6 +57,8 @@ PAGE_LIBRARIES = ("streamlit", "plotly")
 PAGES_MAY_IMPORT = (
     "nst_core.jobs.service",  # the only access to runs
     "nst_core.sweeps",
+    "nst_core.batch.archive",
+    "nst_core.batch.hosted",
     "nst_core.recipe",
     "nst_core.picture",
     "nst_core.errors",

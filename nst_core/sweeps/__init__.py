@@ -2,7 +2,8 @@
 
 axes      the settings that can be varied, and their values
 plan      the recipe of each cell
-runner    one sweep: a thread that submits its cells one after another
+filler    fills the cells of a grid: a thread that submits their runs one after another
+runner    one sweep
 registry  the sweeps of a server
 store     a sweep on disk
 image     a sheet as one PNG

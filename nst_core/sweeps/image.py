@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-    from nst_core.sweeps.runner import Sweep, SweepCell
+    from nst_core.sweeps.filler import Cell
+    from nst_core.sweeps.runner import Sweep
 
 _PAPER, _INK, _EMPTY = (251, 249, 245), (34, 31, 27), (243, 239, 231)
 _GAP_PX, _FONT_PX = 10, 16
@@ -54,7 +55,7 @@ def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
     return band
 
 
-def _decoded(cell: SweepCell) -> Image.Image | None:
+def _decoded(cell: Cell) -> Image.Image | None:
     from PIL import Image
 
     if cell.state != "painted" or cell.picture is None:

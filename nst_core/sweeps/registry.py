@@ -41,7 +41,7 @@ class SweepRegistry:
             files.create(saved, MAX_SWEEPS)
         sweep = Sweep(self._service, saved, sweep_id=sweep_id, store=files)
         self._sweeps.put(sweep_id, sweep)
-        sweep.ensure_running()
+        sweep.filler.ensure_running()
         return sweep
 
     def find(self, sweep_id: str | None) -> Sweep | None:

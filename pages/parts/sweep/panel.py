@@ -84,7 +84,7 @@ def _begin(page: str, plan: SweepPlan) -> bool:
         return False
     session.remember(page, sweep.id, NAME)
     large.forget()
-    sweep.join(0.3)  # a small fast sheet is complete at once
+    sweep.filler.join(0.3)  # a small fast sheet is complete at once
     return True
 
 
@@ -118,7 +118,7 @@ def _watch(page: str, sweep: Sweep) -> None:
     """The sheet, drawn again at intervals while it is being painted."""
 
     def show() -> None:
-        sweep.ensure_running()
+        sweep.filler.ensure_running()
         rerun_on_change()
         clicked = sheet(sweep, key=f"{page}_sheet", picked=large.picked(sweep))
         _below(page, sweep)
@@ -138,8 +138,8 @@ def _watch(page: str, sweep: Sweep) -> None:
 def _below(page: str, sweep: Sweep) -> None:
     """Progress with a Stop button, or the download and Go on; in one container, so that nothing moves."""
     with st.container(key=f"{page}_sweep_below"):
-        if sweep.error:
-            theme.notice("error", "The sheet cannot go on", sweep.error)
+        if sweep.filler.error:
+            theme.notice("error", "The sheet cannot go on", sweep.filler.error)
         if not _is_own(sweep):
             theme.notice(
                 "quiet",
@@ -147,7 +147,7 @@ def _below(page: str, sweep: Sweep) -> None:
                 "Only the browser that started it can stop or continue it; the button above paints your own.",
             )
         if sweep.is_active:
-            st.progress(sweep.done / sweep.plan.count, text=_status(sweep))
+            st.progress(sweep.filler.done / sweep.plan.count, text=_status(sweep))
             if _is_own(sweep):
                 _button("Stop", "stop", f"{page}_sweep_stop", sweep.stop)
             return
@@ -162,7 +162,7 @@ def _below(page: str, sweep: Sweep) -> None:
                 help="All pictures with the values of both settings, as one PNG",
                 key=f"{page}_sweep_file",
             )
-            if not sweep.is_over and _is_own(sweep):
+            if not sweep.filler.is_over and _is_own(sweep):
                 _button("Go on", "play_arrow", f"{page}_sweep_on", sweep.resume)
             st.caption("Click a picture, or press Enter on it, to paint it large.")
 
@@ -174,12 +174,12 @@ def _button(label: str, icon: str, key: str, act: Callable[[str], None]) -> None
 
 def _status(sweep: Sweep) -> str:
     """One line: the number of finished pictures, and the reason for a wait or the time left."""
-    parts = [f"{sweep.done} of {sweep.plan.count} painted"]
+    parts = [f"{sweep.filler.done} of {sweep.plan.count} painted"]
     if service.is_loading():
         parts.append("the networks are being loaded")
-    elif sweep.is_queue_full:
+    elif sweep.filler.is_queue_full:
         parts.append("waits for a place in line")
-    elif left := sweep.seconds_left:
+    elif left := sweep.filler.seconds_left:
         parts.append(f"about {duration(left)} left")
     return " · ".join(parts)
 

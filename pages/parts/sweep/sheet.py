@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nst_core.sweeps.runner import Sweep, SweepCell
+from nst_core.sweeps.filler import Cell
+from nst_core.sweeps.runner import Sweep
 from pages.parts.app.web import asset
 from pages.parts.runs.before_after import data_url
 
@@ -36,7 +37,7 @@ def sheet(sweep: Sweep, *, key: str, picked: int) -> int | None:
     return clicked if isinstance(clicked, int) and 0 <= clicked < sweep.plan.count else None
 
 
-def _data(label: str, cell: SweepCell) -> dict[str, str]:
+def _data(label: str, cell: Cell) -> dict[str, str]:
     alt = ", ".join(filter(None, (label, _STATE_WORDS[cell.state])))
     title = f"{label}: {cell.error}" if cell.error else f"{label}. Click to paint it large."
     return {

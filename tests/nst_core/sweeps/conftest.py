@@ -20,4 +20,4 @@ def sweep(service: QuickService) -> Iterator[Sweep]:
     made = Sweep(service.typed, SAVED)
     yield made
     made.stop(SECRET)
-    assert made.join(5)
+    assert made.filler.join(5)

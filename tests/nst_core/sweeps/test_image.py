@@ -8,7 +8,8 @@ from dataclasses import replace
 from PIL import Image
 
 from nst_core.sweeps import image
-from nst_core.sweeps.runner import Sweep, SweepCell
+from nst_core.sweeps.filler import Cell
+from nst_core.sweeps.runner import Sweep
 from tests.nst_core.sweeps.examples import encoded
 from tests.nst_core.sweeps.test_runner import states
 
@@ -16,8 +17,8 @@ from tests.nst_core.sweeps.test_runner import states
 def test_the_file_holds_every_cell_at_its_position(sweep: Sweep) -> None:
     states(sweep)
     for number in range(6):
-        sweep._cells[number] = replace(sweep.cells[number], picture=encoded((40 * number, 0, 0), "PNG"))
-    sweep._cells[3] = SweepCell("failed", error="it diverged")
+        sweep.filler.cells[number] = replace(sweep.cells[number], picture=encoded((40 * number, 0, 0), "PNG"))
+    sweep.filler.cells[3] = Cell("failed", error="it diverged")
     sheet = Image.open(io.BytesIO(image.to_png(sweep)))
     step, margin = 10, image.MARGIN_PX
     assert sheet.size == (margin + 3 * (64 + step), margin + 2 * (48 + step))

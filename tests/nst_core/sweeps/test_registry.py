@@ -15,7 +15,7 @@ from tests.nst_core.sweeps.examples import PLAN, SAVED, SECRET, QuickService
 def test_a_started_sweep_is_found_by_its_id_and_an_unknown_one_is_not(service: QuickService) -> None:
     registry = SweepRegistry(service.typed)
     sweep = registry.start(PLAN, SAVED.inputs, "v")
-    assert sweep.join(5)
+    assert sweep.filler.join(5)
     assert registry.find(sweep.id) is sweep
     assert [registry.find(other) for other in ("0" * 32, "", None)] == [None] * 3
 
@@ -24,17 +24,17 @@ def test_a_visitors_new_sweep_stops_the_earlier_one(service: QuickService) -> No
     registry = SweepRegistry(service.typed)
     first, other = registry.start(PLAN, SAVED.inputs, "v"), registry.start(PLAN, SAVED.inputs, "w")
     second = registry.start(PLAN, SAVED.inputs, "v")
-    assert all(sweep.join(5) for sweep in (first, other, second))
-    assert (first._is_stopped, other._is_stopped, second._is_stopped) == (True, False, False)
+    assert all(sweep.filler.join(5) for sweep in (first, other, second))
+    assert (first.filler.is_stopped, other.filler.is_stopped, second.filler.is_stopped) == (True, False, False)
 
 
 def test_a_restarted_server_restores_a_sweep_from_disk(service: QuickService, tmp_path: Path) -> None:
     service.disk = tmp_path
     sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, "v")
-    assert sweep.join(5)
+    assert sweep.filler.join(5)
     restored = SweepRegistry(service.typed).find(sweep.id)
     assert restored is not None
-    assert (restored.plan, restored.done) == (PLAN, 6)
+    assert (restored.plan, restored.filler.done) == (PLAN, 6)
 
 
 def test_inputs_that_do_not_match_the_plan_are_refused(service: QuickService) -> None:
@@ -45,12 +45,12 @@ def test_inputs_that_do_not_match_the_plan_are_refused(service: QuickService) ->
 
 def test_only_its_visitor_stops_a_sweep_goes_on_with_it_and_adds_to_it(service: QuickService) -> None:
     sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, SAVED.owner)
-    assert sweep.join(5)
+    assert sweep.filler.join(5)
     changes = (sweep.stop, sweep.resume, lambda secret: sweep.add_full_size_run("run", 1, secret))
     for change in changes:
         with pytest.raises(NotYoursError):
             change("b" * 32)
-    assert (sweep._is_stopped, sweep.full_size_runs) == (False, {})
+    assert (sweep.filler.is_stopped, sweep.full_size_runs) == (False, {})
     for change in changes:
         change(SECRET)
     assert sweep.full_size_runs == {"run": 1}
@@ -59,7 +59,7 @@ def test_only_its_visitor_stops_a_sweep_goes_on_with_it_and_adds_to_it(service: 
 def test_a_sweep_that_an_earlier_version_stored_belongs_to_its_visitor(service: QuickService, tmp_path: Path) -> None:
     service.disk = tmp_path
     sweep = SweepRegistry(service.typed).start(PLAN, SAVED.inputs, SECRET)  # which was the secret itself
-    assert sweep.join(5)
+    assert sweep.filler.join(5)
     restored = SweepRegistry(service.typed).find(sweep.id)
     assert restored is not None
     assert restored.owner == SAVED.owner

@@ -8,21 +8,21 @@ import pytest
 
 from nst_core.errors import QueueFullError, WorkerError
 from nst_core.jobs.service import JobView
-from nst_core.sweeps import runner
+from nst_core.sweeps import filler
 from nst_core.sweeps.runner import Sweep
 from tests.nst_core.sweeps.examples import SECRET, QuickService
 
 
 def states(sweep: Sweep) -> list[str]:
     """The states of the cells after the sweep's thread has ended."""
-    sweep.ensure_running()
-    assert sweep.join(5)
+    sweep.filler.ensure_running()
+    assert sweep.filler.join(5)
     return [cell.state for cell in sweep.cells]
 
 
 def test_all_cells_are_painted_small_unmeasured_and_leave_no_run_behind(sweep: Sweep, service: QuickService) -> None:
     assert states(sweep) == ["painted"] * 6
-    assert sweep.is_over
+    assert sweep.filler.is_over
     assert not sweep.is_active
     assert all(cell.picture for cell in sweep.cells)
     assert service.jobs == {}
@@ -35,26 +35,26 @@ def test_all_cells_are_painted_small_unmeasured_and_leave_no_run_behind(sweep: S
 def test_a_full_queue_makes_it_wait_and_then_go_on(
     sweep: Sweep, service: QuickService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(filler, "RETRY_SECONDS", 0.01)
     service.refuse = QueueFullError("no room", retry_after_seconds=1)
-    sweep.ensure_running()
-    assert not sweep.join(0.1)
-    assert sweep.is_queue_full
-    assert sweep.done == 0
+    sweep.filler.ensure_running()
+    assert not sweep.filler.join(0.1)
+    assert sweep.filler.is_queue_full
+    assert sweep.filler.done == 0
     service.refuse = None
-    assert sweep.join(5)
-    assert sweep.done == 6
+    assert sweep.filler.join(5)
+    assert sweep.filler.done == 6
 
 
 def test_without_networks_it_halts_with_the_reason_and_can_resume(sweep: Sweep, service: QuickService) -> None:
     service.refuse = WorkerError("no source gave them")
     assert set(states(sweep)) == {"waiting"}
-    assert "no source" in sweep.error
+    assert "no source" in sweep.filler.error
     assert not sweep.is_active
     service.refuse = None
     sweep.resume(SECRET)
-    assert sweep.join(5)
-    assert sweep.is_over
+    assert sweep.filler.join(5)
+    assert sweep.filler.is_over
 
 
 def test_a_cell_that_fails_leaves_the_others(
@@ -67,14 +67,14 @@ def test_a_cell_that_fails_leaves_the_others(
     monkeypatch.setattr(service, "wait", wait)
     assert states(sweep) == ["painted", "failed", "painted"] * 2
     assert sweep.cells[1].error == "it diverged"
-    assert sweep.is_over
+    assert sweep.filler.is_over
 
 
 def test_stop_keeps_the_painted_cells_and_resume_paints_the_rest(
     sweep: Sweep, service: QuickService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wait(job: str, seconds: float) -> JobView:
-        if sweep.done == 2:
+        if sweep.filler.done == 2:
             sweep.stop(SECRET)
             return replace(service.view(job), state="running")
         return service.view(job)
@@ -84,12 +84,12 @@ def test_stop_keeps_the_painted_cells_and_resume_paints_the_rest(
         assert states(sweep) == ["painted"] * 2 + ["waiting"] * 4
     assert service.jobs == {}
     sweep.resume(SECRET)
-    assert sweep.join(5)
-    assert sweep.done == 6
+    assert sweep.filler.join(5)
+    assert sweep.filler.done == 6
 
 
 def test_it_pauses_while_no_page_shows_it(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "UNSEEN_SECONDS", -1.0)
+    monkeypatch.setattr(filler, "UNSEEN_SECONDS", -1.0)
     assert set(states(sweep)) == {"waiting"}
     assert sweep.is_active
     monkeypatch.undo()

@@ -31,7 +31,7 @@ def test_a_sweep_outlives_the_server(store: SweepStore, service: QuickService, m
     first = Sweep(service.typed, SAVED, sweep_id=ID, store=store)
 
     def wait(job: str, seconds: float) -> JobView:
-        if first.done == 2:
+        if first.filler.done == 2:
             first.stop(SECRET)  # as the end of its thread with the server
             return replace(service.view(job), state="running")
         return service.view(job)
@@ -49,7 +49,7 @@ def test_a_sweep_outlives_the_server(store: SweepStore, service: QuickService, m
     assert saved is not None
     second = Sweep(service.typed, saved, sweep_id=first.id, store=store)
     assert [cell.picture for cell in second.cells[:2]] == [cell.picture for cell in first.cells[:2]]
-    assert second.done == 2
+    assert second.filler.done == 2
     before = len(service.submissions)
     assert states(second) == ["painted"] * 6
     assert len(service.submissions) - before == 4, "a painted cell is not painted again"

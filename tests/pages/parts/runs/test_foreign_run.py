@@ -111,7 +111,7 @@ def test_another_visitors_sheet_stays_as_it_is(open_page: Open, job_service: Fak
     assert sweep
     assert sweep.owner == OWNER
     sweep.owner = OTHER
-    sweep._cells[0] = replace(sweep._cells[0], state="waiting")
+    sweep.filler.cells[0] = replace(sweep.filler.cells[0], state="waiting")
     sweep.halt()
     app = open_page("compare", view="Sweep", sweep=sheet)
     assert "You are looking at somebody's sheet" in said(app)

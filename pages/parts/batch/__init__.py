@@ -1,0 +1,1 @@
+"""The page Batch: its files, its form and its live grid."""
