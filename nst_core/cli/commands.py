@@ -49,6 +49,13 @@ def batch(arguments: argparse.Namespace) -> int:
     return batch.batch(arguments)
 
 
+def film(arguments: argparse.Namespace) -> int:
+    """Paint a film frame by frame."""
+    from nst_core.cli import film
+
+    return film.film(arguments)
+
+
 def measure(arguments: argparse.Namespace) -> None:
     """Print the yardstick's measures of a picture."""
     from nst_core.metrics import yardstick

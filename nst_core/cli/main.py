@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_stylize(subparsers)
     _add_batch(subparsers)
+    _add_film(subparsers)
     _add_measure(subparsers)
     _add_estimate(subparsers)
     _add_preview(subparsers)
@@ -137,6 +138,23 @@ def _add_batch(subparsers: Any) -> None:
     )
     add_settings(parser)
     parser.set_defaults(run=commands.batch)
+
+
+def _add_film(subparsers: Any) -> None:
+    parser = subparsers.add_parser("film", help="paint a film frame by frame, without flicker")
+    parser.add_argument("content", type=Path, metavar="IN", help="the film: MP4, MOV, WebM, GIF or animated WebP")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the result: .mp4, .webm, .gif or .webp")
+    parser.add_argument(
+        "--style",
+        action="append",
+        default=[],
+        metavar="STYLE",
+        dest="styles",
+        help=f"{PICTURE_HELP}; may be repeated",
+    )
+    add_settings(parser)
+    parser.add_argument("--resume", action="store_true", help="continue a film that was stopped, from its last frame")
+    parser.set_defaults(run=commands.film)
 
 
 def _add_estimate(subparsers: Any) -> None:

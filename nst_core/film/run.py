@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nst_core.errors import CheckpointError, RecipeError
-from nst_core.film.info import Clip, FilmLimits
+from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film, FilmFrame, frames
 from nst_core.film.writing import FilmFolder
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
+from nst_core.runs.films import clip_of
 from nst_core.runs.runner import crop_styles
 from nst_core.step import Pixels, Step
 
@@ -81,12 +82,6 @@ def check(film: Film, recipe: Recipe) -> None:
     if recipe.medium != "film":
         raise RecipeError("the recipe must be for a film: set medium to film")
     FilmLimits.read().check_clip(film.info, clip_of(recipe))
-
-
-def clip_of(recipe: Recipe) -> Clip:
-    """The part of a film that a recipe uses."""
-    film = recipe.film
-    return Clip(film.trim_start_seconds, film.trim_end_seconds, film.frames_per_second)
 
 
 def total_frames(film: Film, recipe: Recipe) -> int:

@@ -44,6 +44,8 @@ STRIP_PASSES = 1.5
 """Cost of a strip's rows, in evaluations of as many rows: forward twice and backward once, against once each."""
 FAST_PASS_EVALUATIONS = 0.06
 """Time of a pass of the fast network over a whole picture, in direct evaluations of its size. From `bench fast`."""
+FOLLOWING_EVALUATIONS = 0.15
+"""Time to follow a film's motion from one frame to the next, in direct evaluations of a frame's size."""
 FAST_STRIPS_FACTOR = 1.6
 """Time of a pass in strips, as a multiple of a pass over the whole picture. From `bench fast`."""
 FAST_BASE_MB = 830.0
@@ -131,13 +133,18 @@ def of_run(recipe: Recipe, content_size: tuple[int, int], steps: int, styles: in
         steps: the number of steps that the run shows; of a film, its frames.
         styles: number of style pictures.
     """
-    first, frames = of(recipe, content_size, styles), steps
+    first = of(recipe, content_size, styles)
     if recipe.medium != "film":
         return first
-    share, passes = 1.0, 1
-    if recipe.method != "fast":
-        share, passes = min(1.0, recipe.film.frame_steps / recipe.steps), recipe.film.film_passes
-    return replace(first, seconds=first.seconds * (1.0 + share * (frames * passes - 1)))
+    known, size = stored() or LAPTOP, size_for(*content_size, recipe.longest_edge_px)
+    follow, passes = FOLLOWING_EVALUATIONS * known.evaluation(size[0] * size[1]), 1
+    if recipe.method == "fast":
+        later = first.seconds
+    else:
+        passes = recipe.film.film_passes
+        scale = PyramidScale(recipe.longest_edge_px, recipe.film.frame_steps, 1.0)
+        later, _ = _scale_cost(recipe, scale, size, styles, known)
+    return replace(first, seconds=first.seconds + (steps * passes - 1) * (later + follow))
 
 
 def _fast_pass_cost(width: int, height: int, machine: Calibration) -> tuple[float, float]:

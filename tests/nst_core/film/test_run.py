@@ -151,7 +151,7 @@ def test_what_is_no_film_is_refused_before_the_first_frame(tmp_path: Path, setti
         next(run.run_film(FILM, (), recipe_of(**settings), folder=folder))
 
 
-def test_the_clip_is_the_recipes() -> None:
+def test_the_clip_is_the_recipes(tmp_path: Path) -> None:
     recipe = recipe_of(trim_start_seconds=0.2, trim_end_seconds=0.6, frames_per_second=5.0)
     assert run.total_frames(FILM, recipe) == 2
-    assert run.clip_of(recipe).rate(INFO) == 5
+    assert run.open_folder(tmp_path / "a", FILM, recipe).count == 0

@@ -1,0 +1,137 @@
+"""`film`: a film painted frame by frame, with progress; what is done can be played, and the rest continued."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from nst_core.cli.arguments import build_recipe
+from nst_core.errors import CheckpointError, FilmError, NSTError
+from nst_core.film import run
+from nst_core.film.codecs import FORMATS
+from nst_core.film.reading import Film
+from nst_core.film.writing import FilmFolder
+from nst_core.picture.masks import Mask, open_mask
+from nst_core.picture.upload import Picture
+from nst_core.recipe import Recipe, change, recipe_from_json
+from nst_core.runs import result_file
+from nst_core.runs.interruption import Interruption, interruptible
+from nst_core.runs.opening import load_picture, parse_mask, read_file
+from nst_core.system.atomic_files import write_atomic
+
+INTERRUPTED = 130
+
+
+def film(arguments: argparse.Namespace) -> int:
+    """Stylise a film and write it; the exit code is 0, or 130 after an interruption. Raises NSTError."""
+    result_file.check_writable(arguments.output)
+    opened = Film.open(arguments.content)
+    styles = [load_picture(name) for name in arguments.styles]
+    named = [parse_mask(text) for text in arguments.masks]
+    masks = [open_mask(read_file(name), (opened.info.width, opened.info.height)) for name, _ in named]
+    recipe = _named(film_recipe(arguments), opened, styles, masks, [shares for _, shares in named])
+    run.check(opened, recipe)
+    work = arguments.output.with_name(f"{arguments.output.name}.frames")
+    recipe = _begun(work, recipe, is_resumed=arguments.resume)
+    folder = run.open_folder(work / "film", opened, recipe)
+    with interruptible() as interruption:
+        _play(opened, styles, masks, recipe, folder, interruption)
+    for note in run.finish(opened, recipe, folder, arguments.output):
+        print(f"note: {note}", file=sys.stderr)
+    if folder.count < run.total_frames(opened, recipe):
+        print(f"stopped early; saved {arguments.output}; continue with --resume", file=sys.stderr)
+        return INTERRUPTED
+    shutil.rmtree(work)
+    print(f"saved {arguments.output}", file=sys.stderr)
+    return 0
+
+
+def film_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe of the command, in the format that the output's name ends with. Raises FilmError and RecipeError."""
+    suffix = arguments.output.suffix.lower()
+    formats = {form.suffix: key for key, form in FORMATS.items()}
+    if suffix not in formats:
+        raise FilmError(f"the output must end in {', '.join(formats)}, got {arguments.output.name}")
+    return change(build_recipe(arguments), {"medium": "film", "film_format": formats[suffix]})
+
+
+def _named(
+    recipe: Recipe, film: Film, styles: Sequence[Picture], masks: Sequence[Mask], shares: Sequence[Sequence[float]]
+) -> Recipe:
+    """The recipe with the hashes of the film, the styles and the masks."""
+    known: list[dict[str, Any]] = [style.model_dump() for style in recipe.styles] or [{} for _ in styles]
+    if len(known) != len(styles):
+        raise FilmError(f"the recipe names {len(known)} styles, got {len(styles)}; give each with --style")
+    named = [{**settings, "sha256": style.sha256} for settings, style in zip(known, styles, strict=True)]
+    regions = [{"mask": m.sha256, "shares": [float(s) for s in of]} for m, of in zip(masks, shares, strict=True)]
+    return change(recipe, {"content": film.sha256, "styles": named, **({"regions": regions} if masks else {})})
+
+
+def _begun(work: Path, recipe: Recipe, *, is_resumed: bool) -> Recipe:
+    """The recipe with its networks loaded; of a resumed film, the one that it was begun with.
+
+    Raises CheckpointError if there is nothing to resume, or it was begun with other settings or networks.
+    """
+    from nst_core.runs import runner
+
+    path = work / "recipe.json"
+    if not is_resumed:
+        shutil.rmtree(work, ignore_errors=True)
+        prepared = runner.prepare(recipe)
+        write_atomic(path, prepared.to_json().encode())
+        return prepared
+    try:
+        saved = recipe_from_json(path.read_bytes())
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"--resume needs the folder {work.name} of a film that was stopped; leave it out"
+        ) from None
+    again = runner.prepare(saved)
+    if again.provenance.weights != saved.provenance.weights:
+        raise CheckpointError("the film was begun with other networks' weights; leave --resume out to begin anew")
+    if (saved.content, saved.styles, saved.regions) != (recipe.content, recipe.styles, recipe.regions):
+        raise CheckpointError("the film was begun with another film, styles or masks; leave --resume out to begin anew")
+    return again
+
+
+def _play(  # noqa: PLR0913 - the inputs of a run
+    film: Film,
+    styles: Sequence[Picture],
+    masks: Sequence[Mask],
+    recipe: Recipe,
+    folder: FilmFolder,
+    interruption: Interruption,
+) -> None:
+    """Paint all frames, or as many as come before an interruption, with a bar on a terminal.
+
+    An error in the middle is told, and the frames before it are kept. Raises NSTError if there are none.
+    """
+    from tqdm import tqdm
+
+    tensors, weights = [style.tensor() for style in styles], [mask.weights for mask in masks]
+    with closing(run.run_film(film, tensors, recipe, masks=weights, folder=folder)) as steps:
+        bar = None
+        try:
+            for step in steps:
+                for note in step.notes:
+                    print(f"note: {note}", file=sys.stderr)
+                if bar is None:
+                    is_hidden = not sys.stderr.isatty()
+                    bar = tqdm(
+                        total=step.total, initial=step.number - 1, disable=is_hidden, unit="frame", file=sys.stderr
+                    )
+                bar.update(step.number - bar.n)
+                if interruption.asked:
+                    break
+        except NSTError as error:
+            if not folder.count:
+                raise
+            print(f"{error.code}: {error}", file=sys.stderr)
+        finally:
+            if bar is not None:
+                bar.close()

@@ -1,0 +1,105 @@
+"""The `film` command: a real film in, a film out, also after an interruption, and continued bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nst_core.cli import film
+from nst_core.cli.main import main
+from nst_core.film import run
+from nst_core.film.engines import forward
+from nst_core.film.engines.frames import FrameTask, PaintedFrame, to_bytes
+from nst_core.film.reading import probe
+from tests.nst_core.film.clips import pan
+from tests.nst_core.film.films import video
+
+pytestmark = pytest.mark.slow
+
+
+class Inverting:
+    """Stands in for a method: paints the negative."""
+
+    def paint(self, task: FrameTask) -> PaintedFrame:
+        return PaintedFrame(to_bytes(1 - task.content), {"temporal": 1.0})
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch, painter: None) -> None:
+    """A method without a network."""
+
+    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any) -> Any:
+        return forward.play(Inverting(), contents, recipe, masks, resume)
+
+    monkeypatch.setattr("nst_core.film.engines.fast.stylise", stylise)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> str:
+    """A film of five frames."""
+    path = tmp_path / "in.mp4"
+    path.write_bytes(video([frame.pixels for frame in pan(5)]))
+    return str(path)
+
+
+def arguments_for(clip: str, output: Path, *more: str) -> list[str]:
+    return ["film", clip, "-o", str(output), "--method", "fast", "--longest-edge", "64", *more]
+
+
+@pytest.mark.usefixtures("light")
+def test_a_film_is_written_and_its_frames_are_removed(tmp_path: Path, clip: str) -> None:
+    output = tmp_path / "out.gif"
+    assert main(arguments_for(clip, output, "--style", "sample:poppies")) == 0
+    assert probe(output).frames == 5
+    assert not list(tmp_path.glob("*.frames"))
+
+
+@pytest.mark.usefixtures("light")
+def test_an_interrupted_film_plays_and_continues(
+    tmp_path: Path, clip: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.mp4"
+    play: Any = film._play
+
+    def stop_after_two(*arguments: Any) -> None:
+        *others, interruption = arguments
+        whole = run.run_film
+
+        def two(*of: Any, **more: Any) -> Iterator[Any]:
+            for step in whole(*of, **more):
+                interruption.asked = step.number == 2
+                yield step
+
+        monkeypatch.setattr(run, "run_film", two)
+        play(*others, interruption)
+        monkeypatch.setattr(run, "run_film", whole)
+
+    monkeypatch.setattr(film, "_play", stop_after_two)
+    assert main(arguments_for(clip, output)) == 130
+    assert probe(output).frames == 2
+    assert "continue with --resume" in capsys.readouterr().err
+    monkeypatch.setattr(film, "_play", play)
+    assert main(arguments_for(clip, output, "--resume")) == 0
+    assert probe(output).frames == 5
+    whole = tmp_path / "whole.mp4"
+    assert main(arguments_for(clip, whole)) == 0
+    assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.usefixtures("light")
+@pytest.mark.parametrize(
+    ("output", "more", "says"),
+    [
+        ("out.avi", (), "the output must end in .mp4, .webm, .gif, .webp, got out.avi"),
+        ("out.mp4", ("--resume",), "--resume needs the folder out.mp4.frames"),
+        ("out.mp4", ("--set", "trim_start_seconds=9"), "a clip must begin before its end"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    tmp_path: Path, clip: str, output: str, more: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments_for(clip, tmp_path / output, *more)) == 2
+    assert says in capsys.readouterr().err
