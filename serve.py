@@ -29,11 +29,12 @@ from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
 from nst_core.server.upload_ledger import UploadLedger, UploadQuota
 from nst_core.server.uploads import Uploads
+from nst_core.server.websocket_frames import ProtocolInScope, sender_of
 from nst_core.settings import Settings
 from nst_core.system import allocator
 from nst_core.system.termination import on_termination
 from pages import parts
-from pages.parts.app import service, streamlit_patches
+from pages.parts.app import service, streamlit_messages, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
@@ -63,6 +64,7 @@ def prepare() -> JobService:
     jobs = service.get()
     for name in (*LAZY_IMPORTS, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
         import_module(name)
+    streamlit_messages.hand_over_together(sender_of)
     streamlit_patches.ignore_pages_folder()
     plot.script()
     selection.preload()
@@ -81,6 +83,7 @@ def middleware() -> list[Middleware]:
         inline_script_hashes(page), SETTINGS.frame_ancestors, isolated=SETTINGS.cross_origin_isolation
     )
     return [
+        Middleware(ProtocolInScope),
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
         Middleware(Forwarded, trusted=SETTINGS.trusted_proxies),

@@ -1,4 +1,6 @@
-"""All patches of Streamlit's private classes, each with its reason and the Streamlit version that needs it.
+"""Patches of Streamlit's private classes, each with its reason and the Streamlit version that needs it.
+
+`streamlit_messages` has those of the way from a page to the browser.
 
 The test of each patch shows the fault without it, and fails once Streamlit has fixed that fault: then delete patch and
 test.

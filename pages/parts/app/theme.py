@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from pages.parts.app import streamlit_patches, visitor
+from pages.parts.app import streamlit_messages, streamlit_patches, visitor
 from pages.parts.app.session_values import SessionValue
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -28,6 +28,7 @@ def page(title: str, lead: str) -> None:
 
 def apply() -> None:
     """Style the page: style block, logo, cookie and patches; takes no room."""
+    streamlit_messages.hand_over_together()
     streamlit_patches.keep_fragment_messages()
     streamlit_patches.remember_theme()
     streamlit_patches.keep_files_of_running_pages()
