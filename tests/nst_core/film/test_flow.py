@@ -131,6 +131,20 @@ def test_what_an_object_uncovers_is_not_trusted() -> None:
     assert np.median(found.flow[36:60, 48:76, 0]) == pytest.approx(-12, abs=0.2)
 
 
+@pytest.mark.parametrize("camera", [0, 3])
+def test_the_background_beside_a_moving_object_is_trusted(camera: int) -> None:
+    def scene(number: int) -> Floats:
+        values = view(x=camera * number).copy()
+        values[30:66, 30 + 8 * number : 70 + 8 * number] = view(key="coffee")[30:66, :40]
+        return values
+
+    found = motion(frame(scene(0), noise=1), frame(scene(1), noise=1, seed=1))
+    beside = np.s_[20:27, 40:74]
+
+    assert found.trust[beside].mean() > 0.8
+    assert np.abs(found.flow[beside] - (camera, 0)).mean() < 0.3
+
+
 def test_a_lamp_that_lights_up_is_not_trusted() -> None:
     lit = view().copy()
     lit[30:66, 40:90] += 60
