@@ -8,10 +8,10 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from nst_core.batch import manifest, names, sheet
+from nst_core.batch import manifest, sheet
 from nst_core.batch.items import BatchItem, paired, with_distinct_names
 from nst_core.errors import PictureError, RecipeError
 from nst_core.jobs.owners import check_owner
@@ -96,7 +96,7 @@ class HostedBatch:
     @property
     def labels(self) -> tuple[str, ...]:
         """What each cell shows: its photograph in its style."""
-        return tuple(f"{names.part(item.content)} in {names.part(item.styles[0])}" for item in self.items)
+        return tuple(f"{PurePath(item.content).stem} in {PurePath(item.styles[0]).stem}" for item in self.items)
 
     def resume(self, secret: str) -> None:
         """Paint the missing cells after a stop or an error. Raises NotYoursError if the secret is not the owner's."""

@@ -104,7 +104,8 @@ def _files(given: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, str]]:
 def _tell(taken: Photographs) -> None:
     """One line with the number of photographs, and the files that were not taken."""
     if not taken.digest:
-        theme.description("One file, many files, or a ZIP. The photographs stay on this server for this visit only.")
+        most = Settings.read().upload_files
+        theme.description(f"Up to {most} files; more of them as a ZIP. They stay on this server for this visit only.")
         return
     count = len(taken.pictures)
     theme.credit_line(f"{count} {'photograph' if count == 1 else 'photographs'}", "ready to paint" if count else "")
