@@ -146,7 +146,7 @@ _WITH_STEPS = when("method", "slow", "balanced")
 FILM: tuple[SettingDisplay, ...] = (
     SettingDisplay("flow_blend", "Follow the motion", (0, 0.5, 0.7, 0.8, 0.9, 0.95, 1), applies=_FAST),
     SettingDisplay("statistics_smoothing", "Calm the contrast", (0, 0.3, 0.5, 0.7, 0.8, 0.9), applies=_FAST),
-    SettingDisplay("temporal_weight", "Follow the motion", (0, 10, 30, 100, 300, 1000, 3000), applies=_WITH_STEPS),
+    SettingDisplay("temporal_weight", "Follow the motion", (0, 100, 200, 500, 1000, 2000, 5000), applies=_WITH_STEPS),
     SettingDisplay("frame_steps", "Steps for each frame", (1, 2, 3, 5, 8, 10, 15, 20, 30, 50), applies=_WITH_STEPS),
     SettingDisplay("film_passes", "Passes", (1, 2), applies=_WITH_STEPS),
     SettingDisplay(

@@ -75,15 +75,13 @@ class FilmSettings(Frozen):
         "0: each frame on its own",
     )
     temporal_weight: float = Field(
-        100.0,
+        500.0,
         ge=0,
         le=1e6,
         description="film, slow: weight of the squared difference from the last result, moved along the film's "
         "motion, where the motion is trusted; 0: none",
     )
-    frame_steps: int = Field(
-        10, ge=1, le=5000, description="film, slow: number of steps for each frame after the first"
-    )
+    frame_steps: int = Field(8, ge=1, le=5000, description="film, slow: number of steps for each frame after the first")
     film_passes: int = Field(
         1,
         ge=1,

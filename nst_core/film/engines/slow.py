@@ -88,7 +88,7 @@ class SlowPainter:
                 task.recipe.optimizer,
                 task.recipe.film.frame_steps,
             )
-        return PaintedFrame(to_bytes(picture), terms)
+        return PaintedFrame(to_bytes(settled(picture, aim[None] / np.float32(255), trust[None, ..., None])), terms)
 
     def _anew(self, task: FrameTask) -> PaintedFrame:
         """The first frame of a scene: a picture's run. Colours are matched and put back outside."""
@@ -136,6 +136,8 @@ class SlowPainter:
         return self._measured[1]
 
 
+HELD_LEVELS = 1.0
+"""Greatest change of a trusted pixel, in 1/255, that is undone."""
 REPAYING_STEPS = 1000
 """Steps of a film of which compiled convolutions are chosen: a film has far more than a picture."""
 
@@ -167,6 +169,21 @@ def started(content: Floats, aim: Floats, trust: Floats) -> Floats:
     coloured = np.clip(known @ mapping, 0, 255).reshape(content.shape)
     share = np.minimum(trust, 1)[..., None]
     return np.asarray(share * aim + (1 - share) * coloured, np.float32)
+
+
+def settled(picture: Pixels, aim: Pixels, trust: Floats) -> Pixels:
+    """The picture without its least changes: a pixel is `HELD_LEVELS` nearer to a trusted aim, or on it.
+
+    The squared temporal term hardly resists small changes, and the film's noise makes some in each frame. This is the
+    proximal step of an absolute difference (soft thresholding), which lets larger changes through.
+
+    Args:
+        picture: [1, H, W, 3] in [0, 1].
+        aim: [1, H, W, 3] in [0, 1].
+        trust: [1, H, W, 1], >= 0.
+    """
+    change, held = picture - aim, np.minimum(trust, 1) * np.float32(HELD_LEVELS / 255)
+    return np.asarray(aim + np.sign(change) * np.maximum(np.abs(change) - held, 0), np.float32)
 
 
 def descend(

@@ -68,7 +68,7 @@ def test_a_higher_temporal_weight_is_steadier(noise: Any) -> None:
 
 
 def test_a_still_scene_is_calm(noise: Any) -> None:
-    steps = played(still(4), noise, temporal_weight=1e6)
+    steps = played(still(4), noise, temporal_weight=1e5)
     assert flicker([step.picture for step in steps]) < 0.3
 
 
@@ -98,6 +98,16 @@ def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.Monke
     assert np.abs(finished[1].picture.astype(int) - steps[1].picture).max() > 0
     rest = played(frames[3:], noise, (), finished[2].state, film_passes=2)
     np.testing.assert_array_equal(rest[-1].finished[0].picture, finished[3].picture)
+
+
+def test_small_changes_of_trusted_pixels_are_undone() -> None:
+    aim = np.full((1, 2, 3, 3), 0.5, np.float32)
+    levels = np.array([0.0, 0.9, 1.5, -4.0, -1.0, 20.0], np.float32).reshape(1, 2, 3, 1)
+    picture = aim + levels / np.float32(255)
+    trusted, doubted = (slow.settled(picture, aim, np.full((1, 2, 3, 1), trust, np.float32)) for trust in (2.0, 0.0))
+    expected = np.array([0.0, 0.0, 0.5, -3.0, 0.0, 19.0])
+    np.testing.assert_allclose((trusted - aim)[0, ..., 1].ravel() * 255, expected, atol=1e-4)
+    np.testing.assert_allclose(doubted, picture, atol=1e-6)
 
 
 def test_two_neighbours_are_one_aim() -> None:
