@@ -1,4 +1,4 @@
-"""The films of runs: made one at a time, since each takes seconds of a core, and kept for later requests."""
+"""The time-lapses of runs: made one at a time, since each takes seconds of a core, and kept for later requests."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nst_core.jobs.views import FINAL, JobView, State
 from nst_core.runs import cost
+from nst_core.runs.films import passes
 
 
 class ApiModel(BaseModel):
@@ -25,7 +26,7 @@ class RunLinks(ApiModel):
     events: str = Field(description="server-sent events while it paints")
     curve: str = Field(description="its loss curve")
     picture: str = Field(description="its result, or else its newest picture")
-    timelapse: str = Field(description="the film of its steps")
+    timelapse: str = Field(description="the time-lapse of its steps")
     film: str | None = Field(description="the finished film; null for a run of a picture")
     page: str = Field(description="its page of the dashboard, for people")
 
@@ -123,5 +124,5 @@ def seconds_left(view: JobView) -> float | None:
         spent = view.points[-1].seconds
         return view.wait_seconds + max(0.0, spent / view.step * (view.total_steps - view.step))
     square = (view.recipe.longest_edge_px, view.recipe.longest_edge_px)
-    estimate = cost.of_run(view.recipe, square, view.total_steps)
+    estimate = cost.of_run(view.recipe, square, view.total_steps // passes(view.recipe))
     return view.wait_seconds + estimate.seconds

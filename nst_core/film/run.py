@@ -19,7 +19,7 @@ from nst_core.film.reading import Film, FilmFrame, frames
 from nst_core.film.writing import FilmFolder
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
-from nst_core.runs.films import clip_of
+from nst_core.runs.films import clip_of, passes
 from nst_core.runs.runner import crop_styles
 from nst_core.step import Pixels, Step
 
@@ -64,8 +64,7 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
         values = _unpacked(folder, film)
         next_index, began = int(values[_NEXT]), began - float(values[_SECONDS])
         stored = values if _RESULT in values else None
-    passes = 1 if recipe.method == "fast" else recipe.film.film_passes
-    number, sent = passes * next_index, None
+    number, sent = passes(recipe) * next_index, None
     with closing(_painted(film, styles, recipe, masks, next_index, stored)) as painted:
         while True:
             try:
@@ -74,7 +73,7 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
                 return
             number, seconds = number + 1, time.perf_counter() - began
             _store(folder, done, film, seconds)
-            sent = yield _step(done, number, passes * total, seconds)
+            sent = yield _step(done, number, passes(recipe) * total, seconds)
 
 
 def check(film: Film, recipe: Recipe) -> None:
@@ -87,6 +86,13 @@ def check(film: Film, recipe: Recipe) -> None:
 def total_frames(film: Film, recipe: Recipe) -> int:
     """The number of frames of the result. Raises FilmError if the clip is empty."""
     return clip_of(recipe).frames(film.info)
+
+
+def steps_done(film: Film, recipe: Recipe, folder: FilmFolder) -> int:
+    """The number of the last Step that `run_film` does not repeat; 0 if it begins anew. Raises CheckpointError."""
+    if not folder.count:
+        return 0
+    return passes(recipe) * int(_unpacked(folder, film)[_NEXT])
 
 
 def open_folder(path: Path, film: Film, recipe: Recipe) -> FilmFolder:

@@ -31,7 +31,7 @@ class FilmLog:
 
     Attributes:
         frames: the folder for a `FilmFolder`.
-        points: the curve of the frames that are done.
+        points: the curve so far.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,30 +61,27 @@ class FilmLog:
         with contextlib.suppress(OSError):
             self._folder.parent.rmdir()
 
-    def begin(self, recipe: Recipe, frames: int) -> None:
-        """Begin the run of a prepared recipe, or continue it after so many frames. Raises OSError."""
+    def begin(self, recipe: Recipe, step: int) -> None:
+        """Begin the run of a prepared recipe, or continue it after a step. Raises OSError."""
         write_atomic(self._folder / _RECIPE, recipe.to_json().encode())
         known = read_curve(read_if_possible(self._curve) or b"")
-        self.points = [point for point in known if point.step <= frames]
-        self._append(curve_lines((), frames))
+        self.points = [point for point in known if point.step <= step]
+        self._append(curve_lines((), step))
 
     @property
     def seconds(self) -> float:
         """The running time so far."""
         return self.points[-1].seconds if self.points else 0.0
 
-    def add(self, step: Step) -> CurvePoint:
-        """Record a frame that is done, and return its point on the curve, whose time continues over interruptions.
-
-        Raises OSError.
-        """
+    def add(self, step: Step, *, is_first_frame: bool) -> CurvePoint:
+        """Record a step, and return its point on the curve, whose time continues over interruptions. Raises OSError."""
         if self._already is None:  # an engine that continues a run may count from its own beginning
             self._already = self.seconds if step.seconds < self.seconds else 0.0
         point = CurvePoint.of(step, step.events)
         point = replace(point, seconds=point.seconds + self._already)
         self._append(curve_lines([point]))
         self.points.append(point)
-        if step.number == 1 and step.picture is not None:
+        if is_first_frame and step.picture is not None:
             write_atomic(self._folder / _FIRST, to_png(step.picture))
         return point
 

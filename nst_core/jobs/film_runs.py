@@ -11,9 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from nst_core.errors import CheckpointError, NSTError, StorageError
+from nst_core.film.engines.backward import GROUP_FRAMES
 from nst_core.film.reading import Film
-from nst_core.film.writing import FilmFolder
+from nst_core.film.run import finish, open_folder, run_film, steps_done, total_frames
+from nst_core.film.writing import FilmFolder, Pixels
 from nst_core.jobs import storage_errors
 from nst_core.jobs.film_log import FilmLog
 from nst_core.jobs.inbox import CommandInbox, RunControl
@@ -23,9 +27,10 @@ from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.runs import runner
-from nst_core.runs.films import clip_of
+from nst_core.runs.films import clip_of, passes
 from nst_core.runs.inputs import EngineInputs
 from nst_core.runs.usage import RunTimer
+from nst_core.step import Step
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,28 +69,29 @@ class FilmRun:
     def _perform(self) -> None:
         job = self._command.job
         recipe = self._prepared()
-        folder = self._folder(recipe)
-        self._log.begin(recipe, folder.count)
+        folder, done = self._folder(recipe)
+        self._log.begin(recipe, done)
         self._timer.mark_loaded(already=self._log.seconds)
         first = self._inbox.control(job, paused=self._command.paused)
         content = to_jpeg(fit(self._inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
         self._send(Began(job=job, content=content, curve=tuple(self._log.points)))
         end = _End(RunControl(stop=first.stop or self._command.stop, preempt=first.preempt))
         if not folder.count or end.control == RunControl():  # else the frames so far are the result
-            end = self._paint(recipe, folder, end.control)
+            end = self._paint(recipe, folder, done // passes(recipe), end.control)
         if end.control.preempt:
             self._send(Preempted(job=job))
             return
         self._finish(recipe, folder, end)
 
-    def _folder(self, recipe: Recipe) -> FilmFolder:
-        rate = clip_of(recipe).rate(self._film.info)
+    def _folder(self, recipe: Recipe) -> tuple[FilmFolder, int]:
+        """The frames so far, and the number of the last step that is not done again."""
         try:
-            return FilmFolder(self._log.frames, rate, recipe.film.film_format)
+            folder = open_folder(self._log.frames, self._film, recipe)
+            return folder, steps_done(self._film, recipe, folder)
         except CheckpointError as error:
             _LOGGER.warning("%s; the film begins again", error)
             self._log.clear()
-            return FilmFolder(self._log.frames, rate, recipe.film.film_format)
+            return open_folder(self._log.frames, self._film, recipe), 0
 
     def _prepared(self) -> Recipe:
         """The recipe with its networks loaded; the choices of an earlier worker hold for the whole run."""
@@ -100,11 +106,12 @@ class FilmRun:
         self._log.clear()
         return runner.prepare(self._command.recipe)
 
-    def _paint(self, recipe: Recipe, folder: FilmFolder, control: RunControl) -> _End:
-        """Paint frames until they end, or a command or an error ends them. Raises an error before the first frame."""
-        from nst_core.film.run import run_film  # type: ignore[import-not-found, unused-ignore]
+    def _paint(self, recipe: Recipe, folder: FilmFolder, begin: int, control: RunControl) -> _End:
+        """Paint the frames from number `begin` on until they end, or a command or an error ends them.
 
-        job, inputs = self._command.job, self._inputs
+        Raises an error before the first frame.
+        """
+        job, inputs, frames = self._command.job, self._inputs, _Frames(self._film, recipe, folder, begin)
         steps = run_film(self._film, inputs.styles, recipe, masks=inputs.masks, folder=folder)
         with contextlib.closing(steps):
             while True:
@@ -117,20 +124,22 @@ class FilmRun:
                         raise
                     return _End(RunControl(), error)
                 self._timer.tick(step)
-                self._send(stepped(job, step, self._log.add(step)))
+                frames.note(step)
+                self._send(stepped(job, step, self._log.add(step, is_first_frame=frames.is_first(step))))
                 newest = self._inbox.control(job)
                 control = newest if control == RunControl() else control  # one from before the first frame goes first
+                if control.stop:
+                    frames.keep_unfinished()
                 if control.stop or control.preempt:
                     return _End(control)
 
     def _finish(self, recipe: Recipe, folder: FilmFolder, end: _End) -> None:
         """Write the film, send its still picture, then the report."""
-        job, film = self._command.job, recipe.film
+        job, result = self._command.job, Path(self._files.result)
         if not self._film.path.exists():  # the run was deleted meanwhile
             self._log.remove()
             raise StorageError("the film of this run was deleted; start the run again")
-        result, source = Path(self._files.result), self._film.path if film.keep_audio else None
-        notes = folder.finish(result, source, clip_of(recipe))
+        notes = finish(self._film, recipe, folder, result)
         picture = self._log.still(folder.last())
         self._send(ResultReady(job=job, png=to_png(picture, recipe.to_json()), notes=notes))
         measured = self._command.measure and end.error is None
@@ -147,3 +156,40 @@ class FilmRun:
             self._send(Failed(job=job, message=message, code=end.error.code, report=report))
         else:
             self._send(Finished(job=job, report=report, stopped=end.control.stop))
+
+
+class _Frames:
+    """The frames of the steps since the last ones that the folder got.
+
+    With two passes the folder gets a group of frames at the end of its pass backward. A film that is stopped before has
+    the frames of its pass forward.
+    """
+
+    def __init__(self, film: Film, recipe: Recipe, folder: FilmFolder, begin: int) -> None:
+        """`begin` is the number of the first frame that is to be painted; some from there on may be stored."""
+        self._folder, self._count, self._begin, self._total = folder, folder.count, begin, total_frames(film, recipe)
+        self._passes = passes(recipe)
+        self._unfinished: list[Pixels] = []
+
+    @property
+    def _group(self) -> int:
+        """The frames of the group under way."""
+        return min(GROUP_FRAMES, self._total - self._begin)
+
+    def note(self, step: Step) -> None:
+        """Note a step whose frames the folder has if they are finished."""
+        if self._folder.count > self._count:
+            self._begin = self._count = self._folder.count
+            self._unfinished = []
+        elif step.picture is not None and len(self._unfinished) < self._group:
+            self._unfinished.append(np.rint(step.picture[0] * 255).astype(np.uint8))
+
+    def is_first(self, step: Step) -> bool:
+        """Whether a step shows the first frame, perhaps once more."""
+        last_version = self._passes * min(GROUP_FRAMES, self._total)
+        return step.number == 1 or (self._passes > 1 and step.number == last_version)
+
+    def keep_unfinished(self) -> None:
+        """Store the frames of the pass forward: the film ends with them."""
+        for pixels in self._unfinished[self._count - self._begin :]:
+            self._folder.append(pixels)

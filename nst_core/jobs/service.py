@@ -55,7 +55,7 @@ from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
 from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
-from nst_core.runs.films import clip_of
+from nst_core.runs.films import clip_of, passes
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings, problems
 from nst_core.system import allocator, mapped_files
@@ -454,7 +454,7 @@ def _new_run(recipe: Recipe, inputs: RunInputs, owner: str, *, measure: bool) ->
         created=time.time(),
         owner=owner,
     )
-    expected = runs_cost.of_run(recipe, size, total, len(inputs.styles))
+    expected = runs_cost.of_run(recipe, size, total // passes(recipe), len(inputs.styles))
     return ActiveRun(
         view, inputs=inputs, estimated_seconds=expected.seconds if expected.calibrated else None, size=size
     )

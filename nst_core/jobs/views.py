@@ -9,7 +9,7 @@ from typing import Any, Literal
 from nst_core.film.info import FilmInfo
 from nst_core.recipe import NetworkName, Recipe
 from nst_core.runs.curve import CurvePoint
-from nst_core.runs.films import clip_of
+from nst_core.runs.films import clip_of, passes
 
 State = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 FINAL: tuple[State, ...] = ("done", "stopped", "failed")
@@ -170,7 +170,7 @@ def loss_weights(recipe: Recipe, style_factor: float = 1.0) -> dict[str, float]:
 
 
 def expected_steps(recipe: Recipe, film: FilmInfo | None = None) -> int:
-    """The number of steps of a run, as far as it is known before the engine has started; a film's are its frames."""
+    """The number of steps of a run, as far as it is known before it starts; a film's are its frames in each pass."""
     if film is not None:
-        return clip_of(recipe).frames(film)
+        return passes(recipe) * clip_of(recipe).frames(film)
     return 1 if recipe.method == "fast" else recipe.steps

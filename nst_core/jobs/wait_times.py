@@ -21,6 +21,7 @@ from pydantic import NonNegativeFloat, PositiveInt, TypeAdapter, ValidationError
 from nst_core.errors import NSTError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.runs import cost
+from nst_core.runs.films import passes
 from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
 TYPICAL_SECONDS = 60.0
@@ -193,6 +194,7 @@ def _estimate(run: ActiveRun) -> float | None:
         return None
     with suppress(NSTError):  # too little memory now: the worker will report that when it starts the run
         recipe = run.view.recipe
-        expected = cost.of_run(recipe, run.size, run.view.total_steps, max(len(recipe.styles), 1))
+        frames = run.view.total_steps // passes(recipe)
+        expected = cost.of_run(recipe, run.size, frames, max(len(recipe.styles), 1))
         return expected.seconds if expected.calibrated else None
     return None

@@ -1,4 +1,4 @@
-"""The part of a film that a recipe takes, and the frame that it begins with."""
+"""The part of a film that a recipe takes, how often its frames are painted, and the frame that it begins with."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ def clip_of(recipe: Recipe) -> Clip:
     """The part of a film that a recipe takes, at the rate of its result."""
     film = recipe.film
     return Clip(film.trim_start_seconds, film.trim_end_seconds, film.frames_per_second)
+
+
+def passes(recipe: Recipe) -> int:
+    """How often each frame is painted."""
+    return 1 if recipe.method == "fast" else recipe.film.film_passes
 
 
 def first_frame(film: Film, recipe: Recipe) -> Picture:

@@ -129,11 +129,11 @@ def timelapse(
     run: RunId,
     kind: Annotated[FilmFormat, Query(alias="format", description="MP4 is H.264, and the smallest")] = "mp4",
 ) -> Response:
-    """The film of a run's pictures so far. It is made on request, which takes seconds."""
+    """The time-lapse of a run's pictures so far. It is made on request, which takes seconds."""
     view = context.jobs().view(run)
     steps = view.snapshot_steps
     if len(steps) < MIN_PICTURES:
-        raise _not_yet(view, f"a film needs {MIN_PICTURES} pictures, and this run has {len(steps)}")
+        raise _not_yet(view, f"a time-lapse needs {MIN_PICTURES} pictures, and this run has {len(steps)}")
     tag = entity_tag(repr((run, view.created, steps)).encode(), kind)
     headers = _headers(view, tag, _disposition("inline", view, "", kind))
     if known := unchanged(request, headers):

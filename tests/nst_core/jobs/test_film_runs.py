@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from nst_core.errors import CheckpointError, FilmError, NSTError, StorageError
+from nst_core.film import run
 from nst_core.jobs import film_runs
 from nst_core.jobs.film_runs import FilmRun
 from nst_core.jobs.inbox import RunControl
@@ -43,7 +43,7 @@ class Frames:
     def count(self) -> int:
         return len(list(self._folder.iterdir()))
 
-    def append(self, value: int) -> None:
+    def append(self, value: object) -> None:
         (self._folder / str(self.count)).write_text(str(value))
 
     def last(self) -> np.ndarray:
@@ -119,8 +119,9 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
         return recipe.model_copy(update={"provenance": provenance, "precision": "float32", "memory_mb": limit})
 
     monkeypatch.setattr(runner, "prepare", prepare)
-    monkeypatch.setattr(film_runs, "FilmFolder", Frames)
-    monkeypatch.setitem(sys.modules, "nst_core.film.run", SimpleNamespace(run_film=studio.run_film))
+    monkeypatch.setattr(run, "FilmFolder", Frames)
+    monkeypatch.setattr(film_runs, "run_film", studio.run_film)
+    monkeypatch.setattr(film_runs, "steps_done", lambda film, recipe, folder: folder.count * recipe.film.film_passes)
     return studio
 
 
@@ -260,3 +261,59 @@ def test_a_run_that_is_deleted_leaves_no_files(studio: Studio) -> None:
     with pytest.raises(StorageError, match="deleted"):
         studio.work()
     assert not studio.folder.exists()
+
+
+def twice(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the method pass forward and backward, and store the frames in the end."""
+
+    def run_film(film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames) -> Iterator[Step]:
+        for number in range(1, 2 * FRAMES + 1) if folder.count < FRAMES else ():
+            if number == 2 * FRAMES:
+                for frame in range(folder.count, FRAMES):
+                    folder.append(frame)
+            shade = np.full((1, 8, 8, 3), number / 20, np.float32)
+            yield Step(number, 2 * FRAMES, 8, number / 4, {"temporal": 0.1}, shade)
+
+    monkeypatch.setattr(film_runs, "run_film", run_film)
+    monkeypatch.setattr(film_runs, "total_frames", lambda *_: FRAMES)
+
+
+TWICE = {"film_passes": 2, "keep_audio": False}
+
+
+def test_a_group_that_is_stored_in_part_gives_each_frame_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice(studio, monkeypatch)
+    studio.work(RunControl(preempt=True), recipe=recipe(**TWICE))
+    for frame in range(2):  # a worker was killed while it stored the group, which begins again
+        (studio.folder / "film" / "frames" / str(frame)).touch()
+    monkeypatch.setattr(film_runs, "steps_done", lambda *_: 0)
+    studio.work(*[RunControl()] * 3, RunControl(stop=True), recipe=recipe(**TWICE))
+    assert studio.result.startswith("4 ")
+
+
+@pytest.mark.parametrize(("step", "frames"), [(1, 1), (4, 4), (6, 6), (9, 6), (12, 6)])
+def test_a_film_of_two_passes_that_is_stopped_has_what_was_painted_forward(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, step: int, frames: int
+) -> None:
+    twice(studio, monkeypatch)
+    events = studio.work(*[RunControl()] * (step - 1), RunControl(stop=True), recipe=recipe(**TWICE))
+    assert steps(events) == list(range(1, step + 1))
+    assert studio.result.startswith(f"{frames} ")
+
+
+def test_the_still_picture_of_two_passes_is_the_last_version_of_the_first_frame(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice(studio, monkeypatch)
+    *_, ready, _ = studio.work(recipe=recipe(**TWICE))
+    assert shade(ready.png) == round(255 * 12 / 20)
+
+
+def test_a_group_of_two_passes_that_was_not_stored_begins_again(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice(studio, monkeypatch)
+    studio.work(*[RunControl()] * 7, RunControl(preempt=True), recipe=recipe(**TWICE))
+    began, *rest = studio.work(recipe=recipe(**TWICE))
+    assert began.curve == ()
+    assert steps(rest) == list(range(1, 13))

@@ -186,3 +186,5 @@ def test_a_films_frames_are_counted_for_its_clip(tmp_path: Path, servers: Server
     longer = replace(film(tmp_path), info=replace(INFO, seconds=7.0, frames=70))
     job = service.submit(recipe(), picture(), [picture(1)], film=longer)
     assert service.view(job).total_steps == 70
+    job = submit(service, tmp_path / "visitor", film_passes=2)
+    assert service.view(job).total_steps == 100  # each frame twice

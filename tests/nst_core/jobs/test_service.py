@@ -7,18 +7,22 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from nst_core.errors import JobError, QueueFullError, RecipeError, WorkerError
+from nst_core.film.reading import Film
 from nst_core.jobs.service import FINAL, JobService, JobView, owner_of
 from nst_core.picture import samples
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, make, recipe_from_json
+from nst_core.runs.films import first_frame
+from tests.nst_core.film import films
 from tests.nst_core.jobs.servers import ANN, until
 
 pytestmark = pytest.mark.weights
@@ -149,6 +153,13 @@ def test_stop_ends_a_run_within_a_step_and_keeps_its_picture(service: JobService
     assert view.state == "stopped"
     assert view.step - at <= 2  # the step under way, and one that was on its way here
     assert view.result is not None
+
+
+def kill(service: JobService) -> None:
+    """Kill the worker."""
+    pid = service._scheduler.pool.slots[0].supervisor.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
 
 
 def standing(service: JobService, job: str) -> int:
@@ -290,8 +301,7 @@ def test_the_queue_is_bounded_and_a_waiting_run_can_leave(service: JobService) -
 def test_without_a_disk_the_run_of_a_killed_worker_begins_again(service: JobService) -> None:
     job = endless(service)
     behind = service.submit(small(), content(), [style()])
-    assert service._scheduler.pool.slots[0].supervisor.pid is not None
-    os.kill(service._scheduler.pool.slots[0].supervisor.pid, signal.SIGKILL)
+    kill(service)
     wait(lambda: service.view(job).state == "queued")
     assert service.view(job).snapshot is not None
     assert [service.view(waiting).position for waiting in (job, behind)] == [1, 2]
@@ -322,3 +332,34 @@ def test_a_worker_without_weights_reports_the_sources_it_tried(refused: Refused)
     assert refused.state == "failed"
     assert "tried" in refused.message
     assert "tried" in refused.error
+
+
+def test_a_films_run_continues_by_the_frame_when_its_worker_is_killed(service: JobService, tmp_path: Path) -> None:
+    path, recipe = tmp_path / "film.mp4", small(medium="film", method="fast", longest_edge_px=64)
+    path.write_bytes(films.video(films.scene(30), tone=1.2))
+    film = Film.open(path)
+
+    def submit() -> str:
+        first = first_frame(film, recipe)
+        return service.submit(recipe, first, [style()], film=film, owner=owner_of(ANN), measure=False)
+
+    whole = finished(service, submit())
+    assert (whole.state, whole.error, whole.step) == ("done", None, 30)
+    assert whole.report is not None
+    assert whole.report["film"]["frames"] == 30
+    assert open_picture(whole.result or b"").width == 64
+
+    job = submit()
+    wait(lambda: service.view(job).step >= 3)
+    service.pause(job, ANN)
+    assert standing(service, job) < 30
+    kill(service)
+    service.resume(job, ANN)
+    broken = finished(service, job)
+    assert any("from step" in note for note in broken.notes)
+    assert [(p.step, p.losses) for p in broken.points] == [(p.step, p.losses) for p in whole.points]
+    assert broken.result == whole.result
+    results = [service.film_result(each).path for each in (job, whole.id)]
+    assert results[0].read_bytes() == results[1].read_bytes()
+    info = Film.open(results[0]).info
+    assert (info.width, info.height, info.frames, info.has_audio) == (64, 48, 30, True)

@@ -223,7 +223,7 @@ def test_an_address_that_asks_too_often_waits() -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_has_come() -> None:
-    with serving(picture_mb=1) as api:
+    with serving(picture_mb=1, film_mb=1) as api:
         problem(api.client.post("/runs", headers={"Content-Length": str(2**30)}, content=b""), 413, "too-large")
         chunks = (bytes(2**20) for _ in range(20))
         found = api.client.post("/runs", content=chunks, headers={"Content-Type": "multipart/form-data; boundary=x"})
