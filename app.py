@@ -1,10 +1,15 @@
 """The app's entry point: the frame of all pages and their navigation, nothing else."""
 
-import streamlit as st
+from copy import copy
 
-st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
-st.navigation(
-    [
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+
+@st.cache_resource(show_spinner=False)
+def pages() -> list[StreamlitPage]:
+    """The pages, found once: looking for their files at each run took as long as drawing ten elements."""
+    return [
         st.Page("pages/studio.py", title="Studio", default=True),
         st.Page("pages/slow.py", title="Slow", url_path="slow"),
         st.Page("pages/fast.py", title="Fast", url_path="fast"),
@@ -16,6 +21,8 @@ st.navigation(
         st.Page("pages/inside.py", title="Inside", url_path="inside"),
         st.Page("pages/phones.py", title="Phones", url_path="phones"),
         st.Page("pages/about.py", title="About", url_path="about"),
-    ],
-    position="top",
-).run()
+    ]
+
+
+st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
+st.navigation([copy(page) for page in pages()], position="top").run()  # a copy, since `run` changes a page

@@ -78,6 +78,12 @@ def open_page(job_service: FakeJobService) -> Open:
     return open_
 
 
+def open_popover(app: AppTest, key: str) -> None:
+    """Open a popover, whose widgets are drawn from then on."""
+    app.session_state[key] = True
+    app.run()
+
+
 def words(app: AppTest) -> str:
     """All HTML, captions and button labels on the page, as one text to search."""
     html = [element.proto.body for element in app.get("html")]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
+
+from pages.parts.app.web import Html
 
 SHORT_CELL = 12
 """Cells with at most this many characters are not broken into lines."""
@@ -20,12 +23,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, num
         label: the table's title for screen readers.
         numbers: indices of right-aligned columns, so that their digits are aligned.
     """
-    lines = list(rows)
+    st.html(_markup(tuple(head), tuple(map(tuple, rows)), label, tuple(numbers)))
+
+
+@lru_cache(maxsize=64)
+def _markup(head: tuple[str, ...], lines: tuple[tuple[str, ...], ...], label: str, numbers: tuple[int, ...]) -> Html:
+    """The table's HTML, made once for all visitors."""
     aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]
     top = "".join(f'<th scope="col"{how}>{escape(word)}</th>' for word, how in zip(head, aligned, strict=True))
     whole = [how or _short_class(cells) for how, cells in zip(aligned, zip(*lines, strict=True), strict=True)]
     body = "".join(f"<tr>{_cells(row, whole)}</tr>" for row in lines)
-    st.html(
+    return Html(
         f'<div class="nst-scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table class="nst-table">'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import streamlit as st
 
 from pages.parts.app import streamlit_messages, streamlit_patches, visitor
 from pages.parts.app.session_values import SessionValue
+from pages.parts.app.web import Html
 
 STYLE = Path(__file__).with_suffix(".css")
 MARK = Path(__file__).with_name("mark.svg")
@@ -23,7 +25,7 @@ NoticeKind = Literal["quiet", "busy", "warning", "error"]
 def page(title: str, lead: str) -> None:
     """Style the page, and open it with its one H1 and a sentence."""
     apply()
-    st.html(f'<header class="nst-head"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>')
+    st.html(Html(f'<header class="nst-head"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>'))
 
 
 def apply() -> None:
@@ -34,9 +36,14 @@ def apply() -> None:
     streamlit_patches.keep_files_of_running_pages()
     if not streamlit_patches.ignore_pages_folder():
         st.rerun()  # go through `app.py`: Streamlit ran this page's file directly
-    st.html(STYLE)
+    st.html(_style_block())
     st.logo(str(MARK), size="large")
     visitor.set_cookie()
+
+
+@cache
+def _style_block() -> Html:
+    return Html(f"<style>{STYLE.read_text('utf-8')}</style>")
 
 
 def escape_markdown(text: str) -> str:
@@ -47,25 +54,27 @@ def escape_markdown(text: str) -> str:
 def section(title: str, note: str = "") -> None:
     """An H2 with a quiet note beside it."""
     body = f"<span>{escape(note)}</span>" if note else ""
-    st.html(f'<div class="nst-section"><h2>{escape(title)}</h2>{body}</div>', width="stretch" if note else "content")
+    st.html(
+        Html(f'<div class="nst-section"><h2>{escape(title)}</h2>{body}</div>'), width="stretch" if note else "content"
+    )
 
 
 def credit_line(title: str, details: str) -> None:
     """The selected picture in one quiet line of fixed height."""
-    st.html(f'<p class="nst-credit"><b>{escape(title)}</b> {escape(details)}</p>', width="stretch")
+    st.html(Html(f'<p class="nst-credit"><b>{escape(title)}</b> {escape(details)}</p>'), width="stretch")
 
 
 def description(text: str, source: str = "") -> None:
     """The meaning of a choice, and in small print its source."""
     small = f"<small>{escape(source)}</small>" if source else ""
-    st.html(f'<p class="nst-about">{escape(text)}{small}</p>', width="stretch")
+    st.html(Html(f'<p class="nst-about">{escape(text)}{small}</p>'), width="stretch")
 
 
 def notice(kind: NoticeKind, title: str, text: str = "") -> None:
     """A message box: the state and the remedy, as plain text."""
     role = "alert" if kind in ("warning", "error") else "status"
     body = f"<p>{escape(_sentence(text))}</p>" if text else ""
-    st.html(f'<div class="nst-notice nst-{kind}" role="{role}"><strong>{escape(title)}</strong>{body}</div>')
+    st.html(Html(f'<div class="nst-notice nst-{kind}" role="{role}"><strong>{escape(title)}</strong>{body}</div>'))
 
 
 def _sentence(text: str) -> str:
@@ -81,7 +90,7 @@ def join_known(*parts: str) -> str:
 def facts(items: dict[str, str]) -> None:
     """Named figures in a row of fixed height."""
     cells = "".join(f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>" for name, value in items.items())
-    st.html(f'<div class="nst-facts">{cells}</div>')
+    st.html(Html(f'<div class="nst-facts">{cells}</div>'))
 
 
 def was_opened(container: Any, key: str, *, asked: bool = False) -> bool:

@@ -7,6 +7,20 @@ from collections.abc import Callable
 import streamlit as st
 
 from nst_core.picture.frame import Frame
+from pages.parts.app.session_values import SessionValue
+
+_ICON = SessionValue[str]("framing", "icon")
+"""By popover, its icon when it was opened."""
+
+
+def icon(popover: str, *, is_whole: bool) -> str:
+    """The icon of the popover with this key: whether something is cropped or turned.
+
+    It stays while the popover is open, since Streamlit closes one whose icon changes.
+    """
+    if not (st.session_state.get(popover) and _ICON.get(popover)):
+        _ICON.put(":material/crop_rotate:" if is_whole else ":material/crop:", popover)
+    return _ICON.get(popover) or ""
 
 
 def sliders(key: Callable[[str], str], first: Frame, on_change: Callable[[], None] | None = None) -> Frame:

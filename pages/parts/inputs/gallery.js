@@ -1,4 +1,5 @@
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: bytes, setTriggerValue }) {
+  const data = JSON.parse(new TextDecoder().decode(bytes));
   const group = parentElement.querySelector("[role=radiogroup]");
   group.setAttribute("aria-label", data.label);
   const mark = (key) => [...group.children].forEach((b, i) => {

@@ -35,11 +35,14 @@ def gallery(label: str, thumbs: Sequence[Thumb], *, picked: str, key: str, on_pi
         if any(thumb.key == value for thumb in thumbs):
             on_pick(value)
 
-    data = {"label": label, "items": _packed(tuple(thumbs)), "picked": picked}
-    _gallery(key=key, data=data, on_picked_change=changed)
+    _gallery(key=key, data=_data(label, tuple(thumbs), picked), on_picked_change=changed)
 
 
-@lru_cache(maxsize=16)
-def _packed(thumbs: tuple[Thumb, ...]) -> str:
-    """The thumbnails as JSON, made once for all visitors: they are most of a page."""
-    return json.dumps([{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs])
+@lru_cache(maxsize=64)
+def _data(label: str, thumbs: tuple[Thumb, ...], picked: str) -> bytes:
+    """What the component shows, as JSON in UTF-8: made once for all visitors, since thumbnails are most of a page.
+
+    Streamlit passes bytes on as they are, and would write a dictionary as JSON twice at each run of the page.
+    """
+    items = [{"key": t.key, "title": t.title, "alt": t.alt, "src": data_url(t.picture)} for t in thumbs]
+    return json.dumps({"label": label, "items": json.dumps(items), "picked": picked}).encode()

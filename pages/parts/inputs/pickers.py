@@ -15,7 +15,7 @@ from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
-from pages.parts.inputs import crop, style_weights
+from pages.parts.inputs import crop, framing, style_weights
 from pages.parts.inputs.gallery import gallery
 from pages.parts.inputs.selection import (
     SOURCE,
@@ -40,6 +40,8 @@ _SOURCES: dict[Role, tuple[str, ...]] = {
     "content": ("Samples", "Upload", "Camera", "Link"),
     "style": ("Samples", "Paintings", "Upload", "Link"),
 }
+CROP = "crop"
+"""The key of the popover to crop and rotate the photograph."""
 _TITLES: dict[Role, str] = {"content": "Photo", "style": "Style"}
 
 
@@ -94,10 +96,13 @@ def _source(role: Role) -> str:
 
 
 def _crop() -> None:
-    """A popover to crop and rotate the photograph, with a preview."""
+    """A popover to crop and rotate the photograph, with a preview; drawn once it was opened."""
+    icon = framing.icon(CROP, is_whole=crop.frame().is_whole)
+    popover = st.popover("Crop and turn", icon=icon, key=CROP, on_change="rerun")
+    if not theme.was_opened(popover, CROP):
+        return
     image = whole_image("content")
-    icon = ":material/crop_rotate:" if crop.frame().is_whole else ":material/crop:"
-    with st.popover("Crop and turn", icon=icon, key="crop"):
+    with popover:
         crop.sliders()
         if not crop.is_possible(image.load):
             theme.notice(

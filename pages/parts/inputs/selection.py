@@ -15,6 +15,7 @@ import streamlit as st
 from nst_core.errors import RecipeError
 from nst_core.picture.frame import WHOLE
 from pages.parts.app.session_values import SessionValue
+from pages.parts.app.shared import shared
 from pages.parts.app.theme import join_known
 from pages.parts.inputs import crop
 from pages.parts.inputs.gallery import Thumb
@@ -184,12 +185,12 @@ def framed_preview(picture: Picture, crop: tuple[float, ...], rotation_deg: floa
     return _part(picture.sha256, crop, rotation_deg, picture)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@shared(64)
 def _preview(sha256: str, _picture: Picture) -> bytes:
     return _webp(_picture, min(_PREVIEW_EDGE_PX, max(_picture.width, _picture.height)), 82)
 
 
-@st.cache_resource(show_spinner=False, max_entries=128)
+@shared(128)
 def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: Picture) -> bytes | None:
     from nst_core.picture.crop import preview_style
     from nst_core.picture.encode import to_webp
@@ -200,7 +201,7 @@ def _part(sha256: str, crop: tuple[float, ...], rotation_deg: float, _picture: P
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
+@shared(24)
 def _load_sample(key: str) -> Picture:
     from nst_core.picture import samples
 

@@ -167,15 +167,19 @@ def _row(style: Style) -> None:
 
 
 def _framing(style: Style, label: str) -> None:
-    """A popover to crop and rotate a style, with a preview."""
-    slot = style.slot
-    with st.popover(
+    """A popover to crop and rotate a style, with a preview; drawn once it was opened."""
+    slot, key = style.slot, f"mix_frame_{style.slot}"
+    popover = st.popover(
         label,
-        icon=":material/crop_rotate:" if style.is_whole else ":material/crop:",
+        icon=framing.icon(key, is_whole=style.is_whole),
         help=None if label else f"Crop and turn {theme.escape_markdown(style.image.title)}",
         type="secondary" if label else "tertiary",
-        key=f"mix_frame_{slot}",
-    ):
+        key=key,
+        on_change="rerun",
+    )
+    if not theme.was_opened(popover, key):
+        return
+    with popover:
         initial = Frame(_initial(slot)["crop"], _initial(slot)["rotation_deg"])
         frame = framing.sliders(partial(_key, slot=slot), initial)
         _settings(slot).update(crop=frame.crop, rotation_deg=frame.rotation_deg)

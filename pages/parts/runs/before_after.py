@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 
@@ -56,6 +57,7 @@ def before_after(  # noqa: PLR0913 - each is one visible property
     _slider(key=key, data=data | {"at": at, "tall": max_height, "waiting": waiting, "reveal": reveal})
 
 
+@lru_cache(maxsize=64)
 def data_url(picture: bytes) -> str:
     """A data URL of an encoded picture: PNG, WebP or JPEG."""
     kind = "webp" if picture[8:12] == b"WEBP" else "png" if picture[:4] == b"\x89PNG" else "jpeg"

@@ -12,8 +12,9 @@ from nst_core.picture.crop import crop_picture
 from nst_core.picture.encode import to_png
 from nst_core.picture.frame import Frame
 from nst_core.recipe.links import from_text
+from pages.parts.inputs.pickers import CROP
 from pages.parts.inputs.selection import SAMPLE_EDGE_PX
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, open_popover, words
 from tests.pages.fake_service import FakeJobService
 
 HALF = (0, 50)
@@ -24,6 +25,8 @@ def photograph() -> Any:
 
 
 def slider(app: AppTest, what: str) -> Any:
+    """A slider of the popover, which is opened first."""
+    open_popover(app, CROP)
     return next(s for s in app.slider if s.key.startswith(f"crop_{what}_"))
 
 
@@ -31,6 +34,17 @@ def started(app: AppTest, job_service: FakeJobService, page: str) -> str:
     app.button(key=f"{page}_start").click().run()
     assert not app.exception, app.exception
     return list(job_service.jobs)[-1]
+
+
+def test_the_sliders_are_drawn_once_the_popover_was_opened(open_page: Open) -> None:
+    app = open_page("fast")
+    framing = ("crop_", "mix_across", "mix_down", "mix_turn")
+    assert [s.key for s in app.slider if s.key.startswith(framing)] == []
+    slider(app, "turn").set_value(90).run()
+    assert app.session_state[CROP], "a change leaves the popover open"
+    app.session_state[CROP] = False  # closed again; their values count all the same
+    app.run()
+    assert [s.value for s in app.slider if s.key.startswith(framing)] == [(0, 100), (0, 100), 90]
 
 
 @pytest.mark.parametrize("page", ["slow", "fast", "compare"])

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.picture import samples
 from nst_core.recipe import make
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, open_popover, words
 from tests.pages.fake_service import FakeJobService
 
 
@@ -110,6 +110,7 @@ def test_weights_stay_from_page_to_page(open_page: Open, job_service: FakeJobSer
 
 def test_a_style_is_cropped_and_turned(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
+    open_popover(app, "mix_frame_style")
     app.slider(key="mix_across_style").set_value((25, 75))
     app.slider(key="mix_down_style").set_value((0, 50))
     app.slider(key="mix_turn_style").set_value(30).run()
@@ -124,6 +125,7 @@ def test_a_crop_always_leaves_what_a_recipe_wants(
     open_page: Open, job_service: FakeJobService, ends: tuple[int, int]
 ) -> None:
     app = open_page("slow")
+    open_popover(app, "mix_frame_style")
     app.slider(key="mix_across_style").set_value(ends).run()
     recipe, _ = start(app, job_service, "slow")
     left, _, right, _ = recipe.styles[0].crop
@@ -137,6 +139,7 @@ def test_too_little_of_a_style_is_told_where_it_is_chosen(open_page: Open) -> No
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (10, 20, 30)).save(file, "PNG")
     app.file_uploader(key="style_file").set_value([("small.png", file.getvalue(), "image/png")]).run()
+    open_popover(app, "mix_frame_style")
     app.slider(key="mix_across_style").set_value((0, 40)).run()
     assert "Too little is left" not in words(app)
     app.slider(key="mix_turn_style").set_value(45).run()
