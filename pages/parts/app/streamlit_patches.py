@@ -14,7 +14,7 @@ from functools import cache, wraps
 from pathlib import PurePosixPath
 from typing import Any
 
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.proto.NewSession_pb2 import Config, CustomThemeConfig
 from streamlit.runtime import app_session, get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
@@ -79,6 +79,31 @@ def remember_theme() -> None:
     patched: Any = populate
     patched.remembers_theme = True
     app_session._populate_theme_msg = patched
+
+
+def remember_client_settings() -> None:
+    """Read the settings that each page is told once, and not at each run. Calling it twice is harmless.
+
+    Needed in Streamlit 1.67, which looks up eight of them, with a lock each, whenever a run begins. A setting that is
+    changed while the server runs is told at its next start.
+    """
+    original = app_session._populate_config_msg
+    if getattr(original, "remembers_settings", False):
+        return
+
+    @cache
+    def told() -> Config:
+        message = Config()
+        original(message)
+        return message
+
+    @wraps(original)
+    def populate(msg: Config) -> None:
+        msg.MergeFrom(told())
+
+    patched: Any = populate
+    patched.remembers_settings = True
+    app_session._populate_config_msg = patched
 
 
 def ignore_pages_folder() -> bool:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.proto.NewSession_pb2 import Config, CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -312,3 +312,26 @@ def test_the_theme_is_read_once_and_told_as_before(monkeypatch: pytest.MonkeyPat
     reads.clear()
     assert [told(section) for section in sections * 2] == before
     assert len(reads) == len(sections)
+
+
+def test_the_client_s_settings_are_read_once_and_told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the patch each run of a page looks up all of them again."""
+    monkeypatch.setattr(app_session, "_populate_config_msg", inspect.unwrap(app_session._populate_config_msg))
+    reads: list[str] = []
+    read = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda key: reads.append(key) or read(key))
+
+    def told() -> bytes:
+        message = Config()
+        app_session._populate_config_msg(message)
+        return bytes(message.SerializeToString(deterministic=True))
+
+    before = told()
+    once = len(reads)
+    assert told() == before
+    assert len(reads) == 2 * once > 0, "Streamlit reads them once by itself: delete the patch"
+    streamlit_patches.remember_client_settings()
+    streamlit_patches.remember_client_settings()
+    reads.clear()
+    assert [told(), told()] == [before, before]
+    assert len(reads) == once
