@@ -14,7 +14,7 @@ from nst_core.batch.items import BatchItem
 from nst_core.batch.loading import Loader
 from nst_core.batch.manifest import Row
 from nst_core.batch.runner import ItemResult, failure
-from nst_core.errors import NSTError, WeightsError
+from nst_core.errors import NSTError, PictureError, WeightsError
 from nst_core.recipe.style_grid import is_style_grid
 
 SheetKind = Literal["jpg", "png", "none"]
@@ -133,18 +133,29 @@ class Batch:
 
     def _write_lists(self) -> None:
         """Write the contact sheets and the manifest, which names them."""
-        pages = []
-        if self.options.sheet_kind != "none":
-            kind = "PNG" if self.options.sheet_kind == "png" else "JPEG"
-            for number, page in enumerate(sheet.pages(self._cells(), self.options.columns, kind), 1):
-                pages.append(self._sheet_name(number))
-                self.folder.write(pages[-1], page)
+        problem = ""
+        pages: list[str] = []
+        try:
+            self._write_sheets(pages)
+        except PictureError as error:  # the manifest must be written in any case
+            problem = str(error)
         for name in self.folder.owned():
             if name.startswith(SHEET) and name not in pages:
                 self.folder.remove(name)
         rows = self.rows
-        self.folder.write(MANIFESTS[0], manifest.as_json(rows, {"contact_sheets": pages}))
+        more = {"contact_sheets": pages, **({"contact_sheets_problem": problem} if problem else {})}
+        self.folder.write(MANIFESTS[0], manifest.as_json(rows, more))
         self.folder.write(MANIFESTS[1], manifest.as_csv(rows))
+
+    def _write_sheets(self, written: list[str]) -> None:
+        """Write the contact sheets and add their names to `written`. Raises PictureError."""
+        if self.options.sheet_kind == "none":
+            return
+        kind = "PNG" if self.options.sheet_kind == "png" else "JPEG"
+        for number, page in enumerate(sheet.pages(self._cells(), self.options.columns, kind), 1):
+            name = self._sheet_name(number)
+            self.folder.write(name, page)
+            written.append(name)
 
     def _sheet_name(self, number: int) -> str:
         return f"{SHEET}{number}.{'png' if self.options.sheet_kind == 'png' else 'jpg'}"

@@ -126,7 +126,8 @@ def _add_batch(subparsers: Any) -> None:
         "--recipes",
         type=Path,
         metavar="FILE",
-        help="a CSV or JSON table with a row for each picture instead: content, styles, and any setting",
+        help="a CSV or JSON table with a row for each picture instead: content, styles, and any setting; its files are "
+        "named from its folder",
     )
     parser.add_argument("--format", choices=tuple(items.ENDINGS), default="png", help="of the results; default: png")
     parser.add_argument(

@@ -184,6 +184,19 @@ def test_contact_sheets_show_results_and_failures_and_old_pages_go(batch_of: Any
 
 
 @pytest.mark.usefixtures("network")
+def test_a_foreign_page_of_a_contact_sheet_stays_and_the_list_is_written(batch_of: Any, pictures: Path) -> None:
+    (pictures.parent / "out").mkdir()
+    (pictures.parent / "out" / "contact-sheet-2.jpg").write_bytes(b"theirs")
+    run(
+        batch_of([*contents(pictures)] * 3, styles(pictures)[:1], options=BatchOptions(wants_measures=False, columns=1))
+    )
+    listed = json.loads(files(pictures)["manifest.json"])
+    assert listed["contact_sheets"] == ["contact-sheet-1.jpg"]
+    assert "contact-sheet-2.jpg was not written by this batch" in listed["contact_sheets_problem"]
+    assert files(pictures)["contact-sheet-2.jpg"] == b"theirs"
+
+
+@pytest.mark.usefixtures("network")
 def test_without_contact_sheets_there_are_none(batch_of: Any, pictures: Path) -> None:
     run(batch_of(contents(pictures), styles(pictures), options=BatchOptions(wants_measures=False, sheet_kind="none")))
     assert not [name for name in files(pictures) if name.startswith("contact-sheet")]
