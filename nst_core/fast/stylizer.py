@@ -134,6 +134,8 @@ class _PictureStylizer:
         painted_at = self.recipe.render_edge_px or self.recipe.longest_edge_px
         if self.max_px is not None and painted_at > self.max_px and self.recipe.style_grid_size == 1:
             notes.append(f"this network is run at up to {self.max_px} px: the picture was enlarged along its edges")
+        if self.recipe.medium == "film" and self.recipe.film.statistics_smoothing:
+            notes.append("this network has no style vectors: statistics are not smoothed")
         if self.blends:
             notes.append("this network has no style vectors: the styles' finished pictures are mixed instead")
         if self.recipe.strength != 1 or (self.recipe.style_grid_size > 1 and not self.blends):

@@ -165,6 +165,8 @@ def _step(done: FilmStep, number: int, total: int, seconds: float) -> Step:
 
 _RESULT, _NEXT, _SECONDS, _FILM, _CARRIED = "result", "next", "seconds", "film", "carried/"
 """Names in a packed state: the last result, the next frame's number, seconds so far, hash of the film, small arrays."""
+_AS_SHOWN = "as shown"
+"""In place of the last result, where it is the folder's last picture."""
 
 
 def _store(folder: FilmFolder, done: FilmStep, film: Film, seconds: float) -> None:
@@ -182,7 +184,8 @@ def _packed(frame: FinishedFrame, film: Film, seconds: float) -> bytes:
         _FILM: np.frombuffer(bytes.fromhex(film.sha256), np.uint8),
     }
     if frame.state is not None:
-        values[_RESULT] = frame.state.result
+        # Where the result is the stored picture, a second copy of each frame would only take room.
+        values |= {_AS_SHOWN: np.array(1)} if frame.state.result is frame.picture else {_RESULT: frame.state.result}
         values |= {f"{_CARRIED}{name}": value for name, value in frame.state.carried.items()}
     file = io.BytesIO()
     np.savez(file, **values)  # type: ignore[arg-type]
@@ -199,7 +202,8 @@ def _unpacked(folder: FilmFolder, film: Film) -> dict[str, np.ndarray]:
         raise CheckpointError(f"the film's folder must hold how far it is, but that cannot be read ({error})") from None
     if given != film.sha256:
         raise CheckpointError("the folder is of another film; give the film that it was begun with, or a new folder")
-    return values
+    last = folder.last()
+    return values | {_RESULT: last} if _AS_SHOWN in values and last is not None else values
 
 
 def _carried(stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

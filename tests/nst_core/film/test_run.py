@@ -82,6 +82,23 @@ def test_a_stopped_run_continues_bit_for_bit(tmp_path: Path, settings: Any, tota
     assert not run_into(tmp_path / "whole", recipe), "a finished run has nothing left to do"
 
 
+def test_a_result_is_stored_twice_only_where_its_colours_are_changed(tmp_path: Path) -> None:
+    sizes = []
+    for share in (0.0, 0.5):
+        path = tmp_path / f"{share}"
+        run_into(path, recipe_of(colour_preservation=share), 2)
+        sizes.append(max(state.stat().st_size for state in path.rglob("*.state")))
+    assert sizes[0] < 3000 < 64 * 64 * 3 < sizes[1]
+
+
+def test_a_film_with_its_own_colours_continues_too(tmp_path: Path) -> None:
+    recipe = recipe_of(colour_preservation=0.5)
+    run_into(tmp_path / "whole", recipe)
+    run_into(tmp_path / "part", recipe, 3)
+    run_into(tmp_path / "part", recipe)
+    assert stored(tmp_path / "part", recipe) == stored(tmp_path / "whole", recipe)
+
+
 def test_seconds_go_on_after_a_stop(tmp_path: Path) -> None:
     first = run_into(tmp_path / "a", recipe_of(), 3)
     again = run_into(tmp_path / "a", recipe_of())
