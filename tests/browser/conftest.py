@@ -71,7 +71,7 @@ class Finished(NamedTuple):
 @pytest.fixture(scope="package")
 def finished(browser: playwright.Browser, address: str) -> Finished:
     """One finished run, shared by all tests that only view one; each opens it on a page of its own."""
-    with _opened(browser) as page:
+    with opened(browser) as page:
         visit.begin(page, address, steps=30)
         visit.finished(page)
         return Finished(page.url, page.context.storage_state())
@@ -80,26 +80,26 @@ def finished(browser: playwright.Browser, address: str) -> Finished:
 @pytest.fixture
 def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A page of a new visitor; at the end its console must be empty."""
-    with _opened(browser) as opened:
-        yield opened
+    with opened(browser) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
 def tab(browser: playwright.Browser, address: str) -> Iterator[playwright.Page]:
     """A tab of a new visitor for all tests of a file, with the app open; at the end its console must be empty."""
-    with _opened(browser) as opened:
-        opened.goto(address)
-        opened.get_by_role("heading", level=1).wait_for()
-        yield opened
+    with opened(browser) as page:
+        page.goto(address)
+        page.get_by_role("heading", level=1).wait_for()
+        yield page
 
 
 @pytest.fixture
 def result(browser: playwright.Browser, finished: Finished) -> Iterator[playwright.Page]:
     """The page of the finished run, opened by the visitor who started it; at the end its console must be empty."""
-    with _opened(browser, storage_state=finished.visitor) as opened:
-        opened.goto(finished.url)
-        visit.finished(opened)
-        yield opened
+    with opened(browser, storage_state=finished.visitor) as page:
+        page.goto(finished.url)
+        visit.finished(page)
+        yield page
 
 
 @pytest.fixture
@@ -112,18 +112,17 @@ def stranger(browser: playwright.Browser) -> Iterator[playwright.Page]:
 
 
 @contextmanager
-def _opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwright.Page]:
+def opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwright.Page]:
+    """A page of a visitor; at the end its console must be empty."""
     context = browser.new_context(viewport=visit.DESK, **of_visitor)
     context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
+    page = context.new_page()
     complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None
-    )
-    yield opened
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None)
+    yield page
     # A run left over from a failed test would delay the next tests.
-    opened.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
+    page.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
     context.close()
     assert complaints == []
 

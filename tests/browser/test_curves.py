@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from nst_core.recipe import make
 from tests.browser import visit
+from tests.browser.conftest import opened
 from tests.browser.visit import LOADING_MS, STEP, stop
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -18,7 +21,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
 GRAPH = ".js-plotly-plot"
 LINE = f"{GRAPH} .scatterlayer path.js-line"
-COUNTED = "graph => { graph.updates = 0; graph.on('plotly_react', () => { graph.updates += 1; }); }"
+COUNTED = """graph => {
+  if (graph.updates === undefined) graph.on("plotly_react", () => { graph.updates += 1; });
+  graph.updates = 0;
+}"""
 PRESSED = """graph => {
   window.dispatchEvent(new PointerEvent("pointerup"));
   graph.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
@@ -38,10 +44,26 @@ PLACES = """{
 RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 
 
-def begin(page: Any, address: str, steps: int) -> Any:
-    """The graph of a small slow run, just begun."""
-    visit.begin(page, address, steps=steps)
-    return graph_of(page)
+@pytest.fixture(scope="module")
+def growing(browser: Any, address: str) -> Iterator[Any]:
+    """The page of a run that does not end by itself, shared by the tests that watch its curves grow."""
+    with opened(browser) as page:
+        page.add_init_script(PLACES)
+        visit.open_settings(page, address, make("bold", visit.TINY | {"steps": 5000}))
+        page.wait_for_function("() => window.Plotly", timeout=LOADING_MS)
+        assert page.locator(".nst-plot").filter(visible=True).count() == 0, "the library is there, and is not seen"
+        page.get_by_role("button", name="Paint step by step").click()
+        graph_of(page)
+        yield page
+
+
+@pytest.fixture(scope="module")
+def viewed(browser: Any, finished: Any) -> Iterator[Any]:
+    """The page of the finished run, shared by the tests that only look at it."""
+    with opened(browser, storage_state=finished.visitor) as page:
+        page.goto(finished.url)
+        visit.finished(page)
+        yield page
 
 
 def graph_of(page: Any) -> Any:
@@ -80,73 +102,66 @@ def drag(page: Any, graph: Any) -> None:
     page.mouse.up()
 
 
-def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(page: Any, address: str) -> None:
-    page.add_init_script(PLACES)
-    graph = begin(page, address, 2000)
+def test_nothing_is_drawn_while_a_pointer_is_down_not_even_right_after_a_click(growing: Any) -> None:
+    graph = graph_of(growing)
     graph.evaluate(COUNTED)
-    page.get_by_role("button", name="Content", exact=True).click()
+    after(growing, graph, 1)
+    graph.evaluate(PRESSED)
+    told(growing, graph)
+    drawn = graph.evaluate("graph => graph.updates")
+    for _ in range(3):
+        step = told(growing, graph)
+    assert graph.evaluate("graph => graph.updates") == drawn
+    growing.evaluate("() => window.dispatchEvent(new PointerEvent('pointerup'))")
+    growing.wait_for_function("([g, step]) => g.data[0].x.at(-1) >= step", arg=[graph.element_handle(), step])
+
+
+def test_switched_off_live_curves_stand_still(growing: Any) -> None:
+    graph = graph_of(growing)
+    switch = growing.get_by_role("switch", name="Live").or_(growing.get_by_role("checkbox", name="Live")).first
+    switch.focus()
+    switch.press("Space")
+    go_on(growing)
+    go_on(growing)  # the first update after the switch; an earlier one may have been on its way already
+    points = graph.evaluate("graph => graph.data[0].x.at(-1)")
+    go_on(growing)
+    go_on(growing)
+    assert graph.evaluate("graph => graph.data[0].x.at(-1)") == points
+    switch.press("Space")
+    growing.wait_for_function("([g, last]) => g.data[0].x.at(-1) > last", arg=[graph.element_handle(), points])
+
+
+def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(growing: Any) -> None:
+    graph = graph_of(growing)
+    graph.evaluate(COUNTED)
+    growing.get_by_role("button", name="Content", exact=True).click()
     whole = graph.evaluate(RANGES)
-    drag(page, graph)
-    page.wait_for_function("graph => graph.layout.xaxis.range[0] > 0", arg=graph.element_handle())
+    drag(growing, graph)
+    growing.wait_for_function("graph => graph.layout.xaxis.range[0] > 0", arg=graph.element_handle())
     zoomed, points = graph.evaluate(RANGES), graph.evaluate("graph => graph.data[0].x.at(-1)")
     handle = graph.element_handle()
-    after(page, graph, 22)
+    after(growing, graph, 12)
     assert handle.evaluate("graph => graph.isConnected"), "the same node"
     assert graph.count() == 1
     assert graph.evaluate("graph => graph.data[0].x.at(-1)") > points
     assert graph.evaluate(RANGES) == zoomed
-    places = page.evaluate("places")
+    places = growing.evaluate("places")
     assert max(places) - min(places) < 1, "whatever has come above it meanwhile"
-    content = page.get_by_role("button", name="Content", exact=True)
+    content = growing.get_by_role("button", name="Content", exact=True)
     assert content.get_attribute("aria-pressed") == "false"
     drawn = graph.evaluate("graph => graph.data.filter(t => t.name && t.visible === true).map(t => t.name)")
     assert "Style" in drawn
     assert "Content" not in drawn
-    page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("graph => graph.layout.xaxis.range[0] == 0", arg=handle)
+    growing.get_by_role("button", name="Show all").click()
+    growing.wait_for_function("graph => graph.layout.xaxis.range[0] == 0", arg=handle)
     assert graph.evaluate(RANGES)[:2] == whole[:2]
-    stop(page)
-    page.get_by_role("button", name="Paint step by step").wait_for()
+    stop(growing)
+    growing.get_by_role("button", name="Paint step by step").wait_for()
     assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
 
 
-def test_nothing_is_drawn_while_a_pointer_is_down_not_even_right_after_a_click(page: Any, address: str) -> None:
-    graph = begin(page, address, 2000)
-    graph.evaluate(COUNTED)
-    after(page, graph, 1)
-    graph.evaluate(PRESSED)
-    told(page, graph)
-    drawn = graph.evaluate("graph => graph.updates")
-    for _ in range(3):
-        step = told(page, graph)
-    assert graph.evaluate("graph => graph.updates") == drawn
-    page.evaluate("() => window.dispatchEvent(new PointerEvent('pointerup'))")
-    page.wait_for_function("([g, step]) => g.data[0].x.at(-1) >= step", arg=[graph.element_handle(), step])
-    stop(page)
-
-
-def test_the_library_is_there_before_the_first_curve(page: Any, address: str) -> None:
-    page.goto(f"{address}/slow")
-    page.wait_for_function("() => window.Plotly", timeout=LOADING_MS)
-    assert page.locator(".nst-plot").filter(visible=True).count() == 0, "and nothing is seen of it"
-
-
-def test_switched_off_live_curves_stand_still(page: Any, address: str) -> None:
-    graph = begin(page, address, 2000)
-    switch = page.get_by_role("switch", name="Live").or_(page.get_by_role("checkbox", name="Live")).first
-    switch.focus()
-    switch.press("Space")
-    go_on(page)
-    go_on(page)  # the first update after the switch; an earlier one may have been on its way already
-    points = graph.evaluate("graph => graph.data[0].x.at(-1)")
-    go_on(page)
-    go_on(page)
-    assert graph.evaluate("graph => graph.data[0].x.at(-1)") == points
-    stop(page)
-
-
-def test_the_keyboard_zooms_and_shows_all(result: Any) -> None:
-    page, graph = result, graph_of(result)
+def test_the_keyboard_zooms_and_shows_all(viewed: Any) -> None:
+    page, graph = viewed, graph_of(viewed)
     begin_, end, *_ = graph.evaluate(RANGES)
     keys = page.locator(".nst-plot .keys")
     keys.focus()
@@ -160,8 +175,8 @@ def test_the_keyboard_zooms_and_shows_all(result: Any) -> None:
     assert graph.evaluate(RANGES)[0] == begin_
 
 
-def test_a_click_on_a_curve_shows_the_picture_of_that_step(result: Any) -> None:
-    page, graph = result, graph_of(result)
+def test_a_click_on_a_curve_shows_the_picture_of_that_step(viewed: Any) -> None:
+    page, graph = viewed, graph_of(viewed)
     area = graph.locator(".nsewdrag")
     place = {"x": area.bounding_box()["width"] * 0.4, "y": 50}
     area.hover(position=place)
@@ -177,22 +192,8 @@ def test_a_click_on_a_curve_shows_the_picture_of_that_step(result: Any) -> None:
     picture.wait_for(state="hidden")
 
 
-def test_a_second_run_is_laid_over_and_named_by_its_difference(result: Any, address: str) -> None:
-    page = result
-    visit.begin(page, address, steps=14)
-    visit.finished(page)
-    graph = graph_of(page)
-    page.get_by_role("button", name="Compare").last.click()
-    page.get_by_role("combobox", name="Your other runs").click()
-    page.get_by_role("option", name=re.compile("steps 30")).first.click()
-    page.keyboard.press("Escape")
-    page.locator(".nst-plot .curves button", has_text="steps 30").wait_for()
-    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 30')).map(t => t.x.at(-1))")
-    assert named == [30]
-
-
-def test_curves_are_downloaded_with_every_point(result: Any) -> None:
-    page = result
+def test_curves_are_downloaded_with_every_point(viewed: Any) -> None:
+    page = viewed
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
@@ -210,10 +211,25 @@ def test_curves_are_downloaded_with_every_point(result: Any) -> None:
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, address: str) -> None:
+def test_a_second_run_is_laid_over_and_named_by_its_difference(viewed: Any, address: str) -> None:
+    """It comes after the tests that look at the first run: the page then shows another one."""
+    page = viewed
+    visit.begin(page, address, steps=14)
+    visit.finished(page)
+    graph = graph_of(page)
+    page.get_by_role("button", name="Compare").last.click()
+    page.get_by_role("combobox", name="Your other runs").click()
+    page.get_by_role("option", name=re.compile("steps 30")).first.click()
+    page.keyboard.press("Escape")
+    page.locator(".nst-plot .curves button", has_text="steps 30").wait_for()
+    named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 30')).map(t => t.x.at(-1))")
+    assert named == [30]
+
+
+def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, finished: Any) -> None:
     page = stranger
     page.route(re.compile(r"/media/.+\.gz"), lambda route: route.abort())
-    visit.begin(page, address, steps=8)
+    page.goto(finished.url)
     page.get_by_text("The chart could not be loaded.").wait_for()
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.visit import go_to
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
@@ -19,9 +21,7 @@ def shared(page: Any) -> str:
     return str(next(text for text in page.locator("code").all_inner_texts() if "result=" in text)).strip()
 
 
-def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
-    result: Any, stranger: Any, address: str
-) -> None:
+def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(result: Any, stranger: Any) -> None:
     link = shared(result)
     result.get_by_text("List it in the gallery").click()
     stranger.goto(link)
@@ -38,20 +38,21 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(
     stranger.get_by_role("button", name="Share").click()
     stranger.get_by_text(re.compile(r"/result\?result=")).wait_for()
     assert stranger.get_by_text("List it in the gallery").count() == 0  # only the owner may do this
-    stranger.goto(f"{address}/gallery")
+    go_to(stranger, "Gallery")
     stranger.get_by_role("button", name="Slow · Bold").first.click()
     stranger.get_by_role("button", name="Same settings, my photo").click()
     stranger.get_by_text("The settings that you opened").first.wait_for()
 
 
-def test_a_png_dropped_back_offers_its_settings(page: Any, result: Any, address: str) -> None:
+def test_a_png_dropped_back_offers_its_settings(result: Any) -> None:
     with result.expect_download() as download:
         result.get_by_role("button", name="PNG", exact=True).click()
     png = download.value.path().read_bytes()
-    page.goto(f"{address}/slow")
-    page.get_by_role("radio", name="Upload").first.click()
+    go_to(result, "Fast")
+    go_to(result, "Slow")
+    result.get_by_role("radio", name="Upload").first.click()
     file = {"name": "back.png", "mimeType": "image/png", "buffer": png}
-    page.locator("input[type=file]").first.set_input_files(file)
-    page.get_by_role("button", name="Use these settings").click()
-    page.get_by_text("The settings that you opened").first.wait_for()
-    page.get_by_text("Bold, but longest_edge_px 64").first.wait_for()
+    result.locator("input[type=file]").first.set_input_files(file)
+    result.get_by_role("button", name="Use these settings").click()
+    result.get_by_text("The settings that you opened").first.wait_for()
+    result.get_by_text("Bold, but longest_edge_px 64").first.wait_for()

@@ -23,7 +23,7 @@ from pages.parts.device import BUNDLES, slow_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
 
-SIZE_PX, STEPS = 64, 50
+SIZE_PX, STEPS = 64, 25
 WEIGHTS = "slow_weights.bin"
 
 _PAINT = """async ([address, files, task]) => {
@@ -95,7 +95,7 @@ def painted(browser: Any, device: str, folder: Path, content: Any, style: Any, r
 
 
 def test_the_curve_is_the_engines(browser: Any, device: str, folder: Path) -> None:
-    """50 steps of the default preset at one size: the total within 1 % at every step."""
+    """25 steps of the default preset at one size: the total within 1 % at every step."""
     content = samples.find("chelsea").load(256).tensor()[:, :SIZE_PX, 20 : 20 + SIZE_PX]
     style = samples.find("night-swirls").load(256).tensor()[:, :SIZE_PX, :SIZE_PX]
     settings = {"longest_edge_px": SIZE_PX, "steps": STEPS, "pyramid": "off", "snapshot_every": STEPS}
@@ -110,7 +110,7 @@ def test_the_curve_is_the_engines(browser: Any, device: str, folder: Path) -> No
     ours, engines = (np.array([losses["total"] for losses in run]) for run in ([n["losses"] for n in steps], expected))
     np.testing.assert_allclose(ours, engines, rtol=0.01)
     np.testing.assert_allclose(ours[0], engines[0], rtol=1e-4)  # before rounding errors have grown
-    assert engines[-1] < 0.25 * engines[0]
+    assert engines[-1] < 0.5 * engines[0]
     assert steps[-1]["picture"] == 4 * SIZE_PX**2
 
 

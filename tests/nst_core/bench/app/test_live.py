@@ -45,11 +45,12 @@ def test_a_visitors_waits_are_measured_in_a_real_browser(monkeypatch: pytest.Mon
             yield client
 
     monkeypatch.setattr(watching, "connected", noted)
-    monkeypatch.setattr(watching, "SETTLING_SECONDS", {"elsewhere": 0.5, "beside": 0.5})
-    monkeypatch.setattr(watching, "PHASE_SECONDS", 3.0)
+    monkeypatch.setattr(watching, "SETTLING_SECONDS", {"elsewhere": 0.25, "beside": 0.25})
+    monkeypatch.setattr(watching, "PHASE_SECONDS", 2.0)
     monkeypatch.setattr(live, "WATCHING_PX", 64)  # several steps a phase on a slow machine too
     monkeypatch.setattr(live, "PAUSE_SECONDS", 0.5)
-    report = live.run(moves=2, runs=1, watched=3.0, pairs={"elsewhere": 1, "beside": 1})
+    monkeypatch.setattr(live, "SLIDER_PX", 128)
+    report = live.run(moves=2, runs=1, watched=2.0, pairs={"elsewhere": 1, "beside": 1})
     assert [row["wait"] for row in report["live"]] == list(live.WAITS)
     assert all(0 < row["seconds"]["median"] <= row["seconds"]["most"] < 60 for row in report["live"])
     counts = {row["wait"]: row["count"] for row in report["live"]}
