@@ -74,7 +74,8 @@ class FilmRun:
         self._timer.mark_loaded(already=self._log.seconds)
         first = self._inbox.control(job, paused=self._command.paused)
         content = to_jpeg(fit(self._inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
-        self._send(Began(job=job, content=content, curve=tuple(self._log.points)))
+        shown = tuple(point for point in self._log.points if point.losses or point.events)  # as in an unbroken run
+        self._send(Began(job=job, content=content, curve=shown))
         end = _End(RunControl(stop=first.stop or self._command.stop, preempt=first.preempt))
         if not folder.count or end.control == RunControl():  # else the frames so far are the result
             end = self._paint(recipe, folder, done // passes(recipe), end.control)
