@@ -40,10 +40,10 @@ def film(arguments: argparse.Namespace) -> int:
     recipe = _begun(work, recipe, is_resumed=arguments.resume)
     folder = run.open_folder(work / "film", opened, recipe)
     with interruptible() as interruption:
-        _play(opened, styles, masks, recipe, folder, interruption)
+        is_whole = _play(opened, styles, masks, recipe, folder, interruption)
     for note in run.finish(opened, recipe, folder, arguments.output):
         print(f"note: {note}", file=sys.stderr)
-    if folder.count < run.total_frames(opened, recipe):
+    if not is_whole:
         print(f"stopped early; saved {arguments.output}; continue with --resume", file=sys.stderr)
         return INTERRUPTED
     shutil.rmtree(work)
@@ -106,10 +106,11 @@ def _play(  # noqa: PLR0913 - the inputs of a run
     recipe: Recipe,
     folder: FilmFolder,
     interruption: Interruption,
-) -> None:
-    """Paint all frames, or as many as come before an interruption, with a bar on a terminal.
+) -> bool:
+    """Paint all frames, or as many as come before an interruption, with a bar on a terminal; whether it was all.
 
-    An error in the middle is told, and the frames before it are kept. Raises NSTError if there are none.
+    The frames are not counted for that: a damaged film may have fewer than its file says. An error in the middle is
+    told, and the frames before it are kept. Raises NSTError if there are none.
     """
     from tqdm import tqdm
 
@@ -126,12 +127,14 @@ def _play(  # noqa: PLR0913 - the inputs of a run
                         total=step.total, initial=step.number - 1, disable=is_hidden, unit="frame", file=sys.stderr
                     )
                 bar.update(step.number - bar.n)
-                if interruption.asked:
-                    break
+                if interruption.asked and step.number < step.total:
+                    return False
+            return True
         except NSTError as error:
             if not folder.count:
                 raise
             print(f"{error.code}: {error}", file=sys.stderr)
+            return False
         finally:
             if bar is not None:
                 bar.close()

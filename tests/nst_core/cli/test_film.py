@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from nst_core.cli import film
 from nst_core.cli.main import main
-from nst_core.film import run
+from nst_core.film import reading, run
 from nst_core.film.engines import forward
 from nst_core.film.engines.frames import FrameTask, PaintedFrame, to_bytes
 from nst_core.film.reading import probe
@@ -64,7 +65,7 @@ def test_an_interrupted_film_plays_and_continues(
     output = tmp_path / "out.mp4"
     play: Any = film._play
 
-    def stop_after_two(*arguments: Any) -> None:
+    def stop_after_two(*arguments: Any) -> bool:
         *others, interruption = arguments
         whole = run.run_film
 
@@ -74,8 +75,9 @@ def test_an_interrupted_film_plays_and_continues(
                 yield step
 
         monkeypatch.setattr(run, "run_film", two)
-        play(*others, interruption)
+        is_whole = play(*others, interruption)
         monkeypatch.setattr(run, "run_film", whole)
+        return bool(is_whole)
 
     monkeypatch.setattr(film, "_play", stop_after_two)
     assert main(arguments_for(clip, output)) == 130
@@ -87,6 +89,16 @@ def test_an_interrupted_film_plays_and_continues(
     whole = tmp_path / "whole.mp4"
     assert main(arguments_for(clip, whole)) == 0
     assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.usefixtures("light")
+def test_a_film_with_fewer_frames_than_its_file_says_is_whole(
+    tmp_path: Path, clip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = reading.frames
+    monkeypatch.setattr(run, "frames", lambda *of, **more: itertools.islice(frames(*of, **more), 3))
+    assert main(arguments_for(clip, tmp_path / "out.gif")) == 0
+    assert probe(tmp_path / "out.gif").frames == 3
 
 
 @pytest.mark.usefixtures("light")
