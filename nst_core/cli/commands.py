@@ -209,7 +209,7 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
         return (arguments.times, arguments.seed) if arguments.benchmark == "kills" else (arguments.jobs,)
     if arguments.benchmark == "load":
         return arguments.visitors, arguments.minutes, arguments.seed
-    if arguments.benchmark == "quality":
+    if arguments.benchmark in ("quality", "film"):
         return arguments.sizes, arguments.sheet
     if arguments.benchmark != "race":
         return (arguments.sizes,)

@@ -68,7 +68,7 @@ def run(sizes: Sequence[int], sheet: Path | None = None, pairs: Sequence[tuple[s
             row_pictures.append(result)
         pictures.append(row_pictures)
     if sheet is not None:
-        write_if_possible(sheet, to_webp(_sheet(pictures[-len(pairs) :]), 75))
+        write_if_possible(sheet, to_webp(contact_sheet(pictures[-len(pairs) :]), 75))
     return {"quality": rows}
 
 
@@ -90,6 +90,17 @@ def better(rows: Sequence[Mapping[str, Any]], method: str, other: str, figure: s
     }
     shared = values[method].keys() & values[other].keys()
     return sum(values[method][case] < values[other][case] for case in shared), len(shared)
+
+
+def contact_sheet(lines: Sequence[Sequence[Pixels]]) -> Pixels:
+    """A contact sheet, [1, H, W, 3]: rows of equally many pictures, each cropped to a square, on white."""
+    step = CELL_PX + _GAP_PX
+    tall, wide = len(lines) * step - _GAP_PX, len(lines[0]) * step - _GAP_PX
+    sheet = np.ones((1, tall, wide, 3), np.float32)
+    for (down, line), across in itertools.product(enumerate(lines), range(len(lines[0]))):
+        cell = np.s_[:, down * step : down * step + CELL_PX, across * step : across * step + CELL_PX]
+        sheet[cell] = resize(_square(line[across]), CELL_PX, CELL_PX)
+    return sheet
 
 
 def _recipe(method: str, size: int) -> Recipe:
@@ -124,17 +135,6 @@ def _figures(measures: Mapping[str, Any]) -> dict[str, float]:
     """The published measures; those of single layers as their means."""
     layered = {name: statistics.fmean(measures[name].values()) for name in _LAYERED}
     return {"tutorial_total": float(measures["tutorial_total"]), "ssim": float(measures["ssim"]), **layered}
-
-
-def _sheet(lines: Sequence[Sequence[Pixels]]) -> Pixels:
-    """A contact sheet: rows of pictures, each cropped to a square, on white."""
-    step = CELL_PX + _GAP_PX
-    tall, wide = len(lines) * step - _GAP_PX, len(lines[0]) * step - _GAP_PX
-    sheet = np.ones((1, tall, wide, 3), np.float32)
-    for (down, line), across in itertools.product(enumerate(lines), range(len(lines[0]))):
-        cell = np.s_[:, down * step : down * step + CELL_PX, across * step : across * step + CELL_PX]
-        sheet[cell] = resize(_square(line[across]), CELL_PX, CELL_PX)
-    return sheet
 
 
 def _square(picture: Pixels) -> Pixels:

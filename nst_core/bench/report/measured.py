@@ -27,9 +27,10 @@ ROWS = {
     "quality": "quality",
     "export": "files",
     "batch": "sizes",
+    "film": "films",
 }
 """Kind of measurement -> key of the rows in its report."""
-_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file")
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file", "film")
 """Keys that identify a case: a newer row replaces the older row of the same case."""
 
 

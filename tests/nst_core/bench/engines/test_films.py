@@ -1,0 +1,35 @@
+"""Films measured frame by frame and as films, on one small real film."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nst_core.bench.engines import films
+from nst_core.bench.engines.known_films import Camera, Maker, filmed
+from nst_core.bench.engines.quality import CELL_PX
+from nst_core.picture.upload import open_picture
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(films, "METHODS", {"fast": ("painterly", {"method": "fast"}, 12, 3)})
+    chosen: list[tuple[str, str, Maker]] = [
+        ("still", "facets", partial(filmed, "coffee", Camera())),
+        ("missing", "facets", lambda size, count: None),
+    ]
+
+    report = films.run([64], tmp_path / "sheet.webp", chosen)
+
+    assert report["left_out"] == ["missing"]
+    (row,) = report["films"]
+    alone, steady = row["alone"], row["steady"]
+    assert 0 < steady["flicker"] < 0.5 * alone["flicker"]
+    assert steady["warping_error"] < 0.5 * alone["warping_error"]
+    assert all(np.isfinite(way[name]) and way[name] > 0 for way in (alone, steady) for name in films.STYLE)
+    assert (alone["drift"], steady["drift"].keys()) == (None, {"10"})  # 3 frames, and 12
+    assert films.table(report).count("still | 64 | fast | ") == 1
+    assert "missing" in films.table(report)
+    assert open_picture((tmp_path / "sheet.webp").read_bytes()).tensor().shape[1:3] == (CELL_PX, 9 * 182 - 6)
