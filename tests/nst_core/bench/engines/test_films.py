@@ -26,7 +26,7 @@ def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytes
     assert report["left_out"] == ["missing"]
     (row,) = report["films"]
     alone, steady = row["alone"], row["steady"]
-    assert 0 < steady["flicker"] < 0.5 * alone["flicker"]
+    assert steady["flicker"] < 0.5 * alone["flicker"]
     assert steady["warping_error"] < 0.5 * alone["warping_error"]
     assert all(np.isfinite(way[name]) and way[name] > 0 for way in (alone, steady) for name in films.STYLE)
     assert (alone["drift"], steady["drift"].keys()) == (None, {"10"})  # 3 frames, and 12
