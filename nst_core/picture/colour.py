@@ -22,6 +22,9 @@ ColourValues = NDArray[np.float32]
 MAX_STRETCH = 10.0
 """Upper limit for stretching a deviation; without it, matching a nearly uniform picture would amplify its noise."""
 
+NEARLY_GREY = 4 / 255
+"""Greatest difference of red, green and blue in a picture that counts as black and white: JPEG leaves a little."""
+
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in the Y of YIQ, for gamma-encoded values (ITU-R BT.601)."""
 
@@ -38,6 +41,7 @@ _STRIP = 1 << 16
 def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
     """Prepare content and styles for an engine; an input that need not change is returned itself.
 
+    If content and styles are nearly grey, they are made exactly grey, so that engines can keep the result grey.
     With `colour_match` "luminance" all of them become grey, as far as `colour_match_strength` says; `after` puts the
     colours back.
 
@@ -46,12 +50,33 @@ def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[P
         styles: the originals, each [1, h, w, 3] in [0, 1].
         colour: what to match, and how far.
     """
+    matched = _matched(content, styles, colour)
+    if not all(is_grey(picture, NEARLY_GREY) for picture in (content, *styles)):
+        return matched
+    return to_grey(matched[0]), [to_grey(style) for style in matched[1]]
+
+
+def _matched(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[Pixels, Sequence[Pixels]]:
+    """Content and styles as `before` returns them, but for grey ones."""
     degree = colour.colour_match_strength
     if colour.colour_match == "none" or degree == 0:
         return content, styles
     if colour.colour_match == "covariance":
         return content, [match(style, content, degree) for style in styles]
     return desaturate(content, degree), [match_luminance(style, content, degree) for style in styles]
+
+
+def is_grey(picture: Pixels, tolerance: float = 0.0) -> bool:
+    """Whether red, green and blue of each pixel of [1, H, W, 3] lie at most `tolerance` apart."""
+    coarse = picture[:, ::8, ::8]  # nearly every picture in colour is known by these pixels
+    return all(bool(np.all(np.ptp(part, axis=-1) <= tolerance)) for part in (coarse, picture))
+
+
+def to_grey(picture: Pixels) -> Pixels:
+    """The picture's luma in all three channels, equal bit for bit; `picture` itself if it is grey so."""
+    if is_grey(picture):
+        return picture
+    return np.repeat((picture @ _LUMA)[..., None], 3, axis=-1)
 
 
 def after(picture: Pixels, content: Pixels, colour: Colour) -> Pixels:

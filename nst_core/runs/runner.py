@@ -53,7 +53,8 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     """
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
-        yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)))
+        notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe))
+        yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)), notes)
 
 
 def shares_pass(recipe: Recipe) -> bool:
@@ -79,9 +80,27 @@ def run_together(inputs: Sequence[tuple[Pixels, Sequence[Pixels], Recipe]]) -> l
     with gpu_memory.explained():
         painted = batching.run_many(requests)
     return [
-        finish(picture, content_for(picture, content), recipe)
-        for picture, (content, _, recipe) in zip(painted, inputs, strict=True)
+        finish(_grey_like(picture, request.content, request.styles), content_for(picture, content), recipe)
+        for picture, request, (content, _, recipe) in zip(painted, requests, inputs, strict=True)
     ]
+
+
+def _colour_notes(content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> tuple[str, ...]:
+    """What black and white pictures, as `colour.before` returned them, mean for the result's colours."""
+    if not styles or recipe.colour.colour_match != "none":
+        return ()
+    if all(colour.is_grey(picture) for picture in (content, *styles)):
+        return ("photograph and style are black and white, and so is the result",)
+    if recipe.colour.colour_preservation or not all(colour.is_grey(style, colour.NEARLY_GREY) for style in styles):
+        return ()
+    return ("the style is black and white, so colours fade; a higher colour_preservation keeps the photograph's",)
+
+
+def _grey_like(picture: Pixels | None, content: Pixels, styles: Sequence[Pixels]) -> Any:
+    """The fast engine's picture, grey if all pictures that it comes from are; `colour.before` made them exactly so."""
+    if picture is None or not all(colour.is_grey(each) for each in (content, *styles)):
+        return picture
+    return colour.to_grey(picture)
 
 
 def crop_styles(styles: Sequence[Pixels], recipe: Recipe) -> Sequence[Pixels]:
@@ -114,7 +133,8 @@ def engine_steps(  # noqa: PLR0913 - the arguments of run_recipe
 
     with gpu_memory.explained():
         if recipe.method == "fast":
-            yield from fast.run(content, styles, recipe, masks=masks)
+            for step in fast.run(content, styles, recipe, masks=masks):
+                yield replace(step, picture=_grey_like(step.picture, content, styles))
             return
         from nst_core.slow import engine as slow
 
@@ -133,13 +153,17 @@ def engine_steps(  # noqa: PLR0913 - the arguments of run_recipe
 
 
 def _with_final_colours(
-    steps: Generator[Step, Recipe | None, None], content: Pixels, recipe: Recipe, cells: tuple[int, int]
+    steps: Generator[Step, Recipe | None, None],
+    content: Pixels,
+    recipe: Recipe,
+    cells: tuple[int, int],
+    notes: tuple[str, ...],
 ) -> Generator[Step, Recipe | None, None]:
     """The Steps with final colours, according to the recipe in force; a recipe that is sent is passed to the engine.
 
-    The first Step also has the notes on the weights that the run was prepared with.
+    The first Step also has the notes.
     """
-    fitted, sent, notes = None, None, recipe.provenance.notes
+    fitted, sent = None, None
     while True:
         try:
             step = steps.send(sent)

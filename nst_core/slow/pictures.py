@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +11,7 @@ import tensorflow as tf
 from nst_core.errors import RecipeError
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.vgg import Vgg
+from nst_core.picture.colour import is_grey, to_grey
 from nst_core.picture.masks import at_size, partition
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Recipe
@@ -68,7 +69,7 @@ class RunPictures:
             RecipeError: a style or a region is too small for a layer.
         """
         _, height, width, _ = content.shape
-        return objective.build(
+        bound = objective.build(
             network,
             recipe.objective,
             tf.constant(content),
@@ -77,6 +78,11 @@ class RunPictures:
             convolution=convolution,
             plan=choose_plan(recipe.memory_mb, height, width, convolution),
         )
+        return replace(bound, is_grey=self.stays_grey(recipe))
+
+    def stays_grey(self, recipe: Recipe) -> bool:
+        """Whether the result is to be grey: all pictures are, and the visitor gave none to start from."""
+        return recipe.start != "own" and all(is_grey(picture) for picture in (self.content, *self.styles))
 
     def start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
         """The start picture at the first size, [1, H, W, 3] of the size of `content`.
@@ -89,6 +95,10 @@ class RunPictures:
         Raises:
             RecipeError: the recipe's start needs a picture, and there is none.
         """
+        first = self._start(recipe, content, start)
+        return to_grey(first) if self.stays_grey(recipe) else first
+
+    def _start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
         if start is not None:
             return resize(start, content.shape[2], content.shape[1])
         if recipe.start in ("fast", "own"):

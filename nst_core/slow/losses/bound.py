@@ -28,6 +28,7 @@ class BoundObjective:
         weights: weights of the terms, float32 [k], in the order of `names`.
         size: (height, width) of the picture in pixels.
         style_factor: the factor of all style weights, contained in `weights`; see `objective.style_factor`.
+        is_grey: whether the picture is to stay grey: its gradient has the mean of the three channels in each of them.
     """
 
     vgg: Vgg
@@ -37,6 +38,7 @@ class BoundObjective:
     weights: tf.Tensor
     size: tuple[int, int]
     style_factor: float = 1.0
+    is_grey: bool = False
 
     def with_weights(self, weights: tf.Tensor, style_factor: float | None = None) -> BoundObjective:
         """The same objective with other weights, from `objective.term_weights`, and this or another style factor."""
@@ -52,10 +54,13 @@ class BoundObjective:
     def __call__(self, picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Weighted terms [len(names)] and the gradient of their sum, [1, H, W, 3], at `picture` [1, H, W, 3]."""
         functions = compiled(self.vgg, self.spec)
-        if not self.plan.blocks:
+        if self.plan.blocks:
+            weighted, gradient = self._by_strips(functions, picture)
+        else:
             weighted, gradient = functions.whole(picture, self.targets, self.weights)
-            return weighted, gradient
-        return self._by_strips(functions, picture)
+        if self.is_grey:
+            gradient = tf.repeat(tf.reduce_mean(gradient, axis=-1, keepdims=True), 3, axis=-1)
+        return weighted, gradient
 
     @cached_property
     def null_loss(self) -> float:

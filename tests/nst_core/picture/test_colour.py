@@ -271,3 +271,26 @@ def test_keeping_is_done_after_matching() -> None:
 def test_scikit_image_is_not_imported() -> None:
     code = "import sys, nst_core.picture.colour; sys.exit('skimage' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_grey_is_what_has_no_colours(noise: Any) -> None:
+    grey = np.repeat(noise(9, 17)[..., :1], 3, axis=-1)
+    assert colour.is_grey(grey)
+    assert colour.to_grey(grey) is grey
+    tinted = grey.copy()
+    tinted[0, 8, 15, 2] += 2 / 255
+    assert not colour.is_grey(tinted)
+    assert colour.is_grey(tinted, colour.NEARLY_GREY)
+    assert colour.is_grey(colour.to_grey(noise(9, 17)))
+    np.testing.assert_allclose(colour.to_grey(tinted), grey, atol=2 / 255)
+
+
+@pytest.mark.parametrize("matching", ["none", "covariance", "luminance"])
+def test_pictures_are_made_exactly_grey_only_if_all_of_them_nearly_are(noise: Any, matching: Any) -> None:
+    settings = Colour(colour_match=matching)
+    grey = np.repeat(noise(16, 20)[..., :1], 3, axis=-1)
+    nearly = np.clip(grey + (noise(16, 20, 1) - 0.5) * np.float32(3 / 255), 0, 1)
+    content, styles = colour.before(nearly, [nearly[:, ::-1]], settings)
+    assert all(colour.is_grey(picture) for picture in (content, *styles))
+    _, (style,) = colour.before(nearly, [noise(16, 20, 2)], Colour())
+    assert not colour.is_grey(style)

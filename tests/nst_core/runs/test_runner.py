@@ -28,10 +28,11 @@ class Recorder:
 
     def __init__(self) -> None:
         self.names, self.asked, self.shown, self.sent, self.closed = [], [], [], [], False
+        self.painted = PAINTED
 
     def fast(self, content: Any, styles: Any, recipe: Any, **more: Any) -> Iterator[Any]:
         self._note("fast", content, styles, more)
-        yield step(1, picture=PAINTED)
+        yield step(1, picture=self.painted)
 
     def slow(self, content: Any, styles: Any, recipe: Any, **more: Any) -> Iterator[Any]:
         self._note("slow", content, styles, more)
@@ -304,3 +305,25 @@ def test_recolouring_needs_no_run() -> None:
 def test_playing_is_imported_without_tensorflow() -> None:
     code = "import sys, nst_core.runs.runner; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_black_and_white_pictures_are_told(calls: Any) -> None:
+    grey, coloured = np.full((1, 16, 16, 3), 0.5, np.float32), np.random.default_rng(0).random((1, 16, 16, 3))
+    vivid = coloured.astype(np.float32)
+
+    def notes(content: Any, style: Any, **settings: Any) -> Any:
+        return next(runner.run_recipe(content, [style], make("painterly", {"method": "fast", **settings}))).notes
+
+    assert notes(grey, grey) == ("photograph and style are black and white, and so is the result",)
+    assert "colours fade" in notes(vivid, grey)[0]
+    assert notes(vivid, grey, colour_preservation=0.5) == notes(vivid, vivid) == notes(grey, vivid) == ()
+
+
+@pytest.mark.parametrize("is_grey", [True, False])
+def test_the_fast_result_of_black_and_white_pictures_is_made_grey(
+    monkeypatch: pytest.MonkeyPatch, calls: Any, is_grey: bool
+) -> None:
+    grey, vivid = np.full((1, 16, 16, 3), 0.5, np.float32), np.random.default_rng(0).random((1, 16, 16, 3), np.float32)
+    monkeypatch.setattr(calls, "painted", vivid)
+    (made,) = runner.run_recipe(grey, [grey if is_grey else vivid], make("painterly", {"method": "fast"}))
+    assert colour.is_grey(made.picture) == is_grey

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from nst_core.errors import DivergedError, RecipeError
 from nst_core.models import vgg
+from nst_core.picture.colour import is_grey, to_grey
 from nst_core.picture.resize import resize
 from nst_core.recipe import Recipe, change, make
 from nst_core.slow import engine
@@ -375,3 +376,15 @@ def test_other_pictures_are_judged_once_where_the_full_size_is_reached(pictures:
     flat = recipe.model_copy(update={"start": "own", "schedule": recipe.schedule.model_copy(update={"pyramid": "off"})})
     first = next(engine.run(content, [style], flat, start=other))
     assert told[0].reference_losses["fast"] == pytest.approx(dict(first.losses), rel=1e-4)
+
+
+@pytest.mark.parametrize("algorithm", ["adam", "lbfgs"])
+@pytest.mark.parametrize("start", ["content", "noise"])
+def test_grey_pictures_give_a_grey_result(pictures: Any, algorithm: str, start: str) -> None:
+    content, style = (to_grey(picture) for picture in pictures)
+    recipe = recipe_of(algorithm=algorithm, start=start, preconditioner_exponent=0.5, average_decay=0.5, steps=4)
+    *_, last = play((content, style), recipe)
+    assert is_grey(last.picture)
+    assert last.losses["total"] < play((content, style), recipe_of(start=start, steps=1))[0].losses["total"]
+    (coloured, _) = pictures
+    assert not is_grey(play((coloured, style), recipe)[-1].picture)
