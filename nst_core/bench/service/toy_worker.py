@@ -77,7 +77,7 @@ def _measures(*_: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Serve the job service that started this process."""
-    vars(runner).update(_engine=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
+    vars(runner).update(engine_steps=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
     vars(worker).update(Worker=ToyWorker, _is_calibrated=lambda: True)
     worker.main()
 
