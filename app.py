@@ -14,6 +14,7 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/slow.py", title="Slow", url_path="slow"),
         st.Page("pages/fast.py", title="Fast", url_path="fast"),
         st.Page("pages/batch.py", title="Batch", url_path="batch"),
+        st.Page("pages/film.py", title="Film", url_path="film"),
         st.Page("pages/live.py", title="Live", url_path="live"),
         st.Page("pages/compare.py", title="Compare", url_path="compare"),
         st.Page("pages/gallery.py", title="Gallery", url_path="gallery"),

@@ -3,6 +3,6 @@
 from pages.parts.app import service, theme
 from pages.parts.runs import result
 
-theme.page("Result", "A picture painted here, with everything needed to paint it again.")
+theme.page("Result", "A picture or a film painted here, with everything needed to paint it again.")
 result.panel()
 service.worker_status()

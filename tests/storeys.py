@@ -69,12 +69,14 @@ PAGES_MAY_IMPORT = (
     "nst_core.settings",
     "nst_core.step",
     "nst_core.system.host_profile",
+    "nst_core.film.estimate",
     "nst_core.film.info",
     "nst_core.film.reading",  # decodes in a process of its own
     # Pure functions and values, without TensorFlow, processes or files of runs:
     "nst_core.runs.cost",
     "nst_core.runs.curve",
     "nst_core.runs.curve_files",
+    "nst_core.runs.films",
     "nst_core.runs.inputs",
     "nst_core.runs.recolour",
     "nst_core.runs.timelapse",

@@ -27,6 +27,7 @@ from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
 from nst_core.jobs.limits import MEMORY, StoreLimits
@@ -62,6 +63,7 @@ from nst_core.system import allocator, mapped_files
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 __all__ = [
+    "FILM_MEDIA_TYPES",
     "FINAL",
     "MEMORY",
     "CurvePoint",

@@ -17,6 +17,7 @@ from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.owners import check_owner, owner_of
 from nst_core.jobs.service import CurvePoint, FilmResult, Inspection, JobView, WorkerStatus
+from nst_core.jobs.views import expected_steps
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
 
@@ -94,7 +95,7 @@ class FakeJobService:
             raise RecipeError("start own needs a picture to start from")
         self.starts.append(start)
         job_id = f"jobnumber{len(self.jobs)}"
-        of = 1 if recipe.method == "fast" else recipe.steps
+        of = expected_steps(recipe, film.info if film else None)
         self.jobs[job_id] = JobView(
             job_id,
             "queued",

@@ -18,6 +18,7 @@ PAGES = {
     "Slow": ("slow", "Slow"),
     "Fast": ("fast", "Fast"),
     "Batch": ("batch", "Batch"),
+    "Film": ("film", "Film"),
     "Live": ("live", "Live"),
     "Compare": ("compare", "Compare"),
     "Gallery": ("gallery", "Gallery"),

@@ -55,3 +55,10 @@ def with_unit(value: float) -> str:
         if abs(value) >= 0.9995 * size:
             return f"{float(f'{value / size:.3g}'):,g} {unit}"
     return f"{value:.3g}"
+
+
+def size_text(megabytes: float) -> str:
+    """The size of a file: 40 kB, 1.2 MB, 30 MB."""
+    if megabytes < 1:
+        return f"{max(1, round(megabytes * 1000))} kB"
+    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"

@@ -149,7 +149,7 @@ def _compared_runs(compared: Sequence[ComparedRun], options: ChartOptions) -> li
     traces = []
     for index, other in enumerate(compared):
         shown, x = series.drawn_indices(other.points), series.positions(other.points, options.x_axis)
-        values, _ = series.values_of(other.points, series.main_term(options), options)
+        values, _ = series.values_of(other.points, series.main_term(options, other.points), options)
         line = {"color": series.HUES[-1 - index % len(series.HUES)], "dash": "dashdot", "width": 1.5}
         trace = _scatter(other.title, y=[values[i] for i in shown], line=line, mode="lines")
         traces.append(trace | {"x": [x[i] for i in shown]})
@@ -204,7 +204,7 @@ def _positions_of(
     """Step -> its place on the x axis, and the drawn value of the main term there."""
     if not options.depends_on_past:
         points = [point for point in points if point.step in steps]
-    values, _ = series.values_of(points, series.main_term(options), options)
+    values, _ = series.values_of(points, series.main_term(options, points), options)
     x = series.positions(points, options.x_axis)
     return {point.step: (x[i], values[i]) for i, point in enumerate(points)}
 
@@ -221,7 +221,7 @@ def alt_text(
     first, last = points[0], points[-1]
     terms = ", ".join(
         f"{title.lower()} from {first.losses[name]:.3g} to {last.losses[name]:.3g}"
-        for name, (title, *_) in series.TERMS.items()
+        for name, (title, *_) in series.ALL_TERMS.items()
         if name in first.losses and name in last.losses
     )
     references = "".join(

@@ -24,6 +24,11 @@ TERMS: dict[str, tuple[str, str, str, float]] = {
 The colours are Okabe and Ito's hues at mid-lightness, with a contrast of at least 3:1 on the light and the dark theme.
 The dash distinguishes the terms for people who cannot tell the hues apart."""
 
+FILM_TERMS: dict[str, tuple[str, str, str, float]] = {"temporal": ("Temporal", "#B0619F", "dashdot", 2.0)}
+"""Likewise, the terms that only runs of films have: the difference from the last result, moved along the motion."""
+ALL_TERMS = TERMS | FILM_TERMS
+"""The terms of any run."""
+
 HUES = ("#2E86C1", "#DB6B30", "#159A7A", "#B0619F", "#A8892A")
 """Colours of layers and of other runs, used in turn."""
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -81,7 +86,7 @@ def lines_of(points: Sequence[CurvePoint], options: ChartOptions) -> list[Line]:
             for i, name in enumerate(style_layer_terms(points))
         }
     else:
-        styles = {name: style for name, style in TERMS.items() if not (options.unweighted and name == "total")}
+        styles = {name: ALL_TERMS[name] for name in terms_of(points) if not (options.unweighted and name == "total")}
     return [Line(*style, *values_of(points, name, options)) for name, style in styles.items()]
 
 
@@ -96,9 +101,21 @@ def values_of(
     return smoothed(values, options.smoothing, restarts(points)), values
 
 
-def main_term(options: ChartOptions) -> str:
-    """The one term that is drawn for a run in comparison."""
-    return "style" if options.unweighted or options.curves == "layers" else "total"
+def terms_of(points: Sequence[CurvePoint]) -> list[str]:
+    """The terms of a run in the order of the legend: those of a picture's run, and of a film's those that it has.
+
+    A film that is painted by the fast method has no objective, only the temporal term.
+    """
+    of_films = [name for name in FILM_TERMS if any(name in point.losses for point in points)]
+    has_objective = not of_films or any("total" in point.losses for point in points)
+    return [*(TERMS if has_objective else ()), *of_films]
+
+
+def main_term(options: ChartOptions, points: Sequence[CurvePoint] = ()) -> str:
+    """The one term that is drawn for a run in comparison, and that carries the dots of events."""
+    if options.unweighted or options.curves == "layers":
+        return "style"
+    return "total" if "total" in terms_of(points) else "temporal"
 
 
 def has_weights(points: Sequence[CurvePoint]) -> bool:

@@ -21,6 +21,7 @@ from pages.parts.app.session_values import SessionValue
 if TYPE_CHECKING:
     from nst_core.film.info import FilmInfo
     from nst_core.film.reading import Film
+    from nst_core.runs.inputs import RunInputs
 
 FILM_TYPES = ["mp4", "m4v", "mov", "webm", "mkv", "gif", "webp"]
 """The endings of the names of films."""
@@ -87,6 +88,17 @@ def choose(file: BinaryIO, title: str) -> ChosenFilm:
     _kept.add(kept)
     _CHOSEN.put(kept)
     return kept
+
+
+def choose_again(inputs: RunInputs) -> None:
+    """Make the film of a run the film of this tab. Raises FilmError as `choose`, or if the run's film is gone."""
+    if inputs.film is None:
+        raise FilmError("the film of this run is gone; choose it again")
+    try:
+        with inputs.film.path.open("rb") as file:
+            choose(file, f"The film of this run{inputs.film.path.suffix}")
+    except OSError as error:
+        raise FilmError(f"the film of this run cannot be read ({error.strerror or error}); choose it again") from None
 
 
 _kept: weakref.WeakSet[ChosenFilm] = weakref.WeakSet()

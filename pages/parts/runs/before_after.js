@@ -8,7 +8,7 @@ export default function ({ parentElement, data }) {
     one(".l").style.opacity = at > 15 ? 1 : 0; one(".r").style.opacity = at < 85 ? 1 : 0;
   };
   range.oninput = move; move();
-  box.classList.toggle("wait", data.waiting);
+  box.classList.toggle("wait", data.waiting); box.classList.toggle("alone", data.alone);
   box.style.aspectRatio = data.ratio; box.style.width = `min(100%, calc(${data.tall} * ${data.ratio}))`;
   for (const side of ["before", "after"]) {
     const img = one("." + side); img.alt = data[side].alt;

@@ -39,6 +39,7 @@ def before_after(  # noqa: PLR0913 - each is one visible property
     at: int = 50,
     max_height: str = "min(66vh, 44rem)",
     waiting: bool = False,
+    alone: bool = False,
     reveal: bool = False,
 ) -> None:
     """Mount the slider.
@@ -51,10 +52,12 @@ def before_after(  # noqa: PLR0913 - each is one visible property
         at: the handle's initial position, in percent from the left.
         max_height: CSS length that the frame's height never exceeds.
         waiting: show a pulsing picture without a handle.
+        alone: show the right picture without a handle.
         reveal: scroll the frame into view when it first appears.
     """
     data = {"before": before._data(), "after": after._data(), "ratio": round(ratio, 4)}
-    _slider(key=key, data=data | {"at": at, "tall": max_height, "waiting": waiting, "reveal": reveal})
+    options = {"at": at, "tall": max_height, "waiting": waiting, "alone": alone, "reveal": reveal}
+    _slider(key=key, data=data | options)
 
 
 @lru_cache(maxsize=64)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.parts.app import theme
-from pages.parts.app.formatting import duration
-from pages.parts.runs import colour_preservation, share
+from pages.parts.app import service, theme
+from pages.parts.app.formatting import duration, size_text
+from pages.parts.runs import colour_preservation, run_image, share
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
@@ -40,7 +40,10 @@ def _figures(view: JobView, report: Mapping[str, Any]) -> dict[str, str]:
     if "size" in report:
         items["Size"] = "{} × {} px".format(*report["size"])
     if view.total_steps > 1:
-        items["Steps"] = str(view.step) if view.step == view.total_steps else f"{view.step} of {view.total_steps}"
+        word = f"{run_image.step_word(view).capitalize()}s"
+        items[word] = str(view.step) if view.step == view.total_steps else f"{view.step} of {view.total_steps}"
+    if "frames_per_second" in (film := report.get("film", {})):
+        items["Film"] = f"{film['frames'] / film['frames_per_second']:.1f} s, {size_text(film['bytes'] / 1e6)}"
     if view.evaluations > view.step + 1:
         items["Evaluations"] = str(view.evaluations)
     if seconds.get("compile"):
@@ -63,45 +66,68 @@ def download_buttons(view: JobView, page: str) -> None:
     strength = colour_preservation.strength_of(view, page)
     repainted = colour_preservation.is_repainted(view, strength)
     stem = f"nst-{view.recipe.method}-{view.id[:6]}"
+    files = _film_files(view) if run_image.is_film(view) else _files(view)
     with st.container(horizontal=True, key=f"home_{page}_{view.id}"):
-        for label, make, available, ending, mime, meaning in _files(view):
-            if available:
-                is_made = repainted or label == "WebP"
+        for number, file in enumerate(files):
+            if file.available:
+                is_made = repainted or file.takes_time
                 st.download_button(
-                    label,
-                    partial(make, view, strength) if is_made else make(view, strength),
-                    f"{stem}.{ending}",
-                    mime,
+                    file.label,
+                    partial(file.make, view, strength) if is_made else file.make(view, strength),
+                    f"{stem}.{file.ending}",
+                    file.media_type,
                     on_click="ignore",
                     icon=":material/download:",
-                    type="primary" if label == "PNG" else "secondary",
-                    help=meaning,
+                    type="secondary" if number else "primary",
+                    help=file.meaning,
                     disabled=is_made and view.state not in FINAL,
-                    key=f"get_{label}_{page}_{view.id}",
+                    key=f"get_{file.label}_{page}_{view.id}",
                 )
         if view.result:
             share.button(view, page)
 
 
-def _files(view: JobView) -> tuple[tuple[str, Callable[..., Any], object, str, str, str], ...]:
-    """Each file: label, maker, a value that is empty if the file is not available, ending, media type and help."""
+class _File(NamedTuple):
+    """A file to download; `available` is empty if there is none, `make` is called with the run and the strength."""
+
+    label: str
+    make: Callable[..., Any]
+    available: object
+    ending: str
+    media_type: str
+    meaning: str
+    takes_time: bool = False
+
+
+def _files(view: JobView) -> tuple[_File, ...]:
+    in_full = "Full quality, with the recipe of this run inside"
+    small = "Small too, with the recipe of this run inside"
     return (
-        (
-            "PNG",
-            colour_preservation.png,
-            view.result,
-            "png",
-            "image/png",
-            "Full quality, with the recipe of this run inside",
-        ),
-        ("JPEG", colour_preservation.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
-        (
-            "WebP",
-            colour_preservation.webp,
-            view.result,
-            "webp",
-            "image/webp",
-            "Small too, with the recipe of this run inside",
-        ),
-        ("Recipe", colour_preservation.recipe, view.recipe, "json", "application/json", "Every setting of this run"),
+        _File("PNG", colour_preservation.png, view.result, "png", "image/png", in_full),
+        _File("JPEG", colour_preservation.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        _File("WebP", colour_preservation.webp, view.result, "webp", "image/webp", small, takes_time=True),
+        _recipe_file(view),
     )
+
+
+def _film_files(view: JobView) -> tuple[_File, ...]:
+    from nst_core.jobs.service import FILM_MEDIA_TYPES
+
+    kind = view.recipe.film.film_format
+    label = {"mp4": "MP4", "webm": "WebM", "gif": "GIF", "webp": "WebP"}[kind]
+    still = "The first frame, with the recipe of this run inside"
+    return (
+        _File(label, _film, view.result, kind, FILM_MEDIA_TYPES[kind], "The finished film", takes_time=True),
+        _File("First frame", colour_preservation.png, view.result, "png", "image/png", still),
+        _recipe_file(view),
+    )
+
+
+def _film(view: JobView, _: float) -> bytes:
+    """The finished film, read from its file."""
+    return service.get().film_result(view.id).path.read_bytes()
+
+
+def _recipe_file(view: JobView) -> _File:
+    meaning = "Every setting of this run"
+    return _File("Recipe", colour_preservation.recipe, view.recipe, "json", "application/json", meaning)

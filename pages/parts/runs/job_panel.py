@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -70,12 +71,13 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
         curves_panel(view, key=f"{page}_{view.id}")
 
 
-def expired(page: str, *names: str) -> None:
+def expired(page: str, *names: str, placeholder: Callable[[str], None] = run_image.placeholder) -> None:
     """A notice in place of runs that cannot be opened, with the reasons and a button to start afresh.
 
     Args:
         page: the page that shows the runs.
         names: the runs' names on that page; by default its only run.
+        placeholder: draws what the page shows before a run, at most as high as a CSS length.
     """
     jobs = [session.current(page, name) for name in names or ("job",)]
     reasons = dict.fromkeys(session.why_lost(job) for job in jobs if job is not None)
@@ -84,7 +86,7 @@ def expired(page: str, *names: str) -> None:
     if st.button("Start afresh", icon=":material/restart_alt:", key=f"{page}_afresh"):
         session.forget(page, *names)
         st.rerun()
-    run_image.placeholder("min(40vh, 24rem)")
+    placeholder("min(40vh, 24rem)")
 
 
 def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:

@@ -11,6 +11,7 @@ from pages.parts.app import service, session, theme
 from pages.parts.app.formatting import time_ago
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
+from pages.parts.film import result as film_result
 from pages.parts.runs import colour_preservation, downloads, film, foreign_run, job_panel, run_image
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
@@ -44,13 +45,10 @@ def panel() -> None:
 def _shown(view: JobView) -> None:
     picture, words = st.columns([7, 5], gap="large")
     with picture:
-        strength = colour_preservation.strength_of(view, _PAGE)
-        run_image.picture(
-            view,
-            key=f"result_{view.id}",
-            max_height="min(70vh, 46rem)",
-            newest=colour_preservation.preview(view, strength),
-        )
+        if run_image.is_film(view):
+            film_result.player(view, key=f"result_{view.id}", max_height="min(70vh, 46rem)")
+        else:
+            _picture(view)
     with words:
         theme.section(title(view), time_ago(view.created) if view.created else "")
         job_panel.progress(view, _PAGE)
@@ -61,8 +59,20 @@ def _shown(view: JobView) -> None:
         _settings(view)
 
 
+def _picture(view: JobView) -> None:
+    strength = colour_preservation.strength_of(view, _PAGE)
+    run_image.picture(
+        view,
+        key=f"result_{view.id}",
+        max_height="min(70vh, 46rem)",
+        newest=colour_preservation.preview(view, strength),
+    )
+
+
 def _below(view: JobView) -> None:
-    if view.result:
+    if run_image.is_film(view):
+        film_result.before_after(view)
+    elif view.result:
         film.panel(view)
     if view.report and "measures" in view.report:
         with st.expander("Measures", icon=":material/straighten:"):
@@ -74,11 +84,12 @@ def reuse_buttons(view: JobView) -> None:
     with st.container(horizontal=True, key=f"again_{view.id}"):
         if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):
             imported.open_with_pictures(view.recipe, service.get().inputs(view.id))
+        own = "film" if run_image.is_film(view) else "photo"
         if st.button(
-            "Same settings, my photo",
+            f"Same settings, my {own}",
             icon=":material/add_a_photo:",
             key=f"mine_{view.id}",
-            help="Its styles and settings, for a photograph of yours.",
+            help=f"Its styles and settings, for a {own} of yours.",
         ):
             imported.open_styles(view.recipe, service.get().inputs(view.id))
 

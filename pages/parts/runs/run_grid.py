@@ -28,10 +28,12 @@ def run_grid(views: Sequence[JobView], *, key: str) -> None:
 
 
 def title(view: JobView) -> str:
-    """A run's title: its method, and the preset unless the method is fast."""
+    """A run's title: its method, and the preset unless the method is fast; whether it is of a film."""
     from nst_core.recipe import PRESETS
 
     method = view.recipe.method.capitalize()
+    if view.recipe.medium == "film":
+        return f"Film · {method}"
     return method if view.recipe.method == "fast" else f"{method} · {PRESETS[view.recipe.preset].title}"
 
 
@@ -48,7 +50,8 @@ def _item(view: JobView) -> dict[str, str]:
         "src": data_url(_thumb(view.id, view.snapshot_step, shown)) if shown else "",
         "title": title(view),
         "text": " · ".join(facts),
-        "alt": f"Result of the {view.recipe.method} method, {time_ago(view.created)}",
+        "alt": f"{'Film' if view.recipe.medium == 'film' else 'Result'} of the {view.recipe.method} method, "
+        f"{time_ago(view.created)}",
     }
 
 

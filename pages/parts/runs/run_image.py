@@ -56,7 +56,7 @@ def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = 
         return
     label, alt = "", "The photograph, not yet painted"
     if view.snapshot:
-        label, alt = _label(view), f"The result after step {view.snapshot_step} of {view.total_steps}"
+        label, alt = _label(view), f"The result after {step_word(view)} {view.snapshot_step} of {view.total_steps}"
     before_after(
         Side(before or newest, "Photograph" if view.snapshot and before else "", "The photograph before"),
         Side(newest, label, alt),
@@ -65,8 +65,19 @@ def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = 
         at=0 if view.total_steps > 1 else 50,
         max_height=max_height,
         waiting=view.snapshot is None and view.state in ("queued", "running"),
+        alone=is_film(view),  # its frames are not those of the picture before
         reveal=REVEAL.get() == view.id,
     )
+
+
+def is_film(view: JobView) -> bool:
+    """Whether a run is of a film: its steps are frames."""
+    return view.recipe.medium == "film"
+
+
+def step_word(view: JobView) -> str:
+    """The word for a run's step: "step", or "frame" of a film."""
+    return "frame" if is_film(view) else "step"
 
 
 def _label(view: JobView) -> str:
@@ -88,14 +99,15 @@ def status_line(view: JobView, *, waking: bool) -> str:
     if view.state == "paused" and view.step == 0:
         return "Paused before its first step"
     if view.state == "paused":
-        return f"Paused at step {view.step} of {view.total_steps}"
+        return f"Paused at {step_word(view)} {view.step} of {view.total_steps}"
     if waking or view.state == "queued":
         return _queue_line(view, waking)
-    if view.total_steps <= 1:
+    if view.total_steps <= 1 and not is_film(view):
         return "Painting in one pass…"
+    step = step_word(view).capitalize()
     if not view.points:
-        return f"Step 0 of {view.total_steps} · getting ready"
-    return " · ".join([f"Step {view.step} of {view.total_steps}", *_pace(view)])
+        return f"{step} 0 of {view.total_steps} · getting ready"
+    return " · ".join([f"{step} {view.step} of {view.total_steps}", *_pace(view)])
 
 
 def _queue_line(view: JobView, waking: bool) -> str:
@@ -109,7 +121,7 @@ def _queue_line(view: JobView, waking: bool) -> str:
         position += f", about {approximate_duration(view.wait_seconds)}"
     if not view.step:
         return f"{position}. Your run starts by itself."
-    return f"{position}. It goes on from about step {view.step}."
+    return f"{position}. It goes on from about {step_word(view)} {view.step}."
 
 
 def _pace(view: JobView) -> list[str]:
@@ -120,7 +132,8 @@ def _pace(view: JobView) -> list[str]:
     if took <= 0:
         return []
     rate = (recent[-1].step - recent[0].step) / took
-    speed = f"{rate:.1f} steps a second" if rate >= 1 else f"{1 / rate:.1f} s a step"
+    word = step_word(view)
+    speed = f"{rate:.1f} {word}s a second" if rate >= 1 else f"{1 / rate:.1f} s a {word}"
     return [speed, f"about {duration((view.total_steps - view.step) / rate)} left"]
 
 

@@ -19,7 +19,10 @@ def button(view: JobView, page: str) -> None:
     """A popover with the links of a finished run; its owner can also list or delete the run there."""
     with st.popover("Share", icon=":material/ios_share:", key=f"share_{page}_{view.id}"):
         st.markdown("**This result**")
-        st.caption("Anyone with this link sees the picture, its curves and its settings, while this server keeps them.")
+        shown = "film" if view.recipe.medium == "film" else "picture"
+        st.caption(
+            f"Anyone with this link sees the {shown}, its curves and its settings, while this server keeps them."
+        )
         st.code(app_address() + f"/result?result={view.id}", language=None, wrap_lines=True)
         st.markdown("**Its settings**")
         without = "Pictures of your own and painted regions are" if view.recipe.regions else "Pictures of your own are"

@@ -12,7 +12,8 @@ from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.formatting import three_digits
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
-from pages.parts.curves.series import TERMS
+from pages.parts.curves.series import ALL_TERMS
+from pages.parts.runs import run_image
 from pages.parts.runs.before_after import data_url
 from pages.parts.settings import widgets
 
@@ -65,10 +66,10 @@ def _card(view: JobView, step: int, key: str) -> None:
         return
     with st.container(border=True, key=f"frame_{key}"):
         shown, words = st.columns(2, gap="medium", vertical_alignment="center")
-        alt = escape(f"The picture after step {step} of {view.total_steps}")
+        alt = escape(f"The picture after {run_image.step_word(view)} {step} of {view.total_steps}")
         shown.html(Html(f'<img class="nst-frame" src="{data_url(picture)}" alt="{alt}">'))
         with words:
-            theme.section(f"Step {step}")
+            theme.section(f"{run_image.step_word(view).capitalize()} {step}")
             theme.facts(losses_at(view, step))
             with st.container(horizontal=True):
                 st.button(
@@ -78,8 +79,9 @@ def _card(view: JobView, step: int, key: str) -> None:
                     on_click=_unpick,
                     args=(key,),
                 )
-                with st.popover("Branch from here", icon=":material/call_split:"):
-                    _branch_form(view, step, picture, key)
+                if not run_image.is_film(view):
+                    with st.popover("Branch from here", icon=":material/call_split:"):
+                        _branch_form(view, step, picture, key)
 
 
 def losses_at(view: JobView, step: int) -> dict[str, str]:
@@ -87,7 +89,7 @@ def losses_at(view: JobView, step: int) -> dict[str, str]:
     if not view.points:
         return {}
     point = _point(view, step)
-    return {title: three_digits(point.losses[name]) for name, (title, *_) in TERMS.items() if name in point.losses}
+    return {title: three_digits(point.losses[name]) for name, (title, *_) in ALL_TERMS.items() if name in point.losses}
 
 
 def branch_recipe(view: JobView, step: int, settings: dict[str, Any]) -> Recipe:

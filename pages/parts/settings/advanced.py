@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core import recipe as recipes
 from nst_core.recipe import CONVOLUTIONS, Recipe, value_of
-from nst_core.recipe.display import GROUPS, LAYERS, WEIGHTS, SettingDisplay
+from nst_core.recipe.display import FILM, GROUPS, LAYERS, WEIGHTS, SettingDisplay
 from pages.parts.app import theme
 from pages.parts.inputs import own_start
 from pages.parts.settings import widgets
@@ -39,6 +39,13 @@ def colour(base: Recipe, key: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     _grid(GROUPS["Colour"], base, chosen, key)
     return chosen
+
+
+def film(base: Recipe, key: str) -> dict[str, Any]:
+    """Show the settings that only films of the recipe's method have; returns the chosen values by setting."""
+    chosen: dict[str, Any] = {"method": base.method}
+    _grid(FILM, base, chosen, key)
+    return {name: value for name, value in chosen.items() if name != "method"}
 
 
 def _grid(group: tuple[SettingDisplay, ...], base: Recipe, chosen: dict[str, Any], key: str) -> None:

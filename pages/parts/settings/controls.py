@@ -49,10 +49,15 @@ def slow(page: str, settings: Mapping[str, Any] | None = None) -> Recipe | None:
         return None
 
 
-def fast(page: str) -> Recipe:
-    """The fast method's settings."""
+def fast(page: str, settings: Mapping[str, Any] | None = None) -> Recipe:
+    """The fast method's settings.
+
+    Args:
+        page: prefix of the widget keys.
+        settings: initial values that override the usual ones.
+    """
     opened = imported.opened_recipe(page)
-    base = opened or recipes.make(settings={"method": "fast"})
+    base = opened or recipes.make(settings={"method": "fast", **(settings or {})})
     key = imported.widget_prefix(page)
     chosen: dict[str, Any] = {}
     cells = widgets.grid_cells()

@@ -45,14 +45,28 @@ def open_settings(recipe: Recipe, *, stay: bool = False, had_regions: bool = Fal
     The recipe's regions are left out, and the page says so; also with `had_regions`, if a link had some.
     """
     page = page_of(recipe)
-    _put(page, links.without_pictures(recipe))
+    _put(_settings_of(recipe), links.without_pictures(recipe))
     _WITHOUT_REGIONS.put(page if recipe.regions or had_regions else "")
+    if recipe.medium == "film":
+        from pages.parts.film import settings
+
+        settings.open_film_settings(recipe)
     if not stay:
         st.switch_page(f"pages/{page}.py")
 
 
 def open_with_pictures(recipe: Recipe, pictures: RunInputs, *, stay: bool = False) -> None:
-    """Open a run's settings, and select its photograph, its styles, and the regions painted on the photograph."""
+    """Open a run's settings, and select its photograph, its styles, and the regions painted on the photograph.
+
+    Of a film's run the film is selected, without regions.
+    """
+    if recipe.medium == "film":
+        from pages.parts.film import chosen
+
+        chosen.choose_again(pictures)
+        open_styles(recipe, pictures, stay=True)
+        open_settings(recipe, stay=stay)
+        return
     choose("content", _selected(pictures.content, "The photograph of this run"))
     open_styles(recipe, pictures, stay=True)
     has_regions = mask_brush.restore(pictures.content, recipe.regions, pictures.masks)
@@ -127,8 +141,13 @@ def address(recipe: Recipe) -> str:
 
 
 def page_of(recipe: Recipe) -> str:
-    """The page of a recipe's method."""
-    return _PAGES[recipe.method]
+    """The page of a recipe: that of films, or of its method."""
+    return "film" if recipe.medium == "film" else _PAGES[recipe.method]
+
+
+def _settings_of(recipe: Recipe) -> str:
+    """The prefix of the widgets of a recipe: the page for films has those of both methods."""
+    return f"film_{_PAGES[recipe.method]}" if recipe.medium == "film" else page_of(recipe)
 
 
 def _select_pictures(pictures: Mapping[str, Any]) -> None:

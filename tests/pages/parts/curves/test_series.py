@@ -53,3 +53,13 @@ def test_the_axis_is_in_steps_seconds_or_evaluations() -> None:
 def test_layers_are_told_in_the_runs_order() -> None:
     run = [replace(p, losses={**p.losses, "style/b": 1.0, "style/a": 2.0}) for p in points(2)]
     assert series.style_layer_terms(run) == ["style/b", "style/a"]
+
+
+def test_a_film_has_its_temporal_term_and_the_others_only_if_it_has_an_objective() -> None:
+    assert series.terms_of([]) == series.terms_of(points(3)) == list(series.TERMS)
+    fast = [replace(p, losses={"temporal": 1.0}) for p in points(3)]
+    slow = [replace(p, losses={**p.losses, "temporal": 1.0}) for p in points(3)]
+    assert series.terms_of(fast) == ["temporal"]
+    assert series.terms_of(slow) == [*series.TERMS, "temporal"]
+    options = series.ChartOptions()
+    assert (series.main_term(options, fast), series.main_term(options, slow)) == ("temporal", "total")
