@@ -34,7 +34,7 @@ PICKED_COLOUR = "#B5761A"
 _UNSMOOTHED_OPACITY = 0.3
 """Opacity of the values behind their smoothed curve."""
 
-_X_TITLES = {"steps": "Step", "seconds": "Seconds", "evaluations": "Evaluations"}
+_X_TITLES = {"seconds": "Seconds", "evaluations": "Evaluations"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
     reference_losses: ReferenceLosses | None = None,
     compared: Sequence[ComparedRun] = (),
     picked: int | None = None,
+    step_title: str = "Step",
 ) -> Figure:
     """The loss curves of a run, with a line at each event: a steering, a change of size, a rollback.
 
@@ -66,6 +67,7 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
             weighted terms.
         compared: other runs for comparison.
         picked: the step whose picture is shown, marked by a line and a dot.
+        step_title: the title of the x axis in steps.
     """
     has_references = reference_losses and options.curves == "terms" and not options.unweighted
     reference_losses = reference_losses if reference_losses and has_references else {}
@@ -81,7 +83,7 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
         *_reference_lines(reference_losses, end),
         *_event_dots(placed),
     ]
-    layout = _layout(options, end) | _event_layout([(x, text) for x, _, text in placed], end)
+    layout = _layout(options, end, step_title) | _event_layout([(x, text) for x, _, text in placed], end)
     if placed:
         layout["yaxis"]["domain"] = [0, 1 - event_labels.LABELS_SHARE]
     if nearest:
@@ -89,7 +91,7 @@ def loss_curves(  # noqa: PLR0913 - all that is drawn
     return {"data": traces, "layout": layout}
 
 
-def _layout(options: ChartOptions, end: float) -> dict[str, Any]:
+def _layout(options: ChartOptions, end: float, step_title: str) -> dict[str, Any]:
     """The axes. A zoom is kept until the `uirevision` of its axis changes, which names the quantity on it."""
     return {
         "height": HEIGHT_PX,
@@ -97,7 +99,7 @@ def _layout(options: ChartOptions, end: float) -> dict[str, Any]:
         "hovermode": "x unified",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "xaxis": {
-            "title": {"text": _X_TITLES[options.x_axis]},
+            "title": {"text": _X_TITLES.get(options.x_axis, step_title)},
             "range": [0, end],
             "showgrid": False,
             "zeroline": False,

@@ -13,7 +13,7 @@ from pages.parts.app.session_values import SessionValue
 from pages.parts.curves import charts, plot, reference_losses
 from pages.parts.curves import export as curves_export
 from pages.parts.curves.series import ChartOptions, CurveSet, XAxis, has_weights
-from pages.parts.runs import snapshots
+from pages.parts.runs import run_image, snapshots
 from pages.parts.runs.polling import CURVES_SECONDS, poll
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def _chart(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun]
         reference_losses=view.reference_losses,
         compared=compared,
         picked=snapshots.picked(key),
+        step_title=run_image.step_word(view).capitalize(),
     )
     with st.container(key=f"plot_room_{key}"):  # the style block reserves the chart's room
         plot.chart(
@@ -154,7 +155,9 @@ def _chart(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun]
             key=f"chart_{key}",
             alt=charts.alt_text(view.points, view.total_steps, view.reference_losses, compared),
             file=f"nst-curves-{view.id[:6]}",
-            slider=plot.Slider("Picture at step", snapshots.steps(view, key), snapshots.picked(key)),
+            slider=plot.Slider(
+                f"Picture at {run_image.step_word(view)}", snapshots.steps(view, key), snapshots.picked(key)
+            ),
             on_pick=(lambda step: snapshots.pick(view, step, key=key)) if view.snapshot_steps else None,
         )
 

@@ -36,7 +36,7 @@ def panel(recipe: Recipe | None) -> None:
             "Frames": str(frames),
             "Time": f"about {approximate_duration(expected.seconds)}",
             "Size": f"about {size_text(expected.megabytes)}",
-            "Flicker": f"about {expected.flicker:.1f} of 255",
+            "Flicker": "below 0.1 of 255" if expected.flicker < 0.1 else f"about {expected.flicker:.1f} of 255",
         }
     )
 
