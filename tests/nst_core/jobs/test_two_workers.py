@@ -62,7 +62,9 @@ def test_two_runs_go_on_beside_each_other_through_a_kill_and_a_new_server(
     assert time.monotonic() - began < 10
     service = JobService(spawn=TOY)
     for job, step in steps.items():
-        assert (service.view(job).state, service.view(job).step >= step) == ("queued", True)
+        view = service.view(job)
+        assert view.state in ("queued", "running")  # a worker may have it already
+        assert view.step >= step
     service.warm()
     until(lambda: all(service.view(job).step > steps[job] + 10 for job in steps), PATIENCE)
     for job, secret in ((ann, ANN), (ben, BEN)):
