@@ -118,7 +118,8 @@ def test_a_report_measures_against_the_framed_styles(noise: Any, monkeypatch: py
     monkeypatch.setattr(yardstick, "measure", lambda *args: given.append(args) or {})
     originals, recipe, parts = cropped_styles(CROPS)
     runner.report(noise(40, 60), originals, recipe, noise(32, 48, 2), usage.RunTimer())
-    ((_, _, styles, shares),) = given
+    ((_, _, styles, shares, kept),) = given
+    assert kept is None  # nothing is kept for further results
     assert all(np.array_equal(style, part) for style, part in zip(styles, parts, strict=True))
     assert shares == [1.0, 1.0, 1.0]
 

@@ -68,11 +68,11 @@ def test_the_measures_are_the_yardsticks_and_are_computed_once(result: Result, m
 
     monkeypatch.setattr(yardstick, "measure", measure)
     assert result.metrics() == result.metrics() == {"ssim": 0.5}
-    ((output, content, (style,), shares),) = asked
+    ((output, content, (style,), shares, kept),) = asked
     assert output is result.pixels
     assert np.array_equal(content, result.inputs.content.tensor())
     assert np.array_equal(style, result.inputs.styles[0].tensor())
-    assert shares == [1.0]
+    assert (shares, kept) == ([1.0], None)
 
 
 def test_a_notebook_shows_picture_figures_and_escaped_notes(result: Result) -> None:
