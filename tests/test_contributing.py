@@ -124,7 +124,7 @@ def test_a_page_that_is_added_as_described_opens(tmp_path: Path, monkeypatch: py
     (tmp_path / "pages" / "hello.py").write_text(code(text))
     app = (ROOT / "app.py").read_text()
     line = inline(text, "st.Page(")
-    (tmp_path / "app.py").write_text(app.replace("    ],\n", f"        {line}\n    ],\n", 1))
+    (tmp_path / "app.py").write_text(app.replace("    ]\n", f"        {line}\n    ]\n", 1))
     fake = FakeJobService()
     monkeypatch.setattr("pages.parts.app.service.get", lambda: fake)
 

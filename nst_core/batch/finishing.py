@@ -20,7 +20,7 @@ from nst_core.runs import result_file, runner
 from nst_core.step import Pixels
 
 if TYPE_CHECKING:
-    from nst_core.metrics.yardstick import Targets
+    from nst_core.metrics.yardstick import KeptTargets
 
 
 NOT_MEASURED = "not measured"
@@ -52,7 +52,7 @@ class Finisher:
     def __init__(self, folder: OutputFolder, *, wants_measures: bool) -> None:
         self._folder, self._wants_measures = folder, wants_measures
         self._measuring = threading.Lock()  # VGG needs much memory for a large picture
-        self._targets: Targets | None = None
+        self._targets: KeptTargets | None = None
         self._problems: tuple[str, ...] = ()
 
     def finish(self, painted: PaintedItem) -> tuple[Entry, bytes]:
@@ -88,12 +88,12 @@ class Finisher:
         """The yardstick's measures; None for a style grid, which shows many pictures."""
         if not self._wants_measures or self._problems or is_style_grid(painted.recipe):
             return None
-        from nst_core.metrics.yardstick import Targets
+        from nst_core.metrics.yardstick import KeptTargets
 
         loaded = painted.loaded
         styles = loaded.styles or [style.tensor() for style in loaded.inputs.styles]
         with self._measuring:
-            self._targets = self._targets or Targets()
+            self._targets = self._targets or KeptTargets()
             try:
                 return runner.measures(loaded.content, styles, painted.recipe, painted.picture, targets=self._targets)
             except WeightsError as error:

@@ -27,7 +27,7 @@ CONTENT_LAYERS = ("block4_conv2", "block5_conv2")
 STYLE_LAYERS = tuple(name for name in CONVOLUTIONS["vgg19"] if name.endswith("conv1"))
 
 
-class Targets:
+class KeptTargets:
     """Measures of contents and styles that many results share, kept for the last few of them. Thread-safe."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Targets:
 class Keys:
     """Where the measures of the pictures are kept: `content`, and one of `styles` for each style, identify pixels."""
 
-    targets: Targets
+    targets: KeptTargets
     content: Hashable
     styles: Sequence[Hashable]
 

@@ -297,8 +297,8 @@ def measures(
 ) -> dict[str, Any]:
     """The yardstick's measures of a result, at no more than `MAX_MEASURED_PX`; arguments as in `report`.
 
-    With `targets`, a `yardstick.Targets`, the measures of content and styles are computed once for all results of one
-    size; the recipe must then name the pictures.
+    With `targets`, a `yardstick.KeptTargets`, the measures of content and styles are computed once for all results of
+    one size; the recipe must then name the pictures.
 
     Raises WeightsError if no source gave VGG-19.
     """

@@ -36,7 +36,8 @@ def test_pictures_are_picked_once_their_expander_is_open(open_page: Open) -> Non
 
 def components(app: AppTest) -> str:
     """The data of all mounted components, as text."""
-    return " ".join(component.proto.json for component in app.get("bidi_component"))
+    protos = [component.proto for component in app.get("bidi_component")]
+    return " ".join(proto.json + proto.bytes.decode() for proto in protos)
 
 
 def test_a_refused_look_tells_its_reason(open_page: Open, job_service: FakeJobService) -> None:

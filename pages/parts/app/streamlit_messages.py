@@ -27,7 +27,7 @@ Send = Callable[[Sequence[bytes]], Awaitable[None]]
 """Sends binary messages over one WebSocket, in order."""
 
 
-class Batch(list[ForwardMsg]):
+class MessageBatch(list[ForwardMsg]):
     """All messages that waited for one tab, in order."""
 
 
@@ -86,12 +86,12 @@ def _flush_batches() -> None:
     send_one = Runtime._send_message
 
     @wraps(AppSession.flush_browser_queue)
-    def flush_browser_queue(self: AppSession) -> Sequence[Batch]:
-        return () if self._browser_queue.is_empty() else (Batch(self._browser_queue.flush()),)
+    def flush_browser_queue(self: AppSession) -> Sequence[MessageBatch]:
+        return () if self._browser_queue.is_empty() else (MessageBatch(self._browser_queue.flush()),)
 
     @wraps(send_one)
-    def send_message(self: Runtime, session_info: ActiveSessionInfo, message: ForwardMsg | Batch) -> None:
-        for each in message if isinstance(message, Batch) else (message,):
+    def send_message(self: Runtime, session_info: ActiveSessionInfo, message: ForwardMsg | MessageBatch) -> None:
+        for each in message if isinstance(message, MessageBatch) else (message,):
             send_one(self, session_info, each)
 
     AppSession.flush_browser_queue = flush_browser_queue  # type: ignore[method-assign, assignment]

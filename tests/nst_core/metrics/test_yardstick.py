@@ -213,7 +213,7 @@ def test_targets_are_measured_once_for_each_size_and_change_nothing(monkeypatch:
     rng = np.random.default_rng(5)
     outputs = [rng.random((1, 16, 20, 3), np.float32) for _ in range(3)]
     content, *styles = (rng.random((1, side, 24, 3), np.float32) for side in (32, 24, 40))
-    keys = yardstick.Keys(yardstick.Targets(), "content", ["one", "two"])
+    keys = yardstick.Keys(yardstick.KeptTargets(), "content", ["one", "two"])
     with_keys = [yardstick.measure(output, content, styles, (1, 2), keys) for output in outputs]
     assert len(seen) == 3 + len(outputs)
     assert with_keys == [yardstick.measure(output, content, styles, (1, 2)) for output in outputs]
