@@ -22,7 +22,10 @@ SECONDS = FRAMES / FRAMES_PER_SECOND
 
 @pytest.fixture(autouse=True)
 def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from pages.parts.film import result
+
     monkeypatch.setenv("NST_CACHE_DIR", str(tmp_path / "cache"))
+    result._film_before.clear()  # kept by the run's id, which each test's job service gives again
 
 
 @pytest.fixture
