@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nst_core.bench.report import measured, tables
+from nst_core.bench.report import layouts, measured, tables
 
 
 @pytest.mark.parametrize("kind", measured.ROWS)
@@ -39,7 +39,7 @@ def test_the_last_column_is_the_number_of_the_run(kind: Any) -> None:
 def test_seconds_have_two_significant_digits(tmp_path: Path, seconds: float, text: str) -> None:
     row = {"size": 64, "convolutions": "direct", "seconds": {"median": seconds}, "share_of_limit": 0.5}
     (cells,) = tables.table("slow", stored(tmp_path, row | {"beyond_network": None, "peak_rss_mb": 900.0})).rows
-    assert cells == ("64 px", "direct", text, "50 %", tables.NOT_MEASURED, "0.90 GB")
+    assert cells == ("64 px", "direct", text, "50 %", layouts.NOT_MEASURED, "0.90 GB")
 
 
 def test_a_race_that_did_not_reach_the_loss_says_so(tmp_path: Path) -> None:
