@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -55,6 +57,7 @@ class FakeJobService:
         self.pictures: dict[str, tuple[Any, ...]] = {}
         self.given: dict[str, RunInputs] = {}
         self.films: dict[str, FilmResult] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="nst-fake-", ignore_cleanup_errors=True)
         self.waited: list[float] = []
         self.is_quick = False
         self.requests: list[tuple[Any, Any]] = []
@@ -107,6 +110,8 @@ class FakeJobService:
             owner=owner,
         )
         self.pictures[job_id] = (content, *styles)
+        if film:  # copied, as the real service does: the page's own file goes with its session
+            film = replace(film, path=Path(shutil.copy(film.path, Path(self._folder.name, job_id + film.path.suffix))))
         self.given[job_id] = RunInputs(content, tuple(styles), start, tuple(masks), film)
         if self.is_quick:
             self.finish(job_id)
