@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -11,7 +12,7 @@ import pytest
 from nst_core.bench.app.pages import PAGES
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import make, recipe_from_json
-from tests.browser.visit import LOADING_MS, READY, STEP, begin, go_to, smallest, stop
+from tests.browser.visit import LOADING_MS, READY, STEP, begin, smallest, stop
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -108,15 +109,22 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     assert recipe.objective.style_weight == 2 * make("bold").objective.style_weight
 
 
-def test_the_web_process_never_loads_tensorflow_and_stays_small(tab: Any, server: Server) -> None:
-    """Here and in the tests before, which visited the same server."""
-    for name in [*PAGES] * 3:
-        go_to(tab, name)
-    tab.wait_for_selector(READY, timeout=LOADING_MS)
-    web = psutil.Process(server.pid)
-    loaded = {entry.path for entry in web.memory_maps()}
-    assert any("python" in path for path in loaded)
-    assert not any("tensorflow" in path for path in loaded)
-    assert web.memory_info().rss <= 300e6
-    (worker,) = server.workers()
-    assert any("tensorflow" in entry.path for entry in worker.memory_maps())
+def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_path: Path) -> None:
+    server = Server("app.py", tmp_path / "log", NST_DATA_DIR=str(tmp_path / "data"))
+    try:
+        server.start()
+        for path in [path for path, _ in PAGES.values()] * 3:
+            page.goto(f"{server.url}/{path}")
+            page.wait_for_selector("h1")
+        page.goto(f"{server.url}/about")
+        page.wait_for_selector(READY, timeout=LOADING_MS)
+        web = psutil.Process(server.pid)
+        loaded = {entry.path for entry in web.memory_maps()}
+        assert any("python" in path for path in loaded)
+        assert not any("tensorflow" in path for path in loaded)
+        assert web.memory_info().rss <= 300e6
+        (worker,) = server.workers()
+        assert any("tensorflow" in entry.path for entry in worker.memory_maps())
+    finally:
+        page.goto("about:blank")  # a page left open would report the server that has ended
+        server.end()
