@@ -27,6 +27,7 @@ from nst_core.server.forwarded import Forwarded
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.server.turns import Turns
 from nst_core.server.upload_ledger import UploadLedger, UploadQuota
 from nst_core.server.uploads import Uploads
 from nst_core.server.websocket_frames import ProtocolInScope, sender_of
@@ -65,6 +66,7 @@ def prepare() -> JobService:
     for name in (*LAZY_IMPORTS, *(part.name for part in walk_packages(parts.__path__, f"{parts.__name__}."))):
         import_module(name)
     streamlit_messages.hand_over_together(sender_of)
+    streamlit_patches.take_turns(Turns().turn)
     streamlit_patches.ignore_pages_folder()
     plot.script()
     selection.preload()

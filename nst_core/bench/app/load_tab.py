@@ -29,7 +29,7 @@ REFUSED = b"try again in about"
 READY = b"Networks ready"
 """The text of a page once the networks are loaded."""
 _COMPLETE = ("FINISHED_SUCCESSFULLY", "FINISHED_FRAGMENT_RUN_SUCCESSFULLY")
-_MAX_ERROR = 300
+_MAX_ERROR = 500
 
 
 @dataclass

@@ -95,7 +95,9 @@ class Visitor:
                 await self._timed(tab, "interaction", tab.tab.press(stop))
                 return
             await asyncio.sleep(_LOOK_SECONDS)
-        self._records.note_error(f"/{tab.tab.page}: a run had no result after {SERVED_SECONDS:g} s")
+        keys = (key for key in tab.tab.widgets if key.startswith(("get_", "stop_", f"{tab.tab.page}_")))
+        trouble = f"a run had no result after {SERVED_SECONDS:g} s; on the page: {', '.join(sorted(keys))}"
+        self._records.note_error(f"/{tab.tab.page}: {trouble}")
 
     async def _timed(self, tab: OpenTab, kind: str, request: bytes) -> None:
         self._records.seconds[kind].append(await tab.ask(request))

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import cache, wraps
 from pathlib import PurePosixPath
 from typing import Any
 
+from streamlit import config
 from streamlit.proto.NewSession_pb2 import Config, CustomThemeConfig
-from streamlit.runtime import app_session, get_instance
+from streamlit.runtime import app_session, forward_msg_cache, get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadFileUrlInfo
 
 _EVERYBODY = "everybody"
@@ -104,6 +106,42 @@ def remember_client_settings() -> None:
     patched: Any = populate
     patched.remembers_settings = True
     app_session._populate_config_msg = patched
+
+
+def remember_cached_size() -> None:
+    """Read once from which size on a browser keeps messages, and not for each message. Calling it twice is harmless.
+
+    Needed in Streamlit 1.67, whose lookup takes a lock each time. A size that is changed while the server runs is used
+    at its next start.
+    """
+    module: Any = forward_msg_cache
+    if module.config is not config:
+        return
+
+    class Remembered:
+        get_option = staticmethod(cache(config.get_option))
+
+    module.config = Remembered
+
+
+def take_turns(turn: Callable[[], AbstractContextManager[None]]) -> None:
+    """Run few pages at a time, in the order in which they were asked for. Calling it twice is harmless.
+
+    Needed in Streamlit 1.67, which runs all pages and parts of pages at once, each in a thread: with a hundred visitors
+    the median wait was three times as long. `turn` waits until a page may run, and is left at its end.
+    """
+    original = ScriptRunner._run_script
+    if getattr(original, "takes_turns", False):
+        return
+
+    @wraps(original)
+    def run_script(self: ScriptRunner, rerun_data: RerunData) -> None:
+        with turn():
+            original(self, rerun_data)
+
+    patched: Any = run_script
+    patched.takes_turns = True
+    ScriptRunner._run_script = patched  # type: ignore[method-assign]
 
 
 def ignore_pages_folder() -> bool:

@@ -18,7 +18,7 @@ down."""
 _ONE_PASS_SECONDS = 0.3
 _MEASURING_SECONDS = 2.0
 """Interval while a result is measured: nothing else changes."""
-QUEUED_SECONDS = 2.0
+QUEUED_SECONDS = 3.0
 """Interval while other runs are before this one: only its place and the time left change, and many may wait."""
 
 

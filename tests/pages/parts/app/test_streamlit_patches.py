@@ -12,8 +12,8 @@ import pytest
 from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import Config, CustomThemeConfig
-from streamlit.runtime import app_session
-from streamlit.runtime.forward_msg_cache import create_reference_msg
+from streamlit.runtime import app_session, forward_msg_cache
+from streamlit.runtime.forward_msg_cache import create_reference_msg, populate_hash_if_needed
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
@@ -21,10 +21,12 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
+from nst_core.server.turns import Turns
 from pages.parts.app import streamlit_patches
 
 FRAGMENT = "a fragment"
@@ -335,3 +337,61 @@ def test_the_client_s_settings_are_read_once_and_told_as_before(monkeypatch: pyt
     reads.clear()
     assert [told(), told()] == [before, before]
     assert len(reads) == once
+
+
+def test_the_size_of_cached_messages_is_read_once_and_has_the_same_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the patch it is looked up for each message."""
+    monkeypatch.setattr(forward_msg_cache, "config", config)
+    reads: list[str] = []
+    read = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda key: reads.append(key) or read(key))
+
+    def are_cached() -> list[bool]:
+        messages = [element(0, "small"), element(1, "l" + "o" * 20_000 + "ng")]
+        for message in messages:
+            message.hash = ""
+            populate_hash_if_needed(message)
+        return [message.metadata.cacheable for message in messages]
+
+    assert are_cached() == [False, True]
+    assert len(reads) == 2, "Streamlit reads the size once by itself: delete the patch"
+    streamlit_patches.remember_cached_size()
+    streamlit_patches.remember_cached_size()
+    reads.clear()
+    assert [are_cached(), are_cached()] == [[False, True]] * 2
+    assert len(reads) == 1
+
+
+PAGES = 4
+MEETING = """
+import threading
+import streamlit as st
+try:
+    threading.meeting_of_pages.wait({seconds})
+    st.text("all at once")
+except threading.BrokenBarrierError:
+    st.text("not all at once")
+"""
+
+
+def pages_that_meet(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[str]:
+    """Open pages at the same time, each of which waits so long for all others; what each of them says."""
+    monkeypatch.setattr(threading, "meeting_of_pages", threading.Barrier(PAGES), raising=False)
+    apps = [AppTest.from_string(MEETING.format(seconds=seconds), default_timeout=60) for _ in range(PAGES)]
+    threads = [threading.Thread(target=app.run) for app in apps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return [app.text[0].value for app in apps]
+
+
+def test_few_pages_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScriptRunner, "_run_script", inspect.unwrap(ScriptRunner._run_script))
+    said = pages_that_meet(monkeypatch, seconds=30)
+    assert said == ["all at once"] * PAGES, "Streamlit runs few pages at once by itself: delete the patch"
+    streamlit_patches.take_turns(Turns(most=PAGES - 1, seconds=60).turn)
+    once = ScriptRunner._run_script
+    streamlit_patches.take_turns(Turns().turn)
+    assert ScriptRunner._run_script is once
+    assert pages_that_meet(monkeypatch, seconds=0.5) == ["not all at once"] * PAGES
