@@ -19,14 +19,16 @@ from streamlit import config, file_util
 
 from nst_core import api
 from nst_core.jobs.service import JobService
-from nst_core.server import event_loop, logs
+from nst_core.server import event_loop, install_routes, logs
 from nst_core.server.addresses import Addresses
 from nst_core.server.connections import ConnectionLimit, most_connections
 from nst_core.server.device_routes import routes as device_routes
 from nst_core.server.forwarded import Forwarded
 from nst_core.server.headers import SecurityHeaders, inline_script_hashes, security_headers
 from nst_core.server.health import HealthRoutes, Readiness, readiness
+from nst_core.server.link_cards import LinkCards
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.server.page_head import PageHead
 from nst_core.server.turns import Turns
 from nst_core.server.upload_ledger import UploadLedger, UploadQuota
 from nst_core.server.uploads import Uploads
@@ -35,7 +37,7 @@ from nst_core.settings import Settings
 from nst_core.system import allocator
 from nst_core.system.termination import on_termination
 from pages import parts
-from pages.parts.app import service, streamlit_messages, streamlit_patches
+from pages.parts.app import icons, service, streamlit_messages, streamlit_patches
 from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
@@ -96,20 +98,27 @@ def middleware() -> list[Middleware]:
             most_pages=SETTINGS.pages_per_address,
         ),
         Middleware(Uploads, ledger=UPLOADS, suffixes=[*TYPES, "zip"], film_suffixes=FILM_TYPES),
+        Middleware(PageHead, describe=PREVIEWS.card, base=base_path()),
     ]
 
 
+def base_path() -> str:
+    """The path that all of Streamlit's own begin with, from its settings: "" or "/path"."""
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
 def routes() -> list[BaseRoute]:
-    """The health checks, the files for devices, and the REST API unless the operator switched it off.
+    """The health checks, manifest and icons, the files for devices, and the REST API unless it is switched off.
 
     All are below Streamlit's base path, if it has one; the checks are at the root too, for a host without a proxy.
     """
-    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    base = f"/{path}" if path else ""
+    base = base_path()
     checks = HealthRoutes(check)
     api_mount = [api.mounted(API, base)] if SETTINGS.api else []
     files = device_routes(files_for_devices.setup(), base)
-    return [*checks.routes(), *(checks.routes(base) if base else []), *files, *api_mount]
+    installed = install_routes.routes(icons.stored(), PREVIEWS.picture, base)
+    return [*checks.routes(), *(checks.routes(base) if base else []), *installed, *files, *api_mount]
 
 
 async def _housekeeping(connections: ConnectionLimit) -> None:
@@ -169,6 +178,7 @@ UPLOADS = UploadLedger(
         films_bytes=SETTINGS.upload_films_mb * 2**20,
     )
 )
+PREVIEWS = LinkCards(service.get)
 API = api.ApiContext(service.get, check, SETTINGS)
 app = st.App(
     Path(__file__).with_name("app.py"),

@@ -178,10 +178,11 @@ class RunRepository:
         """An owner's runs, or the listed ones if `owner` is empty, newest first; no points, content and results."""
         with self._lock:
             unsaved = [job for job, run in self.active.items() if run.is_new and owner and run.view.owner == owner]
-        views = [self._summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_SUMMARIES)]]
+        views = [self.summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_SUMMARIES)]]
         return [view for view in views if view is not None]
 
-    def _summary(self, job: str) -> JobView | None:
+    def summary(self, job: str) -> JobView | None:
+        """A run with its newest snapshot, without points, content and result; None if it cannot be opened."""
         with self._lock:
             if job in self.active:
                 return self.active[job].view

@@ -299,6 +299,11 @@ class JobService:
             views = [self._view_of(active[v.id]) if owner and v.id in active else v for v in summaries]
         return tuple(view for view in views if owner or view.listed)
 
+    def listed(self, job: str) -> JobView | None:
+        """A listed run that has a result, as `runs` gives it; None for any other id."""
+        view = self._repository.summary(job)
+        return view if view and view.listed and view.state in FINAL else None
+
     def picture_at(self, job: str, step: int) -> bytes:
         """The stored snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
         return self._repository.snapshot(job, step)

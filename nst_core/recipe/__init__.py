@@ -10,6 +10,7 @@ parsing          recipes from JSON, a preset, the command line or a widget, with
 messages         error messages for settings
 old_names        former names of settings, which stored recipes still use
 links            recipes as text in an address
+sentence         the settings in one sentence, for pages and captions
 steering         changes in the middle of a run
 style_distances  the style distances that can be chosen
 style_grid       style mixes on a strip or a square of pictures

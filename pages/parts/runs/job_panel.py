@@ -91,6 +91,7 @@ def expired(page: str, *names: str, placeholder: Callable[[str], None] = run_ima
 
 def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
     shown = auto_run.with_last_picture(page, view) if is_live else view
+    run_image.settings_line(view)
     key = page if is_live else f"{page}_{view.id}"  # all runs of a page that paints at every change share one frame
     run_image.picture(
         shown,

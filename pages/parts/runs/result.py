@@ -45,6 +45,7 @@ def panel() -> None:
 def _shown(view: JobView) -> None:
     picture, words = st.columns([7, 5], gap="large")
     with picture:
+        run_image.settings_line(view)
         if run_image.is_film(view):
             film_result.player(view, key=f"result_{view.id}", max_height="min(70vh, 46rem)")
         else:

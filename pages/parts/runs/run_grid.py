@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from nst_core.recipe.sentence import in_one_sentence
 from pages.parts.app.formatting import duration, time_ago
 from pages.parts.app.web import asset
 from pages.parts.runs.before_after import data_url
@@ -38,9 +39,7 @@ def title(view: JobView) -> str:
 
 
 def _item(view: JobView) -> dict[str, str]:
-    facts = []
-    if view.report and "size" in view.report:
-        facts.append("{} × {}".format(*view.report["size"]))
+    facts = [in_one_sentence(view.recipe, view.total_steps)]
     if view.report and "run" in view.report.get("seconds", {}):
         facts.append(duration(view.report["seconds"]["run"]))
     facts.append(time_ago(view.created))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from nst_core.recipe.sentence import in_one_sentence
 from pages.parts.app.formatting import approximate_duration, duration
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
@@ -38,6 +39,11 @@ def placeholder(tall: str = "min(62vh, 42rem)") -> None:
         "The result appears here.</p>"
     )
     st.html(Html(html))
+
+
+def settings_line(view: JobView) -> None:
+    """The settings of a run in one sentence, above its picture."""
+    st.html(Html(f'<p class="nst-settings">{escape(in_one_sentence(view.recipe, view.total_steps))}</p>'))
 
 
 def picture(view: JobView, *, key: str, max_height: str, newest: bytes | None = None) -> None:

@@ -38,7 +38,7 @@ def _owner(view: JobView, page: str) -> None:
         "List it in the gallery",
         view.listed,
         key=key,
-        help="Off: only those who have its link can see it.",
+        help="Off: only those who have its link can see it, and a preview of the link in a chat shows no picture.",
         on_change=lambda: service.attempt(_publish, view.id, bool(st.session_state[key])),
     )
     sure = st.checkbox("I want to delete this run and its pictures", key=f"sure_{page}_{view.id}")

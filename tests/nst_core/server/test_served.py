@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -17,6 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from nst_core.server.addresses import HEADER
+from nst_core.server.headers import inline_script_hashes
 from tests.nst_core.jobs.servers import until
 from tests.serving import ROOT, Server
 
@@ -85,6 +87,8 @@ def get(server: Server, path: str, method: str = "GET", **headers: str) -> http.
         ("/_stcore/health", "PATCH", 405),
         ("/..%2f..%2fetc/passwd", "GET", 400),
         ("/device/0123456789abcdef/none.tflite", "GET", 404),
+        ("/manifest.webmanifest", "GET", 200),
+        ("/preview/0123456789abcdef.jpg", "GET", 404),
         ("/healthz", "GET", 200),
         ("/readyz", "GET", 200),
     ],
@@ -93,6 +97,16 @@ def test_every_answer_has_the_security_headers(server: Server, path: str, method
     answer = get(server, path, method)
     assert answer.status == status
     assert [name for name in NEEDED if not answer.getheader(name)] == []
+
+
+def test_a_page_has_our_title_and_the_manifest_and_scripts_that_may_run(server: Server) -> None:
+    with urlopen(f"{server.url}/slow", timeout=10) as answer:
+        page = answer.read().decode()
+        policy = answer.headers["content-security-policy"]
+    assert "<title>NST Studio</title>" in page
+    assert 'rel="manifest"' in page
+    assert inline_script_hashes(page)
+    assert all(each in policy for each in inline_script_hashes(page))
 
 
 def test_a_refused_websocket_has_them_too(server: Server) -> None:
