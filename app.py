@@ -5,6 +5,8 @@ from copy import copy
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pages.parts.app import page_tools
+
 
 @st.cache_resource(show_spinner=False)
 def pages() -> list[StreamlitPage]:
@@ -26,4 +28,5 @@ def pages() -> list[StreamlitPage]:
 
 
 st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
+page_tools.mount()
 st.navigation([copy(page) for page in pages()], position="top").run()  # a copy, since `run` changes a page

@@ -35,6 +35,14 @@ MANIFEST: dict[str, Any] = {
 }
 """All addresses are relative to the manifest's own, so that it fits below any base path."""
 
+NOTIFIER = """self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const tabs = self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  event.waitUntil(tabs.then(([first]) => first?.focus()));
+});
+"""
+"""The service worker of notifications, which phones need. It handles no requests and keeps nothing."""
+
 Preview = Callable[[str], Awaitable[bytes | None]]
 """The JPEG of the preview of the run of an id; None if there is none that may be shown."""
 
@@ -55,8 +63,12 @@ def routes(icons: Mapping[str, bytes], preview: Preview, base: str = "") -> list
         headers = {"cache-control": "public, max-age=300", "x-robots-tag": "noindex"}
         return _absent() if jpeg is None else Response(jpeg, media_type="image/jpeg", headers=headers)
 
+    async def notifier(_: Request) -> Response:
+        return Response(NOTIFIER, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
     return [
         Route(f"{base}/manifest.webmanifest", manifest),
+        Route(f"{base}/notifications.js", notifier),
         Route(f"{base}/icons/{{name}}", icon),
         Route(f"{base}/preview/{{job}}.jpg", picture),
     ]
