@@ -42,7 +42,7 @@ from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
 from pages.parts.inputs import selection
-from pages.parts.inputs.pickers import TYPES, max_upload_mb
+from pages.parts.inputs.pickers import max_upload_mb
 
 _LOGGER = logging.getLogger("nst_core.serve")
 HOUSEKEEPING_SECONDS = 5.0
@@ -97,7 +97,7 @@ def middleware() -> list[Middleware]:
             openings_per_minute=SETTINGS.openings_per_minute,
             most_pages=SETTINGS.pages_per_address,
         ),
-        Middleware(Uploads, ledger=UPLOADS, suffixes=[*TYPES, "zip"], film_suffixes=FILM_TYPES),
+        Middleware(Uploads, ledger=UPLOADS, film_suffixes=FILM_TYPES),
         Middleware(PageHead, describe=PREVIEWS.card, base=base_path()),
     ]
 

@@ -19,6 +19,7 @@ from nst_core.errors import PictureError, RecipeError
 from nst_core.film.reading import Film
 from nst_core.jobs import film_files
 from nst_core.picture import catalogue, samples
+from nst_core.picture.limits import FORMATS_IN_WORDS
 from nst_core.picture.upload import Picture, open_picture
 from nst_core.recipe import Recipe, change, make, parse
 from nst_core.recipe.schema import MOST_STYLES
@@ -27,7 +28,7 @@ _WHOLE = ("objective", "optimizer", "schedule", "colour", "provenance", "schema_
 """Keys that only a whole recipe has."""
 MOST_RECIPE_CHARACTERS = 64 * 1024
 
-ContentFile = Annotated[UploadFile | None, File(description="the photograph: PNG, JPEG, WebP, GIF or BMP")]
+ContentFile = Annotated[UploadFile | None, File(description=f"the photograph: {FORMATS_IN_WORDS}")]
 ContentId = Annotated[
     str, Form(description="in place of the file: the id of an uploaded picture or of a bundled one", max_length=100)
 ]

@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nst_core.batch.sources import SUFFIXES
 from nst_core.errors import PictureError
+from nst_core.picture.header import read_header
+from nst_core.picture.limits import FORMATS_IN_WORDS, SUFFIXES
 
 MOST_ENTRIES = 500
 """Files and folders in an archive."""
@@ -66,6 +67,8 @@ def read_pictures(data: bytes, file_bytes: int, total_bytes: int) -> Iterator[Ar
                 yield ArchivedPicture(name, problem=problem)
                 continue
             picture = _read(archive, info, name, min(file_bytes, left))
+            if not name.lower().endswith(SUFFIXES) and picture.data and read_header(picture.data) is None:
+                picture = ArchivedPicture(name, problem=f"it is no {FORMATS_IN_WORDS} file")
             left -= len(picture.data)
             yield picture
 
@@ -104,8 +107,6 @@ def _problem(info: zipfile.ZipInfo, seen: set[str], file_bytes: int, left: int) 
         return "it is encrypted; make the archive without a password"
     if name.lower().endswith(_ARCHIVES):
         return "it is an archive inside the archive; put its pictures in directly"
-    if not name.lower().endswith(SUFFIXES):
-        return "it is no PNG, JPEG, WebP, GIF or BMP file"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "it is compressed in an unusual way; make the archive with the system's own program"
     if size > file_bytes:

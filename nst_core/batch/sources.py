@@ -9,10 +9,8 @@ from pathlib import Path
 
 from nst_core.errors import PictureError
 from nst_core.picture import samples
+from nst_core.picture.limits import SUFFIXES
 from nst_core.runs.opening import SAMPLE
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-"""Endings of the files that a folder or a glob gives; the check of each picture is by its content."""
 
 
 def expand(patterns: Sequence[str], output: Path) -> tuple[str, ...]:

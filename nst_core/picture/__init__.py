@@ -6,8 +6,9 @@ Each module needs NumPy and Pillow only:
     decoder_pool  the processes that decode files from outside; decoder_process: one of them, seen from its parent;
                 decoder: its program; decoder_messages: the messages between the two
     reading     decodes a file in the process that calls it
-    integrity   finds incomplete files before they are decoded; chunks: walks PNG and WebP
+    integrity   finds incomplete files before they are decoded; chunks: walks PNG, WebP, HEIC and AVIF
     decode      converts any Pillow image to sRGB, and reduces a large one
+    gamut       wide colour spaces that a file states by number
     encode      writes PNG, JPEG and WebP, with the recipe inside
     resize      sizes and antialiased resampling
     crop        cuts out and rotates a part of a picture

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nst_core.picture.chunks import PNG_SIGNATURE
+from nst_core.picture.chunks import PNG_SIGNATURE, boxes_within
 
 
 class Header(NamedTuple):
@@ -19,14 +19,19 @@ class Header(NamedTuple):
 
 
 def read_header(data: bytes) -> Header | None:
-    """Read the header of a PNG, JPEG, WebP, GIF or BMP file; None for all other files."""
+    """Read the header of a picture file; None for all other files."""
     for kind, signature, read_size in _FORMATS:
         if signature.match(data):
             try:
                 return Header(kind, *read_size(data))
             except (struct.error, IndexError):  # the file ends within its header
                 return Header(kind)
-    return None
+    if not (kind := _heif_kind(data)):
+        return None
+    try:
+        return Header(kind, *_heif(data))
+    except struct.error:
+        return Header(kind)
 
 
 def _png(data: bytes) -> tuple[int, int]:
@@ -76,6 +81,35 @@ def _jpeg(data: bytes) -> tuple[int, int]:
         if marker not in _WITHOUT_LENGTH:
             at += int.from_bytes(data[at : at + 2])
     return 0, 0
+
+
+_BRANDS = re.compile(rb".{4}ftyp(?P<brand>.{4})", re.DOTALL)
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+_AVIF_BRANDS = (b"avif", b"avis")
+_EITHER_BRANDS = (b"mif1", b"msf1")
+"""Brands of a container that may hold either; the compatible brands after them say which."""
+
+
+def _heif_kind(data: bytes) -> str:
+    """HEIF or AVIF by the brands of an ISO base media file; empty if it is another one, such as a video."""
+    found = _BRANDS.match(data)
+    if found is None:
+        return ""
+    others = data[16 : min(int.from_bytes(data[:4]), 256)]
+    brands = {found["brand"], *(others[at : at + 4] for at in range(0, len(others), 4))}
+    if found["brand"] in _AVIF_BRANDS or (found["brand"] in _EITHER_BRANDS and not brands.isdisjoint(_AVIF_BRANDS)):
+        return "AVIF"
+    return "HEIF" if found["brand"] in (*_HEIF_BRANDS, *_EITHER_BRANDS) else ""
+
+
+def _heif(data: bytes) -> tuple[int, int]:
+    """The largest size of a HEIC or AVIF file: its picture's, since its tiles and thumbnails are smaller."""
+    sizes = [(0, 0)]
+    for box in boxes_within(data, b"meta", b"iprp", b"ipco"):
+        if box.kind == b"ispe" and box.end <= len(data):
+            width, height = struct.unpack_from(">II", data, box.start + 4)
+            sizes.append((width, height))
+    return max(sizes, key=lambda size: size[0] * size[1])
 
 
 _FORMATS: tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], tuple[int, int]]], ...] = (

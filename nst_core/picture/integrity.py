@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 
 from nst_core.errors import PictureError
-from nst_core.picture.chunks import Chunk, png_chunks, webp_chunks
+from nst_core.picture.chunks import Chunk, boxes, png_chunks, webp_chunks
 
 MAX_JPEG_SCANS = 100
 """A progressive JPEG has about 10 scans; each needs a pass over all pixels."""
@@ -161,6 +161,18 @@ def _bmp(data: bytes, width: int, height: int) -> int:
     return 1
 
 
+def _heif(data: bytes, _width: int, _height: int) -> int:
+    """The pictures of HEIC and AVIF lie in boxes, and each must be whole; the decoders check what is inside."""
+    end = max((box.end for box in boxes(data)), default=0)
+    if end > len(data):
+        raise truncated_error("HEIC or AVIF", f"{end - len(data)} of its {end} bytes are missing")
+    return 0 if data[8:12] in _MOVING_BRANDS else 1
+
+
+_MOVING_BRANDS = (b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
+"""Brands of a sequence of pictures, whose number is not read."""
+
+
 _CHECKS: dict[str, Callable[[bytes, int, int], int]] = {
     "PNG": _png,
     "JPEG": _jpeg,
@@ -168,4 +180,6 @@ _CHECKS: dict[str, Callable[[bytes, int, int], int]] = {
     "GIF": _gif,
     "WEBP": _webp,
     "BMP": _bmp,
+    "AVIF": _heif,
+    "HEIF": _heif,
 }

@@ -67,7 +67,7 @@ def open_mask(data: bytes, content_size: tuple[int, int]) -> Mask:
     brushed on an empty layer. Otherwise its luminance is the mask: 0.299 R + 0.587 G + 0.114 B.
 
     Args:
-        data: PNG, JPEG, WebP, GIF or BMP.
+        data: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF.
         content_size: (width, height) of the content, in pixels, at any scale.
 
     Raises:

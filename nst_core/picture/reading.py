@@ -12,11 +12,15 @@ import re
 import warnings
 from dataclasses import dataclass, field
 
-# The WebP plugin is imported by name, so that Pillow does not import 40 other formats on the first upload.
-from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
+import pillow_heif
+
+# The plugins are imported by name, so that Pillow does not import 40 other formats on the first upload.
+from PIL import AvifImagePlugin, Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from nst_core.errors import PictureError
 from nst_core.picture.decode import Bytes, swaps_sides, to_srgb, to_srgb_at
+from nst_core.picture.gamut import stated_profile
+from nst_core.picture.header import read_header
 from nst_core.picture.integrity import check_complete
 from nst_core.picture.limits import (
     FORMATS,
@@ -24,9 +28,14 @@ from nst_core.picture.limits import (
     UploadLimits,
     check_bytes,
     check_size,
+    damaged,
     too_large,
     unreadable,
 )
+
+# One thread each: a thread's memory counts against the limit of a decoder process, and its time too.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 # Set once for the whole process: `warnings.catch_warnings` around each upload is not thread-safe.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -48,7 +57,7 @@ class Decoded:
 
 
 def decode(data: bytes, limits: UploadLimits) -> Decoded:
-    """Check and decode a PNG, JPEG, WebP, GIF or BMP file, recognised by content.
+    """Check and decode a picture file of `FORMATS`, recognised by content.
 
     The header and the structure are checked before anything is decoded. A picture of more than `limits.kept_pixels` is
     reduced to that number.
@@ -63,6 +72,8 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
             kind = str(image.format)
             check_size(*image.size, limits)
             frames = check_complete(data, kind, *image.size)
+            if not image.info.get("icc_profile") and (profile := stated_profile(data)):
+                image.info["icc_profile"] = profile
             pixels, alpha, reduced = _pixels(image, limits)
     except (PictureError, MemoryError):
         raise
@@ -70,9 +81,12 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
         pixels_stated = re.search(r"\d+", str(error))
         raise too_large(f"{int(pixels_stated[0]) / 1e6:.0f}" if pixels_stated else "far more", limits) from None
     except UnidentifiedImageError:
-        raise unreadable(data) from None
-    except Exception:  # noqa: BLE001 - decoders raise any kind of error on damaged files
-        raise unreadable(data, "one that is damaged") from None
+        # the decoders of HEIC and AVIF identify a file by reading most of its structure
+        raise (damaged() if read_header(data) else unreadable(data)) from None
+    except Exception as error:  # noqa: BLE001 - decoders raise any kind of error on damaged files
+        if "memory" in str(error).lower():  # libheif has no error of its own for it
+            raise MemoryError from None
+        raise damaged() from None
     return Decoded(pixels, alpha, (*reduced, *_notes(frames, alpha)))
 
 

@@ -83,7 +83,7 @@ class Picture:
 
 
 def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
-    """Check and decode a picture file from outside: PNG, JPEG, WebP, GIF or BMP, recognised by content.
+    """Check and decode a picture file from outside, of one of `FORMATS`, recognised by content.
 
     The header is checked here; a process of its own decodes the file. Only the first frame of an animation is used.
     EXIF orientation and colour profile are applied; all other metadata is dropped. A picture of more than 16.8

@@ -23,13 +23,13 @@ _FILE_NAME = re.compile(rb'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 class Uploads:
     """Middleware before Streamlit's upload route; it passes on uploads that its ledger has room for."""
 
-    def __init__(
-        self, app: Application, ledger: UploadLedger, suffixes: Collection[str], film_suffixes: Collection[str] = ()
-    ) -> None:
-        """The allowed endings of the names of pictures and of films, in lower case, without a dot."""
+    def __init__(self, app: Application, ledger: UploadLedger, film_suffixes: Collection[str] = ()) -> None:
+        """`film_suffixes`: the endings of the names of films, which may be larger, in lower case, without a dot.
+
+        Every other name passes: the pages open a file by its content, and say what is wrong with it.
+        """
         self._app, self._ledger = app, ledger
-        self._suffixes = dict.fromkeys(suffixes, ledger.limits.file_bytes)
-        self._suffixes |= dict.fromkeys(film_suffixes, ledger.limits.largest_bytes)
+        self._suffixes = dict.fromkeys(film_suffixes, ledger.limits.largest_bytes)
         self._rate = RateLimit(ledger.limits.per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +59,7 @@ class _UploadRequest:
     def __init__(
         self, app: Application, ledger: UploadLedger, suffixes: Mapping[str, int], session: str, file: str
     ) -> None:
-        """`suffixes`: each allowed ending, and the most bytes of a file with it."""
+        """`suffixes`: the endings of larger files, and the most bytes of a file with it."""
         self.session, self.file = session, file
         self.answered = False
         self._app, self._ledger, self._suffixes = app, ledger, suffixes
@@ -69,7 +69,7 @@ class _UploadRequest:
         self._done_at = time.monotonic() + BODY_SECONDS
 
     async def perform(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; raises UploadRefusedError as soon as it is too large or of a wrong kind."""
+        """Pass the request on; raises UploadRefusedError as soon as it is too large or no file."""
         succeeded = False
 
         async def noting(message: Message) -> None:
@@ -133,9 +133,9 @@ class _UploadRequest:
                 raise UploadRefusedError(400, "The request must hold one file, as a page sends it.")
             return
         name = _FILE_NAME.search(head)
-        suffix = PurePath(name[1].decode("utf-8", "replace")).suffix.lower().lstrip(".") if name else ""
-        if suffix not in self._suffixes:
-            kinds = ", ".join(sorted(self._suffixes))
-            raise UploadRefusedError(415, f"The name of a file must end in one of {kinds}; choose another file.")
-        self._named, self._head, self._most = True, b"", self._suffixes[suffix]
+        if name is None:
+            raise UploadRefusedError(400, "The request must hold one file, as a page sends it.")
+        suffix = PurePath(name[1].decode("utf-8", "replace")).suffix.lower().lstrip(".")
+        self._named, self._head = True, b""
+        self._most = self._suffixes.get(suffix, self._ledger.limits.file_bytes)
         self._check_size(max(self._size, self._expected))

@@ -28,9 +28,9 @@ def open_picture(source: PictureSource) -> Picture:
     """Open and check a picture.
 
     Args:
-        source: the path of a PNG, JPEG, WebP, GIF or BMP file; an http or https address; "sample:KEY" for a bundled
-            picture; the bytes of a file; a Pillow image; or an array of uint8 or of numbers in [0, 1], with shape [H,
-            W], [H, W, 3], [H, W, 4] or, as from an engine, [1, H, W, 3].
+        source: the path of a PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF file; an http or https address; "sample:KEY" for a
+            bundled picture; the bytes of a file; a Pillow image; or an array of uint8 or of numbers in [0, 1], with
+            shape [H, W], [H, W, 3], [H, W, 4] or, as from an engine, [1, H, W, 3].
 
     Raises:
         PictureError: it is not a usable picture, or cannot be read.

@@ -14,10 +14,11 @@ from nst_core.api.context import Context
 from nst_core.api.pictures import KEPT_SECONDS, StoredPicture
 from nst_core.api.problems import NO_PICTURE, ProblemError
 from nst_core.api.resources import ApiModel
+from nst_core.picture.limits import FORMATS_IN_WORDS
 from nst_core.picture.upload import open_picture
 
 router = APIRouter(prefix="/pictures", tags=["Pictures"])
-Files = Annotated[list[UploadFile], File(description="one or more pictures: PNG, JPEG, WebP, GIF or BMP", min_length=1)]
+Files = Annotated[list[UploadFile], File(description=f"one or more pictures: {FORMATS_IN_WORDS}", min_length=1)]
 PictureId = Annotated[str, Path(description="the picture's id", pattern=f"^[0-9a-f]{{{pictures.ID_LENGTH}}}$")]
 
 

@@ -1,6 +1,6 @@
 // One set of listeners for the life of the tab, however often Streamlit mounts the element; `ui` is the mounted one.
 const BELL = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4"/></svg>';
-const IMAGE = /^image\/(png|jpeg|webp|gif|bmp)$/;
+const IMAGE = /^image\//;
 const FIELDS = "input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file]), textarea, select, "
   + "[contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox], [role=listbox], [role=menu]";
 const BARS = "[data-testid=stMain] [data-testid=stProgress] [role=progressbar]";
@@ -208,8 +208,8 @@ class Tools {
   words(role) { return role === "style" ? "the style" : "your photograph"; }
 
   async take(files, role) {
-    const picture = files.find((file) => IMAGE.test(file.type));
-    if (!picture) { this.say("Only pictures can be taken here: PNG, JPEG, WebP, GIF or BMP."); return; }
+    // A browser knows a file's type by its name alone; the page looks inside, and says what is wrong with it.
+    const picture = files.find((file) => IMAGE.test(file.type)) ?? files[0];
     const input = await this.uploader(role);
     if (!input) { this.say("This page takes no picture; open Fast or Slow."); return; }
     const transfer = new DataTransfer();
@@ -225,7 +225,7 @@ class Tools {
     const picker = `.st-key-picker_${role}`, input = `${picker} [data-testid=stFileUploader] input[type=file]`;
     if (!document.querySelector(picker)) {
       const other = document.querySelector("[data-testid=stMain] [data-testid=stFileUploader] input[type=file]");
-      if (other?.accept.includes(".png")) return other;
+      if (other && !other.accept.includes(".mp4")) return other;
       (find(this.data.unfold) ?? [...document.querySelectorAll("a")].find((a) => new URL(a.href, location.href).pathname.endsWith("/fast")))?.click();
       if (!await this.until(() => document.querySelector(picker))) return null;
     }

@@ -15,7 +15,7 @@ from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
-from pages.parts.inputs.pickers import TYPES, max_upload_mb
+from pages.parts.inputs.pickers import max_upload_mb
 
 if TYPE_CHECKING:
     from nst_core.batch.hosted import NamedPicture
@@ -47,7 +47,6 @@ def photographs() -> Photographs:
     theme.section("Photos")
     uploaded = st.file_uploader(
         f"Pictures, or ZIP files of pictures, up to {max_upload_mb()} MB each",
-        [*TYPES, "zip"],
         accept_multiple_files=True,
         max_upload_size=max_upload_mb(),
         key="batch_files",

@@ -11,7 +11,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
-from pages.parts.inputs.pickers import TYPES, max_upload_mb
+from pages.parts.inputs.pickers import max_upload_mb
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -34,7 +34,7 @@ _UPLOAD = SessionValue[_StartUpload]("own_start", "upload")
 def picker(page: str) -> None:
     """A file uploader; a file that cannot be used changes only the message."""
     file = st.file_uploader(
-        "Picture to start from", TYPES, key=f"{page}_start_file", max_upload_size=max_upload_mb(), help="Of any size."
+        "Picture to start from", key=f"{page}_start_file", max_upload_size=max_upload_mb(), help="Of any size."
     )
     if file:
         _open(page, file.getvalue(), file.name)

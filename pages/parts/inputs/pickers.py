@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
+from nst_core.picture.limits import FORMATS_IN_WORDS
 from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
@@ -32,10 +32,11 @@ from pages.parts.inputs.selection import (
 from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from nst_core.picture.catalogue import Painting
     from nst_core.recipe import Recipe
 
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 _SOURCES: dict[Role, tuple[str, ...]] = {
     "content": ("Samples", "Upload", "Camera", "Link"),
     "style": ("Samples", "Paintings", "Upload", "Link"),
@@ -52,9 +53,13 @@ def max_upload_mb() -> int:
 
 @dataclass(frozen=True)
 class _PictureUpload:
-    """The last upload: its hash, an error message or notes, and the recipe and run that it was made with, if any."""
+    """The last upload: an error message or notes, and the recipe and run that it was made with, if any.
 
-    digest: str
+    Attributes:
+        file: the id that Streamlit gives to each upload; the same file, uploaded again, has another one.
+    """
+
+    file: str
     message: str = ""
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
@@ -124,39 +129,38 @@ def _samples(role: Role) -> None:
 
 def _upload(role: Role) -> None:
     file = st.file_uploader(
-        f"PNG, JPEG, WebP, GIF or BMP, up to {max_upload_mb()} MB",
-        TYPES,
+        f"{FORMATS_IN_WORDS}, up to {max_upload_mb()} MB",
         key=f"{active_slot(role)}_file",
         max_upload_size=max_upload_mb(),
     )
     if file:
-        _own(role, file.getvalue(), file.name)
+        _own(role, file, file.name)
     _shown(role)
 
 
 def _camera(role: Role) -> None:
     shot = st.camera_input("A photograph from your camera", key=f"{role}_camera", resolution="720p")
     if shot:
-        _own(role, shot.getvalue(), "Your camera")
+        _own(role, shot, "Your camera")
     _shown(role)
 
 
-def _own(role: Role, content: bytes, title: str) -> None:
+def _own(role: Role, file: UploadedFile, title: str) -> None:
     """Choose the visitor's own picture, decoded once; a file that cannot be used changes only the message."""
     from nst_core.picture.upload import open_picture
 
-    digest = hashlib.sha256(content).hexdigest()
     slot = active_slot(role)
     upload = _UPLOAD.get(slot)
-    if upload is None or upload.digest != digest:
+    if upload is None or upload.file != file.file_id:
+        content = file.getvalue()
         try:
             picture = open_picture(content)
         except NSTError as error:
-            upload = _PictureUpload(digest, message=str(error))
+            upload = _PictureUpload(file.file_id, message=str(error))
         else:
             choose(role, SelectedImage("", title, "", f"your picture {title}", lambda: picture))
             recipe = _recipe_inside(content)
-            upload = _PictureUpload(digest, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
+            upload = _PictureUpload(file.file_id, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
         _UPLOAD.put(upload, slot)
     if upload.message:
         theme.notice("error", "This file cannot be used", upload.message)

@@ -76,6 +76,11 @@ def test_what_is_no_picture_costs_a_sentence(entry: Any, problem: str) -> None:
     assert problem in told
 
 
+def test_the_content_of_a_picture_counts_not_its_name() -> None:
+    picture = b"\xff\xd8\xff and so on"
+    assert read(zipped(("IMG_1", picture), ("shot.dat", picture))) == {"IMG_1": picture, "shot.dat": picture}
+
+
 def test_two_files_of_one_name_give_the_first() -> None:
     first, second = read_pictures(zipped(("a.png", b"1"), ("A.png", b"2")), FILE, TOTAL)
     assert (first.data, second.data) == (b"1", b"")

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_core.picture.encode import to_png
+from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.limits import UploadLimits
 from nst_core.recipe import make
 from nst_core.settings import Settings
 from pages.parts.film.chosen import max_film_mb
 from pages.parts.inputs.pickers import max_upload_mb
+from pages.parts.inputs.selection import IMAGES, find_sample
 from tests.pages.conftest import Open, words
 
 PIXELS = np.full((1, 48, 64, 3), 0.4, np.float32)
@@ -72,3 +73,39 @@ def test_a_reduced_photograph_serves_as_a_picture_and_says_so(open_page: Open, m
     assert "educed from 64 x 48 px to 40 x 30 px" in words(app)
     assert "large.png" in words(app)
     assert not app.exception
+
+
+def test_the_same_file_chosen_again_after_a_sample_is_chosen_again(open_page: Open) -> None:
+    app = open_page("slow")
+    for _ in range(2):
+        app.segmented_control(key="picker_source_content").set_value("Upload").run()
+        app.file_uploader(key="content_file").set_value([("mine.png", to_png(PIXELS), "image/png")]).run()
+        assert "mine.png" in words(app)
+        app.segmented_control(key="picker_source_content").set_value("Samples").run()
+        app.session_state[IMAGES.key()]["content"] = find_sample("content", "chelsea")
+        app.run()
+        assert "mine.png" not in words(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "advice"),
+    [
+        ("scan.tiff", b"II*\0\x08\0\0\0", "raw file; open it in a photo program"),
+        ("page.pdf", b"%PDF-1.7", "got a PDF; take a screenshot"),
+        ("clip.avi", b"RIFF\0\0\0\0AVI LIST", "got an AVI video; save one of its frames"),
+    ],
+)
+def test_a_file_of_another_kind_gets_advice_on_the_page(open_page: Open, name: str, data: bytes, advice: str) -> None:
+    app = open_page("slow")
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([(name, data, "")]).run()
+    assert advice in words(app)
+
+
+@pytest.mark.parametrize("name", ["shot.jfif", "shot.jpe", "shot", "shot.txt"])
+def test_the_content_of_a_picture_counts_not_its_name(open_page: Open, name: str) -> None:
+    app = open_page("slow")
+    app.segmented_control(key="picker_source_content").set_value("Upload").run()
+    app.file_uploader(key="content_file").set_value([(name, to_jpeg(PIXELS), "")]).run()
+    assert "cannot be used" not in words(app)
+    assert name in words(app)
