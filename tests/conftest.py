@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nst_core.picture.coverage import colours
 from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS
 from nst_core.step import Step
@@ -113,7 +114,7 @@ def painter(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
     def paint(content: Any, styles: Any, recipe: Any, **_: Any) -> Iterator[Step]:
-        picture = fit(content, recipe.longest_edge_px)
+        picture = colours(fit(content, recipe.longest_edge_px))
         yield Step(1, 1, recipe.longest_edge_px, 0.0, {}, picture, lambda: {"shown": picture})
 
     monkeypatch.setattr(fast, "run", paint)

@@ -41,6 +41,7 @@ EXPOSED = [
     "accept-ranges",
     "preference-applied",
     results.STEP_HEADER,
+    results.NOTE_HEADER,
     stylize.RUN_HEADER,
     SECRET_HEADER,
 ]

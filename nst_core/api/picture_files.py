@@ -16,6 +16,13 @@ MOST_AT_ONCE = 2
 RETRY_SECONDS = 2.0
 
 
+def stored_kind(source: bytes) -> PictureFormat | None:
+    """The format of an encoded picture of ours, from its header; None if it is none of these."""
+    header = read_header(source)
+    kinds: dict[str, PictureFormat] = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp"}
+    return kinds.get(header.kind) if header else None
+
+
 def exceeds(source: bytes, max_edge_px: int) -> bool:
     """Whether an encoded picture of ours is larger than a size; only its header is read."""
     header = read_header(source)
@@ -27,13 +34,13 @@ def encoded(source: bytes, kind: PictureFormat, recipe_json: str | None, max_edg
 
     Args:
         source: an encoded picture of ours.
-        kind: the format. JPEG holds neither transparency nor recipe.
+        kind: the format. JPEG holds neither transparency nor recipe; clear parts become white.
         recipe_json: the recipe to write inside; None for none.
         max_edge_px: a larger picture is reduced to it; None keeps its size.
     """
     pixels = read_pixels(source, max_edge_px)
     if kind == "jpeg":
-        return to_jpeg(pixels)
+        return to_jpeg(pixels, alpha=read_alpha(source))
     if kind == "webp":
         return to_webp(pixels, alpha=read_alpha(source), recipe_json=recipe_json)
     return to_png(pixels, recipe_json, read_alpha(source))

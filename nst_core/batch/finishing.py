@@ -13,6 +13,8 @@ from nst_core.batch.folder import Entry, OutputFolder
 from nst_core.batch.loading import LoadedItem
 from nst_core.batch.sheet import thumbnail
 from nst_core.errors import WeightsError
+from nst_core.picture.coverage import on_white
+from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_image
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import is_style_grid
@@ -68,7 +70,9 @@ class Finisher:
         item = painted.loaded.item
         self._folder.check(item.name)  # before the work
         encode = result_file.encoder(self._folder.path / item.name)
-        data = encode(painted.picture, painted.recipe, runner.result_alpha(painted.loaded.alpha, painted.recipe))
+        alpha = runner.result_alpha(painted.loaded.alpha, painted.recipe)
+        data = encode(painted.picture, painted.recipe, alpha)
+        lost = result_file.loses(self._folder.path / item.name, alpha)
         measures = self._measures(painted)
         facts = {
             "key": painted.loaded.key,
@@ -79,10 +83,10 @@ class Finisher:
             "seconds": round(painted.seconds, 3),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "measures": measures,
-            "notes": [*painted.loaded.inputs.content.notes, *painted.notes, *self._problems],
+            "notes": [*painted.loaded.inputs.content.notes, *painted.notes, *filter(None, [lost]), *self._problems],
             "recipe": painted.recipe.model_dump(mode="json"),
         }
-        return self._folder.write(item.name, data, facts), thumbnail(np.asarray(to_image(painted.picture)))
+        return self._folder.write(item.name, data, facts), thumbnail(_on_white(painted.picture, alpha))
 
     def _measures(self, painted: PaintedItem) -> dict[str, Any] | None:
         """The yardstick's measures; None for a style grid, which shows many pictures."""
@@ -91,7 +95,7 @@ class Finisher:
         from nst_core.metrics.yardstick import KeptTargets
 
         loaded = painted.loaded
-        styles = loaded.styles or [style.tensor() for style in loaded.inputs.styles]
+        styles = loaded.styles or [style.covered() for style in loaded.inputs.styles]
         with self._measuring:
             self._targets = self._targets or KeptTargets()
             try:
@@ -99,3 +103,9 @@ class Finisher:
             except WeightsError as error:
                 self._problems = (f"{NOT_MEASURED}: {error}",)
                 return None
+
+
+def _on_white(picture: Pixels, alpha: Bytes | None) -> Bytes:
+    """The picture as a contact sheet shows it, uint8 [H, W, 3]."""
+    cover = None if alpha is None else alpha.astype(np.float32) / np.float32(255)
+    return np.asarray(to_image(on_white(picture, cover)))

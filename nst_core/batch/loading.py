@@ -98,7 +98,7 @@ class Loader:
         return self._pictures.get((name, self._fingerprint(name)), lambda: load_picture(name))
 
     def _tensor(self, picture: Picture, edge_px: int | None) -> Pixels:
-        return self._pixels.get((picture.sha256, edge_px), lambda: picture.tensor(edge_px))
+        return self._pixels.get((picture.sha256, edge_px), lambda: picture.covered(edge_px))
 
     def _fingerprint(self, name: str) -> str:
         """A hash of a file's bytes, or the name of a bundled picture. A file that has not changed is read once."""

@@ -64,8 +64,8 @@ def measure(arguments: argparse.Namespace) -> None:
     output = load_picture(arguments.output).tensor()
     if arguments.longest_edge_px:
         output = fit(output, arguments.longest_edge_px)
-    content = load_picture(arguments.content).tensor()
-    styles = [load_picture(style).tensor() for style in arguments.styles]
+    content = load_picture(arguments.content).covered()
+    styles = [load_picture(style).covered() for style in arguments.styles]
     print(json.dumps(yardstick.measure(output, content, styles), indent=2))
 
 
@@ -173,11 +173,11 @@ def preview(arguments: argparse.Namespace) -> None:
     pictures, shares = load_inputs(arguments)
     recipe = named(build_recipe(arguments), pictures, shares)
     small, full, report = preview.compare(
-        pictures.content.tensor(),
-        [style.tensor() for style in pictures.styles],
+        pictures.content.covered(),
+        [style.covered() for style in pictures.styles],
         recipe,
         arguments.preview_edge,
-        start=pictures.start.tensor() if pictures.start else None,
+        start=pictures.start.covered() if pictures.start else None,
         masks=[mask.weights for mask in pictures.masks],
     )
     alpha = runner.result_alpha(pictures.content.alpha, recipe)

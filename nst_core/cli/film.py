@@ -114,7 +114,7 @@ def _play(  # noqa: PLR0913 - the inputs of a run
     """
     from tqdm import tqdm
 
-    tensors, weights = [style.tensor() for style in styles], [mask.weights for mask in masks]
+    tensors, weights = [style.covered() for style in styles], [mask.weights for mask in masks]
     with closing(run.run_film(film, tensors, recipe, masks=weights, folder=folder)) as steps:
         bar = None
         try:

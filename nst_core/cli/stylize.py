@@ -60,6 +60,8 @@ def stylize(request: StylizeRequest) -> int:
     with interruptible() as interruption:
         _play(run, interruption)
     result_file.write(request.output, encode(run.picture(), run.recipe, run.alpha()))
+    if lost := result_file.loses(request.output, run.alpha()):
+        print(f"note: {lost}", file=sys.stderr)
     if request.report:
         report = run.report() | {"interrupted": interruption.asked}
         result_file.write(request.report, (json.dumps(report, indent=2) + "\n").encode())

@@ -13,6 +13,7 @@ from nst_core.fast.plan import BATCH_PIXELS, in_strips
 from nst_core.fast.stylizer import VectorStylizer, make_stylizer, transform_batch
 from nst_core.models import stylisation
 from nst_core.models.device import device
+from nst_core.picture.coverage import has_coverage
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import StyleMix
@@ -70,7 +71,7 @@ def _prepared(module: object, request: FastRequest) -> _Prepared | None:
         return None
     content = fit(request.content, request.recipe.longest_edge_px)
     reduced = engine.content_to_stylise(stylizer, content, request.recipe)
-    if in_strips(*reduced.shape[1:3]):
+    if in_strips(*reduced.shape[1:3]) or has_coverage(reduced):
         return None
     shares = engine.style_shares(request.recipe, len(request.styles))
     mix = StyleMix(tuple(share / sum(shares) for share in shares), request.recipe.strength)

@@ -15,6 +15,7 @@ from nst_core.fast.plan import in_strips
 from nst_core.fast.stylizer import Stylizer, make_stylizer
 from nst_core.models import stylisation
 from nst_core.models.device import device
+from nst_core.picture.coverage import colours
 from nst_core.picture.guided import enlarge
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.resize import fit
@@ -37,8 +38,9 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
     """Stylise in one pass, and yield one Step with the result.
 
     Args:
-        content: the photograph, [1, H, W, 3] in [0, 1]; the result's longest edge is `recipe.longest_edge_px`.
-        styles: the style pictures, each [1, h, w, 3] in [0, 1], one for each of `recipe.styles`.
+        content: the photograph, [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage; the result's longest edge is
+            `recipe.longest_edge_px`.
+        styles: the style pictures, each likewise, one for each of `recipe.styles`.
         recipe: all settings.
         start, resume: ignored; every engine has these parameters.
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1], of any size.
@@ -72,11 +74,11 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
 
 
 def paint(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, masks: Sequence[Weights]) -> Pixels:
-    """The content [1, H, W, 3] stylised at its size; with masks, each region has its own mix of the styles.
+    """The content stylised at its size, [1, H, W, 3]; with masks, each region has its own mix of the styles.
 
     Args:
         stylizer: of the run's styles.
-        content: [1, H, W, 3] in [0, 1].
+        content: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage.
         styles: the number of styles.
         recipe: all settings.
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1], of any size.
@@ -84,17 +86,24 @@ def paint(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, mask
     allocator.set_keep_freed(keep=host_profile().keeps_freed and not in_strips(*content.shape[1:3]))
     reduced = content_to_stylise(stylizer, content, recipe)
     everywhere = style_shares(recipe, styles)
-    mixes = [*(region.shares for region in recipe.regions), everywhere] if masks else [everywhere]
-    cells = [StyleMix(tuple(s / sum(shares) for s in shares), recipe.strength) for shares in mixes]
     if not masks:
-        return enlarge_to(stylizer.paint(reduced, cells), reduced, content)
+        return enlarge_to(stylizer.paint(reduced, [_cell(everywhere, recipe)]), reduced, content)
     _, height, width, _ = content.shape
     layers = partition([at_size(mask, width, height) for mask in masks])
-    result = np.zeros_like(content)
-    for layer, cell in zip(layers, cells, strict=True):
-        if layer.any():  # the last layer, outside all masks, may be empty
-            result += layer[None, :, :, None] * enlarge_to(stylizer.paint(reduced, [cell]), reduced, content)
+    result = np.zeros((1, height, width, 3), np.float32)
+    for layer, shares in zip(layers, [*(region.shares for region in recipe.regions), everywhere], strict=True):
+        if not layer.any():  # the last layer, outside all masks, may be empty
+            continue
+        if any(shares):
+            painted = enlarge_to(stylizer.paint(reduced, [_cell(shares, recipe)]), reduced, content)
+        else:
+            painted = colours(content)  # a region of no style stays a photograph
+        result += layer[None, :, :, None] * painted
     return result
+
+
+def _cell(shares: Sequence[float], recipe: Recipe) -> StyleMix:
+    return StyleMix(tuple(share / sum(shares) for share in shares), recipe.strength)
 
 
 def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Pixels:
@@ -118,7 +127,9 @@ def content_to_stylise(stylizer: Stylizer, content: Pixels, recipe: Recipe) -> P
 
 def enlarge_to(painted: Pixels, reduced: Pixels, content: Pixels) -> Pixels:
     """The painted picture at the content's size, enlarged along the content's edges."""
-    return painted if painted.shape == content.shape else enlarge(painted, reduced, content)
+    if painted.shape[1:3] == content.shape[1:3]:
+        return painted
+    return enlarge(painted, colours(reduced), colours(content))
 
 
 def style_shares(recipe: Recipe, styles: int) -> tuple[float, ...]:

@@ -9,8 +9,10 @@ from typing import Any, Protocol, cast
 import numpy as np
 import tensorflow as tf
 
+from nst_core.errors import RecipeError
 from nst_core.fast import tiling
 from nst_core.fast.plan import BATCH_PIXELS, in_strips
+from nst_core.picture.coverage import colours, coverage, has_coverage
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import StyleMix
@@ -41,7 +43,7 @@ class Stylizer(Protocol):
         """Sentences for the user: settings that it follows only in part."""
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
-        """Stylise the content, [1, H, W, 3] in [0, 1], with each of n mixes; returns [n, H, W, 3]."""
+        """Stylise the content, [1, H, W, 3] or [1, H, W, 4] in [0, 1], with each of n mixes; returns [n, H, W, 3]."""
 
 
 def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> Stylizer:
@@ -49,8 +51,8 @@ def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe
 
     Args:
         module: the network; it takes style vectors if it has a method `style_vector`.
-        content: the photograph, [1, H, W, 3] in [0, 1], at its original size.
-        styles: the style pictures, each [1, h, w, 3] in [0, 1], at their original sizes.
+        content: the photograph, [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage, at its original size.
+        styles: the style pictures, each likewise, at their original sizes.
         recipe: all settings.
     """
     if hasattr(module, "style_vector"):
@@ -61,6 +63,9 @@ def make_stylizer(module: Any, content: Pixels, styles: Sequence[Pixels], recipe
 @dataclass(eq=False)
 class VectorStylizer:
     """Mixes style vectors linearly; a strength above 1 extrapolates beyond the styles.
+
+    Clear pixels of a picture with transparency have no weight in the mean of a style vector, nor in the means and
+    variances of the transformer's norms.
 
     Source: Ghiasi et al. 2017, arXiv:1705.06830, section 4.5.
     """
@@ -82,7 +87,7 @@ class VectorStylizer:
         """See `Stylizer.paint`."""
         mixed = [self.vector(cell) for cell in cells]
         _, height, width, _ = content.shape
-        if in_strips(height, width) or self.statistics:
+        if in_strips(height, width) or self.statistics or has_coverage(content):
             painted = [
                 tiling.transform(self.module, content, tf.constant(v), statistics=self.statistics) for v in mixed
             ]
@@ -108,10 +113,24 @@ class VectorStylizer:
         """The style vector of a picture, [1, 1, 1, 100], cached for later mixes; `style` is None for the content."""
 
         def compute() -> np.ndarray:
-            return self.module.style_vector(tf.constant(_resize_style(picture, self.recipe, style is None))).numpy()  # type: ignore[no-any-return]
+            resized = _resize_style(picture, self.recipe, style is None)
+            return vector_of(self.module, resized)
 
         key = (id(self.module), *_vector_key(picture, self.recipe, style))
         return cast(np.ndarray, _VECTORS.get(key, compute))  # `compute` never returns None
+
+
+def vector_of(module: Any, style: Pixels) -> np.ndarray:
+    """The style vector [1, 1, 1, 100] of a picture, [1, h, w, 3] or [1, h, w, 4]; only what is opaque counts."""
+    cover = coverage(style)
+    if cover is None:
+        return module.style_vector(tf.constant(style)).numpy()  # type: ignore[no-any-return]
+    rows, columns = (np.flatnonzero(cover.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        raise RecipeError("the part of a style that is used must not be transparent everywhere; take another part")
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    part = tf.constant(colours(style)[:, box[0], box[1]])
+    return module.covered_style_vector(part, tf.constant(cover[box][None, :, :, None])).numpy()  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False)
@@ -136,6 +155,8 @@ class _PictureStylizer:
             notes.append(f"this network is run at up to {self.max_px} px: the picture was enlarged along its edges")
         if self.recipe.medium == "film" and self.recipe.film.statistics_smoothing:
             notes.append("this network has no style vectors: statistics are not smoothed")
+        if any(map(has_coverage, self.styles)):
+            notes.append("this network has no style vectors: a style's clear parts count as the colours around them")
         if self.blends:
             notes.append("this network has no style vectors: the styles' finished pictures are mixed instead")
         if self.recipe.strength != 1 or (self.recipe.style_grid_size > 1 and not self.blends):
@@ -143,13 +164,14 @@ class _PictureStylizer:
         return tuple(notes)
 
     def paint(self, content: Pixels, cells: Sequence[StyleMix]) -> Pixels:
+        content = colours(content)
         needed = {i for cell in cells for i, share in enumerate(cell.shares) if share}
         painted = {i: self._stylise(content, self.styles[i]) for i in needed}
         mixes = (sum(s * painted[i] for i, s in enumerate(c.shares) if s) for c in cells)
         return np.concatenate([content + c.strength * (mix - content) for c, mix in zip(cells, mixes, strict=True)])
 
     def _stylise(self, content: Pixels, style: Pixels) -> Pixels:
-        painted = self.module(tf.constant(content), tf.constant(style))[0].numpy()
+        painted = self.module(tf.constant(content), tf.constant(colours(style)))[0].numpy()
         return painted[:, : content.shape[1], : content.shape[2]]  # type: ignore[no-any-return] # padded to multiples of 4
 
 

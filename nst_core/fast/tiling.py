@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_core.models.transformer import STYLED, affine
+from nst_core.picture.coverage import Coverage, colours, coverage
 from nst_core.step import Pixels
 
 STRIP_VALUES = 4e6
@@ -37,11 +38,13 @@ class RunningMoments:
     """
 
     def __init__(self) -> None:
-        self.count, self.mean, self.variance = 0, np.zeros(1), np.zeros(1)
+        self.count, self.mean, self.variance = 0.0, np.zeros(1), np.zeros(1)
 
-    def add(self, count: int, mean: np.ndarray, variance: np.ndarray) -> None:
-        """Merge the mean and variance, each [C], of `count` more positions."""
+    def add(self, count: float, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Merge the mean and variance, each [C], of `count` more positions, or of positions of this total weight."""
         total = self.count + count
+        if not count:
+            return
         difference = mean.astype(np.float64) - self.mean
         squares = self.count * self.variance + count * variance + difference**2 * self.count * count / total
         self.mean = self.mean + difference * count / total
@@ -120,7 +123,7 @@ def transform(
 
     Args:
         module: the loaded `StylisationModule`.
-        content: [1, H, W, 3] in [0, 1].
+        content: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage: clear pixels have no weight in any norm.
         vector: the style vector, [1, 1, 1, 100].
         rows: rows of a strip at a quarter of the picture's size; by default the width decides.
         statistics: of a film's frame, smooths the statistics of the norms.
@@ -130,6 +133,8 @@ def transform(
     """
     _, height, width, _ = content.shape
     tall, wide = -(-height // 4), -(-width // 4)
+    weights = _cell_weights(coverage(content), tall, wide)
+    content = colours(content)
     rows = rows or max(4, int(STRIP_VALUES / (16 * 8 * wide)))
     if statistics:
         statistics.begin_picture()
@@ -143,14 +148,31 @@ def transform(
         return gain, offset, least
 
     x = _contract(module, content, tall, wide, rows)
-    _residual(module, x, norm, rows)
+    _residual(module, x, norm, rows, weights.get(4))
     halved = RowBuffer()
     moments = _compute_layer(
-        halved.add, module.double0, _pad_edge(_rows_of(x), tall), _identity_norm(32), tall, rows, 1
+        halved.add, module.double0, _pad_edge(_rows_of(x), tall), _identity_norm(32), tall, rows, 1, weights.get(2)
     )
     del x
-    painted = _decode(module, halved, norm, norm(len(STYLED) - 3, moments), (4 * tall, 4 * wide), rows)
+    painted = _decode(module, halved, norm, norm(len(STYLED) - 3, moments), (4 * tall, 4 * wide), rows, weights)
     return painted[:, :height, :width]
+
+
+def _cell_weights(cover: Coverage | None, tall: int, wide: int) -> dict[int, np.ndarray]:
+    """Pixels on a side of a layer's cell -> mean coverage of each cell, [h, w]; empty for an opaque picture.
+
+    Args:
+        cover: [H, W] in [0, 1], or None.
+        tall, wide: the height and width of the smallest layer, whose cells are 4 px; the picture is padded to it.
+    """
+    if cover is None:
+        return {}
+    down, across = (_mirror_index(np.arange(4 * n), size) for n, size in zip((tall, wide), cover.shape, strict=True))
+    padded = cover[down[:, None], across]
+    return {
+        cell: padded.reshape(4 * tall // cell, cell, 4 * wide // cell, cell).mean((1, 3)) if cell > 1 else padded
+        for cell in (1, 2, 4)
+    }
 
 
 def _contract(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> np.ndarray:
@@ -164,17 +186,20 @@ def _contract(module: Any, content: Pixels, tall: int, wide: int, rows: int) -> 
     return x
 
 
-def _residual(module: Any, x: np.ndarray, norm: Callable[..., ChannelNorm], rows: int) -> None:
-    """Apply the five residual blocks to x, [1, h, w, 32], in place."""
+def _residual(
+    module: Any, x: np.ndarray, norm: Callable[..., ChannelNorm], rows: int, weights: np.ndarray | None
+) -> None:
+    """Apply the five residual blocks to x, [1, h, w, 32], in place; `weights` [h, w] or None as in `_compute_layer`."""
     tall = x.shape[1]
     inner, outer = np.empty_like(x), np.empty_like(x)
     for number in range(0, 10, 2):
         first, second = (partial(module.inner, number=np.int32(n)) for n in (number, number + 1))
         moments = _compute_layer(
-            _writer(inner), first, _pad_mirrored(_rows_of(x), tall), _identity_norm(32), tall, rows, 1
+            _writer(inner), first, _pad_mirrored(_rows_of(x), tall), _identity_norm(32), tall, rows, 1, weights
         )
         styled = norm(number, moments)
-        moments = _compute_layer(_writer(outer), second, _pad_mirrored(_rows_of(inner), tall), styled, tall, rows, 1)
+        read = _pad_mirrored(_rows_of(inner), tall)
+        moments = _compute_layer(_writer(outer), second, read, styled, tall, rows, 1, weights)
         gain, offset, _ = norm(number + 1, moments)
         for start, stop in _strips(tall, rows):
             x[:, start:stop] += outer[:, start:stop] * gain + offset
@@ -187,11 +212,16 @@ def _decode(  # noqa: PLR0913 - two layers, and their input
     first: ChannelNorm,
     size: tuple[int, int],
     rows: int,
+    weights: Mapping[int, np.ndarray],
 ) -> Pixels:
-    """The two last layers, from a layer at half of `size` (height, width); returns [1, *size, 3] in [0, 1]."""
+    """The two last layers, from a layer at half of `size` (height, width); returns [1, *size, 3] in [0, 1].
+
+    `weights` are those of `_cell_weights`.
+    """
     tall, wide = size
     read = _pad_edge(halved.rows, tall // 2)
-    moments = _compute_layer(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1)
+    own = weights.get(1)
+    moments = _compute_layer(lambda _: None, module.double1, read, first, tall // 2, 2 * rows, 1, own)
     second = norm(len(STYLED) - 2, moments)
     again = _pad_edge(halved.rows_freeing_above, tall // 2)
 
@@ -200,7 +230,7 @@ def _decode(  # noqa: PLR0913 - two layers, and their input
         return module.double1(again(start // 2 - 1, stop // 2 + 1), *first)[0].numpy()  # type: ignore[no-any-return]
 
     painted = np.empty((1, tall, wide, 3), np.float32)
-    moments = _compute_layer(_writer(painted), module.last, _pad_mirrored(full, tall), second, tall, 4 * rows, 4)
+    moments = _compute_layer(_writer(painted), module.last, _pad_mirrored(full, tall), second, tall, 4 * rows, 4, own)
     gain, offset, _ = norm(len(STYLED) - 1, moments, _NONE)
     for start, stop in _strips(tall, 4 * rows):
         part = painted[:, start:stop]
@@ -209,7 +239,14 @@ def _decode(  # noqa: PLR0913 - two layers, and their input
 
 
 def _compute_layer(  # noqa: PLR0913 - a layer, its input and its output
-    keep: Callable[[np.ndarray], None], layer: Any, read: ReadRows, norm: ChannelNorm, tall: int, rows: int, reach: int
+    keep: Callable[[np.ndarray], None],
+    layer: Any,
+    read: ReadRows,
+    norm: ChannelNorm,
+    tall: int,
+    rows: int,
+    reach: int,
+    weights: np.ndarray | None = None,
 ) -> RunningMoments:
     """Compute a layer without its own norm, strip by strip from above, and return its moments.
 
@@ -220,13 +257,28 @@ def _compute_layer(  # noqa: PLR0913 - a layer, its input and its output
         norm: norm of the input.
         tall, rows: height of the whole input, and of a strip of it.
         reach: number of input rows that the layer needs beyond each end of a strip.
+        weights: weight of each position of the layer in the moments, [h, w]; None weighs each as 1.
     """
-    moments = RunningMoments()
+    moments, done = RunningMoments(), 0
     for start, stop in _strips(tall, rows):
         piece, mean, variance = (t.numpy() for t in layer(read(start - reach, stop + reach), *norm))
-        moments.add(piece.shape[1] * piece.shape[2], mean, variance)
+        if weights is None:
+            moments.add(piece.shape[1] * piece.shape[2], mean, variance)
+        else:
+            moments.add(*_weighted_moments(piece, weights[done : done + piece.shape[1]]))
+        done += piece.shape[1]
         keep(piece)
     return moments
+
+
+def _weighted_moments(piece: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Total weight, mean [C] and variance [C] of rows [1, h, w, C] with these weights, [h, w]."""
+    values, shares = piece.reshape(-1, piece.shape[-1]), weights.reshape(-1).astype(np.float64)
+    total = float(shares.sum())
+    if total == 0:
+        return 0.0, np.zeros(piece.shape[-1]), np.zeros(piece.shape[-1])
+    mean = shares @ values / total
+    return total, mean, np.maximum(shares @ np.square(values - mean) / total, 0)
 
 
 def _writer(out: np.ndarray) -> Callable[[np.ndarray], None]:

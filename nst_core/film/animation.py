@@ -75,7 +75,10 @@ def _durations(data: bytes) -> list[float]:
 
 
 def _sized(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
-    pixels, _ = to_srgb(image)
+    pixels, coverage = to_srgb(image)
+    if coverage is not None:
+        share = coverage[..., None].astype(np.uint16)
+        pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
     width, height = size
     if 0 <= image.width - width <= 1 and 0 <= image.height - height <= 1:
         return pixels[:height, :width]

@@ -37,7 +37,7 @@ from nst_core.jobs.messages import (
 )
 from nst_core.jobs.step_events import SNAPSHOT_QUALITY, stepped
 from nst_core.jobs.views import loss_weights
-from nst_core.picture.encode import to_jpeg, to_png
+from nst_core.picture.encode import to_png, to_snapshot
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe, make, steered
 from nst_core.runs import runner
@@ -151,7 +151,7 @@ class Worker:
         first = self._inbox.control(job, paused=command.paused)
         recipe = reduce(steered, first.settings, recipe)
         log = RunLog(recipe, path, before, strict=False)
-        content = to_jpeg(fit(inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
+        content = to_snapshot(fit(inputs.content, recipe.longest_edge_px), SNAPSHOT_QUALITY)
         self.send(Began(job=job, content=content, curve=log.points()))
         end = _End(recipe, RunControl(stop=first.stop or command.stop, preempt=first.preempt))
         if before is None or end.control == RunControl():  # else the checkpoint's picture is the result
@@ -165,7 +165,7 @@ class Worker:
     def _finish(self, command: RunCommand, inputs: EngineInputs, end: _End, log: RunLog, timer: RunTimer) -> None:
         """Send the result, then the report: the picture does not wait for the measurement."""
         job, recipe = command.job, end.recipe
-        picture = runner.result_picture(log.best, inputs.content, recipe)
+        picture = runner.result_picture(log.best, inputs.content, recipe, inputs.masks)
         png = to_png(picture, recipe.to_json(), runner.result_alpha(inputs.alpha, recipe))
         self.send(ResultReady(job=job, png=png))
         log.save()  # so that a stop during the measurement loses no step
@@ -207,7 +207,9 @@ class Worker:
                     log.steer(recipe)
                 timer.tick(step)
                 now = loss_weights(recipe, step.style_factor)
-                self.send(stepped(job, step, log.add(step), now if now != weights else {}))
+                changes = now if now != weights else {}
+                alpha = runner.result_alpha(inputs.alpha, recipe)
+                self.send(stepped(job, step, log.add(step), changes, alpha))
                 weights = now
                 newest = self._inbox.control(job, on_pause=log.save)
                 # a command sent before the first step takes precedence

@@ -5,8 +5,8 @@ The network runs in float32, whatever the precision of the run.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
@@ -16,10 +16,12 @@ import tensorflow as tf
 from nst_core.errors import PictureError
 from nst_core.models import vgg as networks
 from nst_core.models.device import device
+from nst_core.picture.coverage import Coverage, colours, coverage, covered
 from nst_core.picture.resize import MIN_SIDE_PX, resize
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL
-from nst_core.slow.losses.functions import content_loss, total_variation
-from nst_core.slow.losses.statistics import gram_matrix
+from nst_core.slow.losses.functions import content_loss, covered_variation, total_variation
+from nst_core.slow.losses.guidance import coverage_weights, layer_weights
+from nst_core.slow.losses.statistics import channel_means, gram_matrix
 from nst_core.step import Pixels
 from nst_core.system.bounded_cache import BoundedCache
 
@@ -56,8 +58,9 @@ def measure(
 
     Args:
         output: the result, [1, H, W, 3] in [0, 1].
-        content: the photograph, [1, h, w, 3] in [0, 1], of any size.
-        styles: the style pictures, each [1, h, w, 3] in [0, 1], of any size; several are averaged by `shares`.
+        content: the photograph, [1, h, w, 3] in [0, 1], of any size, or [1, h, w, 4] with coverage: then only what is
+            covered is measured.
+        styles: the style pictures, each likewise; several are averaged by `shares`.
         shares: a weight for each style, of any sum; equal weights by default.
         keys: with them, content and styles are measured once for each size, and not again for each output.
 
@@ -83,16 +86,18 @@ def measure(
         of_content = _content_target(content, (width, height), keys)
         of_styles = [_style_target(style, (width, height), number, keys) for number, style in enumerate(styles)]
         measured = _layer_measures(output, of_content, of_styles, normalised)
-        variation = float(total_variation(tf.constant(output)))
-        similarity = float(tf.image.ssim(tf.constant(output), tf.constant(of_content.pixels), 1.0)[0])
+        variation = _variation(output, of_content.cover)
+        similarity = _similarity(output, of_content)
     grams, contents = measured["style_gram"], measured["content"]
-    colours = [style.colours for style in of_styles]
+    style_colours = [style.colours for style in of_styles]
     return {
         "size": [width, height],
         **measured,
         "total_variation": variation / output.size,
         "ssim": similarity,
-        "colour": float(np.sqrt(_colour_distance(output, colours, normalised))) if styles else None,
+        "colour": float(np.sqrt(_colour_distance(covered(output, of_content.cover), style_colours, normalised)))
+        if styles
+        else None,
         "tutorial_total": None
         if not styles
         else TUTORIAL.content_weight * contents["block5_conv2"]
@@ -107,10 +112,17 @@ GaussianMoments = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class ContentTarget:
-    """A content at the size of an output: its pixels, and its activations at the content layers."""
+    """A content at the size of an output: its pixels, its activations at the content layers, and its coverage.
+
+    Attributes:
+        cover: [H, W] in [0, 1], or None if it is opaque.
+        maps: layer -> weights of its units, [h, w]; empty if it is opaque.
+    """
 
     pixels: Pixels
     features: Mapping[str, tf.Tensor]
+    cover: Coverage | None = None
+    maps: Mapping[str, tf.Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +135,10 @@ class StyleTarget:
 
 def _content_target(content: Pixels, size: tuple[int, int], keys: Keys | None) -> ContentTarget:
     def compute() -> ContentTarget:
-        pixels = resize(content, *size)
-        return ContentTarget(pixels, _feature_extractor()(tf.constant(pixels))[0])
+        resized = resize(content, *size)
+        pixels, cover = colours(resized), coverage(resized)
+        maps = _maps(cover, CONTENT_LAYERS, coverage_weights) | _maps(cover, STYLE_LAYERS, layer_weights)
+        return ContentTarget(pixels, _features(pixels)[0], cover, maps)
 
     if keys is None:
         return compute()
@@ -134,7 +148,7 @@ def _content_target(content: Pixels, size: tuple[int, int], keys: Keys | None) -
 def _style_target(style: Pixels, size: tuple[int, int], number: int, keys: Keys | None) -> StyleTarget:
     def compute() -> StyleTarget:
         pixels = resize(style, *size)
-        of_layers = _feature_extractor()(tf.constant(pixels))[1]
+        of_layers = _features(colours(pixels), _maps(coverage(pixels), STYLE_LAYERS, layer_weights))[1]
         return StyleTarget({layer: _float64(of_layers[layer]) for layer in STYLE_LAYERS}, _raw_colours(pixels))
 
     if keys is None:
@@ -142,11 +156,40 @@ def _style_target(style: Pixels, size: tuple[int, int], number: int, keys: Keys 
     return cast(StyleTarget, keys.targets.styles.get((keys.styles[number], size), compute))
 
 
+def _maps(
+    cover: Coverage | None, names: Sequence[str], weights: Callable[..., Mapping[str, np.ndarray]]
+) -> dict[str, tf.Tensor]:
+    """Layer -> weights of its units, by `layer_weights` or `coverage_weights`; empty for an opaque picture."""
+    return {} if cover is None else {n: tf.constant(m) for n, m in weights(cover, "vgg19", names).items()}
+
+
+def _features(picture: Pixels, maps: Mapping[str, tf.Tensor] | None = None) -> Any:
+    """Activations of the content layers and moments of the style layers of [1, H, W, 3]; see `_feature_extractor`."""
+    return _feature_extractor()(tf.constant(picture), {n: maps[n] for n in STYLE_LAYERS} if maps else {})
+
+
+def _variation(output: Pixels, cover: Coverage | None) -> float:
+    if cover is None:
+        return float(total_variation(tf.constant(output)))
+    return float(covered_variation(tf.constant(output), tf.constant(cover[None, :, :, None]), "absolute"))
+
+
+def _similarity(output: Pixels, content: ContentTarget) -> float:
+    """The mean structural similarity, each window weighted by the coverage of its centre."""
+    pair = tf.constant(output), tf.constant(content.pixels)
+    if content.cover is None:
+        return float(tf.image.ssim(*pair, 1.0)[0])
+    local = tf.image.ssim(*pair, 1.0, return_index_map=True)[0].numpy()
+    margin = (content.cover.shape[0] - local.shape[0]) // 2
+    inner = content.cover[margin : margin + local.shape[0], margin : margin + local.shape[1]]
+    return float((local * inner).sum() / inner.sum()) if inner.any() else 1.0
+
+
 def _layer_measures(
     output: Pixels, content: ContentTarget, styles: Sequence[StyleTarget], shares: Sequence[float]
 ) -> dict[str, dict[str, float]]:
     """The measures that have a value for each layer; `shares` sum to 1."""
-    output_features, output_moments = _feature_extractor()(tf.constant(output))
+    output_features, output_moments = _features(output, content.maps)
     grams, distances = {}, {}
     for layer in STYLE_LAYERS if styles else ():
         targets = [style.layers[layer] for style in styles]
@@ -154,26 +197,36 @@ def _layer_measures(
         target_gram = sum(share * style_gram for share, (_, style_gram) in zip(shares, targets, strict=True))
         grams[layer] = float(np.mean((gram - target_gram) ** 2))
         distances[layer] = wasserstein2(mixture([(mean, gram)], [1.0]), mixture(targets, shares))
-    contents = {name: float(content_loss(output_features[name], content.features[name])) for name in CONTENT_LAYERS}
+    contents = {
+        name: float(content_loss(output_features[name], content.features[name], content.maps.get(name)))
+        for name in CONTENT_LAYERS
+    }
     return {"content": contents, "style_gram": grams, "style_wasserstein2": distances}
 
 
 @lru_cache(maxsize=1)
 def _feature_extractor() -> Any:
-    """A function of a picture [1, H, W, 3] that runs VGG-19, compiled once for all sizes.
+    """A function of a picture [1, H, W, 3] and maps that runs VGG-19, compiled for all sizes, with and without maps.
+
+    The maps are empty, or have for each style layer the weights of its units, [h, w].
 
     It returns the activations of the content layers and, for each style layer, the mean [C] and the raw second moment
     [C, C], which is the Gram matrix. The large activations of the style layers are freed within the call.
     """
     network = networks.load("vgg19", "float32")
 
-    @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)])  # type: ignore[untyped-decorator]
-    def extract(picture: tf.Tensor) -> tuple[dict[str, tf.Tensor], dict[str, tuple[tf.Tensor, tf.Tensor]]]:
+    def extract(
+        picture: tf.Tensor, maps: Mapping[str, tf.Tensor]
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tuple[tf.Tensor, tf.Tensor]]]:
         found = networks.features(network, picture, (*STYLE_LAYERS, *CONTENT_LAYERS))
-        style_moments = {n: (tf.reduce_mean(found[n], axis=(0, 1, 2)), gram_matrix(found[n])) for n in STYLE_LAYERS}
+        weighted = [(n, found[n], maps.get(n)) for n in STYLE_LAYERS]
+        style_moments = {n: (channel_means(f, weights), gram_matrix(f, weights)) for n, f, weights in weighted}
         return {n: found[n] for n in CONTENT_LAYERS}, style_moments
 
-    return extract
+    spec = tf.TensorSpec([1, None, None, 3], tf.float32)
+    grids = {n: tf.TensorSpec([None, None], tf.float32) for n in STYLE_LAYERS}
+    opaque, covering = (tf.function(extract, input_signature=[spec, each], autograph=False) for each in ({}, grids))
+    return lambda picture, maps: covering(picture, maps) if maps else opaque(picture, {})
 
 
 def _float64(pair: tuple[tf.Tensor, tf.Tensor]) -> GaussianMoments:
@@ -200,13 +253,17 @@ def moments(samples: Sequence[np.ndarray], shares: Sequence[float]) -> GaussianM
     return mixture([_raw_moments(s) for s in samples], shares)
 
 
-def _raw_moments(samples: np.ndarray) -> GaussianMoments:
-    """Mean [C] and raw second moment [C, C] of samples [n, C]."""
+def _raw_moments(samples: np.ndarray, weights: np.ndarray | None = None) -> GaussianMoments:
+    """Mean [C] and raw second moment [C, C] of samples [n, C], weighted by `weights` [n] if given."""
+    if weights is not None:
+        shares = weights.astype(np.float64)[:, None] / weights.sum(dtype=np.float64)
+        return (shares * samples).sum(axis=0), (shares * samples).T @ samples.astype(np.float64)
     return samples.mean(axis=0, dtype=np.float64), samples.astype(np.float64).T @ samples / len(samples)
 
 
 def _raw_colours(picture: Pixels) -> GaussianMoments:
-    return _raw_moments(picture.reshape(-1, 3))
+    cover = coverage(picture)
+    return _raw_moments(colours(picture).reshape(-1, 3), None if cover is None else cover.ravel())
 
 
 def wasserstein2(a: GaussianMoments, b: GaussianMoments) -> float:

@@ -24,7 +24,7 @@ from nst_core.models.transformer import Arrays, StyleParameters, Transformer, pa
 
 STYLE_EDGE_PX = 256
 """Size of the pictures that the style prediction network was trained on."""
-_BUILD_VERSION = "5"
+_BUILD_VERSION = "6"
 """Version of the rebuilt graph. Change it with the code of the networks: the cached SavedModel is then built anew."""
 
 RowsWithMoments = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
@@ -131,6 +131,11 @@ class StylisationModule(tf.Module):  # type: ignore[misc]
         """The style vector [1, 1, 1, 100] of a picture [1, h, w, 3] in [0, 1]."""
         return predict(self.predictor, style)
 
+    @tf.function(input_signature=[_rows("style"), _rows("cover", 1)], autograph=False)  # type: ignore[untyped-decorator]
+    def covered_style_vector(self, style: tf.Tensor, cover: tf.Tensor) -> tf.Tensor:
+        """The style vector of a picture with transparency; `cover` [1, h, w, 1] weighs each position."""
+        return predict(self.predictor, style, cover)
+
     @tf.function(input_signature=[_rows("content"), _VECTOR], autograph=False)  # type: ignore[untyped-decorator]
     def transform(self, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
         """Stylise contents [n, H, W, 3] in [0, 1] with style vectors [n, 1, 1, 100]: [n, H, W, 3] in [0, 1]."""
@@ -183,16 +188,23 @@ def _repeat_edge_columns(x: tf.Tensor) -> tf.Tensor:
     return tf.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]], "SYMMETRIC")
 
 
-def predict(arrays: Mapping[str, tf.Tensor], style: tf.Tensor) -> tf.Tensor:
+def predict(arrays: Mapping[str, tf.Tensor], style: tf.Tensor, cover: tf.Tensor | None = None) -> tf.Tensor:
     """The style vector [1, 1, 1, 100] of a picture [1, h, w, 3] in [0, 1].
 
-    MobileNet-V2, a mean over all positions, and a 1 x 1 convolution.
+    MobileNet-V2, a mean over all positions, and a 1 x 1 convolution. With `cover`, [1, h, w, 1] in [0, 1], each
+    position weighs as much as the mean coverage of its cell.
     """
     x = _conv6(style, arrays, "MobilenetV2/Conv", 2)
     for block in range(17):
         x = _inverted_residual(x, arrays, f"MobilenetV2/expanded_conv{f'_{block}' if block else ''}", block)
     x = _conv6(x, arrays, "MobilenetV2/Conv_1", 1)
-    return _conv(tf.reduce_mean(x, axis=(1, 2), keepdims=True), arrays, "mobilenet_conv/Conv")
+    if cover is None:
+        mean = tf.reduce_mean(x, axis=(1, 2), keepdims=True)
+    else:
+        weights = tf.image.resize(cover, tf.shape(x)[1:3], "area")
+        total = tf.reduce_sum(weights, axis=(1, 2), keepdims=True)
+        mean = tf.reduce_sum(x * weights, axis=(1, 2), keepdims=True) / total
+    return _conv(mean, arrays, "mobilenet_conv/Conv")
 
 
 _HALVING = (1, 3, 6, 13)

@@ -12,6 +12,7 @@ Each module needs NumPy and Pillow only:
     encode      writes PNG, JPEG and WebP, with the recipe inside
     resize      sizes and antialiased resampling
     crop        cuts out and rotates a part of a picture
+    coverage    transparency: clear pixels are absent; photograph: regions that stay a photograph
     colour      transfers colours between content and style
     masks       soft regions of the content
     guided      enlarges a stylised picture along the edges of the photograph

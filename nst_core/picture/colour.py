@@ -1,5 +1,6 @@
 """Colour transfer: matches the style's colours to the content before a run, or restores the content's colours after it.
 
+Pictures may have transparency, [1, H, W, 4]: coverage weighs each pixel, and clear ones take no part.
 The functions use NumPy on strips of rows: besides its result, a picture of 2048 px needs a few MB.
 """
 
@@ -11,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_core.picture.coverage import colours, coverage, covered
 from nst_core.picture.resize import resize
 from nst_core.recipe import Colour
 from nst_core.step import Pixels
@@ -46,8 +48,8 @@ def before(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple[P
     colours back.
 
     Args:
-        content: the original, [1, H, W, 3] in [0, 1].
-        styles: the originals, each [1, h, w, 3] in [0, 1].
+        content: the original, [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage, which the result keeps.
+        styles: the originals, each likewise.
         colour: what to match, and how far.
     """
     matched = _matched(content, styles, colour)
@@ -67,7 +69,8 @@ def _matched(content: Pixels, styles: Sequence[Pixels], colour: Colour) -> tuple
 
 
 def is_grey(picture: Pixels, tolerance: float = 0.0) -> bool:
-    """Whether red, green and blue of each pixel of [1, H, W, 3] lie at most `tolerance` apart."""
+    """Whether red, green and blue of each pixel of [1, H, W, C] lie at most `tolerance` apart."""
+    picture = picture[..., :3]
     coarse = picture[:, ::8, ::8]  # nearly every picture in colour is known by these pixels
     return all(bool(np.all(np.ptp(part, axis=-1) <= tolerance)) for part in (coarse, picture))
 
@@ -76,7 +79,7 @@ def to_grey(picture: Pixels) -> Pixels:
     """The picture's luma in all three channels, equal bit for bit; `picture` itself if it is grey so."""
     if is_grey(picture):
         return picture
-    return np.repeat((picture @ _LUMA)[..., None], 3, axis=-1)
+    return covered(np.repeat((picture[..., :3] @ _LUMA)[..., None], 3, axis=-1), coverage(picture))
 
 
 def after(picture: Pixels, content: Pixels, colour: Colour) -> Pixels:
@@ -153,7 +156,7 @@ def keep_colours(result: Pixels, content: Pixels, degree: float, space: Space = 
 
     Args:
         result: [1, H, W, 3] in [0, 1].
-        content: [1, h, w, 3] in [0, 1]; resized to the result's size.
+        content: [1, h, w, 3] or [1, h, w, 4] in [0, 1]; resized to the result's size.
         degree: share of the content's colours, from 0 to 1.
         space: "lab" keeps CIE lightness and mixes a and b; "luminance" keeps the Y of YIQ and mixes I and Q.
 
@@ -163,7 +166,7 @@ def keep_colours(result: Pixels, content: Pixels, degree: float, space: Space = 
     """
     if degree == 0:
         return result
-    content = resize(content, result.shape[2], result.shape[1])
+    content = colours(resize(content, result.shape[2], result.shape[1]))
     mix = _mix_lab if space == "lab" else _mix_luminance
     return _by_strips(lambda r, c: mix(r, c, degree), result, content)
 
@@ -229,21 +232,25 @@ def _gain(variance: float, wanted: float) -> float:
 
 
 def _moments(picture: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean [3] and covariance [3, 3] over the pixels of [1, H, W, 3]."""
-    colours = picture.reshape(-1, 3)
-    total, products = np.zeros(3), np.zeros((3, 3))
-    for start in range(0, len(colours), _STRIP):
-        strip = colours[start : start + _STRIP].astype(np.float64)
-        total += strip.sum(axis=0)
-        products += strip.T @ strip
-    mean = total / len(colours)
-    return mean, products / len(colours) - np.outer(mean, mean)
+    """Mean [3] and covariance [3, 3] over the pixels of [1, H, W, 3]; of [1, H, W, 4] weighted by coverage."""
+    pixels = picture.reshape(-1, picture.shape[-1])
+    total, products, count = np.zeros(3), np.zeros((3, 3)), 0.0
+    for start in range(0, len(pixels), _STRIP):
+        strip = pixels[start : start + _STRIP].astype(np.float64)
+        values, weights = strip[:, :3], strip[:, 3:]  # without coverage, no weights
+        weighted = values * weights if weights.size else values
+        total += weighted.sum(axis=0)
+        products += weighted.T @ values
+        count += weights.sum() if weights.size else len(values)
+    mean = total / count
+    return mean, products / count - np.outer(mean, mean)
 
 
 def _affine(picture: Pixels, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> Pixels:
-    """Multiply each colour by `matrix` [3, 3], add `shift` [3], and clip to [0, 1]."""
+    """Multiply each colour by `matrix` [3, 3], add `shift` [3], and clip to [0, 1]; coverage stays."""
     by, plus = matrix.astype(np.float32), shift.astype(np.float32)
-    return _by_strips(lambda strip: np.clip(strip @ by + plus, 0, 1), picture)
+    changed = _by_strips(lambda strip: np.clip(strip @ by + plus, 0, 1), colours(picture))
+    return covered(changed, coverage(picture))
 
 
 def _by_strips(function: Callable[..., ColourValues], *pictures: Pixels) -> Pixels:

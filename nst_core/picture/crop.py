@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from nst_core.errors import PictureError, RecipeError
+from nst_core.picture.coverage import check_visible
 from nst_core.picture.decode import Bytes
 from nst_core.picture.frame import WHOLE
 from nst_core.picture.resize import MIN_SIDE_PX, fit
@@ -25,12 +26,12 @@ def crop_style(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float
     upright rectangle around the centre without empty corners. Rotations by multiples of 90 degrees are lossless.
 
     Args:
-        style: [1, H, W, 3] in [0, 1].
+        style: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage.
         crop: left, top, right, bottom as shares of its width and height.
         rotation_deg: turned clockwise by so many degrees.
 
     Returns:
-        [1, h, w, 3] in [0, 1], with (w, h) of `cropped_size`; `style` itself if nothing is cropped or rotated.
+        [1, h, w, C] in [0, 1], with (w, h) of `cropped_size`; `style` itself if nothing is cropped or rotated.
 
     Raises:
         RecipeError: a side of the result would be shorter than 16 px.
@@ -92,7 +93,7 @@ def crop_picture(
         The cropped picture; `picture` itself if nothing is cropped or rotated.
 
     Raises:
-        PictureError: the result would be too small or too elongated.
+        PictureError: the result would be too small, too elongated or transparent everywhere.
     """
     if tuple(crop) == WHOLE and rotation_deg == 0:
         return picture
@@ -107,6 +108,7 @@ def crop_picture(
         )
     box = slice(top, bottom), slice(left, right)
     alpha = None if picture.alpha is None else _rotate_bytes(picture.alpha[box], width, height, rotation_deg)
+    check_visible(alpha)
     return Picture.from_pixels(_rotate_bytes(picture.pixels[box], width, height, rotation_deg), alpha, picture.notes)
 
 
@@ -150,7 +152,7 @@ def _largest_rectangle(width: int, height: int, rotation_deg: float) -> tuple[in
 
 
 def _rotated(part: Pixels, rotation_deg: float) -> Pixels:
-    """A part, [1, H, W, 3], rotated clockwise; the corners that a rotation leaves empty are cut off."""
+    """A part, [1, H, W, C], rotated clockwise; the corners that a rotation leaves empty are cut off."""
     if rotation_deg % 90 == 0:
         return np.ascontiguousarray(np.rot90(part, -int(rotation_deg // 90), axes=(1, 2)))
     size = _largest_rectangle(part.shape[2], part.shape[1], rotation_deg)
@@ -158,13 +160,13 @@ def _rotated(part: Pixels, rotation_deg: float) -> Pixels:
 
 
 def _rotate(part: Pixels, width: int, height: int, angle: float) -> Pixels:
-    """Rotate a picture clockwise by `angle`, in radians, and cut out its middle, [1, height, width, 3]."""
+    """Rotate a picture clockwise by `angle`, in radians, and cut out its middle, [1, height, width, C]."""
     back = _inverse_rotation((part.shape[2], part.shape[1]), (width, height), angle)
     planes = [
         Image.fromarray(np.ascontiguousarray(part[0, :, :, c])).transform(
             (width, height), Image.Transform.AFFINE, back, Image.Resampling.BICUBIC
         )
-        for c in range(3)
+        for c in range(part.shape[3])
     ]
     return np.clip(np.stack([np.asarray(plane, np.float32) for plane in planes], axis=-1)[None], 0.0, 1.0)
 

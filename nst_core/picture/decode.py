@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from nst_core.picture.coverage import bleed
 
 Bytes = NDArray[np.uint8]
 
@@ -33,8 +36,8 @@ _LANCZOS_ROWS = 3
 def to_srgb(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     """Convert an image to upright sRGB pixels and the coverage of its transparency.
 
-    Transparent parts are composited on white, like on a web page; `convert("RGB")` would reveal the colours hidden
-    there. 16-bit values are scaled to 8 bits; `convert` would clip them to white.
+    Colours are straight, not mixed with a background; those hidden below clear pixels are replaced, see
+    `nst_core.picture.coverage.bleed`. 16-bit values are scaled to 8 bits; `convert` would clip them to white.
 
     Returns:
         uint8 [H, W, 3] in sRGB, and uint8 [H, W] coverage or None if the picture is opaque.
@@ -54,6 +57,17 @@ def to_srgb_at(image: Image.Image, width: int, height: int) -> tuple[Bytes, Byte
     return _oriented(image, pixels, None if coverage.min() == 255 else coverage)
 
 
+def _oriented(image: Image.Image, pixels: Bytes, coverage: Bytes | None) -> tuple[Bytes, Bytes | None]:
+    """Pixels and coverage upright, as the image's EXIF data say, with hidden colours replaced."""
+    if coverage is not None:
+        bleed(pixels, coverage)
+    upright = _UPRIGHT.get(_orientation(image))
+    if upright is None:
+        return pixels, coverage
+    pixels = np.ascontiguousarray(upright(pixels))
+    return pixels, None if coverage is None else np.ascontiguousarray(upright(coverage))
+
+
 def _reduced_rows(image: Image.Image, start: int, stop: int, width: int, height: int) -> tuple[Bytes, Bytes | int]:
     """The rows from `start` to `stop` of an image reduced to (width, height): colours and coverage."""
     scale = image.height / height
@@ -61,12 +75,24 @@ def _reduced_rows(image: Image.Image, start: int, stop: int, width: int, height:
     top, bottom = max(0, int(start * scale - margin)), min(image.height, int(stop * scale + margin) + 1)
     pixels, coverage = _as_stored(image.crop((0, top, image.width, bottom)))
     box = (0, start * scale - top, image.width, min(stop * scale, image.height) - top)
-    sources = [pixels] if coverage is None else [pixels, coverage]
-    reduced = [
-        np.asarray(Image.fromarray(source).resize((width, stop - start), Image.Resampling.LANCZOS, box))
-        for source in sources
-    ]
-    return reduced[0], 255 if coverage is None else reduced[1]
+    size = (width, stop - start)
+    if coverage is None:
+        return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, box)), 255
+    weights = np.asarray(coverage, np.float32)
+    share = _reduced(weights, size, box)
+    colours = [_reduced(np.asarray(pixels[..., c] * weights, np.float32), size, box) for c in range(3)]
+    straight = np.stack(colours, axis=-1) / np.maximum(share, 0.5)[..., None]  # weighted by coverage; below 0.5 hidden
+    return _to_bytes(straight), _to_bytes(share)
+
+
+def _reduced(
+    plane: NDArray[np.float32], size: tuple[int, int], box: tuple[float, float, float, float]
+) -> NDArray[np.float32]:
+    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS, box))
+
+
+def _to_bytes(values: NDArray[np.floating[Any]]) -> Bytes:
+    return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 
 def swaps_sides(image: Image.Image) -> bool:
@@ -83,16 +109,7 @@ def _as_stored(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     if alpha is None or alpha.getextrema() == (255, 255):
         return pixels, None
     coverage = np.array(alpha, np.uint8)
-    return _on_white(pixels, coverage), coverage
-
-
-def _oriented(image: Image.Image, pixels: Bytes, coverage: Bytes | None) -> tuple[Bytes, Bytes | None]:
-    """Pixels and coverage upright, as the image's EXIF data say."""
-    upright = _UPRIGHT.get(_orientation(image))
-    if upright is None:
-        return pixels, coverage
-    pixels = np.ascontiguousarray(upright(pixels))
-    return pixels, None if coverage is None else np.ascontiguousarray(upright(coverage))
+    return pixels, coverage
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -143,11 +160,3 @@ def _orientation(image: Image.Image) -> int:
         return value if value in _UPRIGHT else 1
     except Exception:  # noqa: BLE001 - damaged EXIF can raise anything; the picture itself may be intact
         return 1
-
-
-def _on_white(pixels: Bytes, coverage: Bytes) -> Bytes:
-    """Composite `pixels`, [H, W, 3], on white by `coverage`, [H, W]: in place, and in strips to save memory."""
-    for top in range(0, len(pixels), 256):
-        strip, cover = pixels[top : top + 256], coverage[top : top + 256, :, None].astype(np.uint16)
-        strip[...] = (strip * cover + 255 * (255 - cover) + 127) // 255
-    return pixels

@@ -75,7 +75,7 @@ def _described(decoded: Decoded) -> DecoderAnswer:
         width=width,
         height=height,
         has_alpha=decoded.alpha is not None,
-        sha256=pixel_hash(decoded.pixels),
+        sha256=pixel_hash(decoded.pixels, decoded.alpha),
         notes=decoded.notes,
         memory_mb=own_memory(1) / 2**20,
     )

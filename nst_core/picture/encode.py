@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from nst_core.picture.chunks import png_chunks, webp_chunks
+from nst_core.picture.coverage import colours, coverage, on_white
 from nst_core.picture.decode import Bytes
 from nst_core.step import Pixels
 
@@ -38,8 +39,13 @@ def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None =
     return _save(pixels, "PNG", alpha, pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
 
 
-def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
-    """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95. JPEG has no alpha."""
+def to_jpeg(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None) -> bytes:
+    """JPEG of [1, H, W, 3] in [0, 1], colour at full resolution; `quality` from 1 to 95.
+
+    JPEG has no transparency: with `alpha`, uint8 [h, w] of any size, the picture is put on white, like on paper.
+    """
+    if alpha is not None:
+        pixels = on_white(pixels, alpha.astype(np.float32) / np.float32(255))
     try:
         return _save(pixels, "JPEG", quality=quality, subsampling=0, optimize=True)
     except OSError:  # Pillow's buffer for optimizing has room for photographs, not for noise
@@ -53,6 +59,22 @@ def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, re
     """
     metadata = {} if recipe_json is None else {"xmp": _to_xmp(recipe_json)}
     return _save(pixels, "WEBP", alpha, quality=quality, exact=True, **metadata)  # exact: keeps hidden colours
+
+
+def to_snapshot(picture: Pixels, quality: int, alpha: Bytes | None = None) -> bytes:
+    """A small file for display: JPEG, or WebP if there is transparency.
+
+    Args:
+        picture: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage.
+        quality: from 1 to 95.
+        alpha: the transparency of [1, H, W, 3], as in `to_png`.
+    """
+    cover = coverage(picture)
+    if cover is not None:
+        alpha = np.round(cover * 255).astype(np.uint8)
+    if alpha is None:
+        return to_jpeg(picture, quality)
+    return to_webp(colours(picture), quality, alpha)
 
 
 def read_recipe(data: bytes) -> str | None:

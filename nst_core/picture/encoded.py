@@ -26,6 +26,15 @@ def read_alpha(encoded: bytes) -> Bytes | None:
         return np.asarray(image.getchannel("A")) if "A" in image.getbands() else None
 
 
+def opaque(image: Image.Image) -> Image.Image:
+    """An image in RGB, its transparent parts on white: for films and sheets, which have no transparency."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image.convert("RGBA"))
+    return white.convert("RGB")
+
+
 def aspect_ratio(encoded: bytes) -> float:
     """Width over height, from the header alone."""
     with Image.open(io.BytesIO(encoded)) as image:
@@ -33,9 +42,9 @@ def aspect_ratio(encoded: bytes) -> float:
 
 
 def thumbnail(encoded: bytes, longest_edge_px: int, quality: int = 80) -> bytes:
-    """A small WebP of a picture, at most `longest_edge_px` on a side; `quality` from 1 to 100."""
+    """A small WebP of a picture, at most `longest_edge_px` on a side, transparency kept; `quality` from 1 to 100."""
     with Image.open(io.BytesIO(encoded)) as image:
-        small = image.convert("RGB")
+        small = image.convert("RGBA" if image.has_transparency_data else "RGB")
     small.thumbnail((longest_edge_px, longest_edge_px))
     file = io.BytesIO()
     small.save(file, "WEBP", quality=quality)

@@ -12,12 +12,14 @@ import re
 import warnings
 from dataclasses import dataclass, field
 
+import numpy as np
 import pillow_heif
 
 # The plugins are imported by name, so that Pillow does not import 40 other formats on the first upload.
 from PIL import AvifImagePlugin, Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from nst_core.errors import PictureError
+from nst_core.picture.coverage import check_visible
 from nst_core.picture.decode import Bytes, swaps_sides, to_srgb, to_srgb_at
 from nst_core.picture.gamut import stated_profile
 from nst_core.picture.header import read_header
@@ -37,6 +39,9 @@ from nst_core.picture.limits import (
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
+TRANSPARENT = "transparent parts stay transparent and are not painted"
+"""The note of a picture with transparency."""
+
 # Set once for the whole process: `warnings.catch_warnings` around each upload is not thread-safe.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -46,7 +51,7 @@ class Decoded:
     """A decoded picture file.
 
     Attributes:
-        pixels: uint8 [H, W, 3], upright, sRGB, transparent parts composited on white.
+        pixels: uint8 [H, W, 3], upright, sRGB, straight colours; see `nst_core.picture.coverage`.
         alpha: uint8 [H, W], 255 where opaque, or None if the picture is opaque.
         notes: sentences for the user, such as "only the first of 12 frames is used".
     """
@@ -63,7 +68,8 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
     reduced to that number.
 
     Raises:
-        PictureError: the file is too large, of another format, damaged or cut off, or its size in pixels is refused.
+        PictureError: the file is too large, of another format, damaged or cut off, its size in pixels is refused, or
+            all of it is transparent.
         MemoryError: it takes more memory than there is.
     """
     check_bytes(data, limits)
@@ -75,6 +81,7 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
             if not image.info.get("icc_profile") and (profile := stated_profile(data)):
                 image.info["icc_profile"] = profile
             pixels, alpha, reduced = _pixels(image, limits)
+            check_visible(alpha)
     except (PictureError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -90,10 +97,16 @@ def decode(data: bytes, limits: UploadLimits) -> Decoded:
     return Decoded(pixels, alpha, (*reduced, *_notes(frames, alpha)))
 
 
-def pixel_hash(pixels: Bytes) -> str:
-    """The content hash that recipes use: SHA-256 over height, width, channels and bytes of uint8 [H, W, 3]."""
-    digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
-    digest.update(pixels.data)
+def pixel_hash(pixels: Bytes, alpha: Bytes | None = None) -> str:
+    """The content hash that recipes use: SHA-256 over height, width, channels and bytes of uint8 [H, W, 3].
+
+    With transparency, uint8 [H, W], over 4 channels: a picture and its flattened twin are two pictures.
+    """
+    height, width, channels = pixels.shape
+    digest = hashlib.sha256(f"{height}x{width}x{channels if alpha is None else 4}:".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    if alpha is not None:
+        digest.update(np.ascontiguousarray(alpha).data)
     return digest.hexdigest()
 
 
@@ -126,5 +139,5 @@ def _notes(frames: int, alpha: Bytes | None) -> tuple[str, ...]:
     if frames != 1:
         notes.append(f"only the first of {frames or 'many'} frames is used")
     if alpha is not None:
-        notes.append("transparent parts are shown on white")
+        notes.append(TRANSPARENT)
     return tuple(notes)

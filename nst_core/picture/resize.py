@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from nst_core.step import Pixels
 
 MIN_SIDE_PX = 16
 """Smallest side of a resized picture: the networks halve a picture four times."""
+
+LEAST_COVERAGE = 0.5 / 255
+"""Coverage that rounds to 0 in 8 bits."""
 
 _STRIP_PIXELS = 1 << 20
 """Pixels of a large picture that `preview` reduces at once."""
@@ -24,7 +27,7 @@ def size_for(width: int, height: int, longest_edge_px: int) -> tuple[int, int]:
 
 
 def fit(pixels: Pixels, longest_edge_px: int) -> Pixels:
-    """Resample a picture to a longest edge, aspect kept: [1, H, W, 3] -> [1, h, w, 3]."""
+    """Resample a picture to a longest edge, aspect kept: [1, H, W, C] -> [1, h, w, C]; see `resize`."""
     return resize(pixels, *size_for(pixels.shape[2], pixels.shape[1], longest_edge_px))
 
 
@@ -34,19 +37,40 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
     Lanczos to shrink; bicubic to enlarge, because Lanczos would ring at edges. Values stay gamma-encoded, not linear:
     every network here was trained on thumbnails made so.
 
+    With transparency, colours are weighted by coverage, so that a clear pixel's do not enter the pixels beside it.
+
     Args:
-        pixels: float32 [1, H, W, 3] in [0, 1].
+        pixels: float32 [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage; see `nst_core.picture.coverage`.
         width: new width, in pixels.
         height: new height, in pixels.
 
     Returns:
-        float32 [1, height, width, 3] in [0, 1].
+        float32 [1, height, width, C] in [0, 1].
     """
-    _, old_height, old_width, _ = pixels.shape
+    _, old_height, old_width, channels = pixels.shape
     if (old_width, old_height) == (width, height):
         return pixels
-    planes = [resize_plane(pixels[0, :, :, c], width, height) for c in range(3)]
-    return np.stack(planes, axis=-1)[None]
+    planes = [pixels[0, :, :, c] for c in range(3)]
+    if channels == 3:
+        return np.stack([resize_plane(plane, width, height) for plane in planes], axis=-1)[None]
+    return np.stack(resize_covered(planes, pixels[0, :, :, 3], width, height), axis=-1)[None]
+
+
+def resize_covered(
+    planes: Sequence[NDArray[np.float32]], coverage: NDArray[np.float32], width: int, height: int
+) -> list[NDArray[np.float32]]:
+    """Resample channels [H, W] in [0, 1] weighted by their coverage [H, W]: [height, width] each, coverage last.
+
+    Where nothing is covered, the colours are resampled without weights.
+    """
+    share = _resampled(coverage, width, height)
+    seen = share > LEAST_COVERAGE
+    divisor = np.where(seen, share, np.float32(1))
+    made = []
+    for plane in planes:
+        weighted = _resampled(plane * coverage, width, height) / divisor  # a filter's ringing cancels out
+        made.append(np.clip(np.where(seen, weighted, resize_plane(plane, width, height)), 0, 1))
+    return [*made, np.clip(share, 0, 1)]
 
 
 def resize_plane(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -54,10 +78,14 @@ def resize_plane(plane: NDArray[np.float32], width: int, height: int) -> NDArray
     old_height, old_width = plane.shape
     if (old_width, old_height) == (width, height):
         return plane
-    is_smaller = width * height < old_width * old_height
+    return np.clip(_resampled(plane, width, height), 0.0, 1.0)
+
+
+def _resampled(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """Like `resize_plane`, but the filter may ring beyond [0, 1]."""
+    is_smaller = width * height < plane.size
     method = Image.Resampling.LANCZOS if is_smaller else Image.Resampling.BICUBIC
-    resized = Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method)
-    return np.clip(np.asarray(resized, np.float32), 0.0, 1.0)
+    return np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method), np.float32)
 
 
 def plane_of(pixels: NDArray[np.uint8], channel: int) -> NDArray[np.float32]:

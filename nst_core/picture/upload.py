@@ -16,7 +16,7 @@ from nst_core.picture.encode import to_png
 from nst_core.picture.header import read_header
 from nst_core.picture.limits import FORMATS, UploadLimits, check_bytes, check_size, unreadable
 from nst_core.picture.reading import decode, pixel_hash
-from nst_core.picture.resize import plane_of, preview, resize_plane, size_for
+from nst_core.picture.resize import plane_of, preview, resize_covered, resize_plane, size_for
 from nst_core.settings import Settings
 from nst_core.step import Pixels
 from nst_core.system import mapped_files
@@ -34,9 +34,9 @@ class Picture:
     """A checked picture: read-only pixels, and notes for the user.
 
     Attributes:
-        pixels: uint8 [H, W, 3], sRGB, transparent parts composited on white.
+        pixels: uint8 [H, W, 3], sRGB, straight colours; see `nst_core.picture.coverage`.
         alpha: uint8 [H, W], 255 where opaque, or None if the picture is opaque.
-        sha256: the content hash that recipes use, over height, width and the RGB bytes.
+        sha256: the content hash that recipes use, over height, width, RGB bytes and alpha.
         notes: sentences for the user, such as "only the first of 12 frames is used".
     """
 
@@ -52,7 +52,7 @@ class Picture:
         pixels.flags.writeable = False
         if alpha is not None:
             alpha.flags.writeable = False
-        return cls(pixels, alpha, pixel_hash(pixels), notes)
+        return cls(pixels, alpha, pixel_hash(pixels, alpha), notes)
 
     @property
     def width(self) -> int:
@@ -73,13 +73,23 @@ class Picture:
         planes = [resize_plane(plane_of(self.pixels, channel), *size) for channel in range(3)]
         return np.stack(planes, axis=-1)[None]
 
+    def covered(self, longest_edge_px: int | None = None) -> Pixels:
+        """Like `tensor`, with the transparency as a fourth channel if there is any: as the engines take pictures."""
+        if self.alpha is None:
+            return self.tensor(longest_edge_px)
+        size = size_for(self.width, self.height, longest_edge_px or max(self.width, self.height))
+        planes = [plane_of(self.pixels, channel) for channel in range(3)]
+        if longest_edge_px is None:
+            return np.stack([*planes, plane_of(self.alpha[..., None], 0)], axis=-1)[None]
+        return np.stack(resize_covered(planes, plane_of(self.alpha[..., None], 0), *size), axis=-1)[None]
+
     def preview(self, longest_edge_px: int) -> Pixels:
         """The pixels for display, float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long."""
         return preview_of(self.pixels, longest_edge_px)
 
     def _repr_png_(self) -> bytes:
         """The picture as a notebook shows it, reduced to `SHOWN_PX`."""
-        return to_png(self.preview(SHOWN_PX))
+        return to_png(self.preview(SHOWN_PX), alpha=self.alpha)
 
 
 def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:

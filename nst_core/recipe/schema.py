@@ -205,18 +205,15 @@ class StylePicture(Frozen):
 
 
 class Region(Frozen):
-    """A part of the content, given by a soft mask, with its own mix of the styles."""
+    """A part of the content, given by a soft mask, with its own mix of the styles; with none it stays a photograph."""
 
     mask: Sha256 = Field(description="SHA-256 of the mask's pixels")
     shares: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
-        min_length=1, max_length=8, strict=False, description="share of each style here, in the styles' order"
+        min_length=1,
+        max_length=8,
+        strict=False,
+        description="share of each style here, in the styles' order; all 0 keep the photograph",
     )
-
-    @model_validator(mode="after")
-    def _some_style(self) -> Region:
-        if not any(self.shares):
-            raise ValueError("at least one style must have a share above 0")
-        return self
 
 
 class Provenance(Frozen):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import RecipeError
 from nst_core.film.reading import Film
+from nst_core.picture.coverage import covered
 from nst_core.picture.crop import cropped_size
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Mask, Weights
@@ -23,7 +24,7 @@ ArrayRole = Literal["content", "alpha", "style", "start", "mask"]
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """The role and shape of an array of a run; masks are float32, all others uint8."""
+    """The role and shape of an array of a run; masks are float32, all others uint8. An alpha follows its picture."""
 
     role: ArrayRole
     shape: tuple[int, ...]
@@ -99,10 +100,12 @@ class RunInputs:
 
     def packed(self) -> tuple[tuple[ArraySpec, ...], tuple[memoryview, ...]]:
         """The role and shape of each picture and mask, and its values in memory order, without a copy."""
-        arrays: list[tuple[ArrayRole, NDArray[Any]]] = [("content", self.content.pixels)]
-        arrays += [("alpha", np.ascontiguousarray(self.content.alpha))] if self.content.alpha is not None else []
-        arrays += [("style", style.pixels) for style in self.styles]
-        arrays += [("start", self.start.pixels)] if self.start else []
+        arrays: list[tuple[ArrayRole, NDArray[Any]]] = []
+        started = (self.start,) if self.start else ()
+        for role, pictures in (("content", (self.content,)), ("style", self.styles), ("start", started)):
+            for picture in pictures:
+                arrays.append((cast(ArrayRole, role), picture.pixels))
+                arrays += [("alpha", np.ascontiguousarray(picture.alpha))] if picture.alpha is not None else []
         arrays += [("mask", np.ascontiguousarray(mask.weights)) for mask in self.masks]
         return (
             tuple(ArraySpec(role, array.shape) for role, array in arrays),
@@ -115,9 +118,10 @@ class EngineInputs:
     """The inputs of a run in the form that the engines take.
 
     Attributes:
-        content: [1, H, W, 3] in [0, 1], like `styles` and `start`.
+        content: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage if it has transparency; likewise `styles` and
+            `start`.
         masks: each [H, W] in [0, 1].
-        alpha: the content's transparency, uint8 [H, W] or None; only the result uses it.
+        alpha: the content's transparency, uint8 [H, W] or None, for the result's file.
     """
 
     content: Pixels
@@ -129,14 +133,21 @@ class EngineInputs:
 
 def unpacked(arrays: Sequence[ArraySpec], data: Sequence[bytes | memoryview]) -> EngineInputs:
     """The inputs that `RunInputs.packed` packed. Raises ValueError if the data does not fit the arrays."""
-    by_role: dict[ArrayRole, list[Any]] = {"content": [], "alpha": [], "style": [], "start": [], "mask": []}
+    by_role: dict[ArrayRole, list[Any]] = {"content": [], "style": [], "start": [], "mask": []}
+    content_alpha: Bytes | None = None
+    last = by_role["content"]
     for array, blob in zip(arrays, data, strict=True):
         dtype = np.float32 if array.role == "mask" else np.uint8
-        values = np.frombuffer(blob, dtype).reshape(array.shape)
-        by_role[array.role].append(values if array.role in ("mask", "alpha") else _pixels(values))
+        values: Any = np.frombuffer(blob, dtype).reshape(array.shape)
+        if array.role == "alpha":
+            last[-1] = covered(last[-1], values.astype(np.float32) / np.float32(255))
+            content_alpha = values if last is by_role["content"] else content_alpha
+        else:
+            last = by_role[array.role]
+            last.append(values if array.role == "mask" else _pixels(values))
     (content,) = by_role["content"]
-    start, alpha = next(iter(by_role["start"]), None), next(iter(by_role["alpha"]), None)
-    return EngineInputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), alpha)
+    start = next(iter(by_role["start"]), None)
+    return EngineInputs(content, tuple(by_role["style"]), start, tuple(by_role["mask"]), content_alpha)
 
 
 def _pixels(values: Any) -> Pixels:

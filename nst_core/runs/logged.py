@@ -53,8 +53,8 @@ class LoggedRun:
         self.log = RunLog(self.recipe, checkpoint, resume)
         self.diverged: DivergedError | None = None
         self._pictures = pictures
-        self._content = pictures.content.tensor()
-        self._styles = [style.tensor() for style in pictures.styles]
+        self._content = pictures.content.covered()
+        self._styles = [style.covered() for style in pictures.styles]
 
     def steps(self) -> Generator[Step, None, None]:
         """Compute one Step after another and record each.
@@ -72,7 +72,7 @@ class LoggedRun:
             self._content,
             self._styles,
             self.recipe,
-            start=start.tensor() if start else None,
+            start=start.covered() if start else None,
             masks=[mask.weights for mask in self._pictures.masks],
             resume=self._resume,
         )
@@ -93,7 +93,8 @@ class LoggedRun:
 
     def picture(self) -> Pixels:
         """The best picture so far, [1, H, W, 3] in [0, 1]. Raises ValueError before the first step."""
-        return runner.result_picture(self.log.best, self._content, self.recipe)
+        masks = [mask.weights for mask in self._pictures.masks]
+        return runner.result_picture(self.log.best, self._content, self.recipe, masks)
 
     def alpha(self) -> Bytes | None:
         """The transparency of the result, uint8 [h, w] of any size, or None."""

@@ -13,12 +13,14 @@ from nst_core.recipe import Recipe
 from nst_core.step import Pixels
 from nst_core.system.atomic_files import write_atomic
 
+JPEG_LOSES_ALPHA = "JPEG has no transparency: clear parts are white; choose PNG or WebP to keep them clear"
+
 Encoder = Callable[[Pixels, Recipe, Bytes | None], bytes]
 """(picture [1, H, W, 3] in [0, 1], recipe, alpha uint8 [h, w] or None) -> the bytes of a file."""
 
 
 def encoder(path: Path) -> Encoder:
-    """The encoder for a file name's ending. JPEG holds neither recipe nor alpha.
+    """The encoder for a file name's ending. JPEG holds neither recipe nor alpha: clear parts become white.
 
     Raises PictureError if the ending is of another format.
     """
@@ -28,8 +30,13 @@ def encoder(path: Path) -> Encoder:
     if kind == ".webp":
         return lambda picture, recipe, alpha: to_webp(picture, alpha=alpha, recipe_json=recipe.to_json())
     if kind in (".jpg", ".jpeg"):
-        return lambda picture, _recipe, _alpha: to_jpeg(picture)
+        return lambda picture, _recipe, alpha: to_jpeg(picture, alpha=alpha)
     raise PictureError(f"the output must end in .png, .jpg or .webp, got {path.name}")
+
+
+def loses(path: Path, alpha: Bytes | None) -> str:
+    """What a file with this name's ending loses of a result with this transparency, as a sentence; "" for nothing."""
+    return JPEG_LOSES_ALPHA if alpha is not None and path.suffix.lower() in (".jpg", ".jpeg") else ""
 
 
 def check_writable(path: Path) -> None:

@@ -13,6 +13,7 @@ from nst_core import __version__
 from nst_core.picture import colour, crop
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
+from nst_core.picture.photograph import keep_photograph
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Provenance, Recipe
 from nst_core.recipe.style_grid import grid_shape, is_style_grid
@@ -39,8 +40,8 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     steer the run, `send` a recipe instead of calling `next`; see `nst_core.recipe.steering` for the limits.
 
     Args:
-        content: the original, [1, H, W, 3] in [0, 1].
-        styles: the originals, one for each of `recipe.styles`.
+        content: the original, [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage: clear pixels take no part in it.
+        styles: the originals, each likewise, one for each of `recipe.styles`.
         recipe: every setting.
         start: the picture of start "own", [1, h, w, 3] in [0, 1] of any size; a balanced run starts from it too.
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1].
@@ -54,7 +55,7 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
         notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe))
-        yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)), notes)
+        yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)), notes, masks)
 
 
 def shares_pass(recipe: Recipe) -> bool:
@@ -152,12 +153,13 @@ def engine_steps(  # noqa: PLR0913 - the arguments of run_recipe
         yield from slow.run(content, styles, recipe, start=first, masks=masks, levels=references, resume=resume)
 
 
-def _with_final_colours(
+def _with_final_colours(  # noqa: PLR0913 - what makes a picture final
     steps: Generator[Step, Recipe | None, None],
     content: Pixels,
     recipe: Recipe,
     cells: tuple[int, int],
     notes: tuple[str, ...],
+    masks: Sequence[Weights],
 ) -> Generator[Step, Recipe | None, None]:
     """The Steps with final colours, according to the recipe in force; a recipe that is sent is passed to the engine.
 
@@ -172,7 +174,7 @@ def _with_final_colours(
         if step.picture is not None:
             if fitted is None or fitted.shape != step.picture.shape:  # computed once for each size
                 fitted = content_for(step.picture, content, cells)
-            step = replace(step, picture=finish(step.picture, fitted, recipe))
+            step = replace(step, picture=finish(step.picture, fitted, recipe, masks))
         sent = yield replace(step, notes=(*notes, *step.notes)) if notes else step
         notes = ()
         recipe = sent or recipe
@@ -187,16 +189,19 @@ def content_for(picture: Pixels, content: Pixels, cells: tuple[int, int] = (1, 1
         cells: rows and columns, from `grid_shape`.
 
     Returns:
-        [1, H, W, 3] in [0, 1].
+        [1, H, W, C] in [0, 1].
     """
     down, across = cells
     small = resize(content, picture.shape[2] // across, picture.shape[1] // down)
     return small if cells == (1, 1) else np.tile(small, (1, down, across, 1))
 
 
-def finish(picture: Pixels, content: Pixels, recipe: Recipe) -> Pixels:
-    """The engine's picture, [1, H, W, 3] in [0, 1], with the recipe's share of the colours of `content` (any size)."""
-    return colour.after(picture, content, recipe.colour)
+def finish(picture: Pixels, content: Pixels, recipe: Recipe, masks: Sequence[Weights] = ()) -> Pixels:
+    """The engine's picture, [1, H, W, 3] in [0, 1], with the recipe's share of the colours of `content` (any size).
+
+    With `masks`, one for each region, regions without a style are the photograph itself.
+    """
+    return keep_photograph(colour.after(picture, content, recipe.colour), content, recipe.regions, masks)
 
 
 def recolour(picture: Pixels, content: Pixels, degree: float, space: colour.Space = "lab") -> Pixels:
@@ -240,13 +245,13 @@ def prepare(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"provenance": provenance, "precision": dtype, "memory_mb": limit})
 
 
-def result_picture(step: Step | None, content: Pixels, recipe: Recipe) -> Pixels:
+def result_picture(step: Step | None, content: Pixels, recipe: Recipe, masks: Sequence[Weights] = ()) -> Pixels:
     """The final picture of a Step, made from its state if it has no picture. Raises ValueError if it has neither."""
     if step is None or (step.picture is None and step.state is None):
         raise ValueError("this step has no picture")
     if step.picture is not None:
         return step.picture
-    return finish(step.state()["shown"], content, recipe)  # type: ignore[misc]
+    return finish(step.state()["shown"], content, recipe, masks)  # type: ignore[misc]
 
 
 def result_alpha(content_alpha: Bytes | None, recipe: Recipe) -> Bytes | None:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from PIL import Image
 
+from nst_core.picture.encoded import opaque
+
 FilmFormat = Literal["mp4", "gif", "webp"]
 
 MIN_PICTURES = 3
@@ -68,7 +70,7 @@ def _size_of(picture: bytes, longest_edge_px: int) -> tuple[int, int]:
 
 def _decoded(picture: bytes, size: tuple[int, int]) -> Image.Image:
     with Image.open(io.BytesIO(picture)) as image:
-        seen = image.convert("RGB")
+        seen = opaque(image)
     return seen if seen.size == size else seen.resize(size, Image.Resampling.LANCZOS)
 
 

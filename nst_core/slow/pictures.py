@@ -12,7 +12,9 @@ from nst_core.errors import RecipeError
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.vgg import Vgg
 from nst_core.picture.colour import is_grey, to_grey
-from nst_core.picture.masks import at_size, partition
+from nst_core.picture.coverage import colours, coverage
+from nst_core.picture.masks import Weights, at_size, partition
+from nst_core.picture.photograph import photograph_weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Recipe
 from nst_core.slow.losses import objective
@@ -21,6 +23,8 @@ from nst_core.slow.losses.guidance import check_style_size
 from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.tiling.memory_plan import choose_plan
 from nst_core.step import Pixels
+
+NOTHING_PAINTED = "nothing would be painted: the regions that stay a photograph cover all that can be seen"
 
 LEAST_REST_SHARE = 1e-3
 """Share of the picture's area above which the part outside all regions is a region of its own."""
@@ -31,8 +35,8 @@ class RunPictures:
     """The originals of a run.
 
     Attributes:
-        content: [1, H, W, 3] in [0, 1].
-        styles: each [1, h, w, 3] in [0, 1], of any size.
+        content: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage: clear pixels take no part in any term.
+        styles: each likewise, of any size.
         masks: one mask for each of `recipe.regions`, [h, w] in [0, 1].
     """
 
@@ -50,8 +54,23 @@ class RunPictures:
             raise RecipeError(f"each of the recipe's {len(recipe.regions)} regions needs a mask, got {len(self.masks)}")
 
     def content_at(self, edge_px: int) -> Pixels:
-        """The content with this longest edge, [1, H, W, 3]; never enlarged."""
-        return fit(self.content, edge_px)
+        """The content's colours with this longest edge, [1, H, W, 3]; never enlarged."""
+        return colours(fit(self.content, edge_px))
+
+    def painted_share(self, recipe: Recipe, height: int, width: int) -> Weights | None:
+        """The share of each pixel that is painted, [height, width]: not what is clear or stays a photograph.
+
+        None if all of the picture is painted. Raises RecipeError if nothing is.
+        """
+        photograph = photograph_weights(recipe.regions, self.masks, height, width)
+        cover = coverage(self.content)
+        if photograph is None and cover is None:
+            return None
+        share = np.ones((height, width), np.float32) if cover is None else at_size(cover, width, height)
+        share = share if photograph is None else share * (1 - photograph)
+        if share.mean() <= LEAST_REST_SHARE:
+            raise RecipeError(NOTHING_PAINTED)
+        return share
 
     def bind(
         self, network: Vgg, recipe: Recipe, content: Pixels, edge_px: int, convolution: ConvolutionMethod
@@ -69,6 +88,7 @@ class RunPictures:
             RecipeError: a style or a region is too small for a layer.
         """
         _, height, width, _ = content.shape
+        share = self.painted_share(recipe, height, width)
         bound = objective.build(
             network,
             recipe.objective,
@@ -77,6 +97,7 @@ class RunPictures:
             self.mixtures(recipe, height, width),
             convolution=convolution,
             plan=choose_plan(recipe.memory_mb, height, width, convolution),
+            cover=share,
         )
         return replace(bound, is_grey=self.stays_grey(recipe))
 
@@ -95,7 +116,7 @@ class RunPictures:
         Raises:
             RecipeError: the recipe's start needs a picture, and there is none.
         """
-        first = self._start(recipe, content, start)
+        first = colours(self._start(recipe, content, start))
         return to_grey(first) if self.stays_grey(recipe) else first
 
     def _start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
@@ -104,7 +125,10 @@ class RunPictures:
         if recipe.start in ("fast", "own"):
             needed = "the fast result; choose method balanced" if recipe.start == "fast" else "a picture of your own"
             raise RecipeError(f"start '{recipe.start}' needs {needed}, or start from content or noise")
-        return coloured_noise(content, recipe.seed) if recipe.start == "noise" else content
+        if recipe.start != "noise":
+            return content
+        cover = coverage(self.content)
+        return coloured_noise(content, recipe.seed, cover if cover is None else at_size(cover, *content.shape[2:0:-1]))
 
     def styles_at(self, content: Pixels, recipe: Recipe, edge_px: int) -> list[Pixels]:
         """The styles resized to `style_scale` times the longest edge, never enlarged, or to the content's shape.
@@ -124,14 +148,23 @@ class RunPictures:
     def mixtures(self, recipe: Recipe, height: int, width: int) -> list[StyleMixture]:
         """The mixture of styles for the whole picture, or for each region and the rest."""
         shares = [s.weight for s in recipe.styles] or [1.0] * len(self.styles)
+        cover = coverage(self.content)
+        cover = cover if cover is None else at_size(cover, width, height)
         if not self.masks:
-            return [StyleMixture(shares)]
+            return [StyleMixture(shares, cover)]
         *regions, rest = partition([at_size(mask, width, height) for mask in self.masks])
-        mixtures = [StyleMixture(r.shares, region) for r, region in zip(recipe.regions, regions, strict=True)]
-        return [*mixtures, StyleMixture(shares, rest)] if rest.mean() > LEAST_REST_SHARE else mixtures
+        mixtures = [
+            StyleMixture(r.shares, region if cover is None else region * cover)
+            for r, region in zip(recipe.regions, regions, strict=True)
+            if any(r.shares)  # else the region stays a photograph
+        ]
+        rest = rest if cover is None else rest * cover
+        mixtures += [StyleMixture(shares, rest)] if rest.mean() > LEAST_REST_SHARE else []
+        # a region may lie where the photograph is clear
+        return mixtures if cover is None else [m for m in mixtures if m.region is not None and m.region.any()]
 
 
-def coloured_noise(like: Pixels, seed: int) -> Pixels:
+def coloured_noise(like: Pixels, seed: int, cover: Weights | None = None) -> Pixels:
     """Noise with the spectrum of photographs (amplitude ~ 1 / frequency) and the colours of a picture.
 
     White noise would take many steps to smooth, because the networks were not trained on it.
@@ -139,6 +172,7 @@ def coloured_noise(like: Pixels, seed: int) -> Pixels:
     Args:
         like: picture [1, H, W, 3]; the source of the size, mean colour and colour covariance.
         seed: seed of the noise; equal seeds and sizes give equal noise.
+        cover: the weight of each pixel in mean and covariance, [H, W] in [0, 1]; None weighs each as 1.
     """
     _, height, width, _ = like.shape
     white = np.random.default_rng(seed).standard_normal((height, width, 3))
@@ -146,7 +180,8 @@ def coloured_noise(like: Pixels, seed: int) -> Pixels:
     frequency[0, 0] = 1 / max(height, width)
     pink = np.fft.irfft2(np.fft.rfft2(white, axes=(0, 1)) / frequency[..., None], s=(height, width), axes=(0, 1))
     pink = (pink - pink.mean(axis=(0, 1))) / pink.std(axis=(0, 1))
-    colours = like.reshape(-1, 3).astype(np.float64)
-    values, vectors = np.linalg.eigh(np.cov(colours.T))
+    of = like.reshape(-1, 3).astype(np.float64)
+    weights = None if cover is None else cover.ravel().astype(np.float64)
+    values, vectors = np.linalg.eigh(np.cov(of.T, aweights=weights, ddof=None if weights is None else 0))
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-    return np.asarray(np.clip(pink @ root + colours.mean(axis=0), 0, 1)[None], np.float32)
+    return np.asarray(np.clip(pink @ root + np.average(of, axis=0, weights=weights), 0, 1)[None], np.float32)

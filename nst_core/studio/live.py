@@ -62,7 +62,7 @@ class LiveView:
     def end(self, result: Result) -> None:
         """Draw the result and the whole curve."""
         caption = "<br>".join(map(escape, (result.summary(), *result.notes)))
-        html = figure_html(result.pixels, caption, alt=f"result of the run: {result.summary()}")
+        html = figure_html(result.shown, caption, alt=f"result of the run: {result.summary()}")
         last = result.points[-1].step if result.stopped else self._total_steps
         self._draw(html, loss_figure(result.points, last))
 

@@ -9,10 +9,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from nst_core.picture.coverage import covered
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_image, to_png
+from nst_core.picture.resize import resize_plane
 from nst_core.recipe import Recipe
 from nst_core.runs import result_file, runner
 from nst_core.runs.curve import CurvePoint
@@ -49,8 +52,20 @@ class Result:
 
     @property
     def picture(self) -> Image.Image:
-        """The picture as a Pillow image, without transparency."""
-        return to_image(self.pixels)
+        """The picture as a Pillow image, RGBA if the photograph has transparency."""
+        image, alpha = to_image(self.pixels), self._alpha()
+        if alpha is not None:
+            image.putalpha(Image.fromarray(alpha).resize(image.size, Image.Resampling.BILINEAR))
+        return image
+
+    @property
+    def shown(self) -> Pixels:
+        """The pixels for display: [1, H, W, 3], or [1, H, W, 4] with the coverage of the photograph."""
+        alpha = self._alpha()
+        if alpha is None:
+            return self.pixels
+        cover = alpha.astype(np.float32) / np.float32(255)
+        return covered(self.pixels, resize_plane(cover, self.pixels.shape[2], self.pixels.shape[1]))
 
     @property
     def curve(self) -> dict[str, list[float]]:
@@ -72,8 +87,8 @@ class Result:
     @cached_property
     def _metrics(self) -> dict[str, Any]:
         load_tensorflow()
-        styles = [style.tensor() for style in self.inputs.styles]
-        return runner.measures(self.inputs.content.tensor(), styles, self.recipe, self.pixels)
+        styles = [style.covered() for style in self.inputs.styles]
+        return runner.measures(self.inputs.content.covered(), styles, self.recipe, self.pixels)
 
     def figure(self) -> Any:
         """The loss curves as a `plotly.graph_objects.Figure`."""
@@ -83,6 +98,8 @@ class Result:
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .png, .webp or .jpg file; PNG and WebP contain the recipe and the content's alpha.
+
+        JPEG has no transparency: clear parts become white.
 
         Raises PictureError if the file cannot be written or has another ending.
         """
@@ -108,7 +125,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         lines = (self.summary(), *self.notes)
-        return figure_html(self.pixels, "<br>".join(map(escape, lines)), alt=f"result of a run: {self.summary()}")
+        return figure_html(self.shown, "<br>".join(map(escape, lines)), alt=f"result of a run: {self.summary()}")
 
 
 def curves(results: Mapping[str, Result]) -> Any:

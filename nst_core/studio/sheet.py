@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from nst_core.picture.encode import to_jpeg
+from nst_core.picture.coverage import has_coverage
+from nst_core.picture.encode import to_snapshot
 from nst_core.picture.resize import fit
 from nst_core.picture.upload import SHOWN_PX, Picture
 from nst_core.step import Pixels
@@ -58,17 +59,20 @@ def side_by_side(*pictures: PictureSource | Result, titles: Sequence[str] = ()) 
 
 
 def preview_of(picture: Picture) -> Pixels:
-    """A checked picture at the size of a notebook's output, [1, h, w, 3] in [0, 1]."""
-    return picture.preview(SHOWN_PX)
+    """A checked picture at the size of a notebook's output, [1, h, w, 3] or, with transparency, [1, h, w, 4]."""
+    if picture.alpha is None:
+        return picture.preview(SHOWN_PX)
+    return picture.covered(min(SHOWN_PX, max(picture.width, picture.height)))
 
 
 def figure_html(picture: Pixels, caption: str, alt: str = "") -> str:
-    """An HTML figure of a picture [1, H, W, 3] in [0, 1]; `caption` is HTML, `alt` is text."""
-    image = f'<img alt="{escape(alt or "picture")}" src="{jpeg_address(picture)}" style="max-width:100%">'
+    """An HTML figure of a picture [1, H, W, 3] or [1, H, W, 4] in [0, 1]; `caption` is HTML, `alt` is text."""
+    image = f'<img alt="{escape(alt or "picture")}" src="{picture_address(picture)}" style="max-width:100%">'
     return f'<figure style="{FIGURE_STYLE}">{image}<figcaption>{caption}</figcaption></figure>'
 
 
-def jpeg_address(picture: Pixels) -> str:
-    """A picture [1, H, W, 3] in [0, 1] as a data: address of a JPEG, at most `SHOWN_PX` long."""
+def picture_address(picture: Pixels) -> str:
+    """A picture [1, H, W, C] in [0, 1] as a data: address, at most `SHOWN_PX` long: JPEG, or WebP with transparency."""
     small = fit(picture, SHOWN_PX) if max(picture.shape[1:3]) > SHOWN_PX else picture
-    return f"data:image/jpeg;base64,{base64.b64encode(to_jpeg(small, 85)).decode()}"
+    kind = "webp" if has_coverage(picture) else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(to_snapshot(small, 85)).decode()}"

@@ -58,7 +58,9 @@ def _axis(title: str, labels: Sequence[str], step_px: int) -> Image.Image:
 def _decoded(cell: Cell) -> Image.Image | None:
     from PIL import Image
 
+    from nst_core.picture.encoded import opaque
+
     if cell.state != "painted" or cell.picture is None:
         return None
     with Image.open(io.BytesIO(cell.picture)) as image:
-        return image.convert("RGB")
+        return opaque(image)

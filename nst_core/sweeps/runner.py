@@ -121,5 +121,6 @@ def at_most(picture: Picture, longest_edge_px: int) -> Picture:
         return picture
     import numpy as np
 
-    pixels = picture.tensor(longest_edge_px)[0]
-    return Picture.from_pixels((pixels * 255 + 0.5).astype(np.uint8))
+    values = (picture.covered(longest_edge_px)[0] * 255 + 0.5).astype(np.uint8)
+    alpha = np.ascontiguousarray(values[..., 3]) if picture.alpha is not None else None
+    return Picture.from_pixels(values[..., :3], alpha)

@@ -10,19 +10,22 @@ from starlette.responses import FileResponse, Response
 from nst_core.api import picture_files
 from nst_core.api.caching import entity_tag, unchanged
 from nst_core.api.context import Context
-from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded, exceeds
+from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded, exceeds, stored_kind
 from nst_core.api.problems import NO_RUN_YET, ProblemError, retry_after
 from nst_core.api.routes.runs import RunId
 from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.views import FINAL, JobView
+from nst_core.picture.encoded import read_alpha
 from nst_core.runs import curve_files
+from nst_core.runs.result_file import JPEG_LOSES_ALPHA
 from nst_core.runs.timelapse import MIN_PICTURES, FilmFormat
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
 RETRY_SECONDS = 2.0
 LEAST_EDGE_PX = 16
 STEP_HEADER = "X-Picture-Step"
+NOTE_HEADER = "X-Picture-Note"
 CURVE_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 FILM_TYPES: dict[FilmFormat, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
 _INTEGER = {"type": "integer"}
@@ -55,7 +58,10 @@ def curve(
     responses={
         200: {
             "content": {each: {} for each in MEDIA_TYPES.values()},
-            "headers": {STEP_HEADER: {"description": "the step it shows, if not the result", "schema": _INTEGER}},
+            "headers": {
+                STEP_HEADER: {"description": "the step it shows, if not the result", "schema": _INTEGER},
+                NOTE_HEADER: {"description": "what this format loses of it, if anything", "schema": {"type": "string"}},
+            },
         },
         **_KNOWN,
     },
@@ -73,7 +79,10 @@ def picture(  # noqa: PLR0913 - the parts of a request
     ] = None,
     kind: Annotated[
         PictureFormat | None,
-        Query(alias="format", description="by default the stored one: PNG for the result, JPEG for steps"),
+        Query(
+            alias="format",
+            description="by default the stored one: PNG for the result, JPEG for steps, or WebP with transparency",
+        ),
     ] = None,
     max_edge: Annotated[
         int | None, Query(ge=LEAST_EDGE_PX, description="a picture with a longer edge is reduced to it, in pixels")
@@ -81,11 +90,12 @@ def picture(  # noqa: PLR0913 - the parts of a request
 ) -> Response:
     """A picture of a run.
 
-    The PNG and WebP of a result have the recipe inside. `X-Picture-Step` is the step of the picture.
+    The PNG and WebP of a result have the recipe inside. `X-Picture-Step` is the step of the picture. JPEG has no
+    transparency: of a picture with clear parts `X-Picture-Note` says so, and they are white.
     """
     view = context.jobs().view(run)
     source, recipe, shown = _shown(context, view, step)
-    stored: PictureFormat = "png" if recipe else "jpeg"
+    stored: PictureFormat = stored_kind(source) or ("png" if recipe else "jpeg")
     kind = kind or stored
     edge = max_edge if max_edge and exceeds(source, max_edge) else None
     part = "" if shown is None else f"step{shown}"
@@ -95,6 +105,8 @@ def picture(  # noqa: PLR0913 - the parts of a request
         headers[STEP_HEADER] = str(shown)
     if known := unchanged(request, headers):
         return known
+    if kind == "jpeg" and stored != "jpeg" and read_alpha(source) is not None:
+        headers[NOTE_HEADER] = JPEG_LOSES_ALPHA
     if kind != stored or edge:
         with context.encodings.taken("other formats and sizes", picture_files.RETRY_SECONDS):
             source = encoded(source, kind, recipe, edge)

@@ -131,8 +131,16 @@ class BoundObjective:
         return Strip(
             *self._strip_maps(window),
             tuple(targets[i][:, self._rows(window, n)] for i, n, _ in content),
-            tuple(tf.constant(owned / np.float32(np.prod(targets[i].shape))) for i, _, owned in content),
+            tuple(tf.constant(self._content_weights(window, i, n) * owned) for i, n, owned in content),
         )
+
+    def _content_weights(self, window: Window, number: int, layer: str) -> np.ndarray | np.float32:
+        """The weight of each of the window's units in the mean over a content layer, [h, w] or one for all."""
+        shape = self.targets.content[number].shape
+        if not self.spec.covered:
+            return np.float32(1 / np.prod(shape))
+        weights = self.targets.content_maps[number].numpy()
+        return np.asarray(weights[self._rows(window, layer)] / (weights.sum() * shape[-1]), np.float32)
 
     def _strip_maps(
         self, window: Window

@@ -6,7 +6,7 @@ job. Weights, targets and region maps are arguments, so steering compiles nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from nst_core.models.vgg import Vgg, blocks
 from nst_core.models.vgg_layout import LAST_BLOCK
 from nst_core.slow.losses.functions import (
     content_loss,
+    covered_variation,
     nine_point_variation,
     sum_of_squares,
     temporal_loss,
@@ -63,7 +64,7 @@ class Evaluation:
             wanted = (*spec.content, *spec.style)
             activations = blocks(self._vgg, picture, wanted, spec.config)[0] if wanted else {}
             statistics = _statistics(spec, [activations[n] for n in spec.style], targets.maps)
-            contents = [content_loss(activations[n], t) for n, t in zip(spec.content, targets.content, strict=True)]
+            contents = _content_losses(activations, spec.content, targets.content, targets.content_maps)
             weighted = weights * tf.stack(
                 [*contents, *_distances(spec, statistics, targets), *_pixel_terms(spec, picture, targets)]
             )
@@ -91,8 +92,9 @@ class Evaluation:
             activations = blocks(self._vgg, pooled, wanted, spec.config, part)[0] if wanted else {}
             maps = targets.maps[len(spec.strip_style) :]
             statistics = (*strip_statistics, *_statistics(spec, [activations[n] for n in spec.deep_style], maps))
-            deep_contents = zip(spec.deep_content, targets.content[len(spec.strip_content) :], strict=True)
-            contents = [*strip_contents, *(content_loss(activations[n], t) for n, t in deep_contents)]
+            done = len(spec.strip_content)
+            wanted_content = targets.content[done:], targets.content_maps[done:]
+            contents = [*strip_contents, *_content_losses(activations, spec.deep_content, *wanted_content)]
             weighted = weights * tf.stack(
                 [*contents, *_distances(spec, statistics, targets), *_pixel_terms(spec, picture, targets)]
             )
@@ -105,6 +107,17 @@ class Evaluation:
             tape.watch(window)
             result = self._shallow(window, strip)
         return tape.gradient(result, window, output_gradients=upstream)
+
+
+def _content_losses(
+    activations: Mapping[str, tf.Tensor],
+    names: Sequence[str],
+    wanted: Sequence[tf.Tensor],
+    maps: Sequence[tf.Tensor],
+) -> list[tf.Tensor]:
+    """The content distance at each layer; `maps` are empty for an opaque picture."""
+    weights = maps or [None] * len(names)
+    return [content_loss(activations[n], t, w) for n, t, w in zip(names, wanted, weights, strict=True)]
 
 
 def _statistics(
@@ -133,5 +146,8 @@ def _distances(spec: LossSpec, statistics: Sequence[Sequence[Statistics]], targe
 
 def _pixel_terms(spec: LossSpec, picture: tf.Tensor, targets: Targets) -> list[tf.Tensor]:
     """Total variation, and a frame's temporal distance. Both need no activations, so strips do not matter to them."""
-    variation = total_variation(picture) if spec.variation == "absolute" else nine_point_variation(picture)
+    if spec.covered:
+        variation = covered_variation(picture, targets.cover[0], spec.variation)
+    else:
+        variation = total_variation(picture) if spec.variation == "absolute" else nine_point_variation(picture)
     return [variation, temporal_loss(picture, *targets.temporal)] if spec.temporal else [variation]

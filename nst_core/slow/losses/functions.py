@@ -76,6 +76,39 @@ def nine_point_variation(picture: tf.Tensor) -> tf.Tensor:
     return inside + beside + tf.reduce_sum(right[:, 0]) + tf.reduce_sum(right[:, -1])
 
 
+def covered_variation(picture: tf.Tensor, cover: tf.Tensor, variant: str) -> tf.Tensor:
+    """Total variation of a picture with transparency: a pair of pixels weighs as much as its clearer one.
+
+    The sum is scaled to the area of the whole picture, so that `tv_weight` smooths as much as without transparency.
+    Unlike `nine_point_variation`, nothing is added for neighbours beyond the picture's edge.
+
+    Args:
+        picture: [1, H, W, 3].
+        cover: the coverage, [1, H, W, 1] in [0, 1].
+        variant: "absolute" or "nine-point".
+    """
+    is_absolute = variant == "absolute"
+    steps = (((1, 0), 1.0), ((0, 1), 1.0)) if is_absolute else _NINE_POINTS
+    sums = []
+    for (down, right), weight in steps:
+        (ahead, behind), (light, dark) = _neighbours(picture, down, right), _neighbours(cover, down, right)
+        apart = tf.abs(ahead - behind) if is_absolute else tf.square(ahead - behind)
+        sums.append(weight * tf.reduce_sum(tf.minimum(light, dark) * apart))
+    return tf.add_n(sums) / tf.reduce_mean(cover)
+
+
+_NINE_POINTS = (((1, 0), 2.0), ((0, 1), 2.0), ((1, 1), 1.0), ((1, -1), 1.0))
+"""(rows down, columns right) to a neighbour, and the weight of the pair; see `nine_point_variation`."""
+
+
+def _neighbours(values: tf.Tensor, down: int, right: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """All pairs of pixels so far apart, of [1, H, W, C]: those further down or right, and the others."""
+    width = tf.shape(values)[2]
+    left, at = max(-right, 0), max(right, 0)
+    ahead = values[:, down:, at : width - left]
+    return ahead, values[:, : tf.shape(values)[1] - down, left : width - at]
+
+
 def temporal_loss(picture: tf.Tensor, aim: tf.Tensor, trust: tf.Tensor) -> tf.Tensor:
     """Mean over all values of trust times the squared difference from the aim: a scalar >= 0.
 

@@ -47,6 +47,28 @@ def layer_weights(
     return {name: _weights(values, network, name, least_units) for name in names}
 
 
+def coverage_weights(cover: np.ndarray, network: NetworkName, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The weight of each unit of a layer in the content distance of a picture with transparency.
+
+    The mean coverage of the unit's cell, not the least of its receptive field as in `layer_weights`: the content is to
+    hold up to a clear edge, and hidden colours are replaced before, so that no unit can read them.
+
+    Args:
+        cover: the coverage, [H, W] in [0, 1].
+        network, names: as in `layer_weights`.
+
+    Returns:
+        Layer -> float32 [h, w] in [0, 1], with h = floor(H / 2^(b-1)) in block b.
+
+    Raises:
+        RecipeError: nothing of a layer is covered.
+    """
+    found = {name: _means(np.asarray(cover, np.float32), stride_px(name)).astype(np.float32) for name in names}
+    for name, weights in found.items():
+        _check_units(weights, cover, name)
+    return found
+
+
 def check_style_size(network: NetworkName, names: Sequence[str], height: int, width: int, what: str = "style") -> None:
     """Refuse a picture that is too small for one unit of the deepest layer.
 
@@ -74,11 +96,7 @@ def check_style_size(network: NetworkName, names: Sequence[str], height: int, wi
 def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: int) -> np.ndarray:
     cell, margin = stride_px(layer), margin_px(network, layer)
     means = _means(mask, cell)
-    if means.sum() < EMPTY_UNITS:
-        raise RecipeError(
-            f"a region must not be empty for layer {layer}, whose units are {cell} x {cell} px, got "
-            f"{float(mask.sum()):.3g} px in all; try a larger region, a larger longest_edge_px, or leave that layer out"
-        )
+    _check_units(means, mask, layer)
     found, reached = means, 0
     eroded = mask
     for radius in (*range(0, margin, cell), margin):
@@ -89,6 +107,16 @@ def _weights(mask: np.ndarray, network: NetworkName, layer: str, least_units: in
             break
         found = least
     return np.ascontiguousarray(found, np.float32)
+
+
+def _check_units(means: np.ndarray, mask: np.ndarray, layer: str) -> None:
+    """Raise RecipeError if a region has hardly any weight at a layer."""
+    if means.sum() < EMPTY_UNITS:
+        cell = stride_px(layer)
+        raise RecipeError(
+            f"a region must not be empty for layer {layer}, whose units are {cell} x {cell} px, got "
+            f"{float(mask.sum()):.3g} px in all; try a larger region, a larger longest_edge_px, or leave that layer out"
+        )
 
 
 def _means(mask: np.ndarray, cell: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from nst_core.models.vgg import Vgg, VggConfig, features
 from nst_core.picture import samples
 from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses.bound import BoundObjective
-from nst_core.slow.losses.guidance import layer_weights
+from nst_core.slow.losses.guidance import coverage_weights, layer_weights
 from nst_core.slow.losses.spec import LossSpec, Targets
 from nst_core.slow.losses.style_distance import Statistics, style_distance
 from nst_core.slow.losses.targets import content_activations, style_statistics
@@ -50,6 +50,7 @@ def build(  # noqa: PLR0913 - everything an objective is made of
     *,
     convolution: ConvolutionMethod = DIRECT,
     plan: TilingPlan = WHOLE,
+    cover: np.ndarray | None = None,
 ) -> BoundObjective:
     """The objective for these pictures.
 
@@ -57,16 +58,17 @@ def build(  # noqa: PLR0913 - everything an objective is made of
         vgg: the network.
         objective: layers, distances and weights.
         content: [1, H, W, 3] in [0, 1]; the picture will have this size.
-        styles: each [1, h, w, 3] in [0, 1], of any size.
+        styles: each [1, h, w, 3] in [0, 1], of any size, or [1, h, w, 4] with coverage.
         mixes: one without a region, or one for each region; regions are [H, W] of the content.
         convolution: how convolutions are computed.
         plan: whether the picture is evaluated whole or by strips.
+        cover: the share of each pixel that is painted, [H, W] in [0, 1], or None for all; the regions must lie in it.
 
     Raises:
         RecipeError: a region is too small for a layer.
     """
     seen = measure_styles(vgg, objective, styles, convolution=convolution, plan=plan)
-    return bind(vgg, objective, content, seen, mixes, convolution=convolution, plan=plan)
+    return bind(vgg, objective, content, seen, mixes, convolution=convolution, plan=plan, cover=cover)
 
 
 def measure_styles(
@@ -93,13 +95,14 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     convolution: ConvolutionMethod = DIRECT,
     plan: TilingPlan = WHOLE,
     temporal: TemporalTarget | None = None,
+    cover: np.ndarray | None = None,
 ) -> BoundObjective:
     """The objective for a content, with styles that were measured before.
 
     Args:
         seen: from `measure_styles`.
         temporal: of a film's frame, what its neighbours lead to.
-        vgg, objective, content, mixes, convolution, plan: as in `build`.
+        vgg, objective, content, mixes, convolution, plan, cover: as in `build`.
 
     Raises:
         RecipeError: a region is too small for a layer.
@@ -117,6 +120,7 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
         regions=len(regions),
         strip_blocks=plan.blocks,
         temporal=temporal is not None,
+        covered=cover is not None,
     )
     maps = [layer_weights(region, vgg.network, style_names) for region in regions]
     areas = np.array([region.mean() for region in regions] or [1.0], np.float32)
@@ -126,6 +130,7 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
         tuple(tuple(tf.constant(m[n]) for m in maps) for n in style_names) if maps else (),
         tf.constant(areas / areas.sum()),
         (tf.constant(temporal.aim), tf.constant(temporal.trust)) if temporal else (),
+        *_cover_targets(vgg, content_names, cover),
     )
     _, height, width, _ = content.shape
     weights = term_weights(vgg, objective, int(np.prod(content.shape)), temporal.weight if temporal else None)
@@ -133,6 +138,14 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     if not (objective.style_normalisation and style_names):
         return bound
     return bound.with_weights(weights, style_factor(bound, content, objective))
+
+
+def _cover_targets(vgg: Vgg, names: Sequence[str], cover: np.ndarray | None) -> tuple[tuple[tf.Tensor, ...], ...]:
+    """`Targets.content_maps` and `Targets.cover`."""
+    if cover is None:
+        return (), ()
+    maps = coverage_weights(cover, vgg.network, names)
+    return tuple(tf.constant(maps[n]) for n in names), (tf.constant(cover[None, :, :, None], tf.float32),)
 
 
 def style_factor(bound: BoundObjective, content: tf.Tensor, objective: Objective) -> float:

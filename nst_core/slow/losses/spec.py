@@ -27,6 +27,7 @@ class LossSpec(NamedTuple):
         regions: the number of guided regions, 0 for none.
         strip_blocks: number of first blocks that are computed in strips; 0 for none.
         temporal: whether the picture is a frame that is also compared with its neighbours.
+        covered: whether the picture has transparency.
     """
 
     content: tuple[str, ...]
@@ -37,6 +38,7 @@ class LossSpec(NamedTuple):
     regions: int = 0
     strip_blocks: int = 0
     temporal: bool = False
+    covered: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,6 +77,8 @@ class Targets(NamedTuple):
         areas: each region's share of the picture's area, [regions]; [1.0] without regions.
         temporal: of a film's frame, the picture that its neighbours lead to, [1, H, W, 3], and the trust in each of its
             pixels, [1, H, W, 1]; else empty.
+        content_maps: of a picture with transparency, for each content layer the weights of its units [h, w]; or empty.
+        cover: of a picture with transparency its coverage, [1, H, W, 1]; else empty.
     """
 
     content: tuple[tf.Tensor, ...]
@@ -82,6 +86,8 @@ class Targets(NamedTuple):
     maps: PerRegion
     areas: tf.Tensor
     temporal: tuple[tf.Tensor, ...] = ()
+    content_maps: tuple[tf.Tensor, ...] = ()
+    cover: tuple[tf.Tensor, ...] = ()
 
 
 class Strip(NamedTuple):
@@ -92,7 +98,7 @@ class Strip(NamedTuple):
         divisors: for each style layer and region the divisor of its sums: the total weight in the whole picture.
         content: for each content layer in strips the original's activations in the window, [1, h, w, C].
         content_weights: for each content layer in strips the weights [h, w] of the window's units: 1 / (number of
-            values of the whole layer) where owned, else 0.
+            values of the whole layer) where owned, else 0; with transparency in proportion to the unit's coverage.
     """
 
     maps: PerRegion
@@ -144,7 +150,9 @@ class Signatures:
             self._each_region(spec.distance.target_spec, spec.style),
             self._each_region(lambda _: _GRID, spec.style) if spec.regions else (),
             tf.TensorSpec([len(self._regions)], tf.float32),
-            (self._picture, tf.TensorSpec([1, None, None, 1], tf.float32)) if spec.temporal else (),
+            (self._picture, _COVER) if spec.temporal else (),
+            tuple(_GRID for _ in spec.content) if spec.covered else (),
+            (_COVER,) if spec.covered else (),
         )
 
     def _strip(self) -> Strip:
@@ -165,3 +173,4 @@ class Signatures:
 
 _SCALAR = tf.TensorSpec([], tf.float32)
 _GRID = tf.TensorSpec([None, None], tf.float32)
+_COVER = tf.TensorSpec([1, None, None, 1], tf.float32)

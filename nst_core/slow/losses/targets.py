@@ -11,6 +11,7 @@ import tensorflow as tf
 from nst_core.models.convolution_method import DIRECT
 from nst_core.models.vgg import Vgg, VggConfig, blocks
 from nst_core.models.vgg_layout import LAST_BLOCK, beyond_block, block_of, stride_px, up_to_block
+from nst_core.slow.losses.guidance import layer_weights
 from nst_core.slow.losses.style_distance import Statistics, StyleDistance
 from nst_core.slow.tiling.windows import TilingPlan, windows
 
@@ -21,14 +22,27 @@ OwnedRows = Callable[[str], slice]
 def style_statistics(  # noqa: PLR0913 - what is measured, of what, and how
     vgg: Vgg, picture: tf.Tensor, names: Sequence[str], distance: StyleDistance, config: VggConfig, plan: TilingPlan
 ) -> dict[str, Statistics]:
-    """A style distance's statistics of a picture, [1, H, W, 3] in [0, 1], at each layer."""
+    """A style distance's statistics of a picture at each layer.
+
+    Args:
+        picture: [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage: then units whose receptive field reaches clear
+            pixels have no weight, as in `layer_weights`.
+        vgg, names, distance, config, plan: how they are computed.
+
+    Raises RecipeError if too little of a picture is opaque for a layer.
+    """
     sums: dict[str, Statistics] = {}
-    height, width = picture.shape[1:3]
-    for activations, owned_rows in _pieces(vgg, picture, names, config, plan):
+    height, width, channels = picture.shape[1:]
+    maps = layer_weights(picture[0, :, :, 3].numpy(), vgg.network, names) if channels == 4 else {}
+    first = dict.fromkeys(names, 0)
+    for activations, owned_rows in _pieces(vgg, picture[..., :3], names, config, plan):
         for n, features in activations.items():
-            units = tf.constant((height // stride_px(n)) * (width // stride_px(n)), tf.float32)
-            part = distance.statistics(features[:, owned_rows(n)], None, units)
+            units = maps[n].sum() if maps else (height // stride_px(n)) * (width // stride_px(n))
+            owned = features[:, owned_rows(n)]
+            weights = maps[n][first[n] : first[n] + owned.shape[1]] if maps else None
+            part = distance.statistics(owned, weights, tf.constant(units, tf.float32))
             sums[n] = tuple(map(tf.add, sums[n], part)) if n in sums else part
+            first[n] += owned.shape[1]
     return sums
 
 

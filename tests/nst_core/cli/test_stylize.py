@@ -93,7 +93,7 @@ def test_alpha_is_kept_at_the_size_of_the_result_and_paint_below_it(files: Any, 
     assert made.shape == (96, 128, 4)
     assert (made[:, :40, 3] == 0).all()
     assert (made[:, 88:, 3] == 255).all()
-    assert (made[:, :40, :3] == 255).all()  # white, as the content is seen where it is clear: what was painted
+    assert made[:, :40, :3].std() < made[:, 88:, :3].std()  # the colours around, blurred: what was painted there
 
 
 SAVED = ("--checkpoint", "{}/run")

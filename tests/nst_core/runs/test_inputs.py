@@ -42,7 +42,7 @@ def test_all_values_arrive_exactly(given: RunInputs) -> None:
     command = messages.read(stream, messages.COMMANDS)
     assert isinstance(command, RunCommand)
     inputs = unpacked(command.arrays, command.data)
-    assert np.array_equal(inputs.content, given.content.tensor())
+    assert np.array_equal(inputs.content, given.content.covered())
     assert inputs.content.dtype == np.float32
     assert (inputs.alpha is None) == (given.content.alpha is None)
     assert inputs.alpha is None or np.array_equal(inputs.alpha, given.content.alpha)
