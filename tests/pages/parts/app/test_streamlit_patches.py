@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 from streamlit import config
@@ -21,10 +22,13 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from nst_core.server.turns import Turns
 from pages.parts.app import streamlit_patches
@@ -374,24 +378,30 @@ except threading.BrokenBarrierError:
 """
 
 
-def pages_that_meet(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[str]:
+def pages_that_meet(folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[str]:
     """Open pages at the same time, each of which waits so long for all others; what each of them says."""
     monkeypatch.setattr(threading, "meeting_of_pages", threading.Barrier(PAGES), raising=False)
-    apps = [AppTest.from_string(MEETING.format(seconds=seconds), default_timeout=60) for _ in range(PAGES)]
-    threads = [threading.Thread(target=app.run) for app in apps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return [app.text[0].value for app in apps]
+    monkeypatch.setattr(Runtime, "_instance", MagicMock(spec=Runtime))
+    page = folder / "page.py"
+    page.write_text(MEETING.format(seconds=seconds))
+    tabs = [
+        LocalScriptRunner(str(page), SafeSessionState(SessionState(), lambda: None), PagesManager(str(page)))
+        for _ in range(PAGES)
+    ]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    said = [[m.delta.new_element.text.body for m in tab.forward_msg_queue.flush()] for tab in tabs]
+    return [next(filter(None, bodies)) for bodies in said]
 
 
-def test_few_pages_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_pages_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptRunner, "_run_script", inspect.unwrap(ScriptRunner._run_script))
-    said = pages_that_meet(monkeypatch, seconds=30)
+    said = pages_that_meet(tmp_path, monkeypatch, seconds=30)
     assert said == ["all at once"] * PAGES, "Streamlit runs few pages at once by itself: delete the patch"
     streamlit_patches.take_turns(Turns(most=PAGES - 1, seconds=60).turn)
     once = ScriptRunner._run_script
     streamlit_patches.take_turns(Turns().turn)
     assert ScriptRunner._run_script is once
-    assert pages_that_meet(monkeypatch, seconds=0.5) == ["not all at once"] * PAGES
+    assert pages_that_meet(tmp_path, monkeypatch, seconds=0.5) == ["not all at once"] * PAGES
