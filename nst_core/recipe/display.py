@@ -63,6 +63,7 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
         SettingDisplay("content_weight", "Content strength"),
         SettingDisplay("tv_weight", "Smoothness"),
         SettingDisplay("style_normalisation", "Adapt to strong styles", (0, 0.25, 0.5, 0.75, 1)),
+        SettingDisplay("adaptive_balance", "Keep the subject"),
         SettingDisplay("style_scale", "Stroke size", (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)),
         SettingDisplay("style_shape", "Style shape", choice_labels={"own": "its own", "content": "as the photograph"}),
         SettingDisplay("style_distance", "Style distance", choice_labels=TITLES),

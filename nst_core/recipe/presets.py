@@ -41,6 +41,8 @@ _FROM_SMALL_SIZES: dict[str, Any] = {
     "optimizer": {"average_decay": 0.95},
 }
 """A pyramid of sizes, which makes strokes as large as in the style. It takes as long as 100 steps at full size."""
+_ADAPTED: dict[str, Any] = {"style_normalisation": 1.0, "adaptive_balance": True}
+"""The style's weight adapts to the style and to the picture, so that the subject survives strong patterns."""
 
 PRESETS: dict[str, Preset] = {
     "painterly": Preset(
@@ -48,18 +50,18 @@ PRESETS: dict[str, Preset] = {
         "The photograph repainted: its shapes stay, strokes and colours are the style's.",
         {
             **_FROM_SMALL_SIZES,
-            "objective": {"content_weight": 2.0, "style_normalisation": 1.0},
+            "objective": {"content_weight": 2.0, **_ADAPTED},
         },  # at 1, large shapes of the style erase a thin bridge
     ),
     "faithful": Preset(
         "Faithful",
         "Every face and line of the photograph stays; the style adds colour and texture.",
-        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 8.0, "style_normalisation": 1.0}},
+        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 8.0, **_ADAPTED}},
     ),
     "bold": Preset(
         "Bold",
         "The style takes over: broad strokes, and shapes bend to them.",
-        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 0.5, "style_weight": 60.0}},
+        {**_FROM_SMALL_SIZES, "objective": {"content_weight": 0.5, "style_weight": 60.0, **_ADAPTED}},
     ),
     "texture": Preset(
         "Texture",

@@ -61,6 +61,11 @@ class Objective(Frozen):
         description="how far the style's weight adapts to how strong the style is, so that the subject survives strong "
         "patterns; 0: not at all; 1: the style distance counts in units of its value on the photograph itself",
     )
+    adaptive_balance: bool = Field(
+        False,
+        description="whether the style's weight adapts while the picture is painted, so that the content strength "
+        "means how much of the photograph is left, whatever the style",
+    )
     tv_weight: float = Field(2.0, ge=0, le=1e6, description="weight of total variation; higher: smoother")
     style_distance: Annotated[str, DistanceName()] = Field("gram", description=DistanceName.description())
     tv_variant: Literal["absolute", "nine-point"] = Field(

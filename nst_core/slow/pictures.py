@@ -17,6 +17,7 @@ from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.photograph import photograph_weights
 from nst_core.picture.resize import fit, resize
 from nst_core.recipe import Recipe
+from nst_core.slow import balance
 from nst_core.slow.losses import objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import check_style_size
@@ -100,6 +101,19 @@ class RunPictures:
             cover=share,
         )
         return replace(bound, is_grey=self.stays_grey(recipe))
+
+    def distance_to_styles(self, bound: BoundObjective, recipe: Recipe) -> float | None:
+        """The content distance from the photograph to the styles, where the recipe adapts the style's weight to it.
+
+        None if it does not, or if there is nothing to adapt or to compare.
+        """
+        has_both = recipe.objective.content_weight and recipe.objective.style_weight and bound.spec.content
+        if not (recipe.objective.adaptive_balance and has_both and self.styles):
+            return None
+        height, width = bound.size
+        shares = [style.weight for style in recipe.styles] or [1.0] * len(self.styles)
+        found = balance.between(bound, [resize(style, width, height) for style in self.styles], shares)
+        return found if found > 0 else None
 
     def stays_grey(self, recipe: Recipe) -> bool:
         """Whether the result is to be grey: all pictures are, and the visitor gave none to start from."""

@@ -19,7 +19,7 @@ from nst_core.models.device import precision
 from nst_core.picture.resize import resize
 from nst_core.recipe import OptimizerSettings, Recipe
 from nst_core.recipe.steering import steering_marks
-from nst_core.slow import optimizers
+from nst_core.slow import balance, optimizers
 from nst_core.slow.losses import objective as objectives
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.optimizers import OptimizerState
@@ -58,6 +58,8 @@ class OptimizationSession:
         self._scale = -1
         self._convolution: ConvolutionMethod
         self._objective: BoundObjective
+        self._first_factor = 1.0
+        self._distance_to_styles: float | None = None
         self._content: Pixels
         self._step_seconds: list[float] = []
 
@@ -83,7 +85,7 @@ class OptimizationSession:
         self._started -= float(packed["seconds"])
         stored = from_stored_number(packed["winograd"])
         is_possible = compiles(self._network.dtype) or not stored.compiled  # a GPU may continue a CPU's run
-        self._enter_scale(run.scale, stored if is_possible else None)
+        self._enter_scale(run.scale, run.style_ratio, stored if is_possible else None)
         shape, came = self._content.shape, np.asarray(packed["picture"]).shape
         if came != shape:
             raise CheckpointError(f"the checkpoint must hold a picture of {shape[1:3]} pixels, got {came[1:3]}")
@@ -103,6 +105,7 @@ class OptimizationSession:
                 return None
             run = self._next_scale(run)
         before = time.perf_counter()
+        run = self._adapted(run)
         moved = self._move(run)
         self._step_seconds.append(time.perf_counter() - before)
         return moved if moved.state.number > run.state.number else self.advance(replace(moved, converged=True))
@@ -115,7 +118,7 @@ class OptimizationSession:
         run = replace(run, marks=steering_marks(before, recipe))
         if recipe.objective == before.objective:
             return run
-        self._objective = self._with_current_weights()
+        self._objective = self._with_current_weights(run.style_ratio)
         state = optimizers.refresh(run.state, self._objective, self._current_settings(run))
         return replace(run, state=state, totals=())
 
@@ -159,8 +162,8 @@ class OptimizationSession:
         """The picture to show: the average of this size's pictures if the recipe asks for one, else the last."""
         return shown_picture(run, self.recipe.optimizer.average_decay).numpy()  # type: ignore[no-any-return]
 
-    def _enter_scale(self, scale: int, convolution: ConvolutionMethod | None = None) -> None:
-        """Bind the objective at a size.
+    def _enter_scale(self, scale: int, style_ratio: float = 1.0, convolution: ConvolutionMethod | None = None) -> None:
+        """Bind the objective at a size, with this ratio of the style's weight to that of the bound objective.
 
         The convolution method is chosen here and kept for the size: steering must not change it. A resumed run passes
         the method that its checkpoint names.
@@ -171,20 +174,42 @@ class OptimizationSession:
         steps = self._scales[scale].steps
         self._convolution = convolution or convolution_method(self.recipe, self._network.dtype, height, width, steps)
         self._step_seconds = []
-        self._objective = self._bind()
+        self._objective = self._bind(style_ratio)
 
-    def _bind(self) -> BoundObjective:
+    def _bind(self, style_ratio: float) -> BoundObjective:
         edge_px = self._scales[self._scale].edge_px
-        return self._pictures.bind(self._network, self.recipe, self._content, edge_px, self._convolution)
+        bound = self._pictures.bind(self._network, self.recipe, self._content, edge_px, self._convolution)
+        self._first_factor = bound.style_factor
+        self._distance_to_styles = self._pictures.distance_to_styles(bound, self.recipe)
+        return bound if style_ratio == 1 else self._weighed(bound, style_ratio)
 
-    def _with_current_weights(self) -> BoundObjective:
+    def _weighed(self, bound: BoundObjective, style_ratio: float) -> BoundObjective:
+        """The objective with the recipe's weights, and this ratio of the style's to that when it was bound."""
+        weights = objectives.term_weights(self._network, self.recipe.objective, self._content.size)
+        return bound.with_weights(weights, self._first_factor * style_ratio)
+
+    def _with_current_weights(self, style_ratio: float) -> BoundObjective:
         """The objective with the recipe's weights; bound again only if a layer was added or removed."""
         content, style = objectives.layers(self.recipe.objective)
         if (content, style) != (self._objective.spec.content, self._objective.spec.style):
-            return self._bind()
-        return self._objective.with_weights(
-            objectives.term_weights(self._network, self.recipe.objective, self._content.size)
-        )
+            return self._bind(style_ratio)
+        return self._weighed(self._objective, style_ratio)
+
+    def _adapted(self, run: RunState) -> RunState:
+        """The state with the style's weight adapted to what is left of the photograph, where that is due.
+
+        Adam goes on with the gradient of the weight before, so that adapting takes no evaluation.
+        """
+        searches = not optimizers.by_adam(run.state, self.recipe.optimizer)
+        if self._distance_to_styles is None or not balance.is_due(run.moves, searches=searches):
+            return run
+        share = balance.content_distance(self._objective, run.state.weighted) / self._distance_to_styles
+        ratio = balance.next_ratio(run.style_ratio, share, balance.wanted_share(self.recipe.objective))
+        self._objective = self._weighed(self._objective, ratio)
+        run = replace(run, style_ratio=ratio)
+        if not searches:
+            return run
+        return replace(run, state=optimizers.refresh(run.state, self._objective, self._current_settings(run)))
 
     def _scale_mark(self) -> tuple[str, ...]:
         return (f"scale {self._scales[self._scale].edge_px} px",) if len(self._scales) > 1 else ()
@@ -192,11 +217,12 @@ class OptimizationSession:
     def _next_scale(self, run: RunState) -> RunState:
         """The state at the next size: the shown picture and the optimizer's state, resized."""
         previous = self.picture(run)
-        self._enter_scale(self._next_index(run))
+        self._enter_scale(self._next_index(run), run.style_ratio)
         _, height, width, _ = self._content.shape
         picture = tf.constant(resize(previous, width, height))
         state = optimizers.rescale(run.state, picture, self._objective, self._current_settings(run))
-        return RunState(state, self._scale, restraint=run.restraint, marks=(*run.marks, *self._scale_mark()))
+        marks = (*run.marks, *self._scale_mark())
+        return RunState(state, self._scale, restraint=run.restraint, style_ratio=run.style_ratio, marks=marks)
 
     def _next_index(self, run: RunState) -> int:
         """The index of the next size within the time budget, or of the last: a late run still reaches its full size."""

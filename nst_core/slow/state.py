@@ -28,6 +28,7 @@ class RunState:
         average: the decayed sum of the pictures of this size, [1, H, W, 3], or None.
         restraint: factor of the learning rate, halved at each roll-back.
         totals: the last losses of this size.
+        style_ratio: the ratio of the style's weight to that at a size's start; see `nst_core.slow.balance`.
         converged: whether the optimizer finds no further step at this size.
         marks: events since the last Step.
     """
@@ -38,6 +39,7 @@ class RunState:
     average: tf.Tensor | None = None
     restraint: float = 1.0
     totals: tuple[float, ...] = ()
+    style_ratio: float = 1.0
     converged: bool = False
     marks: tuple[str, ...] = ()
 
@@ -63,6 +65,7 @@ def pack(run: RunState, **more: Any) -> dict[str, Any]:
         "scale": run.scale,
         "moves": run.moves,
         "restraint": run.restraint,
+        "style_ratio": run.style_ratio,
         **more,
     }
 
@@ -79,4 +82,5 @@ def unpack(packed: Mapping[str, Any], more: Iterable[str]) -> RunState:
         tf.constant(packed["average"]) if "average" in packed else None,
         float(packed["restraint"]),
         tuple(float(v) for v in packed["totals"]),
+        float(packed.get("style_ratio", 1.0)),  # older checkpoints have none
     )

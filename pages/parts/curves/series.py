@@ -28,6 +28,8 @@ FILM_TERMS: dict[str, tuple[str, str, str, float]] = {"temporal": ("Temporal", "
 """Likewise, the terms that only runs of films have: the difference from the last result, moved along the motion."""
 ALL_TERMS = TERMS | FILM_TERMS
 """The terms of any run."""
+ADAPTED_BY = 1.35
+"""Largest factor of a weight from one point to the next that counts as adapted to the picture, not as steered."""
 
 HUES = ("#2E86C1", "#DB6B30", "#159A7A", "#B0619F", "#A8892A")
 """Colours of layers and of other runs, used in turn."""
@@ -158,13 +160,24 @@ def unweighted(points: Sequence[CurvePoint], name: str) -> list[float | None]:
 
 
 def restarts(points: Sequence[CurvePoint]) -> list[int]:
-    """Indices at which an average starts again: a new size or new weights, where the losses jump by design."""
+    """Indices at which an average starts again: a new size or other weights, where the losses jump by design.
+
+    Weights that adapt to the picture change in small steps, which the losses follow smoothly.
+    """
     weights = weights_in_force(points)
     return [
         index
         for index in range(1, len(points))
-        if points[index].scale_px != points[index - 1].scale_px or weights[index] != weights[index - 1]
+        if points[index].scale_px != points[index - 1].scale_px or _differ(weights[index - 1], weights[index])
     ]
+
+
+def _differ(before: Mapping[str, float], after: Mapping[str, float]) -> bool:
+    """Whether the weight of a term differs by more than `ADAPTED_BY`."""
+    if before.keys() != after.keys():
+        return True
+    pairs = [(before[name], after[name]) for name in after]
+    return any(max(pair) > ADAPTED_BY * min(pair) for pair in pairs)
 
 
 def x_axis_end(points: Sequence[CurvePoint], total_steps: int, x_axis: XAxis) -> float:

@@ -19,6 +19,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
         "contentWeight": objective.content_weight,
         "styleWeight": objective.style_weight,
         "styleNormalisation": objective.style_normalisation,
+        "adaptiveBalance": objective.adaptive_balance,
         "variationWeight": objective.tv_weight,
         "shares": {
             **{f"content/{name}": share for name, share in objective.content_layers.items()},

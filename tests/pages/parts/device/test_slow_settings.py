@@ -14,6 +14,7 @@ def test_the_settings_of_the_page_are_passed_on() -> None:
     assert passed["styleWeight"] == 31.0
     assert passed["contentWeight"] == recipe.objective.content_weight == 2.0
     assert passed["styleNormalisation"] == recipe.objective.style_normalisation == 1.0
+    assert passed["adaptiveBalance"] is recipe.objective.adaptive_balance is True
     assert passed["adam"]["learningRate"] == 0.03
     assert passed["adam"]["averageDecay"] == 0.5
     assert passed["shares"]["content/block4_conv2"] == 1.0

@@ -2,10 +2,11 @@
 
 import { addressOf, loadRuntime } from "../litert";
 import { Adam } from "./adam";
+import { isDue, nextRatio, wantedShare } from "./balance";
 import { download } from "./download";
 import { SlowObjective } from "./objective";
 import { toRgba } from "./pixels";
-import { named, type News, normalised, type Order, type Task, termWeights } from "./task";
+import { named, type News, normalised, type Order, type Task, termWeights, withStyle } from "./task";
 import { header, join } from "./weights";
 
 /** A picture is sent at most this often. */
@@ -18,12 +19,18 @@ const tell = (news: News, transfer: Transferable[] = []) => (postMessage as (m: 
 
 async function paint(task: Task): Promise<void> {
   const { objective, terms, weights } = await prepared(task);
+  const { settings } = task;
   await objective.bind(task.content, task.style, weights);
-  if (task.settings.styleNormalisation && task.settings.styleWeight) {
+  let first = weights;
+  if (settings.styleNormalisation && settings.styleWeight) {
     const { terms: ofContent } = await objective.evaluate(task.content);
-    objective.weigh(normalised(weights, terms, ofContent, task.settings));
+    first = normalised(weights, terms, ofContent, settings);
+    objective.weigh(first);
   }
-  const adam = new Adam(task.content.slice(), task.settings.adam, task.settings.steps);
+  const adapts = settings.adaptiveBalance && settings.contentWeight && settings.styleWeight;
+  const toStyle = adapts ? named(terms, (await objective.evaluate(task.style)).terms).content! : 0;
+  let ratio = 1;
+  const adam = new Adam(task.content.slice(), settings.adam, settings.steps);
   let seconds = 0, sent = -Infinity;
   for (let number = 0; ; number++) {
     const began = performance.now();
@@ -31,12 +38,16 @@ async function paint(task: Task): Promise<void> {
     seconds += (performance.now() - began) / 1000;
     const losses = named(terms, weighted);
     if (!Number.isFinite(losses.total)) throw new Error("the loss is no number any more; try a lower strength");
-    const isLast = number >= task.settings.steps || stopped;
+    const isLast = number >= settings.steps || stopped;
     const shows = isLast || performance.now() - sent >= PICTURE_MS;
     const picture = shows ? toRgba(adam.shown()) : undefined;
     if (shows) sent = performance.now();
     tell({ kind: "step", number, losses, seconds, picture }, picture ? [picture.buffer] : []);
     if (isLast) return;
+    if (toStyle > 0 && isDue(number)) {
+      ratio = nextRatio(ratio, losses.content! / toStyle, wantedShare(settings));
+      objective.weigh(withStyle(first, terms, ratio));
+    }
     adam.move(gradient);
     await orders();
   }

@@ -9,6 +9,8 @@ export interface Settings {
   readonly styleWeight: number;
   /** How far the style's weight adapts to how strong the style is, 0 to 1. */
   readonly styleNormalisation: number;
+  /** Whether the style's weight adapts during the run to what is left of the photograph. */
+  readonly adaptiveBalance: boolean;
   readonly variationWeight: number;
   /** Term, such as `style/block1_conv1` -> its share of its weight. */
   readonly shares: Readonly<Record<string, number>>;
@@ -71,6 +73,11 @@ export function normalised(
 ): Float32Array {
   const apart = named(terms, weighted).style! / settings.styleWeight;
   const factor = Math.max(apart, LEAST_APART) ** -settings.styleNormalisation;
+  return withStyle(weights, terms, factor);
+}
+
+/** The weights with those of the style multiplied by a factor. */
+export function withStyle(weights: Float32Array, terms: readonly string[], factor: number): Float32Array {
   return weights.map((weight, n) => (terms[n]!.startsWith("style/") ? weight * factor : weight));
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDue, nextRatio, wantedShare } from "../../src/slow/balance";
 import { filled, inWords } from "../../src/slow/figure";
 import { middle, nearest, toRgb, toRgba } from "../../src/slow/pixels";
 import { named, normalised, type Settings, termWeights } from "../../src/slow/task";
@@ -25,6 +26,16 @@ test("a normalised style weight is divided by how far apart style and content ar
   assert.deepEqual([...whole], [1, 0.5, 1, 8]);
   const near = normalised(weights, TERMS, [7, 0, 0, 9], { ...SETTINGS, styleNormalisation: 1 });
   assert.deepEqual([...near], [1, 8, 16, 8]); // at most 4 times the weight
+});
+
+test("the style's weight adapts to what is left of the photograph, as on the server", () => {
+  const wanted = wantedShare({ ...SETTINGS, contentWeight: 2, styleWeight: 20 });
+  assert.ok(Math.abs(wanted - 1 / (1 + (2 / 0.74) ** 0.71)) < 1e-12);
+  assert.equal(nextRatio(2, wanted, wanted), 2);
+  assert.ok(Math.abs(nextRatio(1, 1.2 * wanted, wanted) - 1.2 ** -0.5) < 1e-12);
+  assert.equal(nextRatio(1, 0, wanted), 1.3);
+  assert.equal(nextRatio(4, 0, wanted), 4);
+  assert.deepEqual([9, 10, 11, 15].map(isDue), [false, true, false, true]);
 });
 
 test("losses are summed by kind, as the server reports them", () => {
