@@ -41,7 +41,7 @@ from pages.parts.app import icons, service, streamlit_messages, streamlit_patche
 from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
-from pages.parts.inputs import selection
+from pages.parts.inputs import kept, selection
 from pages.parts.inputs.pickers import max_upload_mb
 
 _LOGGER = logging.getLogger("nst_core.serve")
@@ -130,6 +130,7 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             connections.end_silent()
             streamlit_patches.remove_unlisted_files()
             API.pictures.drop_unused()
+            kept.store().sweep(kept.is_open)
             streamlit_patches.close_expired_sessions()  # the job service returns their memory at its next round
         except Exception:
             _LOGGER.exception("A round of housekeeping failed; the next one may succeed")

@@ -56,6 +56,8 @@ def test_a_visit_by_keyboard_from_a_pasted_picture_to_the_end_of_its_run(page: A
 
     page.evaluate(_PASTE, "pasted.png")
     page.get_by_text("pasted.png becomes your photograph").wait_for()
+    page.locator(".nst-chosen", has_text="a reload finds it again").wait_for()
+    page.reload()
     page.locator(".nst-chosen", has_text="pasted.png").wait_for()
     visit.settle(page)
 

@@ -12,10 +12,10 @@ import streamlit as st
 from nst_core.errors import NSTError
 from nst_core.picture.limits import FORMATS_IN_WORDS
 from nst_core.settings import Settings
-from pages.parts.app import theme
+from pages.parts.app import streamlit_patches, theme
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
-from pages.parts.inputs import crop, framing, style_weights
+from pages.parts.inputs import crop, framing, kept, style_weights
 from pages.parts.inputs.gallery import gallery
 from pages.parts.inputs.selection import (
     SOURCE,
@@ -24,7 +24,10 @@ from pages.parts.inputs.selection import (
     active_slot,
     choose,
     choose_sample,
+    forget,
+    keep,
     preview,
+    restore,
     selected,
     thumbs,
     whole_image,
@@ -66,12 +69,15 @@ class _PictureUpload:
     job: str = ""
 
 
+_CLEARED = SessionValue[int]("pickers", "cleared")
+"""How often a picture in a slot was forgotten; part of the keys of its widgets, so that they start empty."""
 _UPLOAD = SessionValue[_PictureUpload]("pickers", "upload")
 """The last upload, by slot of the image."""
 
 
 def picker(role: Role) -> None:
     """The picker of one image: its title, the choice of a source, and the widgets of that source."""
+    restore()
     with st.container(key=f"picker_{role}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             theme.section(_TITLES[role])
@@ -83,6 +89,7 @@ def picker(role: Role) -> None:
             style_weights.rows()
         else:
             _crop()
+    keep()
 
 
 def _source(role: Role) -> str:
@@ -130,7 +137,7 @@ def _samples(role: Role) -> None:
 def _upload(role: Role) -> None:
     file = st.file_uploader(
         f"{FORMATS_IN_WORDS}, up to {max_upload_mb()} MB",
-        key=f"{active_slot(role)}_file",
+        key=_widget_key(role, "file"),
         max_upload_size=max_upload_mb(),
     )
     if file:
@@ -139,7 +146,7 @@ def _upload(role: Role) -> None:
 
 
 def _camera(role: Role) -> None:
-    shot = st.camera_input("A photograph from your camera", key=f"{role}_camera", resolution="720p")
+    shot = st.camera_input("A photograph from your camera", key=_widget_key(role, "camera"), resolution="720p")
     if shot:
         _own(role, shot, "Your camera")
     _shown(role)
@@ -276,15 +283,37 @@ def _fetch(role: Role, work: Painting) -> None:
 
 
 def _shown(role: Role) -> None:
-    """Show a thumbnail of the chosen image, for sources without a gallery, which would mark it."""
-    image = selected(role)
-    words = escape(image.credit or "your own picture, kept for this visit only")
+    """Show a thumbnail of the chosen image, for sources without a gallery, which would mark it.
+
+    Of the visitor's own, also how long it is kept, and a button to forget it.
+    """
+    image, is_kept = selected(role), keep()
+    words = escape(theme.join_known(image.credit, kept.words(is_kept) if image.is_own else ""))
     st.html(
         Html(
             f'<div class="nst-chosen"><img src="{data_url(preview(role))}" alt="{escape(image.alt)}">'
             f"<div><b>{escape(image.title)}</b><small>{words}</small></div></div>"
         )
     )
+    if image.is_own:
+        st.button("Forget it", icon=":material/delete:", key=f"{role}_forget", on_click=_forget, args=(role,))
+
+
+def _forget(role: Role) -> None:
+    slot = active_slot(role)
+    for source in ("file", "camera"):
+        if file := st.session_state.get(_widget_key(role, source)):
+            streamlit_patches.release_upload(file)
+    _CLEARED.put((_CLEARED.get(slot) or 0) + 1, slot)
+    _UPLOAD.pop(slot)
+    forget(role)
+
+
+def _widget_key(role: Role, source: str) -> str:
+    """The key of a widget that holds a file."""
+    slot = active_slot(role)
+    cleared = _CLEARED.get(slot)
+    return f"{slot if source == 'file' else role}_{source}" + (f"_{cleared}" if cleared else "")
 
 
 _WIDGETS = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}

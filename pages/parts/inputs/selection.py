@@ -17,7 +17,7 @@ from nst_core.picture.frame import WHOLE
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.shared import shared
 from pages.parts.app.theme import join_known
-from pages.parts.inputs import crop
+from pages.parts.inputs import crop, kept
 from pages.parts.inputs.gallery import Thumb
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class SelectedImage:
     alt: str
     load: Callable[[], Picture]
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a picture of the visitor's own."""
+        return not self.key
+
 
 SOURCE = SessionValue[str]("picker", "source")
 """The open source of a picker, by role."""
@@ -74,7 +79,7 @@ def selected(role: Role) -> SelectedImage:
 
 def choose(role: Role, image: SelectedImage) -> None:
     """Choose an image without a crop; of several styles the active one is replaced."""
-    IMAGES.ensure(dict)[active_slot(role)] = image
+    _images()[active_slot(role)] = image
     if role == "content":
         crop.set_frame()
 
@@ -87,7 +92,7 @@ def image_in(slot: str) -> SelectedImage:
 
 def whole_image(slot: str) -> SelectedImage:
     """The image in a slot, without the crop."""
-    images = IMAGES.ensure(dict)
+    images = _images()
     if slot not in images:
         role: Role = "content" if slot == "content" else "style"
         samples = _samples(role)
@@ -98,6 +103,7 @@ def whole_image(slot: str) -> SelectedImage:
 
 def active_slot(role: Role) -> str:
     """The slot that a picker of this role changes: the photograph, or the active style."""
+    restore()
     return role if role == "content" else ACTIVE_STYLE.get() or FIRST
 
 
@@ -108,6 +114,7 @@ def select_style(slot: str) -> None:
 
 def style_slots() -> tuple[str, ...]:
     """The slots of the styles, in order; initially one."""
+    restore()
     return tuple(STYLE_SLOTS.ensure(lambda: [FIRST]))
 
 
@@ -142,6 +149,40 @@ def replace_styles(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
         choose("style", image)
     select_style(slots[0])
     return tuple(slots)
+
+
+def restore() -> None:
+    """In a session's first run, take over the pictures that the visitor's tab had before a reload."""
+    if (inputs := kept.claimed()) is None:
+        return
+    IMAGES.put(dict(inputs.images))
+    STYLE_SLOTS.put(list(inputs.style_slots))
+    select_style(inputs.active_style)
+    numbers = [int(slot.rpartition("_")[2]) for slot in inputs.images if slot.startswith(f"{FIRST}_")]
+    _STYLES_ADDED.put(max(numbers, default=0))
+    crop.set_frame(inputs.frame)
+    for role, source in inputs.sources.items():
+        SOURCE.put(source, role)
+
+
+def keep() -> bool:
+    """Let the server keep the chosen pictures for a reload, if any is the visitor's own; returns whether it does."""
+    sources = {role: source for role in get_args(Role) if (source := SOURCE.get(role))}
+    return kept.keep(kept.Inputs(dict(_images()), style_slots(), active_slot("style"), sources, crop.frame()))
+
+
+def forget(role: Role) -> None:
+    """Forget the chosen image of a role, here and on the server; a sample takes its place."""
+    _images().pop(active_slot(role), None)
+    if role == "content":
+        crop.set_frame()
+    keep()
+
+
+def _images() -> dict[str, SelectedImage]:
+    """Slot -> its image, for those that were chosen."""
+    restore()
+    return IMAGES.ensure(dict)
 
 
 def find_sample(role: Role, key: object) -> SelectedImage | None:
