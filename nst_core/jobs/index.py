@@ -19,6 +19,7 @@ class IndexRow:
         painted: whether it has a result.
         ended: when it was over, in seconds since 1970; of runs of early versions, when they were submitted.
         bytes: the size of its files; 0 until it is over.
+        hidden_at: when its owner deleted it, while that can be undone; else 0. Hidden runs are in no list.
     """
 
     job: str
@@ -29,12 +30,14 @@ class IndexRow:
     state: str
     painted: bool
     bytes: int = 0
+    hidden_at: float = 0.0
 
     @classmethod
     def of(cls, view: JobView, *, painted: bool, size: int) -> IndexRow:
         """The row of a run whose files take `size` bytes."""
         ended = view.ended or view.created
-        return cls(view.id, view.created, ended, view.owner, view.listed, view.state, painted, size)
+        facts = (view.owner, view.listed, view.state, painted, size, view.hidden_at)
+        return cls(view.id, view.created, ended, *facts)
 
 
 class RunIndex:
@@ -74,16 +77,24 @@ class RunIndex:
 
     def of_owner(self, owner: str, most: int) -> list[str]:
         """An owner's runs, the newest first."""
-        return _newest([row for row in self._all() if row.owner == owner], most)
+        return _newest([row for row in self._all() if row.owner == owner and not row.hidden_at], most)
 
     def listed(self, most: int) -> list[str]:
         """Listed runs that have a result, the newest first."""
-        return _newest([row for row in self._all() if row.listed and row.painted], most)
+        return _newest([row for row in self._all() if row.listed and row.painted and not row.hidden_at], most)
 
     def oldest(self) -> list[IndexRow]:
         """The runs that are over, in the order in which they may be removed."""
         rows = [row for row in self._all() if row.state in FINAL]
-        return sorted(rows, key=lambda row: (row.listed, row.created))
+        return sorted(rows, key=lambda row: (not row.hidden_at, row.listed, row.created))
+
+    def hidden(self) -> dict[str, float]:
+        """The hidden runs, and since when they are."""
+        return {row.job: row.hidden_at for row in self._all() if row.hidden_at}
+
+    def stopped(self) -> dict[str, float]:
+        """The stopped runs, and since when they are."""
+        return {row.job: row.ended for row in self._all() if row.state == "stopped"}
 
     def _all(self) -> list[IndexRow]:
         with self._lock:

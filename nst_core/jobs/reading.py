@@ -55,6 +55,8 @@ def complete_view(blobs: BlobStore, record: RunRecord) -> JobView:
     job, view = record.view.id, with_snapshot(blobs, record.view)
     points, steps = records.read_curve(_read(blobs, job, CURVE)), tuple(snapshot_steps(blobs, job))
     content, result = (_undamaged(blobs, record, name) for name in (CONTENT, RESULT))
+    if view.state not in FINAL and RESULT not in record.files:
+        result = b""  # of before a stop that was undone
     view = replace(view, points=points, snapshot_steps=steps, content=content, result=result or None)
     if view.state in FINAL:
         return _with_damage(view, record)

@@ -34,6 +34,7 @@ class _Shape(BaseModel):
     ended: float = 0.0
     owner: str = Field("", alias=STORED_FIELD)
     listed: bool = False
+    hidden: float = 0.0
     files: dict[str, str] = {}
     bytes: int = Count
     points: int = Count

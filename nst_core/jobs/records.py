@@ -36,13 +36,14 @@ _STORED_NAMES = {
     "reference_losses": "levels",
     "snapshot_step": "snapshot_number",
     "owner": STORED_FIELD,
+    "hidden_at": "hidden",
 }
 """Fields of a JobView whose stored names are older than the code's."""
 _STORED = {
     name: _STORED_NAMES.get(name, name)
     for name in (
         *("id", "state", "step", "total_steps", "evaluations", "wants_metrics", "reference_losses", "notes"),
-        *("snapshot_step", "report", "error", "created", "ended", "owner", "listed"),
+        *("snapshot_step", "report", "error", "created", "ended", "owner", "listed", "hidden_at"),
     )
 }
 """Field of a JobView -> its stored name. Position and waiting time are not stored: they change all the time."""
@@ -104,7 +105,8 @@ def row_from_bytes(job: str, data: bytes) -> IndexRow:
     run = _run(job, data)
     created, painted = run.get("created", 0.0), RESULT in run.get("files", {})
     ended, listed = run.get("ended") or created, run.get("listed", False)
-    return IndexRow(job, created, ended, run.get(STORED_FIELD, ""), listed, run["state"], painted, run.get("bytes", 0))
+    owner, hidden = run.get(STORED_FIELD, ""), run.get("hidden", 0.0)
+    return IndexRow(job, created, ended, owner, listed, run["state"], painted, run.get("bytes", 0), hidden)
 
 
 def _run(job: str, data: bytes) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def _checksum(run: Mapping[str, Any]) -> str:
 
 def view_to_dict(view: JobView) -> dict[str, Any]:
     """A run as plain data for JSON, without points, pictures and its place in the queue."""
-    values = {stored: getattr(view, name) for name, stored in _STORED.items()}
+    values = {stored: getattr(view, name) for name, stored in _STORED.items() if name != "hidden_at" or view.hidden_at}
     return {**values, "recipe": view.recipe.model_dump(mode="json")}
 
 

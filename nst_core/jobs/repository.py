@@ -179,7 +179,44 @@ class RunRepository:
         with self._lock:
             unsaved = [job for job, run in self.active.items() if run.is_new and owner and run.view.owner == owner]
         views = [self.summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_SUMMARIES)]]
-        return [view for view in views if view is not None]
+        return [view for view in views if view is not None and not view.hidden_at]
+
+    def hidden(self, owner: str) -> list[JobView]:
+        """An owner's hidden runs as `summaries` gives them, the last hidden first."""
+        views = [self.summary(job) for job in self.store.hidden(owner)]
+        return [view for view in views if view is not None and view.hidden_at]
+
+    def hidden_since(self, job: str) -> float:
+        """When a run was hidden, in seconds since 1970; 0 if it is not, or is unknown."""
+        with self._lock:
+            if job in self.active:
+                return self.active[job].view.hidden_at
+        return self.store.hidden_since(job)
+
+    def hide(self, job: str, at: float) -> None:
+        """Hide a run from `at` on, or show it again if that is 0. Raises JobError as `Store.hide`."""
+        with self._lock:
+            if job in self.active:
+                self.update(job, hidden_at=at)
+                return
+        self.store.hide(job, at)
+        with self._lock:
+            self.evict(job)
+
+    def reopen(self, job: str) -> ActiveRun:
+        """A stopped run as an active one, without the result of its stop; `add_reopened` makes it known."""
+        view = self.load(job)
+        view = replace(view, state="queued", result=None, report=None, error=None, ended=0.0)
+        return ActiveRun.from_view(view, self.store.content_size(job))
+
+    def add_reopened(self, run: ActiveRun) -> None:
+        """Add a run that `reopen` gave, which is stored soon. Called under the lock."""
+        job = run.view.id
+        self._recent.pop(job)
+        self._summaries.pop(job)
+        self.store.reopen(job)
+        self.active[job] = run
+        self.mark_dirty(job)
 
     def summary(self, job: str) -> JobView | None:
         """A run with its newest snapshot, without points, content and result; None if it cannot be opened."""

@@ -22,9 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nst_core.errors import JobError, NSTError, WorkerError
+from nst_core.errors import JobError, LostRunError, NSTError, WorkerError
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
+from nst_core.jobs import undo
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
@@ -92,6 +93,8 @@ TRIM_SECONDS = 22.0
 SAVE_SECONDS = 4.0
 """The longest time that `close` waits for the worker to save or finish its run. A run whose step takes longer continues
 from its last checkpoint, which is rarely more than one step older."""
+STORED_WITHIN_SECONDS = 3.0
+"""The longest wait of `undo_stop` for a run that was stopped just now."""
 WRITE_SECONDS = 2.5
 """The longest time that `close` waits after that until all changes are written."""
 
@@ -264,6 +267,7 @@ class JobService:
 
     def view(self, job: str) -> JobView:
         """The current values of a run. Raises LostRunError, whose message says why, if it cannot be opened."""
+        self._check_shown(job)
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
@@ -280,6 +284,7 @@ class JobService:
             restarts: the number that the earlier call returned; -1 for all points.
             known: the number of points of the curve that the caller has from it.
         """
+        self._check_shown(job)
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
@@ -297,19 +302,21 @@ class JobService:
         with self._lock:
             active = self._repository.active
             views = [self._view_of(active[v.id]) if owner and v.id in active else v for v in summaries]
-        return tuple(view for view in views if owner or view.listed)
+        return tuple(view for view in views if (owner or view.listed) and not view.hidden_at)
 
     def listed(self, job: str) -> JobView | None:
         """A listed run that has a result, as `runs` gives it; None for any other id."""
         view = self._repository.summary(job)
-        return view if view and view.listed and view.state in FINAL else None
+        return view if view and view.listed and view.state in FINAL and not view.hidden_at else None
 
     def picture_at(self, job: str, step: int) -> bytes:
         """The stored snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
+        self._check_shown(job)
         return self._repository.snapshot(job, step)
 
     def inputs(self, job: str) -> RunInputs:
         """A run's pictures and masks. Raises JobError if the run is unknown."""
+        self._check_shown(job)
         return self._repository.inputs(job)
 
     def blob_store(self, name: str) -> BlobStore | None:
@@ -318,6 +325,7 @@ class JobService:
 
     def film_result(self, job: str) -> FilmResult:
         """The finished film of a run: its file and its media type. Raises JobError if it is unknown, or has none."""
+        self._check_shown(job)
         return self._repository.film_result(job)
 
     def publish(self, job: str, secret: str, *, listed: bool) -> None:
@@ -338,11 +346,84 @@ class JobService:
             StorageError: its files cannot be removed now.
         """
         self.view(job)
+        self._remove(job)
+
+    def _remove(self, job: str) -> None:
         with self._lock:
             self._repository.evict(job)
             self._scheduler.discard(job)
         self._repository.delete(job)
         self.followups.forget(job)
+
+    def hide(self, job: str, secret: str) -> None:
+        """Delete a run in a way that can be undone for `UNDO_SECONDS`; meanwhile it is hidden, also from lists.
+
+        A run under way is stopped. After that time it is deleted for good, also if the server was restarted meanwhile.
+
+        Raises JobError as `_owned`, StorageError if it cannot be changed now.
+        """
+        self._owned(job, secret)
+        self._repository.hide(job, time.time())
+        with self._lock:
+            if job in self._repository.active:
+                self._scheduler.stop(job)
+
+    def hidden(self, owner: str) -> tuple[JobView, ...]:
+        """An owner's hidden runs, the last hidden first, as `runs` gives them."""
+        return tuple(self._repository.hidden(owner)) if owner else ()
+
+    def unhide(self, job: str, secret: str) -> None:
+        """Undo `hide`. Raises LostRunError if the run is gone, NotYoursError if it is not this visitor's."""
+        self._check_hidden(job, secret)
+        self._repository.hide(job, 0.0)
+
+    def delete_hidden(self, job: str, secret: str) -> None:
+        """Delete a hidden run for good at once. Raises as `unhide`, and StorageError as `discard`."""
+        self._check_hidden(job, secret)
+        self._remove(job)
+
+    def _check_hidden(self, job: str, secret: str) -> None:
+        if not self._repository.hidden_since(job):
+            self.view(job)  # raises the reason if it is not there
+            raise JobError("this run was not deleted, so there is nothing to undo")
+        with self._lock:
+            run = self._repository.active.get(job)
+        check_owner(secret, run.view.owner if run else self._repository.load(job).owner)
+
+    def _check_shown(self, job: str) -> None:
+        if self._repository.hidden_since(job):
+            raise LostRunError(undo.HIDDEN)
+
+    def can_undo_stop(self, view: JobView) -> bool:
+        """Whether a stopped run could go on now."""
+        return view.state == "stopped" and self._repository.store.can_undo_stop(view.id, view.step)
+
+    def undo_stop(self, job: str, secret: str) -> None:
+        """Let a stopped run go on from its checkpoint, in its turn.
+
+        Raises:
+            JobError: it was not stopped, or too long ago, or as `_owned`.
+            QueueFullError: no room for this visitor, or for anybody.
+            WorkerError: the networks could not be loaded.
+        """
+        self._owned(job, secret)
+        with self._lock:  # a run that was stopped just now is being written
+            self._lock.wait_for(lambda: job not in self._repository.active, STORED_WITHIN_SECONDS)
+            is_active = job in self._repository.active
+        if is_active or not self.can_undo_stop(self.view(job)):
+            minutes = undo.UNDO_SECONDS / 60
+            raise JobError(
+                f"only a stop of the last {minutes:g} minutes can be undone; start a new run with its settings"
+            )
+        run = self._repository.reopen(job)
+        with self._lock:
+            self._check_worker()
+            if job in self._repository.active:
+                return  # another click was sooner
+            self._scheduler.waiting.admit(job, run.view.owner)
+            self._repository.add_reopened(run)
+            self._scheduler.pool.ensure_started()
+            self._scheduler.dispatch()
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
         """Ask a question about pictures.
@@ -441,6 +522,8 @@ class JobService:
                 with self._lock:
                     self._scheduler.watch_workers(self._silence_seconds)
                     self._scheduler.reap_idle(self._unseen_minutes)
+                for job in self._repository.store.end_undos():
+                    self._remove(job)
                 if time.monotonic() - trimmed > TRIM_SECONDS:
                     trimmed = time.monotonic()
                     allocator.release_freed()

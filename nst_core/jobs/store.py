@@ -15,7 +15,7 @@ from typing import Any
 
 from nst_core.errors import JobError, LostRunError, StorageError
 from nst_core.film.reading import Film
-from nst_core.jobs import film_files, input_files, limits, opening, reading, records, storage_errors
+from nst_core.jobs import film_files, input_files, limits, opening, reading, records, storage_errors, undo
 from nst_core.jobs.blobs import BlobStore, DiskBlobStore, is_id
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.limits import MEMORY, StoreLimits
@@ -59,6 +59,8 @@ class Store:
         self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
+        # Stopped runs that can go on, and when they were stopped; those of an earlier server too.
+        self._stopped = {job: at for job, at in self._index.stopped().items() if self.has_checkpoint(job)}
         self._stored_values: dict[str, tuple[Any, ...]] = {}  # the values in the records of runs that are not over
 
     def close(self) -> None:
@@ -157,8 +159,36 @@ class Store:
         if view.state in FINAL:
             self._stored_values.pop(view.id, None)
             self._blobs.sync(view.id, RECORD)
-            self._blobs.remove(view.id, CHECKPOINT)
-            self._blobs.remove_folder(view.id, film_files.WORK)
+            if view.state == "stopped" and self.has_checkpoint(view.id):
+                self._stopped[view.id] = view.ended
+            else:
+                self._end_undo(view.id)
+
+    def can_undo_stop(self, job: str, step: int) -> bool:
+        """Whether a stopped run of `step` steps can still go on: from its checkpoint, or from its beginning."""
+        row = self._index.get(job)
+        if row is None or row.state != "stopped" or time.time() - row.ended >= undo.UNDO_SECONDS:
+            return False
+        return job in self._stopped or (step == 0 and self.has_inputs(job))
+
+    def reopen(self, job: str) -> None:
+        """Note that a stopped run goes on."""
+        self._stopped.pop(job, None)
+
+    def end_undos(self) -> list[str]:
+        """Remove the checkpoints of runs that were stopped long ago; returns the hidden runs that are to be removed."""
+        now = time.time()
+        for job in undo.past(self._stopped, undo.MOST_STOPPED, now):
+            with contextlib.suppress(OSError):
+                self._end_undo(job)
+        return undo.past(self._index.hidden(), undo.MOST_HIDDEN, now)
+
+    def _end_undo(self, job: str) -> None:
+        self._stopped.pop(job, None)
+        row = self._index.get(job)
+        if row is None or row.state in FINAL:  # else it goes on
+            self._blobs.remove(job, CHECKPOINT)
+            self._blobs.remove_folder(job, film_files.WORK)
 
     def _completed(self, record: RunRecord) -> RunRecord:
         """The record of a run that is over, with its size and its number of points."""
@@ -205,13 +235,39 @@ class Store:
                 self._index.put(row)
             raise StorageError(f"this run cannot be deleted now, because {storage_errors.in_words(error)}") from None
         self._stored_values.pop(job, None)
+        self._stopped.pop(job, None)
         self._blobs.clear(job)
         self._ledger.flush()
 
+    def hide(self, job: str, at: float) -> None:
+        """Hide a run from `at` on, in seconds since 1970, or show it again if that is 0.
+
+        Raises LostRunError, or StorageError if it cannot be changed now.
+        """
+        if self._blobs.is_fixed(job):
+            raise StorageError(f"this run cannot be deleted now, because {self.fault}")
+        self._change(job, hidden_at=at)
+        with contextlib.suppress(OSError):
+            self._blobs.sync(job, RECORD)
+
+    def hidden_since(self, job: str) -> float:
+        """When a stored run was hidden, in seconds since 1970; 0 if it is not."""
+        row = self._index.get(job)
+        return row.hidden_at if row else 0.0
+
+    def hidden(self, owner: str) -> list[str]:
+        """Ids of an owner's hidden runs, the last hidden first."""
+        hidden = self._index.hidden()
+        rows = [row for job in sorted(hidden, key=lambda job: -hidden[job]) if (row := self._index.get(job))]
+        return [row.job for row in rows if row.owner == owner]
+
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery, or remove it from there. Raises LostRunError or StorageError."""
+        self._change(job, listed=listed)
+
+    def _change(self, job: str, **changes: Any) -> None:
         record = self._record(job)
-        record = replace(record, view=replace(record.view, listed=listed))
+        record = replace(record, view=replace(record.view, **changes))
         try:
             self._put_record(record)
         except OSError as error:

@@ -38,6 +38,7 @@ class JobView:
         ended: when it was over, in seconds since 1970; 0 until then.
         owner: the id of the visitor who submitted it, as `owners.owner_of` gives it; "" for nobody.
         listed: whether its owner shows it in the gallery; otherwise only its id opens it.
+        hidden_at: when its owner deleted it, in seconds since 1970, while that can be undone; else 0.
     """
 
     id: str
@@ -63,6 +64,7 @@ class JobView:
     ended: float = 0.0
     owner: str = ""
     listed: bool = False
+    hidden_at: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class FakeJobService:
 
     def __init__(self) -> None:
         self.jobs: dict[str, JobView] = {}
+        self.kept_aside: dict[str, JobView] = {}
         self.worker = READY
         self.refuse: NSTError | None = None
         self.calls: list[tuple[str, str]] = []
@@ -155,6 +156,29 @@ class FakeJobService:
     def delete(self, job_id: str, secret: str) -> None:
         check_owner(secret, self.view(job_id).owner)
         self.discard(job_id)
+
+    def hide(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
+        self.kept_aside[job_id] = self.jobs.pop(job_id)
+
+    def hidden(self, owner: str) -> tuple[JobView, ...]:
+        return tuple(view for view in self.kept_aside.values() if view.owner == owner)
+
+    def unhide(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.kept_aside[job_id].owner)
+        self.jobs[job_id] = self.kept_aside.pop(job_id)
+
+    def delete_hidden(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.kept_aside.pop(job_id).owner)
+        self.followups.forget(job_id)
+
+    def can_undo_stop(self, view: JobView) -> bool:
+        return view.state == "stopped"
+
+    def undo_stop(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self.view(job_id).owner)
+        self.calls.append(("undo_stop", job_id))
+        self.jobs[job_id] = replace(self.jobs[job_id], state="running", result=None, report=None)
 
     def discard(self, job_id: str) -> None:
         del self.jobs[self.view(job_id).id]

@@ -187,11 +187,56 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     job_service.finish(job)
     app.run()
     job_service.followups.add(FollowUps("slow", job, {}, owner=OWNER))
-    app.checkbox(key=f"sure_slow_{job}").check().run()
     app.button(key=f"delete_slow_{job}").click().run()
     assert not job_service.jobs
+    app.button(key=f"remove_{job}").click().run()
+    assert not job_service.kept_aside
     assert job_service.followups.advance(job) is None
     assert not app.exception
+
+
+def test_a_deletion_is_undone_where_it_was_made(open_page: Open, job_service: FakeJobService) -> None:
+    job = painted(open_page, job_service)
+    app = open_page("result", result=job)
+    app.button(key=f"delete_result_{job}").click().run()
+    assert "This run is deleted" in words(app)
+    assert not job_service.jobs
+    app.button(key=f"undo_delete_{job}").click().run()
+    assert job in app.query_params["result"]
+    assert "Painterly, " in words(app)
+    assert "This run is deleted" not in words(app)
+    assert not app.exception
+
+
+def test_the_gallery_and_the_link_offer_the_undo_to_the_owner_alone(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
+    job = painted(open_page, job_service)
+    job_service.hide(job, SECRET)
+    for app in (open_page("gallery"), open_page("result", result=job)):
+        assert app.button(key=f"undo_delete_{job}").label == "Undo the deletion"
+    another_browser()
+    for app in (open_page("gallery"), open_page("result", result=job)):
+        assert not [button for button in app.button if button.key.startswith("undo_")]
+
+
+def test_a_stop_is_undone_by_its_button(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
+    app = open_page("slow")
+    app.button(key="slow_start").click().run()
+    (job,) = job_service.jobs
+    job_service.advance(job, 2)
+    app.run()
+    app.button(key=f"stop_{job}").click().run()
+    assert job_service.jobs[job].state == "stopped"
+    app.button(key=f"undo_stop_{job}").click().run()
+    assert job_service.jobs[job].state == "running"
+    assert app.button(key=f"pause_{job}")
+    assert not app.exception
+    job_service.finish(job, "stopped")
+    another_browser()
+    assert not [button for button in open_page("result", result=job).button if button.key.startswith("undo_")]
 
 
 def test_only_the_owner_may_list_or_delete(

@@ -30,6 +30,7 @@ class Inputs:
         active_style: the slot that the pickers change.
         sources: role -> the open source of its picker.
         frame: the crop of the photograph.
+        link: the settings in the tab's address, whose pictures were there before the visitor's own.
     """
 
     images: dict[str, SelectedImage]
@@ -37,6 +38,7 @@ class Inputs:
     active_style: str
     sources: dict[str, str]
     frame: Frame
+    link: str = ""
 
 
 _IS_CLAIMED = SessionValue[bool]("kept", "is_claimed")
@@ -66,6 +68,12 @@ def claimed() -> Inputs | None:
     if found is not None:
         _KEPT.put((found, True))
     return found
+
+
+def is_restored(link: str) -> bool:
+    """Whether this session has taken over pictures that were chosen after the settings of this link were opened."""
+    known = _KEPT.get()
+    return bool(link) and known is not None and known[1] and known[0].link == link
 
 
 def keep(inputs: Inputs) -> bool:

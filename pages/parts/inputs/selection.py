@@ -168,7 +168,11 @@ def restore() -> None:
 def keep() -> bool:
     """Let the server keep the chosen pictures for a reload, if any is the visitor's own; returns whether it does."""
     sources = {role: source for role in get_args(Role) if (source := SOURCE.get(role))}
-    return kept.keep(kept.Inputs(dict(_images()), style_slots(), active_slot("style"), sources, crop.frame()))
+    return kept.keep(kept.Inputs(dict(_images()), style_slots(), active_slot("style"), sources, crop.frame(), _link()))
+
+
+def _link() -> str:
+    return st.query_params.get("settings", "")
 
 
 def forget(role: Role) -> None:

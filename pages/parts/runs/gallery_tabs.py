@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.app import service, theme, visitor
 from pages.parts.app.session_values import SessionValue
+from pages.parts.runs import undo
 from pages.parts.runs.run_grid import run_grid
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def listed() -> None:
 
 def own() -> None:
     """The visitor's own runs, finished or not."""
+    undo.deleted_lately()
     views = tuple(view for view in service.get().runs(visitor.owner()) if view.snapshot or view.content)
     if views:
         _grid(views, "own")

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.curves import plot
 from pages.parts.curves.panel import panel as curves_panel
-from pages.parts.runs import auto_run, colour_preservation, downloads, foreign_run, run_image, submit
+from pages.parts.runs import auto_run, colour_preservation, downloads, foreign_run, run_image, submit, undo
 from pages.parts.runs.polling import ACTIVE_STATES, is_painting_for_visitor, poll
 from pages.parts.settings import descriptions, steering
 
@@ -53,6 +53,7 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     """The page's run, or a preview of its inputs before the first run."""
     job_id = session.current(page)
     if job_id is None:
+        undo.deleted_here(page)
         run_image.placeholder()
         if curves:
             plot.preload(f"{page}_ahead")
@@ -125,6 +126,7 @@ def progress(view: JobView, page: str) -> None:
             return
         downloads.summary(view)
         downloads.download_buttons(view, page)
+        undo.stop_button(view)
 
 
 def _buttons(view: JobView) -> None:

@@ -12,7 +12,7 @@ from pages.parts.app.formatting import time_ago
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
 from pages.parts.film import result as film_result
-from pages.parts.runs import colour_preservation, downloads, film, foreign_run, job_panel, run_image
+from pages.parts.runs import colour_preservation, downloads, film, foreign_run, job_panel, run_image, undo
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
 from pages.parts.settings import descriptions, imported
@@ -27,11 +27,13 @@ def panel() -> None:
     """The run in the address; without one, or if it cannot be opened, a notice with links."""
     job_id = session.current(_PAGE, "result")
     if job_id is None:
+        undo.deleted_here(_PAGE)
         theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
         _links()
         return
     view = session.view(job_id)
     if view is None:
+        undo.deleted_here(_PAGE, job_id)
         theme.notice("warning", "This result cannot be shown", session.why_lost(job_id))
         _links()
         return

@@ -9,6 +9,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.app.web import app_address
+from pages.parts.runs import undo
 from pages.parts.settings import imported
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def _owner(view: JobView, page: str) -> None:
         help="Off: only those who have its link can see it, and a preview of the link in a chat shows no picture.",
         on_change=lambda: service.attempt(_publish, view.id, bool(st.session_state[key])),
     )
-    sure = st.checkbox("I want to delete this run and its pictures", key=f"sure_{page}_{view.id}")
-    if st.button("Delete", icon=":material/delete:", disabled=not sure, key=f"delete_{page}_{view.id}"):
+    can_be_undone = "It is gone from every list and link at once. You can undo that for ten minutes."
+    if st.button("Delete", icon=":material/delete:", help=can_be_undone, key=f"delete_{page}_{view.id}"):
         delete(view, page)
 
 
@@ -51,13 +52,14 @@ def _publish(job_id: str, listed: bool) -> None:
 
 
 def delete(view: JobView, page: str) -> None:
-    """Delete a run for good, and remove it from the page."""
+    """Delete a run in a way that can be undone for a while, and remove it from the page."""
     try:
-        service.get().delete(view.id, visitor.secret())
+        service.get().hide(view.id, visitor.secret())
     except NSTError as error:
         theme.notice("warning", "This run could not be deleted", str(error))
         return
     for name in [name for name, value in st.query_params.items() if value == view.id]:
         session.forget(page, name)
-    st.toast("The run and its pictures are deleted.")
+        undo.note_deleted(view.id, page, name)
+    st.toast("Deleted. You can undo it for ten minutes, here or in the gallery.")
     st.rerun()
