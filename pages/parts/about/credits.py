@@ -22,12 +22,16 @@ Source: [Ghiasi et al. 2017](https://arxiv.org/abs/1705.06830), Magenta's networ
 """
 
 _PRIVACY = """
-Your pictures are used for your runs and for nothing else. Hidden data, such as the place where a photograph was taken,
-is dropped as soon as a picture arrives, and results carry only the recipe they were made with.
+Your pictures are used for your runs and for nothing else. A picture that you choose stays on the server for as long as
+its tab is open, so that a reload finds it again, and goes within a minute after that, or when you forget it. Hidden
+data, such as the place where a photograph was taken, is dropped as soon as a picture arrives, and results carry only
+the recipe they were made with.
 
-Anyone who has its link can open a run, and links cannot be guessed. The gallery lists a run only once its owner
-has asked for it by a click. The owner can take it back, and delete the run with all its pictures, at any time; old runs
-also make room for new ones. Others who have the link can look, but can neither stop, steer, list nor delete the run.
+Anyone who has its link can open a run, and links cannot be guessed. The gallery lists a run only once its owner has
+asked for it by a click, and only then a preview of its link shows its picture. The owner can take it back, and delete
+the run with all its pictures, at any time: nobody can open it from then on, and its files go ten minutes later, until
+when the owner can undo it. Old runs also make room for new ones. Others who have the link can look, but can neither
+stop, steer, list nor delete the run.
 
 So that you find your runs again and only you can change them, this server stores a random secret in your browser, in a
 cookie called `nst_visitor`, and keeps a hash of it. The cookie says nothing about you, is used for nothing else, and

@@ -165,6 +165,14 @@ def test_a_stopped_film_has_the_frames_so_far(studio: Studio) -> None:
     assert events[-1].stopped
 
 
+def test_a_film_whose_stop_was_undone_goes_on_to_its_end(studio: Studio) -> None:
+    studio.work(RunControl(), RunControl(stop=True))
+    events = studio.work()
+    assert steps(events) == [3, 4, 5, 6]
+    assert studio.result.startswith("6 ")
+    assert not events[-1].stopped
+
+
 def test_a_film_that_is_stopped_before_it_begins_has_one_frame(studio: Studio) -> None:
     events = studio.work(stop=True)
     assert steps(events) == [1]
