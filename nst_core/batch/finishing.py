@@ -69,7 +69,7 @@ class Finisher:
         """
         item = painted.loaded.item
         self._folder.check(item.name)  # before the work
-        encode = result_file.encoder(self._folder.path / item.name)
+        encode = result_file.encoder(self._folder.path / item.name, item.quality)
         alpha = runner.result_alpha(painted.loaded.alpha, painted.recipe)
         data = encode(painted.picture, painted.recipe, alpha)
         lost = result_file.loses(self._folder.path / item.name, alpha)

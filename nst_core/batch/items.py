@@ -32,6 +32,7 @@ class BatchItem:
         recipe: every setting; the pictures' hashes are filled in later.
         start: the picture that start "own" begins from, or None.
         masks: file of each mask of the content, and the share of each style there.
+        quality: of a JPEG or WebP; None for the default.
     """
 
     name: str
@@ -40,6 +41,7 @@ class BatchItem:
     recipe: Recipe
     start: str | None = None
     masks: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    quality: int | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -72,7 +72,8 @@ class Loader:
         recipe = item.recipe.model_dump(mode="json", exclude={"provenance"})
         files = [self._fingerprint(name) for name in item.files]
         shares = [shares for _, shares in item.masks]
-        text = json.dumps([recipe, files, len(item.styles), shares, item.name], sort_keys=True)
+        facts = [recipe, files, len(item.styles), shares, item.name, *([item.quality] if item.quality else [])]
+        text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def load(self, item: BatchItem) -> LoadedItem:

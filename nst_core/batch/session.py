@@ -34,12 +34,14 @@ class BatchOptions:
         wants_measures: whether each result is measured by the yardstick.
         sheet_kind: format of the contact sheets.
         columns: pictures in a row of them.
+        keeps_files: whether a result that is there, painted with other settings, is kept, and told as a failure.
     """
 
     workers: int = 1
     wants_measures: bool = True
     sheet_kind: SheetKind = "jpg"
     columns: int = sheet.COLUMNS
+    keeps_files: bool = False
 
 
 class Batch:
@@ -115,7 +117,10 @@ class Batch:
             except NSTError as error:
                 self._take(failure(item, error))
                 continue
-            if entry is None or self._lacks_measures(item, entry):
+            if entry is None and self.options.keeps_files and (self.folder.path / item.name).exists():
+                kept = f"--no-clobber keeps {self.folder.path / item.name}, which was painted with other settings"
+                self._take(failure(item, PictureError(kept)))
+            elif entry is None or self._lacks_measures(item, entry):
                 missing.append(item)
             else:
                 self._take(ItemResult(item, entry))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import RecipeError
-from nst_core.recipe import PRESETS, Recipe, change, choices, describe, from_text, make, recipe_from_json, steered
+from nst_core.recipe import PRESETS, Recipe, change, choices, describe, from_text, make
 from nst_core.recipe.old_names import current_name
-from nst_core.runs.opening import load_mask, load_picture, parse_mask, read_file
+from nst_core.runs.opening import SAMPLE, load_mask, load_picture, load_recipe, parse_mask
 
 if TYPE_CHECKING:
     from nst_core.runs.inputs import RunInputs
@@ -39,7 +39,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         dest="changes",
         help="change any setting, such as tv_weight=5; may be repeated",
     )
-    parser.add_argument("--recipe", type=Path, metavar="FILE.json", help="begin with the settings of a recipe file")
+    parser.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="begin with the settings in a recipe's JSON, a --json report, or a PNG or WebP painted here",
+    )
     parser.add_argument("--start", metavar="FILE", help=f"start from this picture: {PICTURE_HELP}")
     parser.add_argument(
         "--mask",
@@ -71,6 +76,19 @@ def _add_style_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_no_clobber(parser: argparse.ArgumentParser) -> None:
+    """Add the option that keeps files which are there already."""
+    parser.add_argument("--no-clobber", action="store_true", help="replace no file that is there already")
+
+
+def files_read(arguments: argparse.Namespace) -> list[str]:
+    """The names of all files that a command reads: pictures, masks and the recipe."""
+    named = [parse_mask(text)[0] for text in arguments.masks]
+    names = [str(arguments.content), *arguments.styles, *named]
+    names += [str(name) for name in (arguments.start, arguments.recipe) if name]
+    return [name for name in names if not name.startswith(SAMPLE)]
+
+
 def load_inputs(arguments: argparse.Namespace) -> tuple[RunInputs, list[list[float]]]:
     """Open the pictures of a command.
 
@@ -96,11 +114,11 @@ def build_recipe(arguments: argparse.Namespace) -> Recipe:
 
     Raises RecipeError.
     """
-    changes = _changed_settings(arguments)
+    changes = changed_settings(arguments)
     if arguments.start:
         changes["start"] = "own"
     if arguments.recipe:
-        return _with_style_options(change(recipe_from_json(read_file(str(arguments.recipe))), changes), arguments)
+        return _with_style_options(change(load_recipe(str(arguments.recipe)), changes), arguments)
     return _with_style_options(make(arguments.preset or "painterly", changes), arguments)
 
 
@@ -134,15 +152,8 @@ def _crop(text: str) -> list[float]:
     return [left, top, right, bottom]
 
 
-def resumed_recipe(saved: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """The recipe of a checkpoint, steered by the options. Raises RecipeError if they cannot change in a run."""
-    for option in ("recipe", "preset", "style-weight", "style-crop", "style-rotation"):
-        if getattr(arguments, option.replace("-", "_")):
-            raise RecipeError(f"--{option} is for a new run, but a resumed one keeps its recipe; leave it out")
-    return steered(saved, _changed_settings(arguments))
-
-
-def _changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+def changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that options name, and their values. Raises RecipeError if there is no such setting."""
     changes: dict[str, Any] = {}
     for name in ("method", "longest_edge_px", "steps", "seconds", "seed"):
         if getattr(arguments, name) is not None:

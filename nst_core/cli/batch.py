@@ -7,6 +7,7 @@ import copy
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nst_core.batch import items, sheet, sources, table
@@ -15,6 +16,7 @@ from nst_core.batch.session import MANIFESTS, Batch, BatchOptions
 from nst_core.cli.arguments import build_recipe
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe
+from nst_core.runs import result_file
 from nst_core.runs.interruption import interruptible
 from nst_core.runs.opening import parse_mask
 
@@ -34,8 +36,11 @@ def batch(arguments: argparse.Namespace) -> int:
     """
     if not 1 <= arguments.workers <= MOST_WORKERS:
         raise RecipeError(f"--workers must be from 1 to {MOST_WORKERS}, got {arguments.workers}")
+    result_file.check_quality(items.ENDINGS[arguments.format], arguments.quality)
     wanted, columns = _items(arguments)
-    options = BatchOptions(arguments.workers, not arguments.no_metrics, arguments.sheet, columns)
+    wanted = [replace(item, quality=arguments.quality) for item in wanted]
+    keeps = bool(arguments.no_clobber)
+    options = BatchOptions(arguments.workers, not arguments.no_metrics, arguments.sheet, columns, keeps)
     work = Batch(wanted, arguments.output, options)
     with interruptible() as interruption:
         progress = _Progress(len(wanted))

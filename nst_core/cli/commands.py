@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nst_core.cli.arguments import build_recipe, load_inputs, resumed_recipe
+from nst_core.cli.arguments import build_recipe, files_read, load_inputs
 from nst_core.errors import NSTError, ToolError
 from nst_core.runs.opening import load_picture
 
@@ -24,16 +24,25 @@ def stylize(arguments: argparse.Namespace) -> int:
     """Run a recipe and write the result."""
     from nst_core.cli import stylize
 
-    resumed = None
+    resumed, told = None, tuple[str, ...]()
     if arguments.resume:
+        from nst_core.cli.resuming import resumed_recipe
         from nst_core.slow import checkpoint
 
         resumed = checkpoint.load(arguments.resume)
+        recipe, told = resumed_recipe(resumed.recipe, arguments)
+    else:
+        recipe = build_recipe(arguments)
+    stylize.check_places(arguments, files_read(arguments))
     pictures, shares = load_inputs(arguments)
+    for change in told:
+        print(f"note: {change}", file=sys.stderr)
     run = stylize.StylizeRequest(
         pictures=pictures,
-        recipe=resumed_recipe(resumed.recipe, arguments) if resumed else build_recipe(arguments),
+        recipe=recipe,
         output=arguments.output,
+        quality=arguments.quality,
+        every=arguments.every,
         shares=shares,
         checkpoint=arguments.checkpoint or arguments.resume,
         report=arguments.report,
@@ -166,10 +175,12 @@ def estimate(arguments: argparse.Namespace) -> None:
 def preview(arguments: argparse.Namespace) -> None:
     """Run a recipe at two sizes, write both results and print how they differ."""
     from nst_core.picture.encode import to_png
-    from nst_core.runs import preview, runner
+    from nst_core.runs import preview, result_file, runner
     from nst_core.runs.naming import named
     from nst_core.system.atomic_files import write_atomic
 
+    small_file = arguments.output.with_stem(f"{arguments.output.stem}-preview")
+    result_file.check_distinct({"the output": arguments.output, "the small one": small_file}, files_read(arguments))
     pictures, shares = load_inputs(arguments)
     recipe = named(build_recipe(arguments), pictures, shares)
     small, full, report = preview.compare(
@@ -182,7 +193,7 @@ def preview(arguments: argparse.Namespace) -> None:
     )
     alpha = runner.result_alpha(pictures.content.alpha, recipe)
     write_atomic(arguments.output, to_png(full, recipe.to_json(), alpha))
-    write_atomic(arguments.output.with_stem(f"{arguments.output.stem}-preview"), to_png(small, alpha=alpha))
+    write_atomic(small_file, to_png(small, alpha=alpha))
     print(json.dumps(report, indent=2))
 
 

@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from nst_core.cli.arguments import build_recipe
+from nst_core.cli.arguments import build_recipe, files_read
+from nst_core.cli.resuming import check_unchanged
 from nst_core.errors import CheckpointError, FilmError, NSTError
 from nst_core.film import run
 from nst_core.film.codecs import FORMATS
@@ -30,6 +31,9 @@ INTERRUPTED = 130
 def film(arguments: argparse.Namespace) -> int:
     """Stylise a film and write it; the exit code is 0, or 130 after an interruption. Raises NSTError."""
     result_file.check_writable(arguments.output)
+    result_file.check_distinct({"the output": arguments.output}, files_read(arguments))
+    if arguments.no_clobber and not arguments.resume:
+        result_file.check_absent({"the output": arguments.output})
     opened = Film.open(arguments.content)
     styles = [load_picture(name) for name in arguments.styles]
     named = [parse_mask(text) for text in arguments.masks]
@@ -37,7 +41,7 @@ def film(arguments: argparse.Namespace) -> int:
     recipe = _named(film_recipe(arguments), opened, styles, masks, [shares for _, shares in named])
     run.check(opened, recipe)
     work = arguments.output.with_name(f"{arguments.output.name}.frames")
-    recipe = _begun(work, recipe, is_resumed=arguments.resume)
+    recipe = _begun(work, recipe, arguments if arguments.resume else None)
     folder = run.open_folder(work / "film", opened, recipe)
     with interruptible() as interruption:
         is_whole = _play(opened, styles, masks, recipe, folder, interruption)
@@ -72,7 +76,7 @@ def _named(
     return change(recipe, {"content": film.sha256, "styles": named, **({"regions": regions} if masks else {})})
 
 
-def _begun(work: Path, recipe: Recipe, *, is_resumed: bool) -> Recipe:
+def _begun(work: Path, recipe: Recipe, resuming: argparse.Namespace | None) -> Recipe:
     """The recipe with its networks loaded; of a resumed film, the one that it was begun with.
 
     Raises CheckpointError if there is nothing to resume, or it was begun with other settings or networks.
@@ -80,7 +84,7 @@ def _begun(work: Path, recipe: Recipe, *, is_resumed: bool) -> Recipe:
     from nst_core.runs import runner
 
     path = work / "recipe.json"
-    if not is_resumed:
+    if resuming is None:
         shutil.rmtree(work, ignore_errors=True)
         prepared = runner.prepare(recipe)
         write_atomic(path, prepared.to_json().encode())
@@ -91,6 +95,7 @@ def _begun(work: Path, recipe: Recipe, *, is_resumed: bool) -> Recipe:
         raise CheckpointError(
             f"--resume needs the folder {work.name} of a film that was stopped; leave it out"
         ) from None
+    check_unchanged(saved, resuming)
     again = runner.prepare(saved)
     if again.provenance.weights != saved.provenance.weights:
         raise CheckpointError("the film was begun with other networks' weights; leave --resume out to begin anew")

@@ -15,7 +15,7 @@ from typing import Any
 
 from nst_core import __version__
 from nst_core.cli import commands
-from nst_core.cli.arguments import PICTURE_HELP, add_settings
+from nst_core.cli.arguments import PICTURE_HELP, add_no_clobber, add_settings
 from nst_core.errors import NSTError
 from nst_core.settings import problems
 
@@ -95,6 +95,11 @@ def _add_stylize(subparsers: Any) -> None:
         dest="report",
         help="write a report: settings, times, losses and measures",
     )
+    parser.add_argument("--quality", type=int, metavar="N", help="of a JPEG (1 to 95) or WebP (1 to 100); default: 90")
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="also write the picture of every N-th step, to the folder OUTPUT-steps"
+    )
+    add_no_clobber(parser)
     parser.set_defaults(run=commands.stylize)
 
 
@@ -130,6 +135,8 @@ def _add_batch(subparsers: Any) -> None:
         "named from its folder",
     )
     parser.add_argument("--format", choices=tuple(items.ENDINGS), default="png", help="of the results; default: png")
+    parser.add_argument("--quality", type=int, metavar="N", help="of a jpg (1 to 95) or webp (1 to 100); default: 90")
+    add_no_clobber(parser)
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes, which divide cores and GPUs; default: 1"
     )
@@ -154,6 +161,7 @@ def _add_film(subparsers: Any) -> None:
         help=f"{PICTURE_HELP}; may be repeated",
     )
     add_settings(parser)
+    add_no_clobber(parser)
     parser.add_argument("--resume", action="store_true", help="continue a film that was stopped, from its last frame")
     parser.set_defaults(run=commands.film)
 

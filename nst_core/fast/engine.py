@@ -20,7 +20,7 @@ from nst_core.picture.guided import enlarge
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
-from nst_core.recipe.style_grid import StyleMix, grid
+from nst_core.recipe.style_grid import StyleMix, cell_edge_px, grid
 from nst_core.step import Pixels, Step
 from nst_core.system import allocator
 from nst_core.system.host_profile import host_profile
@@ -110,7 +110,7 @@ def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], r
     """All mixes of `recipe.style_grid.grid` in rows, as one picture whose longest edge is about the recipe's."""
     allocator.set_keep_freed(keep=host_profile().keeps_freed)
     rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
-    small = fit(content, max(recipe.longest_edge_px // recipe.style_grid_size, 64))
+    small = fit(content, cell_edge_px(recipe))
     cells = stylizer.paint(small, list(itertools.chain(*rows)))
     across = len(rows[0])
     return np.concatenate(

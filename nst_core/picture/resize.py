@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from nst_core.errors import RecipeError
 from nst_core.step import Pixels
 
 MIN_SIDE_PX = 16
@@ -24,6 +26,20 @@ def size_for(width: int, height: int, longest_edge_px: int) -> tuple[int, int]:
     """The (width, height) whose longest edge is `longest_edge_px`, aspect kept, each side at least 16 px."""
     scale = longest_edge_px / max(width, height)
     return max(MIN_SIDE_PX, round(width * scale)), max(MIN_SIDE_PX, round(height * scale))
+
+
+def check_shape(width: int, height: int, longest_edge_px: int) -> None:
+    """Raise RecipeError if a picture cannot keep its shape at a size, because its shorter side would be too short."""
+    shorter, longer = min(width, height), max(width, height)
+    if round(shorter * longest_edge_px / longer) >= MIN_SIDE_PX:
+        return
+    least = math.floor((MIN_SIDE_PX - 0.5) * longer / shorter)
+    while round(shorter * least / longer) < MIN_SIDE_PX:
+        least += 1
+    raise RecipeError(
+        f"a picture of {width} x {height} px keeps its shape at a longest edge of {least} px or more, since each side "
+        f"needs {MIN_SIDE_PX} px, got {longest_edge_px}; choose a larger longest_edge_px, or crop the picture"
+    )
 
 
 def fit(pixels: Pixels, longest_edge_px: int) -> Pixels:

@@ -63,3 +63,9 @@ def _corners(styles: int, x: float, y: float) -> tuple[float, ...]:
     if styles == MAX_STYLES:
         return corners
     return tuple(c + corners[-1] / styles for c in corners[:-1])
+
+
+def cell_edge_px(recipe: Recipe) -> int:
+    """The longest edge of each picture of a style grid, or of the result if it is a single picture."""
+    size = recipe.style_grid_size if recipe.method == "fast" else 1
+    return recipe.longest_edge_px if size == 1 else max(recipe.longest_edge_px // size, 64)

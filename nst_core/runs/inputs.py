@@ -15,8 +15,10 @@ from nst_core.picture.coverage import covered
 from nst_core.picture.crop import cropped_size
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Mask, Weights
+from nst_core.picture.resize import check_shape
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
+from nst_core.recipe.style_grid import cell_edge_px
 from nst_core.step import Pixels
 
 ArrayRole = Literal["content", "alpha", "style", "start", "mask"]
@@ -59,9 +61,11 @@ class RunInputs:
 
         The content of a film's recipe is the hash of the film's file.
 
-        Raises RecipeError if it asks for other pictures, for more or fewer, or for too small a part of a style.
+        Raises RecipeError if it asks for other pictures, for more or fewer, for too small a part of a style, or for a
+        size at which the content cannot keep its shape.
         """
         self._check_medium(recipe)
+        check_shape(self.content.width, self.content.height, cell_edge_px(recipe))
         if recipe.styles and len(recipe.styles) != len(self.styles):
             raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")
         if len(recipe.regions) != len(self.masks):

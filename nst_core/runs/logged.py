@@ -96,6 +96,10 @@ class LoggedRun:
         masks = [mask.weights for mask in self._pictures.masks]
         return runner.result_picture(self.log.best, self._content, self.recipe, masks)
 
+    def picture_of(self, step: Step) -> Pixels:
+        """The final picture of a step, [1, H, W, 3] in [0, 1]."""
+        return runner.result_picture(step, self._content, self.recipe)
+
     def alpha(self) -> Bytes | None:
         """The transparency of the result, uint8 [h, w] of any size, or None."""
         return runner.result_alpha(self._pictures.content.alpha, self.recipe)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nst_core.errors import PictureError, RecipeError
+from nst_core.recipe import Recipe, parse, recipe_from_json
 
 if TYPE_CHECKING:
     from nst_core.picture.masks import Mask
@@ -28,6 +30,29 @@ def load_picture(name: str) -> Picture:
         return open_own(read_file(name))
     except PictureError as error:
         raise PictureError(f"{Path(name).name}: {error}") from None
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe in a file: JSON, the report of a run, or a PNG or WebP with its recipe inside.
+
+    Raises PictureError if the file cannot be read, and RecipeError if there is no valid recipe in it.
+    """
+    from nst_core.picture.encode import read_recipe
+    from nst_core.picture.header import read_header
+
+    data = read_file(name)
+    if read_header(data) is not None:
+        text = read_recipe(data)
+        if text is None:
+            raise RecipeError(
+                f"{Path(name).name} must be a PNG or WebP with its recipe inside, got a picture without one"
+            )
+        return recipe_from_json(text)
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError):
+        return recipe_from_json(data)  # which says what is wrong
+    return parse(raw["recipe"] if isinstance(raw, dict) and "recipe" in raw else raw)
 
 
 def load_mask(name: str, content: Picture) -> Mask:

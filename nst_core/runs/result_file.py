@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from nst_core.errors import PictureError
@@ -19,24 +19,84 @@ Encoder = Callable[[Pixels, Recipe, Bytes | None], bytes]
 """(picture [1, H, W, 3] in [0, 1], recipe, alpha uint8 [h, w] or None) -> the bytes of a file."""
 
 
-def encoder(path: Path) -> Encoder:
+MOST_QUALITY = {".jpg": 95, ".jpeg": 95, ".webp": 100}
+"""Ending -> the best quality of that format; a JPEG of more than 95 is larger, and no better."""
+DEFAULT_QUALITY = 90
+
+
+def encoder(path: Path, quality: int | None = None) -> Encoder:
     """The encoder for a file name's ending. JPEG holds neither recipe nor alpha: clear parts become white.
 
-    Raises PictureError if the ending is of another format.
+    Args:
+        path: the file; its name must end in .png, .jpg, .jpeg or .webp.
+        quality: of a JPEG or WebP, from 1; None for the default.
+
+    Raises PictureError if the ending is of another format, or if it has no such quality.
     """
     kind = path.suffix.lower()
+    check_quality(kind, quality)
+    best = quality or DEFAULT_QUALITY
     if kind == ".png":
         return lambda picture, recipe, alpha: to_png(picture, recipe.to_json(), alpha)
     if kind == ".webp":
-        return lambda picture, recipe, alpha: to_webp(picture, alpha=alpha, recipe_json=recipe.to_json())
+        return lambda picture, recipe, alpha: to_webp(picture, best, alpha=alpha, recipe_json=recipe.to_json())
     if kind in (".jpg", ".jpeg"):
-        return lambda picture, _recipe, alpha: to_jpeg(picture, alpha=alpha)
+        return lambda picture, _recipe, alpha: to_jpeg(picture, best, alpha=alpha)
     raise PictureError(f"the output must end in .png, .jpg or .webp, got {path.name}")
 
 
 def loses(path: Path, alpha: Bytes | None) -> str:
     """What a file with this name's ending loses of a result with this transparency, as a sentence; "" for nothing."""
     return JPEG_LOSES_ALPHA if alpha is not None and path.suffix.lower() in (".jpg", ".jpeg") else ""
+
+
+def check_quality(kind: str, quality: int | None) -> None:
+    """Raise PictureError if files with this ending, such as ".webp", cannot have this quality; None always passes."""
+    if quality is None or kind not in (".png", *MOST_QUALITY):
+        return
+    if kind == ".png":
+        raise PictureError(
+            f"a PNG loses nothing and has no quality, got quality {quality}; leave it out, or name a .webp"
+        )
+    if not 1 <= quality <= MOST_QUALITY[kind]:
+        raise PictureError(f"the quality of a {kind} must be from 1 to {MOST_QUALITY[kind]}, got {quality}")
+
+
+def check_distinct(outputs: Mapping[str, Path], inputs: Iterable[str]) -> None:
+    """Raise PictureError if a file to write is also read, or is two outputs; called before the run.
+
+    Links of both kinds, relative paths and, where the system ignores it, the case of names are seen through.
+
+    Args:
+        outputs: what it is, such as "the output" -> the file.
+        inputs: names of files that are read.
+    """
+    read = [Path(name) for name in inputs]
+    for number, (what, path) in enumerate(outputs.items()):
+        if clash := next((each for each in read if _is_same(path, each)), None):
+            raise PictureError(
+                f"{what} must not replace a file that is read, got {path}, which is {clash}; choose another"
+            )
+        for other, its_path in [*outputs.items()][:number]:
+            if _is_same(path, its_path):
+                raise PictureError(f"{what} and {other} must be two files, got {path} for both; choose another")
+
+
+def check_absent(outputs: Mapping[str, Path]) -> None:
+    """Raise PictureError if a file to write is there already; arguments as in `check_distinct`."""
+    for what, path in outputs.items():
+        if os.path.lexists(path):
+            raise PictureError(f"--no-clobber keeps {path}, which is there already; choose another name for {what}")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        pass
+    if os.path.lexists(one) != os.path.lexists(other):
+        return False
+    return os.path.realpath(one).casefold() == os.path.realpath(other).casefold()
 
 
 def check_writable(path: Path) -> None:

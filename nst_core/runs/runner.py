@@ -14,9 +14,9 @@ from nst_core.picture import colour, crop
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.photograph import keep_photograph
-from nst_core.picture.resize import fit, resize
+from nst_core.picture.resize import check_shape, fit, resize
 from nst_core.recipe import Provenance, Recipe
-from nst_core.recipe.style_grid import grid_shape, is_style_grid
+from nst_core.recipe.style_grid import cell_edge_px, grid_shape, is_style_grid
 from nst_core.runs.usage import RunTimer, peak_gpu_mb, peak_rss_mb
 from nst_core.step import Pixels, Step
 
@@ -48,10 +48,11 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
         resume: `state()` of an earlier Step of a slow or balanced run.
 
     Raises:
-        RecipeError: crop and rotation leave too little of a style.
+        RecipeError: crop and rotation leave too little of a style, or the content cannot keep its shape at this size.
         DeviceMemoryError: the device has too little memory.
         NSTError: see the engines.
     """
+    check_shape(content.shape[2], content.shape[1], cell_edge_px(recipe))
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
         notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe))

@@ -112,3 +112,20 @@ def test_bad_arguments_are_refused_before_anything_is_painted(
     assert batch(pictures, *arguments, styles=styles) == 2
     assert problem in capsys.readouterr().err
     assert not (pictures.parent / "out").exists()
+
+
+@pytest.mark.usefixtures("network")
+def test_quality_reaches_the_files_and_results_with_other_settings_can_be_kept(
+    pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = pictures.parent / "out" / "a--red.webp"
+    given = ("a.png", "--format", "webp")
+    assert batch(pictures, *given, "--quality", 100, styles=("styles/red.png",)) == 0
+    best = result.read_bytes()
+    assert batch(pictures, *given, "--quality", 20, "--no-clobber", styles=("styles/red.png",)) == 3
+    assert "which was painted with other settings" in capsys.readouterr().err
+    assert result.read_bytes() == best
+    assert batch(pictures, *given, "--quality", 20, styles=("styles/red.png",)) == 0
+    assert len(result.read_bytes()) < len(best)
+    assert batch(pictures, "a.png", "--quality", 20) == 2
+    assert "a PNG loses nothing" in capsys.readouterr().err

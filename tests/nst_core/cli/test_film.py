@@ -84,7 +84,11 @@ def test_an_interrupted_film_plays_and_continues(
     assert probe(output).frames == 2
     assert "continue with --resume" in capsys.readouterr().err
     monkeypatch.setattr(film, "_play", play)
-    assert main(arguments_for(clip, output, "--resume")) == 0
+    assert main(arguments_for(clip, output, "--resume", "--seed", "7")) == 2
+    assert "a resumed film keeps its settings: seed was 0, got 7" in capsys.readouterr().err
+    assert main(arguments_for(clip, output, "--no-clobber")) == 2
+    assert "--no-clobber keeps" in capsys.readouterr().err
+    assert main(arguments_for(clip, output, "--resume", "--no-clobber")) == 0
     assert probe(output).frames == 5
     whole = tmp_path / "whole.mp4"
     assert main(arguments_for(clip, whole)) == 0

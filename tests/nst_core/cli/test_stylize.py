@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 from nst_core.cli import main
+from nst_core.errors import RecipeError
 from nst_core.metrics import yardstick
 from nst_core.models import vgg
 from nst_core.picture.encode import read_recipe
 from nst_core.picture.upload import open_picture
 from nst_core.recipe import recipe_from_json
+from nst_core.runs.opening import load_recipe
 from nst_core.slow import checkpoint, optimizers
 
 SMALL = {
@@ -237,13 +239,12 @@ def test_a_run_goes_on_with_no_other_pictures_and_not_past_its_end(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--seed", 3), "seed cannot change in the middle of a run"),
-        (("--method", "fast"), "method cannot change"),
-        (("--set", "pooling=average"), "pooling cannot change"),
-        (("--preset", "bold"), "--preset is for a new run"),
-        (("--recipe", "{}/any.json"), "--recipe is for a new run"),
-        (("--style-crop", "0,0,1,0.5"), "--style-crop is for a new run"),
-        (("--style-weight", "2"), "--style-weight is for a new run"),
+        (("--seed", 3), "seed cannot change in the middle of a run: it was 0, got 3"),
+        (("--method", "fast"), "method cannot change in the middle of a run: it was slow, got fast"),
+        (("--set", "objective.pooling=average"), "pooling cannot change in the middle of a run: it was max, got avera"),
+        (("--preset", "gatys"), "cannot change in the middle of a run"),
+        (("--style-crop", "0,0,1,0.5"), "--style-crop of style 1 cannot change"),
+        (("--style-weight", "2"), "--style-weight of style 1 cannot change in the middle of a run: it was 1, got 2"),
         (("--set", 'style_layers={"block3_conv1": 1}'), "style_layers must be those in use"),
     ],
 )
@@ -313,3 +314,60 @@ def test_a_place_that_cannot_be_written_is_told_before_the_run(
     where = place if option != "-o" else place.replace("{}", "{}/folder.png", 1) if place == "{}" else place
     assert stylize(files, option, where) == 2
     assert "must be a file in a folder that can be written to" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_the_very_command_line_and_tells_a_real_change(
+    files: Any, found: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a crash: only `--resume` is added."""
+    line = ("--method", "slow", "--preset", "faithful", "--style-weight", 2, "--seed", 0, *SAVED)
+    assert stylize(files, *line, steps=2) == 0
+    again = [str(option).replace("{}", str(files)) for option in (*line, *ON)]
+    sets = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
+    pictures = [str(files / f"{name}.png") for name in ("content", "one")]
+    assert main.main(["stylize", *pictures, "-o", str(files / "out.png"), *sets, *again]) == 0  # three steps, not two
+    assert "note: steps changes from 2 to 3" in capsys.readouterr().err
+    assert recipe_in(files).styles[0].weight == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-o", "{}/one.png"), "the output must not replace a file that is read"),
+        (("--json", "{}/content.png"), "the report must not replace a file that is read"),
+        (("--checkpoint", "{}/out.png"), "the checkpoint and the output must be two files"),
+        (("--mask", "{}/left.png=1", "-o", "{}/left.png"), "the output must not replace a file that is read"),
+        (("--no-clobber", "-o", "{}/begin.png"), "--no-clobber keeps"),
+        (("--quality", 80), "a PNG loses nothing"),
+        (("--every", 0), "--every must be at least 1 step, got 0"),
+        (("--every", 2, "--method", "fast"), "--every is for a method with steps"),
+        (("--checkpoint", "{}/run", "--method", "fast"), "--checkpoint is for a method with steps"),
+    ],
+)
+def test_what_would_replace_a_file_or_means_nothing_is_refused_before_the_run(
+    files: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: Any, message: str
+) -> None:
+    monkeypatch.setattr(vgg, "load", lambda *_: pytest.fail("a network was loaded"))
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    assert stylize(files, *options) == 2
+    assert message in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in files.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_pictures_on_the_way_reports_and_pictures_open_as_recipes(
+    files: Any, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yardstick, "measure", lambda *_: {})
+    options = ("-o", "{}/out.webp", "--every", 2, "--quality", 70, "--json", "{}/report.json")
+    assert stylize(files, *options, steps=5, tv_weight=7) == 0
+    assert sorted(path.name for path in (files / "out-steps").iterdir()) == ["step-00002.webp", "step-00004.webp"]
+    first = open_picture((files / "out-steps" / "step-00002.webp").read_bytes())
+    assert (first.width, first.height) == (64, 48)
+    assert stylize(files, "--recipe", "{}/out.webp", "--steps", 1) == 0
+    assert recipe_in(files).objective.tv_weight == SMALL.get("tv_weight", 7)
+    for name in ("report.json", "out.webp", "out-steps/step-00004.webp"):
+        assert load_recipe(str(files / name)).objective.tv_weight == 7
+    with pytest.raises(RecipeError, match="got a picture without one"):
+        load_recipe(str(files / "content.png"))

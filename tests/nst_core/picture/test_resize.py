@@ -1,11 +1,13 @@
 """Sizes and resampling, by property."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nst_core.picture.resize import resize, size_for
+from nst_core.errors import RecipeError
+from nst_core.picture.resize import check_shape, resize, size_for
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,25 @@ def test_values_stay_in_range_and_channels_apart() -> None:
 def test_the_same_size_is_the_same_picture() -> None:
     picture = np.random.default_rng(0).random((1, 20, 30, 3), dtype=np.float32)
     assert resize(picture, 30, 20) is picture
+
+
+def test_every_size_keeps_the_shape_to_the_pixel_or_names_the_least_that_does() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(3000):
+        width, height = (int(side) for side in random.integers(32, 5000, 2))
+        if max(width, height) > 8 * min(width, height):
+            continue
+        edge = int(random.integers(64, 4097 if random.random() < 0.2 else 200))
+        try:
+            check_shape(width, height, edge)
+        except RecipeError as error:
+            least = int(re.search(r"longest edge of (\d+) px", str(error))[1])
+            assert edge < least <= 128
+            check_shape(width, height, least)
+            with pytest.raises(RecipeError):
+                check_shape(width, height, least - 1)
+        else:
+            scale = edge / max(width, height)
+            sides = size_for(width, height, edge)
+            assert max(sides) == edge
+            assert np.abs(np.subtract(sides, (width * scale, height * scale))).max() <= 0.5
