@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import Mount
 
-from nst_core.api import description, problems
+from nst_core.api import description, picture_files, problems
 from nst_core.api.access import SECRET_HEADER
 from nst_core.api.content_type import check_content_type
 from nst_core.api.context import ApiContext
@@ -41,7 +41,7 @@ EXPOSED = [
     "accept-ranges",
     "preference-applied",
     results.STEP_HEADER,
-    results.NOTE_HEADER,
+    picture_files.NOTE_HEADER,
     stylize.RUN_HEADER,
     SECRET_HEADER,
 ]

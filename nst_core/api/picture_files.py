@@ -7,9 +7,13 @@ from typing import Literal
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.picture.encoded import read_alpha, read_pixels
 from nst_core.picture.header import read_header
+from nst_core.runs.result_file import JPEG_LOSES_ALPHA
 
 PictureFormat = Literal["png", "jpeg", "webp"]
 MEDIA_TYPES: dict[PictureFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+NOTE_HEADER = "X-Picture-Note"
+"""The header that says what a format loses of a picture."""
 
 MOST_AT_ONCE = 2
 """Requests whose pictures may be encoded at once; the pixels of one picture may take some hundred megabytes."""
@@ -21,6 +25,12 @@ def stored_kind(source: bytes) -> PictureFormat | None:
     header = read_header(source)
     kinds: dict[str, PictureFormat] = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp"}
     return kinds.get(header.kind) if header else None
+
+
+def losses(source: bytes, kind: PictureFormat) -> dict[str, str]:
+    """The header that says what a format loses of an encoded picture of ours; none if it loses nothing."""
+    is_lost = kind == "jpeg" and stored_kind(source) in ("png", "webp") and read_alpha(source) is not None
+    return {NOTE_HEADER: JPEG_LOSES_ALPHA} if is_lost else {}
 
 
 def exceeds(source: bytes, max_edge_px: int) -> bool:

@@ -52,7 +52,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="masks",
         metavar="FILE=SHARE,...",
-        help="a part of the content, white on black, and the share of each style there; may be repeated",
+        help="a part of the content, white on black, and the share of each style there, all 0 to keep the photograph; "
+        "may be repeated",
     )
     _add_style_settings(parser)
 

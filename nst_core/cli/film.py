@@ -23,6 +23,7 @@ from nst_core.recipe import Recipe, change, recipe_from_json
 from nst_core.runs import result_file
 from nst_core.runs.interruption import Interruption, interruptible
 from nst_core.runs.opening import load_picture, parse_mask, read_file
+from nst_core.runs.regions import check_regions
 from nst_core.system.atomic_files import write_atomic
 
 INTERRUPTED = 130
@@ -73,7 +74,9 @@ def _named(
         raise FilmError(f"the recipe names {len(known)} styles, got {len(styles)}; give each with --style")
     named = [{**settings, "sha256": style.sha256} for settings, style in zip(known, styles, strict=True)]
     regions = [{"mask": m.sha256, "shares": [float(s) for s in of]} for m, of in zip(masks, shares, strict=True)]
-    return change(recipe, {"content": film.sha256, "styles": named, **({"regions": regions} if masks else {})})
+    complete = change(recipe, {"content": film.sha256, "styles": named, **({"regions": regions} if masks else {})})
+    check_regions(complete, [mask.weights for mask in masks])
+    return complete
 
 
 def _begun(work: Path, recipe: Recipe, resuming: argparse.Namespace | None) -> Recipe:

@@ -9,10 +9,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 import tensorflow as tf
 
-from nst_core.errors import RecipeError
 from nst_core.fast import tiling
 from nst_core.fast.plan import BATCH_PIXELS, in_strips
-from nst_core.picture.coverage import colours, coverage, has_coverage
+from nst_core.picture.coverage import colours, has_coverage, visible_part
 from nst_core.picture.resize import fit
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import StyleMix
@@ -122,15 +121,10 @@ class VectorStylizer:
 
 def vector_of(module: Any, style: Pixels) -> np.ndarray:
     """The style vector [1, 1, 1, 100] of a picture, [1, h, w, 3] or [1, h, w, 4]; only what is opaque counts."""
-    cover = coverage(style)
-    if cover is None:
+    if not has_coverage(style):
         return module.style_vector(tf.constant(style)).numpy()  # type: ignore[no-any-return]
-    rows, columns = (np.flatnonzero(cover.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        raise RecipeError("the part of a style that is used must not be transparent everywhere; take another part")
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    part = tf.constant(colours(style)[:, box[0], box[1]])
-    return module.covered_style_vector(part, tf.constant(cover[box][None, :, :, None])).numpy()  # type: ignore[no-any-return]
+    part = visible_part(style)
+    return module.covered_style_vector(tf.constant(part[..., :3]), tf.constant(part[..., 3:])).numpy()  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False)

@@ -43,6 +43,20 @@ def covered(picture: Pixels, by: Coverage | None) -> Pixels:
     return picture if by is None else np.concatenate([picture, by[None, :, :, None].astype(np.float32)], axis=-1)
 
 
+def visible_part(picture: Pixels) -> Pixels:
+    """The smallest part of [1, H, W, 4] that has all that can be seen; an opaque picture itself.
+
+    Raises PictureError if nothing can be seen.
+    """
+    cover = coverage(picture)
+    if cover is None:
+        return picture
+    if not cover.any():
+        raise PictureError("the part of a style that is used must not be transparent everywhere; take another part")
+    rows, columns = (np.flatnonzero(cover.any(axis=axis)) for axis in (1, 0))
+    return picture[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def on_white(picture: Pixels, by: Coverage | None) -> Pixels:
     """Colours [1, H, W, 3] on white, where coverage [h, w] of any size lets it through; itself without coverage."""
     if by is None:

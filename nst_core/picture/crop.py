@@ -47,7 +47,8 @@ def preview_style(style: Picture, crop: Sequence[float], rotation_deg: float, lo
     """The result of `crop_style` for display; takes little memory for a style of any size.
 
     Returns:
-        float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long; a smaller part keeps its size.
+        float32 [1, h, w, 3] in [0, 1], or with transparency [1, h, w, 4], at most `longest_edge_px` long; a smaller
+        part keeps its size.
 
     Raises:
         RecipeError: as `crop_style`.
@@ -56,7 +57,8 @@ def preview_style(style: Picture, crop: Sequence[float], rotation_deg: float, lo
     left, top, right, bottom = _box(style.width, style.height, crop)
     longest = max(right - left, bottom - top)
     enough = longest_edge_px * longest // max(part)  # the rotation cuts off the rest
-    pixels = preview_of(style.pixels[top:bottom, left:right], min(longest, enough))
+    alpha = None if style.alpha is None else np.ascontiguousarray(style.alpha[top:bottom, left:right])
+    pixels = preview_of(style.pixels[top:bottom, left:right], min(longest, enough), alpha)
     if rotation_deg:
         pixels = _rotated(pixels, rotation_deg)
     return fit(pixels, longest_edge_px) if max(pixels.shape[1:3]) > longest_edge_px else pixels

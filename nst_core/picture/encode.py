@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from nst_core.picture.chunks import png_chunks, webp_chunks
-from nst_core.picture.coverage import colours, coverage, on_white
+from nst_core.picture.coverage import colours, coverage, has_coverage, on_white
 from nst_core.picture.decode import Bytes
 from nst_core.step import Pixels
 
@@ -27,7 +27,7 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None = None) -> bytes:
-    """PNG of [1, H, W, 3] in [0, 1], with the recipe inside as an iTXt chunk if one is given.
+    """PNG of [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage, with the recipe inside as an iTXt chunk if given.
 
     `alpha`, uint8 [h, w] of any size, is resampled and becomes its transparency; hidden pixels keep their colours.
     """
@@ -53,8 +53,9 @@ def to_jpeg(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None) -> by
 
 
 def to_webp(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None, *, recipe_json: str | None = None) -> bytes:
-    """Lossy WebP of [1, H, W, 3] in [0, 1]; `quality` from 1 to 100, `alpha` as in `to_png` and lossless.
+    """Lossy WebP of [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage; `quality` from 1 to 100.
 
+    `alpha` is as in `to_png`, and lossless.
     The recipe, if one is given, is an element of its XMP packet.
     """
     metadata = {} if recipe_json is None else {"xmp": _to_xmp(recipe_json)}
@@ -69,12 +70,9 @@ def to_snapshot(picture: Pixels, quality: int, alpha: Bytes | None = None) -> by
         quality: from 1 to 95.
         alpha: the transparency of [1, H, W, 3], as in `to_png`.
     """
-    cover = coverage(picture)
-    if cover is not None:
-        alpha = np.round(cover * 255).astype(np.uint8)
-    if alpha is None:
+    if alpha is None and not has_coverage(picture):
         return to_jpeg(picture, quality)
-    return to_webp(colours(picture), quality, alpha)
+    return to_webp(picture, quality, alpha)
 
 
 def read_recipe(data: bytes) -> str | None:
@@ -126,7 +124,9 @@ def _itxt_text(rest: bytes) -> str | None:
 
 def _save(pixels: Pixels, kind: str, alpha: Bytes | None = None, **options: object) -> bytes:
     file = io.BytesIO()
-    image = to_image(pixels)
+    image, cover = to_image(colours(pixels)), coverage(pixels)
+    if cover is not None:
+        alpha = np.round(cover * 255).astype(np.uint8)
     if alpha is not None:
         # Bilinear does not ring: opaque areas and transparent areas stay so up to their edges.
         image.putalpha(Image.fromarray(alpha).resize(image.size, Image.Resampling.BILINEAR))

@@ -25,7 +25,8 @@ Labels = NDArray[np.uint8]
 
 MAP_EDGE_PX = 512
 """Longest edge of a map, in pixels: finer than a brush; its masks are enlarged smoothly for larger results."""
-MAX_LABELS = 4
+MAX_LABELS = 5
+"""Four styles, and the photograph."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class RegionMap:
 
     Attributes:
         labels: the map, [H, W].
-        slots: the style slot that each label 1, 2, 3, 4 stands for; "" is free.
+        slots: the style slot that each label 1, 2, 3, 4, 5 stands for; "" is free.
         version: counts all changes except those by the brush; a browser's map of an older version is out of date.
     """
 
@@ -50,7 +51,7 @@ def blank(width: int, height: int) -> RegionMap:
 
 
 def with_styles(region_map: RegionMap, slots: Sequence[str]) -> RegionMap:
-    """Give each style slot a label, four at most; a style keeps its label as long as it is in use.
+    """Give each style slot a label, MAX_LABELS at most; a style keeps its label as long as it is in use.
 
     The regions of removed styles are erased.
     """

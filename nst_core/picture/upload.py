@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
+from PIL import Image
 
 from nst_core.errors import PictureError
+from nst_core.picture.coverage import covered
 from nst_core.picture.decode import Bytes
 from nst_core.picture.decoder_messages import DecoderAnswer
 from nst_core.picture.decoder_pool import pool
@@ -84,12 +86,12 @@ class Picture:
         return np.stack(resize_covered(planes, plane_of(self.alpha[..., None], 0), *size), axis=-1)[None]
 
     def preview(self, longest_edge_px: int) -> Pixels:
-        """The pixels for display, float32 [1, h, w, 3] in [0, 1], at most `longest_edge_px` long."""
-        return preview_of(self.pixels, longest_edge_px)
+        """The pixels for display, [1, h, w, 3] or, with coverage, [1, h, w, 4] in [0, 1], at most so long."""
+        return preview_of(self.pixels, longest_edge_px, self.alpha)
 
     def _repr_png_(self) -> bytes:
         """The picture as a notebook shows it, reduced to `SHOWN_PX`."""
-        return to_png(self.preview(SHOWN_PX), alpha=self.alpha)
+        return to_png(self.preview(SHOWN_PX))
 
 
 def open_picture(data: bytes, *, limits: UploadLimits | None = None) -> Picture:
@@ -148,8 +150,20 @@ LARGE_BYTES = 1 << 20
 """Pixels of at least this size are kept in a file."""
 
 
-def preview_of(pixels: Bytes, longest_edge_px: int) -> Pixels:
-    """`nst_core.picture.resize.preview`, for one large picture at a time, because reading one takes memory."""
+def preview_of(pixels: Bytes, longest_edge_px: int, alpha: Bytes | None = None) -> Pixels:
+    """`nst_core.picture.resize.preview`, for one large picture at a time, because reading one takes memory.
+
+    With `alpha`, uint8 [H, W], the result has a fourth channel, its coverage.
+    """
+    seen = _preview_of(pixels, longest_edge_px)
+    if alpha is None:
+        return seen
+    _, height, width, _ = seen.shape
+    small = Image.fromarray(alpha).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return covered(seen, np.asarray(small, np.float32) / np.float32(255))
+
+
+def _preview_of(pixels: Bytes, longest_edge_px: int) -> Pixels:
     if pixels.nbytes < LARGE_BYTES:
         return preview(pixels, longest_edge_px)
     with _one_at_a_time:

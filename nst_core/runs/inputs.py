@@ -19,6 +19,7 @@ from nst_core.picture.resize import check_shape
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
 from nst_core.recipe.style_grid import cell_edge_px
+from nst_core.runs.regions import check_regions
 from nst_core.step import Pixels
 
 ArrayRole = Literal["content", "alpha", "style", "start", "mask"]
@@ -61,8 +62,8 @@ class RunInputs:
 
         The content of a film's recipe is the hash of the film's file.
 
-        Raises RecipeError if it asks for other pictures, for more or fewer, for too small a part of a style, or for a
-        size at which the content cannot keep its shape.
+        Raises RecipeError if it asks for other pictures, for more or fewer, for too small a part of a style, for a size
+        at which the content cannot keep its shape, or if its masks have no effect.
         """
         self._check_medium(recipe)
         check_shape(self.content.width, self.content.height, cell_edge_px(recipe))
@@ -80,7 +81,7 @@ class RunInputs:
         for style, name in zip(self.styles, named, strict=True):
             # refuse before the run waits in the queue
             cropped_size(style.width, style.height, name.crop, name.rotation_deg)
-        return change(
+        complete = change(
             recipe,
             {
                 "content": self.film.sha256 if self.film else self.content.sha256,
@@ -95,6 +96,8 @@ class RunInputs:
                 "start_picture": self.start.sha256 if self.start else None,
             },
         )
+        check_regions(complete, [mask.weights for mask in self.masks])
+        return complete
 
     def _check_medium(self, recipe: Recipe) -> None:
         if recipe.medium == "film" and self.film is None:

@@ -98,7 +98,7 @@ class LoggedRun:
 
     def picture_of(self, step: Step) -> Pixels:
         """The final picture of a step, [1, H, W, 3] in [0, 1]."""
-        return runner.result_picture(step, self._content, self.recipe)
+        return runner.result_picture(step, self._content, self.recipe, [m.weights for m in self._pictures.masks])
 
     def alpha(self) -> Bytes | None:
         """The transparency of the result, uint8 [h, w] of any size, or None."""

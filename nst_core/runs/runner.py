@@ -17,6 +17,7 @@ from nst_core.picture.photograph import keep_photograph
 from nst_core.picture.resize import check_shape, fit, resize
 from nst_core.recipe import Provenance, Recipe
 from nst_core.recipe.style_grid import cell_edge_px, grid_shape, is_style_grid
+from nst_core.runs.regions import KEPT, keeps_photograph
 from nst_core.runs.usage import RunTimer, peak_gpu_mb, peak_rss_mb
 from nst_core.step import Pixels, Step
 
@@ -55,7 +56,8 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
     check_shape(content.shape[2], content.shape[1], cell_edge_px(recipe))
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
-        notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe))
+        kept = (KEPT,) if keeps_photograph(recipe) else ()
+        notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe), *kept)
         yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)), notes, masks)
 
 

@@ -12,7 +12,7 @@ from nst_core.errors import RecipeError
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.vgg import Vgg
 from nst_core.picture.colour import is_grey, to_grey
-from nst_core.picture.coverage import colours, coverage
+from nst_core.picture.coverage import colours, coverage, visible_part
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.photograph import photograph_weights
 from nst_core.picture.resize import fit, resize
@@ -112,7 +112,8 @@ class RunPictures:
             return None
         height, width = bound.size
         shares = [style.weight for style in recipe.styles] or [1.0] * len(self.styles)
-        found = balance.between(bound, [resize(style, width, height) for style in self.styles], shares)
+        seen = [colours(resize(visible_part(style), width, height)) for style in self.styles]
+        found = balance.between(bound, seen, shares)
         return found if found > 0 else None
 
     def stays_grey(self, recipe: Recipe) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -99,7 +100,7 @@ class Result:
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .png, .webp or .jpg file; PNG and WebP contain the recipe and the content's alpha.
 
-        JPEG has no transparency: clear parts become white.
+        JPEG has no transparency: clear parts become white, and a warning says so.
 
         Raises PictureError if the file cannot be written or has another ending.
         """
@@ -107,6 +108,8 @@ class Result:
         encode = result_file.encoder(path)
         result_file.check_writable(path)
         result_file.write(path, encode(self.pixels, self.recipe, self._alpha()))
+        if lost := result_file.loses(path, self._alpha()):
+            warnings.warn(lost, stacklevel=2)
         return path
 
     def summary(self) -> str:

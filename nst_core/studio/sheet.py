@@ -60,9 +60,7 @@ def side_by_side(*pictures: PictureSource | Result, titles: Sequence[str] = ()) 
 
 def preview_of(picture: Picture) -> Pixels:
     """A checked picture at the size of a notebook's output, [1, h, w, 3] or, with transparency, [1, h, w, 4]."""
-    if picture.alpha is None:
-        return picture.preview(SHOWN_PX)
-    return picture.covered(min(SHOWN_PX, max(picture.width, picture.height)))
+    return picture.preview(SHOWN_PX)
 
 
 def figure_html(picture: Pixels, caption: str, alt: str = "") -> str:

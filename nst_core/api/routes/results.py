@@ -10,22 +10,19 @@ from starlette.responses import FileResponse, Response
 from nst_core.api import picture_files
 from nst_core.api.caching import entity_tag, unchanged
 from nst_core.api.context import Context
-from nst_core.api.picture_files import MEDIA_TYPES, PictureFormat, encoded, exceeds, stored_kind
+from nst_core.api.picture_files import MEDIA_TYPES, NOTE_HEADER, PictureFormat, encoded, exceeds, losses, stored_kind
 from nst_core.api.problems import NO_RUN_YET, ProblemError, retry_after
 from nst_core.api.routes.runs import RunId
 from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.views import FINAL, JobView
-from nst_core.picture.encoded import read_alpha
 from nst_core.runs import curve_files
-from nst_core.runs.result_file import JPEG_LOSES_ALPHA
 from nst_core.runs.timelapse import MIN_PICTURES, FilmFormat
 
 router = APIRouter(prefix="/runs", tags=["Runs"])
 RETRY_SECONDS = 2.0
 LEAST_EDGE_PX = 16
 STEP_HEADER = "X-Picture-Step"
-NOTE_HEADER = "X-Picture-Note"
 CURVE_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 FILM_TYPES: dict[FilmFormat, str] = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
 _INTEGER = {"type": "integer"}
@@ -105,8 +102,7 @@ def picture(  # noqa: PLR0913 - the parts of a request
         headers[STEP_HEADER] = str(shown)
     if known := unchanged(request, headers):
         return known
-    if kind == "jpeg" and stored != "jpeg" and read_alpha(source) is not None:
-        headers[NOTE_HEADER] = JPEG_LOSES_ALPHA
+    headers |= losses(source, kind)
     if kind != stored or edge:
         with context.encodings.taken("other formats and sizes", picture_files.RETRY_SECONDS):
             source = encoded(source, kind, recipe, edge)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from nst_core.api import forms, submission
 from nst_core.api.access import SECRET_HEADER, Address, Secret
 from nst_core.api.context import ApiContext, Context
-from nst_core.api.picture_files import MEDIA_TYPES, RETRY_SECONDS, PictureFormat, encoded
+from nst_core.api.picture_files import MEDIA_TYPES, RETRY_SECONDS, PictureFormat, encoded, losses
 from nst_core.api.resources import NewRun, new_run_of, path_to
 from nst_core.api.routes.runs import IdempotencyKey
 from nst_core.api.submission import Sender, Submission
@@ -74,6 +74,7 @@ async def stylize(  # noqa: PLR0913 - the parts of a request
     picture = _picture(view)
     if picture is None:
         return JSONResponse(new_run_of(request, view, told).model_dump(mode="json"), 202, headers)
+    headers |= losses(picture, kind)
     if kind != "png":
         picture = await run_in_threadpool(_converted, context, picture, kind, view.recipe.to_json())
     return Response(picture, media_type=MEDIA_TYPES[kind], headers=headers)

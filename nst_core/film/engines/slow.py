@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,13 +18,15 @@ import tensorflow as tf
 
 from nst_core.errors import DivergedError
 from nst_core.film.engines.forward import matched_styles, play
-from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Neighbour, PaintedFrame, to_bytes
+from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Neighbour, PaintedFrame, to_bytes, to_pixels
 from nst_core.film.flow import Bytes, Floats
 from nst_core.models import vgg as networks
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.device import device, precision
 from nst_core.picture.masks import Weights
+from nst_core.picture.photograph import keep_photograph
 from nst_core.recipe import Colour, OptimizerSettings, Recipe
+from nst_core.runs.regions import keeps_photograph
 from nst_core.runs.runner import engine_steps
 from nst_core.slow import optimizers
 from nst_core.slow.losses import objective as objectives
@@ -76,8 +79,14 @@ class SlowPainter:
 
     def paint(self, task: FrameTask) -> PaintedFrame:
         """Paint one frame: from its neighbours if it has any, else by the whole recipe."""
-        if not task.neighbours:
-            return self._anew(task)
+        painted = self._repainted(task) if task.neighbours else self._anew(task)
+        if not keeps_photograph(task.recipe):
+            return painted
+        whole = keep_photograph(to_pixels(painted.result), task.content, task.recipe.regions, task.masks)
+        return replace(painted, result=to_bytes(whole))
+
+    def _repainted(self, task: FrameTask) -> PaintedFrame:
+        """The frame painted from its neighbours."""
         with tf.device(device().name):
             aim, trust = aim_of(task.neighbours)
             start = task.start if task.start is not None else started(task.content[0] * 255, aim, trust)
@@ -115,6 +124,7 @@ class SlowPainter:
             convolution=convolution,
             plan=plan,
             temporal=TemporalTarget(aim[None] / 255, trust[None, ..., None], task.recipe.film.temporal_weight),
+            cover=pictures.painted_share(task.recipe, height, width),
         )
 
     def _measure(self, pictures: RunPictures, recipe: Recipe) -> Measured:

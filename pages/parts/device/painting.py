@@ -80,7 +80,8 @@ def panel(recipe: Recipe | None) -> None:
             "nothing is sent back, and a picture that you open here stays on this device."
         )
         if (found := files.prepared("paint_here")) and recipe:
-            if differs := slow_settings.differences(recipe):
+            is_clear = any(selected(role).load().alpha is not None for role in _ROLES)
+            if differs := slow_settings.differences(recipe, has_transparency=is_clear):
                 st.caption(f"With the settings of this page, but: {', '.join(differs)}.")
             _component(key=_OPENED.key("component"), data=data(SlowFiles.of(found), recipe))
 
@@ -114,6 +115,9 @@ def _size(file: ExportedFile) -> tuple[int, int]:
     """(width, height) in pixels of the pictures that a graph takes."""
     _, height, width, _ = next(each.shape for each in file.inputs if each.name == "picture")
     return width, height
+
+
+_ROLES: tuple[Role, ...] = ("content", "style")
 
 
 def _source(role: Role) -> dict[str, str]:

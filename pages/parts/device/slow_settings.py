@@ -45,8 +45,13 @@ def is_supported(objective: Objective) -> bool:
     return all(layers) and all(getattr(objective, name) == getattr(_DEFAULT, name) for name in _SHAPE)
 
 
-def differences(recipe: Recipe) -> tuple[str, ...]:
-    """The settings of this recipe that the device does not follow, each as "this instead of that"."""
+def differences(recipe: Recipe, *, has_transparency: bool = False) -> tuple[str, ...]:
+    """The settings of this recipe that the device does not follow, each as "this instead of that".
+
+    Args:
+        recipe: the page's settings.
+        has_transparency: whether the photograph or the style has clear parts.
+    """
     found = {
         "the default losses": not is_supported(recipe.objective),
         "Adam instead of L-BFGS": recipe.optimizer.algorithm != "adam",
@@ -56,5 +61,6 @@ def differences(recipe: Recipe) -> tuple[str, ...]:
         "without regions": bool(recipe.regions),
         "without matching colours": recipe.colour.colour_match != "none" or recipe.colour.colour_preservation > 0,
         "strokes in the style's own size": recipe.style_scale != 1,
+        "with white instead of transparent parts": has_transparency,
     }
     return tuple(text for text, holds in found.items() if holds)

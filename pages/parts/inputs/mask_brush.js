@@ -1,6 +1,6 @@
 // Okabe and Ito's colours. The patterns differ too, for people who cannot tell the colours apart.
-const INKS = [null, [0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167]];
-const WEAVES = [null, () => 0, (x, y) => (x + y) % 10 < 3, (x, y) => (x - y + 1024) % 10 < 3, (x, y) => x % 8 < 3 && y % 8 < 3];
+const INKS = [null, [0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233]];
+const WEAVES = [null, () => 0, (x, y) => (x + y) % 10 < 3, (x, y) => (x - y + 1024) % 10 < 3, (x, y) => x % 8 < 3 && y % 8 < 3, (x, y) => y % 8 < 3];
 const MOST_UNDONE = 30;
 const states = new WeakMap();
 

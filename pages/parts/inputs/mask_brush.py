@@ -1,4 +1,4 @@
-"""The region brush: visitors paint the place of each style on the photograph, and the run gets regions and masks."""
+"""The region brush: visitors paint the place of each style on the photograph, or what is to stay a photograph."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ PAGES = ("slow", "fast")
 """The pages with a brush."""
 MAX_MAPS = 4
 """The maps of a session, one for each photograph; the oldest is dropped."""
+PHOTOGRAPH = "photograph"
+"""The slot of regions that stay a photograph."""
 MIN_WEIGHT = 1e-6
 """The weight of a painted style whose weight in the mix is 0, since a recipe requires a weight above 0."""
 _DEFAULT_SOFTNESS, _MAX_SOFTNESS = 0.02, 0.1
@@ -51,13 +53,14 @@ _brush = st.components.v2.component("nst_masks", html=_HTML, css=asset(__file__,
 
 
 def panel() -> None:
-    """Show a toggle if there are several styles and, if it is on, the photograph to paint on."""
-    if len(style_weights.styles()) < 2:
-        return
+    """Show a toggle and, if it is on, the photograph to paint on; with one style, what is to stay a photograph."""
+    has_several = len(style_weights.styles()) > 1
     st.toggle(
-        "Paint where each style goes",
+        "Paint where each style goes" if has_several else "Keep parts a photograph",
         key=_IS_ON.key(),
-        help="Brush each style onto the photograph. Unpainted parts get the mix of all styles.",
+        help="Brush each style onto the photograph, or keep parts a photograph. Other parts get the mix of all styles."
+        if has_several
+        else "Brush over what is to stay a photograph. All other parts are painted in the style.",
         persist_state="session",
     )
     if not is_on():
@@ -70,16 +73,20 @@ def panel() -> None:
 
 def is_on() -> bool:
     """Whether the painted regions apply."""
-    return bool(_IS_ON.get()) and len(style_weights.styles()) > 1
+    return bool(_IS_ON.get())
 
 
 def with_regions(recipe: Recipe, styles: Sequence[Style]) -> tuple[Recipe, tuple[Style, ...], tuple[Mask, ...]]:
     """The recipe with a region for each style that is painted somewhere, the styles it needs, and the regions' masks.
 
+    The region of a part that stays a photograph has share 0 of each style. With one style only such parts matter.
+
     A style grid shows whole pictures and has no regions.
     """
     plain = change(recipe, {"regions": []}) if recipe.regions else recipe
     masks = _masks() if is_on() and recipe.style_grid_size == 1 else {}
+    if len(style_weights.styles()) == 1:
+        masks = {slot: mask for slot, mask in masks.items() if slot == PHOTOGRAPH}
     if not masks:
         return style_weights.with_styles(plain, styles), tuple(styles), ()
     weights = {style.slot: style.weight for style in styles}
@@ -133,7 +140,9 @@ def restore(photograph: Picture, regions: Sequence[Region], masks: Sequence[Mask
 
 
 def _owner(region: Region, slots: Sequence[str]) -> str:
-    """The slot of a region's only style; empty if it has a mix."""
+    """The slot of a region's only style, or PHOTOGRAPH for a region of none; empty if it has a mix."""
+    if not any(region.shares):
+        return PHOTOGRAPH
     owners = [slot for slot, share in zip(slots, region.shares, strict=False) if share]
     return owners[0] if len(owners) == 1 and len(region.shares) == len(slots) else ""
 
@@ -151,7 +160,7 @@ def _region_map() -> RegionMap:
 
     photograph = selected("content").load()
     stored = (_MAPS.get() or {}).get(photograph.sha256)
-    slots = [style.slot for style in style_weights.styles()]
+    slots = [*(style.slot for style in style_weights.styles()), PHOTOGRAPH]
     if (stored is None or not stored.labels.any()) and (moved := _moved_map()):
         return mask_maps.with_styles(moved, slots)  # it is stored once something is painted on it
     region_map = mask_maps.with_styles(stored or mask_maps.blank(photograph.width, photograph.height), slots)
@@ -215,6 +224,9 @@ def _data(region_map: RegionMap) -> dict[str, Any]:
 
     height, width = region_map.labels.shape
     image = selected("content")
+    styles = style_weights.styles()
+    brushes = [(style.slot, style.image.title, style.source()) for style in styles] if len(styles) > 1 else []
+    brushes.append((PHOTOGRAPH, "Photograph", data_url(preview("content"))))
     return {
         "token": _token(region_map),
         "runs": mask_maps.encode_runs(region_map.labels),
@@ -223,7 +235,6 @@ def _data(region_map: RegionMap) -> dict[str, Any]:
         "src": data_url(preview("content")),
         "alt": f"{image.title}: {image.alt}",
         "styles": [
-            {"label": region_map.slots.index(style.slot) + 1, "title": style.image.title, "src": style.source()}
-            for style in style_weights.styles()
+            {"label": region_map.slots.index(slot) + 1, "title": title, "src": src} for slot, title, src in brushes
         ],
     }

@@ -58,7 +58,7 @@ def is_repainted(view: JobView, strength: float) -> bool:
 
 
 def preview(view: JobView, strength: float) -> bytes | None:
-    """The newest picture of a run with these colours, as a JPEG for the page."""
+    """The newest picture of a run with these colours, for the page: a JPEG, or a WebP with transparency."""
     extra = _extra(view, strength)
     if not extra or view.snapshot is None or not view.content:
         return view.snapshot
@@ -87,12 +87,18 @@ def webp(view: JobView, strength: float) -> bytes:
 
 
 def jpeg(view: JobView, strength: float) -> bytes:
-    """The result with these colours as a JPEG."""
-    if not is_repainted(view, strength) or view.result is None:
+    """The result with these colours as a JPEG; transparent parts are white."""
+    if view.result is None or not (is_repainted(view, strength) or is_clear(view)):
         return view.snapshot or b""
     from nst_core.picture.encode import to_jpeg
+    from nst_core.picture.encoded import read_alpha
 
-    return to_jpeg(_pixels(view, view.result, strength), _QUALITY)
+    return to_jpeg(_pixels(view, view.result, strength), _QUALITY, read_alpha(view.result))
+
+
+def is_clear(view: JobView) -> bool:
+    """Whether the result has transparent parts: its snapshots are then no JPEG."""
+    return view.snapshot is not None and view.snapshot[8:12] == b"WEBP"
 
 
 def recipe(view: JobView, strength: float) -> str:
@@ -125,7 +131,10 @@ def _pixels(view: JobView, result: bytes, strength: float) -> Pixels:
 
 @st.cache_resource(show_spinner=False, max_entries=48)
 def _preview(snapshot: bytes, content: bytes, extra: float, space: Space, cells: tuple[int, int]) -> bytes:
-    from nst_core.picture.encode import to_jpeg
+    from nst_core.picture.encode import to_snapshot
+    from nst_core.picture.encoded import read_alpha
     from nst_core.runs.recolour import recolour
 
-    return to_jpeg(recolour(snapshot, content, extra, space, cells, PREVIEW_EDGE_PX), _QUALITY)
+    return to_snapshot(
+        recolour(snapshot, content, extra, space, cells, PREVIEW_EDGE_PX), _QUALITY, read_alpha(snapshot)
+    )

@@ -102,9 +102,12 @@ class _File(NamedTuple):
 def _files(view: JobView) -> tuple[_File, ...]:
     in_full = "Full quality, with the recipe of this run inside"
     small = "Small too, with the recipe of this run inside"
+    shared = "Small, for sharing"
+    if colour_preservation.is_clear(view):
+        shared += "; JPEG has no transparency, so clear parts are white"
     return (
         _File("PNG", colour_preservation.png, view.result, "png", "image/png", in_full),
-        _File("JPEG", colour_preservation.jpeg, view.snapshot, "jpg", "image/jpeg", "Small, for sharing"),
+        _File("JPEG", colour_preservation.jpeg, view.snapshot, "jpg", "image/jpeg", shared),
         _File("WebP", colour_preservation.webp, view.result, "webp", "image/webp", small, takes_time=True),
         _recipe_file(view),
     )

@@ -89,6 +89,14 @@ def test_the_contents_alpha_is_kept(files: Any, cut_out: Any, method: str) -> No
 
 
 @pytest.mark.usefixtures("found", "painter")
+def test_a_jpeg_says_that_transparency_is_lost(files: Any, cut_out: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stylize(files, "-o", "{}/out.jpg", method="fast") == 0
+    assert "note: JPEG has no transparency" in capsys.readouterr().err
+    assert np.asarray(Image.open(files / "out.jpg"))[:, :16].min() > 240
+    assert cut_out.min() == 0
+
+
+@pytest.mark.usefixtures("found", "painter")
 def test_alpha_is_kept_at_the_size_of_the_result_and_paint_below_it(files: Any, cut_out: Any) -> None:
     assert stylize(files, method="fast", longest_edge_px=128) == 0
     made = np.asarray(Image.open(files / "out.png"))

@@ -304,3 +304,14 @@ def test_by_the_yardstick_more_strength_is_nearer_to_the_style_and_further_from_
         assert distances == sorted(distances, reverse=True)
     likeness = [measures["ssim"] for measures in found]
     assert likeness == sorted(likeness, reverse=True)
+
+
+def test_a_region_of_no_style_stays_the_photograph(use: Any, noise: Any) -> None:
+    use(RebuiltModule())
+    mask = np.zeros((64, 64), np.float32)
+    mask[:, :32] = 1
+    recipe = recipe_of(regions=[{"mask": "a" * 64, "shares": [0.0]}])
+    content = noise(64, 64)
+    (step,) = engine.run(content, [flat(0.6)], recipe, masks=[mask])
+    assert np.array_equal(step.picture[:, :, :32], content[:, :, :32])
+    np.testing.assert_allclose(step.picture[:, :, 32:], 0.36, atol=1e-3)

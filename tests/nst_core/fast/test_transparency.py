@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from nst_core.errors import RecipeError
+from nst_core.errors import PictureError
 from nst_core.fast import batching, engine, stylizer, tiling
 from nst_core.models import stylisation
 from nst_core.models.stylisation import StylisationModule
@@ -120,7 +120,7 @@ def test_only_the_opaque_part_of_a_style_counts(module: RandomModule, noise: Any
     np.testing.assert_allclose(
         stylizer.vector_of(module, style), module.style_vector(style[:, :, :40, :3]).numpy(), rtol=1e-5
     )
-    with pytest.raises(RecipeError, match="take another part"):
+    with pytest.raises(PictureError, match="take another part"):
         stylizer.vector_of(module, style[:, :, 40:])
 
 

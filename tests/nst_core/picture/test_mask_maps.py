@@ -27,7 +27,7 @@ def test_runs_give_the_map_back(seed: int) -> None:
 
 @pytest.mark.parametrize(
     "runs",
-    [None, [], {}, "0", [0], [0, 5], [0, 7], [5, 6], [-1, 6], [0, 0, 1, 6], [0, -1, 0, 7], [0.0, 6], [True, 6],
+    [None, [], {}, "0", [0], [0, 5], [0, 7], [6, 6], [-1, 6], [0, 0, 1, 6], [0, -1, 0, 7], [0.0, 6], [True, 6],
      ["0", 6], [0, 10**30], [0, 1] * 7],
 )  # fmt: skip
 def test_anything_else_is_refused(runs: object) -> None:
@@ -124,11 +124,11 @@ def test_there_and_back_is_the_same(frame: Frame) -> None:
 
 def test_a_style_keeps_its_label_and_a_new_one_takes_a_free_one() -> None:
     first = mask_maps.with_styles(mask_maps.blank(64, 48), ["a", "b", "c", "d"])
-    assert first.slots == ("a", "b", "c", "d")
+    assert first.slots == ("a", "b", "c", "d", "")
     labels = first.labels.copy()
     labels[:10], labels[10:20] = 2, 3
     now = mask_maps.with_styles(RegionMap(labels, first.slots), ["d", "c", "a", "e"])
-    assert (now.slots, now.version) == (("a", "e", "c", "d"), 1)
+    assert (now.slots, now.version) == (("a", "e", "c", "d", ""), 1)
     assert not now.labels[:10].any()
     assert (now.labels[10:20] == 3).all()
     assert mask_maps.with_styles(now, ["a", "e", "c", "d"]).version == 1

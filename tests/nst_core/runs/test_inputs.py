@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nst_core.errors import RecipeError
+from nst_core.errors import CheckpointError, RecipeError
 from nst_core.jobs import messages
 from nst_core.jobs.messages import RunCommand
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 from nst_core.runs.inputs import RunInputs, unpacked
+from nst_core.runs.naming import named, resumed
 
 OTHER = "f" * 64
 
@@ -52,6 +53,26 @@ def test_all_values_arrive_exactly(given: RunInputs) -> None:
     assert inputs.start is None or given.start is None or np.array_equal(inputs.start, given.start.tensor())
     assert len(inputs.masks) == len(given.masks)
     assert all(np.array_equal(a, m.weights) for a, m in zip(inputs.masks, given.masks, strict=True))
+
+
+def test_every_picture_keeps_its_own_transparency() -> None:
+    given = RunInputs(picture(5, 7), (cut_out(4, 3), picture(2, 9, 2)), cut_out(6, 6), (mask(4),))
+    arrays, data = given.packed()
+    inputs = unpacked(arrays, data)
+    assert inputs.alpha is None
+    assert [style.shape[-1] for style in inputs.styles] == [4, 3]
+    assert inputs.start is not None
+    for got, sent in zip((*inputs.styles, inputs.start), (*given.styles, given.start), strict=True):
+        assert np.array_equal(got, sent.covered())  # type: ignore[union-attr]
+
+
+def test_a_checkpoint_of_a_flattened_picture_is_not_that_of_its_transparent_twin() -> None:
+    clear = cut_out(48, 64)
+    flat = Picture.from_pixels(clear.pixels)
+    begun = named(make(), RunInputs(clear, (picture(48, 64),)))
+    assert resumed(begun, RunInputs(clear, (picture(48, 64),))) == begun
+    with pytest.raises(CheckpointError, match="its content must be the pictures it began with"):
+        resumed(begun, RunInputs(flat, (picture(48, 64),)))
 
 
 def recipe(**settings: object) -> Any:

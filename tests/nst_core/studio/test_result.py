@@ -40,6 +40,16 @@ def test_a_file_carries_recipe_and_alpha(result: Result, tmp_path: Path, noise: 
     assert Image.open(path).getchannel("A").getextrema() == (51, 51)
 
 
+def test_a_jpeg_of_a_transparent_photograph_is_on_white_and_says_so(result: Result, tmp_path: Path, noise: Any) -> None:
+    clear = open_picture(np.dstack([noise(48, 64)[0], np.full((48, 64), 0.2)]))
+    result = dataclasses.replace(result, inputs=dataclasses.replace(result.inputs, content=clear))
+    with pytest.warns(UserWarning, match="JPEG has no transparency"):
+        path = result.save(tmp_path / "out.jpg")
+    assert np.asarray(Image.open(path)).min() > 180
+    assert result.picture.mode == "RGBA"
+    assert "image/webp" in result._repr_html_()
+
+
 def test_a_jpeg_is_the_picture_alone(result: Result, tmp_path: Path) -> None:
     saved = np.asarray(Image.open(result.save(tmp_path / "out.jpg")), int)
     assert np.abs(saved - np.asarray(result.picture, int)).mean() < 16

@@ -82,7 +82,10 @@ def test_a_result_in_another_format_keeps_its_recipe_where_that_can(api: Api) ->
     jpeg = api.client.get(f"/runs/{run}/picture?format=jpeg")
     with Image.open(io.BytesIO(jpeg.content)) as image:
         assert (image.format, image.size) == ("JPEG", (48, 32))
+        assert np.asarray(image).min() > 230  # half of it is white
     assert jpeg.headers["content-disposition"].endswith('.jpg"')
+    assert jpeg.headers["x-picture-note"].startswith("JPEG has no transparency")
+    assert "x-picture-note" not in webp.headers
 
 
 def test_a_run_under_way_shows_its_newest_picture(api: Api) -> None:

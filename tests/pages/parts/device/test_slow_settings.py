@@ -56,3 +56,4 @@ def test_what_the_device_does_differently_is_told(change: dict[str, Any], told: 
     alike = {"pyramid": "off"}
     assert differences(make("painterly", alike)) == ()
     assert differences(make("painterly", alike | change)) == (told,)
+    assert "with white instead of transparent parts" in differences(make("painterly", alike), has_transparency=True)

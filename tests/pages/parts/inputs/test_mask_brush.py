@@ -41,11 +41,11 @@ def switch(app: AppTest, page: str) -> None:
     assert not app.exception, app.exception
 
 
-def test_there_is_no_brush_for_one_style_nor_on_compare(open_page: Open) -> None:
+def test_there_is_a_brush_for_any_number_of_styles_but_not_on_compare(open_page: Open) -> None:
     app = open_page("slow")
-    assert "masks_on" not in [toggle.key for toggle in app.toggle]
+    assert app.toggle(key="masks_on").label == "Keep parts a photograph"
     app.button(key="mix_add").click().run()
-    assert "masks_on" in [toggle.key for toggle in app.toggle]
+    assert app.toggle(key="masks_on").label == "Paint where each style goes"
     switch(app, "compare")
     assert "masks_on" not in [toggle.key for toggle in app.toggle]
 
@@ -62,6 +62,30 @@ def test_what_is_painted_reaches_the_desk_as_regions(open_page: Open, job_servic
     assert first[:, 100:200].all()
     assert first.sum() == second.sum() == 100 * len(first)
     assert given.named_in(recipe).regions == recipe.regions
+
+
+@pytest.mark.parametrize(("styles", "label"), [(1, 2), (2, 3)])
+def test_what_is_painted_with_the_photograph_stays_one(
+    open_page: Open, job_service: FakeJobService, styles: int, label: int
+) -> None:
+    app = open_page("slow")
+    for _ in range(styles - 1):
+        app.button(key="mix_add").click().run()
+    app.toggle(key="masks_on").set_value(True).run()
+    app.slider(key="masks_soft").set_value(0.0).run()
+    painting = next(iter(app.session_state["masks_painted"].values()))
+    assert painting.slots[label - 1] == mask_brush.PHOTOGRAPH
+    painting.labels[:, :100] = label
+    recipe, given = start(app, job_service, "slow")
+    assert [region.shares for region in recipe.regions] == [(0.0,) * styles]
+    assert given.masks[0].weights[:, :100].all()
+    assert not given.masks[0].weights[:, 100:].any()
+
+
+def test_with_one_style_left_its_own_paint_counts_no_more(open_page: Open, job_service: FakeJobService) -> None:
+    app = painted_page(open_page, "slow", 1)
+    app.button(key="mix_remove_style_1").click().run()
+    assert not start(app, job_service, "slow")[0].regions
 
 
 def test_a_soft_edge_changes_the_masks_and_nothing_else(open_page: Open, job_service: FakeJobService) -> None:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from nst_core.jobs.service import JobView
 from nst_core.picture.colour import keep_colours
-from nst_core.picture.encode import read_recipe
+from nst_core.picture.encode import read_recipe, to_snapshot
+from nst_core.picture.encoded import read_alpha, read_pixels
 from nst_core.recipe import change, make, recipe_from_json
 from pages.parts.runs import colour_preservation
 from tests.pages.fake_service import PHOTOGRAPH, picture
@@ -88,7 +89,12 @@ def test_transparency_stays_and_what_it_hides_is_recoloured_too(degree: float) -
     assert np.array_equal(
         np.asarray(made.convert("RGB")), np.asarray(Image.open(io.BytesIO(colour_preservation.png(OVER, degree))))
     )
-    assert colour_preservation.jpeg(clear, degree) == colour_preservation.jpeg(OVER, degree)
+    snapshot = to_snapshot(read_pixels(clear.result or b""), 90, alpha)
+    shared = np.asarray(Image.open(io.BytesIO(colour_preservation.jpeg(replace(clear, snapshot=snapshot), degree))))
+    assert shared[alpha == 0].min() > 200  # JPEG has no transparency
+    assert shared[-1, :8].mean() < 200
+    live = colour_preservation.preview(replace(clear, snapshot=snapshot), degree) or b""
+    assert np.array_equal(read_alpha(live), alpha)  # type: ignore[arg-type]
 
 
 def test_every_cell_of_a_sheet_gets_the_colours_of_its_own_photograph() -> None:
