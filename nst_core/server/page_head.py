@@ -92,7 +92,10 @@ class PageHead:
     async def _card(self, scope: Scope) -> LinkCard:
         if scope["path"].removeprefix(self._base).rstrip("/") != "/result":
             return LinkCard()
-        named = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20).get("result", [""])
+        try:
+            named = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20).get("result", [""])
+        except ValueError:  # more fields than any of our links has
+            return UNNAMED_RESULT
         return await self._describe(named[-1]) or UNNAMED_RESULT
 
     def _site(self, scope: Scope) -> str:

@@ -2,7 +2,7 @@
 const BELL = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4"/></svg>';
 const IMAGE = /^image\//;
 const FIELDS = "input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file]), textarea, select, "
-  + "[contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox], [role=listbox], [role=menu]";
+  + "[contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox], [role=listbox], [role=menu], [role=grid], [data-testid=stDataFrame]";
 const BARS = "[data-testid=stMain] [data-testid=stProgress] [role=progressbar]";
 const WAIT_MS = 15000;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -12,6 +12,7 @@ const kept = {
   put: (name, value) => { try { localStorage.setItem(`nst-${name}`, value); } catch { /* lasts for this page only */ } },
 };
 const usable = (element) => element && !element.disabled && element.getClientRects().length > 0;
+const isTyped = (event) => event.composedPath().some((each) => each.matches?.(FIELDS));
 const find = (selector) => [...document.querySelectorAll(selector)].find(usable);
 const main = () => document.querySelector("[data-testid=stMain]") ?? document.body;
 
@@ -76,9 +77,9 @@ class Tools {
   switchShortcuts(on) { this.shortcuts = on; kept.put("shortcuts", on ? "on" : "off"); this.draw(); this.label(); }
 
   onKey(event) {
-    const at = event.composedPath()[0], dialog = this.part("dialog");
+    const dialog = this.part("dialog");
     if (!this.shortcuts || event.defaultPrevented || event.repeat || event.isComposing) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || at.closest?.(FIELDS)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyped(event)) return;
     if (event.key === "?") { if (dialog.open) dialog.close(); else dialog.showModal(); event.preventDefault(); return; }
     const shortcut = this.data.shortcuts.find((each) => each.key === event.key.toLowerCase());
     if (!shortcut || event.shiftKey || dialog.open || document.querySelector("[role=dialog]")) return;
@@ -195,8 +196,8 @@ class Tools {
   }
 
   onPaste(event) {
-    const files = [...(event.clipboardData?.files ?? [])], at = event.composedPath()[0];
-    if (!files.length || (at.closest?.(FIELDS) && event.clipboardData.types.includes("text/plain"))) return;
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length || (isTyped(event) && event.clipboardData.types.includes("text/plain"))) return;
     event.preventDefault();
     this.take(files, "content");
   }

@@ -106,6 +106,10 @@ def test_checkpoints_and_hidden_runs_are_bounded() -> None:
 def test_a_hidden_run_is_nowhere_and_comes_back_whole(servers: Servers) -> None:
     service = servers.start()
     job = _stopped(servers, service)
+    assert service.listed(job) is None
+    service.publish(job, ANN, listed=True)
+    assert (shown := service.listed(job)) is not None
+    assert shown.snapshot == b"jpeg 3"
     before = service.view(job)
     service.hide(job, ANN)
     for ask in (service.view, service.inputs, service.progress, lambda each: service.picture_at(each, 1)):

@@ -52,7 +52,10 @@ def test_a_listed_result_shows_its_title_its_settings_and_its_picture() -> None:
 
 
 def test_of_any_other_result_nothing_is_told_not_even_whether_it_exists() -> None:
-    answers = {_ask("/result", query).text for query in (f"result={'b' * 32}", "result=<script>", "", "job=x")}
+    answers = {
+        _ask("/result", query).text
+        for query in (f"result={'b' * 32}", "result=<script>", "", "job=x", f"result={LISTED}" + "&a" * 99)
+    }
     (page,) = answers
     assert _meta(page)["og:title"] == UNNAMED_RESULT.title
     assert "og:url" not in _meta(page)  # an address of a result is its id
