@@ -34,12 +34,15 @@ def listed() -> None:
 
 def own() -> None:
     """The visitor's own runs, finished or not."""
-    undo.deleted_lately()
+    has_deleted = undo.deleted_lately()
     views = tuple(view for view in service.get().runs(visitor.owner()) if view.snapshot or view.content)
     if views:
         _grid(views, "own")
         return
-    theme.notice("quiet", "You have painted nothing yet", "Your runs appear here as soon as they begin, for you alone.")
+    if not has_deleted:
+        theme.notice(
+            "quiet", "You have painted nothing yet", "Your runs appear here as soon as they begin, for you alone."
+        )
     _links()
 
 

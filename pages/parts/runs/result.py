@@ -27,14 +27,14 @@ def panel() -> None:
     """The run in the address; without one, or if it cannot be opened, a notice with links."""
     job_id = session.current(_PAGE, "result")
     if job_id is None:
-        undo.deleted_here(_PAGE)
-        theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
+        if not undo.deleted_here(_PAGE):
+            theme.notice("quiet", "No result is named in this address", "Open one from the gallery, or paint one.")
         _links()
         return
     view = session.view(job_id)
     if view is None:
-        undo.deleted_here(_PAGE, job_id)
-        theme.notice("warning", "This result cannot be shown", session.why_lost(job_id))
+        if not undo.deleted_here(_PAGE, job_id):
+            theme.notice("warning", "This result cannot be shown", session.why_lost(job_id))
         _links()
         return
     with st.container():

@@ -36,18 +36,25 @@ def note_deleted(job: str, page: str, name: str) -> None:
     _DELETED.put((job, name), page)
 
 
-def deleted_here(page: str, job: str = "") -> None:
-    """A notice about the run that was deleted on this page, or about the hidden run `job`, with its undo."""
+def deleted_here(page: str, job: str = "") -> bool:
+    """A notice about the run that was deleted on this page, or about the hidden run `job`, with its undo.
+
+    Returns whether there is one.
+    """
     last, name = _DELETED.get(page) or ("", "result")
     wanted = job or last
     if wanted and (found := [view for view in _hidden() if view.id == wanted]):
         _row(found[0], page, name)
+        return True
+    return False
 
 
-def deleted_lately() -> None:
-    """A row for each run of the visitor's that is only hidden so far."""
-    for view in _hidden():
+def deleted_lately() -> bool:
+    """A notice for each run of the visitor's that is only hidden so far; returns whether there is any."""
+    views = _hidden()
+    for view in views:
         _row(view)
+    return bool(views)
 
 
 def _hidden() -> tuple[JobView, ...]:
