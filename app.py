@@ -21,6 +21,7 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/compare.py", title="Compare", url_path="compare"),
         st.Page("pages/gallery.py", title="Gallery", url_path="gallery"),
         st.Page("pages/result.py", title="Result", url_path="result", visibility="hidden"),
+        st.Page("pages/curve.py", title="Curve", url_path="curve", visibility="hidden"),
         st.Page("pages/inside.py", title="Inside", url_path="inside"),
         st.Page("pages/phones.py", title="Phones", url_path="phones"),
         st.Page("pages/about.py", title="About", url_path="about"),
@@ -28,5 +29,7 @@ def pages() -> list[StreamlitPage]:
 
 
 st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
-page_tools.mount()
-st.navigation([copy(page) for page in pages()], position="top").run()  # a copy, since `run` changes a page
+is_embedded = bool(st.context.is_embedded)  # in a frame of another page, which has a navigation of its own
+if not is_embedded:
+    page_tools.mount()
+st.navigation([copy(page) for page in pages()], position="hidden" if is_embedded else "top").run()  # `run` changes them

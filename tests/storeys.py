@@ -75,6 +75,7 @@ PAGES_MAY_IMPORT = (
     # Pure functions and values, without TensorFlow, processes or files of runs:
     "nst_core.runs.cost",
     "nst_core.runs.curve",
+    "nst_core.runs.curve_explanation",
     "nst_core.runs.curve_files",
     "nst_core.runs.films",
     "nst_core.runs.inputs",

@@ -125,7 +125,12 @@ def test_a_page_has_no_serious_violation(visited: Any) -> None:
     assert in_both(visited) == {}
 
 
-def test_a_finished_slow_run_has_no_serious_violation(result: Any) -> None:
+def test_a_finished_slow_run_has_no_serious_violation(result: Any, address: str) -> None:
+    assert in_both(result) == {}
+    job = re.search("job=([0-9a-f]+)", result.url)
+    assert job
+    result.goto(f"{address}/curve?result={job[1]}")
+    result.get_by_role("heading", name="What the curve says").wait_for()
     assert in_both(result) == {}
 
 

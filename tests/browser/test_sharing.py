@@ -44,6 +44,24 @@ def test_a_shared_result_opens_for_a_stranger_and_is_listed_by_its_owner(result:
     stranger.get_by_text("The settings that you opened").first.wait_for()
 
 
+def test_a_curves_page_is_a_film_under_the_pointer(result: Any, stranger: Any) -> None:
+    stranger.goto(shared(result).replace("/result?", "/curve?"))
+    stranger.locator(".nst-plot.film .scatterlayer path.js-line").first.wait_for()
+    stranger.get_by_role("heading", name="What the curve says").wait_for()
+    step, frame = stranger.locator(".nst-plot output"), stranger.locator(".nst-plot .frame img")
+    last, picture = int(step.inner_text()), frame.get_attribute("src")
+    graph = stranger.locator(".nst-plot .graph").bounding_box()
+    stranger.mouse.move(graph["x"] + 0.9 * graph["width"], graph["y"] + graph["height"] / 2)
+    stranger.mouse.down()
+    stranger.mouse.move(graph["x"] + 0.3 * graph["width"], graph["y"] + graph["height"] / 2, steps=4)
+    stranger.mouse.up()
+    assert int(step.inner_text()) < last
+    assert frame.get_attribute("src") != picture
+    stranger.get_by_role("button", name="Play").click()
+    stranger.wait_for_function(f"() => document.querySelector('.nst-plot output').textContent === '{last}'")
+    stranger.get_by_role("button", name="Play").wait_for()  # it has ended
+
+
 def test_a_png_dropped_back_offers_its_settings(result: Any) -> None:
     with result.expect_download() as download:
         result.get_by_role("button", name="PNG", exact=True).click()

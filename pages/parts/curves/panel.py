@@ -10,7 +10,7 @@ import streamlit as st
 from nst_core.runs import curve_files
 from pages.parts.app import session, theme
 from pages.parts.app.session_values import SessionValue
-from pages.parts.curves import charts, plot, reference_losses
+from pages.parts.curves import charts, plot, reference_losses, shared_curve
 from pages.parts.curves import export as curves_export
 from pages.parts.curves.series import ChartOptions, CurveSet, XAxis, has_weights
 from pages.parts.runs import run_image, snapshots
@@ -176,6 +176,7 @@ def _export(view: JobView, options: ChartOptions, compared: Sequence[ComparedRun
         files["json"] = curve_files.as_json(view.points, view.recipe, view.reference_losses)
         files["html"] = curves_export.as_html(view, options, tuple(compared))
     kinds = (("CSV", "csv", "text/csv"), ("JSON", "json", "application/json"), ("Web page", "html", "text/html"))
+    shared_curve.share(view)
     for label, suffix, mime in kinds:
         st.download_button(
             label,

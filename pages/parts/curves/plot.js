@@ -1,5 +1,5 @@
 // A Plotly chart that is mounted once and then updated. Its data is described in plot.py.
-const NARROW_PX = 560, RELEASE_MS = 60, RETRY_MS = 1500, PICK_DELAY_MS = 120, PRELOAD_MS = 1000;
+const NARROW_PX = 560, RELEASE_MS = 60, RETRY_MS = 1500, PICK_DELAY_MS = 120, PRELOAD_MS = 1000, FRAME_MS = 125;
 const DASHES = { dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4" };
 const SYMBOLS = { diamond: "◆", square: "■", circle: "●" };
 const coarse = matchMedia("(pointer: coarse)");
@@ -33,7 +33,7 @@ function mount(root) {
     graph.setAttribute("aria-label", data.alt);
     keys.setAttribute("aria-label", data.keys);
     graph.classList.toggle("picks", data.pick);
-    updateSlider();
+    updateSlider(); updateFilm();
     const state = data.figure + JSON.stringify(colours());
     if (state === drawn) return;
     drawn = state;
@@ -66,6 +66,7 @@ function mount(root) {
       if (isFirst) listen();
       if (pointer) repeatHover();
     } finally { busy = false; }
+    showHead();
     if (stale) draw();
   }
 
@@ -78,7 +79,7 @@ function mount(root) {
       ...given[name], automargin: false, fixedrange: false, gridcolor: line, linecolor: line, tickfont: { color: text },
       ...(zoom[name] ? { range: [...zoom[name].range], autorange: false } : {}),
     });
-    const dragmode = coarse.matches && drag !== "pan" && !box.classList.contains("zooms") ? false : drag;
+    const dragmode = (coarse.matches || data.frames) && drag !== "pan" && !box.classList.contains("zooms") ? false : drag;
     graph.classList.toggle("drags", dragmode !== false);
     box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
     return {
@@ -158,13 +159,70 @@ function mount(root) {
   function showStop() {
     shown.textContent = data.stops[slider.value] ?? "";
     slider.setAttribute("aria-valuetext", shown.textContent);
+    if (data.frames?.[slider.value]) { frame.src = data.frames[slider.value]; frame.alt = `${data.slider} ${shown.textContent}`; }
+    showHead();
   }
 
   slider.addEventListener("input", () => {
     showStop();
+    if (data.frames) return;
     clearTimeout(pick); pick = setTimeout(() => send("picked", data.stops[slider.value]), PICK_DELAY_MS);
   });
   slider.addEventListener("pointerdown", () => { press(); sliding = true; });
+
+  // The play head: with `frames`, a picture for each stop, the slider and a drag along the curve move through them here.
+  const frame = one(".frame img"), head = one(".head"), play = one("[data-do=play]");
+  let timer = 0;
+
+  function updateFilm() {
+    const isFilm = (data.frames?.length ?? 0) > 0;
+    box.classList.toggle("film", isFilm);
+    one(".frame").hidden = !isFilm; play.hidden = !isFilm || data.stops.length < 2;
+    if (isFilm && !sliding) showStop();
+  }
+
+  function showHead() {
+    const axis = graph._fullLayout?.xaxis, place = data.frames && axis ? axis.d2p(along(data.stops[slider.value])) : NaN;
+    head.hidden = !(place >= 0 && place <= axis?._length);
+    if (head.hidden) return;
+    const { l, t, b } = graph._fullLayout.margin;
+    Object.assign(head.style, { left: `${l + place}px`, top: `${t}px`, height: `${graph.clientHeight - t - b}px` });
+  }
+
+  // The place of a step on the x axis, which may count seconds or evaluations: that of the nearest point of the run's own curve.
+  function along(step) {
+    const trace = figure.data.find(({ customdata }) => customdata?.length);
+    if (!trace) return NaN;
+    let best = 0;
+    trace.customdata.forEach((other, n) => { if (Math.abs(other - step) < Math.abs(trace.customdata[best] - step)) best = n; });
+    return trace.x[best];
+  }
+
+  function scrub(event) {
+    const axis = graph._fullLayout?.xaxis;
+    if (!data.frames || !axis || graph.classList.contains("drags")) return;
+    const at = event.clientX - graph.getBoundingClientRect().left - graph._fullLayout.margin.l;
+    const places = data.stops.map((stop) => Math.abs(axis.d2p(along(stop)) - at));
+    slider.value = places.indexOf(Math.min(...places));
+    showStop();
+  }
+
+  graph.addEventListener("pointerdown", (event) => { if (event.button === 0) { pause(); scrub(event); } });
+  graph.addEventListener("pointermove", (event) => { if (event.buttons & 1) scrub(event); });
+
+  const pause = () => { clearInterval(timer); timer = 0; play.textContent = "Play"; };
+  function start() {
+    if (Number(slider.value) >= Number(slider.max)) slider.value = 0;
+    showStop();
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      slider.value = Number(slider.value) + 1;
+      showStop();
+      if (Number(slider.value) >= Number(slider.max)) pause();
+    }, FRAME_MS);
+  }
+  play.addEventListener("click", () => (timer ? pause() : start()));
+  slider.addEventListener("pointerdown", pause); signal.addEventListener("abort", pause);
 
   const setZoom = (axis, range) => { zoom[axis] = { range, of: figure.layout[axis].uirevision }; };
   const showAll = () => { delete zoom.xaxis; delete zoom.yaxis; drag = "zoom"; updateTools(); draw(); };
@@ -224,7 +282,11 @@ function mount(root) {
   const resized = new ResizeObserver(() => { if (graph.clientWidth !== width) { width = graph.clientWidth; if (figure) draw(); } });
   resized.observe(graph);
 
-  const end = () => { ended.abort(); resized.disconnect(); if (graph.data) Plotly.purge(graph); };
+  // In a frame of another page: tell that page how tall the content is, so that it need not scroll.
+  const told = new ResizeObserver(() => window.parent.postMessage({ type: "nst-studio-height", height: document.querySelector("[data-testid=stMainBlockContainer]")?.scrollHeight ?? box.scrollHeight }, "*"));
+  if (window.parent !== window) told.observe(document.querySelector("[data-testid=stMainBlockContainer]") ?? box);
+
+  const end = () => { ended.abort(); resized.disconnect(); told.disconnect(); if (graph.data) Plotly.purge(graph); };
   return { update, end };
 }
 

@@ -43,12 +43,14 @@ _COLUMNS = ("x", "y", "customdata")
 class Slider:
     """A slider below a chart: its label, its stops in rising order, and the stop at which it stands.
 
-    A `position` of None is the last stop, also when more stops are added.
+    A `position` of None is the last stop, also when more stops are added. With `frames`, the address of a picture for
+    each stop, the slider is a play head: it, a drag along the curve and a button show them without a run of the page.
     """
 
     label: str
     stops: Sequence[int]
     position: int | None = None
+    frames: Sequence[str] = ()
 
 
 def chart(  # noqa: PLR0913 - each is one visible property
@@ -81,6 +83,8 @@ def chart(  # noqa: PLR0913 - each is one visible property
     }
     if slider:
         data |= {"slider": slider.label, "stops": list(slider.stops), "at": slider.position}
+    if slider and slider.frames:
+        data["frames"] = list(slider.frames)
     _plot(key=key, data=data, on_picked_change=_pick_callback(key, on_pick))
 
 
