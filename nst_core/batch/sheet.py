@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nst_core.picture.decode import Bytes
+from nst_core.picture.encoded import opaque
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
@@ -60,7 +61,7 @@ def read_thumbnail(path: Path) -> bytes | None:
 
     try:
         with Image.open(path) as image:
-            return thumbnail(np.asarray(image.convert("RGB")))
+            return thumbnail(np.asarray(opaque(image)))
     except (OSError, ValueError):
         return None
 

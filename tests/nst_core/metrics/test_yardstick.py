@@ -224,3 +224,19 @@ def test_targets_are_measured_once_for_each_size_and_change_nothing(monkeypatch:
     other = yardstick.Keys(keys.targets, "content", ["two", "one"])
     swapped = yardstick.measure(outputs[0], content, styles[::-1], (2, 1), other)
     assert swapped["style_gram"] == pytest.approx(with_keys[0]["style_gram"])
+
+
+@pytest.mark.usefixtures("unlearned")
+def test_what_lies_below_clear_pixels_is_not_measured(noise: Any) -> None:
+    """Far from the edge, where neither convolutions nor the windows of SSIM reach it."""
+    cover = np.ones((1, 32, 256, 1), np.float32)
+    cover[:, :, 64:] = 0
+    content, style = np.concatenate([noise(32, 256), cover], axis=-1), noise(32, 32, 1)
+    output = noise(32, 256, 2)
+    other = output.copy()
+    other[:, :, 200:] = 0
+    first, second = (yardstick.measure(each, content, [style]) for each in (output, other))
+    for name in ("ssim", "colour", "total_variation", "tutorial_total"):
+        assert second[name] == pytest.approx(first[name], rel=1e-4), name
+    assert first["total_variation"] > 0.1
+    assert first["ssim"] < 0.9

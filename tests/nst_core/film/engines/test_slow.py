@@ -133,3 +133,16 @@ def test_new_pixels_start_from_the_frame_in_the_results_colours() -> None:
     np.testing.assert_allclose(slow.started(content, spoilt, trust), aim, atol=1)
     nothing = np.zeros_like(trust)
     np.testing.assert_allclose(slow.started(content, spoilt, nothing), content, atol=1)
+
+
+def test_a_region_of_no_style_is_the_film_itself_in_every_frame(noise: Any) -> None:
+    frames = still(2)
+    mask = np.zeros(frames[0].pixels.shape[:2], np.float32)
+    mask[:, :24] = 1
+    steps = played(frames, noise, [mask], styles=STYLES[:1], regions=[{"mask": "2" * 64, "shares": [0.0]}])
+    for frame, step in zip(frames, steps, strict=True):
+        apart = np.abs(step.picture.astype(int) - frame.pixels)
+        assert (
+            apart[:, :23].max() <= 1
+        )  # the motion that is found between two frames shifts the edge by parts of a pixel
+        assert apart[:, 26:].mean() > 2

@@ -50,7 +50,7 @@ export function sampled(picture: ImageBitmap | HTMLImageElement, { width, height
     const canvas = Object.assign(document.createElement("canvas"), { width: across, height: down });
     const context = canvas.getContext("2d", { willReadFrequently: true })!;
     context.imageSmoothingQuality = "high";
-    context.fillStyle = "#fff"; // behind transparent parts, as the server has it
+    context.fillStyle = "#fff"; // behind transparent parts, which the page tells: only the server leaves them out
     context.fillRect(0, 0, across, down);
     context.drawImage(source, ...area, 0, 0, across, down);
     if (!halvings) return toRgb(context.getImageData(0, 0, width, height).data);
