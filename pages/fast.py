@@ -8,19 +8,20 @@ from pages.parts.inputs import mask_brush, pickers
 from pages.parts.runs import auto_run, job_panel
 from pages.parts.settings import controls, imported
 
-theme.page("Fast", "One pass through a network that can paint in the style of any picture. It takes about a second.")
-service.warn_of_replaced("magenta")
-imported.open_from_address("fast")
-inputs, canvas = st.columns([5, 7], gap="large")
-with inputs:
-    pickers.picker("content")
-    pickers.picker("style")
-    mask_brush.panel()
-    theme.section("Settings")
-    recipe = controls.fast("fast")
-    job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
-    auto_run.repaint_on_change("fast", recipe)
+with st.container(key="bench_fast"):
+    theme.page("Fast", "One pass through a network that can paint in the style of any picture. It takes about a second.")
+    service.warn_of_replaced("magenta")
+    imported.open_from_address("fast")
+    with st.container(key="body_fast"):
+        inputs, canvas = st.columns([5, 7], gap="large")
+        with inputs:
+            pickers.picker("content", in_one_row=True)
+            pickers.picker("style", in_one_row=True)
+            mask_brush.panel()
+            recipe = controls.fast("fast", can_fold=True)
+            job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
+            auto_run.repaint_on_change("fast", recipe)
+        with canvas:
+            style_map.panel("fast", recipe)
+            job_panel.panel("fast", curves=False, is_live=True)
     service.worker_status()
-with canvas:
-    style_map.panel("fast", recipe)
-    job_panel.panel("fast", curves=False, is_live=True)

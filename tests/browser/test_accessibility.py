@@ -97,6 +97,8 @@ def visited(tab: Any, address: str, request: pytest.FixtureRequest) -> Any:
 def test_a_page_fits_a_phone(visited: Any) -> None:
     settle(visited)
     if visited.url.endswith(("/slow", "/compare")):
+        if visited.url.endswith("/slow"):
+            visited.get_by_text("Settings", exact=True).click()
         visited.get_by_text("Advanced", exact=True).click()
         visited.get_by_role("tab", name="Optimizer").click()
         visited.get_by_role("slider", name="Learning rate").wait_for()

@@ -68,6 +68,7 @@ def test_a_png_dropped_back_offers_its_settings(result: Any) -> None:
     png = download.value.path().read_bytes()
     go_to(result, "Fast")
     go_to(result, "Slow")
+    result.get_by_role("button", name="Photo, style, settings").click()
     result.get_by_role("radio", name="Upload").first.click()
     file = {"name": "back.png", "mimeType": "image/png", "buffer": png}
     result.locator("input[type=file]").first.set_input_files(file)

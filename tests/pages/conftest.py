@@ -84,6 +84,12 @@ def open_popover(app: AppTest, key: str) -> None:
     app.run()
 
 
+def unfold(app: AppTest, page: str = "slow") -> None:
+    """Open the strip to which a page's inputs are folded while it shows a run."""
+    app.button(key=f"strip_button_{page}").click().run()
+    assert not app.exception, app.exception
+
+
 def words(app: AppTest) -> str:
     """All HTML, captions and button labels on the page, as one text to search."""
     html = [element.proto.body for element in app.get("html")]

@@ -63,7 +63,10 @@ def section(title: str, note: str = "") -> None:
 
 def credit_line(title: str, details: str) -> None:
     """The selected picture in one quiet line of fixed height."""
-    st.html(Html(f'<p class="nst-credit"><b>{escape(title)}</b> {escape(details)}</p>'), width="stretch")
+    whole = escape(join_known(title, details))  # shown where the line is too narrow
+    st.html(
+        Html(f'<p class="nst-credit" title="{whole}"><b>{escape(title)}</b> {escape(details)}</p>'), width="stretch"
+    )
 
 
 def description(text: str, source: str = "") -> None:

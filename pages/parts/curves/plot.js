@@ -38,7 +38,7 @@ function mount(root) {
     if (state === drawn) return;
     drawn = state;
     figure = unpacked(data.figure);
-    graph.style.height = `${figure.layout.height}px`;
+    graph.style.height = `max(${figure.layout.height}px, var(--nst-chart, 0px))`;  // the page may have more room
     for (const axis of ["xaxis", "yaxis"]) if (zoom[axis]?.of !== figure.layout[axis].uirevision) delete zoom[axis];
     updateLegend();
     if (Plotly) draw(); else if (!begun) begin();
@@ -84,7 +84,7 @@ function mount(root) {
     box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
     return {
       ...given, ...(isNarrow ? given.meta?.narrow : {}), xaxis: axis("xaxis"), yaxis: axis("yaxis"),
-      width: graph.clientWidth, height: given.height, showlegend: false, dragmode,
+      width: graph.clientWidth, height: graph.clientHeight, showlegend: false, dragmode,
       font: { family: font, size: 12, color: text }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: raised || ground, bordercolor: line, font: { family: font, color: text } },
     };
@@ -278,8 +278,11 @@ function mount(root) {
     if (place.xpx >= 0 && place.ypx >= 0) Plotly.Fx.hover(graph, place, "xy");
   }
 
-  let width = 0;
-  const resized = new ResizeObserver(() => { if (graph.clientWidth !== width) { width = graph.clientWidth; if (figure) draw(); } });
+  let size = "";
+  const resized = new ResizeObserver(() => {
+    const now = `${graph.clientWidth} ${graph.clientHeight}`;
+    if (now !== size) { size = now; if (figure) draw(); }
+  });
   resized.observe(graph);
 
   // In a frame of another page: tell that page how tall the content is, so that it need not scroll.

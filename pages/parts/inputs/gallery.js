@@ -2,6 +2,7 @@ export default function ({ parentElement, data: bytes, setTriggerValue }) {
   const data = JSON.parse(new TextDecoder().decode(bytes));
   const group = parentElement.querySelector("[role=radiogroup]");
   group.setAttribute("aria-label", data.label);
+  const all = parentElement.querySelector(".all"), host = group.parentElement;
   const mark = (key) => [...group.children].forEach((b, i) => {
     const on = b.dataset.key === key;
     b.setAttribute("aria-checked", on); b.tabIndex = on || (!key && i === 0) ? 0 : -1;
@@ -26,4 +27,20 @@ export default function ({ parentElement, data: bytes, setTriggerValue }) {
     const next = all[(at + go + all.length) % all.length]; next.focus(); pick(next);
   };
   mark(data.picked);
+  // One row that scrolls sideways, and "All" to open it; without the button where everything fits.
+  const fold = () => {
+    host.classList.toggle("row", data.row && !group.opened);
+    all.hidden = !data.row || (!group.opened && group.scrollWidth <= group.clientWidth + 1);
+    all.textContent = group.opened ? "One row" : `All ${group.children.length}`;
+    all.setAttribute("aria-expanded", Boolean(group.opened));
+  };
+  all.onclick = () => { group.opened = !group.opened; fold(); };
+  if (!group.watched) { group.watched = new ResizeObserver(() => group.fold()); group.watched.observe(group); }
+  (group.fold = fold)();
+  const chosen = [...group.children].find((b) => b.dataset.key === data.picked);
+  if (data.row && chosen && group.shown !== data.picked) {
+    const { left, right } = chosen.getBoundingClientRect(), room = group.getBoundingClientRect();
+    if (left < room.left || right > room.right) group.scrollLeft += left - room.left - room.width / 3;
+  }
+  group.shown = data.picked;
 }

@@ -75,20 +75,31 @@ _UPLOAD = SessionValue[_PictureUpload]("pickers", "upload")
 """The last upload, by slot of the image."""
 
 
-def picker(role: Role) -> None:
-    """The picker of one image: its title, the choice of a source, and the widgets of that source."""
+def picker(role: Role, *, in_one_row: bool = False) -> None:
+    """The picker of one image: its title, the choice of a source, and the widgets of that source.
+
+    Args:
+        role: the photograph or the style.
+        in_one_row: show the samples in a row that scrolls sideways and can be opened.
+    """
     restore()
     with st.container(key=f"picker_{role}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             theme.section(_TITLES[role])
             source = _source(role)
-        _WIDGETS[source](role)
         if source == "Samples":
-            theme.credit_line(selected(role).title, selected(role).credit)
+            _samples(role, in_one_row=in_one_row)
+        else:
+            _WIDGETS[source](role)
         if role == "style":
             style_weights.rows()
-        else:
-            _crop()
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"picker_foot_{role}"):
+            if source == "Samples":
+                theme.credit_line(selected(role).title, selected(role).credit)
+            if role == "style":
+                style_weights.buttons()
+            else:
+                _crop()
     keep()
 
 
@@ -126,12 +137,19 @@ def _crop() -> None:
         st.html(Html(f'<img class="nst-part" src="{data_url(preview("content"))}" alt="{escape(alt)}">'))
 
 
-def _samples(role: Role) -> None:
+def _samples(role: Role, *, in_one_row: bool) -> None:
     label = f"Bundled {'photographs' if role == 'content' else 'styles'}"
     slot = st.skeleton(height=150) if role == "style" else st.empty()  # the first drawing on a machine takes seconds
     pictures = thumbs(role)
     slot.empty()
-    gallery(label, pictures, picked=selected(role).key, key=f"{role}_wall", on_pick=partial(choose_sample, role))
+    gallery(
+        label,
+        pictures,
+        picked=selected(role).key,
+        key=f"{role}_wall",
+        on_pick=partial(choose_sample, role),
+        in_one_row=in_one_row,
+    )
 
 
 def _upload(role: Role) -> None:
@@ -316,4 +334,4 @@ def _widget_key(role: Role, source: str) -> str:
     return f"{slot if source == 'file' else role}_{source}" + (f"_{cleared}" if cleared else "")
 
 
-_WIDGETS = {"Samples": _samples, "Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}
+_WIDGETS = {"Upload": _upload, "Camera": _camera, "Paintings": _paintings, "Link": _link}

@@ -33,6 +33,7 @@ FIRST = "style"
 """The slot of the first style."""
 _THUMB_EDGE_PX, _THUMB_QUALITY = 144, 70
 _PREVIEW_EDGE_PX = 640
+_ICON_EDGE_PX = 96
 _PART_EDGE_PX = 400
 
 
@@ -225,6 +226,12 @@ def preview(role: Role) -> bytes:
     return _preview(picture.sha256, picture)
 
 
+def icon(image: SelectedImage) -> bytes:
+    """An image as a very small WebP, beside a line of text."""
+    picture = image.load()
+    return _icon(picture.sha256, picture)
+
+
 def framed_preview(picture: Picture, crop: tuple[float, ...], rotation_deg: float) -> bytes | None:
     """A picture, cropped and rotated, as a small WebP; None if too little would be left."""
     return _part(picture.sha256, crop, rotation_deg, picture)
@@ -233,6 +240,11 @@ def framed_preview(picture: Picture, crop: tuple[float, ...], rotation_deg: floa
 @shared(64)
 def _preview(sha256: str, _picture: Picture) -> bytes:
     return _webp(_picture, min(_PREVIEW_EDGE_PX, max(_picture.width, _picture.height)), 82)
+
+
+@shared(64)
+def _icon(sha256: str, _picture: Picture) -> bytes:
+    return _webp(_picture, min(_ICON_EDGE_PX, max(_picture.width, _picture.height)), _THUMB_QUALITY)
 
 
 @shared(128)

@@ -120,18 +120,22 @@ def set_weights(shares: dict[str, float]) -> None:
 
 
 def rows() -> None:
-    """A row of controls for each style; for a single one, only the buttons to crop it and to add another."""
+    """A row of controls for each of several styles."""
     all_ = styles()
     if len(all_) > 1:
         for style in all_:
             _row(style)
         if not any(style.weight for style in styles()):
             st.caption("If all weights are 0, all styles have the same share.")
-    with st.container(horizontal=True, key="mix_buttons"):
-        if len(all_) == 1:
-            _framing(all_[0], "Crop and turn")
-        if len(all_) < MAX_STYLES:
-            st.button("Add a style", icon=":material/add:", key="mix_add", on_click=add_style)
+
+
+def buttons() -> None:
+    """The buttons to add a style, and to crop a single one; several are cropped in their rows."""
+    all_ = styles()
+    if len(all_) == 1:
+        _framing(all_[0], "Crop and turn")
+    if len(all_) < MAX_STYLES:
+        st.button("Add a style", icon=":material/add:", key="mix_add", on_click=add_style)
 
 
 def _row(style: Style) -> None:

@@ -20,5 +20,6 @@ export default function ({ parentElement, data }) {
   one(".l").textContent = data.before.label; one(".r").textContent = data.after.label;
   range.setAttribute("aria-label", `Slide between ${data.before.label} and ${data.after.label}`);
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-  if (first && data.reveal) box.scrollIntoView({ behavior, block: "nearest" });
+  const block = matchMedia("(max-width: 900px)").matches ? "start" : "nearest";  // on a phone the curves follow below it
+  if (first && data.reveal) box.scrollIntoView({ behavior, block });
 }

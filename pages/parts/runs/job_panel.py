@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.app import service, session, theme, visitor
 from pages.parts.curves import plot
 from pages.parts.curves.panel import panel as curves_panel
+from pages.parts.inputs import folding
 from pages.parts.runs import auto_run, colour_preservation, downloads, foreign_run, run_image, submit, undo
 from pages.parts.runs.polling import ACTIVE_STATES, is_painting_for_visitor, poll
 from pages.parts.settings import descriptions, steering
@@ -30,27 +31,36 @@ def start_button(page: str, label: str, jobs: dict[str, Recipe | None], *, is_li
     """
     busy = any(is_painting_for_visitor(session.current(page, name)) for name in jobs)
     ready = {name: recipe for name, recipe in jobs.items() if recipe}
-    pressed = st.button(
-        "Painting…" if busy else label,
-        type="primary",
-        icon=":material/brush:",
-        disabled=busy or len(ready) < len(jobs),
-        width="stretch",
-        key=f"{page}_start",
-    )
-    cost = descriptions.estimated_cost(ready.values(), page)
-    if cost:
-        st.caption(cost, text_alignment="center")
+    with st.container(key=f"paint_bar_{page}", gap="xsmall"):  # the style block keeps it in sight
+        pressed = st.button(
+            "Painting…" if busy else label,
+            type="primary",
+            icon=":material/brush:",
+            disabled=busy or len(ready) < len(jobs),
+            width="stretch",
+            key=f"{page}_start",
+        )
+        cost = descriptions.estimated_cost(ready.values(), page)
+        if cost:
+            st.caption(cost, text_alignment="center")
     if not pressed:
         return
     with st.spinner("Preparing the pictures…"):
         begun = auto_run.start(page, ready["job"]) if is_live else submit.submit(page, ready)
     if begun:
+        folding.fold(page)
         st.rerun()
 
 
-def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
-    """The page's run, or a preview of its inputs before the first run."""
+def panel(page: str, *, curves: bool, is_live: bool = False, is_wide: bool = False) -> None:
+    """The page's run, or a preview of its inputs before the first run.
+
+    Args:
+        page: the page that shows the run.
+        curves: whether to show its loss curves.
+        is_live: whether the page paints at every change, and measures only on request.
+        is_wide: whether the curves stand beside the picture, not below it.
+    """
     job_id = session.current(page)
     if job_id is None:
         undo.deleted_here(page)
@@ -62,14 +72,16 @@ def panel(page: str, *, curves: bool, is_live: bool = False) -> None:
     if view is None:
         expired(page)
         return
-    tall = "min(42vh, 32rem)" if curves else "min(62vh, 42rem)"
-    # a container of its own: if elements that come and go shifted the chart, it would be mounted anew
-    with st.container():
+    tall = f"var(--nst-tall, {'min(42vh, 32rem)' if curves else 'min(62vh, 42rem)'})"
+    # containers of their own: if elements that come and go shifted the chart, it would be mounted anew
+    beside = st.columns([5, 7], gap="medium") if is_wide else (st.container(), st.container())
+    with beside[0]:
         poll((job_id,), lambda: _run(page, session.view(job_id) or view, tall, is_live))
         if view.total_steps > 1 and is_painting_for_visitor(job_id):
             st.fragment(steering.panel)(view)
     if curves:
-        curves_panel(view, key=f"{page}_{view.id}")
+        with beside[1]:
+            curves_panel(view, key=f"{page}_{view.id}")
 
 
 def expired(page: str, *names: str, placeholder: Callable[[str], None] = run_image.placeholder) -> None:
@@ -100,11 +112,11 @@ def _run(page: str, view: JobView, tall: str, is_live: bool) -> None:
         max_height=tall,
         newest=colour_preservation.preview(shown, colour_preservation.strength_of(view, page)),
     )
-    if shown.snapshot or view.state in ACTIVE_STATES:
-        # The slider is drawn from the start: if it appeared with the first picture, it would move the curves away from
-        # the pointer.
-        colour_preservation.slider(view, page, disabled=not shown.snapshot)
     progress(view, page)
+    if shown.snapshot or view.state in ACTIVE_STATES:
+        # The slider is drawn from the start: if it appeared with the first picture, it would move what is below it
+        # away from the pointer.
+        colour_preservation.slider(view, page, disabled=not shown.snapshot)
     foreign_run.notice(view, page)
     downloads.notes(view)
     if is_live:

@@ -16,7 +16,7 @@ from nst_core.picture.frame import Frame
 from nst_core.recipe import Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
-from pages.parts.inputs import crop, kept, mask_brush, style_weights
+from pages.parts.inputs import crop, folding, kept, mask_brush, style_weights
 from pages.parts.inputs.selection import SOURCE, SelectedImage, choose, find_sample, restore, select_style, style_slots
 
 if TYPE_CHECKING:
@@ -193,4 +193,5 @@ def _put(page: str, recipe: Recipe) -> None:
     _COUNT.put(number)
     _OPENED.put((recipe, number), page)
     st.session_state[preset_key(page)] = PRESET
+    folding.unfold(page)
     select_style(style_slots()[0])

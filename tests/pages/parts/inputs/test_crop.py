@@ -14,7 +14,7 @@ from nst_core.picture.frame import Frame
 from nst_core.recipe.links import from_text
 from pages.parts.inputs.pickers import CROP
 from pages.parts.inputs.selection import SAMPLE_EDGE_PX
-from tests.pages.conftest import Open, open_popover, words
+from tests.pages.conftest import Open, open_popover, unfold, words
 from tests.pages.fake_service import FakeJobService
 
 HALF = (0, 50)
@@ -73,6 +73,7 @@ def test_too_small_a_part_is_told_and_not_painted(open_page: Open, job_service: 
     slider(app, "across").set_value((0, 1)).run()
     assert "Too little is left" in words(app)
     assert job_service.given[started(app, job_service, "slow")].content.sha256 == photograph().sha256
+    unfold(app)
     slider(app, "across").set_value((0, 60)).run()
     assert "Too little is left" not in words(app)
 

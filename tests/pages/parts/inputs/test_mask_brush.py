@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nst_core.picture import mask_maps, samples
 from pages.parts.blend import style_map
 from pages.parts.inputs import mask_brush, selection
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, unfold
 from tests.pages.fake_service import FakeJobService
 
 
@@ -91,6 +91,7 @@ def test_with_one_style_left_its_own_paint_counts_no_more(open_page: Open, job_s
 def test_a_soft_edge_changes_the_masks_and_nothing_else(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow", 1, 2)
     soft, _ = start(app, job_service, "slow")
+    unfold(app)
     app.slider(key="masks_soft").set_value(0.0).run()
     hard, _ = start(app, job_service, "slow")
     assert {r.mask for r in soft.regions}.isdisjoint(r.mask for r in hard.regions)
@@ -104,6 +105,7 @@ def test_nothing_painted_or_switched_off_is_an_ordinary_mix(open_page: Open, job
     app.toggle(key="masks_on").set_value(False).run()
     recipe, given = start(app, job_service, "slow")
     assert (recipe.regions, given.masks, len(recipe.styles)) == ((), (), 2)
+    unfold(app)
     app.toggle(key="masks_on").set_value(True).run()
     assert len(start(app, job_service, "slow")[0].regions) == 2, "what was painted is still there"
 
@@ -141,6 +143,7 @@ def test_each_photograph_has_its_own_painting(open_page: Open, job_service: Fake
     places["content"] = selection.find_sample("content", other.key)
     assert not start(app, job_service, "slow")[0].regions
     places["content"] = before
+    unfold(app)
     assert len(start(app, job_service, "slow")[0].regions) == 2
 
 

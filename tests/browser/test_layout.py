@@ -1,0 +1,133 @@
+"""Slow and Fast at a glance: what is needed to begin, and then the picture with its curves, without scrolling.
+
+With a toy worker, since only positions are looked at; a run of it lasts until it is stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser import visit
+from tests.browser.visit import PHONE
+from tests.toy_server import toy_server
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SIZES = (PHONE, {"width": 768, "height": 1024}, {"width": 1280, "height": 720}, {"width": 1920, "height": 1080})
+"""Sizes of a tab, in CSS pixels."""
+CHOICES = {
+    "photo": "[class*=st-key-picker_content]",
+    "style": "[class*=st-key-picker_style]",
+    "preset": "[class*=st-key-slow_preset]",
+    "button": "[class*=st-key-paint_bar_] button",
+}
+RUN = {
+    "picture": "[class*=st-key-stage_]",
+    "progress": "[data-testid=stProgress]",
+    "pause": "[class*=st-key-pause_] button",
+    "stop": "[class*=st-key-stop_] button",
+    "chart": ".nst-plot .graph",
+    "back": "[class*=st-key-strip_button_] button",
+}
+STEER = "[class*=st-key-steer_][class*=_room] summary"
+NARROW_PX = 900
+"""The widest tab in which pictures and curves are below each other."""
+HEADER_PX = 60
+"""Height of the menu, which lies over the page's top."""
+AT_TOP = """isTop => {
+  const main = document.querySelector("[data-testid=stMain]"), stage = document.querySelector("[class*=st-key-stage_]");
+  if (isTop) main.scrollTop = 0; else main.scrollTop += stage.getBoundingClientRect().top - 72;
+}"""
+IS_IN_PLACE = """([selector, low, high]) => {
+  const box = document.querySelector(selector)?.getBoundingClientRect();
+  return box && box.height > 0 && box.top >= low && box.bottom <= high && box.left >= 0 && box.right <= innerWidth;
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with a toy worker."""
+    with toy_server(tmp_path_factory.mktemp("toy")) as server:
+        yield server.url
+
+
+def is_in_view(page: Any, *selectors: str) -> None:
+    """Wait until each of these is wholly between the menu and the end of the window."""
+    for selector in selectors:
+        page.wait_for_function(IS_IN_PLACE, arg=[selector, HEADER_PX, page.viewport_size["height"]])
+
+
+def resize(page: Any, size: Any) -> None:
+    """Give the tab another size, with the page at its top, or on a narrow screen at the run's picture."""
+    page.set_viewport_size(size)
+    page.evaluate(AT_TOP, size["width"] > NARROW_PX)
+
+
+def box(page: Any, name: str) -> dict[str, float]:
+    """The place of a part of a run, in pixels of the window."""
+    found: dict[str, float] = page.locator(RUN[name]).first.bounding_box()
+    return found
+
+
+def test_slow_is_begun_watched_and_changed_without_scrolling(page: Any, address: str) -> None:
+    page.goto(f"{address}/slow")
+    page.get_by_role("button", name="Paint step by step").wait_for()
+    for size in SIZES:
+        page.set_viewport_size(size)
+        is_in_view(page, *CHOICES.values())
+    page.set_viewport_size(PHONE)
+    visit.begin(page, address, steps=5000, longest_edge_px=256)
+    page.locator(".nst-plot path.js-line").first.wait_for(state="attached")
+    is_in_view(page, *RUN.values())  # on a phone the page has scrolled there by itself
+    for size in SIZES:
+        resize(page, size)
+        is_in_view(page, *RUN.values())
+        picture, progress, chart = (box(page, name) for name in ("picture", "progress", "chart"))
+        assert progress["y"] >= picture["y"] + picture["height"]
+        if size["width"] > NARROW_PX:
+            is_in_view(page, STEER)
+            assert chart["x"] >= picture["x"] + picture["width"], "beside the picture"
+            assert chart["y"] < picture["y"] + picture["height"]
+        else:
+            assert chart["y"] >= picture["y"] + picture["height"], "below the picture"
+    visit.stop(page)
+    page.get_by_role("button", name="Photo, style, settings").click()
+    page.get_by_role("button", name="Paint step by step").wait_for()
+
+
+def test_fast_shows_its_result_with_its_inputs(page: Any, address: str) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/fast")
+    page.get_by_role("button", name="Paint in a second").wait_for()
+    for size in SIZES:
+        page.set_viewport_size(size)
+        is_in_view(page, *(CHOICES[name] for name in ("photo", "style", "button")))
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Paint in a second").click()
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
+    is_in_view(page, RUN["picture"])
+    for size in SIZES:
+        resize(page, size)
+        is_in_view(page, RUN["picture"], CHOICES["button"], CHOICES["style"])
+
+
+def test_on_a_phone_the_styles_are_one_row_that_opens_and_the_sliders_are_behind_settings(
+    page: Any, address: str
+) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/slow")
+    styles = page.get_by_role("radiogroup", name="Bundled styles")
+    more = page.get_by_role("button", name=re.compile(r"All \d+"))
+    more.wait_for()
+    one_row = styles.bounding_box()["height"]
+    more.click()
+    assert styles.bounding_box()["height"] > 2 * one_row
+    page.get_by_role("button", name="One row").click()
+    more.wait_for()
+    assert page.get_by_role("slider", name="Steps").count() == 0
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_role("slider", name="Steps").first.wait_for()

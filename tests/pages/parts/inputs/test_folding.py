@@ -1,0 +1,66 @@
+"""The inputs fold to a strip while a run is shown, and open again with what they were set to."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
+
+from nst_core.recipe import make
+from nst_core.recipe.links import to_text
+from tests.pages.conftest import Open, unfold, words
+from tests.pages.fake_service import OWNER, FakeJobService
+
+STEPS = "slow_painterly_steps"
+
+
+def is_folded(app: AppTest) -> bool:
+    """Whether the page draws the strip, and no inputs."""
+    folded = 'class="nst-folded"' in words(app)
+    assert folded == (not [slider for slider in app.select_slider if slider.key == STEPS])
+    return folded
+
+
+def test_a_run_folds_the_inputs_and_one_click_opens_them_as_they_were(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    app = open_page("slow")
+    assert not is_folded(app)
+    app.select_slider(key=STEPS).set_value(200).run()
+    app.button(key="slow_start").click().run()
+    assert is_folded(app)
+    assert "<b>Astronaut</b> in Night swirls" in words(app)
+    unfold(app)
+    assert not is_folded(app)
+    assert app.select_slider(key=STEPS).value == 200
+    app.button(key="strip_button_slow").click().run()
+    assert is_folded(app)
+    job_service.finish(next(iter(job_service.jobs)))
+    unfold(app)
+    app.button(key="slow_start").click().run()
+    assert is_folded(app), "a new run folds them again"
+    assert [view.recipe.steps for view in job_service.jobs.values()] == [200, 200]
+
+
+def elements(app: AppTest) -> int:
+    """The number of elements on the page, without the containers around them."""
+    return sum(not isinstance(node, Block) for node in app.main)
+
+
+def test_folded_inputs_are_not_drawn(open_page: Open, job_service: FakeJobService) -> None:
+    app = open_page("slow", job=job_service.submit(make(), None, [None], owner=OWNER))
+    folded = elements(app)
+    unfold(app)
+    assert elements(app) >= folded + 10
+
+
+def test_a_run_that_cannot_be_opened_leaves_the_inputs_open(open_page: Open) -> None:
+    assert not is_folded(open_page("slow", job="A" * 22))
+
+
+def test_settings_that_are_opened_unfold_the_inputs(open_page: Open, job_service: FakeJobService) -> None:
+    app = open_page("slow", job=job_service.submit(make(), None, [None], owner=OWNER))
+    assert 'class="nst-folded"' in words(app)
+    app.query_params["settings"] = to_text(make("bold"), {})
+    app.run()
+    assert 'class="nst-folded"' not in words(app)
+    assert "The settings that you opened" in words(app)
