@@ -9,7 +9,9 @@ from pages.parts.runs import auto_run, job_panel
 from pages.parts.settings import controls, imported
 
 with st.container(key="bench_fast"):
-    theme.page("Fast", "One pass through a network that can paint in the style of any picture. It takes about a second.")
+    theme.page(
+        "Fast", "One pass through a network that can paint in the style of any picture. It takes about a second."
+    )
     service.warn_of_replaced("magenta")
     imported.open_from_address("fast")
     with st.container(key="body_fast"):
@@ -20,6 +22,7 @@ with st.container(key="bench_fast"):
             mask_brush.panel()
             recipe = controls.fast("fast", can_fold=True)
             job_panel.start_button("fast", "Paint in a second", {"job": recipe}, is_live=True)
+            auto_run.paint_new_photograph("fast")
             auto_run.repaint_on_change("fast", recipe)
         with canvas:
             style_map.panel("fast", recipe)

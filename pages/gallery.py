@@ -9,6 +9,7 @@ theme.page("Gallery", "The pictures painted here. Yours are private until you li
 shown, own = st.tabs(["Listed", "Yours"])
 with shown:
     gallery_tabs.listed()
+    gallery_tabs.examples()
 with own:
     gallery_tabs.own()
 st.space("small")

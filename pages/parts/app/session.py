@@ -54,6 +54,10 @@ def forget(page: str, *names: str) -> None:
 
 def view(job_id: str) -> JobView | None:
     """The run's present state, or None if it cannot be opened, for the reason that `why_lost` gives."""
+    from pages.parts.runs import curated
+
+    if job_id and curated.is_curated(job_id):
+        return curated.view(job_id)
     try:
         return service.get().view(job_id) if job_id else None
     except JobError:

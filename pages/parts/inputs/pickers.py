@@ -73,6 +73,8 @@ _CLEARED = SessionValue[int]("pickers", "cleared")
 """How often a picture in a slot was forgotten; part of the keys of its widgets, so that they start empty."""
 _UPLOAD = SessionValue[_PictureUpload]("pickers", "upload")
 """The last upload, by slot of the image."""
+NEW_PHOTOGRAPH = SessionValue[bool]("pickers", "new_photograph")
+"""Whether the visitor has given a photograph that no page has painted by itself yet."""
 
 
 def picker(role: Role, *, in_one_row: bool = False) -> None:
@@ -184,6 +186,8 @@ def _own(role: Role, file: UploadedFile, title: str) -> None:
             upload = _PictureUpload(file.file_id, message=str(error))
         else:
             choose(role, SelectedImage("", title, "", f"your picture {title}", lambda: picture))
+            if role == "content":
+                NEW_PHOTOGRAPH.put(True)
             recipe = _recipe_inside(content)
             upload = _PictureUpload(file.file_id, "", tuple(picture.notes), recipe, _run_of(recipe) if recipe else "")
         _UPLOAD.put(upload, slot)
@@ -193,6 +197,13 @@ def _own(role: Role, file: UploadedFile, title: str) -> None:
         theme.notice("quiet", "Good to know", note)
     if upload.recipe is not None:
         _offer(role, upload.recipe, upload.job)
+
+
+def take_photograph(file: UploadedFile) -> bool:
+    """Choose an uploaded file as the photograph; False, with the reason on the page, if it cannot be used."""
+    _own("content", file, file.name)
+    upload = _UPLOAD.get("content")
+    return upload is not None and not upload.message
 
 
 def _recipe_inside(content: bytes) -> Recipe | None:

@@ -12,6 +12,7 @@ from nst_core.recipe import Recipe
 from pages.parts.app import service, session, visitor
 from pages.parts.app.session_values import SessionValue
 from pages.parts.compare import measures
+from pages.parts.inputs import pickers
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs import colour_preservation, submit
 from pages.parts.runs.submit import RunRequest
@@ -51,6 +52,12 @@ def repaint_on_change(page: str, recipe: Recipe) -> None:
     before = _REQUEST.get(page, "job")
     if _IS_REQUESTED.pop(page) or (before is not None and before != submit.run_request(recipe)):
         start(page, recipe)
+
+
+def paint_new_photograph(page: str) -> None:
+    """Let the page paint a photograph that the visitor has just given, even if it has not painted before."""
+    if pickers.NEW_PHOTOGRAPH.pop():
+        request(page)
 
 
 def is_current(page: str, recipe: Recipe, name: str, styles: Sequence[Style]) -> bool:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.app import service, theme, visitor
 from pages.parts.app.session_values import SessionValue
-from pages.parts.runs import undo
+from pages.parts.runs import curated, own_photo, undo
 from pages.parts.runs.run_grid import run_grid
 
 if TYPE_CHECKING:
@@ -30,6 +30,17 @@ def listed() -> None:
         "quiet", "Nothing is listed yet", "Open a result of yours and list it here. Until then only its link shows it."
     )
     _links()
+
+
+def examples() -> None:
+    """The finished runs that come with the app, each with a button that takes its style for a photo."""
+    if views := curated.views():
+        theme.section("Painted by this app", "each opens with its curves")
+        run_grid(views, key="wall_curated", action=own_photo.USE_STYLE, on_action=_use)
+
+
+def _use(job_id: str) -> None:
+    own_photo.use_style(curated.style_key(job_id))
 
 
 def own() -> None:

@@ -12,13 +12,24 @@ from pages.parts.app.formatting import time_ago
 from pages.parts.compare import measures
 from pages.parts.curves import panel as curves_panel
 from pages.parts.film import result as film_result
-from pages.parts.runs import colour_preservation, downloads, film, foreign_run, job_panel, run_image, undo
+from pages.parts.runs import (
+    colour_preservation,
+    curated,
+    downloads,
+    film,
+    foreign_run,
+    job_panel,
+    own_photo,
+    run_image,
+    undo,
+)
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
 from pages.parts.settings import descriptions, imported
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
+    from nst_core.runs.inputs import RunInputs
 
 _PAGE = "result"
 
@@ -55,7 +66,10 @@ def _shown(view: JobView) -> None:
     with words:
         theme.section(title(view), time_ago(view.created) if view.created else "")
         job_panel.progress(view, _PAGE)
-        foreign_run.notice(view, _PAGE, "result")
+        if curated.is_curated(view.id):
+            _use_style(view)
+        else:
+            foreign_run.notice(view, _PAGE, "result")
         if view.result:
             reuse_buttons(view)
         downloads.notes(view)
@@ -86,7 +100,7 @@ def reuse_buttons(view: JobView) -> None:
     """Two buttons that open a run's settings: with its pictures, or for the visitor's own photograph."""
     with st.container(horizontal=True, key=f"again_{view.id}"):
         if st.button("Open these settings", icon=":material/tune:", key=f"open_{view.id}", help="With its pictures."):
-            imported.open_with_pictures(view.recipe, service.get().inputs(view.id))
+            imported.open_with_pictures(view.recipe, _inputs(view))
         own = "film" if run_image.is_film(view) else "photo"
         if st.button(
             f"Same settings, my {own}",
@@ -94,7 +108,16 @@ def reuse_buttons(view: JobView) -> None:
             key=f"mine_{view.id}",
             help=f"Its styles and settings, for a {own} of yours.",
         ):
-            imported.open_styles(view.recipe, service.get().inputs(view.id))
+            imported.open_styles(view.recipe, _inputs(view))
+
+
+def _inputs(view: JobView) -> RunInputs:
+    return curated.inputs(view.id) if curated.is_curated(view.id) else service.get().inputs(view.id)
+
+
+def _use_style(view: JobView) -> None:
+    if st.button(own_photo.USE_STYLE, type="primary", icon=":material/add_a_photo:", key=f"style_{view.id}"):
+        own_photo.use_style(curated.style_key(view.id))
 
 
 def _settings(view: JobView) -> None:

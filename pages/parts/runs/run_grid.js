@@ -11,6 +11,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.type = "button"; button.append(img, title, text);
     button.onclick = () => setTriggerValue("picked", item.key);
     entry.append(button);
+    if (data.action) {
+      const use = document.createElement("button");
+      use.type = "button"; use.className = "use"; use.textContent = data.action;
+      use.setAttribute("aria-label", `${data.action}: ${item.title}`);
+      use.onclick = () => setTriggerValue("action", item.key);
+      entry.append(use);
+    }
     return entry;
   }));
 }

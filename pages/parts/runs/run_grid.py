@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,6 +10,7 @@ import streamlit as st
 from nst_core.recipe.sentence import in_one_sentence
 from pages.parts.app.formatting import duration, time_ago
 from pages.parts.app.web import asset
+from pages.parts.runs import curated
 from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
@@ -20,18 +21,33 @@ THUMB_EDGE_PX = 360
 _grid = st.components.v2.component("nst_wall", html="<ul></ul>", css=asset(__file__, ".css"), js=asset(__file__, ".js"))
 
 
-def run_grid(views: Sequence[JobView], *, key: str) -> None:
-    """Mount the grid; a click opens the run's own page."""
-    items = [_item(view) for view in views]
-    picked = _grid(key=key, data={"items": items}, on_picked_change=lambda: None).get("picked")
+def run_grid(views: Sequence[JobView], *, key: str, action: str = "", on_action: Callable[[str], None] = print) -> None:
+    """Mount the grid; a click opens the run's own page.
+
+    Args:
+        views: the runs.
+        key: identity on the page.
+        action: the label of a second button below each run, if any.
+        on_action: called with the run's id after a click on that button.
+    """
+    data = {"items": [_item(view) for view in views], "action": action}
+    told = _grid(key=key, data=data, on_picked_change=lambda: None, on_action_change=lambda: None)
+    if any(view.id == told.get("action") for view in views):
+        on_action(str(told["action"]))
+    picked = told.get("picked")
     if any(view.id == picked for view in views):
         st.switch_page("pages/result.py", query_params={"result": str(picked)})
 
 
 def title(view: JobView) -> str:
-    """A run's title: its method, and the preset unless the method is fast; whether it is of a film."""
+    """A run's title: its method, and the preset unless the method is fast; whether it is of a film.
+
+    One that comes with the app is named by its pictures.
+    """
     from nst_core.recipe import PRESETS
 
+    if curated.is_curated(view.id):
+        return " in ".join(curated.titles(view.id))
     method = view.recipe.method.capitalize()
     if view.recipe.medium == "film":
         return f"Film · {method}"
@@ -42,7 +58,8 @@ def _item(view: JobView) -> dict[str, str]:
     facts = [in_one_sentence(view.recipe, view.total_steps)]
     if view.report and "run" in view.report.get("seconds", {}):
         facts.append(duration(view.report["seconds"]["run"]))
-    facts.append(time_ago(view.created))
+    if view.created:
+        facts.append(time_ago(view.created))
     shown = view.snapshot or view.content
     return {
         "key": view.id,
@@ -50,7 +67,7 @@ def _item(view: JobView) -> dict[str, str]:
         "title": title(view),
         "text": " · ".join(facts),
         "alt": f"{'Film' if view.recipe.medium == 'film' else 'Result'} of the {view.recipe.method} method, "
-        f"{time_ago(view.created)}",
+        f"{time_ago(view.created) if view.created else title(view)}",
     }
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.app.session_values import PAINTED, has_painted
 from pages.parts.app.web import Html
+from pages.parts.runs import own_photo
 from pages.parts.runs.before_after import Side, before_after, data_url
 from pages.parts.studio import tour
 from pages.parts.studio.examples import NAMES, ExampleCurves, example
@@ -49,6 +50,7 @@ def hero() -> None:
             "<p>Give it a photograph and a painting. Neural networks redraw the one with the strokes and colours of "
             "the other: in a second, or slowly, while you watch.</p></div>"
         )
+        own_photo.uploader()
         with st.container(horizontal=True):
             if st.button("Paint in a second", type="primary", icon=":material/bolt:"):
                 st.switch_page("pages/fast.py")
@@ -84,7 +86,6 @@ def steps() -> None:
         f"<figcaption><b>{_ROLES[name]}</b><span>{escape(_caption(name))}</span></figcaption></figure>"
         for name in shown
     )
-    st.space("medium")
     title = '<h2 class="nst-title">One photograph, one style, two methods</h2>'
     st.html(Html(f'{title}<div class="nst-row">{figures}</div>'))
 
@@ -94,7 +95,6 @@ def curves() -> None:
     found = known_curves()
     if found is None:
         return
-    st.space("medium")
     st.html(
         '<h2 class="nst-title">The slow run, step by step</h2><p class="nst-under">Each step lowers these losses: '
         "the distance from the photograph's shapes, and from the style's texture. The dashed line is where fast stands "
@@ -138,7 +138,6 @@ def _figure(found: ExampleCurves) -> tuple[Figure, str]:
 
 def methods() -> None:
     """The purpose of each page, with a link to it."""
-    st.space("medium")
     st.html('<h2 class="nst-title">Three ways to work</h2>')
     for column, (url, title, text, call) in zip(st.columns(3, gap="large"), _METHODS, strict=True):
         with column:
