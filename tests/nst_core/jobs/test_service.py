@@ -136,7 +136,7 @@ def test_a_result_keeps_the_contents_transparency(service: JobService, method: s
     result = open_picture(view.result or b"")
     assert result.alpha is not None, view.error
     assert np.array_equal(result.alpha, clear)
-    assert view.recipe.content == coffee.sha256
+    assert view.recipe.content == given.sha256 != coffee.sha256
 
 
 def test_the_same_recipe_gives_the_same_losses(service: JobService) -> None:
