@@ -1,4 +1,4 @@
-"""Eight finished runs that come with the app, so that its gallery is never empty; the real engines painted them.
+"""Finished runs that come with the app, so that its gallery is never empty; the real engines painted them.
 
 Each has a WebP with its recipe inside, and a JSON file with its curve, times and measures. Their photographs and styles
 are bundled samples, which About credits.
