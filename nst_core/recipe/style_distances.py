@@ -24,6 +24,14 @@ def _cubic(channels: int) -> float:
     return float(0.27 * channels**3 / (64**3 + 128**3 + 256**3 + 2 * 512**3))
 
 
+def _by_position(share: float) -> Callable[[int], float]:
+    """Cost at each position of a layer: `share` at 64 channels.
+
+    A layer of twice the channels has a quarter of the positions, and each costs twice as much. Measured on VGG-19.
+    """
+    return lambda channels: share * 64 / channels
+
+
 @dataclass(frozen=True)
 class RegisteredDistance:
     """The registry's entry for a style distance, for recipes, widgets and estimates.
@@ -34,12 +42,18 @@ class RegisteredDistance:
         module: the module whose `DISTANCE` computes it, loaded when an objective is built.
         layer_cost: channels of a layer -> cost of its distance and gradient beyond the statistics, as a share of one
             evaluation of the whole objective at 256 px.
+        pixel_cost: the same for the cost that grows with the picture.
+        pixel_bytes: memory for each pixel of the picture, in bytes, beyond that of the activations.
+        by_strips: whether statistics of strips add up to the picture's. Other distances need the picture whole.
     """
 
     title: str
     description: str
     module: str
     layer_cost: Callable[[int], float] = _free
+    pixel_cost: Callable[[int], float] = _free
+    pixel_bytes: float = 0.0
+    by_strips: bool = True
 
 
 STYLE_DISTANCES: dict[str, RegisteredDistance] = {
@@ -54,6 +68,24 @@ STYLE_DISTANCES: dict[str, RegisteredDistance] = {
         "layers",
         "nst_core.slow.losses.wasserstein2",
         _cubic,
+    ),
+    "sliced": RegisteredDistance(
+        "Sliced Wasserstein",
+        "Wasserstein distance of the activations themselves along fixed directions, which compares whole "
+        "distributions; needs the picture in one piece",
+        "nst_core.slow.losses.sliced",
+        pixel_cost=_by_position(0.25),
+        pixel_bytes=1500.0,
+        by_strips=False,
+    ),
+    "neighbours": RegisteredDistance(
+        "Nearest neighbours",
+        "distance of each activation from the style's most similar one, which copies the style's details; needs the "
+        "picture in one piece",
+        "nst_core.slow.losses.neighbours",
+        pixel_cost=_by_position(0.25),
+        pixel_bytes=1500.0,
+        by_strips=False,
     ),
 }
 """Name in recipes -> the distance; the first is the default."""

@@ -163,13 +163,13 @@ def _scale_cost(
     direct = machine.evaluation(width * height)
     compiles = machine.compiles and recipe.precision != "bfloat16"
     convolution = memory_plan.choose_convolution(recipe, height, width, scale.steps, compiles=compiles)
-    plan = memory_plan.choose_plan(recipe.memory_mb, height, width, convolution)
+    plan = memory_plan.plan_of(recipe, height, width, convolution)
     at_256_px = machine.evaluation(256**2)
     evaluations = convolution.relative_cost * (1 + _recomputed_share(recipe, plan, height))
-    each = direct * evaluations + at_256_px * _style_distances_cost(recipe)
+    each = direct * evaluations + at_256_px * _style_distances_cost(recipe, width * height)
     per_move = EVALUATIONS_PER_LBFGS_MOVE if recipe.optimizer.algorithm == "lbfgs" else 1.0
     setup = (SETUP_EVALUATIONS + EXTRA_STYLE_EVALUATIONS * (styles - 1)) * direct + convolution.compile_cost * at_256_px
-    return setup + scale.steps * per_move * each, memory_plan.need_mb(plan, height, width, convolution)
+    return setup + scale.steps * per_move * each, memory_plan.recipe_mb(recipe, plan, height, width, convolution)
 
 
 def _recomputed_share(recipe: Recipe, plan: TilingPlan, height: int) -> float:
@@ -183,12 +183,14 @@ def _recomputed_share(recipe: Recipe, plan: TilingPlan, height: int) -> float:
     return SHALLOW_BLOCKS_SHARE[plan.blocks] * (STRIP_PASSES * rows / height - 1)
 
 
-def _style_distances_cost(recipe: Recipe) -> float:
-    """Time of the style distances of all layers and regions, in direct evaluations at 256 px."""
+def _style_distances_cost(recipe: Recipe, pixels: int) -> float:
+    """Time of the style distances of all layers and regions of a picture, in direct evaluations at 256 px."""
     if not recipe.objective.style_weight:
         return 0.0
-    cost = STYLE_DISTANCES[recipe.objective.style_distance].layer_cost
-    return sum(cost(width(name)) for name in recipe.objective.style_layers) * (len(recipe.regions) + 1)
+    distance = STYLE_DISTANCES[recipe.objective.style_distance]
+    channels = [width(name) for name in recipe.objective.style_layers]
+    growing = pixels / 256**2 * sum(map(distance.pixel_cost, channels))
+    return (sum(map(distance.layer_cost, channels)) + growing) * (len(recipe.regions) + 1)
 
 
 def stored() -> Calibration | None:

@@ -15,14 +15,14 @@ from nst_core.picture.colour import is_grey, to_grey
 from nst_core.picture.coverage import colours, coverage, visible_part
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.photograph import photograph_weights
-from nst_core.picture.resize import fit, resize
+from nst_core.picture.resize import fit, resize, size_for
 from nst_core.recipe import Recipe
 from nst_core.slow import balance
 from nst_core.slow.losses import objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import check_style_size
 from nst_core.slow.losses.objective import StyleMixture
-from nst_core.slow.tiling.memory_plan import choose_plan
+from nst_core.slow.tiling.memory_plan import check_memory, plan_of
 from nst_core.step import Pixels
 
 NOTHING_PAINTED = "nothing would be painted: the regions that stay a photograph cover all that can be seen"
@@ -46,7 +46,9 @@ class RunPictures:
     masks: Sequence[np.ndarray]
 
     def check(self, recipe: Recipe) -> None:
-        """Raise RecipeError if styles, masks and recipe do not fit."""
+        """Raise RecipeError if styles, masks and recipe do not fit, or the picture is too large for its distance."""
+        width, height = size_for(self.content.shape[2], self.content.shape[1], recipe.longest_edge_px)
+        check_memory(recipe, height, width)
         if recipe.styles and len(recipe.styles) != len(self.styles):
             raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")
         if not self.styles and recipe.objective.style_weight > 0:
@@ -97,7 +99,7 @@ class RunPictures:
             [tf.constant(style) for style in self.styles_at(content, recipe, edge_px)],
             self.mixtures(recipe, height, width),
             convolution=convolution,
-            plan=choose_plan(recipe.memory_mb, height, width, convolution),
+            plan=plan_of(recipe, height, width, convolution),
             cover=share,
         )
         return replace(bound, is_grey=self.stays_grey(recipe))

@@ -34,7 +34,7 @@ from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.objective import TemporalTarget
 from nst_core.slow.losses.style_distance import Statistics
 from nst_core.slow.pictures import RunPictures
-from nst_core.slow.tiling.memory_plan import choose_plan, convolution_method
+from nst_core.slow.tiling.memory_plan import convolution_method, plan_of
 from nst_core.slow.tiling.windows import TilingPlan
 from nst_core.step import Pixels
 
@@ -137,7 +137,7 @@ class SlowPainter:
             pictures.check(recipe)
             _, height, width, _ = pictures.content.shape
             convolution = convolution_method(recipe, self._network.dtype, height, width, REPAYING_STEPS)
-            plan = choose_plan(recipe.memory_mb, height, width, convolution)
+            plan = plan_of(recipe, height, width, convolution)
             styles = [tf.constant(s) for s in pictures.styles_at(pictures.content, recipe, max(height, width))]
             seen = objectives.measure_styles(
                 self._network, recipe.objective, styles, convolution=convolution, plan=plan

@@ -16,7 +16,7 @@ from nst_core.recipe import CONVOLUTIONS, Objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import coverage_weights, layer_weights
 from nst_core.slow.losses.spec import LossSpec, Targets
-from nst_core.slow.losses.style_distance import Statistics, style_distance
+from nst_core.slow.losses.style_distance import MixesItself, Statistics, StyleDistance, style_distance
 from nst_core.slow.losses.targets import content_activations, style_statistics
 from nst_core.slow.tiling.windows import WHOLE, TilingPlan
 
@@ -126,7 +126,10 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     areas = np.array([region.mean() for region in regions] or [1.0], np.float32)
     targets = Targets(
         content_activations(vgg, content, content_names, config, plan),
-        tuple(tuple(distance.target(_mixed([of[n] for of in seen], m.shares)) for m in mixes) for n in style_names),
+        tuple(
+            tuple(distance.target(_mixed(distance, [of[n] for of in seen], m.shares)) for m in mixes)
+            for n in style_names
+        ),
         tuple(tuple(tf.constant(m[n]) for m in maps) for n in style_names) if maps else (),
         tf.constant(areas / areas.sum()),
         (tf.constant(temporal.aim), tf.constant(temporal.trust)) if temporal else (),
@@ -246,9 +249,11 @@ def layers(objective: Objective) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _mixed(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
-    """The statistics of a mixture at one layer: the styles' statistics, averaged by their shares."""
+def _mixed(distance: StyleDistance, statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
+    """The statistics of a mixture at one layer: averaged by the styles' shares, if the distance has no own way."""
     total = sum(shares)
+    if isinstance(distance, MixesItself):
+        return distance.mixed(statistics, [share / total for share in shares])
     return tuple(
         tf.add_n([share / total * part for share, part in zip(shares, parts, strict=True)])
         for parts in zip(*statistics, strict=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import tensorflow as tf
 
@@ -13,7 +14,8 @@ from nst_core.slow.losses.statistics import Divisor
 
 Statistics = tuple[tf.Tensor, ...]
 """A picture's statistics at one layer, float32. They are means over positions. Statistics of strips, each divided by
-the whole picture's number of positions, add up to the whole picture's; statistics of several styles are averaged."""
+the whole picture's number of positions, add up to the whole picture's; statistics of several styles are averaged.
+A distance that is registered with `by_strips=False` and is a `MixesItself` may have any others."""
 
 
 class StyleDistance(Protocol):
@@ -49,6 +51,14 @@ class StyleDistance(Protocol):
 
     def target_spec(self, channels: int) -> Any:
         """`tf.TensorSpec`s in the structure of `target`, for a layer with `channels` channels."""
+
+
+@runtime_checkable
+class MixesItself(Protocol):
+    """A style distance whose statistics of several styles are not averaged."""
+
+    def mixed(self, statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
+        """The statistics of several styles together; `shares` sum to 1."""
 
 
 @cache

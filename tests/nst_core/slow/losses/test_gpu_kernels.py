@@ -55,13 +55,15 @@ def nodes_of(function: Any) -> list[Any]:
     [
         ("float32", LossSpec(*LAYERS, style_distance("gram"), "nine-point", vgg.AS_TRAINED, 2), ["whole"]),
         ("bfloat16", LossSpec(*LAYERS, style_distance("wasserstein2"), "absolute", vgg.AS_TRAINED), ["whole"]),
+        ("float32", LossSpec(*LAYERS, style_distance("sliced"), "absolute", vgg.AS_TRAINED), ["whole"]),
+        ("bfloat16", LossSpec(*LAYERS, style_distance("neighbours"), "absolute", vgg.AS_TRAINED), ["whole"]),
         (
             "bfloat16",
             LossSpec(*LAYERS, style_distance("gram"), "absolute", OTHER, strip_blocks=1),
             ["shallow", "deep", "backward"],
         ),
     ],
-    ids=["float32", "bfloat16", "strips"],
+    ids=["float32", "bfloat16", "sliced", "neighbours", "strips"],
 )
 def test_a_step_stays_on_the_gpu(random_kernels: Any, dtype: str, spec: LossSpec, parts: list[str]) -> None:
     first = [(name, kernel) for name, kernel in random_kernels.items() if name < "block3"]

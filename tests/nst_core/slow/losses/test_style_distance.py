@@ -30,7 +30,9 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_no_recipe_has_a_distance_that_is_not_registered() -> None:
-    with pytest.raises(RecipeError, match="style_distance must be one of 'gram' or 'wasserstein2', got 'mean'"):
+    with pytest.raises(
+        RecipeError, match="style_distance must be one of 'gram', 'wasserstein2', 'sliced' or 'neighbours', got 'mean'"
+    ):
         make(settings={"style_distance": "mean"})
 
 
@@ -38,11 +40,13 @@ def test_no_recipe_has_a_distance_that_is_not_registered() -> None:
 def test_a_registered_distance_is_a_choice_of_the_recipe() -> None:
     recipe = make(settings={"style_distance": "mean"})
     assert recipe_from_json(recipe.to_json()) == recipe
-    assert choices("style_distance") == ("gram", "wasserstein2", "mean")
+    assert choices("style_distance") == ("gram", "wasserstein2", "sliced", "neighbours", "mean")
     assert describe("style_distance").endswith("; mean: how active each channel is")
     assert TITLES["mean"] == "Means"
     assert "mean" in Recipe.model_json_schema()["$defs"]["Objective"]["properties"]["style_distance"]["enum"]
-    with pytest.raises(RecipeError, match="one of 'gram', 'wasserstein2' or 'mean', got 'purple'"):
+    with pytest.raises(
+        RecipeError, match="one of 'gram', 'wasserstein2', 'sliced', 'neighbours' or 'mean', got 'purple'"
+    ):
         make(settings={"style_distance": "purple"})
 
 
