@@ -4,6 +4,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
           fast     latency and memory of the fast method, beside another package (baseline)
           race     time to the same loss: the tutorial's own loop against `tutorial-quick`
           quality  results of each method on six pairs of pictures, by the yardstick and as a contact sheet
+          balance  how well subjects are recognised under paintings and strong patterns, beside fixed weights
           films    (`bench film`) films by each method, beside frame by frame: warping error, flicker, drift, style
                    (known_films: frames with known motion)
           batch    folders of pictures from files to files, against the fast engine alone
@@ -22,7 +23,9 @@ Compare figures of one run only: machines are noisy, and only ratios within a ru
 """
 
 MODULES = {
-    **{name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality", "batch", "export")},
+    **{
+        name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality", "balance", "batch", "export")
+    },
     "film": f"{__name__}.engines.films",
     **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "painting", "load")},
     **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api")},
