@@ -193,7 +193,6 @@ def test_regions_have_a_share_for_each_style() -> None:
         ([region()], r"regions\.0\.shares must have at least 1 entries, got 0"),
         ([region(*[1] * 9)], r"regions\.0\.shares must have at most 8 entries, got 9"),
         ([region(1)] * 9, "regions must have at most 8 entries, got 9"),
-        ([region(0, 0)], "at least one style must have a share above 0"),
         ([region(1, 101)], r"regions\.0\.shares\.1 must be at most 100, got 101$"),
         ([region(1, -1)], r"regions\.0\.shares\.1 must be at least 0, got -1$"),
         ([{"mask": "short", "shares": [1]}], r"regions\.0\.mask must be a SHA-256"),
@@ -203,6 +202,10 @@ def test_regions_have_a_share_for_each_style() -> None:
 def test_a_region_that_means_nothing_is_refused(regions: Any, words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         make(settings={"regions": regions})
+
+
+def test_a_region_without_any_style_stays_a_photograph() -> None:
+    assert make(settings={"regions": [region(0, 0)]}).regions[0].shares == (0, 0)
 
 
 def test_one_pass_has_no_start_of_ones_own() -> None:
