@@ -52,7 +52,7 @@ def _opened(data: bytes) -> Picture | str:
     assert picture.pixels.shape == (picture.height, picture.width, 3)
     assert picture.pixels.dtype == np.uint8
     assert picture.width * picture.height <= LIMITS.kept_pixels
-    assert picture.sha256 == Picture.from_pixels(picture.pixels).sha256
+    assert picture.sha256 == Picture.from_pixels(picture.pixels, picture.alpha).sha256
     assert picture.alpha is None or picture.alpha.shape == picture.pixels.shape[:2]
     return picture
 
