@@ -80,9 +80,10 @@ def _cosine_distance(values: tf.Tensor, weights: tf.Tensor, target: Palette) -> 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def distance(values: tf.Tensor) -> Any:
         count = tf.shape(values)[0]
-        room = [[0, -count % PIECE], [0, 0]]
-        pieces = tf.reshape(tf.pad(values, room), [-1, PIECE, channels])
-        shares = tf.reshape(tf.pad(weights, room[:1]), [-1, PIECE])
+        size = tf.minimum(count, PIECE)  # a deep layer has fewer positions: padding it would cost more than comparing
+        room = [[0, -count % size], [0, 0]]
+        pieces = tf.reshape(tf.pad(values, room), [-1, size, channels])
+        shares = tf.reshape(tf.pad(weights, room[:1]), [-1, size])
         found, slopes = tf.map_fn(
             lambda piece: _piece(piece[0], piece[1], target),
             (pieces, shares),
