@@ -74,7 +74,7 @@ STYLE_DISTANCES: dict[str, RegisteredDistance] = {
         "Wasserstein distance of the activations themselves along fixed directions, which compares whole "
         "distributions; needs the picture in one piece",
         "nst_core.slow.losses.sliced",
-        pixel_cost=_by_position(0.25),
+        pixel_cost=_by_position(0.2),
         pixel_bytes=1500.0,
         by_strips=False,
     ),
@@ -83,7 +83,7 @@ STYLE_DISTANCES: dict[str, RegisteredDistance] = {
         "distance of each activation from the style's most similar one, which copies the style's details; needs the "
         "picture in one piece",
         "nst_core.slow.losses.neighbours",
-        pixel_cost=_by_position(0.25),
+        pixel_cost=_by_position(0.16),
         pixel_bytes=1500.0,
         by_strips=False,
     ),

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.recipe import make
+from nst_core.runs import cost
 from nst_core.slow.losses import neighbours, objective, positions, sliced
 from nst_core.slow.losses.objective import StyleMixture
 from nst_core.slow.pictures import RunPictures
@@ -208,3 +209,15 @@ def test_a_picture_that_would_need_strips_is_refused_before_the_run(name: str) -
     from nst_core.models.convolution_method import DIRECT
 
     assert plan_of(recipe, 64, 64, DIRECT) == WHOLE
+
+
+@pytest.mark.parametrize(("name", "share"), [("sliced", 0.4), ("neighbours", 0.32)])
+def test_the_estimate_grows_with_the_picture_by_the_measured_share(name: str, share: float) -> None:
+    """Time beyond Gram matrices, per pixel, is the same share of an evaluation at every size."""
+    machine = cost.stored() or cost.LAPTOP
+    for edge in (128, 256):
+        sizes = {"longest_edge_px": edge, "pyramid": "off", "steps": 100, "convolutions": "direct"}
+        gram, of = (cost.of(make(settings={**sizes, "style_distance": n}), (edge, edge)) for n in ("gram", name))
+        expected = 100 * share * machine.evaluation(256**2) * (edge / 256) ** 2
+        assert of.seconds - gram.seconds == pytest.approx(expected, rel=0.01)
+        assert of.peak_mb - gram.peak_mb == pytest.approx(1500 * edge**2 / 1e6)
