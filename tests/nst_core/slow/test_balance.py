@@ -45,7 +45,7 @@ def test_adam_adapts_often_and_a_search_seldom() -> None:
 
 def test_presets_of_our_own_adapt_and_published_methods_do_not() -> None:
     adapting = {name for name in PRESETS if make(name).objective.adaptive_balance}
-    assert adapting == {"painterly", "faithful", "bold"}
+    assert adapting == {"painterly", "brushwork", "faithful", "bold"}
 
 
 def strong(pictures: Any) -> tuple[Any, Any]:

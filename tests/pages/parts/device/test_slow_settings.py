@@ -29,6 +29,7 @@ def test_the_settings_of_the_page_are_passed_on() -> None:
         ("bold", True),
         ("gatys", False),
         ("tutorial", False),
+        ("brushwork", False),
         ("crowson", False),
     ],
 )
