@@ -122,7 +122,7 @@ def opened(browser: playwright.Browser, **of_visitor: Any) -> Iterator[playwrigh
     page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None)
     yield page
     # A run left over from a failed test would delay the next tests.
-    page.get_by_role("button", name="Stop").evaluate_all("all => all.forEach(button => button.click())")
+    page.get_by_role("button", name="Stop", exact=True).evaluate_all("all => all.forEach(button => button.click())")
     context.close()
     assert complaints == []
 

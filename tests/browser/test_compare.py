@@ -112,14 +112,14 @@ def test_a_slow_sheet_can_be_stopped_and_gone_on_with(tab: Any) -> None:
     tab.get_by_text(re.compile("9 pictures")).wait_for()  # with a time only where the machine was measured
     tab.get_by_role("button", name="Paint the sheet").click()
     tab.locator(FILLED).first.wait_for(timeout=60_000)
-    tab.get_by_role("button", name="Stop").click()
+    tab.get_by_role("button", name="Stop", exact=True).click()
     more = tab.get_by_role("button", name="Go on")
     more.wait_for()
     before = tab.locator(FILLED).count()
     assert before < 9
     more.click()
     playwright.expect(tab.locator(FILLED)).not_to_have_count(before, timeout=60_000)
-    tab.get_by_role("button", name="Stop").click()
+    tab.get_by_role("button", name="Stop", exact=True).click()
     more.wait_for()
 
 

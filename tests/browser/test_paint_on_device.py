@@ -62,7 +62,7 @@ def test_a_picture_is_painted_by_the_visitors_own_browser(page: Any, address: st
 
     panel.get_by_role("button", name="Go on").click()
     panel.get_by_text(f"Step {paused_at + 1} of").wait_for()
-    panel.get_by_role("button", name="Stop").click()
+    panel.get_by_role("button", name="Stop", exact=True).click()
     in_state(page, "done")
     assert paused_at < step(panel) < 25
     with page.expect_download() as download:

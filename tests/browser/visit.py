@@ -89,5 +89,5 @@ def finished(page: Any) -> None:
 
 def stop(page: Any) -> None:
     """Stop the run on the page."""
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Stop").wait_for(state="hidden")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop", exact=True).wait_for(state="hidden")

@@ -195,7 +195,7 @@ def _curves(bench: _Bench, runs: int, watched: float) -> tuple[list[float], list
         if number:  # the first run loads and compiles
             first.append(drawn[0][1] - page.evaluate("() => window.clicked") / 1000)
             delays += display_delays(drawn, times.timestamps())
-        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_role("button", name=_PAINT).wait_for(timeout=_WAITS_MS)
         page.context.close()
     return first, delays
@@ -210,7 +210,7 @@ def _watching_cost(bench: _Bench, pairs: Mapping[str, int]) -> dict[str, Any]:
     page.goto("about:blank")
     cost = watching.cost(watching.WatchedRun(address, page, server, bench.curves, job), pairs)
     page.goto(address)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     page.context.close()
     return cost
 

@@ -105,7 +105,7 @@ def _paint(page: Page, edge_px: int, steps: int) -> dict[str, Any]:
     panel.locator("[name=size]").select_option(str(edge_px))
     start.click()
     page.wait_for_function(f"() => window.watched?.steps.length > {steps}", timeout=_WAITS_MS)
-    panel.get_by_role("button", name="Stop").click()
+    panel.get_by_role("button", name="Stop", exact=True).click()
     seen: dict[str, Any] = page.evaluate(_SEEN)
     page.locator(".nst-slow[data-state=done]").wait_for(timeout=_WAITS_MS)
     return seen

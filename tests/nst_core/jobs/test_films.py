@@ -39,7 +39,7 @@ def test_the_worker_gets_a_copy_of_the_film(anywhere: JobService, servers: Serve
     assert Path(files.work).is_dir()
     assert Path(files.result).parent == Path(files.work).parent
     assert command.recipe.content == given.sha256
-    assert len(command.data) == 3  # the first frame, its transparency and a style: no film in the message
+    assert len(command.data) == 4  # the first frame and a style, each with its transparency: no film in the message
     assert anywhere.view(job).total_steps == 50
     kept = anywhere.inputs(job).film
     assert kept is not None
