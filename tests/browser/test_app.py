@@ -113,7 +113,7 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(page: Any, tmp_p
     server = Server("app.py", tmp_path / "log", NST_DATA_DIR=str(tmp_path / "data"))
     try:
         server.start()
-        for path in [path for path, _ in PAGES.values()] * 3:
+        for path in [path for path, _ in PAGES.values()]:
             page.goto(f"{server.url}/{path}")
             page.wait_for_selector("h1")
         page.goto(f"{server.url}/about")
