@@ -156,7 +156,7 @@ def test_curves_grow_in_one_graph_and_keep_zoom_and_hidden_curves(growing: Any) 
     growing.wait_for_function("graph => graph.layout.xaxis.range[0] == 0", arg=handle)
     assert graph.evaluate(RANGES)[:2] == whole[:2]
     stop(growing)
-    growing.get_by_role("button", name="Paint step by step").wait_for()
+    growing.get_by_role("button", name="PNG", exact=True).wait_for()
     assert handle.evaluate("graph => graph.isConnected"), "also once the run is over"
 
 
