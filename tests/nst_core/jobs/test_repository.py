@@ -49,7 +49,9 @@ def test_a_run_continues_without_missing_or_repeated_steps(servers: Servers) -> 
     assert Path(command.checkpoint).read_bytes() == b"some"
     inputs = unpacked(command.arrays, command.data)
     assert np.array_equal(inputs.content[..., :3], picture().tensor())
-    assert np.array_equal(np.round(255 * inputs.content[0, ..., 3]), picture().alpha)
+    alpha = picture().alpha
+    assert alpha is not None
+    assert np.array_equal(np.round(255 * inputs.content[0, ..., 3]), alpha)
     servers.worker.begin(job, range(4))  # the steps in the checkpoint
     assert numbers(service, job) == list(range(4))
     assert service.view(job).notes == ("The server was restarted; this run went on from step 3.",)
