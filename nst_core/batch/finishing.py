@@ -83,7 +83,11 @@ class Finisher:
             "seconds": round(painted.seconds, 3),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "measures": measures,
-            "notes": [*painted.loaded.inputs.content.notes, *painted.notes, *filter(None, [lost]), *self._problems],
+            "notes": [
+                *dict.fromkeys((*painted.loaded.inputs.notes, *painted.notes)),
+                *filter(None, [lost]),
+                *self._problems,
+            ],
             "recipe": painted.recipe.model_dump(mode="json"),
         }
         return self._folder.write(item.name, data, facts), thumbnail(_on_white(painted.picture, alpha))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe, change, choices, describe, from_text, make
+from nst_core.recipe.effects import without_effect
 from nst_core.recipe.old_names import current_name
 from nst_core.runs.opening import SAMPLE, load_mask, load_picture, load_recipe, parse_mask
 
@@ -151,6 +152,11 @@ def _crop(text: str) -> list[float]:
             f"--style-crop must be L,T,R,B: left, top, right and bottom as shares from 0 to 1, got {text}"
         ) from None
     return [left, top, right, bottom]
+
+
+def told_of(recipe: Recipe, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """A sentence for each setting of a command that has no effect in its recipe. Raises RecipeError."""
+    return without_effect(recipe, changed_settings(arguments), arguments.preset)
 
 
 def changed_settings(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nst_core.batch import items, sheet, sources, table
 from nst_core.batch.items import BatchItem
 from nst_core.batch.session import MANIFESTS, Batch, BatchOptions
-from nst_core.cli.arguments import build_recipe
+from nst_core.cli.arguments import build_recipe, told_of
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe
 from nst_core.runs import result_file
@@ -62,7 +62,10 @@ def _items(arguments: argparse.Namespace) -> tuple[Sequence[BatchItem], int]:
         raise RecipeError("a batch needs contents and --styles, or a table of both as --recipes FILE")
     contents = sources.expand(arguments.contents, arguments.output)
     arguments.styles = sources.expand(arguments.styles, arguments.output)
-    base = BatchItem("", "", (), build_recipe(arguments), arguments.start, masks)
+    recipe = build_recipe(arguments)
+    for note in told_of(recipe, arguments):
+        print(f"note: {note}", file=sys.stderr)
+    base = BatchItem("", "", (), recipe, arguments.start, masks)
     paired = items.paired(contents, arguments.styles, base, arguments.pair)
     columns = sheet.columns_for(len(arguments.styles)) if arguments.pair == "all" else sheet.COLUMNS
     return items.with_distinct_names(paired, items.ENDINGS[arguments.format]), columns

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nst_core.cli.arguments import build_recipe, files_read, load_inputs
+from nst_core.cli.arguments import build_recipe, files_read, load_inputs, told_of
 from nst_core.errors import NSTError, ToolError
 from nst_core.runs.opening import load_picture
 
@@ -33,10 +33,11 @@ def stylize(arguments: argparse.Namespace) -> int:
         recipe, told = resumed_recipe(resumed.recipe, arguments)
     else:
         recipe = build_recipe(arguments)
+        told = told_of(recipe, arguments)
     stylize.check_places(arguments, files_read(arguments))
     pictures, shares = load_inputs(arguments)
-    for change in told:
-        print(f"note: {change}", file=sys.stderr)
+    for note in told:
+        print(f"note: {note}", file=sys.stderr)
     run = stylize.StylizeRequest(
         pictures=pictures,
         recipe=recipe,

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from nst_core.cli.arguments import build_recipe, files_read
+from nst_core.cli.arguments import build_recipe, files_read, told_of
 from nst_core.cli.resuming import check_unchanged
 from nst_core.errors import CheckpointError, FilmError, NSTError
 from nst_core.film import run
@@ -41,6 +41,8 @@ def film(arguments: argparse.Namespace) -> int:
     masks = [open_mask(read_file(name), (opened.info.width, opened.info.height)) for name, _ in named]
     recipe = _named(film_recipe(arguments), opened, styles, masks, [shares for _, shares in named])
     run.check(opened, recipe)
+    for note in (*told_of(recipe, arguments), *(note for style in styles for note in style.notes)):
+        print(f"note: {note}", file=sys.stderr)
     work = arguments.output.with_name(f"{arguments.output.name}.frames")
     recipe = _begun(work, recipe, arguments if arguments.resume else None)
     folder = run.open_folder(work / "film", opened, recipe)

@@ -15,6 +15,7 @@ from nst_core.fast.plan import in_strips
 from nst_core.fast.stylizer import Stylizer, make_stylizer
 from nst_core.models import stylisation
 from nst_core.models.device import device
+from nst_core.picture.arrays import check_pictures, check_weights
 from nst_core.picture.coverage import colours
 from nst_core.picture.guided import enlarge
 from nst_core.picture.masks import Weights, at_size, partition
@@ -46,10 +47,13 @@ def run(  # noqa: PLR0913 - an engine's signature, and the masks
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1], of any size.
 
     Raises:
+        PictureError: an array is no picture: of another shape or type, or with values outside [0, 1].
         RecipeError: there is no style; the number of styles or masks is not that of the recipe; or a style grid has
             too many styles.
         WeightsError: no source gave the network.
     """
+    check_pictures(content, styles)
+    check_weights(masks)
     if not styles or (recipe.styles and len(recipe.styles) != len(styles)):
         raise RecipeError(f"the fast method needs one picture for each style of the recipe, got {len(styles)}")
     if len(masks) != len(recipe.regions):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from nst_core.film.flow import Bytes, Motion
+from nst_core.picture.arrays import check_frame
 
 
 def warping_error(results: Iterable[Bytes], motions: Iterable[Motion]) -> float:
@@ -23,7 +24,7 @@ def warping_error(results: Iterable[Bytes], motions: Iterable[Motion]) -> float:
     the warping error of Lai et al. 2018, arXiv:1808.00449. We differ: the mean is over trusted pixels of all frames, so
     that films of fast motion, which have fewer of them, are not flattered.
     """
-    frames, error, weight = iter(results), 0.0, 0.0
+    frames, error, weight = _checked(results), 0.0, 0.0
     last = next(frames, None)
     for result, motion in zip(frames, motions, strict=True):
         squares, trusted = _squared_difference(_given(last), result, motion)
@@ -41,7 +42,7 @@ def drift(
         motion: the known motion that leads from one frame to another, by their indices.
         gaps: in frames.
     """
-    measured = {}
+    measured, results = {}, list(_checked(results))
     for gap in (gap for gap in gaps if gap < len(results)):
         pairs = [(first, first + gap) for first in range(len(results) - gap)]
         sums = [_squared_difference(results[a], results[b], motion(a, b)) for a, b in pairs]
@@ -58,7 +59,7 @@ def flicker(results: Iterable[Bytes]) -> float:
     Raises:
         ValueError: fewer than two results.
     """
-    frames = iter(results)
+    frames = _checked(results)
     last, differences = next(frames, None), []
     for result in frames:
         differences.append(float(np.abs(result.astype(np.int16) - _given(last)).mean()))
@@ -66,6 +67,13 @@ def flicker(results: Iterable[Bytes]) -> float:
     if not differences:
         raise ValueError("flicker needs at least 2 results")
     return float(np.mean(differences))
+
+
+def _checked(results: Iterable[Bytes]) -> Iterator[Bytes]:
+    """The frames, each checked. Raises PictureError."""
+    for number, frame in enumerate(results, 1):
+        check_frame(f"frame {number}", frame)
+        yield frame
 
 
 def _squared_difference(previous: Bytes, current: Bytes, motion: Motion) -> tuple[float, float]:

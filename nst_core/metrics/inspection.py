@@ -17,6 +17,7 @@ from nst_core.metrics.gram_order import seriate
 from nst_core.models import vgg
 from nst_core.models.device import device
 from nst_core.models.vgg_layout import receptive_field_px, stride_px, width
+from nst_core.picture.arrays import check_pixels
 from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS, NetworkName
 from nst_core.slow.losses.statistics import gram_matrix
@@ -105,12 +106,14 @@ def features(picture: Pixels, layer: str, network: NetworkName = "vgg19", max_ma
         max_maps: greatest number of maps.
 
     Raises:
+        PictureError: an array is no picture.
         RecipeError: the network has no such layer.
         WeightsError: no source gave the network.
 
     Source: Zeiler & Fergus 2014, arXiv:1311.2901, show the inputs that activate a feature most. Here are the
     activations of one picture, without their deconvolution.
     """
+    check_pixels("the picture", picture)
     small = fit(picture, EDGE_PX)
     activations = _activations(small, layer, network)
     means = activations.mean(axis=(0, 1))
@@ -146,11 +149,14 @@ def grams(
         max_channels: greatest number of channels shown.
 
     Raises:
+        PictureError: an array is no picture.
         RecipeError: the network has no such layer.
         WeightsError: no source gave the network.
 
     Source: Gatys et al. 2015, arXiv:1508.06576, eq. 3, as a mean over positions; see `gram_matrix`.
     """
+    check_pixels("the first picture", first)
+    check_pixels("the second picture", second)
     both = np.stack([_gram(_activations(fit(picture, EDGE_PX), layer, network)) for picture in (first, second)])
     energy = (
         both / np.maximum(np.trace(both, axis1=1, axis2=2), 1e-12)[:, None, None]

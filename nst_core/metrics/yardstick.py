@@ -16,6 +16,7 @@ import tensorflow as tf
 from nst_core.errors import PictureError
 from nst_core.models import vgg as networks
 from nst_core.models.device import device
+from nst_core.picture.arrays import check_pictures, check_pixels
 from nst_core.picture.coverage import Coverage, colours, coverage, covered
 from nst_core.picture.resize import MIN_SIDE_PX, resize
 from nst_core.recipe import CONVOLUTIONS, TUTORIAL
@@ -73,9 +74,12 @@ def measure(
         measures are empty or None.
 
     Raises:
-        PictureError: the output is less than 16 px high or wide, too small for the poolings of VGG.
+        PictureError: an array is no picture, or the output is less than 16 px high or wide, too small for the
+            poolings of VGG.
         WeightsError: no source gave VGG-19.
     """
+    check_pixels("the result", output)
+    check_pictures(content, styles)
     _, height, width, _ = output.shape
     if min(height, width) < MIN_SIDE_PX:
         raise PictureError(

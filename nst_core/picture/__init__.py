@@ -2,6 +2,7 @@
 
 Each module needs NumPy and Pillow only:
     upload      opens every picture file from outside; `Picture`
+    arrays      checks arrays that are handed over as pictures
     limits      the limits of a file: formats, bytes and pixels; header: the size that a file states
     decoder_pool  the processes that decode files from outside; decoder_process: one of them, seen from its parent;
                 decoder: its program; decoder_messages: the messages between the two

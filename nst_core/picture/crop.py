@@ -43,6 +43,24 @@ def crop_style(style: Pixels, crop: Sequence[float] = WHOLE, rotation_deg: float
     return _rotated(style[:, top:bottom, left:right], rotation_deg)
 
 
+def middle_of_shape(picture: Pixels, width: int, height: int) -> Pixels:
+    """The largest middle part of a picture with the aspect ratio of (width, height).
+
+    The picture itself if its shape is that one, up to a pixel of rounding.
+
+    Args:
+        picture: [1, H, W, C].
+        width, height: the wanted shape, of any size.
+    """
+    _, own_height, own_width, _ = picture.shape
+    scale = min(own_width / width, own_height / height)
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    if own_width - across <= 1 and own_height - down <= 1:
+        return picture
+    left, top = (own_width - across) // 2, (own_height - down) // 2
+    return picture[:, top : top + down, left : left + across]
+
+
 def preview_style(style: Picture, crop: Sequence[float], rotation_deg: float, longest_edge_px: int) -> Pixels:
     """The result of `crop_style` for display; takes little memory for a style of any size.
 

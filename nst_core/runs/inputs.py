@@ -18,6 +18,7 @@ from nst_core.picture.masks import Mask, Weights
 from nst_core.picture.resize import check_shape
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, StylePicture, change
+from nst_core.recipe.effects import check_aim
 from nst_core.recipe.style_grid import cell_edge_px
 from nst_core.runs.regions import check_regions
 from nst_core.step import Pixels
@@ -52,6 +53,13 @@ class RunInputs:
     film: Film | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What opening the pictures changed, as sentences; those of styles and start say whose they are."""
+        named = [("the style" if len(self.styles) == 1 else f"style {n}", s) for n, s in enumerate(self.styles, 1)]
+        named += [("the start picture", self.start)] if self.start else []
+        return (*self.content.notes, *(f"{name}: {note}" for name, picture in named for note in picture.notes))
+
+    @property
     def nbytes(self) -> int:
         """The size of all pixels and masks in memory, in bytes; a film is not in memory."""
         pictures = [self.content, *self.styles, *([self.start] if self.start else [])]
@@ -66,6 +74,7 @@ class RunInputs:
         at which the content cannot keep its shape, or if its masks have no effect.
         """
         self._check_medium(recipe)
+        check_aim(recipe)
         check_shape(self.content.width, self.content.height, cell_edge_px(recipe))
         if recipe.styles and len(recipe.styles) != len(self.styles):
             raise RecipeError(f"the recipe names {len(recipe.styles)} styles, got {len(self.styles)} pictures")

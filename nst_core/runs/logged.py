@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class LoggedRun:
         recipe: the recipe with the provenance of this machine.
         log: the curve and the best Step so far.
         timer: the seconds of loading, compiling and running.
+        notes: sentences for the user, from opening the pictures and from the steps so far.
         diverged: why the run ended early although there is a picture, or None.
     """
 
@@ -52,6 +54,7 @@ class LoggedRun:
         self.timer.mark_loaded(already=float(self._resume.get("seconds", 0.0)) if self._resume is not None else 0.0)
         self.log = RunLog(self.recipe, checkpoint, resume)
         self.diverged: DivergedError | None = None
+        self.notes: tuple[str, ...] = ()
         self._pictures = pictures
         self._content = pictures.content.covered()
         self._styles = [style.covered() for style in pictures.styles]
@@ -79,7 +82,10 @@ class LoggedRun:
         has_begun = False
         with closing(engine):
             try:
-                for step in engine:
+                for number, step in enumerate(engine):
+                    if number == 0 and self._pictures.notes:
+                        step = replace(step, notes=(*self._pictures.notes, *step.notes))  # noqa: PLW2901
+                    self.notes += step.notes
                     self.timer.tick(step)
                     self.log.add(step)
                     has_begun = True
@@ -105,9 +111,9 @@ class LoggedRun:
         return runner.result_alpha(self._pictures.content.alpha, self.recipe)
 
     def report(self) -> dict[str, Any]:
-        """Settings, times, memory, measures and the curve of the run, with its best picture as the result."""
+        """Settings, times, memory, measures, curve and notes of the run, with its best picture as the result."""
         report = runner.report(self._content, self._styles, self.recipe, self.picture(), self.timer)
-        return {**report, **self.log.report()}
+        return {**report, **self.log.report(), "notes": list(self.notes)}
 
 
 def _check_weights(before: Recipe, now: Recipe) -> None:

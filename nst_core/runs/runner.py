@@ -11,11 +11,13 @@ import numpy as np
 
 from nst_core import __version__
 from nst_core.picture import colour, crop
+from nst_core.picture.arrays import check_pictures, check_weights
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Weights
 from nst_core.picture.photograph import keep_photograph
 from nst_core.picture.resize import check_shape, fit, resize
 from nst_core.recipe import Provenance, Recipe
+from nst_core.recipe.effects import check_aim, does_nothing
 from nst_core.recipe.style_grid import cell_edge_px, grid_shape, is_style_grid
 from nst_core.runs.regions import KEPT, keeps_photograph
 from nst_core.runs.usage import RunTimer, peak_gpu_mb, peak_rss_mb
@@ -49,15 +51,22 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
         resume: `state()` of an earlier Step of a slow or balanced run.
 
     Raises:
-        RecipeError: crop and rotation leave too little of a style, or the content cannot keep its shape at this size.
+        PictureError: an array is no picture: of another shape or type, or with values outside [0, 1].
+        RecipeError: nothing is to be minimised; crop and rotation leave too little of a style; or the content cannot
+            keep its shape at this size.
         DeviceMemoryError: the device has too little memory.
         NSTError: see the engines.
     """
+    check_pictures(content, styles, start)
+    check_weights(masks)
+    check_aim(recipe)
     check_shape(content.shape[2], content.shape[1], cell_edge_px(recipe))
     seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
     with closing(engine_steps(seen, matched, recipe, start, masks, resume)) as steps:
         kept = (KEPT,) if keeps_photograph(recipe) else ()
-        notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe), *kept)
+        notes = (*recipe.provenance.notes, *_colour_notes(seen, matched, recipe), *kept, *does_nothing(recipe))
+        if start is not None and resume is None:
+            notes += _start_notes(start, content)
         yield from _with_final_colours(steps, content, recipe, grid_shape(recipe, len(styles)), notes, masks)
 
 
@@ -79,6 +88,7 @@ def run_together(inputs: Sequence[tuple[Pixels, Sequence[Pixels], Recipe]]) -> l
 
     requests = []
     for content, styles, recipe in inputs:
+        check_pictures(content, styles)
         seen, matched = colour.before(content, crop_styles(styles, recipe), recipe.colour)
         requests.append(batching.FastRequest(seen, matched, recipe))
     with gpu_memory.explained():
@@ -98,6 +108,14 @@ def _colour_notes(content: Pixels, styles: Sequence[Pixels], recipe: Recipe) -> 
     if recipe.colour.colour_preservation or not all(colour.is_grey(style, colour.NEARLY_GREY) for style in styles):
         return ()
     return ("the style is black and white, so colours fade; a higher colour_preservation keeps the photograph's",)
+
+
+def _start_notes(start: Pixels, content: Pixels) -> tuple[str, ...]:
+    """Whether a picture to start from is cut to the photograph's shape."""
+    _, height, width, _ = content.shape
+    if crop.middle_of_shape(start, width, height) is start:
+        return ()
+    return ("the picture to start from has another shape than the photograph; its middle is used",)
 
 
 def _grey_like(picture: Pixels | None, content: Pixels, styles: Sequence[Pixels]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from nst_core.models.device import device
+from nst_core.picture.arrays import check_pictures, check_weights
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 from nst_core.slow.session import OptimizationSession
@@ -39,11 +40,14 @@ def run(  # noqa: PLR0913 - every engine's signature
         resume: the `state()` of an earlier Step of this run; the Step after it is yielded first.
 
     Raises:
+        PictureError: an array is no picture: of another shape or type, or with values outside [0, 1].
         DivergedError: a loss stopped being finite, or exploded, and smaller steps did not help.
         RecipeError: a start picture is needed and missing, or styles, masks and recipe do not fit.
         CheckpointError: `resume` is of another size.
         WeightsError: no source gave the network.
     """
+    check_pictures(content, styles, start)
+    check_weights(masks)
     allocator.set_keep_freed(keep=False)
     place = device().name
     with tf.device(place):  # entered for each step: a scope kept open over a yield breaks if another thread closes it

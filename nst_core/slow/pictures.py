@@ -13,6 +13,7 @@ from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.vgg import Vgg
 from nst_core.picture.colour import is_grey, to_grey
 from nst_core.picture.coverage import colours, coverage, visible_part
+from nst_core.picture.crop import middle_of_shape
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.photograph import photograph_weights
 from nst_core.picture.resize import fit, resize, size_for
@@ -128,7 +129,8 @@ class RunPictures:
         Args:
             recipe: its `start` and `seed`.
             content: the content at that size.
-            start: a picture of any size that replaces the recipe's start, or None.
+            start: a picture of any size that replaces the recipe's start, or None; of another shape, its middle is
+                used.
 
         Raises:
             RecipeError: the recipe's start needs a picture, and there is none.
@@ -138,7 +140,8 @@ class RunPictures:
 
     def _start(self, recipe: Recipe, content: Pixels, start: Pixels | None) -> Pixels:
         if start is not None:
-            return resize(start, content.shape[2], content.shape[1])
+            width, height = content.shape[2], content.shape[1]
+            return resize(middle_of_shape(start, width, height), width, height)
         if recipe.start in ("fast", "own"):
             needed = "the fast result; choose method balanced" if recipe.start == "fast" else "a picture of your own"
             raise RecipeError(f"start '{recipe.start}' needs {needed}, or start from content or noise")

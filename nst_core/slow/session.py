@@ -16,6 +16,7 @@ from nst_core.errors import CheckpointError, DivergedError
 from nst_core.models import vgg as networks
 from nst_core.models.convolution_method import ConvolutionMethod, from_stored_number, stored_number
 from nst_core.models.device import precision
+from nst_core.picture.crop import middle_of_shape
 from nst_core.picture.resize import resize
 from nst_core.recipe import OptimizerSettings, Recipe
 from nst_core.recipe.steering import steering_marks
@@ -152,7 +153,8 @@ class OptimizationSession:
             return {}
         _, height, width, _ = self._content.shape
         pictures, self._references = self._references, {}
-        seen = {name: self._objective(tf.constant(resize(p, width, height)))[0] for name, p in pictures.items()}
+        fitted = {n: resize(middle_of_shape(p, width, height), width, height) for n, p in pictures.items()}
+        seen = {name: self._objective(tf.constant(p))[0] for name, p in fitted.items()}
         return {
             name: objectives.named(dict(zip(self._objective.names, map(float, terms.numpy()), strict=True)))
             for name, terms in seen.items()

@@ -20,6 +20,7 @@ from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Painted
 from nst_core.film.flow import Bytes
 from nst_core.models import stylisation
 from nst_core.models.device import device
+from nst_core.picture.arrays import check_film
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 from nst_core.step import Pixels
@@ -48,9 +49,11 @@ def stylise(  # noqa: PLR0913 - the arguments of both methods
         first: the first frame of the clip, uint8 [H, W, 3]; colours are matched to it.
 
     Raises:
+        PictureError: an array is no frame or picture.
         RecipeError: there is no style, or styles, masks and recipe do not fit.
         WeightsError: no source gave the network.
     """
+    check_film(first, styles, masks)
     return play(
         FastPainter(matched_styles(styles, first, recipe), to_pixels(first), recipe), frames, recipe, masks, resume
     )

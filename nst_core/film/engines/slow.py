@@ -23,6 +23,7 @@ from nst_core.film.flow import Bytes, Floats
 from nst_core.models import vgg as networks
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.device import device, precision
+from nst_core.picture.arrays import check_film
 from nst_core.picture.masks import Weights
 from nst_core.picture.photograph import keep_photograph
 from nst_core.recipe import Colour, OptimizerSettings, Recipe
@@ -60,10 +61,12 @@ def stylise(  # noqa: PLR0913 - the arguments of both methods
     """Stylise a film frame by frame; arguments as in `nst_core.film.engines.fast.stylise`.
 
     Raises:
+        PictureError: an array is no frame or picture.
         RecipeError: styles, masks and recipe do not fit, or a style or region is too small for a layer.
         DivergedError: a loss stopped being finite.
         WeightsError: no source gave the network.
     """
+    check_film(first, styles, masks)
     return play(SlowPainter(matched_styles(styles, first, recipe), recipe), frames, recipe, masks, resume)
 
 

@@ -45,6 +45,8 @@ def picker(page: str) -> None:
         theme.notice("error", "This file cannot be used", upload.message)
     else:
         st.caption(f"Starts from {theme.escape_markdown(upload.title)}.")
+        for note in upload.picture.notes if upload.picture else ():
+            theme.notice("quiet", "Good to know", note)
 
 
 def picture(page: str) -> Picture | None:

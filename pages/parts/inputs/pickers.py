@@ -309,6 +309,8 @@ def _fetch(role: Role, work: Painting) -> None:
         return
     words = theme.join_known(work.artist, str(work.year), work.licence)
     choose(role, SelectedImage(work.key, work.title, words, f"{work.title} by {work.artist}", lambda: picture))
+    for note in picture.notes:
+        theme.notice("quiet", "Good to know", note)
 
 
 def _shown(role: Role) -> None:

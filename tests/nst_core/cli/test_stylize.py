@@ -364,18 +364,43 @@ def test_what_would_replace_a_file_or_means_nothing_is_refused_before_the_run(
 
 
 @pytest.mark.slow
-def test_pictures_on_the_way_reports_and_pictures_open_as_recipes(
+def test_pictures_on_the_way_notes_in_the_report_and_files_that_open_as_recipes(
     files: Any, found: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(yardstick, "measure", lambda *_: {})
+    still = Image.open(files / "one.png").convert("RGB")
+    still.save(files / "one.png", save_all=True, append_images=[Image.new("RGB", still.size, "red")])
     options = ("-o", "{}/out.webp", "--every", 2, "--quality", 70, "--json", "{}/report.json")
     assert stylize(files, *options, steps=5, tv_weight=7) == 0
     assert sorted(path.name for path in (files / "out-steps").iterdir()) == ["step-00002.webp", "step-00004.webp"]
     first = open_picture((files / "out-steps" / "step-00002.webp").read_bytes())
     assert (first.width, first.height) == (64, 48)
-    assert stylize(files, "--recipe", "{}/out.webp", "--steps", 1) == 0
-    assert recipe_in(files).objective.tv_weight == SMALL.get("tv_weight", 7)
+    assert json.loads((files / "report.json").read_text())["notes"] == ["the style: only the first of 2 frames is used"]
     for name in ("report.json", "out.webp", "out-steps/step-00004.webp"):
         assert load_recipe(str(files / name)).objective.tv_weight == 7
     with pytest.raises(RecipeError, match="got a picture without one"):
         load_recipe(str(files / "content.png"))
+
+
+@pytest.mark.usefixtures("found", "painter")
+def test_what_has_no_effect_is_told(files: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stylize(files, "--preset", "bold", "--set", "strength=0", method="fast") == 0
+    told = capsys.readouterr().err
+    assert "note: preset bold has no effect with method fast" in told
+    assert "note: steps has no effect with method fast, which is a single pass" in told
+    assert "note: strength 0 leaves the photograph as it is" in told
+    nothing = ("--set", "content_weight=0", "--set", "style_weight=0", "--set", "tv_weight=0")
+    assert stylize(files, *nothing) == 2
+    assert "at least one of content_weight, style_weight and tv_weight must be above 0" in capsys.readouterr().err
+
+
+def test_a_start_of_another_shape_is_cut_and_told(files: Any, found: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    wide = Image.new("RGB", (128, 48), "red")
+    wide.paste(Image.open(files / "begin.png"), (32, 0))
+    wide.save(files / "wide.png")
+    assert stylize(files, "--start", "{}/wide.png", learning_rate=1e-6, steps=1) == 0
+    assert "note: the picture to start from has another shape than the photograph; its middle is used" in (
+        capsys.readouterr().err
+    )
+    begin = open_picture((files / "begin.png").read_bytes())
+    assert np.abs(open_picture((files / "out.png").read_bytes()).pixels.astype(int) - begin.pixels).max() <= 1

@@ -8,7 +8,15 @@ import pytest
 from PIL import Image
 
 from nst_core.errors import PictureError, RecipeError
-from nst_core.picture.crop import WHOLE, came_from, crop_picture, crop_style, cropped_size, preview_style
+from nst_core.picture.crop import (
+    WHOLE,
+    came_from,
+    crop_picture,
+    crop_style,
+    cropped_size,
+    middle_of_shape,
+    preview_style,
+)
 from nst_core.picture.resize import fit
 from nst_core.picture.upload import Picture
 
@@ -207,3 +215,15 @@ def test_the_preview_of_a_part_is_the_part_reduced(crop: tuple[float, ...], degr
 def test_a_style_whose_part_is_too_small_has_no_preview() -> None:
     with pytest.raises(RecipeError, match="at least 16 px"):
         preview_style(Picture.from_pixels(np.zeros((40, 40, 3), np.uint8)), (0.0, 0.0, 0.2, 1.0), 0.0, 100)
+
+
+@pytest.mark.parametrize(("size", "shape"), [((60, 40), (30, 30)), ((40, 60), (16, 9)), ((50, 50), (3, 2))])
+def test_the_middle_of_a_shape_is_the_largest_one(size: Any, shape: Any) -> None:
+    width, height = size
+    across = np.broadcast_to(np.arange(width, dtype=np.float32)[None, None, :, None], (1, height, width, 3))
+    part = middle_of_shape(across, *shape)
+    _, down, over, _ = part.shape
+    assert over == width or down == height
+    assert abs(over / down - shape[0] / shape[1]) <= 1.5 / min(over, down)
+    assert abs(part[0, 0, 0, 0] + part[0, 0, -1, 0] - (width - 1)) <= 1
+    assert middle_of_shape(across, width * 3, height * 3 + 1) is across
