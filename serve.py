@@ -6,7 +6,7 @@ for imports and for the bundled pictures.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +28,7 @@ from nst_core.server.headers import SecurityHeaders, inline_script_hashes, secur
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.link_cards import LinkCards
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.server.monitoring.exposition import ServerMetrics
 from nst_core.server.page_head import PageHead
 from nst_core.server.turns import Turns
 from nst_core.server.upload_ledger import UploadLedger, UploadQuota
@@ -136,6 +137,15 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 
 
+def _metrics_of(jobs: JobService) -> Callable[[], bytes]:
+    """What gives the metrics as text. Nothing is counted unless the operator names an address for them."""
+    if SETTINGS.metrics_address is None:
+        return bytes
+    measured = ServerMetrics(jobs, SETTINGS.data_dir)
+    logging.getLogger().addHandler(measured.log_handler)
+    return measured.text
+
+
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """Run the job service from the start of the server to its end.
@@ -160,7 +170,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     housekeeping = asyncio.create_task(_housekeeping(connections))
     if SETTINGS.device_files:
         files_for_devices.setup().start()
-    async with serving_metrics(app, SETTINGS.metrics_address):
+    async with serving_metrics(app, SETTINGS.metrics_address, _metrics_of(jobs)):
         yield
     housekeeping.cancel()
     files_for_devices.setup().close()

@@ -190,7 +190,7 @@ class Settings:
         None,
         "NST_METRICS_ADDRESS",
         Values("host:port on the loopback interface", read_loopback),
-        "the private address of the server's metrics, which are not public",
+        "the private address of the server's metrics for Prometheus, which are not public",
         "none",
     )
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = _setting(

@@ -22,6 +22,7 @@ from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
 from nst_core.picture import catalogue, samples
 from nst_core.recipe import PRESETS, Recipe
+from nst_core.server.monitoring.exposition import described
 from nst_core.settings import Settings, default_of, variable_of
 from nst_core.system.host_profile import LEAST_MB, PROFILES
 
@@ -115,6 +116,17 @@ def hosts_table() -> str:
     return _table(("memory from", "slow and balanced up to", "fast up to"), rows)
 
 
+def metrics_table() -> str:
+    """Each metric of a server: its name as Prometheus stores it, its type, its meaning."""
+    ours = (each for each in described() if each.name.startswith("nst_"))
+    rows = [(f"`{each.name}{_STORED_AS[each.type]}`", each.type, each.documentation) for each in ours]
+    return _table(("metric", "type", "meaning"), rows)
+
+
+_STORED_AS = {"counter": "_total", "histogram": "_bucket, _sum, _count", "gauge": ""}
+"""What Prometheus adds to the names of metrics of a type."""
+
+
 def notebooks_table() -> str:
     """Each example notebook, with a badge that opens it in Colab."""
     return _table(("notebook", "content", ""), notebooks.rows())
@@ -143,6 +155,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "operator": operator_table,
     "routes": routes_table,
     "hosts": hosts_table,
+    "metrics": metrics_table,
     "notebooks": notebooks_table,
     **{kind: partial(measurements, kind) for kind in ROWS},
 }

@@ -17,6 +17,7 @@ from nst_core.jobs import failure_messages, storage_errors
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.eviction import Evictor
 from nst_core.jobs.film_files import FilmResult
+from nst_core.jobs.observers import Observers
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.storage_health import StorageHealth
@@ -42,12 +43,14 @@ class RunRepository:
     Attributes:
         active: the runs that are not over, and those that are over but not written yet.
         health: whether runs can be stored now.
+        observers: who is told of changes of active runs.
         store: where runs are written.
     """
 
     def __init__(self, store: Store, lock: threading.Condition) -> None:
         """Take over the store's runs; `lock` is the job service's, and is notified of every change."""
         self.active: dict[str, ActiveRun] = {}
+        self.observers = Observers()
         self.store = store
         self.health = StorageHealth(store.probe, "" if store.why_in_memory else store.fault)
         self._lock = lock
@@ -91,6 +94,7 @@ class RunRepository:
         self.active[run.view.id] = run
         method, edge_px = run.view.recipe.method, run.view.recipe.longest_edge_px
         _LOGGER.info("Run %s is queued: %s, %d px", run.view.id, method, edge_px, extra={"run": run.view.id})
+        self.observers.state(run.view)
         self._beginning.add(run.view.id)
         self.mark_dirty(run.view.id)
 
@@ -101,6 +105,7 @@ class RunRepository:
         if run.view.state != before:
             why = f": {run.view.error}" if run.view.state == "failed" else ""
             _LOGGER.info("Run %s is %s%s", job, run.view.state, why, extra={"run": job, "state": run.view.state})
+            self.observers.state(run.view)
         self.mark_dirty(job)
 
     def mark_dirty(self, job: str) -> None:
@@ -112,6 +117,7 @@ class RunRepository:
     def evict(self, job: str) -> None:
         """Remove a run from memory."""
         self.active.pop(job, None)
+        self.observers.gone(job)
         self.health.forget(job)
         self._changed.discard(job)
         self._recent.pop(job)
@@ -216,6 +222,7 @@ class RunRepository:
         self._summaries.pop(job)
         self.store.reopen(job)
         self.active[job] = run
+        self.observers.state(run.view)
         self.mark_dirty(job)
 
     def summary(self, job: str) -> JobView | None:
@@ -362,6 +369,7 @@ class RunRepository:
         if run.view.state in FINAL and job not in self._changed:
             self._recent.put(job, run.current_view())
             del self.active[job]
+            self.observers.gone(job)
 
     def _drop_unsaved(self) -> None:
         finished = [job for job, run in self.active.items() if run.view.state in FINAL]

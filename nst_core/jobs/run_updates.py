@@ -14,6 +14,7 @@ from nst_core.recipe import parse
 def apply(repository: RunRepository, run: ActiveRun, event: RunEvent) -> None:
     """Apply an event to its run; events about its place in the queue are ignored here."""
     job = event.job
+    repository.observers.event(run.view, event)
     match event:
         case Began():
             run.restart(event.curve)

@@ -300,6 +300,7 @@ class Scheduler:
     def _on_worker_lost(self, slot: WorkerSlot, fault: Fault) -> None:
         """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
         job, slot.assignment = slot.current_id, None
+        self._repository.observers.worker_lost(job)
         self._wait_times.end(job, None)
         self._ask_again(slot)
         if job and (checkpoint := self._repository.store.checkpoint(job)):

@@ -18,6 +18,7 @@ import secrets
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,6 +33,7 @@ from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
 from nst_core.jobs.limits import MEMORY, StoreLimits
+from nst_core.jobs.observers import RunObserver
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.pool import end_all
 from nst_core.jobs.queue import QueueLimits, QueueLoad
@@ -184,6 +186,15 @@ class JobService:
             storage_fault = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
             return replace(self._scheduler.pool.status, memory_only=memory_only, storage_fault=storage_fault)
 
+    def observe(self, observer: RunObserver) -> None:
+        """Tell an observer of all changes of runs from now on."""
+        self._repository.observers.add(observer)
+
+    def states(self) -> Mapping[State, int]:
+        """The number of runs in memory in each state; finished ones are there until they are stored."""
+        with self._lock:
+            return Counter(run.view.state for run in self._repository.active.values())
+
     def load(self) -> QueueLoad:
         """How full the queue is."""
         with self._lock:
@@ -243,7 +254,8 @@ class JobService:
                 self._repository.add(run)
                 is_added = True
             self._repository.begin(run)  # not under the lock: a disk may be slow
-        except NSTError:
+        except NSTError as error:
+            self._repository.observers.refusal(error.code)
             if is_added:
                 with self._lock:
                     self._repository.evict(job)
@@ -261,9 +273,13 @@ class JobService:
 
         Raises QueueFullError, WorkerError.
         """
-        with self._lock:
-            self._check_worker()
-            self._scheduler.waiting.check_room(owner, address)
+        try:
+            with self._lock:
+                self._check_worker()
+                self._scheduler.waiting.check_room(owner, address)
+        except NSTError as error:
+            self._repository.observers.refusal(error.code)
+            raise
 
     def view(self, job: str) -> JobView:
         """The current values of a run. Raises LostRunError, whose message says why, if it cannot be opened."""

@@ -21,7 +21,7 @@ from pydantic import NonNegativeFloat, PositiveInt, TypeAdapter, ValidationError
 from nst_core.errors import NSTError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.runs import cost
-from nst_core.runs.films import passes
+from nst_core.runs.films import kind_of, passes
 from nst_core.system.atomic_files import read_if_possible, write_if_possible
 
 TYPICAL_SECONDS = 60.0
@@ -43,7 +43,7 @@ class PastRun:
     """A run that ended without being stopped.
 
     Attributes:
-        method: its method; of a film with the word film after it, since films last much longer.
+        method: its kind, as `kind_of` gives it.
         edge_px: its longest edge.
         is_measured: whether its result was measured.
         estimated_seconds: its estimated cost; None if the machine was not measured.
@@ -169,7 +169,7 @@ def _as_past(run: ActiveRun, seconds: float) -> PastRun:
         run.estimated_seconds = _estimate(run)
     recipe, on_steps = run.view.recipe, run.points[-1].seconds if run.points else 0.0
     return PastRun(
-        recipe.method if recipe.medium == "picture" else f"{recipe.method} {recipe.medium}",
+        kind_of(recipe),
         recipe.longest_edge_px,
         run.view.wants_metrics,
         run.estimated_seconds,

@@ -1,4 +1,4 @@
-"""The part of a film that a recipe takes, how often its frames are painted, and the frame that it begins with."""
+"""Runs of films: the part that a recipe takes, how often its frames are painted, and the frame that it begins with."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def clip_of(recipe: Recipe) -> Clip:
 def passes(recipe: Recipe) -> int:
     """How often each frame is painted."""
     return 1 if recipe.method == "fast" else recipe.film.film_passes
+
+
+def kind_of(recipe: Recipe) -> str:
+    """The method of a run; of a film with the word film after it, since films last much longer."""
+    return recipe.method if recipe.medium == "picture" else f"{recipe.method} {recipe.medium}"
 
 
 def first_frame(film: Film, recipe: Recipe) -> Picture:

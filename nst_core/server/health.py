@@ -84,14 +84,19 @@ def _disk(folder: Path | None) -> CheckResult:
     """Whether enough of the disk would stay free with a new run."""
     if folder is None:
         return CheckResult(True, "no folder is set for runs")
-    # Unlike `Path.is_dir`, `isdir` is False where the folder above may not be entered.
-    existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)
     try:
-        free_mb = shutil.disk_usage(existing).free / 1e6
+        free_mb = free_bytes(folder) / 1e6
     except OSError as error:
         return CheckResult(False, f"the folder of runs cannot be read: {error.strerror}")
     least_mb = Settings.read().free_disk_mb
     return CheckResult(free_mb >= least_mb, f"{free_mb:.0f} MB free, {least_mb:.0f} must stay (NST_FREE_DISK_MB)")
+
+
+def free_bytes(folder: Path) -> int:
+    """Free bytes on the disk of a folder, which need not be there yet. Raises OSError."""
+    # Unlike `Path.is_dir`, `isdir` is False where the folder above may not be entered.
+    existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)
+    return shutil.disk_usage(existing).free
 
 
 def _memory() -> CheckResult:

@@ -1,21 +1,27 @@
-"""Streamlit's metrics: closed on the public address, served on a private one if the operator names it."""
+"""The server's metrics: closed on the public address, served on a private one if the operator names it.
+
+They are this server's own, and Streamlit's after them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
-from nst_core.server.asgi import Application, Receive, Scope, Send, answer
+from nst_core.server.asgi import Application, Message, Receive, Scope, Send, answer
+from nst_core.server.monitoring.exposition import CONTENT_TYPE, END, joined
 
 _LOGGER = logging.getLogger(__name__)
 _ROUTE = "/_stcore/metrics"
 _STOP_SECONDS = 2.0
 _PRIVATE = "nst.private_address"
 """The key in the scope of a request that came to the private address."""
+_AS_TEXT = (b"accept", b"accept-encoding")
+"""Headers with which Streamlit might answer with something other than text."""
 
 
 class ClosedMetrics:
@@ -33,16 +39,45 @@ class ClosedMetrics:
             await self._app(scope, receive, send)
 
 
-def metrics_only(app: Application) -> Application:
-    """The application of the private address: the metrics of `app`, at `/metrics` and at their usual path."""
+def metrics_only(app: Application, own: Callable[[], bytes]) -> Application:
+    """The application of the private address, which answers at `/metrics`, and at Streamlit's path, with all metrics.
+
+    Args:
+        app: the server's application, which has Streamlit's metrics.
+        own: gives this server's metrics as text; it may block.
+    """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in ("/metrics", _ROUTE):
-            await app({**scope, "path": _ROUTE, "raw_path": _ROUTE.encode(), _PRIVATE: True}, receive, send)
+            text = joined(await asyncio.to_thread(own), await _streamlits(app, scope, receive))
+            await _answer(send, b"" if scope["method"] == "HEAD" else text)
         elif scope["type"] in ("http", "websocket"):
             await answer(scope, send, 404, "This address serves /metrics and nothing else.")
 
     return serve
+
+
+async def _streamlits(app: Application, scope: Scope, receive: Receive) -> bytes:
+    """Streamlit's metrics as text; empty if it gives none."""
+    chunks: list[bytes] = []
+
+    async def collect(message: Message) -> None:
+        chunks.append(message.get("body", b""))
+
+    headers = [(name, value) for name, value in scope["headers"] if name not in _AS_TEXT]
+    inner = {**scope, "method": "GET", "path": _ROUTE, "raw_path": _ROUTE.encode(), "headers": headers, _PRIVATE: True}
+    try:
+        await app(inner, receive, collect)
+    except Exception:
+        _LOGGER.exception("Streamlit's metrics are left out")
+        return b""
+    return b"".join(chunks)
+
+
+async def _answer(send: Send, text: bytes) -> None:
+    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 class InnerServer(uvicorn.Server):
@@ -55,17 +90,19 @@ class InnerServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving_metrics(app: Application, address: tuple[str, int] | None) -> AsyncIterator[None]:
+async def serving_metrics(
+    app: Application, address: tuple[str, int] | None, own: Callable[[], bytes] = lambda: END
+) -> AsyncIterator[None]:
     """Serve the metrics of `app` on `address` (host, port) within the context; not at all if it is None.
 
-    An address that is in use is only logged, because the app must start in any case.
+    An address that is in use is only logged, because the app must start in any case. `own`: see `metrics_only`.
     """
     if address is None:
         yield
         return
     host, port = address
     config = uvicorn.Config(
-        metrics_only(app), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
+        metrics_only(app, own), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
     )
     server = InnerServer(config)
     task = asyncio.create_task(_run(server, f"{host}:{port}"))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
@@ -154,14 +155,27 @@ def put(server: Server, address: str, name: str, content: bytes) -> int:
     return status
 
 
+def metrics(port: int) -> str:
+    """The text of the private address."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/metrics")
+    told = connection.getresponse().read().decode()
+    connection.close()
+    assert told.endswith("# EOF\n")
+    return told
+
+
 def uploaded(metrics_port: int) -> bool:
     """Whether Streamlit holds any uploaded file."""
-    connection = http.client.HTTPConnection("127.0.0.1", metrics_port, timeout=10)
-    connection.request("GET", "/metrics")
-    told = connection.getresponse().read()
-    connection.close()
-    assert b"# EOF" in told
-    return b"UploadedFileManager" in told
+    return "UploadedFileManager" in metrics(metrics_port)
+
+
+@pytest.mark.usefixtures("server")
+def test_the_metrics_are_one_valid_text_of_this_server_and_of_streamlit(metrics_port: int) -> None:
+    families = text_string_to_metric_families(metrics(metrics_port))  # type: ignore[no-untyped-call]
+    assert {"nst_queue_runs", "nst_wait_seconds", "process_cpu_seconds", "active_sessions"} <= {
+        f.name for f in families
+    }
 
 
 def test_a_tab_holds_its_files_as_long_as_it_is_open(server: Server, metrics_port: int) -> None:
