@@ -28,6 +28,7 @@ from nst_core.server.headers import SecurityHeaders, inline_script_hashes, secur
 from nst_core.server.health import HealthRoutes, Readiness, readiness
 from nst_core.server.link_cards import LinkCards
 from nst_core.server.metrics import ClosedMetrics, serving_metrics
+from nst_core.server.monitoring import tracing
 from nst_core.server.monitoring.exposition import ServerMetrics
 from nst_core.server.page_head import PageHead
 from nst_core.server.turns import Turns
@@ -89,6 +90,7 @@ def middleware() -> list[Middleware]:
     )
     return [
         Middleware(ProtocolInScope),
+        *([TRACES.middleware()] if TRACES else []),
         Middleware(SecurityHeaders, headers=headers),
         Middleware(ClosedMetrics),
         Middleware(Forwarded, trusted=SETTINGS.trusted_proxies),
@@ -170,14 +172,19 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     housekeeping = asyncio.create_task(_housekeeping(connections))
     if SETTINGS.device_files:
         files_for_devices.setup().start()
+    if TRACES:
+        TRACES.watch(jobs)
     async with serving_metrics(app, SETTINGS.metrics_address, _metrics_of(jobs)):
         yield
     housekeeping.cancel()
     files_for_devices.setup().close()
     await asyncio.to_thread(jobs.close)
+    if TRACES:
+        await asyncio.to_thread(TRACES.close)
 
 
 SETTINGS = Settings.read()
+TRACES = tracing.start(SETTINGS)
 UPLOADS = UploadLedger(
     UploadQuota(
         file_bytes=max_upload_mb() * 2**20,

@@ -193,6 +193,14 @@ class Settings:
         "the private address of the server's metrics for Prometheus, which are not public",
         "none",
     )
+    traces: bool = _setting(
+        False,
+        "NST_TRACES",
+        FLAG,
+        "1: traces of runs go to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names, by default on "
+        "this machine; it needs requirements-tracing.txt",
+        "0",
+    )
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = _setting(
         (),
         "NST_TRUSTED_PROXIES",
