@@ -9,7 +9,7 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("parts of pages", ("pages.parts",), "charts as data; smoke tests"),
     (
         "command line, benchmarks",
-        ("nst_core.cli", "nst_core.doctor", "nst_core.bench", "nst_core.__main__"),
+        ("nst_core.cli", "nst_core.doctor", "nst_core.bench", "nst_core.capacity", "nst_core.__main__"),
         "real processes",
     ),
     ("batches", ("nst_core.batch",), "engines replaced by a network that does nearly nothing; killed processes"),

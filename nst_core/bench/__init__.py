@@ -17,6 +17,7 @@ app/      pages    first paint, page switch and memory of the app, in a real bro
 service/  kills    worker and server killed at random moments: lost and stuck runs, leftover files (host, toy_worker)
           api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
           soak     growth of memory, file handles and threads over many tiny runs
+          queue    waiting times at three loads, beside those that the capacity model simulates
 report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared
 
 Compare figures of one run only: machines are noisy, and only ratios within a run are reliable.
@@ -28,6 +29,6 @@ MODULES = {
     },
     "film": f"{__name__}.engines.films",
     **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "painting", "load")},
-    **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api")},
+    **{name: f"{__name__}.service.{name}" for name in ("kills", "soak", "api", "queue")},
 }
 """Name on the command line -> module with `run` and `table`."""

@@ -219,8 +219,9 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
         return ()
     if arguments.benchmark in _TRIALS:
         return (arguments.times, arguments.seed) if arguments.benchmark == "kills" else (arguments.jobs,)
-    if arguments.benchmark == "load":
-        return arguments.visitors, arguments.minutes, arguments.seed
+    if arguments.benchmark in ("load", "queue"):
+        visits = (arguments.visitors, arguments.minutes) if arguments.benchmark == "load" else ()
+        return *visits, arguments.seed
     if arguments.benchmark in ("quality", "film"):
         return arguments.sizes, arguments.sheet
     if arguments.benchmark != "race":
@@ -235,6 +236,8 @@ def _bench_command(arguments: argparse.Namespace) -> str:
     command = f"python -m nst_core bench {arguments.benchmark}"
     if arguments.benchmark in _IN_A_BROWSER:
         return command
+    if arguments.benchmark == "queue":
+        return f"{command} --seed {arguments.seed}"
     if arguments.benchmark == "load":
         return f"{command} --visitors {arguments.visitors} --minutes {arguments.minutes:g} --seed {arguments.seed}"
     timed = f" --timed {arguments.timed}" if arguments.timed else ""

@@ -17,6 +17,7 @@ from nst_core import api
 from nst_core.api import description
 from nst_core.bench.report.measured import ROWS
 from nst_core.bench.report.tables import table as measured_table
+from nst_core.capacity import page
 from nst_core.cli import notebooks
 from nst_core.errors import RecipeError
 from nst_core.models.weights.sources import NETWORKS
@@ -29,7 +30,7 @@ from nst_core.system.host_profile import LEAST_MB, PROFILES
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = tuple(
     ROOT / "nst_core" / package / "README.md"
-    for package in (".", "recipe", "bench", "models/weights", "picture", "api", "notebooks", "server")
+    for package in (".", "recipe", "bench", "models/weights", "picture", "api", "notebooks", "server", "capacity")
 )
 """The files that hold generated tables."""
 
@@ -141,6 +142,12 @@ def routes_table() -> str:
     return _table(("route", "name", "what it does"), rows)
 
 
+def _capacity_table(name: str) -> str:
+    """One of the tables of needs, computed from assumptions and published service times."""
+    head, rows = page.TABLES[name]
+    return _table(head, rows())
+
+
 def measurements(kind: str) -> str:
     """The stored figures of one benchmark, with the commands and machines that they were measured with."""
     measured = measured_table(kind)
@@ -157,6 +164,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "hosts": hosts_table,
     "metrics": metrics_table,
     "notebooks": notebooks_table,
+    **{name: partial(_capacity_table, name) for name in page.TABLES},
     **{kind: partial(measurements, kind) for kind in ROWS},
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core import __version__
-from nst_core.cli import commands
+from nst_core.cli import capacity, commands
 from nst_core.cli.arguments import PICTURE_HELP, add_no_clobber, add_settings
 from nst_core.errors import NSTError
 from nst_core.settings import problems
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_film(subparsers)
     _add_measure(subparsers)
     _add_estimate(subparsers)
+    capacity.add(subparsers)
     _add_preview(subparsers)
     _add_weights(subparsers)
     _add_export(subparsers)
@@ -275,7 +276,9 @@ def _add_bench(subparsers: Any) -> None:
         "--timed", type=int, metavar="N", help="race: time N steps of the tutorial's loop and extrapolate to its 1000"
     )
     parser.add_argument("--times", type=int, default=200, metavar="N", help="kills: number of kills; default: 200")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="kills, load: of random choices; default: 0")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="kills, load, queue: of random choices; default: 0"
+    )
     parser.add_argument("--jobs", type=int, default=1000, metavar="N", help="soak: number of runs; default: 1000")
     parser.add_argument("--visitors", type=int, default=20, metavar="N", help="load: visitors at once; default: 20")
     parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="load: how long they stay; default: 2")

@@ -100,15 +100,16 @@ LAPTOP = Calibration({128: 0.2, 256: 0.75, 512: 2.9}, compiles=True)
 """A typical laptop: the assumed speed of a machine that was never calibrated."""
 
 
-def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1) -> Estimate:
+def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1, machine: Calibration | None = None) -> Estimate:
     """The estimated cost of a run; needs no TensorFlow.
 
     Args:
         recipe: every setting.
         content_size: (width, height) of the original.
         styles: number of style pictures.
+        machine: the speed to assume; None takes that of this machine.
     """
-    machine = stored()
+    machine = machine or stored()
     known = machine or LAPTOP
     width, height = content_size
     seconds, peak = 0.0, 0.0

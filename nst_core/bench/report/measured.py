@@ -28,9 +28,10 @@ ROWS = {
     "export": "files",
     "batch": "sizes",
     "film": "films",
+    "queue": "loads",
 }
 """Kind of measurement -> key of the rows in its report."""
-_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file", "film")
+_CASE = ("pair", "size", "convolutions", "exponent", "page", "wait", "method", "backend", "file", "film", "load")
 """Keys that identify a case: a newer row replaces the older row of the same case."""
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from nst_core.bench.report.app_tables import APP_TABLES
 from nst_core.bench.report.engine_tables import ENGINE_TABLES
 from nst_core.bench.report.measured import FILE, Measurement, records
+from nst_core.bench.report.service_tables import SERVICE_TABLES
 
 KINDS = {
-    kind: (ENGINE_TABLES | APP_TABLES)[kind]
+    kind: (ENGINE_TABLES | APP_TABLES | SERVICE_TABLES)[kind]
     for kind in (
         "slow",
         "fast",
@@ -23,6 +24,7 @@ KINDS = {
         "film",
         "batch",
         "export",
+        "queue",
     )
 }
 """Kind of measurement -> the layout of its table, in the order in which pages show them."""

@@ -7,18 +7,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 import numpy as np
 import psutil
 
 from nst_core.errors import NSTError, WorkerError
+from nst_core.jobs.observers import RunObserver
 from nst_core.jobs.owners import owner_of
 from nst_core.jobs.process import WorkerProcess
 from nst_core.jobs.service import JobService
+from nst_core.jobs.views import JobView
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 
@@ -27,6 +30,8 @@ PROGRAMS = {"toy": "nst_core.bench.service.toy_worker", "real": "nst_core.jobs.w
 SECRET = "the benchmark"  # noqa: S105 - owns all runs of a folder that is deleted
 STARTS_WITHIN_SECONDS = 60.0
 ENDS_WITHIN_SECONDS = 15.0
+RUN_SECONDS = 120.0
+"""The longest wait for a run of a load."""
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -41,9 +46,9 @@ class Host:
         process: the web process, as psutil sees it.
     """
 
-    def __init__(self, folder: Path, worker: WorkerKind) -> None:
-        """Start it on a data folder, and wait until it answers. Raises WorkerError."""
-        environment = {**os.environ, "NST_DATA_DIR": str(folder), "PYTHONPATH": str(_ROOT)}
+    def __init__(self, folder: Path, worker: WorkerKind, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start it on a data folder, and wait until it answers. `settings`: variables. Raises WorkerError."""
+        environment = {**os.environ, **settings, "NST_DATA_DIR": str(folder), "PYTHONPATH": str(_ROOT)}
         self._child = subprocess.Popen(  # noqa: S603 - a program of ours
             [sys.executable, "-m", __name__, worker],
             stdin=subprocess.PIPE,
@@ -142,6 +147,32 @@ def _view(service: JobService, job: str) -> dict[str, Any]:
     }
 
 
+class _Stopwatch(RunObserver):
+    """Notes when each run reached each state, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.reached: dict[str, dict[str, float]] = {}
+
+    def on_state(self, view: JobView) -> None:
+        """Note the moment."""
+        self.reached.setdefault(view.id, {})[view.state] = time.monotonic()
+
+
+def _load(service: JobService, runs: Sequence[tuple[float, dict[str, Any]]], measure: bool) -> list[dict[str, Any]]:
+    """Submit runs at their seconds from now; returns their final states, and the seconds at which they reached each."""
+    watch, jobs = _Stopwatch(), list[str]()
+    service.observe(watch)
+    began = time.monotonic()
+    for at, settings in runs:
+        time.sleep(max(began + at - time.monotonic(), 0.0))
+        jobs.append(_submit(service, settings, len(jobs), measure)["job"])
+    states = [service.wait(job, RUN_SECONDS).state for job in jobs]
+    return [
+        {"state": state} | {name: at - began for name, at in watch.reached[job].items()}
+        for job, state in zip(jobs, states, strict=True)
+    ]
+
+
 def _act(service: JobService, action: str, job: str) -> None:
     getattr(service, action)(job, SECRET)
 
@@ -150,6 +181,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "submit": _submit,
     "view": _view,
     "act": _act,
+    "load": _load,
     "status": lambda service: service.status().state,
     "wait": lambda service, job, seconds: service.wait(job, seconds).state,
 }

@@ -71,7 +71,9 @@ def measured() -> None:
     for kind, tab in zip(kinds, st.tabs([*kinds.values()], key="about_measured"), strict=True):
         result = published(kind)
         head = [word[:1].upper() + word[1:] for word in result.head]
-        text_columns = {"fast": 1, "pages": 1, "live": 1, "device": 3, "painting": 3, "export": 3}.get(kind, 2)
+        text_columns = {"fast": 1, "pages": 1, "live": 1, "device": 3, "painting": 3, "export": 3, "queue": 0}.get(
+            kind, 2
+        )
         with tab:
             table(head, result.rows, label=result.title, numbers=range(text_columns, len(head)))
             st.caption("  \n".join(result.notes))
