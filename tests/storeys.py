@@ -82,6 +82,7 @@ PAGES_MAY_IMPORT = (
     "nst_core.runs.recolour",
     "nst_core.runs.timelapse",
     "nst_core.metrics.gram_order",
+    "nst_core.metrics.preference",
     "nst_core.models.vgg_layout",
     "nst_core.models.weights",  # sources and licences, for About
     "nst_core.bench.report.tables",  # for About

@@ -15,8 +15,8 @@ from nst_core.api.idempotency import IdempotencyKeys
 from nst_core.api.picture_files import MOST_AT_ONCE
 from nst_core.api.pictures import PictureLimits, PictureStore
 from nst_core.api.waits import Waits
-from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
+from nst_core.system.rates import RateLimit
 
 if TYPE_CHECKING:
     from nst_core.jobs.service import JobService

@@ -19,8 +19,8 @@ from nst_core.api import problems
 from nst_core.api.problems import ProblemError, retry_after
 from nst_core.server.addresses import HEADER as ADDRESS_HEADER
 from nst_core.server.asgi import Application, Message, Receive, Scope, Send, header
-from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
+from nst_core.system.rates import RateLimit
 
 PLAIN_BYTES = 128 * 1024
 """The largest body without pictures, which is JSON: a recipe has a few thousand bytes."""

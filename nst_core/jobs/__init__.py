@@ -11,9 +11,11 @@ store        stored runs within `limits`: `blobs` (or `memory_blobs`) hold their
              `film_files` are the film, the frames and the result of a film's run
 opening      opens the folder of runs: makes the `index` of their records, and takes over runs of `legacy` versions
 reading      reads a stored run; `lost_runs` says why one is gone, from the reasons noted in the `ledger`
+paired_log   a file of lines and its copy, as the ledger and the votes have
 eviction     makes room on a full disk; `storage_health` tracks whether runs can be stored
 views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
+voting       blind votes on pairs of results, and their tally; `votes` are what is stored of them
 followups    runs that follow another one, submitted as the queue has room
 supervisor   keeps a worker alive; `process` is one worker seen from the service, `heartbeat` its signs of life
 worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands, `step_events` tells

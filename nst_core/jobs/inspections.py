@@ -142,7 +142,7 @@ def _answer(command: Inspect) -> Inspected:
     question = command.question
     pictures = [_pixels(blob, shape) for blob, shape in zip(command.pictures, command.shapes, strict=True)]
     if question.subject == "measures":
-        return _measured(pictures, question.longest_edge_px)
+        return _measured(pictures, question)
     from nst_core.metrics import inspection
 
     if question.subject == "features":
@@ -154,14 +154,14 @@ def _answer(command: Inspect) -> Inspected:
     return Inspected(facts=_facts(grams, without="matrices"), blob=grams.matrices.tobytes())
 
 
-def _measured(pictures: Sequence[Pixels], longest_edge_px: int) -> Inspected:
+def _measured(pictures: Sequence[Pixels], question: InspectionRequest) -> Inspected:
     """The yardstick's measures of the first picture, against its content and its styles. It is never enlarged."""
     from nst_core.metrics import yardstick
 
     output, content, *styles = pictures
-    if max(output.shape[1:3]) > longest_edge_px:
-        output = fit(output, longest_edge_px)
-    return Inspected(facts=yardstick.measure(output, content, styles))
+    if max(output.shape[1:3]) > question.longest_edge_px:
+        output = fit(output, question.longest_edge_px)
+    return Inspected(facts=yardstick.measure(output, content, styles, question.shares))
 
 
 def _facts(answer: Any, without: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ It is a file of lines, and a copy of that file.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import threading
 import time
@@ -15,8 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from nst_core.jobs.records import checked_lines, whole_lines
-from nst_core.system.atomic_files import read_if_possible, write_atomic
+from nst_core.jobs.paired_log import PairedLog
 
 FILES = ("ledger.log", "ledger.copy.log")
 MAX_ENTRIES = 20_000
@@ -69,37 +67,26 @@ class Ledger:
         Without a folder, events are in memory only; new events are too if `is_fixed`, because the files cannot be
         written.
         """
-        paths = tuple(folder / name for name in FILES) if folder else ()
-        self._paths = () if is_fixed else paths
-        self._unwritten: dict[Path, list[Entry]] = {path: [] for path in self._paths}
+        self._log = PairedLog(folder, FILES, is_fixed=is_fixed)
         self._entries: dict[str, Entry] = {}
         self._lock = threading.Lock()
-        found = [_entries(read_if_possible(path) or b"") for path in paths]
-        for entry in sorted(
-            dict.fromkeys(itertools.chain(*found)), key=lambda entry: (entry.event != "stored", entry.at)
-        ):
+        lines, is_to_rewrite = self._log.read(MAX_ENTRIES)
+        for entry in sorted(_entries(lines), key=lambda entry: (entry.event != "stored", entry.at)):
             self._remember(entry)
-        if any(len(entries) > 2 * MAX_ENTRIES for entries in found) or any(e != found[0] for e in found):
-            self._rewrite()
+        if is_to_rewrite:
+            self._log.rewrite(list(map(_line, self._entries.values())))
 
     def note(self, job: str, event: LedgerEvent, rule: str = "") -> None:
         """Note an event of a run."""
         entry = Entry(job, event, time.time(), rule)
         with self._lock:
             self._remember(entry)
-            for lines in self._unwritten.values():
-                lines.append(entry)
-        self.flush()
+            self._log.append(_line(entry))
 
     def flush(self) -> None:
         """Write the events that could not be written before."""
         with self._lock:
-            for path, entries in self._unwritten.items():
-                if entries:
-                    with contextlib.suppress(OSError), path.open("ab") as file:
-                        file.write(_lines(entries))
-                        file.flush()
-                        entries.clear()
+            self._log.flush()
 
     def get(self, job: str) -> Entry | None:
         """The last event of a run; None if it is unknown."""
@@ -118,19 +105,14 @@ class Ledger:
         if len(self._entries) > MAX_ENTRIES:
             del self._entries[next(iter(self._entries))]
 
-    def _rewrite(self) -> None:
-        for path in self._paths:
-            with contextlib.suppress(OSError):
-                write_atomic(path, _lines(list(self._entries.values())))
+
+def _line(entry: Entry) -> str:
+    return json.dumps(asdict(entry))
 
 
-def _lines(entries: Sequence[Entry]) -> bytes:
-    return checked_lines([json.dumps(asdict(entry)) for entry in entries])
-
-
-def _entries(data: bytes) -> list[Entry]:
+def _entries(lines: Sequence[str]) -> list[Entry]:
     found = []
-    for text in whole_lines(data):
+    for text in lines:
         with contextlib.suppress(ValueError, TypeError, RecursionError):
             entry = Entry(**json.loads(text))
             if isinstance(entry.job, str) and isinstance(entry.at, int | float) and 0 <= entry.at < _LATEST:

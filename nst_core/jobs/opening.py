@@ -20,6 +20,7 @@ from nst_core.jobs.memory_blobs import MemoryBlobStore, OverlayBlobStore
 from nst_core.jobs.reading import read_record
 from nst_core.jobs.records import DamagedRecordError, row_from_bytes
 from nst_core.jobs.storage_health import PROBE_BYTES
+from nst_core.jobs.votes import VoteLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class OpenFolder:
         blobs: the files of runs.
         index: the runs that can be read.
         ledger: why runs that are no longer stored were removed.
+        votes: the votes on pairs of results.
         why_in_memory: why runs are not stored on a disk, in words; empty if they are.
         fault: why the folder cannot be written now, in words; empty if it can.
         elsewhere: the files of runs that another server uses; they are not read.
@@ -45,6 +47,7 @@ class OpenFolder:
     blobs: BlobStore = field(default_factory=MemoryBlobStore)
     index: RunIndex = field(default_factory=RunIndex)
     ledger: Ledger = field(default_factory=lambda: Ledger(None))
+    votes: VoteLog = field(default_factory=lambda: VoteLog(None))
     why_in_memory: str = "no folder is set for them"
     fault: str = ""
     elsewhere: BlobStore | None = None
@@ -78,7 +81,7 @@ def open_folder(folder: Path | None) -> OpenFolder:
             opened.release()
             return _only_read(folder, disk, error)
         opened.fault = storage_errors.in_words(error)
-    opened.ledger = Ledger(folder)
+    opened.ledger, opened.votes = Ledger(folder), VoteLog(folder)
     try:
         legacy.retire(legacy.migrate(folder, disk))
     except OSError as error:  # the records are in memory until a later start can write them
@@ -98,7 +101,8 @@ def _locked(folder: Path) -> filelock.BaseFileLock:
 def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenFolder:
     fault = storage_errors.in_words(error)
     why = f"the folder for them cannot be used ({fault})"
-    opened = OpenFolder(OverlayBlobStore(disk), ledger=Ledger(folder, is_fixed=True), why_in_memory=why, fault=fault)
+    ledger, votes = Ledger(folder, is_fixed=True), VoteLog(folder, is_fixed=True)
+    opened = OpenFolder(OverlayBlobStore(disk), ledger=ledger, votes=votes, why_in_memory=why, fault=fault)
     try:
         legacy.migrate(folder, opened.blobs)
     except OSError as unread:

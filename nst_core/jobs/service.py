@@ -52,6 +52,7 @@ from nst_core.jobs.views import (
     WorkerStatus,
     expected_steps,
 )
+from nst_core.jobs.voting import Tally, Voting
 from nst_core.jobs.wait_times import FILE as DURATIONS
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.picture.masks import Mask
@@ -82,6 +83,8 @@ __all__ = [
     "State",
     "StoreLimits",
     "Subject",
+    "Tally",
+    "Voting",
     "WorkerStatus",
     "is_owner",
     "owner_of",
@@ -106,6 +109,7 @@ class JobService:
 
     Attributes:
         followups: runs that wait to follow another one.
+        votes: votes on pairs of results.
     """
 
     def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
@@ -119,6 +123,7 @@ class JobService:
         self._lock = threading.Condition()  # notified of every change
         self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
         self.followups = FollowUpRegistry(self)
+        self.votes = Voting(self.view, self._repository.store.votes)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
         with self._lock:

@@ -48,6 +48,7 @@ class Store:
         why_in_memory: why runs are not stored on a disk, in words; empty if they are.
         fault: why the folder could not be written when it was opened, in words; empty if it could.
         limits: the bounds of the store.
+        votes: the votes on pairs of results, which stay when runs are removed.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Store:
         self._folder, self._opened = folder, opening.open_folder(folder)
         self._opened_at = time.time() - 0.1  # the times of files are a few milliseconds behind
         self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
+        self.votes = self._opened.votes
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
         # Stopped runs that can go on, and when they were stopped; those of an earlier server too.
@@ -66,6 +68,7 @@ class Store:
     def close(self) -> None:
         """Release the folder."""
         self._ledger.flush()
+        self.votes.flush()
         self._opened.release()
 
     def blob_store(self, name: str) -> BlobStore | None:
@@ -142,6 +145,7 @@ class Store:
         if self._index.get(view.id) is None:
             blobs.clear(view.id)  # deleted meanwhile
         self._ledger.flush()
+        self.votes.flush()
 
     def _write_record(self, view: JobView) -> None:
         """Write a run's record, unless only values that change at every step have changed."""

@@ -131,12 +131,14 @@ class InspectionRequest:
         layer: of the first two subjects; "" for measures, which have layers of their own.
         network: of the first two subjects; measures are those of VGG-19.
         longest_edge_px: the size at which a result is measured; other subjects have a size of their own.
+        shares: the weight of each style of measures; equal weights by default.
     """
 
     subject: Subject
     layer: str = ""
     network: NetworkName = "vgg19"
     longest_edge_px: int = 512
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

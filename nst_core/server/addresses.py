@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nst_core.server.asgi import Application, Receive, Scope, Send, answer, header
-from nst_core.server.rates import RateLimit
+from nst_core.system.rates import RateLimit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

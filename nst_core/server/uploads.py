@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
 from nst_core.server.asgi import Application, Message, Receive, Scope, Send, answer, header
-from nst_core.server.rates import RateLimit
 from nst_core.server.upload_ledger import ENVELOPE_BYTES, UploadLedger, UploadRefusedError
+from nst_core.system.rates import RateLimit
 
 BODY_SECONDS = 300.0
 """The longest time that one file may take to arrive."""

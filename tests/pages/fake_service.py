@@ -20,6 +20,8 @@ from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.owners import check_owner, owner_of
 from nst_core.jobs.service import CurvePoint, FilmResult, Inspection, JobView, WorkerStatus
 from nst_core.jobs.views import expected_steps
+from nst_core.jobs.votes import VoteLog
+from nst_core.jobs.voting import Voting
 from nst_core.recipe import steered
 from nst_core.runs.inputs import RunInputs
 
@@ -65,6 +67,7 @@ class FakeJobService:
         self.inspections: dict[str, Inspection] = {}
         self.disk: Path | None = None
         self.followups = FollowUpRegistry(self)  # type: ignore[arg-type]
+        self.votes = Voting(self.view, VoteLog(None))
 
     def blob_store(self, name: str) -> DiskBlobStore | None:
         return DiskBlobStore(self.disk / name) if self.disk else None

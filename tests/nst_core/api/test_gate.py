@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from nst_core.api import gate
 from nst_core.api.gate import Gate
-from nst_core.server.rates import RateLimit
 from nst_core.settings import Settings
+from nst_core.system.rates import RateLimit
 from tests.asgi import Answer, asked
 from tests.nst_core.api.servers import Api, png, problem
 

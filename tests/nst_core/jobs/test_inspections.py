@@ -120,7 +120,13 @@ def test_the_worker_answers_a_question(queue: InspectionQueue, subject: Subject)
 def test_the_worker_measures_a_result_as_the_yardstick_does(queue: InspectionQueue) -> None:
     from nst_core.metrics import yardstick
 
-    pictures = [picture(n, side=64) for n in range(3)]
-    queue.ask(InspectionRequest("measures", longest_edge_px=32), pictures)
-    output, content, style = (each.tensor() for each in pictures)
-    assert answer(next_command(queue)).facts == yardstick.measure(fit(output, 32), content, [style])
+    pictures = [picture(n, side=64) for n in range(4)]
+    queue.ask(InspectionRequest("measures", longest_edge_px=32, shares=(3.0, 1.0)), pictures)
+    output, content, *styles = (each.tensor() for each in pictures)
+    answered = answer(next_command(queue))
+    assert answered.facts == yardstick.measure(fit(output, 32), content, styles, (3.0, 1.0))
+    queue.on_answer(answered)
+    queue.ask(InspectionRequest("measures", longest_edge_px=64), [pictures[1], *pictures[1:3]])
+    itself = answer(next_command(queue)).facts
+    assert itself["content"] == {"block4_conv2": 0.0, "block5_conv2": 0.0}, "a copy of the photograph"
+    assert itself["ssim"] == pytest.approx(1)

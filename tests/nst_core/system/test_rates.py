@@ -1,7 +1,7 @@
 import pytest
 
-from nst_core.server import rates
-from nst_core.server.rates import RateLimit
+from nst_core.system import rates
+from nst_core.system.rates import RateLimit
 
 
 class Clock:
