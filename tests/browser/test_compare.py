@@ -11,6 +11,7 @@ from PIL import Image
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import recipe_from_json
+from tests.browser.test_accessibility import in_both
 from tests.browser.visit import DESK, LOADING_MS, PHONE, READY, go_to, smallest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -131,18 +132,34 @@ def test_one_click_paints_three_ways_to_be_zoomed_together_and_laid_over_each_ot
     smallest(tab, "Steps")
     tab.get_by_role("button", name="Paint all three ways").click()
     are_zoomed_together_while_they_grow(tab)
+    are_voted_on_without_their_names(tab)
     lie_one_over_the_other_by_keyboard(tab)
 
 
 def are_zoomed_together_while_they_grow(page: Any) -> None:
     page.get_by_role("button", name="Zoom in").click()
-    pictures = page.get_by_role("group", name="Photograph, Fast")
+    pictures = page.locator(".panes")
     zooms = "panes => [...panes.querySelectorAll('img')].map(img => new DOMMatrix(getComputedStyle(img).transform).a)"
-    assert pictures.evaluate(zooms) == [1.4] * 4
+    assert pictures.evaluate(zooms) == [1.4] * 3
     page.get_by_text("The same measures for all").wait_for(timeout=PATIENCE_MS)
-    assert pictures.evaluate(zooms) == [1.4] * 4, "new pictures leave the zoom as it is"
+    assert pictures.evaluate(zooms) == [1.4] * 3, "new pictures leave the zoom as it is"
     pictures.press("0")
-    assert pictures.evaluate(zooms) == [1] * 4
+    assert pictures.evaluate(zooms) == [1] * 3
+
+
+def are_voted_on_without_their_names(page: Any) -> None:
+    page.get_by_text("pair 1 of 4, names hidden").wait_for(timeout=PATIENCE_MS)
+    names = page.locator(".panes b").all_inner_texts()
+    assert names == ["A", "B", "Photograph"]
+    playwright.expect(page.get_by_text("copy wins").first).to_be_visible(timeout=PATIENCE_MS)
+    assert in_both(page) == {}
+    page.get_by_role("button", name="I prefer A").click()
+    page.get_by_text("pair 2 of 4, names hidden").wait_for()
+    page.get_by_role("button", name="Show the names").click()
+    page.get_by_text(re.compile("^You preferred .* to .*")).wait_for()
+    page.get_by_role("button", name="Style itself").click()
+    playwright.expect(page.locator(".panes figure")).to_have_count(4)
+    assert in_both(page) == {}
 
 
 def lie_one_over_the_other_by_keyboard(page: Any) -> None:

@@ -1,4 +1,4 @@
-"""Slow and Fast at a glance: what is needed to begin, and then the picture with its curves, without scrolling.
+"""Slow, Fast and Compare at a glance: what is needed to begin, and then pictures and curves, without scrolling.
 
 With a toy worker, since only positions are looked at; a run of it lasts until it is stopped.
 """
@@ -131,3 +131,42 @@ def test_on_a_phone_the_styles_are_one_row_that_opens_and_the_sliders_are_behind
     assert page.get_by_role("slider", name="Steps").count() == 0
     page.get_by_text("Settings", exact=True).click()
     page.get_by_role("slider", name="Steps").first.wait_for()
+
+
+VOTE = ("[class*=st-key-prefer_A] button", "[class*=st-key-prefer_B] button", "[class*=st-key-vote_names] button")
+
+
+def panes(page: Any) -> list[dict[str, float]]:
+    """The places of Compare's pictures, in pixels of the window."""
+    return [pane.bounding_box() for pane in page.locator(".panes figure").all()]
+
+
+def test_compare_shows_three_pictures_in_a_row_with_the_chart_beside_and_the_vote_below(
+    page: Any, address: str
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}/compare")
+    page.get_by_role("button", name="Paint all three ways").wait_for()
+    visit.smallest(page, "Steps")
+    page.get_by_role("button", name="Paint all three ways").click()
+    page.locator(".panes figure").nth(2).wait_for()
+    page.locator(".nst-plot path.js-line").first.wait_for(state="attached")
+    is_in_view(page, *(f".panes figure:nth-child({number})" for number in (1, 2, 3)))
+    page.locator(VOTE[2]).wait_for()
+    for size in SIZES[2:]:
+        page.set_viewport_size(size)
+        page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
+        is_in_view(page, *VOTE, RUN["chart"])
+        first, second, third = panes(page)
+        assert first["y"] == second["y"] == third["y"] > HEADER_PX
+        assert first["x"] < second["x"] < third["x"]
+        assert first["width"] > size["width"] / 6
+        assert box(page, "chart")["x"] >= third["x"] + third["width"], "beside the pictures"
+    page.set_viewport_size(PHONE)
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
+    is_in_view(page, *VOTE)
+    left, right, photograph = panes(page)
+    assert left["y"] == right["y"] < photograph["y"]
+    assert right["x"] + right["width"] <= PHONE["width"]
+    page.locator(VOTE[2]).click()
+    page.get_by_role("button", name="PNG", exact=True).first.wait_for()

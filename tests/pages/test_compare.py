@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.errors import QueueFullError
 from nst_core.jobs.followups import FollowUpRegistry
-from nst_core.jobs.service import CurvePoint, JobView
+from nst_core.jobs.service import CurvePoint, Inspection, JobView
 from nst_core.recipe import change, make
-from pages.parts.compare import methods, panel, quality_chart
+from pages.parts.compare import judgement, methods, quality_chart, stage, vote
 from pages.parts.compare.quality import quality_over_time, sentence
 from tests.pages.conftest import Open, words
-from tests.pages.fake_service import FakeJobService, points
+from tests.pages.fake_service import MEASURES, FakeJobService, points
 
 SLOW = make("bold", {"reference_loss": "fast", "style_scale": 2.0, "longest_edge_px": 192})
 RECIPES = methods.recipes_of(SLOW)
@@ -57,7 +58,7 @@ def test_the_crossovers_are_where_slow_passes_the_others() -> None:
 def test_the_table_counts_the_fast_pass_into_balanceds_time_as_the_chart_does(known: bool, seconds: float) -> None:
     views = {name: view for name, view in views_of().items() if view and (known or name != "fast")}
     views["balanced"] = replace(views["balanced"], report={"seconds": {"run": 10.0}})
-    told = panel.figures(views)
+    told = judgement.figures(views)
     assert told["balanced"]["seconds"] == pytest.approx(seconds)
     assert told.get("fast", {"seconds": 0.4})["seconds"] == 0.4
 
@@ -111,16 +112,15 @@ def test_crossovers_close_together_do_not_hide_each_others_words() -> None:
 def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:
     views = views_of() | {"slow": JobView("slow", "queued", SLOW)}
     views["fast"] = JobView("fast", "done", RECIPES["fast"], snapshot=b"painted", snapshot_step=1, total_steps=1)
-    shown = panel.panes(views | {"balanced": None}, b"photograph")
-    assert [pane.label for pane in shown] == ["Photograph", "Fast", "Balanced waits", "Slow waits"]
-    assert [pane.picture for pane in shown] == [b"photograph", b"painted", b"photograph", b"photograph"]
-    assert [pane.waiting for pane in shown] == [False, False, True, True]
+    shown = stage.panes(views | {"balanced": None}, b"photograph").values()
+    assert [pane.label for pane in shown] == ["Fast", "Balanced waits", "Slow waits"]
+    assert [pane.picture for pane in shown] == [b"painted", b"photograph", b"photograph"]
+    assert [pane.waiting for pane in shown] == [False, True, True]
     assert len({pane.alt for pane in shown}) == len(shown)
 
 
 def test_a_run_that_failed_before_its_first_picture_has_no_pane() -> None:
-    shown = panel.panes({"slow": JobView("slow", "failed", SLOW)}, b"photograph")
-    assert [pane.label for pane in shown] == ["Photograph"]
+    assert stage.panes({"slow": JobView("slow", "failed", SLOW)}, b"photograph") == {}
 
 
 def start(open_page: Open) -> AppTest:
@@ -150,15 +150,24 @@ def test_those_that_wait_for_a_place_are_handed_in_by_the_next_server(
     assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]
 
 
+def finish_all(app: AppTest, job_service: FakeJobService) -> None:
+    """End all runs, whose recipes then name their pictures, as the job service does."""
+    for job, inputs in job_service.given.items():
+        job_service.finish(job)
+        view = job_service.jobs[job]
+        job_service.jobs[job] = replace(view, recipe=inputs.named_in(view.recipe))
+    app.run()
+    assert not app.exception
+
+
 def test_one_click_runs_all_three_and_judges_them(open_page: Open, job_service: FakeJobService) -> None:
     app = start(open_page)
     assert [view.recipe.method for view in job_service.jobs.values()] == ["fast", "balanced", "slow"]
     assert {"fast", "balanced", "slow"} <= set(app.query_params)
-    for job in job_service.jobs:
-        job_service.finish(job)
-    app.run()
-    assert not app.exception
+    finish_all(app, job_service)
     assert "Tutorial total" in words(app)
+    app.button(key="vote_names").click().run()
+    assert not app.exception
     assert [box.label for box in app.selectbox if box.label in ("Left", "Right")] == ["Left", "Right"]
 
 
@@ -172,3 +181,51 @@ def test_a_failed_and_an_expired_run_leave_the_others(open_page: Open, job_servi
     assert not app.exception
     assert "Out of memory" in words(app)
     assert "This run cannot be shown" in words(app)
+
+
+def test_results_are_voted_on_without_their_names_once_for_each_pair(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
+    app = start(open_page)
+    finish_all(app, job_service)
+    address = dict(zip(methods.METHODS, job_service.jobs, strict=True))
+    for number in range(1, 5):
+        assert f"pair {number} of 4, names hidden" in words(app)
+        assert not [box for box in app.selectbox if box.label == "Left"], "it would show the pictures with their names"
+        assert not [button for button in app.button if button.label == "PNG"]
+        app.button(key="prefer_A").click().run()
+        assert not app.exception
+    html = words(app)
+    assert "names hidden" not in html
+    assert "You preferred " in html
+    tally = job_service.votes.tally()
+    assert (tally.votes, tally.unwatched) == (4, 0)
+    assert "pair 1 of 4" not in words(open_page("compare", **address)), "the same browser after a reload"
+    another_browser()
+    assert "pair 1 of 4" in words(open_page("compare", **address))
+
+
+def test_whoever_asks_for_the_names_votes_no_more(open_page: Open, job_service: FakeJobService) -> None:
+    app = start(open_page)
+    finish_all(app, job_service)
+    app.button(key="vote_names").click().run()
+    app.run()
+    assert not [button for button in app.button if button.key == "prefer_A"]
+    assert "You preferred" not in words(app)
+    assert job_service.votes.tally().votes == 0
+
+
+def test_no_word_on_the_pictures_of_a_vote_tells_their_names() -> None:
+    pictures = {"fast": b"f", "slow": b"s"}
+    shown = vote.panes(vote.Question(("slow", "fast"), 1, 4), pictures, b"photograph")
+    assert [(pane.label, pane.picture) for pane in shown] == [("A", b"s"), ("B", b"f"), ("Photograph", b"photograph")]
+    assert not any(name in f"{pane.label} {pane.alt}".lower() for pane in shown for name in methods.METHODS)
+
+
+def test_the_measures_of_the_copies_stand_beside_the_paintings(open_page: Open, job_service: FakeJobService) -> None:
+    job_service.inspections["measures"] = Inspection("done", {**MEASURES, "ssim": 1.0})
+    app = start(open_page)
+    finish_all(app, job_service)
+    html = words(app)
+    assert html.count('class="nst-copy"') == 2, "both copies have the better likeness here"
+    assert "Where a copy wins" in html

@@ -1,4 +1,4 @@
-"""The table of the yardstick: each measure with its meaning and its better direction."""
+"""The table of the yardstick: each measure with its meaning, its better direction, and its winner."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from pages.parts.app import theme
 from pages.parts.app.formatting import with_unit
+from pages.parts.app.web import Html
 
 Better = Literal["lower", "higher", "neither"]
+Columns = Mapping[str, Mapping[str, float]]
+"""Title of a picture -> its figures by name."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,26 @@ MEASURES: dict[str, Measure] = {
     "colour": Measure("Colour distance", "how far its colours are from the style's"),
 }
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "neither": "neither is better"}
+_SIGNS: dict[Better, int] = {"lower": -1, "higher": 1, "neither": 0}
+_COSTS = ("seconds", "memory")
+"""Measures of the work, not of the picture."""
+COPY_WORDS = (
+    "Where a copy wins, the photograph or the style picture itself has a better figure than every painting: that "
+    "measure tells how near a picture is to one of its two sources, and not how good the painting is."
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which columns of a measure are best.
+
+    Attributes:
+        best: the paintings with the best figure; none if all are equal, or no figure is better than another.
+        copies: the unpainted pictures whose figure is better than that of every painting.
+    """
+
+    best: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 def figures(report: Mapping[str, Any]) -> dict[str, float]:
@@ -62,37 +86,79 @@ def figures(report: Mapping[str, Any]) -> dict[str, float]:
     return flat
 
 
-def table(columns: Mapping[str, Mapping[str, float]]) -> None:
-    """Show one row a measure and one column a run, the best figure bold; layers are behind an expander."""
-    names = list(dict.fromkeys(name for figures_ in columns.values() for name in figures_))
+def verdict(name: str, paintings: Columns, copies: Columns) -> Verdict:
+    """Which paintings and copies are best by a measure, or by one layer of it."""
+    sign = _SIGNS[_measure(name).better]
+    ranked = {title: sign * values[name] for title, values in paintings.items() if name in values}
+    if not sign or not ranked:
+        return Verdict()
+    top = max(ranked.values())
+    best = tuple(title for title, value in ranked.items() if value == top)
+    better = tuple(title for title, values in copies.items() if name in values and sign * values[name] > top)
+    return Verdict(best if len(best) < len(ranked) else (), better)
+
+
+def won(paintings: Columns) -> dict[str, tuple[int, int]]:
+    """Painting -> by how many measures of the picture it is best, and how many have a best one."""
+    verdicts = [verdict(name, paintings, {}) for name in MEASURES if name not in _COSTS]
+    decided = [found for found in verdicts if found.best]
+    return {title: (sum(title in found.best for found in decided), len(decided)) for title in paintings}
+
+
+def agreed(preferred: Mapping[str, float], other: Mapping[str, float]) -> dict[str, bool]:
+    """Measure -> whether the preferred picture has the better figure; without measures that have no better one."""
+    both = [name for name in MEASURES if name not in _COSTS and name in preferred and name in other]
+    signed = {name: _SIGNS[MEASURES[name].better] * (preferred[name] - other[name]) for name in both}
+    return {name: value > 0 for name, value in signed.items() if value}
+
+
+def table(paintings: Columns, copies: Columns | None = None) -> None:
+    """Show one row a measure and one column a picture, the best painting marked; layers are behind an expander.
+
+    Args:
+        paintings: title -> figures of a run.
+        copies: title -> figures of an unpainted picture; a copy that is better than every painting is marked too.
+    """
+    copies = copies or {}
+    names = list(dict.fromkeys(name for values in paintings.values() for name in values))
     layers = [name for name in names if "/" in name]
-    _rows(columns, [name for name in names if "/" not in name])
+    _rows(paintings, copies, [name for name in names if "/" not in name])
+    if any(verdict(name, paintings, copies).copies for name in names):
+        theme.description(COPY_WORDS)
     if layers:
         with st.expander("Layer by layer", icon=":material/layers:"):
-            _rows(columns, layers)
+            _rows(paintings, copies, layers)
 
 
-def _rows(columns: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> None:
-    head = "".join(f'<th scope="col" class="num">{escape(title)}</th>' for title in columns)
-    rows = "".join(_row(name, [figures_.get(name) for figures_ in columns.values()]) for name in names)
+def _measure(name: str) -> Measure:
+    head = name.partition("/")[0]
+    return MEASURES.get(head, Measure(head.replace("_", " ").capitalize(), "", "neither"))
+
+
+def _rows(paintings: Columns, copies: Columns, names: Sequence[str]) -> None:
+    head = "".join(f'<th scope="col" class="num">{escape(title)}</th>' for title in (*paintings, *copies))
+    rows = "".join(_row(name, paintings, copies) for name in names)
     st.html(
-        '<div class="nst-scroll"><table class="nst-table"><thead><tr><th scope="col">Measure</th>'
-        f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        Html(
+            '<div class="nst-scroll" role="region" aria-label="Measures" tabindex="0"><table class="nst-table"><thead>'
+            f'<tr><th scope="col">Measure</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        )
     )
 
 
-def _row(name: str, values: list[float | None]) -> str:
-    head, _, layer = name.partition("/")
-    measure = MEASURES.get(head, Measure(head.replace("_", " ").capitalize(), "", "neither"))
-    given = [value for value in values if value is not None]
-    best = {"lower": min, "higher": max}.get(measure.better, lambda _: None)(given) if len(set(given)) > 1 else None
-    cells = "".join(_cell(value, is_best=value is not None and value == best) for value in values)
+def _row(name: str, paintings: Columns, copies: Columns) -> str:
+    measure, layer, found = _measure(name), name.partition("/")[2], verdict(name, paintings, copies)
+    cells = "".join(
+        _cell(values.get(name), is_best=title in found.best, is_copy=title in found.copies)
+        for title, values in (*paintings.items(), *copies.items())
+    )
     suffix = f" · {layer}" if layer else ""
     words = _ARROWS[measure.better] if layer else "; ".join(filter(None, (measure.meaning, _ARROWS[measure.better])))
     return f'<tr><th scope="row">{escape(measure.title + suffix)}<small>{escape(words)}</small></th>{cells}</tr>'
 
 
-def _cell(value: float | None, *, is_best: bool) -> str:
+def _cell(value: float | None, *, is_best: bool, is_copy: bool) -> str:
     text = "–" if value is None else with_unit(value)
-    mark = ' <span aria-label="best">✓</span>' if is_best else ""
+    mark = ' <span role="img" aria-label="best painting">✓</span>' if is_best else ""
+    mark += ' <span class="nst-copy">copy wins</span>' if is_copy else ""
     return f'<td class="num{" best" if is_best else ""}">{text}{mark}</td>'

@@ -10,7 +10,7 @@ from pages.parts.app.formatting import duration, three_digits
 from pages.parts.compare.quality import Crossover, Curve, QualityOverTime, sentence
 from pages.parts.curves.charts import Figure
 
-HEIGHT_PX = 330
+HEIGHT_PX = 260
 
 MARGIN = {"l": 68, "r": 14, "t": 12, "b": 48}
 """Margins in pixels; fixed, because with automatic margins the chart would jump while it grows."""

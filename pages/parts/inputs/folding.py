@@ -23,18 +23,26 @@ _RECIPE = SessionValue["Recipe | None"]("folding", "recipe")
 """The recipe of the settings when they were drawn last, by page."""
 
 
-def is_folded(page: str) -> bool:
-    """Whether the page shows a run, and the visitor has not opened the strip."""
-    return _has_run(page) and not _IS_OPEN.get(page)
+def is_folded(page: str, *names: str) -> bool:
+    """Whether the page shows a run, and the visitor has not opened the strip.
+
+    Args:
+        page: the page that shows runs.
+        names: the runs' names on that page; by default its only run.
+    """
+    return _has_run(page, names) and not _IS_OPEN.get(page)
 
 
-def strip(page: str) -> None:
-    """The chosen pictures and a button that opens the inputs or folds them again; empty before the first run."""
+def strip(page: str, *names: str) -> None:
+    """The chosen pictures and a button that opens the inputs or folds them again; empty before the first run.
+
+    Arguments as `is_folded`.
+    """
     is_open = bool(_IS_OPEN.get(page))
     with st.container(
         key=f"strip_{'open' if is_open else 'folded'}_{page}", horizontal=True, vertical_alignment="center"
     ):
-        if not _has_run(page):
+        if not _has_run(page, names):
             return
         if not is_open:
             restore()  # after a reload the pickers, which do this, are not drawn
@@ -68,9 +76,9 @@ def recipe(page: str) -> Recipe | None:
     return _RECIPE.get(page)
 
 
-def _has_run(page: str) -> bool:
-    job = session.current(page)
-    return job is not None and session.view(job) is not None
+def _has_run(page: str, names: tuple[str, ...]) -> bool:
+    jobs = [session.current(page, name) for name in names or ("job",)]
+    return any(job is not None and session.view(job) is not None for job in jobs)
 
 
 def _words() -> str:
