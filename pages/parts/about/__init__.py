@@ -1,1 +1,1 @@
-"""The model card: networks, sources, licences, published measurements."""
+"""The model card: networks, sources, licences, published measurements; what people prefer."""

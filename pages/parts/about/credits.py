@@ -37,6 +37,10 @@ So that you find your runs again and only you can change them, this server store
 cookie called `nst_visitor`, and keeps a hash of it. The cookie says nothing about you, is used for nothing else, and
 lasts for a year. Without it, you find your runs only by their links. Your browser loads nothing from other hosts, and
 nobody counts your visits.
+
+A vote on Compare is kept with its day, the two methods it was between, whether the runs were your own, and which
+measures agree with it. Neither you nor the pictures are named: a hash that leads back to neither keeps you from voting
+twice.
 """
 
 

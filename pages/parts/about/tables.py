@@ -10,16 +10,18 @@ import streamlit as st
 
 from pages.parts.app.web import Html
 
+Cell = str | Html
+"""Plain text, or HTML that is shown as it is."""
 SHORT_CELL = 12
 """Cells with at most this many characters are not broken into lines."""
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, numbers: Sequence[int] = ()) -> None:
+def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, label: str, numbers: Sequence[int] = ()) -> None:
     """Show a table whose first column names its rows.
 
     Args:
         head: names of the columns.
-        rows: one cell for each column, as plain text.
+        rows: one cell for each column; the first is plain text.
         label: the table's title for screen readers.
         numbers: indices of right-aligned columns, so that their digits are aligned.
     """
@@ -27,7 +29,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, label: str, num
 
 
 @lru_cache(maxsize=64)
-def _markup(head: tuple[str, ...], lines: tuple[tuple[str, ...], ...], label: str, numbers: tuple[int, ...]) -> Html:
+def _markup(head: tuple[str, ...], lines: tuple[tuple[Cell, ...], ...], label: str, numbers: tuple[int, ...]) -> Html:
     """The table's HTML, made once for all visitors."""
     aligned = [' class="num"' if column in numbers else "" for column in range(len(head))]
     top = "".join(f'<th scope="col"{how}>{escape(word)}</th>' for word, how in zip(head, aligned, strict=True))
@@ -39,11 +41,11 @@ def _markup(head: tuple[str, ...], lines: tuple[tuple[str, ...], ...], label: st
     )
 
 
-def _cells(row: Sequence[str], aligned: Sequence[str]) -> str:
-    first, *rest = (escape(cell) for cell in row)
+def _cells(row: Sequence[Cell], aligned: Sequence[str]) -> str:
+    first, *rest = (cell.text if isinstance(cell, Html) else escape(cell) for cell in row)
     cells = "".join(f"<td{how}>{cell}</td>" for cell, how in zip(rest, aligned[1:], strict=True))
     return f'<th scope="row"{aligned[0]}>{first}</th>{cells}'
 
 
-def _short_class(cells: Sequence[str]) -> str:
-    return ' class="short"' if all(len(cell) <= SHORT_CELL for cell in cells) else ""
+def _short_class(cells: Sequence[Cell]) -> str:
+    return ' class="short"' if all(isinstance(cell, Html) or len(cell) <= SHORT_CELL for cell in cells) else ""
