@@ -16,11 +16,12 @@ from nst_core.fast.stylizer import make_stylizer
 from nst_core.fast.tiling import SmoothedStatistics
 from nst_core.film.engines.blending import blended, warping_error
 from nst_core.film.engines.forward import matched_styles, play
-from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, PaintedFrame, to_bytes, to_pixels
+from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, PaintedFrame, grey_bytes, to_bytes, to_pixels
 from nst_core.film.flow import Bytes
 from nst_core.models import stylisation
 from nst_core.models.device import device
 from nst_core.picture.arrays import check_film
+from nst_core.picture.colour import is_grey, to_grey
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 from nst_core.step import Pixels
@@ -71,6 +72,7 @@ class FastPainter:
             recipe: every setting.
         """
         self._styles = len(styles)
+        self._has_grey_styles = all(is_grey(style) for style in styles)
         with tf.device(device().name):
             # Without the content's hash: the cache of vectors would take the whole film for one picture.
             plain = recipe.model_copy(update={"content": None})
@@ -83,9 +85,12 @@ class FastPainter:
         self._stylizer.statistics = smoothed
         with tf.device(device().name):
             fresh = fast.paint(self._stylizer, task.content, self._styles, task.recipe, task.masks)
+        stays_grey = self._has_grey_styles and is_grey(task.content)
+        fresh = to_grey(fresh) if stays_grey else fresh
         carried = smoothed.values if smoothed else {}
         if not task.neighbours:
             return PaintedFrame(to_bytes(fresh), {}, carried, self._stylizer.notes)
         (neighbour,) = task.neighbours
         result = blended(fresh[0] * 255, neighbour, film.flow_blend)
+        result = grey_bytes(result) if stays_grey else result  # the neighbour may have colours
         return PaintedFrame(result, {"temporal": warping_error(result, neighbour)}, carried)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from nst_core.film.flow import Bytes, Floats, Motion
+from nst_core.picture.colour import to_grey
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 from nst_core.step import Pixels
@@ -128,3 +129,8 @@ def to_bytes(picture: Pixels) -> Bytes:
 def to_pixels(frame: Bytes) -> Pixels:
     """uint8 [H, W, 3] -> [1, H, W, 3] in [0, 1]."""
     return np.asarray(frame[None], np.float32) / np.float32(255)
+
+
+def grey_bytes(frame: Bytes) -> Bytes:
+    """A frame, uint8 [H, W, 3], with its luma in all three channels."""
+    return to_bytes(to_grey(to_pixels(frame)))

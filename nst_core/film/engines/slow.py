@@ -24,6 +24,7 @@ from nst_core.models import vgg as networks
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.device import device, precision
 from nst_core.picture.arrays import check_film
+from nst_core.picture.colour import to_grey
 from nst_core.picture.masks import Weights
 from nst_core.picture.photograph import keep_photograph
 from nst_core.recipe import Colour, OptimizerSettings, Recipe
@@ -93,6 +94,9 @@ class SlowPainter:
         with tf.device(device().name):
             aim, trust = aim_of(task.neighbours)
             start = task.start if task.start is not None else started(task.content[0] * 255, aim, trust)
+            if RunPictures(task.content, self._styles, task.masks).stays_grey(task.recipe):
+                # A grey gradient keeps a grey picture grey; a neighbour may have colours.
+                aim, start = to_grey(aim[None])[0], to_grey(np.asarray(start[None], np.float32))[0]
             bound = self._bind(task, aim, trust)
             picture, terms = descend(
                 np.asarray(start[None], np.float32) / np.float32(255),
@@ -118,7 +122,7 @@ class SlowPainter:
         pictures = RunPictures(task.content, self._styles, task.masks)
         _, height, width, _ = task.content.shape
         seen, convolution, plan = self._measure(pictures, task.recipe)
-        return objectives.bind(
+        bound = objectives.bind(
             self._network,
             task.recipe.objective,
             tf.constant(task.content),
@@ -129,6 +133,7 @@ class SlowPainter:
             temporal=TemporalTarget(aim[None] / 255, trust[None, ..., None], task.recipe.film.temporal_weight),
             cover=pictures.painted_share(task.recipe, height, width),
         )
+        return replace(bound, is_grey=pictures.stays_grey(task.recipe))
 
     def _measure(self, pictures: RunPictures, recipe: Recipe) -> Measured:
         """The styles' statistics and the way of computing, once for the film: its frames have one size.

@@ -39,3 +39,9 @@ def half_mask(side: int = 64) -> np.ndarray:
     mask = np.zeros((side, side), np.float32)
     mask[:, : side // 2] = 1
     return mask
+
+
+def grey(frames: Sequence[FilmFrame], tint: int = 0) -> list[FilmFrame]:
+    """The same frames in black and white, with red brighter by `tint` levels."""
+    levels = [one.pixels.mean(axis=-1, keepdims=True).clip(0, 255 - tint).astype(np.uint8) for one in frames]
+    return numbered([np.concatenate([level + np.uint8(tint), level, level], axis=-1) for level in levels])

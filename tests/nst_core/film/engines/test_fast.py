@@ -18,9 +18,10 @@ from nst_core.film.engines.frames import FilmStep
 from nst_core.film.flow import motion
 from nst_core.film.measures import flicker, warping_error
 from nst_core.models import stylisation
+from nst_core.picture.colour import is_grey, to_grey
 from nst_core.recipe import change, make
 from nst_core.system.bounded_cache import BoundedCache
-from tests.nst_core.film.clips import cut, half_mask, pan, still
+from tests.nst_core.film.clips import cut, grey, half_mask, numbered, pan, still
 
 RED, BLUE = (np.full((1, 64, 64, 3), 0, np.float32) + np.array(of, np.float32) for of in ((1, 0, 0), (0, 0, 1)))
 TWO = [{"sha256": "0" * 64}, {"sha256": "1" * 64}]
@@ -87,6 +88,15 @@ def test_a_film_continues_bit_for_bit() -> None:
     for one, other in zip(unbroken[2:], rest, strict=True):
         np.testing.assert_array_equal(one.picture, other.picture)
         assert one.losses == other.losses
+
+
+def test_a_grey_film_in_a_grey_style_stays_grey() -> None:
+    """Also where the frame before had colours, and though cameras and codecs leave a trace of colour."""
+    coloured, *rest = pan(3)
+    frames = numbered([coloured.pixels, *(one.pixels for one in grey(rest, tint=1))])
+    steps = played(frames, [to_grey(RED)])
+    assert [is_grey(step.picture) for step in steps] == [False, True, True]
+    assert not is_grey(played(frames, [RED])[-1].picture)
 
 
 def test_masks_move_with_the_film() -> None:

@@ -12,8 +12,9 @@ from nst_core.film.engines import backward, slow
 from nst_core.film.engines.frames import FilmStep, Neighbour
 from nst_core.film.flow import Motion, motion
 from nst_core.film.measures import flicker, warping_error
+from nst_core.picture.colour import is_grey, to_grey
 from nst_core.recipe import make
-from tests.nst_core.film.clips import cut, pan, still
+from tests.nst_core.film.clips import cut, grey, numbered, pan, still
 
 STYLES = [{"sha256": "0" * 64}, {"sha256": "1" * 64}]
 FAST_STEPS = {
@@ -84,6 +85,16 @@ def test_keyframes_change_the_weights_without_another_objective(noise: Any) -> N
     keyframes = [{"seconds": 0.1, "style_weight": 20.0}, {"seconds": 0.2, "style_weight": 0.0}]
     steps = played(still(3, noise=0), noise, keyframes=keyframes)
     assert steps[1].losses["style"] > 100 * steps[2].losses["style"] > 0
+
+
+def test_a_grey_film_in_a_grey_style_stays_grey(noise: Any) -> None:
+    """Also where the frame before had colours, and though cameras and codecs leave a trace of colour."""
+    coloured, *rest = pan(3)
+    frames = numbered([coloured.pixels, *(one.pixels for one in grey(rest, tint=1))])
+    style = to_grey(noise(48, 48, 1))
+    steps = list(slow.stylise(frames, [style], recipe_of(), first=frames[0].pixels))
+    assert [is_grey(step.picture) for step in steps] == [False, True, True]
+    assert not is_grey(played(frames, noise)[-1].picture)
 
 
 def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
