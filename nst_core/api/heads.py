@@ -6,10 +6,16 @@ from nst_core.server.asgi import Application, Message, Receive, Scope, Send
 
 STREAMS = ("/events",)
 """Ends of the addresses whose answers last for as long as the client listens."""
+_BY_PATH = "http.response.pathsend"
+"""The extension of ASGI by which an application names a file instead of reading it."""
 
 
 class Heads:
-    """Middleware that asks the application with GET, and leaves out the body of its answer."""
+    """Middleware that asks the application with GET, and leaves out the body of its answer.
+
+    A film's file is not read for that: the application is told that the server reads files itself. The header Range
+    has no meaning here (RFC 9110, section 14.2).
+    """
 
     def __init__(self, app: Application) -> None:
         self._app = app
@@ -21,6 +27,14 @@ class Heads:
             return
 
         async def send_without_body(message: Message) -> None:
+            if message["type"] == _BY_PATH:
+                message = {"type": "http.response.body"}
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        asked = {
+            **scope,
+            "method": "GET",
+            "headers": [(name, value) for name, value in scope["headers"] if name != b"range"],
+            "extensions": {**(scope.get("extensions") or {}), _BY_PATH: {}},
+        }
+        await self._app(asked, receive, send_without_body)

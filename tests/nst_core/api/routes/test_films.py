@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
 from PIL import Image
@@ -102,6 +103,27 @@ def test_the_film_is_fetched_whole_or_in_parts(run: tuple[Api, str]) -> None:
     assert (end.status_code, end.content) == (206, DATA[-10:])
     beyond = api.client.get(f"/runs/{job}/film", headers={"Range": "bytes=5000-"})
     assert beyond.status_code == 416
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=100-199"}])
+def test_the_size_of_a_film_is_told_without_reading_it(
+    run: tuple[Api, str], headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, job = run
+    open_file, opened = anyio.open_file, list[Any]()
+
+    async def counted(path: Any, **more: Any) -> Any:
+        opened.append(path)
+        return await open_file(path, **more)
+
+    monkeypatch.setattr(anyio, "open_file", counted)
+    whole = api.client.get(f"/runs/{job}/film")
+    assert len(opened) == 1
+    head = api.client.head(f"/runs/{job}/film", headers=headers)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(DATA))
+    assert head.headers == whole.headers
+    assert len(opened) == 1
 
 
 def test_a_client_that_has_the_film_gets_it_no_second_time(run: tuple[Api, str]) -> None:
