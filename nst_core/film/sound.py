@@ -1,4 +1,4 @@
-"""The sound of a clip: cut to it, and encoded anew for the finished film. For the process that decodes only."""
+"""The sound of a clip: copied, or cut to it and encoded anew. For the process that decodes only."""
 
 from __future__ import annotations
 
@@ -15,10 +15,47 @@ from numpy.typing import NDArray
 
 SOUNDS = {"mp4": ("aac", "mp4", 160_000), "webm": ("libopus", "webm", 128_000)}
 """Format of a film -> the codec of its sound, the container in which that is handed over, and bits per second."""
+COPIED = {"mp4": ("aac",), "webm": ("opus", "vorbis")}
+"""Format of a film -> the codecs, by FFmpeg's names, that players expect in it."""
 RATE = 48_000
 """Samples per second: one of the rates of both codecs."""
 _GAP_SECONDS = 0.05
 """A shorter gap in the times of the sound is rounding."""
+
+
+def copied_sound(container: InputContainer, start_seconds: float, seconds: float, film_format: str) -> bytes | None:
+    """The beginning of the sound of a file as it is, as a file that begins with it; ends within half a packet.
+
+    None if the sound must be encoded anew: its codec does not belong into such a film, or it has not begun by then.
+    Arguments as in `encoded_sound`.
+    """
+    source = container.streams.audio[0]
+    if source.codec_context.name not in COPIED[film_format] or not source.codec_context.extradata:
+        return None
+    file, count = io.BytesIO(), 0
+    with av.open(file, "w", format=SOUNDS[film_format][1]) as output:
+        stream = output.add_stream_from_template(source)
+        for packet in _packets(container, source):
+            if packet.pts is None or not packet.size:
+                continue
+            begin = packet.pts - round(start_seconds / packet.time_base)
+            if (begin + (packet.duration or 0) / 2) * packet.time_base >= seconds:
+                break
+            packet.pts = packet.dts = begin
+            packet.stream = stream
+            output.mux(packet)
+            count += 1
+    return file.getvalue() if count else None
+
+
+def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
+    """The packed sound up to the end of the file, or to a place from which it cannot be read any further."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            yield next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
 
 
 def encoded_sound(container: InputContainer, start_seconds: float, seconds: float, film_format: str) -> bytes:

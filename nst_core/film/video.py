@@ -19,7 +19,7 @@ from nst_core.film import colours
 from nst_core.film.info import MOST_FRAMES_PER_SECOND, Clip, FilmInfo, FilmLimits
 from nst_core.film.pace import TimedPicture
 from nst_core.film.shape import Orientation, square_size
-from nst_core.film.sound import encoded_sound
+from nst_core.film.sound import copied_sound, encoded_sound
 from nst_core.picture.integrity import check_complete
 
 DEMUXERS = {"MP4": "mov", "MOV": "mov", "WebM": "matroska", "Matroska": "matroska", "GIF": "gif"}
@@ -111,7 +111,10 @@ class VideoFilm:
         """The sound of a clip, packed for a film of that format; see `nst_core.film.sound`."""
         with self._opened() as container:
             begin = float(self._times.first * (_video_stream(container).time_base or 0))
-            return encoded_sound(container, begin + clip.start_seconds, clip.seconds(self.info), film_format)
+            seconds = clip.seconds(self.info)
+            # A packet begins where the film does, but hardly where a clip does.
+            copied = None if clip.start_seconds else copied_sound(container, begin, seconds, film_format)
+            return copied or encoded_sound(container, begin + clip.start_seconds, seconds, film_format)
 
     def _opened(self) -> InputContainer:
         self._file.seek(0)

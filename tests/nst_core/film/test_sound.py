@@ -73,12 +73,44 @@ def test_the_sound_is_cut_to_the_clip(kind: str, clip: Clip, beep: tuple[float, 
 @pytest.mark.parametrize(
     ("layout", "rate", "codec"), [("mono", 22_050, "aac"), ("5.1", 48_000, "aac"), ("stereo", 44_100, "ac3")]
 )
-def test_any_sound_becomes_stereo(layout: str, rate: int, codec: str) -> None:
+def test_any_sound_can_be_heard(layout: str, rate: int, codec: str) -> None:
     film = beeping("matroska", layout, rate, codec)
     told = films.answers(film, task="sound", clip=Clip(), sound_format="mp4")
     data = next(blob for answer, blob in told if answer.kind == "sound")
     assert data
     assert beep_of(data) == pytest.approx((0.4, 0.6), abs=0.031)
+
+
+def packed(data: bytes) -> list[bytes]:
+    """The packets of the sound."""
+    with av.open(io.BytesIO(data), "r") as film:
+        return [bytes(packet) for packet in film.demux(audio=0) if packet.size]
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "layout", "kind", "clip", "share"),
+    [
+        ("mp4", "aac", "5.1", "mp4", Clip(), 1.0),
+        ("mp4", "aac", "stereo", "mp4", Clip(0.0, 0.5), 0.5),
+        ("matroska", "libopus", "stereo", "webm", Clip(), 1.0),
+        ("mp4", "aac", "stereo", "webm", Clip(), None),
+        ("matroska", "libopus", "stereo", "mp4", Clip(), None),
+        ("mp4", "aac", "stereo", "mp4", Clip(0.3), None),
+    ],
+)
+def test_sound_is_copied_where_the_format_and_the_clip_allow_it(
+    source: str, codec: str, layout: str, kind: str, clip: Clip, share: float | None
+) -> None:
+    film = beeping(source, layout, codec=codec)
+    told = films.answers(film, task="sound", clip=clip, sound_format=kind)
+    data = next(blob for answer, blob in told if answer.kind == "sound")
+    assert data
+    given, found = packed(film), packed(data)
+    if share is None:
+        assert found != given[: len(found)]
+    else:
+        assert found == given[: len(found)]
+        assert len(found) == pytest.approx(share * len(given), abs=2)
 
 
 @pytest.mark.slow
