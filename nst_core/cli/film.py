@@ -12,18 +12,21 @@ from typing import Any
 
 from nst_core.cli.arguments import build_recipe, files_read, told_of
 from nst_core.cli.resuming import check_unchanged
-from nst_core.errors import CheckpointError, FilmError, NSTError
+from nst_core.errors import CheckpointError, FilmError, NSTError, StorageError
 from nst_core.film import run
 from nst_core.film.codecs import FORMATS
 from nst_core.film.reading import Film
-from nst_core.film.writing import FilmFolder
+from nst_core.film.unfinished import UnfinishedFrames
+from nst_core.film.writing import FilmFolder, Pixels
 from nst_core.picture.masks import Mask, open_mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, recipe_from_json
 from nst_core.runs import result_file
+from nst_core.runs.films import passes
 from nst_core.runs.interruption import Interruption, interruptible
 from nst_core.runs.opening import load_picture, parse_mask, read_file
 from nst_core.runs.regions import check_regions
+from nst_core.system import disk_errors
 from nst_core.system.atomic_files import write_atomic
 
 INTERRUPTED = 130
@@ -47,8 +50,8 @@ def film(arguments: argparse.Namespace) -> int:
     recipe = _begun(work, recipe, arguments if arguments.resume else None)
     folder = run.open_folder(work / "film", opened, recipe)
     with interruptible() as interruption:
-        is_whole = _play(opened, styles, masks, recipe, folder, interruption)
-    for note in run.finish(opened, recipe, folder, arguments.output):
+        is_whole, unfinished = _play(opened, styles, masks, recipe, folder, interruption)
+    for note in _finished(opened, recipe, folder, arguments.output, unfinished):
         print(f"note: {note}", file=sys.stderr)
     if not is_whole:
         print(f"stopped early; saved {arguments.output}; continue with --resume", file=sys.stderr)
@@ -116,19 +119,26 @@ def _play(  # noqa: PLR0913 - the inputs of a run
     recipe: Recipe,
     folder: FilmFolder,
     interruption: Interruption,
-) -> bool:
-    """Paint all frames, or as many as come before an interruption, with a bar on a terminal; whether it was all.
+) -> tuple[bool, Sequence[Pixels]]:
+    """Paint all frames, or as many as come before an interruption, with a bar on a terminal.
 
-    The frames are not counted for that: a damaged film may have fewer than its file says. An error in the middle is
-    told, and the frames before it are kept. Raises NSTError if there are none.
+    An error in the middle is told, and the frames before it are kept. Raises NSTError if there are none.
+
+    Returns:
+        Whether it was all (the frames are not counted for that: a damaged film may have fewer than its file says), and
+        the frames that follow those of the folder; see `UnfinishedFrames`.
     """
     from tqdm import tqdm
 
     tensors, weights = [style.covered() for style in styles], [mask.weights for mask in masks]
-    with closing(run.run_film(film, tensors, recipe, masks=weights, folder=folder)) as steps:
+    begin = run.steps_done(film, recipe, folder) // passes(recipe)
+    unfinished = UnfinishedFrames(folder, begin, run.total_frames(film, recipe))
+    playing = run.run_film(film, tensors, recipe, masks=weights, folder=folder, is_stopping=lambda: interruption.asked)
+    with closing(playing) as steps:
         bar = None
         try:
             for step in steps:
+                unfinished.note(step)
                 for note in step.notes:
                     print(f"note: {note}", file=sys.stderr)
                 if bar is None:
@@ -138,13 +148,26 @@ def _play(  # noqa: PLR0913 - the inputs of a run
                     )
                 bar.update(step.number - bar.n)
                 if interruption.asked and step.number < step.total:
-                    return False
-            return True
+                    return False, unfinished.frames
+            return not unfinished.frames, unfinished.frames
         except NSTError as error:
-            if not folder.count:
+            if not folder.count and not unfinished.frames:
                 raise
             print(f"{error.code}: {error}", file=sys.stderr)
-            return False
+            return False, unfinished.frames
         finally:
             if bar is not None:
                 bar.close()
+
+
+def _finished(
+    film: Film, recipe: Recipe, folder: FilmFolder, output: Path, unfinished: Sequence[Pixels]
+) -> tuple[str, ...]:
+    """Write the film of the frames so far; returns the notes. Raises StorageError if the disk does not take it."""
+    try:
+        return run.finish(film, recipe, folder, output, unfinished)
+    except OSError as error:
+        raise StorageError(
+            f"{output.name} cannot be written, because {disk_errors.in_words(error)}; its frames are kept, and "
+            "--resume writes it"
+        ) from None

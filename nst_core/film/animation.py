@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, WebPImagePlugin  # noqa: F401 - so that Pillow does not import every other format
 
 from nst_core.errors import FilmError
+from nst_core.film import colours
 from nst_core.film.info import MOST_FRAMES_PER_SECOND, Clip, FilmInfo, FilmLimits
 from nst_core.film.pace import TimedPicture
 from nst_core.picture.chunks import webp_chunks
@@ -75,11 +76,13 @@ def _durations(data: bytes) -> list[float]:
 
 
 def _sized(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
-    pixels, coverage = to_srgb(image)
-    if coverage is not None:
-        share = coverage[..., None].astype(np.uint16)
-        pixels = ((pixels * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
+    """As `colours.srgb` returns a frame."""
+    pixels, alpha = to_srgb(image)
     width, height = size
-    if 0 <= image.width - width <= 1 and 0 <= image.height - height <= 1:
+    is_cut = 0 <= image.width - width <= 1 and 0 <= image.height - height <= 1
+    if alpha is not None:
+        straight = np.concatenate([pixels, alpha[..., None]], axis=-1)
+        return colours.with_clear_parts((straight if is_cut else colours.resized(straight, size))[:height, :width])
+    if is_cut:
         return pixels[:height, :width]
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))

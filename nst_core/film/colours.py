@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from nst_core.film import hdr
+from nst_core.picture.coverage import bleed
 
 _SCALING = (
     Interpolation.LANCZOS
@@ -27,17 +28,19 @@ _HD_WIDTH, _HD_HEIGHT = 1280, 720
 
 
 def srgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
-    """A frame as uint8 [height, width, 3], not put upright, transparent parts composited on white.
+    """A frame as uint8 [height, width, 3], or [height, width, 4] if parts of it are transparent; not put upright.
+
+    Colours with transparency are straight, and those of clear pixels are taken from the pixels around.
 
     A frame that is one pixel larger than asked loses its last row or column; any other is resampled, antialiased.
     """
     is_cut = 0 <= frame.width - width <= 1 and 0 <= frame.height - height <= 1
     inner = (frame.width, frame.height) if is_cut else (width, height)
     if has_alpha_channel(frame):
-        pixels = _on_white(_converted(frame, "rgba", frame.width, frame.height))
-        if not is_cut:
-            pixels = np.asarray(Image.fromarray(pixels).resize(inner, Image.Resampling.LANCZOS))
-    elif frame.color_trc in (hdr.PQ, hdr.HLG):
+        pixels = _converted(frame, "rgba", frame.width, frame.height).astype(np.uint8, copy=False)
+        pixels = pixels if is_cut else resized(pixels, inner)
+        return with_clear_parts(pixels[:height, :width])
+    if frame.color_trc in (hdr.PQ, hdr.HLG):
         coded = np.asarray(_converted(frame, "rgb48le", *inner), np.uint16)
         pixels = hdr.to_srgb(coded, frame.color_trc, frame.color_primaries)
     else:
@@ -84,8 +87,23 @@ def _matrix(frame: av.VideoFrame) -> Colorspace | None:
     return Colorspace.ITU709 if is_hd else Colorspace.ITU601
 
 
-def _on_white(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
-    """Composite [H, W, 4] on white: [H, W, 3]."""
+def resized(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Straight colours and alpha, [H, W, 4], in another (width, height); clear pixels colour none beside them."""
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def with_clear_parts(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """[H, W, 4] with the colours of clear pixels taken from those around; [H, W, 3] if all is opaque."""
+    if pixels[..., 3].min() == 255:
+        return pixels[..., :3]
+    filled = bleed(pixels[..., :3].copy(), pixels[..., 3])
+    return np.concatenate([filled, pixels[..., 3:]], axis=-1)
+
+
+def on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """[H, W, 4] on white, [H, W, 3]; [H, W, 3] itself."""
+    if pixels.shape[2] == 3:
+        return pixels
     coverage = pixels[..., 3:].astype(np.uint16)
     colours = (pixels[..., :3] * coverage + 255 * (255 - coverage) + 127) // 255
     return colours.astype(np.uint8)

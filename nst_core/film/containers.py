@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
@@ -15,12 +15,15 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import Image
 
 from nst_core.film.codecs import Pixels, decoded_segments
 
 GIF_COLOURS = 255
-"""Of the whole film; the 256th index stands for "as before"."""
+"""Of the whole film, at most; the index after them stands for "as before", or for clear pixels."""
+HALF_OPAQUE = 128
+"""A pixel of a GIF is clear or opaque: below this opacity, of 255, it is clear."""
 _SAMPLES, _SAMPLE_EDGE_PX = 24, 160
 """How many frames choose the colours of a GIF, and their longest edge."""
 _GIF_TICK = Fraction(1, 100)
@@ -28,11 +31,18 @@ _LEAST_GIF_TICKS = 2
 """Browsers slow down a picture that is shown for less than 0.02 s."""
 WEBP_QUALITY = "80"
 
+Alphas = Callable[[], Iterable["Pixels | None"]]
 _Packet: TypeAlias = "av.Packet[VideoStream] | av.Packet[AudioStream]"
 
 
 def write_film(  # noqa: PLR0913 - all of a film
-    segments: Sequence[Path], count: int, rate: Fraction, kind: str, output: Path, sound: bytes | None
+    segments: Sequence[Path],
+    count: int,
+    rate: Fraction,
+    kind: str,
+    output: Path,
+    sound: bytes | None,
+    alphas: Alphas | None = None,
 ) -> None:
     """Write a finished film. Raises OSError, or an error of PyAV.
 
@@ -43,11 +53,13 @@ def write_film(  # noqa: PLR0913 - all of a film
         kind: "mp4", "webm", "gif" or "webp".
         output: the file.
         sound: a file with the sound, or None.
+        alphas: begins the opacities of the frames, each uint8 [H, W], or None where all is opaque; so are frames beyond
+            the last one. For GIF and WebP; None: all of the film is opaque.
     """
     if kind == "gif":
-        _write_gif(segments, count, rate, output)
+        _write_gif(segments, count, rate, output, alphas)
     elif kind == "webp":
-        _write_webp(segments, rate, output)
+        _write_webp(segments, rate, output, alphas)
     else:
         _join(segments, rate, kind, output, sound)
 
@@ -94,23 +106,24 @@ def _seconds(packet: _Packet) -> float:
     return float((packet.dts or 0) * packet.time_base)
 
 
-def _write_webp(segments: Sequence[Path], rate: Fraction, output: Path) -> None:
+def _write_webp(segments: Sequence[Path], rate: Fraction, output: Path, alphas: Alphas | None) -> None:
     with av.open(str(output), "w", format="webp", options={"loop": "0"}) as film:
         stream: VideoStream | None = None
-        for number, pixels in enumerate(decoded_segments(segments)):
+        for number, (pixels, alpha) in enumerate(_with_alphas(segments, alphas)):
             if stream is None:
                 options = {"quality": WEBP_QUALITY, "loop": "0"}
                 stream = film.add_stream("libwebp_anim", rate=rate, options=options)
                 stream.height, stream.width = pixels.shape[:2]
                 stream.pix_fmt = "bgra"  # libwebp itself makes YUV of it
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="bgra")
+            shown = np.dstack([pixels[..., ::-1], np.full(pixels.shape[:2], 255, np.uint8) if alpha is None else alpha])
+            frame = av.VideoFrame.from_ndarray(shown, format="bgra")
             frame.pts, frame.time_base = number, 1 / rate
             film.mux(stream.encode(frame))
         if stream is not None:
             film.mux(stream.encode())
 
 
-def _write_gif(segments: Sequence[Path], count: int, rate: Fraction, output: Path) -> None:
+def _write_gif(segments: Sequence[Path], count: int, rate: Fraction, output: Path, alphas: Alphas | None) -> None:
     palette = _palette(segments, count)
     colours = np.asarray(palette.getpalette() or [], np.uint8).reshape(-1, 3)[:GIF_COLOURS]
     table = np.zeros((256, 4), np.uint8)  # alpha, red, green, blue
@@ -118,12 +131,14 @@ def _write_gif(segments: Sequence[Path], count: int, rate: Fraction, output: Pat
     options = {"loop": "0", "final_delay": str(max(_LEAST_GIF_TICKS, round(1 / rate / _GIF_TICK)))}
     with av.open(str(output), "w", format="gif", options=options) as film:
         stream: VideoStream | None = None
-        for tick, pixels in _ticked(segments, rate):
+        for tick, pixels, alpha in _ticked(segments, rate, alphas):
             if stream is None:
                 stream = film.add_stream("gif", rate=100)
                 stream.height, stream.width = pixels.shape[:2]
                 stream.pix_fmt, stream.time_base = "pal8", _GIF_TICK
-            indices = np.asarray(Image.fromarray(pixels).quantize(palette=palette), np.uint8)
+            indices = np.array(Image.fromarray(pixels).quantize(palette=palette), np.uint8)
+            if alphas is not None:
+                indices[_clear(alpha, indices.shape)] = len(colours)  # the first index that is clear
             frame = av.VideoFrame.from_ndarray((indices, table), format="pal8")  # type: ignore[arg-type]
             frame.pts, frame.time_base = tick, _GIF_TICK
             film.mux(stream.encode(frame))
@@ -131,14 +146,33 @@ def _write_gif(segments: Sequence[Path], count: int, rate: Fraction, output: Pat
             film.mux(stream.encode())
 
 
-def _ticked(segments: Sequence[Path], rate: Fraction) -> Iterator[tuple[int, Pixels]]:
-    """The frames with their times in hundredths of a second; at more than 50 a second, some are left out."""
+def _ticked(
+    segments: Sequence[Path], rate: Fraction, alphas: Alphas | None
+) -> Iterator[tuple[int, Pixels, Pixels | None]]:
+    """The frames with their times in hundredths of a second, and opacities; above 50 a second, some are left out."""
     last = -_LEAST_GIF_TICKS
-    for number, pixels in enumerate(decoded_segments(segments)):
+    for number, (pixels, alpha) in enumerate(_with_alphas(segments, alphas)):
         tick = round(number / rate / _GIF_TICK)
         if tick - last >= _LEAST_GIF_TICKS:
-            yield tick, pixels
+            yield tick, pixels, alpha
             last = tick
+
+
+def _clear(alpha: Pixels | None, size: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The clear pixels of a frame of a GIF, [H, W]; at least one, in a corner.
+
+    FFmpeg takes a frame away before the next one only if a part of it is clear: otherwise it would show through.
+    """
+    clear = np.zeros(size, np.bool_) if alpha is None else alpha < HALF_OPAQUE
+    clear[0, 0] |= not clear.any()
+    return clear
+
+
+def _with_alphas(segments: Sequence[Path], alphas: Alphas | None) -> Iterator[tuple[Pixels, Pixels | None]]:
+    """The frames with their opacities."""
+    given = iter(alphas() if alphas else ())
+    for pixels in decoded_segments(segments):
+        yield pixels, next(given, None)
 
 
 def _palette(segments: Sequence[Path], count: int) -> Image.Image:

@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from nst_core.errors import FilmError
 from nst_core.film import animation, video  # noqa: F401 - loaded before the memory is limited
+from nst_core.film.colours import on_white
 from nst_core.film.decoder_messages import FilmAnswer, FilmRequest
 from nst_core.film.info import Clip
 from nst_core.film.pace import TimedPicture, paced
@@ -31,6 +33,8 @@ ALIVE_SECONDS = 1.0
 """The longest silence while pictures are decoded that nobody wants."""
 FRAME_SECONDS = 1
 """Computing time of each frame after the first."""
+NOISE_FRAMES, NOISE_SECONDS = 3, 10
+"""The frames that are compared for a film's noise, and the computing time for that."""
 _DAMAGED = "a film must be readable, and this one is damaged or cut off; copy or download it again, or export it anew"
 
 
@@ -38,6 +42,8 @@ def main() -> None:
     """Answer the request of the command line."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     request = FilmRequest.from_json(sys.argv[1])
+    if request.task == "noise":
+        from nst_core.film import noise  # noqa: F401 - loaded before the memory is limited
     if own := own_memory(0):
         limit(resource.RLIMIT_AS, own + request.megabytes * 2**20)
     with os.fdopen(0, "rb", closefd=False) as film, os.fdopen(os.dup(1), "wb") as stream:
@@ -69,6 +75,10 @@ def _answer(request: FilmRequest, film: BinaryIO, stream: BinaryIO) -> None:
         request.limits.check_clip(source.info, request.clip)
         limit_seconds(request.seconds + FRAME_SECONDS * request.clip.frames(source.info))
         _frames(source, request, stream)
+    elif request.task == "noise":
+        request.limits.check_clip(source.info, request.clip)
+        limit_seconds(request.seconds + NOISE_SECONDS)
+        _noise(source, request, stream)
     elif request.task == "stills":
         for index, seconds in enumerate(request.at_seconds):
             limit_seconds(request.seconds)
@@ -82,6 +92,23 @@ def _answer(request: FilmRequest, film: BinaryIO, stream: BinaryIO) -> None:
 def _frames(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
     """Write the frames of the request's clip, from its first one on."""
     clip, rate = request.clip, request.clip.rate(source.info)
+    for index, pixels in _paced(source, request, stream):
+        shown = pixels if request.keeps_alpha else on_white(pixels)
+        _write_frame(stream, index, clip.start_seconds + index / rate, 1 / rate, shown)
+
+
+def _noise(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
+    """Write the noise of the first frames of the request."""
+    from nst_core.film.noise import noise
+
+    frames = [on_white(pixels) for _, pixels in islice(_paced(source, request, stream), NOISE_FRAMES)]
+    height, width, _ = frames[0].shape
+    _write(stream, FilmAnswer("noise", width=width, height=height, level=noise(frames)))
+
+
+def _paced(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Number and pixels, [H, W, 3 or 4], of the frames of the request's clip, from its first one on."""
+    clip, rate = request.clip, request.clip.rate(source.info)
     size = read_size(source.info.width, source.info.height, request.edge_px)
     pictures = _alive(source.pictures(clip.start_seconds, size), stream)
     early = min(1 / rate, source.step_seconds) / 2
@@ -91,7 +118,7 @@ def _frames(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
             continue
         if picture is not shown:
             shown, pixels = picture, picture.pixels()
-        _write_frame(stream, index, clip.start_seconds + index / rate, 1 / rate, pixels)
+        yield index, pixels
 
 
 def _still(source: FilmSource, request: FilmRequest, index: int, seconds: float, stream: BinaryIO) -> None:
@@ -100,7 +127,7 @@ def _still(source: FilmSource, request: FilmRequest, index: int, seconds: float,
     size = read_size(info.width, info.height, request.edge_px)
     rate = Clip().rate(info)
     for _, picture in paced(_alive(source.pictures(at, size), stream), at, rate, 1, source.step_seconds / 2):
-        _write_frame(stream, index, at, 1 / rate, picture.pixels())
+        _write_frame(stream, index, at, 1 / rate, on_white(picture.pixels()))
 
 
 def _alive(pictures: Iterator[TimedPicture], stream: BinaryIO) -> Iterator[TimedPicture]:
@@ -114,8 +141,10 @@ def _alive(pictures: Iterator[TimedPicture], stream: BinaryIO) -> Iterator[Timed
 
 
 def _write_frame(stream: BinaryIO, index: int, seconds: float, duration: float, pixels: NDArray[np.uint8]) -> None:
-    height, width, _ = pixels.shape
-    answer = FilmAnswer("frame", index=index, seconds=seconds, duration=duration, width=width, height=height)
+    height, width, channels = pixels.shape
+    answer = FilmAnswer(
+        "frame", "", None, index, seconds, duration, width=width, height=height, has_alpha=channels == 4
+    )
     write_frame(stream, answer.to_json(), [np.ascontiguousarray(pixels).data.cast("B")])
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from nst_core.film.info import Clip, FilmInfo, FilmLimits
 
-Task = Literal["probe", "frames", "stills", "sound"]
+Task = Literal["probe", "frames", "stills", "noise", "sound"]
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class FilmRequest:
     """What the process is to do with the film that is its standard input.
 
     Attributes:
-        task: "probe": describe it; "frames": the frames of a clip; "stills": single frames; "sound": a clip's sound.
+        task: "probe": describe it; "frames": the frames of a clip; "stills": single frames; "noise": what
+            three frames of a clip tell about its noise; "sound": a clip's sound.
         limits: of the film.
         seconds: computing time for the first answer; each frame adds one second.
         megabytes: memory for decoding.
-        clip: for frames and sound.
+        clip: for frames, noise and sound.
         edge_px: longest edge of the frames; None: as large as they are.
+        keeps_alpha: whether frames with transparent parts come with them; otherwise they are on white.
         first: the number of the first frame that is wanted.
         at_seconds: of the stills, from the film's start.
         sound_format: of the film for which the sound is packed, a key of `nst_core.film.sound.SOUNDS`.
@@ -33,6 +35,7 @@ class FilmRequest:
     megabytes: int
     clip: Clip = field(default_factory=Clip)
     edge_px: int | None = None
+    keeps_alpha: bool = False
     first: int = 0
     at_seconds: tuple[float, ...] = ()
     sound_format: str = ""
@@ -54,7 +57,7 @@ class FilmAnswer:
     """One answer. A frame's pixels follow as bytes, and so does a sound's file.
 
     Attributes:
-        kind: "info", "frame", "sound", "alive" (it works, but has no frame yet), "done", "refused" or
+        kind: "info", "frame", "noise", "sound", "alive" (it works, but has no frame yet), "done", "refused" or
             "lacks" (memory or disk).
         text: of a refusal, or what is lacking.
         info: of the film.
@@ -62,9 +65,11 @@ class FilmAnswer:
         seconds: when the frame is shown, from the film's start.
         duration: how long, in seconds.
         width: of the frame in pixels; likewise `height`.
+        has_alpha: whether the frame has four channels, the last one its opacity.
+        level: of the noise, in 1/255.
     """
 
-    kind: Literal["info", "frame", "sound", "alive", "done", "refused", "lacks"]
+    kind: Literal["info", "frame", "noise", "sound", "alive", "done", "refused", "lacks"]
     text: str = ""
     info: FilmInfo | None = None
     index: int = 0
@@ -72,6 +77,8 @@ class FilmAnswer:
     duration: float = 0.0
     width: int = 0
     height: int = 0
+    has_alpha: bool = False
+    level: float = 0.0
 
     def to_json(self) -> bytes:
         """As `from_json` reads it."""

@@ -85,12 +85,13 @@ def _answers(
 def _next(stream: BinaryIO, request: FilmRequest, process: subprocess.Popen[bytes]) -> tuple[FilmAnswer, bytes | None]:
     """The next answer. Raises FilmError if the process ends over it, answers nonsense or takes too long."""
     try:
-        frame = read_frame(stream, max(MOST_SOUND_BYTES, 3 * request.limits.pixels))
+        frame = read_frame(stream, max(MOST_SOUND_BYTES, 4 * request.limits.pixels))
         if frame is None:
             raise EOFError
         answer = FilmAnswer.from_json(frame[0])
         blob = frame[1][0] if frame[1] else None
-        if answer.kind == "frame" and len(blob or b"") != 3 * answer.width * answer.height:
+        channels = 4 if answer.has_alpha else 3
+        if answer.kind == "frame" and len(blob or b"") != channels * answer.width * answer.height:
             raise ValueError("a frame must have as many bytes as its size says")
     except TimeoutError:
         reason = f"be decoded within {WALL_FACTOR * request.seconds} s, and this one is not"

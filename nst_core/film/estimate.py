@@ -1,15 +1,13 @@
-"""What a film's run will take and give, estimated before it starts from three of the film's frames; no TensorFlow."""
+"""What a film's run will take and give, estimated before it starts from three of the film's frames; no TensorFlow.
+
+Its frames are read and compared by the process that decodes: a server of pages needs neither TensorFlow nor OpenCV.
+"""
 
 from __future__ import annotations
 
-from contextlib import closing
-from itertools import islice, pairwise
 from typing import NamedTuple
 
-import numpy as np
-
-from nst_core.film.flow import Bytes, motion
-from nst_core.film.reading import Film, frames
+from nst_core.film.reading import Film, noise
 from nst_core.recipe import Recipe
 from nst_core.runs import cost
 from nst_core.runs.films import clip_of
@@ -44,22 +42,10 @@ def estimate(film: Film, recipe: Recipe, styles: int = 1) -> FilmEstimate:
     """
     clip = clip_of(recipe)
     count = clip.frames(film.info)
-    with closing(frames(film.path, clip, recipe.longest_edge_px, first=max(0, count // 2 - 2))) as contents:
-        three = [frame.pixels for frame in islice(contents, 3)]
-    height, width, _ = three[0].shape
+    width, height, level = noise(film.path, clip, recipe.longest_edge_px, first=max(0, count // 2 - 2))
     seconds = cost.of_run(recipe, (film.info.width, film.info.height), count, styles).seconds
     bits = BITS_PER_PIXEL[recipe.film.film_format] * height * width * count
-    return FilmEstimate(seconds, bits / 8e6, noise(three) * _amplification(recipe))
-
-
-def noise(contents: list[Bytes]) -> float:
-    """How much neighbouring frames differ where the motion explains them: mean absolute difference in 1/255."""
-    found, trusted = 0.0, 0.0
-    for before, after in pairwise(contents):
-        moved = motion(before, after)
-        difference = np.abs(after - np.clip(moved.warped(before), 0, 255)).mean(-1)
-        found, trusted = found + float((difference * moved.trust).sum()), trusted + float(moved.trust.sum())
-    return found / trusted if trusted else 0.0
+    return FilmEstimate(seconds, bits / 8e6, level * _amplification(recipe))
 
 
 def _amplification(recipe: Recipe) -> float:

@@ -15,7 +15,7 @@ class TimedPicture:
 
     Attributes:
         seconds: when it appears, from the film's start.
-        pixels: makes uint8 [H, W, 3] of it, upright, sRGB.
+        pixels: makes uint8 [H, W, 3] of it, upright, sRGB; or [H, W, 4] if parts of it are transparent.
     """
 
     seconds: float

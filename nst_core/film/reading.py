@@ -23,7 +23,7 @@ from nst_core.film.decoder_process import ask
 from nst_core.film.info import WHOLE, Clip, FilmInfo, FilmLimits
 from nst_core.settings import Settings
 
-__all__ = ["Clip", "Film", "FilmFrame", "frames", "probe", "sound", "stills"]
+__all__ = ["Clip", "Film", "FilmFrame", "frames", "noise", "probe", "sound", "stills"]
 
 SEEK_SECONDS = 6
 """The computing time for the first frame of a clip, as a multiple of a picture's: those before it are decoded too."""
@@ -60,12 +60,15 @@ class FilmFrame:
         seconds: when it is shown, from the film's start.
         duration: how long it is shown, in seconds: the same for each frame.
         pixels: uint8 [H, W, 3], upright, sRGB, transparent parts on white; read-only.
+        alpha: uint8 [H, W], the opacity, where it was asked for and parts are transparent; else None. The colours are
+            straight then, and those of clear pixels are taken from the pixels around.
     """
 
     index: int
     seconds: float
     duration: float
     pixels: NDArray[np.uint8] = field(repr=False)
+    alpha: NDArray[np.uint8] | None = field(default=None, repr=False)
 
 
 def probe(path: Path, limits: FilmLimits | None = None) -> FilmInfo:
@@ -83,11 +86,17 @@ def probe(path: Path, limits: FilmLimits | None = None) -> FilmInfo:
         for answer, _ in answers:
             if answer.info:
                 return answer.info
-    raise FilmError("a film must be readable by its decoder, which says nothing about this one; export it again")
+    raise _silent()
 
 
-def frames(
-    path: Path, clip: Clip = WHOLE, edge_px: int | None = None, *, first: int = 0, limits: FilmLimits | None = None
+def frames(  # noqa: PLR0913 - a clip, and what is wanted of it
+    path: Path,
+    clip: Clip = WHOLE,
+    edge_px: int | None = None,
+    *,
+    first: int = 0,
+    keeps_alpha: bool = False,
+    limits: FilmLimits | None = None,
 ) -> Generator[FilmFrame, None, None]:
     """The frames of a clip at a constant rate: for each moment the picture that a player would show.
 
@@ -98,13 +107,14 @@ def frames(
         clip: the part of it, and the rate.
         edge_px: longest edge of the frames, which are never enlarged; both sides are even.
         first: the number of the first frame that is wanted: a resumed run sees the same pictures.
+        keeps_alpha: whether transparent parts are kept, not put on white.
         limits: of the film; by default the operator's.
 
     Raises:
         FilmError: as `probe`, or the clip is empty, or decoding takes too much of anything.
     """
     limits = limits or FilmLimits.read()
-    request = replace(_request("frames", limits), clip=clip, edge_px=edge_px, first=first)
+    request = replace(_request("frames", limits), clip=clip, edge_px=edge_px, first=first, keeps_alpha=keeps_alpha)
     with contextlib.closing(ask(path, request)) as answers:
         for answer, blob in answers:
             if answer.kind == "frame" and blob:
@@ -123,6 +133,26 @@ def stills(
         return [_frame(answer, blob) for answer, blob in answers if answer.kind == "frame" and blob]
 
 
+def noise(
+    path: Path, clip: Clip, edge_px: int | None, *, first: int, limits: FilmLimits | None = None
+) -> tuple[int, int, float]:
+    """How a clip trembles by itself, by three of its frames from number `first` on; other arguments as in `frames`.
+
+    Returns:
+        Width and height of the frames in pixels, and the mean difference of neighbours where the motion explains them,
+        in 1/255; see `nst_core.film.noise`.
+
+    Raises:
+        FilmError: as `frames`.
+    """
+    request = replace(_request("noise", limits or FilmLimits.read()), clip=clip, edge_px=edge_px, first=first)
+    with _place(), contextlib.closing(ask(path, request)) as answers:
+        for answer, _ in answers:
+            if answer.kind == "noise":
+                return answer.width, answer.height, answer.level
+    raise _silent()
+
+
 def sound(path: Path, clip: Clip, film_format: str, *, limits: FilmLimits | None = None) -> bytes | None:
     """The sound of a clip as a file of its own, encoded for a film of that format; None if the film has none.
 
@@ -134,6 +164,10 @@ def sound(path: Path, clip: Clip, film_format: str, *, limits: FilmLimits | None
         return next((blob for answer, blob in answers if answer.kind == "sound"), None)
 
 
+def _silent() -> FilmError:
+    return FilmError("a film must be readable by its decoder, which says nothing about this one; export it again")
+
+
 def _request(task: Task, limits: FilmLimits) -> FilmRequest:
     settings = Settings.read()
     seconds = settings.decode_seconds * (1 if task == "probe" else SEEK_SECONDS)
@@ -141,8 +175,9 @@ def _request(task: Task, limits: FilmLimits) -> FilmRequest:
 
 
 def _frame(answer: FilmAnswer, blob: bytes) -> FilmFrame:
-    pixels = np.frombuffer(blob, np.uint8).reshape(answer.height, answer.width, 3)
-    return FilmFrame(answer.index, answer.seconds, answer.duration, pixels)
+    pixels = np.frombuffer(blob, np.uint8).reshape(answer.height, answer.width, -1)
+    alpha = pixels[..., 3] if answer.has_alpha else None
+    return FilmFrame(answer.index, answer.seconds, answer.duration, pixels[..., :3], alpha)
 
 
 @lru_cache(maxsize=8)

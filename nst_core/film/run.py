@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import time
 import zipfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nst_core.errors import CheckpointError, RecipeError
+from nst_core.errors import CheckpointError, FilmError, RecipeError, StorageError
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film, FilmFrame, frames
 from nst_core.film.writing import FilmFolder
+from nst_core.film.writing import Pixels as Frame
+from nst_core.picture.coverage import on_white
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
-from nst_core.runs.films import clip_of, passes
+from nst_core.runs.films import clip_of, keeps_alpha, lost_of, passes
 from nst_core.runs.runner import crop_styles
 from nst_core.step import Pixels, Step
+from nst_core.system import disk_errors
 
 if TYPE_CHECKING:
     from nst_core.film.engines.frames import FilmStep, FinishedFrame
@@ -35,6 +40,7 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
     masks: Sequence[Weights] = (),
     folder: FilmFolder,
     resume: object = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Generator[Step, Recipe | None, None]:
     """Stylise a film: one Step for each frame, and with two passes two of them.
 
@@ -48,11 +54,14 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1], as they lie in the first frame.
         folder: where the frames go, from `open_folder`.
         resume: ignored, since the folder knows how far the run is; every run has this parameter.
+        is_stopping: asked after each step of the slow method; once it says yes, the frame under way is left as it is,
+            and is the last Step, but is not stored.
 
     Raises:
         FilmError: the film cannot be read, or the clip is empty or too long.
         RecipeError: the recipe is of a picture, or styles, masks and recipe do not fit.
         CheckpointError: the folder's state is of another run.
+        StorageError: the disk does not take a frame; those before it are stored.
         NSTError: see the engines.
     """
     check(film, recipe)
@@ -65,7 +74,7 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
         next_index, began = int(values[_NEXT]), began - float(values[_SECONDS])
         stored = values if _RESULT in values else None
     number, sent = passes(recipe) * next_index, None
-    with closing(_painted(film, styles, recipe, masks, next_index, stored)) as painted:
+    with closing(_painted(film, styles, recipe, masks, next_index, stored, is_stopping)) as painted:
         while True:
             try:
                 done = painted.send(sent)
@@ -105,10 +114,20 @@ def open_folder(path: Path, film: Film, recipe: Recipe) -> FilmFolder:
     return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format)
 
 
-def finish(film: Film, recipe: Recipe, folder: FilmFolder, output: Path) -> tuple[str, ...]:
+def finish(
+    film: Film, recipe: Recipe, folder: FilmFolder, output: Path, unfinished: Sequence[Frame] = ()
+) -> tuple[str, ...]:
     """Write a playable film of the frames so far, with sound if the recipe keeps it; see `FilmFolder.finish`."""
     sound = film.path if recipe.film.keep_audio and film.info.has_audio else None
-    return folder.finish(output, sound, clip_of(recipe))
+    alphas = partial(_alphas, film, recipe) if keeps_alpha(film, recipe) else None
+    return (*folder.finish(output, sound, clip_of(recipe), unfinished, alphas), *lost_of(film, recipe))
+
+
+def _alphas(film: Film, recipe: Recipe) -> Iterator[Frame | None]:
+    """The opacity of each frame, as in `FilmFrame`, up to the end or to where the film cannot be read."""
+    with contextlib.suppress(FilmError), closing(_read(film, recipe, 0)) as contents:
+        for frame in contents:
+            yield frame.alpha
 
 
 def _painted(  # noqa: PLR0913 - the arguments of a run, and where it continues
@@ -118,13 +137,14 @@ def _painted(  # noqa: PLR0913 - the arguments of a run, and where it continues
     masks: Sequence[Weights],
     next_index: int,
     stored: Mapping[str, np.ndarray] | None,
+    is_stopping: Callable[[], bool],
 ) -> Generator[FilmStep, Recipe | None, None]:
     """The frames from `next_index` on, painted; `stored` as `_unpacked` returns it."""
     from nst_core.film.engines import fast, slow
     from nst_core.film.engines.frames import FilmState
     from nst_core.models import gpu_memory
 
-    method = fast if recipe.method == "fast" else slow
+    stylise = fast.stylise if recipe.method == "fast" else partial(slow.stylise, is_stopping=is_stopping)
     begin = max(next_index - 1, 0)
     with gpu_memory.explained(), closing(_read(film, recipe, begin)) as contents:
         # The frame before is read again: the motion leads from it.
@@ -135,11 +155,12 @@ def _painted(  # noqa: PLR0913 - the arguments of a run, and where it continues
         if first is None:
             first = next(contents)
             rest = itertools.chain([first], contents)
-        yield from method.stylise(rest, crop_styles(styles, recipe), recipe, masks, state, first=first.pixels)
+        yield from stylise(rest, crop_styles(styles, recipe), recipe, masks, state, first=first.pixels)
 
 
 def _read(film: Film, recipe: Recipe, first: int) -> Generator[FilmFrame, None, None]:
-    yield from frames(film.path, clip_of(recipe), recipe.longest_edge_px, first=first)
+    kept = keeps_alpha(film, recipe)
+    yield from frames(film.path, clip_of(recipe), recipe.longest_edge_px, first=first, keeps_alpha=kept)
 
 
 def _first(film: Film, recipe: Recipe) -> FilmFrame:
@@ -149,7 +170,8 @@ def _first(film: Film, recipe: Recipe) -> FilmFrame:
 
 
 def _step(done: FilmStep, number: int, total: int, seconds: float) -> Step:
-    picture = np.asarray(done.picture[None], np.float32) / np.float32(255)
+    cover = None if done.alpha is None else np.asarray(done.alpha, np.float32) / np.float32(255)
+    picture = on_white(np.asarray(done.picture[None], np.float32) / np.float32(255), cover)
     return Step(
         number,
         total,
@@ -170,11 +192,17 @@ _AS_SHOWN = "as shown"
 
 
 def _store(folder: FilmFolder, done: FilmStep, film: Film, seconds: float) -> None:
-    """Append the frames that are finished; those that the folder has already, of a group begun anew, are left out."""
+    """Append the frames that are finished; those that the folder has already, of a group begun anew, are left out.
+
+    Raises StorageError.
+    """
     first = done.index  # of several frames, the step is that of the first
     for index, frame in enumerate(done.finished, first):
         if index == folder.count:
-            folder.append(frame.picture, _packed(frame, film, seconds))
+            try:
+                folder.append(frame.picture, _packed(frame, film, seconds))
+            except OSError as error:
+                raise StorageError(f"the film cannot be stored, because {disk_errors.in_words(error)}") from error
 
 
 def _packed(frame: FinishedFrame, film: Film, seconds: float) -> bytes:

@@ -40,7 +40,7 @@ class Orientation:
         return cls(False, a < 0, d < 0)
 
     def upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Stored pixels, [H, W, 3], put upright: [H, W, 3], or [W, H, 3] if the axes are exchanged."""
+        """Stored pixels, [H, W, C], put upright: [H, W, C], or [W, H, C] if the axes are exchanged."""
         if self.swaps:
             pixels = pixels.swapaxes(0, 1)
         return pixels[:: -1 if self.mirrors_y else 1, :: -1 if self.mirrors_x else 1]

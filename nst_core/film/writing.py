@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,9 @@ from PIL import Image
 from nst_core.errors import CheckpointError, FilmError
 from nst_core.film import reading
 from nst_core.film.codecs import FORMATS, OutputFormat, encode_segment, rate_of
-from nst_core.film.containers import write_film
+from nst_core.film.containers import Alphas, write_film
 from nst_core.film.info import WHOLE, Clip
+from nst_core.system import disk_errors
 from nst_core.system.atomic_files import atomic_write, write_atomic
 
 __all__ = ["FORMATS", "FilmFolder"]
@@ -105,15 +107,24 @@ class FilmFolder:
         write_atomic(self._path(self._count, "png"), file.getvalue())
         self._count += 1
         while self._count - self._packed() >= self._per_segment:
-            self._pack()
+            self._pack(self._packed() + self._per_segment)
 
-    def finish(self, output: Path, audio_from: Path | None = None, clip: Clip = WHOLE) -> tuple[str, ...]:
+    def finish(
+        self,
+        output: Path,
+        audio_from: Path | None = None,
+        clip: Clip = WHOLE,
+        more: Sequence[Pixels] = (),
+        alphas: Alphas | None = None,
+    ) -> tuple[str, ...]:
         """Write a playable film of the frames so far; the folder stays as it is, and may grow further.
 
         Args:
             output: the file; it is replaced when the film is complete.
             audio_from: a film whose sound is taken, if the format can hold sound.
             clip: the part of that film.
+            more: frames that follow those of the folder; they are not stored in it.
+            alphas: begins the opacities of all frames, for a format that has transparency; None: all are opaque.
 
         Returns:
             Sentences for the user, such as why there is no sound.
@@ -122,26 +133,48 @@ class FilmFolder:
             FilmError: there is no frame.
             OSError: the disk does not take the film.
         """
-        if not self._count:
+        if not self._count + len(more):
             raise FilmError("a film must have at least one frame, got none; let the run paint one")
-        sound, notes = self._sound(audio_from, clip)
-        with tempfile.TemporaryDirectory(prefix=".finish-", dir=self._folder) as work:
-            segments = [path for _, _, path in self._listed()]
-            if self._packed() < self._count:
-                segments.append(Path(work) / f"rest{self.format.suffix}")
-                with segments[-1].open("wb") as file:
-                    encode_segment(self._loose(self._packed(), self._count), self._rate, self.format.codec, file)
-            film = Path(work) / f"film{self.format.suffix}"
-            write_film(segments, self._count, self._rate, self._kind, film, sound)
-            with film.open("rb") as made, atomic_write(output) as file:
-                while block := made.read(1 << 20):
-                    file.write(block)
+        sound, notes = self._sound(audio_from, clip, self._count + len(more))
+        try:
+            self._write(output, sound, more, alphas)
+        except OSError as error:
+            if not disk_errors.is_full(error):
+                raise
+            self._make_room()
+            self._write(output, sound, more, alphas)
         return notes
 
-    def _sound(self, film: Path | None, clip: Clip) -> tuple[bytes | None, tuple[str, ...]]:
+    def _write(self, output: Path, sound: bytes | None, more: Sequence[Pixels], alphas: Alphas | None) -> None:
+        """Write the film. Raises OSError."""
+        with tempfile.TemporaryDirectory(prefix=".finish-", dir=self._folder) as work:
+            segments = [path for _, _, path in self._listed()]
+            packed = self._packed()
+            if packed < self._count or more:
+                segments.append(Path(work) / f"rest{self.format.suffix}")
+                with segments[-1].open("wb") as file:
+                    rest = itertools.chain(self._loose(packed, self._count), more)
+                    encode_segment(rest, self._rate, self.format.codec, file)
+            with atomic_write(output) as file:
+                count = self._count + len(more)
+                write_film(segments, count, self._rate, self._kind, Path(file.name), sound, alphas)
+
+    def _make_room(self) -> None:
+        """Pack all frames, though they are fewer than a segment has: as files of their own they take most of the room.
+
+        Raises OSError.
+        """
+        last = self._path(self._count - 1, "state")
+        for path in self._frames.glob("*.state"):
+            if path != last:
+                path.unlink(missing_ok=True)
+        if self._packed() < self._count:
+            self._pack(self._count)
+
+    def _sound(self, film: Path | None, clip: Clip, count: int) -> tuple[bytes | None, tuple[str, ...]]:
         if film is None or not self.format.has_sound:
             return None, ()
-        end = clip.start_seconds + float(self._count / self._rate)
+        end = clip.start_seconds + float(count / self._rate)
         try:
             return reading.sound(film, Clip(clip.start_seconds, end), self._kind), ()
         except FilmError as error:
@@ -186,10 +219,9 @@ class FilmFolder:
         self._forget(packed, count)
         return count
 
-    def _pack(self) -> None:
-        """Encode the oldest frames that are files of their own."""
+    def _pack(self, end: int) -> None:
+        """Encode the frames before `end` that are files of their own."""
         first = self._packed()
-        end = first + self._per_segment
         with atomic_write(self._segments / f"{first:08}-{end:08}{self.format.suffix}") as file:
             encode_segment(self._loose(first, end), self._rate, self.format.codec, file)
         self._forget(end, self._count)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from nst_core.errors import CheckpointError, NSTError, StorageError
 from nst_core.film.engines.backward import GROUP_FRAMES
 from nst_core.film.reading import Film
 from nst_core.film.run import finish, open_folder, run_film, steps_done, total_frames
+from nst_core.film.unfinished import UnfinishedFrames
 from nst_core.film.writing import FilmFolder, Pixels
 from nst_core.jobs import storage_errors
 from nst_core.jobs.film_log import FilmLog
@@ -37,10 +36,17 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _End:
-    """The end of the frames: the reason, which is a command or an error, or neither."""
+    """The end of the frames.
+
+    Attributes:
+        control: the command that ended them, if one did.
+        error: the error that ended them, if one did.
+        unfinished: frames that follow those of the folder; see `UnfinishedFrames`.
+    """
 
     control: RunControl
     error: NSTError | None = None
+    unfinished: Sequence[Pixels] = ()
 
 
 class FilmRun:
@@ -64,7 +70,7 @@ class FilmRun:
         try:
             self._perform()
         except OSError as error:
-            raise StorageError(f"the film cannot be stored, because {storage_errors.in_words(error)}") from error
+            raise _unstored(error) from error
 
     def _perform(self) -> None:
         job = self._command.job
@@ -112,27 +118,26 @@ class FilmRun:
 
         Raises an error before the first frame.
         """
-        job, inputs, frames = self._command.job, self._inputs, _Frames(self._film, recipe, folder, begin)
-        steps = run_film(self._film, inputs.styles, recipe, masks=inputs.masks, folder=folder)
-        with contextlib.closing(steps):
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration:
-                    return _End(RunControl())
-                except NSTError as error:
-                    if not folder.count:
-                        raise
-                    return _End(RunControl(), error)
-                self._timer.tick(step)
-                frames.note(step)
-                self._send(stepped(job, step, self._log.add(step, is_first_frame=frames.is_first(step))))
-                newest = self._inbox.control(job)
-                control = newest if control == RunControl() else control  # one from before the first frame goes first
-                if control.stop:
-                    frames.keep_unfinished()
-                if control.stop or control.preempt:
-                    return _End(control)
+        job, inputs, total = self._command.job, self._inputs, total_frames(self._film, recipe)
+        orders, unfinished = _Orders(self._inbox, job, control), UnfinishedFrames(folder, begin, total)
+        steps = run_film(
+            self._film, inputs.styles, recipe, masks=inputs.masks, folder=folder, is_stopping=orders.end_it
+        )
+        try:
+            with contextlib.closing(steps):
+                for step in steps:
+                    self._timer.tick(step)
+                    unfinished.note(step)
+                    point = self._log.add(step, is_first_frame=_shows_first_frame(step, recipe, total))
+                    self._send(stepped(job, step, point))
+                    if orders.end_it():
+                        break
+        except (NSTError, OSError) as error:
+            if not folder.count and not unfinished.frames:
+                raise
+            told = _unstored(error) if isinstance(error, OSError) else error
+            return _End(orders.control, told, unfinished.frames)
+        return _End(orders.control, unfinished=unfinished.frames)
 
     def _finish(self, recipe: Recipe, folder: FilmFolder, end: _End) -> None:
         """Write the film, send its still picture, then the report."""
@@ -140,57 +145,46 @@ class FilmRun:
         if not self._film.path.exists():  # the run was deleted meanwhile
             self._log.remove()
             raise StorageError("the film of this run was deleted; start the run again")
-        notes = finish(self._film, recipe, folder, result)
-        picture = self._log.still(folder.last())
+        notes = finish(self._film, recipe, folder, result, end.unfinished)
+        picture = self._log.still(end.unfinished[-1] if end.unfinished else folder.last())
+        count = folder.count + len(end.unfinished)
         self._send(ResultReady(job=job, png=to_png(picture, recipe.to_json()), notes=notes))
         measured = self._command.measure and end.error is None
         inputs = self._inputs
         report = runner.report(inputs.content, inputs.styles, recipe, picture, self._timer, wants_metrics=measured)
         report["film"] = {
-            "frames": folder.count,
+            "frames": count,
             "frames_per_second": clip_of(recipe).rate(self._film.info),
             "bytes": result.stat().st_size,
         }
         report["marks"] = [[point.step, event] for point in self._log.points for event in point.events]
         if end.error is not None and not end.control.stop:
-            message = f"{end.error}; the {folder.count} frames before that are kept"
+            message = f"{end.error}; the {count} frames before that are kept"
             self._send(Failed(job=job, message=message, code=end.error.code, report=report))
         else:
             self._send(Finished(job=job, report=report, stopped=end.control.stop))
 
 
-class _Frames:
-    """The frames of the steps since the last ones that the folder got.
+class _Orders:
+    """The commands for a run, of which the first stop or preemption counts."""
 
-    With two passes the folder gets a group of frames at the end of its pass backward. A film that is stopped before has
-    the frames of its pass forward.
-    """
+    def __init__(self, inbox: CommandInbox, job: str, control: RunControl) -> None:
+        """`control` is the command from before the first frame."""
+        self._inbox, self._job, self.control = inbox, job, control
 
-    def __init__(self, film: Film, recipe: Recipe, folder: FilmFolder, begin: int) -> None:
-        """`begin` is the number of the first frame that is to be painted; some from there on may be stored."""
-        self._folder, self._count, self._begin, self._total = folder, folder.count, begin, total_frames(film, recipe)
-        self._passes = passes(recipe)
-        self._unfinished: list[Pixels] = []
+    def end_it(self) -> bool:
+        """Whether a command ends the run now. Waits here while the run is paused."""
+        if self.control == RunControl():
+            newest = self._inbox.control(self._job)
+            self.control = RunControl(stop=newest.stop, preempt=newest.preempt)
+        return self.control.stop or self.control.preempt
 
-    @property
-    def _group(self) -> int:
-        """The frames of the group under way."""
-        return min(GROUP_FRAMES, self._total - self._begin)
 
-    def note(self, step: Step) -> None:
-        """Note a step whose frames the folder has if they are finished."""
-        if self._folder.count > self._count:
-            self._begin = self._count = self._folder.count
-            self._unfinished = []
-        elif step.picture is not None and len(self._unfinished) < self._group:
-            self._unfinished.append(np.rint(step.picture[0] * 255).astype(np.uint8))
+def _shows_first_frame(step: Step, recipe: Recipe, total: int) -> bool:
+    """Whether a step shows the first frame of `total`, perhaps once more."""
+    last_version = passes(recipe) * min(GROUP_FRAMES, total)
+    return step.number == 1 or (passes(recipe) > 1 and step.number == last_version)
 
-    def is_first(self, step: Step) -> bool:
-        """Whether a step shows the first frame, perhaps once more."""
-        last_version = self._passes * min(GROUP_FRAMES, self._total)
-        return step.number == 1 or (self._passes > 1 and step.number == last_version)
 
-    def keep_unfinished(self) -> None:
-        """Store the frames of the pass forward: the film ends with them."""
-        for pixels in self._unfinished[self._count - self._begin :]:
-            self._folder.append(pixels)
+def _unstored(error: OSError) -> StorageError:
+    return StorageError(f"the film cannot be stored, because {storage_errors.in_words(error)}")

@@ -97,6 +97,14 @@ def test_the_clip_and_the_settings_of_films_reach_the_recipe(with_film: AppTest,
     assert (given.content.width, given.content.height) == (64, 48)
 
 
+def test_a_film_with_clear_parts_tells_what_a_format_loses(open_page: Open) -> None:
+    app = send(open_page("film"), gif(is_clear=True))
+    assert "clear parts are white" in words(app)
+    app.selectbox(key="film_fast_over_time_film_format").set_value("webp").run()
+    assert "clear parts are white" not in words(app)
+    assert not app.exception
+
+
 def test_the_slow_method_has_steps_and_not_the_settings_of_the_fast_one(
     with_film: AppTest, job_service: FakeJobService
 ) -> None:

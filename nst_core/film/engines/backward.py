@@ -46,15 +46,20 @@ def play_twice(
             painted = passed[-1].painted
             state = passed[-1].state(painted.result)
             picture = passed[-1].picture(painted.result)
-            sent = yield FilmStep(frame.index, picture, painted.losses, passed[-1].events, (), painted.notes)
+            events = passed[-1].events
+            sent = yield FilmStep(frame.index, picture, painted.losses, events, (), painted.notes, frame.alpha)
             recipe = sent or recipe
+            if not painted.is_whole:
+                return
         results = [one.painted for one in passed]
         for place in reversed(range(len(passed))):
-            results[place] = _again(painter, passed, results, place)
-            finished = _finished(passed, results, opening) if place == 0 else ()
-            one, again = passed[place], results[place]
-            sent = yield FilmStep(one.index, one.picture(again.result), again.losses, (), finished)
+            again = results[place] = _again(painter, passed, results, place)
+            finished = _finished(passed, results, opening) if place == 0 and again.is_whole else ()
+            one = passed[place]
+            sent = yield FilmStep(one.index, one.picture(again.result), again.losses, (), finished, (), one.alpha)
             recipe = sent or recipe
+            if not again.is_whole:
+                return
         state = passed[-1].state(results[-1].result)
 
 

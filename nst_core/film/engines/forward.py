@@ -25,6 +25,7 @@ from nst_core.film.flow import Bytes, Floats, Motion, motion, warp
 from nst_core.film.keyframes import recipe_at
 from nst_core.film.scenes import is_cut
 from nst_core.picture import colour
+from nst_core.picture.coverage import Coverage, covered
 from nst_core.picture.masks import Weights, at_size
 from nst_core.recipe import Recipe
 from nst_core.step import Pixels
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 CUT = "scene cut"
 """The event of a frame at which a scene begins."""
+LEAST_SEEN = 1.0
+"""Mean opacity, of 255, up to which a frame counts as empty: it is painted as if it were opaque."""
 PLACES = "places"
 """Name of the array that tells where each pixel was in the scene's first frame."""
 
@@ -49,6 +52,7 @@ class PassedFrame:
         painted: the result.
         places: where each pixel was in the scene's first frame, float32 [H, W, 2]; None without masks.
         is_cut: whether a scene begins with it.
+        alpha: the opacity of the film's frame, uint8 [H, W], or None.
     """
 
     index: int
@@ -57,6 +61,7 @@ class PassedFrame:
     painted: PaintedFrame
     places: Floats | None
     is_cut: bool
+    alpha: Bytes | None = None
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def play(
     """Paint one frame after another; with `film_passes` 2, each group of frames a second time.
 
     A recipe that is sent applies from the next frame on.
+    A frame that was stopped before its last step is the last one.
     At a scene cut everything begins anew: the frame has no neighbour, and the masks are where they were given.
 
     Args:
@@ -103,9 +109,11 @@ def play(
         painted = passed.painted
         state = passed.state(painted.result)
         picture = passed.picture(painted.result)
-        done = FinishedFrame(picture, frame.index + 1, state)
-        sent = yield FilmStep(frame.index, picture, painted.losses, passed.events, (done,), painted.notes)
+        done = (FinishedFrame(picture, frame.index + 1, state),) if painted.is_whole else ()
+        sent = yield FilmStep(frame.index, picture, painted.losses, passed.events, done, painted.notes, passed.alpha)
         recipe = sent or recipe
+        if not painted.is_whole:
+            return
 
 
 def paint_next(
@@ -118,13 +126,20 @@ def paint_next(
     carried = known.carried if known else NOTHING
     places = _places(carried, moved, frame.pixels.shape[:2]) if masks else None
     task = FrameTask(
-        seen(frame.pixels, recipe),
+        covered(seen(frame.pixels, recipe), _cover(frame)),
         recipe_at(recipe, frame.index * frame.duration),
         [] if places is None else [masked_at(mask, places) for mask in masks],
         [Neighbour(known.result, moved)] if known and moved else [],
         carried=carried,
     )
-    return PassedFrame(frame.index, frame.pixels, task, painter.paint(task), places, is_scene_cut)
+    return PassedFrame(frame.index, frame.pixels, task, painter.paint(task), places, is_scene_cut, frame.alpha)
+
+
+def _cover(frame: FilmFrame) -> Coverage | None:
+    """The opacity of a frame; None of one that is all opaque, or of which there is nothing to see."""
+    if frame.alpha is None or frame.alpha.mean() <= LEAST_SEEN:
+        return None
+    return np.asarray(frame.alpha, np.float32) / np.float32(255)
 
 
 def seen(content: Bytes, recipe: Recipe) -> Pixels:
@@ -140,8 +155,12 @@ def with_final_colours(result: Bytes, content: Bytes, recipe: Recipe) -> Bytes:
 
 
 def matched_styles(styles: Sequence[Pixels], first: Bytes, recipe: Recipe) -> Sequence[Pixels]:
-    """The styles with colours matched to a film's first frame: matched to each frame, they would flicker."""
-    return colour.before(to_pixels(first), styles, recipe.colour)[1]
+    """The styles with colours matched to a film's first frame: matched to each frame, they would flicker.
+
+    A nearly grey style is made exactly grey also if the first frame has colours: a later frame may have none.
+    """
+    matched = colour.before(to_pixels(first), styles, recipe.colour)[1]
+    return [colour.to_grey(style) if colour.is_grey(style, colour.NEARLY_GREY) else style for style in matched]
 
 
 def _places(carried: Carried, moved: Motion | None, size: tuple[int, int]) -> Floats:

@@ -37,7 +37,8 @@ class FrameTask:
     """What a method needs for one frame.
 
     Attributes:
-        content: the frame as the method sees it, [1, H, W, 3] in [0, 1].
+        content: the frame as the method sees it, [1, H, W, 3] in [0, 1], or [1, H, W, 4] with coverage: clear pixels
+            take no part in it.
         recipe: the recipe in force at this time.
         masks: one for each of the recipe's regions, [H, W], moved to where the things are in this frame.
         neighbours: the frame before and, in the second pass, also the one after; none at the start of a scene.
@@ -55,12 +56,21 @@ class FrameTask:
 
 @dataclass(frozen=True, eq=False)
 class PaintedFrame:
-    """A method's result for one frame, uint8 [H, W, 3], its losses by name, and what it carries to the next frame."""
+    """A method's result for one frame.
+
+    Attributes:
+        result: uint8 [H, W, 3].
+        losses: by name.
+        carried: what the method leaves to the next frame.
+        notes: sentences for the user.
+        is_whole: whether all its steps were done; otherwise the run was stopped meanwhile.
+    """
 
     result: Bytes
     losses: Mapping[str, float]
     carried: Carried = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    is_whole: bool = True
 
 
 class FramePainter(Protocol):
@@ -109,8 +119,10 @@ class FilmStep:
         picture: the result, uint8 [H, W, 3], with its final colours.
         losses: by name; `temporal` alone for the fast method.
         events: "scene cut".
-        finished: the frames that are finished with this step, in order; empty if the second pass will change this one.
+        finished: the frames that are finished with this step, in order; empty if the second pass will change this one,
+            or if the run was stopped before it was whole.
         notes: sentences for the user, as in `nst_core.step.Step`.
+        alpha: the opacity of the film's frame, uint8 [H, W]; None if it is opaque, or not kept.
     """
 
     index: int
@@ -119,6 +131,7 @@ class FilmStep:
     events: tuple[str, ...]
     finished: tuple[FinishedFrame, ...]
     notes: tuple[str, ...] = ()
+    alpha: Bytes | None = None
 
 
 def to_bytes(picture: Pixels) -> Bytes:

@@ -8,7 +8,7 @@ something new start from the frame in the colours of the last result, since few 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,14 +19,17 @@ import tensorflow as tf
 from nst_core.errors import DivergedError
 from nst_core.film.engines.forward import matched_styles, play
 from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Neighbour, PaintedFrame, to_bytes, to_pixels
+from nst_core.film.engines.style_weight import StyleWeight
 from nst_core.film.flow import Bytes, Floats
 from nst_core.models import vgg as networks
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.device import device, precision
 from nst_core.picture.arrays import check_film
 from nst_core.picture.colour import to_grey
+from nst_core.picture.coverage import colours
 from nst_core.picture.masks import Weights
 from nst_core.picture.photograph import keep_photograph
+from nst_core.picture.resize import resize
 from nst_core.recipe import Colour, OptimizerSettings, Recipe
 from nst_core.runs.regions import keeps_photograph
 from nst_core.runs.runner import engine_steps
@@ -38,7 +41,7 @@ from nst_core.slow.losses.style_distance import Statistics
 from nst_core.slow.pictures import RunPictures
 from nst_core.slow.tiling.memory_plan import convolution_method, plan_of
 from nst_core.slow.tiling.windows import TilingPlan
-from nst_core.step import Pixels
+from nst_core.step import Pixels, Step
 
 if TYPE_CHECKING:
     from nst_core.film.reading import FilmFrame
@@ -58,8 +61,9 @@ def stylise(  # noqa: PLR0913 - the arguments of both methods
     resume: FilmState | None = None,
     *,
     first: Bytes,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> Generator[FilmStep, Recipe | None, None]:
-    """Stylise a film frame by frame; arguments as in `nst_core.film.engines.fast.stylise`.
+    """Stylise a film frame by frame; arguments as in `nst_core.film.engines.fast.stylise`, and `run_film`.
 
     Raises:
         PictureError: an array is no frame or picture.
@@ -68,15 +72,17 @@ def stylise(  # noqa: PLR0913 - the arguments of both methods
         WeightsError: no source gave the network.
     """
     check_film(first, styles, masks)
-    return play(SlowPainter(matched_styles(styles, first, recipe), recipe), frames, recipe, masks, resume)
+    return play(SlowPainter(matched_styles(styles, first, recipe), recipe, is_stopping), frames, recipe, masks, resume)
 
 
 class SlowPainter:
     """The slow method for the frames of one film; the styles are measured once."""
 
-    def __init__(self, styles: Sequence[Pixels], recipe: Recipe) -> None:
+    def __init__(
+        self, styles: Sequence[Pixels], recipe: Recipe, is_stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         """Load the network. Raises WeightsError."""
-        self._styles = styles
+        self._styles, self._is_stopping = styles, is_stopping
         with tf.device(device().name):
             self._network = networks.load(recipe.objective.network, precision(recipe.precision))
         self._measured: tuple[tuple[tuple[str, ...], ...], Measured] | None = None
@@ -93,45 +99,56 @@ class SlowPainter:
         """The frame painted from its neighbours."""
         with tf.device(device().name):
             aim, trust = aim_of(task.neighbours)
-            start = task.start if task.start is not None else started(task.content[0] * 255, aim, trust)
+            start = task.start if task.start is not None else started(colours(task.content)[0] * 255, aim, trust)
             if RunPictures(task.content, self._styles, task.masks).stays_grey(task.recipe):
                 # A grey gradient keeps a grey picture grey; a neighbour may have colours.
                 aim, start = to_grey(aim[None])[0], to_grey(np.asarray(start[None], np.float32))[0]
-            bound = self._bind(task, aim, trust)
-            picture, terms = descend(
+            weight = StyleWeight.carried(task.carried, task.recipe)
+            bound = self._bind(task, aim, trust, weight)
+            picture, terms, is_whole = descend(
                 np.asarray(start[None], np.float32) / np.float32(255),
                 bound,
                 task.recipe.optimizer,
                 task.recipe.film.frame_steps,
+                self._is_stopping,
             )
-        return PaintedFrame(to_bytes(settled(picture, aim[None] / np.float32(255), trust[None, ..., None])), terms)
+        result = to_bytes(settled(picture, aim[None] / np.float32(255), trust[None, ..., None]))
+        weight = replace(weight, factor=bound.style_factor) if bound.spec.style else weight
+        return PaintedFrame(result, terms, weight.carry(task.recipe), is_whole=is_whole)
 
     def _anew(self, task: FrameTask) -> PaintedFrame:
         """The first frame of a scene: a picture's run. Colours are matched and put back outside."""
         recipe = task.recipe.model_copy(
             update={"colour": Colour(), "reference_loss": "none", "snapshot_every": max(task.recipe.steps, 1)}
         )
-        picture, losses, notes = task.content, dict[str, float](), tuple[str, ...]()
+        _, height, width, _ = task.content.shape
+        notes, is_whole = tuple[str, ...](), True
         with closing(engine_steps(task.content, self._styles, recipe, None, task.masks, None)) as steps:
             for step in steps:
-                picture = step.picture if step.picture is not None else picture
-                losses, notes = dict(step.losses), notes + step.notes
-        return PaintedFrame(to_bytes(picture), {**losses, "temporal": 0.0}, notes=notes)
+                notes += step.notes
+                is_whole = step.number >= step.total or not self._is_stopping()
+                if not is_whole:
+                    break
+        picture = resize(_shown(step), width, height)
+        losses = {**step.losses, "temporal": 0.0}
+        return PaintedFrame(to_bytes(picture), losses, StyleWeight.found(step).carry(recipe), notes, is_whole)
 
-    def _bind(self, task: FrameTask, aim: Floats, trust: Floats) -> BoundObjective:
+    def _bind(self, task: FrameTask, aim: Floats, trust: Floats, weight: StyleWeight) -> BoundObjective:
         pictures = RunPictures(task.content, self._styles, task.masks)
         _, height, width, _ = task.content.shape
         seen, convolution, plan = self._measure(pictures, task.recipe)
         bound = objectives.bind(
             self._network,
             task.recipe.objective,
-            tf.constant(task.content),
+            tf.constant(colours(task.content)),
             seen,
             pictures.mixtures(task.recipe, height, width),
             convolution=convolution,
             plan=plan,
             temporal=TemporalTarget(aim[None] / 255, trust[None, ..., None], task.recipe.film.temporal_weight),
             cover=pictures.painted_share(task.recipe, height, width),
+            style_factor=weight.factor,
+            style_ratio=weight.ratio,
         )
         return replace(bound, is_grey=pictures.stays_grey(task.recipe))
 
@@ -146,7 +163,7 @@ class SlowPainter:
             _, height, width, _ = pictures.content.shape
             convolution = convolution_method(recipe, self._network.dtype, height, width, REPAYING_STEPS)
             plan = plan_of(recipe, height, width, convolution)
-            styles = [tf.constant(s) for s in pictures.styles_at(pictures.content, recipe, max(height, width))]
+            styles = [tf.constant(s) for s in pictures.styles_at(colours(pictures.content), recipe, max(height, width))]
             seen = objectives.measure_styles(
                 self._network, recipe.objective, styles, convolution=convolution, plan=plan
             )
@@ -205,9 +222,15 @@ def settled(picture: Pixels, aim: Pixels, trust: Floats) -> Pixels:
 
 
 def descend(
-    start: Pixels, bound: BoundObjective, settings: OptimizerSettings, steps: int
-) -> tuple[Pixels, Mapping[str, float]]:
-    """A few steps of L-BFGS on a frame: its picture [1, H, W, 3], and its losses by name.
+    start: Pixels,
+    bound: BoundObjective,
+    settings: OptimizerSettings,
+    steps: int,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> tuple[Pixels, Mapping[str, float], bool]:
+    """A few steps of L-BFGS on a frame: its picture [1, H, W, 3], its losses by name, and whether all were done.
+
+    `is_stopping` is asked between two steps.
 
     L-BFGS whatever the recipe's optimizer, since it stops where the loss no longer falls: Adam moves each pixel by the
     learning rate in its first steps, so that a still scene would tremble.
@@ -220,10 +243,21 @@ def descend(
     state = optimizers.begin(tf.constant(start), bound, settings)
     if not math.isfinite(state.value):
         raise DivergedError("the loss of a frame's start must be finite, but it is not; lower the weights")
-    for _ in range(steps):
+    is_whole = True
+    for number in range(steps):
+        if number and is_stopping():
+            is_whole = False
+            break
         moved = optimizers.advance(state, bound, settings)
         if moved.number == state.number:
             break
         state = moved
     terms = dict(zip(bound.names, map(float, state.weighted.numpy()), strict=True))
-    return state.picture.numpy(), objectives.named(terms)
+    return state.picture.numpy(), objectives.named(terms), is_whole
+
+
+def _shown(step: Step) -> Pixels:
+    """The picture of any step of an engine, [1, h, w, 3]."""
+    if step.picture is None and step.state is not None:
+        return np.asarray(step.state()["shown"], np.float32)
+    return np.asarray(step.picture, np.float32)

@@ -27,7 +27,7 @@ class BoundObjective:
         targets: the targets of a picture.
         weights: weights of the terms, float32 [k], in the order of `names`.
         size: (height, width) of the picture in pixels.
-        style_factor: the factor of all style weights, contained in `weights`; see `objective.style_factor`.
+        style_factor: the factor of all style weights, contained in `weights`; see `objective.bind`.
         is_grey: whether the picture is to stay grey: its gradient has the mean of the three channels in each of them.
     """
 

@@ -96,12 +96,16 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     plan: TilingPlan = WHOLE,
     temporal: TemporalTarget | None = None,
     cover: np.ndarray | None = None,
+    style_factor: float | None = None,
+    style_ratio: float = 1.0,
 ) -> BoundObjective:
     """The objective for a content, with styles that were measured before.
 
     Args:
         seen: from `measure_styles`.
         temporal: of a film's frame, what its neighbours lead to.
+        style_factor: the factor of all style weights; None: what `style_normalisation` asks for, times `style_ratio`.
+        style_ratio: see there.
         vgg, objective, content, mixes, convolution, plan, cover: as in `build`.
 
     Raises:
@@ -138,9 +142,10 @@ def bind(  # noqa: PLR0913 - everything an objective is made of
     _, height, width, _ = content.shape
     weights = term_weights(vgg, objective, int(np.prod(content.shape)), temporal.weight if temporal else None)
     bound = BoundObjective(vgg, spec, plan, targets, weights, (int(height), int(width)))
-    if not (objective.style_normalisation and style_names):
-        return bound
-    return bound.with_weights(weights, style_factor(bound, content, objective))
+    if style_factor is None:
+        is_normalised = objective.style_normalisation and style_names
+        style_factor = style_ratio * (normalisation(bound, content, objective) if is_normalised else 1.0)
+    return bound if style_factor == 1 else bound.with_weights(weights, style_factor)
 
 
 def _cover_targets(vgg: Vgg, names: Sequence[str], cover: np.ndarray | None) -> tuple[tuple[tf.Tensor, ...], ...]:
@@ -151,7 +156,7 @@ def _cover_targets(vgg: Vgg, names: Sequence[str], cover: np.ndarray | None) -> 
     return tuple(tf.constant(maps[n]) for n in names), (tf.constant(cover[None, :, :, None], tf.float32),)
 
 
-def style_factor(bound: BoundObjective, content: tf.Tensor, objective: Objective) -> float:
+def normalisation(bound: BoundObjective, content: tf.Tensor, objective: Objective) -> float:
     """The factor of all style weights that `style_normalisation` asks for.
 
     A style of strong contrast is hundreds of times further from a photograph than a painting is, and its gradient

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def panel(recipe: Recipe | None) -> None:
     """The frames, time, size and flicker of a run of this recipe; nothing without a film."""
-    from nst_core.runs.films import clip_of
+    from nst_core.runs.films import clip_of, lost_of
 
     film = chosen.chosen()
     if recipe is None or film is None:
@@ -39,6 +39,8 @@ def panel(recipe: Recipe | None) -> None:
             "Flicker": "below 0.1 of 255" if expected.flicker < 0.1 else f"about {expected.flicker:.1f} of 255",
         }
     )
+    for sentence in lost_of(film.film, recipe):
+        st.caption(sentence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from nst_core.film import reading, run
 from nst_core.film.engines import forward
 from nst_core.film.engines.frames import FrameTask, PaintedFrame, to_bytes
 from nst_core.film.reading import probe
+from nst_core.film.writing import FilmFolder
 from tests.nst_core.film.clips import pan
 from tests.nst_core.film.films import video
 
@@ -32,10 +34,11 @@ class Inverting:
 def light(monkeypatch: pytest.MonkeyPatch, painter: None) -> None:
     """A method without a network."""
 
-    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any) -> Any:
+    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any, **_: Any) -> Any:
         return forward.play(Inverting(), contents, recipe, masks, resume)
 
     monkeypatch.setattr("nst_core.film.engines.fast.stylise", stylise)
+    monkeypatch.setattr("nst_core.film.engines.slow.stylise", stylise)
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_an_interrupted_film_plays_and_continues(
     output = tmp_path / "out.mp4"
     play: Any = film._play
 
-    def stop_after_two(*arguments: Any) -> bool:
+    def stop_after_two(*arguments: Any) -> Any:
         *others, interruption = arguments
         whole = run.run_film
 
@@ -75,9 +78,9 @@ def test_an_interrupted_film_plays_and_continues(
                 yield step
 
         monkeypatch.setattr(run, "run_film", two)
-        is_whole = play(*others, interruption)
+        played = play(*others, interruption)
         monkeypatch.setattr(run, "run_film", whole)
-        return bool(is_whole)
+        return played
 
     monkeypatch.setattr(film, "_play", stop_after_two)
     assert main(arguments_for(clip, output)) == 130
@@ -93,6 +96,45 @@ def test_an_interrupted_film_plays_and_continues(
     whole = tmp_path / "whole.mp4"
     assert main(arguments_for(clip, whole)) == 0
     assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.usefixtures("light", "found")
+def test_an_interruption_before_a_group_of_two_passes_is_done_leaves_a_film(
+    tmp_path: Path, clip: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, paint, painted = tmp_path / "out.gif", Inverting.paint, itertools.count(1)
+
+    def interrupted(self: Inverting, task: FrameTask) -> PaintedFrame:
+        if next(painted) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return paint(self, task)
+
+    monkeypatch.setattr(Inverting, "paint", interrupted)
+    twice = ("--method", "slow", "--set", "film_passes=2")
+    assert main(arguments_for(clip, output, *twice)) == 130
+    assert probe(output).frames == 3
+    assert main(arguments_for(clip, output, *twice, "--resume")) == 0
+    assert probe(output).frames == 5
+
+
+@pytest.mark.usefixtures("light")
+def test_a_full_disk_leaves_the_frames_before_it(
+    tmp_path: Path, clip: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append, output = FilmFolder.append, tmp_path / "out.gif"
+
+    def full(folder: FilmFolder, *given: Any) -> None:
+        if folder.count == 2:
+            raise OSError(28, "No space left on device")
+        append(folder, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FilmFolder, "append", full)
+        assert main(arguments_for(clip, output)) == 130
+        assert probe(output).frames == 2
+        assert "storage: the film cannot be stored, because the disk is full" in capsys.readouterr().err
+    assert main(arguments_for(clip, output, "--resume")) == 0
+    assert probe(output).frames == 5
 
 
 @pytest.mark.usefixtures("light")

@@ -307,6 +307,21 @@ def test_transparent_parts_are_white_and_hidden_colours_stay_hidden(make: Callab
             assert films.number_of(frame.pixels[:, half + 3 :]) == frame.index
 
 
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_transparent_parts_are_kept_where_they_are_asked_for(kind: str) -> None:
+    for edge_px in (None, 32):
+        for frame in films.frames_of(animated_see_through(kind), edge_px=edge_px, keeps_alpha=True):
+            half = frame.pixels.shape[1] // 2
+            assert frame.alpha is not None
+            assert frame.alpha[:, : half - 3].max() <= 2
+            assert frame.alpha[:, half + 3 :].min() >= 253
+            assert films.number_of(frame.pixels[:, half + 3 :]) == frame.index
+            clear = frame.pixels[:, : half - 3].astype(int)
+            assert (clear[..., 1] - clear[..., 0]).max() < 60, "hidden colours stay hidden"
+    opaque = films.frames_of(films.video(films.scene(1)), keeps_alpha=True)
+    assert opaque[0].alpha is None
+
+
 def test_a_gif_shows_what_another_decoder_shows() -> None:
     """Pictures that cover a part, and are taken away, restored or kept: Pillow is the oracle."""
     random, parts = np.random.default_rng(5), []

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nst_core.errors import CheckpointError, FilmError, RecipeError
+from nst_core.errors import CheckpointError, FilmError, RecipeError, StorageError
 from nst_core.film import run
 from nst_core.film.engines import backward, forward
 from nst_core.film.engines.frames import FramePainter, FrameTask, PaintedFrame, to_bytes
 from nst_core.film.info import FilmInfo
 from nst_core.film.reading import Film, FilmFrame, probe
+from nst_core.film.unfinished import UnfinishedFrames
+from nst_core.picture.coverage import colours
 from nst_core.recipe import change, make
 from tests.nst_core.film.clips import FRAMES_PER_SECOND, pan
 
@@ -28,7 +32,7 @@ class Counting(FramePainter):
 
     def paint(self, task: FrameTask) -> PaintedFrame:
         count = task.carried.get("count", np.zeros(1)) + 1
-        picture = task.content * 0.5 + float(count[0]) / 255
+        picture = colours(task.content) * 0.5 + float(count[0]) / 255
         for neighbour in task.neighbours:
             picture = picture + neighbour.aim[None] / 255 * 0.25
         return PaintedFrame(to_bytes(picture), {"temporal": float(count[0])}, {"count": count})
@@ -38,10 +42,10 @@ class Counting(FramePainter):
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames from memory, and a method without a network."""
 
-    def frames(*_: Any, first: int = 0) -> Iterator[FilmFrame]:
+    def frames(*_: Any, first: int = 0, **_more: Any) -> Iterator[FilmFrame]:
         yield from FRAMES[first:]
 
-    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any) -> Any:
+    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any, **_: Any) -> Any:
         np.testing.assert_array_equal(first, FRAMES[0].pixels)
         return forward.play(Counting(), contents, recipe, masks, resume)
 
@@ -142,6 +146,80 @@ def test_a_stopped_film_can_be_played(tmp_path: Path) -> None:
     run.finish(FILM, recipe, run.open_folder(tmp_path / "a", FILM, recipe), tmp_path / "out.gif")
     info = probe(tmp_path / "out.gif")
     assert (info.frames, info.width, info.frames_per_second) == (3, 64, FRAMES_PER_SECOND)
+
+
+def test_a_full_disk_ends_the_run_with_one_sentence_and_leaves_the_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of()
+    run_into(tmp_path / "whole", recipe)
+    folder = run.open_folder(tmp_path / "a", FILM, recipe)
+    append = folder.append
+
+    def fills_up(*arguments: Any) -> None:
+        if folder.count == 3:
+            raise OSError(28, "No space left on device")
+        append(*arguments)
+
+    monkeypatch.setattr(folder, "append", fills_up)
+    with pytest.raises(StorageError, match="cannot be stored, because the disk is full"):
+        list(run.run_film(FILM, (), recipe, folder=folder))
+    run.finish(FILM, recipe, folder, tmp_path / "out.gif")
+    assert probe(tmp_path / "out.gif").frames == 3
+    assert run_into(tmp_path / "a", recipe)[0].number == 4
+    assert stored(tmp_path / "a", recipe) == stored(tmp_path / "whole", recipe)
+
+
+@pytest.mark.parametrize(
+    ("passes", "stop", "kept", "unfinished"), [(1, 3, 2, 1), (2, 2, 0, 2), (2, 5, 0, 3), (2, 7, 3, 2)]
+)
+def test_a_frame_that_is_stopped_is_shown_but_painted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: int, stop: int, kept: int, unfinished: int
+) -> None:
+    """In the pass backward, its painting of the pass forward is shown."""
+    recipe = recipe_of(film_passes=passes)
+    run_into(tmp_path / "whole", recipe)
+    paint, asked = Counting.paint, itertools.count(1)
+
+    def broken_off(self: Counting, task: FrameTask) -> PaintedFrame:
+        painted = paint(self, task)
+        return replace(painted, result=painted.result // 2, is_whole=False) if next(asked) == stop else painted
+
+    folder = run.open_folder(tmp_path / "a", FILM, recipe)
+    shown = UnfinishedFrames(folder, 0, 7)
+    with monkeypatch.context() as patch:
+        patch.setattr(Counting, "paint", broken_off)
+        for step in run.run_film(FILM, (), recipe, folder=folder):
+            shown.note(step)
+    assert (folder.count, len(shown.frames)) == (kept, unfinished)
+    run.finish(FILM, recipe, folder, tmp_path / "out.gif", shown.frames)
+    assert probe(tmp_path / "out.gif").frames == kept + unfinished
+    run_into(tmp_path / "a", recipe)
+    assert stored(tmp_path / "a", recipe) == stored(tmp_path / "whole", recipe)
+
+
+@pytest.mark.parametrize(("kind", "is_kept"), [("gif", True), ("mp4", False)])
+def test_clear_parts_of_a_film_stay_clear_where_the_format_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_kept: bool
+) -> None:
+    film, asked = replace(FILM, info=replace(INFO, has_alpha=True)), list[bool]()
+    half = np.where(np.arange(64) < 32, 0, 255).astype(np.uint8) * np.ones((64, 1), np.uint8)
+
+    def frames(*_: Any, first: int = 0, keeps_alpha: bool) -> Iterator[FilmFrame]:
+        asked.append(keeps_alpha)
+        yield from (replace(frame, alpha=half if keeps_alpha else None) for frame in FRAMES[first:])
+
+    monkeypatch.setattr(run, "frames", frames)
+    recipe = recipe_of(film_format=kind)
+    folder = run.open_folder(tmp_path / "a", film, recipe)
+    steps = list(run.run_film(film, (), recipe, folder=folder))
+    assert steps[0].picture is not None
+    assert bool(steps[0].picture[:, :, :32].min() == 1) is is_kept, "the newest frame is shown on white"
+    notes = run.finish(film, recipe, folder, tmp_path / "out")
+    assert set(asked) == {is_kept}
+    assert [note for note in notes if "no transparency" in note] == list(notes)
+    assert bool(notes) is not is_kept
+    assert probe(tmp_path / "out").has_alpha is is_kept
 
 
 def test_another_films_folder_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nst_core.errors import CheckpointError, FilmError
-from nst_core.film import writing
+from nst_core.film import containers, writing
 from nst_core.film.writing import FORMATS, FilmFolder
 from tests.nst_core.film import films
 
@@ -136,3 +136,51 @@ def test_frames_of_another_size_or_type_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="frame must be"):
             folder.append(wrong)  # type: ignore[arg-type]
     assert folder.count == 1
+
+
+def test_on_a_full_disk_the_film_takes_the_room_of_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames that are files of their own take the most; packed, they leave room for the film."""
+    folder = FilmFolder(tmp_path / "film", 25, "mp4")
+    for number, pixels in enumerate(films.scene(7)):
+        folder.append(pixels, bytes([number]))
+    write = containers.write_film
+
+    def written(*arguments: Any) -> None:
+        if len(list(tmp_path.rglob("*.png"))) > 1:
+            raise OSError(28, "No space left on device")
+        write(*arguments)
+
+    monkeypatch.setattr(writing, "write_film", written)
+    folder.finish(tmp_path / "out.mp4")
+    seen = films.frames_of((tmp_path / "out.mp4").read_bytes())
+    assert [films.number_of(frame.pixels) for frame in seen] == list(range(7))
+    again = FilmFolder(tmp_path / "film", 25, "mp4")
+    assert (again.count, again.state()) == (7, bytes([6]))
+    np.testing.assert_array_equal(again.last(), films.scene(7)[6])
+
+
+def test_frames_that_are_not_stored_follow_those_that_are(tmp_path: Path) -> None:
+    folder, scene = FilmFolder(tmp_path / "film", 25, "mp4"), films.scene(5)
+    for pixels in scene[:3]:
+        folder.append(pixels)
+    folder.finish(tmp_path / "out.mp4", more=scene[3:])
+    seen = films.frames_of((tmp_path / "out.mp4").read_bytes())
+    assert [films.number_of(frame.pixels) for frame in seen] == list(range(5))
+    assert folder.count == 3
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_clear_parts_are_written(tmp_path: Path, kind: str) -> None:
+    folder, alpha = FilmFolder(tmp_path / "film", 10, kind), np.full((48, 64), 255, np.uint8)
+    for pixels in films.scene(4):
+        folder.append(pixels)
+    alphas = [alpha.copy() for _ in range(3)]
+    for number, each in enumerate(alphas):
+        each[:, 10 * number : 10 * number + 20] = 0
+    folder.finish(tmp_path / "out", alphas=lambda: [alphas[0], None, alphas[2]])
+    seen = films.frames_of((tmp_path / "out").read_bytes(), keeps_alpha=True)
+    for frame, expected in zip(seen, [alphas[0], alpha, alphas[2], alpha], strict=True):
+        wrong = expected != (alpha if frame.alpha is None else frame.alpha)
+        assert not wrong.reshape(-1)[1:].any()
+        assert not wrong[0, 0] or (kind, expected.min()) == ("gif", 255), "an opaque frame of a GIF has a clear corner"
+        assert films.number_of(frame.pixels) == frame.index

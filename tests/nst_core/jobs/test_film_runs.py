@@ -49,8 +49,8 @@ class Frames:
     def last(self) -> np.ndarray:
         return np.full((8, 8, 3), 7, np.uint8)
 
-    def finish(self, output: Path, audio_from: Path | None, clip: Any) -> tuple[str, ...]:
-        output.write_text(f"{self.count} {self.rate:g} {self.format} {audio_from is not None}")
+    def finish(self, output: Path, audio_from: Path | None, clip: Any, more: Any, _: Any) -> tuple[str, ...]:
+        output.write_text(f"{self.count + len(more)} {self.rate:g} {self.format} {audio_from is not None}")
         return ("No sound.",)
 
 
@@ -60,6 +60,7 @@ class Studio:
 
     Attributes:
         lost: the frame at which painting fails.
+        stopped_in: the frame in which the method asks whether it is to stop.
         error: how it fails.
         deleted: the frame before which the run is deleted.
         weights: hash of the networks' weights.
@@ -68,20 +69,26 @@ class Studio:
 
     folder: Path
     lost: int | None = None
+    stopped_in: int | None = None
     error: Exception = field(default_factory=lambda: FilmError("the film is damaged"))
     deleted: int | None = None
     weights: str = "a" * 64
     events: list[Any] = field(default_factory=list)
 
-    def run_film(self, film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames) -> Iterator[Step]:
+    def run_film(
+        self, film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames, is_stopping: Any
+    ) -> Iterator[Step]:
         for number in range(folder.count + 1, FRAMES + 1):
             if number == self.deleted:
                 shutil.rmtree(self.folder)
                 (self.folder / "film" / "frames").mkdir(parents=True)
             if number == self.lost:
                 raise self.error
-            folder.append(number)
             shade = np.full((1, 8, 8, 3), number / 10, np.float32)
+            if number == self.stopped_in and is_stopping():
+                yield Step(number, FRAMES, 8, 0.0, {"temporal": 0.0}, shade)
+                return
+            folder.append(number)
             cut = ("scene cut",) if number == 3 else ()
             losses = {"temporal": 0.1 * number} if number > 1 else {}
             yield Step(number, FRAMES, 8, (number % 4) / 4, losses, shade, events=cut)
@@ -165,6 +172,28 @@ def test_a_stopped_film_has_the_frames_so_far(studio: Studio) -> None:
     assert events[-1].stopped
 
 
+@pytest.mark.parametrize("frame", [1, 3])
+def test_a_stop_inside_a_frame_shows_it_as_far_as_it_is(studio: Studio, frame: int) -> None:
+    """The order comes while the frame is painted; after an undone stop it is painted again."""
+    studio.stopped_in = frame
+    events = studio.work(*[RunControl()] * (frame - 1), RunControl(stop=True))
+    assert steps(events) == list(range(1, frame + 1))
+    assert studio.result.startswith(f"{frame} ")
+    assert events[-1].stopped
+    assert events[-1].report["film"]["frames"] == frame
+    studio.stopped_in = None
+    assert steps(studio.work()) == list(range(frame, FRAMES + 1))
+
+
+def test_a_run_that_gives_way_inside_a_frame_paints_it_again(studio: Studio) -> None:
+    studio.stopped_in = 3
+    assert isinstance(studio.work(RunControl(), RunControl(), RunControl(preempt=True))[-1], Preempted)
+    studio.stopped_in = None
+    began, *rest = studio.work()
+    assert [point.step for point in began.curve] == [2]
+    assert steps(rest) == [3, 4, 5, 6]
+
+
 def test_a_film_whose_stop_was_undone_goes_on_to_its_end(studio: Studio) -> None:
     studio.work(RunControl(), RunControl(stop=True))
     events = studio.work()
@@ -224,12 +253,24 @@ def test_a_stop_while_it_waits_paints_no_further_frame(studio: Studio) -> None:
     assert events[-1].stopped
 
 
-def test_an_error_in_its_middle_leaves_the_frames_before(studio: Studio) -> None:
-    studio.lost = 4
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (FilmError("the film is damaged"), ("the film is damaged; the 3 frames before that are kept", "film")),
+        (
+            OSError(28, "No space left on device"),
+            ("the film cannot be stored, because the disk is full; the 3 frames before that are kept", "storage"),
+        ),
+    ],
+)
+def test_an_error_in_its_middle_leaves_the_frames_before(
+    studio: Studio, error: Exception, told: tuple[str, str]
+) -> None:
+    studio.lost, studio.error = 4, error
     *_, ready, failed = studio.work()
     assert isinstance(ready, ResultReady)
     assert isinstance(failed, Failed)
-    assert (failed.message, failed.code) == ("the film is damaged; the 3 frames before that are kept", "film")
+    assert (failed.message, failed.code) == told
     assert failed.report is not None
     assert studio.result.startswith("3 ")
 
@@ -275,7 +316,7 @@ def test_a_run_that_is_deleted_leaves_no_files(studio: Studio) -> None:
 def twice(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the method pass forward and backward, and store the frames in the end."""
 
-    def run_film(film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames) -> Iterator[Step]:
+    def run_film(film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames, **_: Any) -> Iterator[Step]:
         for number in range(1, 2 * FRAMES + 1) if folder.count < FRAMES else ():
             if number == 2 * FRAMES:
                 for frame in range(folder.count, FRAMES):
@@ -308,6 +349,7 @@ def test_a_film_of_two_passes_that_is_stopped_has_what_was_painted_forward(
     events = studio.work(*[RunControl()] * (step - 1), RunControl(stop=True), recipe=recipe(**TWICE))
     assert steps(events) == list(range(1, step + 1))
     assert studio.result.startswith(f"{frames} ")
+    assert len(list((studio.folder / "film" / "frames").iterdir())) in (0, FRAMES), "only whole groups are stored"
 
 
 def test_the_still_picture_of_two_passes_is_the_last_version_of_the_first_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 
 from nst_core.film.engines import backward, slow
-from nst_core.film.engines.frames import FilmStep, Neighbour
+from nst_core.film.engines.frames import FilmStep, Neighbour, to_pixels
 from nst_core.film.flow import Motion, motion
 from nst_core.film.measures import flicker, warping_error
 from nst_core.picture.colour import is_grey, to_grey
 from nst_core.recipe import make
+from nst_core.slow.losses import objective as objectives
 from tests.nst_core.film.clips import cut, grey, numbered, pan, still
 
 STYLES = [{"sha256": "0" * 64}, {"sha256": "1" * 64}]
@@ -93,8 +95,49 @@ def test_a_grey_film_in_a_grey_style_stays_grey(noise: Any) -> None:
     frames = numbered([coloured.pixels, *(one.pixels for one in grey(rest, tint=1))])
     style = to_grey(noise(48, 48, 1))
     steps = list(slow.stylise(frames, [style], recipe_of(), first=frames[0].pixels))
-    assert [is_grey(step.picture) for step in steps] == [False, True, True]
-    assert not is_grey(played(frames, noise)[-1].picture)
+    assert [is_grey(to_pixels(step.picture)) for step in steps] == [False, True, True]
+    assert not is_grey(to_pixels(played(frames, noise)[-1].picture))
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks", "finished"),
+    [({}, 2, [0]), ({"pyramid": "auto", "smallest_edge_px": 64, "longest_edge_px": 96}, 1, [0]), ({}, 6, [1, 0])],
+)
+def test_a_film_stops_between_two_steps_of_a_frame(noise: Any, settings: Any, asks: int, finished: list[int]) -> None:
+    asked = itertools.count(1)
+    frames, styles = pan(3, side=settings.get("longest_edge_px", 64)), [noise(48, 48, 1)]
+    playing = slow.stylise(
+        frames, styles, recipe_of(**settings), first=frames[0].pixels, is_stopping=lambda: next(asked) == asks
+    )
+    steps = list(playing)
+    assert [len(step.finished) for step in steps] == finished
+    assert steps[-1].picture.shape == frames[0].pixels.shape
+    whole = played(frames[: len(steps)], noise, **settings)[-1].picture
+    assert 0.1 < np.abs(steps[-1].picture.astype(int) - whole).mean() < 60
+
+
+def test_the_first_frames_style_weight_holds_for_its_scene(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found anew only for another mixture of styles, and times the same ratio."""
+    bind, used = objectives.bind, list[Any]()
+
+    def bound(*given: Any, **more: Any) -> Any:
+        made = bind(*given, **more)
+        used.extend([(made.style_factor, more["style_ratio"])] if "style_ratio" in more else [])
+        return made
+
+    monkeypatch.setattr(objectives, "bind", bound)
+    keyframes = [{"seconds": 0.2, "style_shares": [1.0, 0.0]}, {"seconds": 0.3, "style_shares": [0.0, 1.0]}]
+    settings = {"steps": 13, "adaptive_balance": True, "style_normalisation": 1.0, "keyframes": keyframes}
+    steps = played(pan(4), noise, styles=STYLES, **settings)
+    assert [step.events for step in steps] == [()] * 4
+    (first, ratio), (second, _), (third, last_ratio) = used
+    state = steps[0].finished[0].state
+    assert state is not None
+    factor, found, *_ = state.carried["style weight"]
+    assert (factor, found) == (first, ratio)
+    assert ratio != 1
+    assert first == second != third
+    assert last_ratio == ratio
 
 
 def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,3 +200,14 @@ def test_a_region_of_no_style_is_the_film_itself_in_every_frame(noise: Any) -> N
             apart[:, :23].max() <= 1
         )  # the motion that is found between two frames shifts the edge by parts of a pixel
         assert apart[:, 26:].mean() > 2
+
+
+def test_clear_parts_of_a_frame_take_no_part(noise: Any) -> None:
+    frames, alpha = pan(2), np.full((64, 64), 255, np.uint8)
+    alpha[:, :24] = 0
+    steps = played([dataclasses.replace(frame, alpha=alpha) for frame in frames], noise)
+    for frame, step in zip(frames, steps, strict=True):
+        apart = np.abs(step.picture.astype(int) - frame.pixels).mean(axis=(0, 2))
+        assert apart[:12].mean() < 0.2 * apart[30:].mean()
+    empty = np.zeros_like(alpha)
+    assert played([dataclasses.replace(frames[0], alpha=empty)], noise)[0].picture.any()
