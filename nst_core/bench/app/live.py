@@ -196,7 +196,7 @@ def _curves(bench: _Bench, runs: int, watched: float) -> tuple[list[float], list
             first.append(drawn[0][1] - page.evaluate("() => window.clicked") / 1000)
             delays += display_delays(drawn, times.timestamps())
         page.get_by_role("button", name="Stop", exact=True).click()
-        page.get_by_role("button", name=_PAINT).wait_for(timeout=_WAITS_MS)
+        page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=_WAITS_MS)  # the page folds its inputs
         page.context.close()
     return first, delays
 
