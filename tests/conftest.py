@@ -19,6 +19,7 @@ from nst_core.step import Step
 os.environ["NST_DATA_DIR"] = ""  # no test stores runs in the folder of the developer's own runs
 os.environ["NST_UNSEEN_MINUTES"] = "30"
 os.environ["NST_WORKER_NICE"] = "0"  # tests share the processor, and one that waits for a worker waits for all others
+os.environ["NST_PRECISION"] = "float32"  # else each worker measures both when it starts
 os.environ["NST_DEVICE_FILES"] = "0"  # no server of a test exports networks unless the test asks for it
 
 

@@ -121,6 +121,8 @@ def _open_link(page: str, text: str) -> None:
             if not kept.is_restored(text):  # else they were replaced before the page was reloaded
                 _select_pictures(pictures)
             open_settings(recipe, stay=page_of(recipe) == page, had_regions=pictures.get("g") is True)
+            if "job" in st.query_params:  # a reload of a page that painted what its link had opened
+                folding.fold(page)
     except NSTError as error:
         theme.notice("warning", "The settings in this link cannot be used", str(error))
 
