@@ -29,7 +29,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def submitted(client: httpx.Client, steps: int) -> str:
-    recipe = json.dumps({"longest_edge_px": 64, "steps": steps, "pyramid": "off", "snapshot_every": 2})
+    recipe = json.dumps(
+        {"longest_edge_px": 64, "steps": steps, "pyramid": "off", "snapshot_every": 2, "convolutions": "direct"}
+    )
     answer = client.post("/runs", data=PICTURES | {"recipe": recipe, "measure": "false"})
     assert answer.status_code == 201, answer.text
     run: str = answer.json()["id"]

@@ -60,7 +60,19 @@ def test_a_run_that_cannot_be_opened_leaves_the_inputs_open(open_page: Open) -> 
 def test_settings_that_are_opened_unfold_the_inputs(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow", job=job_service.submit(make(), None, [None], owner=OWNER))
     assert 'class="nst-folded"' in words(app)
+    del app.query_params["job"]
     app.query_params["settings"] = to_text(make("bold"), {})
     app.run()
     assert 'class="nst-folded"' not in words(app)
+    assert "The settings that you opened" in words(app)
+
+
+def test_an_address_of_a_run_and_of_the_settings_it_was_begun_with_shows_the_run(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    """The page that painted what a link had opened has both in its address; this is its reload."""
+    job = job_service.submit(make("bold"), None, [None], owner=OWNER)
+    app = open_page("slow", job=job, settings=to_text(make("bold"), {}))
+    assert is_folded(app)
+    unfold(app)
     assert "The settings that you opened" in words(app)
