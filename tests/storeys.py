@@ -17,7 +17,11 @@ STOREYS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Python API", ("nst_core.studio",), "a network of random kernels; the example notebooks, executed"),
     ("client", ("nst_core.client",), "scripted servers; the API with a worker of the test's own; a real server"),
     ("server", ("nst_core.server",), "requests to the middleware; a real server"),
-    ("jobs", ("nst_core.jobs", "nst_core.sweeps"), "a real worker, killed and restarted"),
+    (
+        "jobs",
+        ("nst_core.jobs", "nst_core.executors", "nst_core.sweeps"),
+        "a real worker, killed and restarted; one contract for all places of workers",
+    ),
     (
         "runs",
         ("nst_core.runs", "nst_core.film"),

@@ -15,7 +15,7 @@ from nst_core.jobs.service import JobService
 from nst_core.jobs.store import Store
 from nst_core.recipe import make
 from nst_core.slow import checkpoint
-from tests.nst_core.jobs.servers import FakeWorker, picture, submit, until
+from tests.nst_core.jobs.servers import FakeWorker, Workers, picture, submit, until
 from tests.serving import ROOT, Server
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, tmp_path: Path) -> None:
-    before = JobService(spawn=FakeWorker)
+    before = JobService(executor=Workers(FakeWorker))
     job = submit(before)
     before.close()
     server = Server("serve.py", tmp_path / "log", NST_DATA_DIR=str(folder))
@@ -46,11 +46,10 @@ def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, t
 
 
 ENTRY = """
-from functools import partial
 from pathlib import Path
 import streamlit as st
-from nst_core.jobs import supervisor
-supervisor.WorkerProcess = partial(supervisor.WorkerProcess, program=("-m", "nst_core.bench.service.toy_worker"))
+from nst_core.executors import local
+local.WORKER = ("-m", "nst_core.bench.service.toy_worker")
 import serve
 app = st.App(Path(serve.__file__).with_name("app.py"), lifespan=serve._lifespan)
 """
@@ -76,7 +75,7 @@ def temporary(folder: Path) -> list[Path]:
 
 
 def test_sigterm_saves_the_run_and_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
-    before = JobService(spawn=FakeWorker)
+    before = JobService(executor=Workers(FakeWorker))
     job = before.submit(make(settings={"steps": 5000, "longest_edge_px": 64}), picture(), [picture(1)])
     before.close()
     (tmp_path / "entry.py").write_text(ENTRY)

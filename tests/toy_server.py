@@ -9,11 +9,10 @@ from pathlib import Path
 from tests.serving import ROOT, Server
 
 ENTRY = """
-from functools import partial
 from pathlib import Path
 import streamlit as st
-from nst_core.jobs import supervisor
-supervisor.WorkerProcess = partial(supervisor.WorkerProcess, program=("-m", "nst_core.bench.service.toy_worker"))
+from nst_core.executors import local
+local.WORKER = ("-m", "nst_core.bench.service.toy_worker")
 import serve
 app = st.App(
     Path(serve.__file__).with_name("app.py"),

@@ -17,7 +17,8 @@ views        a run, the worker and an inspection as pages see them
 inspections  questions about a layer, which the worker answers between two steps
 voting       blind votes on pairs of results, and their tally; `votes` are what is stored of them
 followups    runs that follow another one, submitted as the queue has room
-supervisor   keeps a worker alive; `process` is one worker seen from the service, `heartbeat` its signs of life
+executor     what the scheduler needs of a worker and of its place, as protocols; `nst_core.executors` has the places
+supervisor   keeps a worker alive; `process` is one on this machine, `heartbeat` are its signs of life
 worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands, `step_events` tells
              its steps; `film_runs` are its runs of films, `film_log` is what one of them has done
 messages     the commands and events between the two; `nst_core.system.framing` puts them on a pipe

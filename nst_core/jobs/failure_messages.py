@@ -8,6 +8,7 @@ _LOGGER = logging.getLogger(__name__)
 
 RESTARTED = "The server was restarted"
 LOST = "The process that paints ended unexpectedly"
+MACHINE_LOST = "The machine that painted was lost"
 HUNG = "The process that paints did not answer any more and was replaced"
 STALLED = "The process that paints made no progress any more and was replaced"
 

@@ -44,10 +44,17 @@ def start(send: Callable[[WorkerEvent], None]) -> None:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a worker must be replaced: `reason` for the message of a run that fails, `note` for one that continues."""
+    """Why a worker must be replaced.
+
+    Attributes:
+        reason: for the message of a run that fails.
+        note: for the message of one that continues.
+        blames_run: whether the run itself may be the cause, so that it is not continued for ever.
+    """
 
     reason: str
     note: str
+    blames_run: bool = True
 
 
 class HeartbeatMonitor:

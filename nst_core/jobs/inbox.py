@@ -37,19 +37,26 @@ class RunControl:
 class CommandInbox:
     """The job service's commands, in order."""
 
-    def __init__(self, stream: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
-        """Read from `stream`; `on_end` is called by the reading thread as soon as the job service has ended."""
+    def __init__(self, stream: BinaryIO | None, on_end: Callable[[], None] = lambda: None) -> None:
+        """Read from `stream`, or take what `put` gives if there is none.
+
+        `on_end` is called by the reading thread as soon as the job service has ended.
+        """
         self._on_end = on_end
         self._commands: queue.Queue[Command | None] = queue.Queue()
-        self._stream = stream
         self.on_inspection: Callable[[Inspect], None] = lambda _: None
         """Called with each `Inspect` that arrives during a run."""
-        threading.Thread(target=self._read, daemon=True).start()
+        if stream is not None:
+            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
-    def _read(self) -> None:
+    def put(self, command: Command) -> None:
+        """Add a command."""
+        self._commands.put(command)
+
+    def _read(self, stream: BinaryIO) -> None:
         try:
-            while (command := messages.read(self._stream, messages.COMMANDS)) is not None:
-                self._commands.put(command)
+            while (command := messages.read(stream, messages.COMMANDS)) is not None:
+                self.put(command)
         except MessageError as error:
             print(f"the worker ends: {error}", file=sys.stderr, flush=True)
         self._commands.put(None)

@@ -6,7 +6,7 @@ both sides, and binary blobs, which the head names by their index. Nothing is pi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import (
@@ -41,7 +41,7 @@ class MessageError(ValueError):
 def _blob_at(value: object, info: ValidationInfo) -> bytes | memoryview:
     if isinstance(value, bytes | memoryview):
         return value
-    blobs: list[bytes] = info.context or []
+    blobs: Sequence[bytes | memoryview] = info.context or ()
     if type(value) is int and 0 <= value < len(blobs):
         return blobs[value]
     raise ValueError(f"must be binary data, or the index of one of {len(blobs)} blobs")
@@ -57,14 +57,16 @@ Blob = Annotated[bytes | memoryview, PlainValidator(_blob_at), PlainSerializer(_
 """Binary data: beside the head of a message, not in it."""
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """One message: frozen, and validated strictly."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 # Commands: from the job service to the worker.
 
 
-class FilmFiles(_Message):
+class FilmFiles(Message):
     """The files of a film's run, which the worker reads and writes itself: they may be larger than memory.
 
     Attributes:
@@ -82,7 +84,7 @@ class FilmFiles(_Message):
     result: str
 
 
-class RunCommand(_Message):
+class RunCommand(Message):
     """Start a run, or continue it from a checkpoint, or from the folder of a film's run.
 
     Attributes:
@@ -109,35 +111,35 @@ class RunCommand(_Message):
     paused: bool = False
 
 
-class Stop(_Message):
+class Stop(Message):
     """End a run after its current step, with a result."""
 
     kind: Literal["stop"] = "stop"
     job: str
 
 
-class Pause(_Message):
+class Pause(Message):
     """Hold a run after its current step."""
 
     kind: Literal["pause"] = "pause"
     job: str
 
 
-class Resume(_Message):
+class Resume(Message):
     """Continue a paused run."""
 
     kind: Literal["resume"] = "resume"
     job: str
 
 
-class Preempt(_Message):
+class Preempt(Message):
     """Save a checkpoint and give the worker to another run."""
 
     kind: Literal["preempt"] = "preempt"
     job: str
 
 
-class Steer(_Message):
+class Steer(Message):
     """Change settings of a run between two steps."""
 
     kind: Literal["steer"] = "steer"
@@ -145,7 +147,7 @@ class Steer(_Message):
     settings: Mapping[str, Any]
 
 
-class Inspect(_Message):
+class Inspect(Message):
     """Answer a question about pictures between two steps of a run; they are uint8 [h, w, 3] of the given shapes."""
 
     kind: Literal["inspect"] = "inspect"
@@ -161,7 +163,7 @@ Command = RunCommand | RunControlCommand | Inspect
 # Events: from the worker to the job service.
 
 
-class _Event(_Message):
+class _Event(Message):
     memory_mb: float = 0.0
     """The worker's memory in MB, without files that the system may drop; `Worker.send` fills it in."""
 
@@ -269,20 +271,34 @@ COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discrimina
 EVENTS: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="kind")])
 
 
-def write(stream: BinaryIO, message: Command | WorkerEvent) -> None:
-    """Send one message. Raises OSError or ValueError if the other side has closed the pipe."""
+def encode(message: Message) -> tuple[bytes, list[bytes | memoryview]]:
+    """The head of a message and its blobs, without a copy of these."""
     blobs: list[bytes | memoryview] = []
     head = message.model_dump_json(by_alias=True, context=blobs)
-    write_frame(stream, head.encode(), blobs)
+    return head.encode(), blobs
+
+
+def decode(head: bytes, blobs: Sequence[bytes | memoryview], types: TypeAdapter[T]) -> T:
+    """The message of a head and its blobs. Raises MessageError."""
+    try:
+        return types.validate_json(head, context=blobs)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors())
+        raise MessageError(one_line(f"the message cannot be read: {problems}")[:MAX_REASON]) from None
+    except ValueError as error:
+        raise MessageError(f"the message cannot be read: {error}") from None
+
+
+def write(stream: BinaryIO, message: Message) -> None:
+    """Send one message. Raises OSError or ValueError if the other side has closed the pipe."""
+    head, blobs = encode(message)
+    write_frame(stream, head, blobs)
 
 
 def read(stream: BinaryIO, types: TypeAdapter[T]) -> T | None:
-    """The next message of `COMMANDS` or `EVENTS`; None at the end of the stream. Raises MessageError."""
+    """The next message of these types, such as `EVENTS`; None at the end of the stream. Raises MessageError."""
     try:
         frame = read_frame(stream)
-        return None if frame is None else types.validate_json(frame[0], context=frame[1])
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors())
-        raise MessageError(one_line(f"the message cannot be read: {'; '.join(problems)}")[:MAX_REASON]) from None
     except ValueError as error:
         raise MessageError(f"the message cannot be read: {error}") from None
+    return None if frame is None else decode(*frame, types)

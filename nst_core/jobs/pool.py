@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from nst_core.jobs.executor import Executor, WorkerHandle
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.messages import RunControlCommand, WorkerEvent
-from nst_core.jobs.supervisor import SpawnWorker, WorkerHandle, WorkerSupervisor
+from nst_core.jobs.supervisor import WorkerSupervisor
 from nst_core.jobs.views import WorkerStatus
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,11 +37,13 @@ class WorkerSlot:
 
     Attributes:
         supervisor: keeps the worker alive.
+        number: see `Executor.start`.
         assignment: its run; None if it is free.
         has_question: whether it has yet to answer an inspection.
     """
 
     supervisor: WorkerSupervisor
+    number: int = 0
     assignment: Assignment | None = None
     has_question: bool = False
 
@@ -62,41 +67,54 @@ class WorkerPool:
     """All workers. Used under the job service's lock, as are its callbacks.
 
     Attributes:
-        slots: the places of the workers; at least one, and always the same.
+        slots: the places of the workers; at least one.
     """
 
-    def __init__(  # noqa: PLR0913 - the callbacks
+    def __init__(
         self,
+        executor: Executor,
         lock: threading.Condition,
         on_event: Callable[[WorkerSlot, WorkerEvent], None],
         on_lost: Callable[[WorkerSlot, Fault], None],
         on_give_up: Callable[[str], None],
-        environments: Sequence[Mapping[str, str]],
-        spawn: SpawnWorker | None = None,
     ) -> None:
         """Start no worker yet.
 
         Args:
+            executor: where the workers are.
             lock: the job service's.
             on_event, on_lost: as those of `WorkerSupervisor`, with the worker's slot.
             on_give_up: gets the reason why the last of the workers will not be started again.
-            environments: variables of each worker beside the server's.
-            spawn: starts a worker; None starts the usual one.
         """
         self._on_event, self._on_lost, self._on_give_up = on_event, on_lost, on_give_up
-        self.slots = tuple(self._slot(lock, spawn, environment) for environment in environments)
+        self._executor, self._lock = executor, lock
+        self.slots = [self._slot(number) for number in range(executor.capacity)]
 
-    def _slot(self, lock: threading.Condition, spawn: SpawnWorker | None, environment: Mapping[str, str]) -> WorkerSlot:
+    def _slot(self, number: int) -> WorkerSlot:
         supervisor = WorkerSupervisor(
-            lock,
+            self._lock,
             lambda event: self._on_event(slot, event),
             lambda fault: self._on_lost(slot, fault),
             self._note_give_up,
-            spawn,
-            environment,
+            partial(self._executor.start, number),
         )
-        slot = WorkerSlot(supervisor)
+        slot = WorkerSlot(supervisor, number)
         return slot
+
+    def resize(self) -> None:
+        """Have as many workers as the executor has room for now: start more, or end those that have nothing to do."""
+        surplus = len(self.slots) - self._executor.capacity
+        idle = [slot for slot in self.slots if slot.assignment is None and not slot.has_question]
+        idle.sort(key=lambda slot: slot.supervisor.is_ready)  # the others have perhaps lost their machine
+        for slot in idle[: max(surplus, 0)]:
+            self.slots.remove(slot)
+            if worker := slot.supervisor.detach():
+                worker.kill()
+        while surplus < 0:
+            taken = {slot.number for slot in self.slots}
+            self.slots.append(self._slot(next(number for number in itertools.count() if number not in taken)))
+            self.slots[-1].supervisor.ensure_started()
+            surplus += 1
 
     def _note_give_up(self, message: str) -> None:
         if self.has_failed:
@@ -141,10 +159,10 @@ class WorkerPool:
         workers = [slot.supervisor.detach() for slot in self.slots]
         return tuple(worker for worker in workers if worker is not None)
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The process ids of the workers."""
-        return tuple(pid for slot in self.slots if (pid := slot.supervisor.pid) is not None)
+    def kill(self) -> None:
+        """End the workers without waiting for anything, not even for the lock."""
+        for slot in self.slots:
+            slot.supervisor.kill()
 
     @property
     def status(self) -> WorkerStatus:

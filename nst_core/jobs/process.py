@@ -1,4 +1,7 @@
-"""The worker process, seen from the job service: it is started, takes commands, reports events and ends."""
+"""A child process that talks in messages: it is started, takes commands, reports events and ends.
+
+It is a worker, or the gateway to a cluster of them.
+"""
 
 from __future__ import annotations
 
@@ -15,40 +18,59 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, cast
+from typing import BinaryIO, Generic, TypeVar, cast
+
+from pydantic import TypeAdapter
 
 from nst_core.jobs import messages
-from nst_core.jobs.messages import Command, MessageError, WorkerEvent
+from nst_core.jobs.executor import Leave, OnExit
+from nst_core.jobs.messages import Message, MessageError
 from nst_core.system.tuning import TUNED
 
 _LOGGER = logging.getLogger(__name__)
 
-OnEvent = Callable[[WorkerEvent], None]
-OnExit = Callable[[str], None]
 GRACE_SECONDS = 10.0
 """How long a process may take to end after it has closed its output."""
 KILL_SECONDS = 2.0
 """The longest wait for the end of a process that was killed; the caller may hold the job service's lock."""
 
 
-class WorkerProcess:
-    """One worker process; `on_event` gets each event, `on_exit` the reason of its end, both on a thread of its own."""
+E = TypeVar("E")
+
+
+class MessageProcess(Generic[E]):
+    """One child; `on_event` gets each event, `on_exit` the reason of its end, both on a thread of its own.
+
+    Attributes:
+        leave: never; see `executor.WorkerHandle`.
+    """
+
+    leave = Leave.NEVER
 
     def __init__(
         self,
-        on_event: OnEvent,
+        on_event: Callable[[E], None],
         on_exit: OnExit,
-        program: Sequence[str] = ("-m", "nst_core.jobs.worker"),
+        program: Sequence[str],
+        types: TypeAdapter[E],
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Start a program of this interpreter; `environment`: variables beside the server's. Raises OSError."""
+        """Start a program of this interpreter. Raises OSError.
+
+        Args:
+            on_event, on_exit: see above.
+            program: its arguments.
+            types: the events that it may report.
+            environment: variables beside the server's.
+        """
         self._child = subprocess.Popen(  # noqa: S603 - a program of ours
             [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**_environment(), **environment},
         )
-        self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._types = types
+        self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         hear = partial(self._read_events, on_event, on_exit)
         try:
             threading.Thread(target=self._write_commands, name="nst-worker-commands", daemon=True).start()
@@ -63,8 +85,8 @@ class WorkerProcess:
         """The process id."""
         return self._child.pid
 
-    def send(self, command: Command) -> None:
-        """Queue a command for the worker: a full pipe (64 KB) does not make the caller wait.
+    def send(self, command: Message) -> None:
+        """Queue a command for the child: a full pipe (64 KB) does not make the caller wait.
 
         A command to a process that has just died is lost; `on_exit` reports the end.
         """
@@ -75,29 +97,39 @@ class WorkerProcess:
 
         A process that the system cannot end at once, for instance while it waits for a disk, ends later.
         """
-        self._child.kill()
+        self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(KILL_SECONDS)
 
+    def kill(self) -> None:
+        """Kill the process, without waiting for its end."""
+        self._child.kill()
+
+    def finish(self, seconds: float) -> None:
+        """Close the pipe of commands, at which the child ends by itself; kill it if that takes longer."""
+        self._outbox.put(None)
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.end()
+
     def _write_commands(self) -> None:
         stdin = cast(BinaryIO, self._child.stdin)
-        while (command := self._outbox.get()) is not None:
-            try:
+        with contextlib.suppress(OSError, ValueError), stdin:  # the child may have ended
+            while (command := self._outbox.get()) is not None:
                 messages.write(stdin, command)
-            except (OSError, ValueError):
-                return
 
-    def _read_events(self, on_event: OnEvent, on_exit: OnExit) -> None:
+    def _read_events(self, on_event: Callable[[E], None], on_exit: OnExit) -> None:
         stdout = cast(BinaryIO, self._child.stdout)
         reason = ""
         try:
-            while (event := messages.read(stdout, messages.EVENTS)) is not None:
+            while (event := messages.read(stdout, self._types)) is not None:
                 try:
                     on_event(event)
                 except Exception:
-                    _LOGGER.exception("The handling of a worker's event failed; the next event is still read")
+                    _LOGGER.exception("The handling of an event failed; the next event is still read")
         except MessageError as error:
-            _LOGGER.warning("The worker is ended: %s", error)
+            _LOGGER.warning("The process is ended: %s", error)
             self._child.kill()
             reason = "it sent a message that could not be read"
         self._outbox.put(None)

@@ -12,6 +12,7 @@ from typing import Any
 
 from nst_core.errors import JobError
 from nst_core.jobs import failure_messages, run_updates
+from nst_core.jobs.executor import Executor, Leave
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.inspections import InspectionQueue
 from nst_core.jobs.messages import (
@@ -28,17 +29,14 @@ from nst_core.jobs.messages import (
     Stop,
     WorkerEvent,
 )
-from nst_core.jobs.placement import environments
 from nst_core.jobs.pool import Assignment, WorkerPool, WorkerSlot
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.jobs.temporary_files import remove_temporary_files_of
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.jobs.waiting import WaitingRuns
 from nst_core.runs.inputs import RunInputs
-from nst_core.settings import Settings
 
 MAX_ATTEMPTS = 2
 """The most times that a run is continued after its worker died."""
@@ -63,14 +61,14 @@ class Scheduler:
         repository: RunRepository,
         limits: QueueLimits,
         lock: threading.Condition,
-        spawn: SpawnWorker | None,
+        executor: Executor,
         wait_times: WaitEstimator,
     ) -> None:
-        """Queue the runs of the repository that wait; `spawn` replaces the usual way to start a worker."""
+        """Queue the runs of the repository that wait; the executor's workers will perform them."""
         self.inspections = InspectionQueue()
         self._repository, self._lock, self._wait_times = repository, lock, wait_times
-        places = environments(Settings.read())
-        self.pool = WorkerPool(lock, self._on_event, self._on_worker_lost, self._fail_waiting, places, spawn)
+        self._executor = executor
+        self.pool = WorkerPool(executor, lock, self._on_event, self._on_worker_lost, self._fail_waiting)
         self.waiting = WaitingRuns(repository, limits, wait_times, self.pool)
         self._is_closing = False
 
@@ -145,9 +143,14 @@ class Scheduler:
         wanted = len(self.waiting) - sum(bool(s.assignment and s.assignment.is_preempting) for s in self.pool.slots)
         due = [slot for slot in self.pool.slots if self._is_paused_for(slot, now) > PREEMPT_SECONDS]
         for slot in due[: max(wanted, 0)]:
-            if slot.assignment and self._repository.store.checkpoint(slot.current_id):
-                slot.assignment.is_preempting = True
-                slot.control(Preempt(job=slot.current_id))
+            self._preempt(slot)
+
+    def _preempt(self, slot: WorkerSlot) -> None:
+        """Let a worker save its run, if it has one and there is a disk, and give it back."""
+        if slot.assignment is None or slot.assignment.is_preempting:
+            return
+        if self._repository.store.checkpoint(slot.current_id) and slot.control(Preempt(job=slot.current_id)):
+            slot.assignment.is_preempting = True
 
     def _is_paused_for(self, slot: WorkerSlot, now: float) -> float:
         """The seconds for which a worker's run has been paused without being preempted; 0 if it is not paused."""
@@ -290,12 +293,27 @@ class Scheduler:
             self.dispatch_inspection()
 
     def watch_workers(self, silence_seconds: float) -> None:
-        """Replace workers that hang, or are silent for longer than `silence_seconds`; called regularly."""
+        """Replace workers that hang, that are silent for longer than `silence_seconds`, or that should leave.
+
+        Called regularly. Also fits the number of workers to the room that there is.
+        """
+        self._executor.want(len(self.waiting) + len(self.pool.running))
+        self.pool.resize()
         for slot in self.pool.slots:
             run = self._repository.active.get(slot.current_id)
             is_paused = run is not None and run.view.state == "paused" and not run.ending
             has_run = slot.assignment is not None and slot.assignment.is_sent and not is_paused
             slot.supervisor.watch(silence_seconds, is_busy=has_run or slot.has_question)
+            self._let_leave(slot)
+
+    def _let_leave(self, slot: WorkerSlot) -> None:
+        """Replace a worker that should leave, and save its run before if its machine is about to go."""
+        if slot.supervisor.leave is Leave.NEVER:
+            return
+        if slot.supervisor.leave is Leave.NOW:
+            self._preempt(slot)
+        if slot.assignment is None and slot.supervisor.recycle():
+            self._ask_again(slot)
 
     def _on_worker_lost(self, slot: WorkerSlot, fault: Fault) -> None:
         """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
@@ -308,7 +326,7 @@ class Scheduler:
         run = self._repository.active.get(job)
         if run is None or run.view.state in FINAL:
             return
-        run.attempts, run.interrupted = run.attempts + 1, fault.note
+        run.attempts, run.interrupted = run.attempts + fault.blames_run, fault.note
         if run.attempts > MAX_ATTEMPTS:
             self._fail(job, failure_messages.died(run.attempts, fault.reason))
         elif run.view.state != "paused" or run.ending:

@@ -11,11 +11,8 @@ NotYoursError unless the run was submitted under the id of that secret; see `own
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import secrets
-import signal
 import threading
 import time
 from collections import Counter
@@ -24,11 +21,13 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.errors import JobError, LostRunError, NSTError, WorkerError
+from nst_core.executors.local import LocalExecutor
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
 from nst_core.jobs import undo
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.executor import Executor
 from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
@@ -40,7 +39,6 @@ from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.store import Store
-from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.jobs.views import (
     FINAL,
     Inspection,
@@ -112,8 +110,8 @@ class JobService:
         votes: votes on pairs of results.
     """
 
-    def __init__(self, limits: QueueLimits | None = None, spawn: SpawnWorker | None = None) -> None:
-        """Open the runs of the operator's folder; `spawn` replaces the usual way to start a worker."""
+    def __init__(self, limits: QueueLimits | None = None, executor: Executor | None = None) -> None:
+        """Open the runs of the operator's folder; `executor` replaces the place where the operator has the workers."""
         settings = Settings.read()
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
@@ -126,10 +124,11 @@ class JobService:
         self.votes = Voting(self.view, self._repository.store.votes)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
+        self._executor = executor or LocalExecutor()
         with self._lock:
             folder = None if self._repository.store.why_in_memory else settings.data_dir
             wait_times = WaitEstimator(folder and folder / DURATIONS)
-            self._scheduler = Scheduler(self._repository, limits, self._lock, spawn, wait_times)
+            self._scheduler = Scheduler(self._repository, limits, self._lock, self._executor, wait_times)
             if len(self._scheduler.waiting):  # runs of an earlier server continue without a request
                 self._scheduler.pool.ensure_started()
         threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
@@ -168,15 +167,14 @@ class JobService:
                 if self._repository.store.why_in_memory:
                     self._scheduler.fail_all("the server is shutting down")
             end_all(workers)
+            self._executor.close()
             self._repository.close(WRITE_SECONDS)
         finally:
             self._closed.set()
 
     def abandon(self) -> None:
         """Kill the workers without waiting for anything, when `close` takes too long."""
-        for pid in self._scheduler.pool.pids:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        self._scheduler.pool.kill()
 
     @property
     def is_closing(self) -> bool:
@@ -189,7 +187,12 @@ class JobService:
             reason, problem = self._repository.store.why_in_memory, self._repository.health.problem
             memory_only = f"Runs are kept only until the server restarts: {reason}." if reason else ""
             storage_fault = f"Runs cannot be stored now: {problem}. Finished runs can be opened." if problem else ""
-            return replace(self._scheduler.pool.status, memory_only=memory_only, storage_fault=storage_fault)
+            return replace(
+                self._scheduler.pool.status,
+                memory_only=memory_only,
+                storage_fault=storage_fault,
+                place_fault=self._executor.problem,
+            )
 
     def observe(self, observer: RunObserver) -> None:
         """Tell an observer of all changes of runs from now on."""

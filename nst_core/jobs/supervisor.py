@@ -10,16 +10,14 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
-from typing import Protocol
 
 from nst_core.jobs import failure_messages
+from nst_core.jobs.executor import Leave, MachineLost, OnEvent, OnExit, StartWorker, UnreachableError, WorkerHandle
 from nst_core.jobs.heartbeat import Fault, HeartbeatMonitor
 from nst_core.jobs.messages import Beat, Command, LoadFailed, Ready, WorkerEvent
-from nst_core.jobs.process import OnEvent, OnExit, WorkerProcess
 from nst_core.jobs.views import WorkerStatus
 from nst_core.settings import Settings
 from nst_core.system.host_profile import host_profile
@@ -39,38 +37,20 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 60.0, 3_600.0
 time, which doubles up to the second one, since loading the networks again and again would keep a processor busy."""
 
 
-class WorkerHandle(Protocol):
-    """A worker that takes commands, such as `WorkerProcess`."""
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-
-    def send(self, command: Command) -> None:
-        """Queue a command, without waiting."""
-
-    def end(self) -> None:
-        """End the worker now."""
-
-
-SpawnWorker = Callable[[OnEvent, OnExit], WorkerHandle]
-
-
 class WorkerSupervisor:
-    """Owns the worker process and its replacements. Used under the job service's lock, as are its callbacks.
+    """Owns a worker and its replacements. Used under the job service's lock, as are its callbacks.
 
     Attributes:
         status: the worker's state, without whether it is busy.
     """
 
-    def __init__(  # noqa: PLR0913 - the callbacks
+    def __init__(
         self,
         lock: threading.Condition,
         on_event: OnEvent,
         on_lost: Callable[[Fault], None],
         on_give_up: OnExit,
-        spawn: SpawnWorker | None = None,
-        environment: Mapping[str, str] = MappingProxyType({}),
+        start: StartWorker,
     ) -> None:
         """Start no worker yet.
 
@@ -79,12 +59,11 @@ class WorkerSupervisor:
             on_event: gets each event of the current worker, except `LoadFailed` and `Beat`.
             on_lost: gets the reason why a worker died or was replaced because it hung.
             on_give_up: gets the reason why no other worker will be started.
-            spawn: starts a worker; None starts a `WorkerProcess`.
-            environment: variables of a `WorkerProcess` beside the server's.
+            start: starts a worker.
         """
         self.status = WorkerStatus()
         self._lock, self._on_event, self._on_lost, self._on_give_up = lock, on_event, on_lost, on_give_up
-        self._spawn: SpawnWorker = spawn or partial(WorkerProcess, environment=environment)
+        self._start_worker = start
         self._worker: WorkerHandle | None = None
         settings = Settings.read()
         self._recycle_mb = min(settings.worker_mb, host_profile(settings).worker_mb)
@@ -106,13 +85,24 @@ class WorkerSupervisor:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process id."""
+        """The worker's process id on this machine; None if there is none."""
         return self._worker.pid if self._worker else None
+
+    @property
+    def leave(self) -> Leave:
+        """When the current worker is to be replaced."""
+        return self._worker.leave if self._worker else Leave.NEVER
 
     def send(self, command: Command) -> None:
         """Send a command to the current worker, if there is one."""
         if self._worker is not None:
             self._worker.send(command)
+
+    def kill(self) -> None:
+        """End the current worker, without waiting: the server is about to end by force."""
+        worker = self._worker  # it may be replaced meanwhile: the caller cannot wait for the lock
+        if worker is not None:
+            worker.kill()
 
     def ensure_started(self) -> None:
         """Start a worker if there is none."""
@@ -145,9 +135,12 @@ class WorkerSupervisor:
         self._replace_dead(self._generation, fault)
 
     def recycle(self) -> bool:
-        """Replace a worker that uses more memory than the operator allows; returns whether it did."""
+        """Replace a worker without a run if it should leave, or uses more memory than the operator allows.
+
+        Returns whether it did.
+        """
         worker = self._worker
-        if worker is None or self.status.memory_mb <= self._recycle_mb:
+        if worker is None or (worker.leave is Leave.NEVER and self.status.memory_mb <= self._recycle_mb):
             return False
         self._start()
         worker.end()
@@ -169,7 +162,7 @@ class WorkerSupervisor:
         self.status = WorkerStatus("starting")
         self._worker, self._heartbeat = None, HeartbeatMonitor()
         try:
-            self._worker = self._spawn(partial(self._receive, generation), partial(self._on_exit, generation))
+            self._worker = self._start_worker(partial(self._receive, generation), partial(self._on_exit, generation))
         except OSError as error:  # mostly: no memory left for another process
             if not self._may_pass(error):
                 self._give_up_for_now(f"could not be started: {error.strerror or error}")
@@ -182,6 +175,8 @@ class WorkerSupervisor:
         if self._short_since is None:
             self._short_since = now
             _LOGGER.warning("The worker cannot be started now: %s", error.strerror or error)
+        if isinstance(error, UnreachableError):
+            return True
         return error.errno in SHORTAGE and now - self._short_since < SHORTAGE_SECONDS
 
     def _receive(self, generation: int, event: WorkerEvent) -> None:
@@ -206,7 +201,10 @@ class WorkerSupervisor:
             self._on_event(event)
 
     def _on_exit(self, generation: int, reason: str) -> None:
-        self._replace_dead(generation, Fault(reason, failure_messages.LOST))
+        if isinstance(reason, MachineLost):
+            self._replace_dead(generation, Fault(reason, failure_messages.MACHINE_LOST, blames_run=False))
+        else:
+            self._replace_dead(generation, Fault(reason, failure_messages.LOST))
 
     def _replace_dead(self, generation: int, fault: Fault) -> None:
         """Start another worker after the current one died, or give up after MAX_STARTS deaths in a row."""
@@ -214,7 +212,7 @@ class WorkerSupervisor:
             if generation != self._generation:
                 return
             self._worker = None
-            self._deaths += 1
+            self._deaths += fault.blames_run
             self.status = WorkerStatus()
             self._on_lost(fault)
             if self._deaths < MAX_STARTS:

@@ -102,6 +102,7 @@ class WorkerStatus:
         busy_workers: how many of them have a run.
         memory_only: a sentence that says why runs end with the server; empty where they are stored on a disk.
         storage_fault: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
+        place_fault: sentences that say why workers are not where the operator wants them; empty if they are.
     """
 
     state: Literal["off", "starting", "ready", "busy", "failed"] = "off"
@@ -115,6 +116,7 @@ class WorkerStatus:
     busy_workers: int = 0
     memory_only: str = ""
     storage_fault: str = ""
+    place_fault: str = ""
 
 
 Subject = Literal["features", "grams", "measures"]

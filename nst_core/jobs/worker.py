@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -283,12 +284,16 @@ def _calibrate() -> None:
         cost.calibrate()
 
 
-def main() -> None:
+CreateWorker = Callable[[CommandInbox, BinaryIO], Worker]
+"""Makes a worker of its inbox and the stream for its events."""
+
+
+def main(create: CreateWorker = Worker) -> None:
     """Serve the job service that started this process."""
     priority.lower(psutil.Process(), Settings.read().worker_nice)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of libraries must not mix with the events
-    worker = Worker(CommandInbox(sys.stdin.buffer, on_end=lambda: os._exit(0)), out)
+    worker = create(CommandInbox(sys.stdin.buffer, on_end=lambda: os._exit(0)), out)
     heartbeat.start(worker.send)
     worker.serve()
 

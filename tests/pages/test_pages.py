@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_missing_networks_are_a_state_with_a_retry(open_page: Open, job_service:
     assert "No source gave the weights of vgg19" in words(app)
     app.button(key="retry_worker").click().run()
     assert ("retry", "") in job_service.calls
+
+
+@pytest.mark.parametrize("state", ["starting", "ready"])
+def test_workers_that_are_elsewhere_than_they_should_be_are_told(
+    open_page: Open, job_service: FakeJobService, state: Any
+) -> None:
+    job_service.worker = WorkerStatus(state, place_fault="The cluster does not answer.")
+    assert theme.escape_markdown("The cluster does not answer.") in words(open_page("fast"))
 
 
 def test_the_worker_is_woken_only_after_the_first_paint(open_page: Open, job_service: FakeJobService) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -17,9 +16,9 @@ import numpy as np
 import psutil
 
 from nst_core.errors import NSTError, WorkerError
+from nst_core.executors.local import LocalExecutor
 from nst_core.jobs.observers import RunObserver
 from nst_core.jobs.owners import owner_of
-from nst_core.jobs.process import WorkerProcess
 from nst_core.jobs.service import JobService
 from nst_core.jobs.views import JobView
 from nst_core.picture.upload import Picture
@@ -192,7 +191,7 @@ def main() -> None:
     """Answer the benchmark's requests until it closes the pipe."""
     answers, requests = os.fdopen(os.dup(1), "w"), sys.stdin
     os.dup2(2, 1)
-    service = JobService(spawn=partial(WorkerProcess, program=("-m", PROGRAMS[sys.argv[1]])))
+    service = JobService(executor=LocalExecutor(("-m", PROGRAMS[sys.argv[1]])))
     service.warm()
     try:
         for line in requests:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from nst_core.jobs import worker
+from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Ready
 from nst_core.picture.resize import fit
 from nst_core.recipe import Provenance, Recipe
@@ -75,12 +76,12 @@ def _measures(*_: Any) -> dict[str, Any]:
     return {}
 
 
-def main() -> None:
-    """Serve the job service that started this process."""
+def create(inbox: CommandInbox, out: BinaryIO) -> worker.Worker:
+    """A toy worker; replaces the engines of this process."""
     vars(runner).update(engine_steps=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
-    vars(worker).update(Worker=ToyWorker, _is_calibrated=lambda: True)
-    worker.main()
+    vars(worker).update(_is_calibrated=lambda: True)
+    return ToyWorker(inbox, out)
 
 
 if __name__ == "__main__":
-    main()
+    worker.main(create)

@@ -84,6 +84,8 @@ def show_status(status: WorkerStatus | None) -> None:
             st.caption(f":material/warning: {theme.escape_markdown(sentence)}")
         for problem in problems():
             st.caption(f":material/warning: A setting of this server has no effect: {theme.escape_markdown(problem)}")
+    if status and status.place_fault:
+        st.caption(f":material/cloud_off: {theme.escape_markdown(status.place_fault)}")
 
 
 def warn_of_replaced(network: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nst_core.jobs.executor import Leave, OnEvent, OnExit, StartWorker, WorkerHandle
 from nst_core.jobs.messages import (
     Began,
     Command,
@@ -16,11 +17,10 @@ from nst_core.jobs.messages import (
     Stepped,
     WorkerEvent,
 )
-from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import CurvePoint, JobService, owner_of
-from nst_core.jobs.supervisor import SpawnWorker
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, make
+from nst_core.settings import Settings
 
 ANN, BEN = "a" * 32, "b" * 32
 """The secrets of two visitors."""
@@ -30,6 +30,7 @@ class FakeWorker:
     """A worker that records its commands and sends the events that the test gives it."""
 
     pid = 1
+    leave = Leave.NEVER
 
     def __init__(self, on_event: OnEvent, on_exit: OnExit) -> None:
         self._on_event, self.die = on_event, on_exit
@@ -39,6 +40,9 @@ class FakeWorker:
         self.commands.append(command)
 
     def end(self) -> None:
+        pass
+
+    def kill(self) -> None:
         pass
 
     def report(self, event: WorkerEvent, memory_mb: float = 1.0) -> None:
@@ -74,11 +78,32 @@ def point(number: int) -> CurvePoint:
     return CurvePoint(number, number / 4, {"total": 1.0}, scale_px=64, evaluations=number)
 
 
+class Workers:
+    """An executor whose workers a function starts, on one place for each of NST_WORKERS."""
+
+    def __init__(self, start: StartWorker) -> None:
+        self._start, self.capacity = start, Settings.read().workers or 1
+        self.problem, self.wanted, self.is_closed = "", 0, False
+        self.numbers: list[int] = []
+
+    def want(self, runs: int) -> None:
+        self.wanted = runs
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def start(self, number: int, on_event: OnEvent, on_exit: OnExit) -> WorkerHandle:
+        assert not self.is_closed
+        self.numbers.append(number)
+        return self._start(on_event, on_exit)
+
+
 class Servers:
     """One job service after another on the same folder."""
 
     def __init__(self) -> None:
         self.workers: list[FakeWorker] = []
+        self.executor = Workers(self.spawn)
         self._service: JobService | None = None
 
     @property
@@ -86,17 +111,15 @@ class Servers:
         """The newest worker."""
         return self.workers[-1]
 
-    def spawn(self) -> SpawnWorker:
-        def spawn(on_event: OnEvent, on_exit: OnExit) -> FakeWorker:
-            self.workers.append(FakeWorker(on_event, on_exit))
-            return self.worker
-
-        return spawn
+    def spawn(self, on_event: OnEvent, on_exit: OnExit) -> FakeWorker:
+        self.workers.append(FakeWorker(on_event, on_exit))
+        return self.worker
 
     def start(self) -> JobService:
         """The next service; the one before is closed."""
         self.stop()
-        self._service = JobService(spawn=self.spawn())
+        self.executor = Workers(self.spawn)
+        self._service = JobService(executor=self.executor)
         return self._service
 
     def stop(self) -> None:

@@ -6,15 +6,14 @@ A worker with long steps, or a suspended machine, is not reported.
 import os
 import signal
 import time
-from functools import partial
 
 import pytest
 
+from nst_core.executors.local import LocalExecutor
 from nst_core.jobs import heartbeat, scheduler
 from nst_core.jobs import service as service_module
 from nst_core.jobs.heartbeat import HeartbeatMonitor
 from nst_core.jobs.messages import Beat, Ready, Stop
-from nst_core.jobs.process import WorkerProcess
 from nst_core.jobs.service import JobService
 from tests.nst_core.jobs.servers import ANN, Servers, save, submit, under_way, until
 
@@ -175,7 +174,7 @@ time.sleep(60)
 def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
     monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.1)
-    service = JobService(spawn=partial(WorkerProcess, program=("-c", BEATING)))
+    service = JobService(executor=LocalExecutor(("-c", BEATING)))
     service._silence_seconds = 1.5
     supervisor = service._scheduler.pool.slots[0].supervisor
     service.warm()

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from nst_core.jobs import process
-from nst_core.jobs.messages import LoadFailed, WorkerEvent
-from nst_core.jobs.process import WorkerProcess
+from nst_core.jobs.messages import EVENTS, LoadFailed, WorkerEvent
+from nst_core.jobs.process import MessageProcess
 from tests.nst_core.jobs.servers import until
 
 SAY = """
@@ -30,7 +30,7 @@ def talk(program: str, *words: str, fail_at: str = "") -> tuple[list[str], list[
         if event.message == fail_at:
             raise KeyError(fail_at)
 
-    WorkerProcess(on_event, ends.append, ("-c", program, *words))
+    MessageProcess(on_event, ends.append, ("-c", program, *words), EVENTS)
     until(lambda: len(ends) == 1)
     return received, ends
 
@@ -69,7 +69,7 @@ def test_a_child_whose_messages_cannot_be_read_is_ended(write: str, caplog: pyte
     assert time.monotonic() - began < 30
     assert received == []
     assert ends == ["it sent a message that could not be read"]
-    assert "The worker is ended: the message cannot be read" in caplog.text
+    assert "The process is ended: the message cannot be read" in caplog.text
 
 
 def test_a_child_that_closes_its_output_and_stays_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,5 +92,5 @@ def test_without_room_for_its_threads_no_child_is_left(monkeypatch: pytest.Monke
     before = psutil.Process().children()
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(OSError, match="no thread is left"):
-        WorkerProcess(lambda _: None, lambda _: None, ("-c", "import time; time.sleep(60)"))
+        MessageProcess(lambda _: None, lambda _: None, ("-c", "import time; time.sleep(60)"), EVENTS)
     assert psutil.Process().children() == before

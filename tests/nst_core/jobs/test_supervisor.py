@@ -7,11 +7,11 @@ import pytest
 
 from nst_core.errors import WorkerError
 from nst_core.jobs import supervisor
+from nst_core.jobs.executor import OnEvent, OnExit, WorkerHandle
 from nst_core.jobs.messages import Ready
-from nst_core.jobs.process import OnEvent, OnExit
 from nst_core.jobs.service import JobService
-from nst_core.jobs.supervisor import MAX_STARTS, WorkerHandle
-from tests.nst_core.jobs.servers import FakeWorker, Servers, submit, under_way
+from nst_core.jobs.supervisor import MAX_STARTS
+from tests.nst_core.jobs.servers import FakeWorker, Servers, Workers, submit, under_way
 
 
 def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +25,7 @@ def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: py
         workers.append(FakeWorker(on_event, on_exit))
         return workers[-1]
 
-    service = JobService(spawn=spawn)
+    service = JobService(executor=Workers(spawn))
     job = submit(service)
     assert service.status().state == "failed"
     assert "Permission denied" in service.status().message
@@ -39,15 +39,14 @@ def test_a_worker_that_cannot_be_started_is_a_state_with_a_retry(monkeypatch: py
 
 
 def test_a_shortage_that_passes_costs_a_wait_and_no_run(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    spawn = servers.spawn()
     faults = [OSError(errno.EAGAIN, "no thread is left"), OSError(errno.ENOMEM, "Cannot allocate memory")]
 
     def short(on_event: OnEvent, on_exit: OnExit) -> WorkerHandle:
         if faults:
             raise faults.pop()
-        return spawn(on_event, on_exit)
+        return servers.spawn(on_event, on_exit)
 
-    service = JobService(spawn=short)
+    service = JobService(executor=Workers(short))
     job = submit(service)
     assert (service.status().state, service.view(job).state) == ("starting", "queued")
     for _ in range(2):

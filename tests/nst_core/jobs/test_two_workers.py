@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from nst_core.jobs.process import WorkerProcess
+from nst_core.executors.local import LocalExecutor
 from nst_core.jobs.service import JobService, owner_of
 from nst_core.recipe import make
 from nst_core.slow import checkpoint
 from tests.nst_core.jobs.servers import ANN, BEN, picture, until
 
 pytestmark = pytest.mark.slow
-TOY = partial(WorkerProcess, program=("-m", "nst_core.bench.service.toy_worker"))
+TOY = ("-m", "nst_core.bench.service.toy_worker")
 PATIENCE = 60.0
 STEPS = 2000
 
@@ -32,7 +31,7 @@ def test_two_runs_go_on_beside_each_other_through_a_kill_and_a_new_server(
 ) -> None:
     monkeypatch.setenv("NST_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NST_WORKERS", "2")
-    service = JobService(spawn=TOY)
+    service = JobService(executor=LocalExecutor(TOY))
     ann, ben = begun(service, ANN), begun(service, BEN)
     until(lambda: min(service.view(job).step for job in (ann, ben)) >= 5, PATIENCE)
 
@@ -60,7 +59,7 @@ def test_two_runs_go_on_beside_each_other_through_a_kill_and_a_new_server(
     began = time.monotonic()
     service.close()
     assert time.monotonic() - began < 10
-    service = JobService(spawn=TOY)
+    service = JobService(executor=LocalExecutor(TOY))
     for job, step in steps.items():
         view = service.view(job)
         assert view.state in ("queued", "running")  # a worker may have it already

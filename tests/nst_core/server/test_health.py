@@ -39,6 +39,13 @@ def test_several_workers_are_counted(tmp_path: Path) -> None:
     assert worker == CheckResult(True, "ready, 2 workers, 1 with a run, 900 MB")
 
 
+def test_workers_that_are_elsewhere_than_they_should_be_are_told_and_are_no_fault(tmp_path: Path) -> None:
+    status = WorkerStatus("ready", memory_mb=900, place_fault="The cluster does not answer.")
+    jobs = SimpleNamespace(status=lambda: status, load=lambda: QueueLoad(0, 8))
+    worker = readiness(jobs, tmp_path).checks["worker"]  # type: ignore[arg-type]
+    assert worker == CheckResult(True, "ready, 900 MB. The cluster does not answer.")
+
+
 def test_runs_in_memory_are_told_and_are_no_fault(tmp_path: Path) -> None:
     found = readiness(service(memory_only="the folder cannot be written"), tmp_path / "not" / "there")
     assert found.ok
