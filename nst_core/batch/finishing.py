@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from nst_core.picture.encode import to_image
 from nst_core.recipe import Recipe
 from nst_core.recipe.style_grid import is_style_grid
 from nst_core.runs import result_file, runner
-from nst_core.step import Pixels
+from nst_core.step import Pixels, Step
 
 if TYPE_CHECKING:
     from nst_core.metrics.yardstick import KeptTargets
+    from nst_core.runs.logged import LoggedRun
 
 
 NOT_MEASURED = "not measured"
@@ -56,6 +58,15 @@ class Finisher:
         self._measuring = threading.Lock()  # VGG needs much memory for a large picture
         self._targets: KeptTargets | None = None
         self._problems: tuple[str, ...] = ()
+
+    def keep_step(self, loaded: LoadedItem, run: LoggedRun, step: Step) -> None:
+        """Write the picture of a step, as RESULT-steps/step-00050, if it is due. Raises PictureError as `finish`."""
+        item = loaded.item
+        if not result_file.is_due(step.number, item.every):
+            return
+        encode = result_file.encoder(self._folder.path / item.name, item.quality)
+        name = result_file.step_file(Path(item.name), step.number).as_posix()
+        self._folder.write(name, encode(run.picture_of(step), run.recipe, run.alpha()))
 
     def finish(self, painted: PaintedItem) -> tuple[Entry, bytes]:
         """Write a result and return its note and a small JPEG of it.

@@ -94,6 +94,7 @@ class OutputFolder:
         self.check(name)
         entry = {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), **(facts or {})}
         try:
+            (self.path / name).parent.mkdir(exist_ok=True)
             self._append(entry)
             write_atomic(self.path / name, data)
         except OSError as error:

@@ -33,6 +33,7 @@ class BatchItem:
         start: the picture that start "own" begins from, or None.
         masks: file of each mask of the content, and the share of each style there.
         quality: of a JPEG or WebP; None for the default.
+        every: the number of steps from one picture on the way to the next; None for none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class BatchItem:
     start: str | None = None
     masks: tuple[tuple[str, tuple[float, ...]], ...] = ()
     quality: int | None = None
+    every: int | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

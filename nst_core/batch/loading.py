@@ -73,6 +73,7 @@ class Loader:
         files = [self._fingerprint(name) for name in item.files]
         shares = [shares for _, shares in item.masks]
         facts = [recipe, files, len(item.styles), shares, item.name, *([item.quality] if item.quality else [])]
+        facts += [f"every {item.every}"] if item.every else []
         text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

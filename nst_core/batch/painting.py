@@ -13,7 +13,10 @@ from nst_core.fast.plan import BATCH_PIXELS
 from nst_core.picture.resize import size_for
 from nst_core.runs import runner
 from nst_core.runs.logged import LoggedRun
+from nst_core.step import Step
 
+KeepStep = Callable[[LoadedItem, LoggedRun, Step], None]
+"""Writes the picture of a step of an item's run, if it is due."""
 Outcome = PaintedItem | Exception | None
 """A result, the reason why there is none, or None if the batch was stopped meanwhile."""
 
@@ -35,7 +38,9 @@ def has_room(group: Sequence[LoadedItem], another: LoadedItem) -> bool:
     return (len(group) + 1) * shape[0] * shape[1] <= BATCH_PIXELS
 
 
-def paint(group: Sequence[LoadedItem], should_stop: Callable[[], bool]) -> Iterator[tuple[LoadedItem, Outcome]]:
+def paint(
+    group: Sequence[LoadedItem], should_stop: Callable[[], bool], keep: KeepStep
+) -> Iterator[tuple[LoadedItem, Outcome]]:
     """Paint the items of a group, of which all may share a pass, and yield the outcome of each."""
     if shared_pixels(group[0]) is not None:
         try:
@@ -50,11 +55,11 @@ def paint(group: Sequence[LoadedItem], should_stop: Callable[[], bool]) -> Itera
                 yield group[0], error
                 return
         for loaded in group:  # one of them failed: find out which
-            yield from paint([loaded], should_stop)
+            yield from paint([loaded], should_stop, keep)
         return
     for loaded in group:
         try:
-            yield loaded, _alone(loaded, should_stop)
+            yield loaded, _alone(loaded, should_stop, keep)
         except Exception as error:  # noqa: BLE001 - as above
             yield loaded, error
 
@@ -72,7 +77,7 @@ def _together(group: Sequence[LoadedItem]) -> list[PaintedItem]:
     ]
 
 
-def _alone(loaded: LoadedItem, should_stop: Callable[[], bool]) -> PaintedItem | None:
+def _alone(loaded: LoadedItem, should_stop: Callable[[], bool], keep: KeepStep) -> PaintedItem | None:
     """Run a recipe of any method to its end; None if the batch was stopped before."""
     run = LoggedRun(loaded.inputs, loaded.recipe)
     began = time.perf_counter()
@@ -80,6 +85,7 @@ def _alone(loaded: LoadedItem, should_stop: Callable[[], bool]) -> PaintedItem |
     with closing(run.steps()) as steps:
         for step in steps:
             notes += step.notes
+            keep(loaded, run, step)
             if should_stop() and step.number < step.total:
                 return None
     if run.diverged is not None:

@@ -64,7 +64,8 @@ class BatchRunner:
                         break
                     group, failed = _take_group(loads)
                     yield from failed
-                    for loaded, outcome in painting.paint(group, should_stop) if group else ():
+                    painted = painting.paint(group, should_stop, self._finisher.keep_step) if group else ()
+                    for loaded, outcome in painted:
                         if isinstance(outcome, PaintedItem):
                             finishing.append((outcome, finishers.submit(self._finisher.finish, outcome)))
                         elif outcome is not None:

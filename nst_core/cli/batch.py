@@ -38,7 +38,9 @@ def batch(arguments: argparse.Namespace) -> int:
         raise RecipeError(f"--workers must be from 1 to {MOST_WORKERS}, got {arguments.workers}")
     result_file.check_quality(items.ENDINGS[arguments.format], arguments.quality)
     wanted, columns = _items(arguments)
-    wanted = [replace(item, quality=arguments.quality) for item in wanted]
+    wanted = [replace(item, quality=arguments.quality, every=arguments.every) for item in wanted]
+    methods = {item.recipe.method for item in wanted}
+    result_file.check_every(arguments.every, "fast" if methods == {"fast"} else "")
     keeps = bool(arguments.no_clobber)
     options = BatchOptions(arguments.workers, not arguments.no_metrics, arguments.sheet, columns, keeps)
     work = Batch(wanted, arguments.output, options)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nst_core.cli.arguments import build_recipe, files_read, told_of
 from nst_core.cli.resuming import check_unchanged
 from nst_core.errors import CheckpointError, FilmError, NSTError, StorageError
 from nst_core.film import run
-from nst_core.film.codecs import FORMATS
+from nst_core.film.codecs import FORMATS, check_quality
 from nst_core.film.reading import Film
 from nst_core.film.unfinished import UnfinishedFrames
 from nst_core.film.writing import FilmFolder, Pixels
@@ -26,6 +27,7 @@ from nst_core.runs.films import passes
 from nst_core.runs.interruption import Interruption, interruptible
 from nst_core.runs.opening import load_picture, parse_mask, read_file
 from nst_core.runs.regions import check_regions
+from nst_core.step import Step
 from nst_core.system import disk_errors
 from nst_core.system.atomic_files import write_atomic
 
@@ -36,21 +38,27 @@ def film(arguments: argparse.Namespace) -> int:
     """Stylise a film and write it; the exit code is 0, or 130 after an interruption. Raises NSTError."""
     result_file.check_writable(arguments.output)
     result_file.check_distinct({"the output": arguments.output}, files_read(arguments))
+    places = {"the output": arguments.output}
+    if arguments.every:
+        places["the pictures on the way"] = result_file.steps_folder(arguments.output)
     if arguments.no_clobber and not arguments.resume:
-        result_file.check_absent({"the output": arguments.output})
+        result_file.check_absent(places)
     opened = Film.open(arguments.content)
     styles = [load_picture(name) for name in arguments.styles]
     named = [parse_mask(text) for text in arguments.masks]
     masks = [open_mask(read_file(name), (opened.info.width, opened.info.height)) for name, _ in named]
     recipe = _named(film_recipe(arguments), opened, styles, masks, [shares for _, shares in named])
     run.check(opened, recipe)
+    check_quality(recipe.film.film_format, arguments.quality)
+    result_file.check_every(arguments.every)
     for note in (*told_of(recipe, arguments), *(note for style in styles for note in style.notes)):
         print(f"note: {note}", file=sys.stderr)
     work = arguments.output.with_name(f"{arguments.output.name}.frames")
     recipe = _begun(work, recipe, arguments if arguments.resume else None)
-    folder = run.open_folder(work / "film", opened, recipe)
+    folder = run.open_folder(work / "film", opened, recipe, arguments.quality)
+    keep = partial(_keep, recipe, arguments.output, arguments.every)
     with interruptible() as interruption:
-        is_whole, unfinished = _play(opened, styles, masks, recipe, folder, interruption)
+        is_whole, unfinished = _play(opened, styles, masks, recipe, folder, keep, interruption)
     for note in _finished(opened, recipe, folder, arguments.output, unfinished):
         print(f"note: {note}", file=sys.stderr)
     if not is_whole:
@@ -112,12 +120,22 @@ def _begun(work: Path, recipe: Recipe, resuming: argparse.Namespace | None) -> R
     return again
 
 
+def _keep(recipe: Recipe, output: Path, every: int | None, step: Step) -> None:
+    """Write the frame of a step as a PNG if it is due; in two passes a frame has two. Raises PictureError."""
+    if step.picture is None or not result_file.is_due(step.number, every):
+        return
+    path = result_file.step_file(output, step.number, ".png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    result_file.write(path, result_file.encoder(path)(step.picture, recipe, None))
+
+
 def _play(  # noqa: PLR0913 - the inputs of a run
     film: Film,
     styles: Sequence[Picture],
     masks: Sequence[Mask],
     recipe: Recipe,
     folder: FilmFolder,
+    keep: Callable[[Step], None],
     interruption: Interruption,
 ) -> tuple[bool, Sequence[Pixels]]:
     """Paint all frames, or as many as come before an interruption, with a bar on a terminal.
@@ -147,6 +165,7 @@ def _play(  # noqa: PLR0913 - the inputs of a run
                         total=step.total, initial=step.number - 1, disable=is_hidden, unit="frame", file=sys.stderr
                     )
                 bar.update(step.number - bar.n)
+                keep(step)
                 if interruption.asked and step.number < step.total:
                     return False, unfinished.frames
             return not unfinished.frames, unfinished.frames

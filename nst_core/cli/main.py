@@ -137,6 +137,9 @@ def _add_batch(subparsers: Any) -> None:
     )
     parser.add_argument("--format", choices=tuple(items.ENDINGS), default="png", help="of the results; default: png")
     parser.add_argument("--quality", type=int, metavar="N", help="of a jpg (1 to 95) or webp (1 to 100); default: 90")
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="also write the picture of every N-th step, to the folder RESULT-steps"
+    )
     add_no_clobber(parser)
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes, which divide cores and GPUs; default: 1"
@@ -162,6 +165,12 @@ def _add_film(subparsers: Any) -> None:
         help=f"{PICTURE_HELP}; may be repeated",
     )
     add_settings(parser)
+    parser.add_argument(
+        "--quality", type=int, metavar="N", help="1 to 100, not of a GIF; default: 80, or that of the resumed film"
+    )
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="also write every N-th frame as a PNG, to the folder OUTPUT-steps"
+    )
     add_no_clobber(parser)
     parser.add_argument("--resume", action="store_true", help="continue a film that was stopped, from its last frame")
     parser.set_defaults(run=commands.film)

@@ -69,8 +69,9 @@ def check_places(arguments: argparse.Namespace, read: Sequence[str]) -> None:
     result_file.check_distinct(places, read)
     result_file.check_distinct({what: path for what, path in places.items() if what != "the checkpoint"}, resumed)
     if arguments.every:
-        places["the pictures on the way"] = steps_folder(arguments.output)
-        inside = [name for name in read if Path(name).resolve().parent == steps_folder(arguments.output).resolve()]
+        folder = result_file.steps_folder(arguments.output)
+        places["the pictures on the way"] = folder
+        inside = [name for name in read if Path(name).resolve().parent == folder.resolve()]
         if inside:
             raise PictureError(f"{inside[0]} lies in the folder of the pictures on the way; choose another output")
     if arguments.no_clobber:
@@ -78,27 +79,18 @@ def check_places(arguments: argparse.Namespace, read: Sequence[str]) -> None:
         result_file.check_absent({what: path for what, path in places.items() if what not in kept})
 
 
-def steps_folder(output: Path) -> Path:
-    """The folder of a result's pictures on the way."""
-    return output.with_name(f"{output.stem}-steps")
-
-
 def check_options(request: StylizeRequest) -> None:
     """Refuse what means nothing with a single pass. Raises RecipeError."""
-    if request.every is not None and request.every < 1:
-        raise RecipeError(f"--every must be at least 1 step, got {request.every}")
-    if request.recipe.method != "fast":
-        return
-    for option, given in (("--every", request.every), ("--checkpoint", request.checkpoint)):
-        if given:
-            raise RecipeError(f"{option} is for a method with steps, and fast is a single pass; leave it out")
+    result_file.check_every(request.every, request.recipe.method)
+    if request.checkpoint and request.recipe.method == "fast":
+        raise RecipeError("--checkpoint is for a method with steps, and fast is a single pass; leave it out")
 
 
 def stylize(request: StylizeRequest) -> int:
     """Run the request and write its files; the exit code is 0, or 130 after an interruption. Raises NSTError."""
     check_options(request)
     encode = result_file.encoder(request.output, request.quality)
-    on_the_way = steps_folder(request.output) / "step" if request.every else None
+    on_the_way = result_file.step_file(request.output, 1) if request.every else None
     for path in filter(None, (request.output, request.checkpoint, request.report, on_the_way)):
         result_file.check_writable(path)
     from nst_core.runs.logged import LoggedRun
@@ -128,9 +120,8 @@ class _Keeper:
 
     def keep(self, run: LoggedRun, step: Step) -> None:
         """Write the picture of a step if it is due, as step-00050.png. Raises PictureError."""
-        every, output = self._request.every, self._request.output
-        if every and step.number and step.number % every == 0:
-            path = steps_folder(output) / f"step-{step.number:05}{output.suffix}"
+        if result_file.is_due(step.number, self._request.every):
+            path = result_file.step_file(self._request.output, step.number)
             path.parent.mkdir(parents=True, exist_ok=True)
             result_file.write(path, self._encode(run.picture_of(step), run.recipe, run.alpha()))
 

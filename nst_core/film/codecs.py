@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -13,6 +13,8 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+from nst_core.errors import FilmError
 
 Pixels = NDArray[np.uint8]
 
@@ -74,6 +76,34 @@ FORMATS: Mapping[str, OutputFormat] = {
     "webp": OutputFormat(".webp", "image/webp", "Animated WebP", False, _MASTER),
 }
 """Key of a recipe's `film_format` -> the format."""
+
+
+USUAL_QUALITY, BEST_QUALITY = 80, 100
+_WORST_CRF = {"mp4": 51, "webm": 63}
+"""The constant rate factor of an encoder's lowest quality; at `USUAL_QUALITY` it is that of `FORMATS`."""
+
+
+def check_quality(kind: str, quality: int | None) -> None:
+    """Raise FilmError if films of a format cannot have this quality; None always passes."""
+    if quality is None:
+        return
+    if kind == "gif":
+        raise FilmError(f"a GIF has no quality, got {quality}; leave it out, or name another format")
+    if not 1 <= quality <= BEST_QUALITY:
+        raise FilmError(f"the quality of a film must be from 1 to {BEST_QUALITY}, got {quality}")
+
+
+def codec_of(kind: str, quality: int | None) -> Codec:
+    """The encoder of a format's segments at a quality from 1 to 100; None is `USUAL_QUALITY`.
+
+    A WebP's quality is that of the finished film: its segments lose nothing visible.
+    """
+    codec = FORMATS[kind].codec
+    if quality is None or kind not in _WORST_CRF:
+        return codec
+    worst = _WORST_CRF[kind]
+    crf = round(worst - (worst - int(codec.options["crf"])) * quality / USUAL_QUALITY)
+    return replace(codec, options={**codec.options, "crf": str(crf)})
 
 
 def rate_of(frames_per_second: float) -> Fraction:

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from nst_core.film.codecs import Pixels, decoded_segments
+from nst_core.film.codecs import USUAL_QUALITY, Pixels, decoded_segments
 
 GIF_COLOURS = 255
 """Of the whole film, at most; the index after them stands for "as before", or for clear pixels."""
@@ -29,7 +29,6 @@ _SAMPLES, _SAMPLE_EDGE_PX = 24, 160
 _GIF_TICK = Fraction(1, 100)
 _LEAST_GIF_TICKS = 2
 """Browsers slow down a picture that is shown for less than 0.02 s."""
-WEBP_QUALITY = "80"
 
 Alphas = Callable[[], Iterable["Pixels | None"]]
 _Packet: TypeAlias = "av.Packet[VideoStream] | av.Packet[AudioStream]"
@@ -43,6 +42,7 @@ def write_film(  # noqa: PLR0913 - all of a film
     output: Path,
     sound: bytes | None,
     alphas: Alphas | None = None,
+    quality: int | None = None,
 ) -> None:
     """Write a finished film. Raises OSError, or an error of PyAV.
 
@@ -55,11 +55,12 @@ def write_film(  # noqa: PLR0913 - all of a film
         sound: a file with the sound, or None.
         alphas: begins the opacities of the frames, each uint8 [H, W], or None where all is opaque; so are frames beyond
             the last one. For GIF and WebP; None: all of the film is opaque.
+        quality: of a WebP, 1 to 100; None is `USUAL_QUALITY`.
     """
     if kind == "gif":
         _write_gif(segments, count, rate, output, alphas)
     elif kind == "webp":
-        _write_webp(segments, rate, output, alphas)
+        _write_webp(segments, rate, output, alphas, quality or USUAL_QUALITY)
     else:
         _join(segments, rate, kind, output, sound)
 
@@ -106,12 +107,12 @@ def _seconds(packet: _Packet) -> float:
     return float((packet.dts or 0) * packet.time_base)
 
 
-def _write_webp(segments: Sequence[Path], rate: Fraction, output: Path, alphas: Alphas | None) -> None:
+def _write_webp(segments: Sequence[Path], rate: Fraction, output: Path, alphas: Alphas | None, quality: int) -> None:
     with av.open(str(output), "w", format="webp", options={"loop": "0"}) as film:
         stream: VideoStream | None = None
         for number, (pixels, alpha) in enumerate(_with_alphas(segments, alphas)):
             if stream is None:
-                options = {"quality": WEBP_QUALITY, "loop": "0"}
+                options = {"quality": str(quality), "loop": "0"}
                 stream = film.add_stream("libwebp_anim", rate=rate, options=options)
                 stream.height, stream.width = pixels.shape[:2]
                 stream.pix_fmt = "bgra"  # libwebp itself makes YUV of it

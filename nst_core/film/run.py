@@ -104,14 +104,14 @@ def steps_done(film: Film, recipe: Recipe, folder: FilmFolder) -> int:
     return passes(recipe) * int(_unpacked(folder, film)[_NEXT])
 
 
-def open_folder(path: Path, film: Film, recipe: Recipe) -> FilmFolder:
-    """The folder of a film's run, made or opened.
+def open_folder(path: Path, film: Film, recipe: Recipe, quality: int | None = None) -> FilmFolder:
+    """The folder of a film's run, made or opened; `quality` as of `FilmFolder`.
 
     Raises:
-        CheckpointError: it holds a film of another rate or format, or is damaged.
+        CheckpointError: it holds a film of another rate, format or quality, or is damaged.
         OSError: it cannot be read or written.
     """
-    return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format)
+    return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format, quality)
 
 
 def finish(

@@ -1,7 +1,7 @@
 """The painted frames of a film on the disk: a run resumes from them, and the finished film is made of them.
 
 Files of a folder:
-    film.json            format, frame rate and size
+    film.json            format, frame rate, and quality if one was given
     segments/A-B.*       the frames from A to before B, encoded: about two seconds
     frames/N.png, N.state  each frame since the last segment, and the last one of it; what the method keeps for the next
 
@@ -25,7 +25,7 @@ from PIL import Image
 
 from nst_core.errors import CheckpointError, FilmError
 from nst_core.film import reading
-from nst_core.film.codecs import FORMATS, OutputFormat, encode_segment, rate_of
+from nst_core.film.codecs import FORMATS, OutputFormat, codec_of, encode_segment, rate_of
 from nst_core.film.containers import Alphas, write_film
 from nst_core.film.info import WHOLE, Clip
 from nst_core.system import disk_errors
@@ -43,24 +43,27 @@ Pixels = NDArray[np.uint8]
 class FilmFolder:
     """The painted frames of one film. One process at a time may write to it."""
 
-    def __init__(self, folder: Path, frames_per_second: float, film_format: str) -> None:
+    def __init__(self, folder: Path, frames_per_second: float, film_format: str, quality: int | None = None) -> None:
         """Open the folder, or make it.
 
         Args:
             folder: of this film alone.
             frames_per_second: of the film.
             film_format: a key of `FORMATS`.
+            quality: 1 to 100, as `codecs.codec_of`; None is that of the film that the folder holds, or the usual one.
 
         Raises:
-            CheckpointError: it holds a film of another rate or format, or is damaged.
+            CheckpointError: it holds a film of another rate, format or quality, or is damaged.
             OSError: it cannot be read or written.
         """
         self._folder, self._rate, self._kind = folder, rate_of(frames_per_second), film_format
+        self._quality = quality
         self._segments, self._frames = folder / "segments", folder / "frames"
         self._per_segment = max(1, min(MOST_SEGMENT_FRAMES, round(SEGMENT_SECONDS * frames_per_second)))
         for each in (self._segments, self._frames):
             each.mkdir(parents=True, exist_ok=True)
         self._check()
+        self._codec = codec_of(film_format, self._quality)
         self._count = self._recovered()
         last = self.last()
         self._size = None if last is None else last.shape
@@ -154,10 +157,11 @@ class FilmFolder:
                 segments.append(Path(work) / f"rest{self.format.suffix}")
                 with segments[-1].open("wb") as file:
                     rest = itertools.chain(self._loose(packed, self._count), more)
-                    encode_segment(rest, self._rate, self.format.codec, file)
+                    encode_segment(rest, self._rate, self._codec, file)
             with atomic_write(output) as file:
                 count = self._count + len(more)
-                write_film(segments, count, self._rate, self._kind, Path(file.name), sound, alphas)
+                film = Path(file.name)
+                write_film(segments, count, self._rate, self._kind, film, sound, alphas, self._quality)
 
     def _make_room(self) -> None:
         """Pack all frames, though they are fewer than a segment has: as files of their own they take most of the room.
@@ -182,18 +186,25 @@ class FilmFolder:
 
     def _check(self) -> None:
         """Compare with the film that the folder holds, or write down what it is to hold."""
-        about = {"format": self._kind, "rate": str(self._rate)}
         path = self._folder / "film.json"
         if not path.exists():
-            write_atomic(path, json.dumps(about).encode())
+            write_atomic(path, json.dumps(self._about()).encode())
             return
         with contextlib.suppress(ValueError):
-            if json.loads(path.read_bytes()) == about:
-                return
+            held = json.loads(path.read_bytes())
+            if isinstance(held, dict):
+                self._quality = held.get("quality") if self._quality is None else self._quality
+                if held == self._about() and isinstance(self._quality, int | None):
+                    return
+        quality = "" if self._quality is None else f" in quality {self._quality}"
         raise CheckpointError(
             f"a film's frames must be of the same run, but {path} is not of {self._kind} at {self._rate} frames per "
-            "second; begin anew"
+            f"second{quality}; begin anew"
         )
+
+    def _about(self) -> dict[str, object]:
+        quality = {} if self._quality is None else {"quality": self._quality}
+        return {"format": self._kind, "rate": str(self._rate), **quality}
 
     def _listed(self) -> list[tuple[int, int, Path]]:
         """First frame, end and file of each segment, in order and without gaps."""
@@ -223,7 +234,7 @@ class FilmFolder:
         """Encode the frames before `end` that are files of their own."""
         first = self._packed()
         with atomic_write(self._segments / f"{first:08}-{end:08}{self.format.suffix}") as file:
-            encode_segment(self._loose(first, end), self._rate, self.format.codec, file)
+            encode_segment(self._loose(first, end), self._rate, self._codec, file)
         self._forget(end, self._count)
 
     def _forget(self, packed: int, count: int) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from nst_core.errors import PictureError
+from nst_core.errors import PictureError, RecipeError
 from nst_core.picture.decode import Bytes
 from nst_core.picture.encode import to_jpeg, to_png, to_webp
 from nst_core.recipe import Recipe
@@ -43,6 +43,31 @@ def encoder(path: Path, quality: int | None = None) -> Encoder:
     if kind in (".jpg", ".jpeg"):
         return lambda picture, _recipe, alpha: to_jpeg(picture, best, alpha=alpha)
     raise PictureError(f"the output must end in .png, .jpg or .webp, got {path.name}")
+
+
+def steps_folder(output: Path) -> Path:
+    """The folder of a result's pictures on the way."""
+    return output.with_name(f"{output.stem}-steps")
+
+
+def step_file(output: Path, number: int, suffix: str = "") -> Path:
+    """The file of the picture after so many steps, such as OUTPUT-steps/step-00050.png, with the output's ending."""
+    return steps_folder(output) / f"step-{number:05}{suffix or output.suffix}"
+
+
+def is_due(number: int, every: int | None) -> bool:
+    """Whether a step's picture is one of those on the way; `every` None asks for none."""
+    return bool(every and number and number % every == 0)
+
+
+def check_every(every: int | None, method: str = "") -> None:
+    """Raise RecipeError unless pictures on the way can be had of a method; None asks for none."""
+    if every is None:
+        return
+    if every < 1:
+        raise RecipeError(f"--every must be at least 1 step, got {every}")
+    if method == "fast":
+        raise RecipeError("--every is for a method with steps, and fast is a single pass; leave it out")
 
 
 def loses(path: Path, alpha: Bytes | None) -> str:

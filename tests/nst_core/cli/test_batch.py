@@ -129,3 +129,24 @@ def test_quality_reaches_the_files_and_results_with_other_settings_can_be_kept(
     assert len(result.read_bytes()) < len(best)
     assert batch(pictures, "a.png", "--quality", 20) == 2
     assert "a PNG loses nothing" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("found")
+def test_pictures_on_the_way_are_the_batch_s_own(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = pictures.parent / "out"
+    given = [str(pictures / "a.png"), "--styles", str(pictures / "styles" / "red.png"), "-o", str(out)]
+    small = ["--method", "slow", "--longest-edge", "64", "--set", "steps=3", "--no-metrics", "--sheet", "none"]
+    step = out / "a--red-steps" / "step-00002.png"
+    step.parent.mkdir(parents=True)
+    step.write_bytes(b"mine")
+    assert main.main(["batch", *given, *small, "--every", "2"]) == 3
+    assert "step-00002.png was not written by this batch" in capsys.readouterr().err
+    step.unlink()
+    assert main.main(["batch", *given, *small, "--every", "2"]) == 0
+    assert [path.name for path in step.parent.iterdir()] == ["step-00002.png"]
+    assert recipe_from_json(read_recipe(step.read_bytes()) or "").steps == 3
+    assert main.main(["batch", *given, *small, "--every", "1"]) == 0  # its own may be replaced
+    assert len(list(step.parent.iterdir())) == 3
+    assert batch(pictures, "a.png", "--every", 2) == 2
+    assert "--every is for a method with steps" in capsys.readouterr().err

@@ -17,6 +17,8 @@ from nst_core.film.engines import forward
 from nst_core.film.engines.frames import FrameTask, PaintedFrame, to_bytes
 from nst_core.film.reading import probe
 from nst_core.film.writing import FilmFolder
+from nst_core.picture.encode import read_recipe
+from nst_core.recipe import recipe_from_json
 from tests.nst_core.film.clips import pan
 from tests.nst_core.film.films import video
 
@@ -161,3 +163,23 @@ def test_what_cannot_be_done_is_one_sentence(
 ) -> None:
     assert main(arguments_for(clip, tmp_path / output, *more)) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("light")
+def test_quality_and_frames_on_the_way(tmp_path: Path, clip: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = []
+    for quality in ("20", "95"):
+        output = tmp_path / f"{quality}.mp4"
+        assert main(arguments_for(clip, output, "--quality", quality, "--every", "2")) == 0
+        sizes.append(output.stat().st_size)
+    assert sizes[0] < sizes[1]
+    folder = tmp_path / "95-steps"
+    assert sorted(path.name for path in folder.iterdir()) == ["step-00002.png", "step-00004.png"]
+    assert recipe_from_json(read_recipe((folder / "step-00004.png").read_bytes()) or "").medium == "film"
+    for name, more, says in (
+        ("out.gif", ("--quality", "50"), "a GIF has no quality, got 50"),
+        ("out.mp4", ("--quality", "0"), "the quality of a film must be from 1 to 100, got 0"),
+        ("out.mp4", ("--every", "0"), "--every must be at least 1 step, got 0"),
+    ):
+        assert main(arguments_for(clip, tmp_path / name, *more)) == 2
+        assert says in capsys.readouterr().err

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nst_core.errors import CheckpointError, FilmError
-from nst_core.film import containers, writing
+from nst_core.film import codecs, containers, writing
 from nst_core.film.writing import FORMATS, FilmFolder
 from tests.nst_core.film import films
 
@@ -184,3 +184,23 @@ def test_clear_parts_are_written(tmp_path: Path, kind: str) -> None:
         assert not wrong.reshape(-1)[1:].any()
         assert not wrong[0, 0] or (kind, expected.min()) == ("gif", 255), "an opaque frame of a GIF has a clear corner"
         assert films.number_of(frame.pixels) == frame.index
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm", "webp"])
+def test_a_better_quality_makes_a_larger_film_and_is_kept_when_the_film_goes_on(tmp_path: Path, kind: str) -> None:
+    noisy = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    sizes = []
+    for quality in (10, None, 100):
+        path, output = tmp_path / f"film-{quality}", tmp_path / "out"
+        FilmFolder(path, 25, kind, quality).append(noisy)
+        FilmFolder(path, 25, kind).finish(output)
+        sizes.append(output.stat().st_size)
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[1] < sizes[2]
+    with pytest.raises(CheckpointError, match="in quality 50; begin anew"):
+        FilmFolder(tmp_path / "film-10", 25, kind, 50)
+
+
+def test_the_usual_quality_is_that_of_the_formats() -> None:
+    for kind, form in FORMATS.items():
+        assert codecs.codec_of(kind, None) == codecs.codec_of(kind, codecs.USUAL_QUALITY) == form.codec
