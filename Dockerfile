@@ -3,10 +3,10 @@
 ARG PYTHON=3.12
 
 FROM python:${PYTHON}-slim AS packages
-# requirements-gpu.txt: with CUDA, for an NVIDIA GPU.
+# requirements-gpu.txt: with CUDA, for an NVIDIA GPU. requirements-tracing.txt: with OpenTelemetry, for NST_TRACES.
 ARG REQUIREMENTS=requirements.txt
 WORKDIR /build
-COPY requirements.txt requirements-gpu.txt ./
+COPY requirements.txt requirements-gpu.txt requirements-tracing.txt ./
 RUN python -m venv /opt/venv
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/venv/bin/pip install --disable-pip-version-check -r "$REQUIREMENTS"

@@ -174,7 +174,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
         files_for_devices.setup().start()
     if TRACES:
         TRACES.watch(jobs)
-    async with serving_metrics(app, SETTINGS.metrics_address, _metrics_of(jobs)):
+    async with serving_metrics(app, SETTINGS.metrics_address, _metrics_of(jobs), base_path()):
         yield
     housekeeping.cancel()
     files_for_devices.setup().close()

@@ -39,17 +39,18 @@ class ClosedMetrics:
             await self._app(scope, receive, send)
 
 
-def metrics_only(app: Application, own: Callable[[], bytes]) -> Application:
+def metrics_only(app: Application, own: Callable[[], bytes], base: str = "") -> Application:
     """The application of the private address, which answers at `/metrics`, and at Streamlit's path, with all metrics.
 
     Args:
         app: the server's application, which has Streamlit's metrics.
         own: gives this server's metrics as text; it may block.
+        base: the path that all of Streamlit's own begin with: "" or "/path".
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in ("/metrics", _ROUTE):
-            text = joined(await asyncio.to_thread(own), await _streamlits(app, scope, receive))
+            text = joined(await asyncio.to_thread(own), await _streamlits(app, scope, receive, base))
             await _answer(send, b"" if scope["method"] == "HEAD" else text)
         elif scope["type"] in ("http", "websocket"):
             await answer(scope, send, 404, "This address serves /metrics and nothing else.")
@@ -57,7 +58,7 @@ def metrics_only(app: Application, own: Callable[[], bytes]) -> Application:
     return serve
 
 
-async def _streamlits(app: Application, scope: Scope, receive: Receive) -> bytes:
+async def _streamlits(app: Application, scope: Scope, receive: Receive, base: str) -> bytes:
     """Streamlit's metrics as text; empty if it gives none."""
     chunks: list[bytes] = []
 
@@ -65,7 +66,8 @@ async def _streamlits(app: Application, scope: Scope, receive: Receive) -> bytes
         chunks.append(message.get("body", b""))
 
     headers = [(name, value) for name, value in scope["headers"] if name not in _AS_TEXT]
-    inner = {**scope, "method": "GET", "path": _ROUTE, "raw_path": _ROUTE.encode(), "headers": headers, _PRIVATE: True}
+    path = f"{base}{_ROUTE}"
+    inner = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers, _PRIVATE: True}
     try:
         await app(inner, receive, collect)
     except Exception:
@@ -91,18 +93,18 @@ class InnerServer(uvicorn.Server):
 
 @asynccontextmanager
 async def serving_metrics(
-    app: Application, address: tuple[str, int] | None, own: Callable[[], bytes] = lambda: END
+    app: Application, address: tuple[str, int] | None, own: Callable[[], bytes] = lambda: END, base: str = ""
 ) -> AsyncIterator[None]:
     """Serve the metrics of `app` on `address` (host, port) within the context; not at all if it is None.
 
-    An address that is in use is only logged, because the app must start in any case. `own`: see `metrics_only`.
+    An address that is in use is only logged, because the app must start in any case. `own`, `base`: see `metrics_only`.
     """
     if address is None:
         yield
         return
     host, port = address
     config = uvicorn.Config(
-        metrics_only(app, own), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
+        metrics_only(app, own, base), host=host, port=port, lifespan="off", log_config=None, access_log=False, ws="none"
     )
     server = InnerServer(config)
     task = asyncio.create_task(_run(server, f"{host}:{port}"))

@@ -89,3 +89,10 @@ def test_an_address_in_use_is_logged_and_ends_nothing(caplog: pytest.LogCaptureF
         taken.listen()
         asyncio.run(enter(taken.getsockname()[1]))
     assert "NST_METRICS_ADDRESS" in caplog.text
+
+
+def test_streamlits_metrics_are_found_below_its_base_path() -> None:
+    async def based(scope: Any, receive: Any, send: Any) -> None:
+        await streamlit({**scope, "path": scope["path"].removeprefix("/base")}, receive, send)
+
+    assert ask(metrics_only(ClosedMetrics(based), own, "/base"), path="/metrics").body == b"ours 1\ntheirs 2\n# EOF\n"
