@@ -16,6 +16,7 @@ def _queue_cells(row: Row) -> tuple[str, ...]:
         duration(row["service_seconds"]),
         *waits,
         f"{100 * row['difference']:+.0f} %",
+        duration(row["drawn"]),
         duration(row["predicted"]),
     )
 
@@ -23,8 +24,10 @@ def _queue_cells(row: Row) -> tuple[str, ...]:
 def _queue_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
         "Short real runs of two kinds arrive at random at a job service with one worker. Mean waiting times; the "
-        "simulation of `python -m nst_core capacity` gets the same arrivals, and service times drawn from those of "
-        "this load. Predicted: with service times measured before, one run at a time."
+        "simulation of `python -m nst_core capacity` gets the same arrivals, and each run's own time at the worker. "
+        "Drawn: with times drawn at random from those of this load, so that slow runs do not follow each other as they "
+        "do on a busy machine. Predicted: with times that were measured before, one run at a time. The simulated "
+        "worker is occupied by each handover too, as long as it took before."
     )
     for number, run in enumerate(runs, 1):
         times = [(f"{kind['method']} {kind['edge_px']} px", kind["seconds"]) for kind in run.report["kinds"]]
@@ -35,7 +38,7 @@ def _queue_notes(runs: Sequence[Measurement]) -> Iterator[str]:
 SERVICE_TABLES = {
     "queue": Layout(
         "The queue, measured and simulated",
-        ("worker busy", "runs", "a run takes", "wait, measured", "simulated", "difference", "predicted"),
+        ("worker busy", "runs", "a run takes", "wait, measured", "simulated", "difference", "drawn", "predicted"),
         lambda row: (row["load"],),
         _queue_cells,
         _queue_notes,

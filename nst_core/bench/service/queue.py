@@ -1,7 +1,9 @@
 """Waiting times of the real job service beside simulated ones, at three loads. `bench queue` measures them.
 
-Short real runs arrive at random moments. The simulation gets the same arrivals, and service times drawn from measured
-ones of the same kind: those of the same load, and, for a prediction, those of an idle service before.
+Short real runs arrive at random moments. The simulation gets the same arrivals and, one after the other: each run's own
+measured service time, which holds its rules of the queue against the real ones; service times drawn from those of the
+load, which leaves out that slow runs of a busy machine follow each other; and, for a prediction, service times drawn
+from those of an idle service before.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy as np
 
 from nst_core.bench.report.tools import median_and_most
 from nst_core.bench.service.host import Host, WorkerKind, until
-from nst_core.capacity.simulation import Arrival, Outcome, simulate
+from nst_core.capacity.simulation import Arrival, simulate
 from nst_core.errors import WorkerError
 from nst_core.recipe import make
 from nst_core.runs import cost
@@ -62,6 +64,19 @@ class Served:
         return self.ended - self.began
 
 
+@dataclass(frozen=True)
+class Alone:
+    """Runs of an idle service.
+
+    Attributes:
+        seconds: kind -> service times.
+        handover: the wait of a run that nothing is before, in seconds: it is stored and sent.
+    """
+
+    seconds: Mapping[int, Sequence[float]]
+    handover: float
+
+
 def run(seed: int = 0, worker: WorkerKind = "real", seconds: float = SECONDS) -> dict[str, Any]:
     """Measure a job service with one worker.
 
@@ -72,6 +87,7 @@ def run(seed: int = 0, worker: WorkerKind = "real", seconds: float = SECONDS) ->
 
     Returns:
         `loads`: rows as `compared` makes them. `kinds`: method, edge and seconds {median, most} of an idle service.
+        `handover_seconds`: see `Alone`.
         `extra`: method -> seconds that a whole run takes beside its estimate, if this machine is calibrated.
 
     Raises:
@@ -83,39 +99,43 @@ def run(seed: int = 0, worker: WorkerKind = "real", seconds: float = SECONDS) ->
         try:
             if not until(lambda: host.ask("status") in ("ready", "busy"), READY_SECONDS, 0.2):
                 raise WorkerError("the worker should have loaded its networks; look at python -m nst_core doctor")
-            idle = _idle(host)
+            idle = _alone(host)
             extra = _extra(host)
             rows = []
             for load in LOADS:
                 print(f"load {load:.0%}, {seconds:.0f} s", file=sys.stderr)
-                served = _serve(host, _arrivals(load, idle, seconds, random))
+                served = _serve(host, _arrivals(load, idle.seconds, seconds, random))
                 rows.append(compared(load, served, idle, seed))
         finally:
             host.end()
     kinds = [
-        {"method": settings["method"], "edge_px": settings["longest_edge_px"], "seconds": median_and_most(idle[number])}
+        {
+            "method": settings["method"],
+            "edge_px": settings["longest_edge_px"],
+            "seconds": median_and_most(idle.seconds[number]),
+        }
         for number, (_, settings) in enumerate(KINDS)
     ]
-    return {"loads": rows, "kinds": kinds, "extra": extra}
+    return {"loads": rows, "kinds": kinds, "handover_seconds": round(idle.handover, 4), "extra": extra}
 
 
-def compared(load: float, served: Sequence[Served], idle: Mapping[int, Sequence[float]], seed: int) -> dict[str, Any]:
+def compared(load: float, served: Sequence[Served], idle: Alone, seed: int) -> dict[str, Any]:
     """The measured and the simulated mean wait of one load.
 
     Args:
         load: as it was meant to be.
         served: its runs.
-        idle: kind -> service times in seconds, measured before.
+        idle: the runs that were measured before.
         seed: of the simulated service times.
 
     Returns:
-        `load`; `runs`: their number; `service_seconds`: the mean; `busy`: the load as it came out; `measured`,
-        `simulated` and `predicted`: mean waits in seconds, the last one with the service times of `idle`; `difference`:
-        simulated / measured - 1.
+        `load`; `runs`: their number; `service_seconds`: the mean; `busy`: the load as it came out. Mean waits, in
+        seconds: `measured`, `simulated` with each run's own service time, `drawn` with those of the load at random,
+        `predicted` with those of `idle`; `difference`: simulated / measured - 1.
     """
     own = {kind: [run.service for run in served if run.kind == kind] for kind in {run.kind for run in served}}
     measured = statistics.fmean(run.wait for run in served)
-    simulated = _simulated(served, own, seed)
+    simulated = _mean_wait(served, [run.service for run in served], idle.handover)
     service = statistics.fmean(run.service for run in served)
     return {
         "load": load,
@@ -124,19 +144,26 @@ def compared(load: float, served: Sequence[Served], idle: Mapping[int, Sequence[
         "busy": round(service * len(served) / (served[-1].ended - served[0].queued), 3),
         "measured": round(measured, 3),
         "simulated": round(simulated, 3),
-        "predicted": round(_simulated(served, idle, seed), 3),
+        "drawn": round(_drawn(served, Alone(own, idle.handover), seed), 3),
+        "predicted": round(_drawn(served, idle, seed), 3),
         "difference": round(simulated / measured - 1, 3) if measured else 0.0,
     }
 
 
-def _simulated(served: Sequence[Served], services: Mapping[int, Sequence[float]], seed: int) -> float:
-    """The mean wait of the same arrivals, in seconds, over simulations with service times drawn anew."""
+def _mean_wait(served: Sequence[Served], services: Sequence[float], handover: float) -> float:
+    """The mean wait of the same arrivals, in seconds, with other service times; each is preceded by a handover."""
+    arrivals = [Arrival(run.queued, handover + each) for run, each in zip(served, services, strict=True)]
+    return simulate(arrivals, 1).mean_wait + handover
+
+
+def _drawn(served: Sequence[Served], alone: Alone, seed: int) -> float:
+    """The mean wait over simulations with service times drawn anew, in seconds."""
     random = np.random.default_rng(seed)
-
-    def once() -> Outcome:
-        return simulate([Arrival(run.queued, float(random.choice(services[run.kind]))) for run in served], 1)
-
-    return statistics.fmean(once().mean_wait for _ in range(RESAMPLED))
+    each = [
+        _mean_wait(served, [float(random.choice(alone.seconds[run.kind])) for run in served], alone.handover)
+        for _ in range(RESAMPLED)
+    ]
+    return statistics.fmean(each)
 
 
 def _arrivals(
@@ -161,13 +188,14 @@ def _stamps(answer: Mapping[str, Any]) -> tuple[float, float, float]:
     return answer["queued"], answer["running"], answer["done"]
 
 
-def _idle(host: Host) -> dict[int, list[float]]:
-    """The service times of each kind, in seconds, of runs one at a time."""
-    times: dict[int, list[float]] = {}
-    for number in range(len(KINDS)):
-        each = [_serve(host, [(0.0, number)])[0].service for _ in range(WARM_UPS + IDLE_RUNS)]
-        times[number] = each[WARM_UPS:]
-    return times
+def _alone(host: Host) -> Alone:
+    """Measure runs of each kind, one at a time."""
+    runs = [_serve(host, [(0.0, kind)])[0] for kind in range(len(KINDS)) for _ in range(WARM_UPS + IDLE_RUNS)]
+    each = [
+        runs[first + WARM_UPS : first + WARM_UPS + IDLE_RUNS] for first in range(0, len(runs), WARM_UPS + IDLE_RUNS)
+    ]
+    seconds = {kind: [run.service for run in of_kind] for kind, of_kind in enumerate(each)}
+    return Alone(seconds, statistics.median(run.wait for of_kind in each for run in of_kind))
 
 
 def _extra(host: Host) -> dict[str, float]:
@@ -182,10 +210,9 @@ def _extra(host: Host) -> dict[str, float]:
 
 def table(report: Mapping[str, Any]) -> str:
     """The report as lines of text."""
-    lines = ["load | runs | a run takes | measured wait | simulated | difference | predicted"]
+    lines = ["load | runs | a run takes | measured wait | simulated | drawn | predicted | difference"]
     for row in report["loads"]:
-        waits = (
-            f"{row['measured']:.2f} s | {row['simulated']:.2f} s | {row['difference']:+.0%} | {row['predicted']:.2f} s"
-        )
-        lines.append(f"{row['busy']:.0%} | {row['runs']} | {row['service_seconds']:.2f} s | {waits}")
+        begin = f"{row['busy']:.0%} | {row['runs']} | {row['service_seconds']:.2f} s"
+        waits = [f"{row[name]:.2f} s" for name in ("measured", "simulated", "drawn", "predicted")]
+        lines.append(" | ".join([begin, *waits, f"{row['difference']:+.0%}"]))
     return "\n".join(lines)
