@@ -29,7 +29,7 @@ class Assumptions:
     page_mb: float = 3.0
     visitors_a_web_process: int = 100
     visit_minutes: float = 10.0
-    run_mb: float = 3.0
+    run_mb: float = 2.2
     kept_days: float = 30.0
     disk_gb: float = 500.0
     first_load_mb: float = 4.0
@@ -48,9 +48,9 @@ ORIGINS: Mapping[str, tuple[str, str]] = {
     "worker_gb": ("memory of a worker, in GB", "above it a worker is replaced (`NST_WORKER_MB`)"),
     "web_gb": ("memory of a web process without visitors, in GB", "measured: `bench pages`"),
     "page_mb": ("memory of an open page in the web process, in MB", "assumed, of the size that load tests showed"),
-    "visitors_a_web_process": ("visitors at once that a web process serves", "assumed: load tests went no further"),
+    "visitors_a_web_process": ("visitors at once that a web process serves", "assumed; load tests went to 200"),
     "visit_minutes": ("minutes that a visitor stays", "assumed"),
-    "run_mb": ("files of a stored run, in MB", "assumed; `NST_STORE_GB` and `NST_STORE_RUNS` together say 20"),
+    "run_mb": ("files of a stored run, in MB", "measured: the mean of 33 stored runs of many sizes"),
     "kept_days": ("days for which runs are kept", "assumed; a server of today keeps 200 unlisted runs"),
     "disk_gb": ("the disk of one server, in GB", "assumed"),
     "first_load_mb": ("the page's own files for a new visitor, in MB", "assumed"),
