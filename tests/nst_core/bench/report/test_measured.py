@@ -61,7 +61,7 @@ def test_the_published_file_has_no_curves_and_no_case_twice_in_one_run() -> None
     assert "curve" not in measured.FILE.read_text()
     for kind in measured.ROWS:
         for run in measured.records(kind):
-            case = ("film", "pair", "size", "convolutions", "page", "wait", "method", "backend", "file")
+            case = ("film", "pair", "size", "convolutions", "page", "wait", "method", "backend", "file", "load")
             named = [json.dumps([row.get(name) for name in case]) for row in run.rows]
             assert len(named) == len(set(named))
 
