@@ -68,9 +68,10 @@ def _uploader() -> None:
 
 
 def _longest() -> str:
+    """The longest clip, in one line: "1" does not stand apart from "min"."""
     from nst_core.film.info import FilmLimits
 
-    return approximate_duration(FilmLimits.read().seconds)
+    return approximate_duration(FilmLimits.read().seconds).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _facts(film: ChosenFilm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,8 +18,8 @@ def unmoved(trust: float = 1.0) -> Motion:
     return Motion(np.zeros((*SIZE, 2), np.float32), np.full(SIZE, trust, np.float32))
 
 
-def painting(seed: int = 0, level: float = 120, spread: float = 20) -> Floats:
-    return np.random.default_rng(seed).normal(level, spread, (*SIZE, 3)).astype(np.float32).clip(0, 255)
+def painting(seed: int = 0, level: float = 120, spread: float = 20, low: float = 0) -> Floats:
+    return np.random.default_rng(seed).normal(level, spread, (*SIZE, 3)).astype(np.float32).clip(low, 255)
 
 
 def as_bytes(values: Floats) -> Bytes:
@@ -77,3 +78,24 @@ def test_the_warping_error_is_the_trusted_root_mean_square() -> None:
     result[:32] = 0
     assert warping_error(result, half) == pytest.approx(np.sqrt(3))
     assert warping_error(still(1)[0].pixels, neighbour(last, trust=0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("matrix", "fresh_share"),
+    [
+        ([[1, 0], [0, 1]], 0.0),
+        ([[1, 0.03], [-0.03, 1]], 0.0),  # turns
+        ([[0.98, 0], [0, 0.98]], 0.17),  # grows by 2 % a frame: four frames until that is too much
+        ([[1.02, 0], [0, 1.02]], 0.17),
+        ([[0.995, 0], [0, 0.995]], 0.05),
+    ],
+)
+def test_strokes_that_grow_or_shrink_give_way_to_fresh_ones(matrix: list[list[float]], fresh_share: float) -> None:
+    middle = np.indices(SIZE, np.float32)[::-1].transpose(1, 2, 0) - (SIZE[0] - 1) / 2
+    flow = np.asarray(middle @ (np.array(matrix).T - np.eye(2)), np.float32)
+    broad = (cv2.GaussianBlur(painting(seed, 0, 20, low=-255), (0, 0), 2) for seed in (1, 2))
+    last, fresh = (np.asarray(120 + 8 * strokes, np.float32) for strokes in broad)
+    of = Neighbour(as_bytes(last), Motion(flow, np.ones(SIZE, np.float32)))
+    apart = fresh - of.aim
+    share = ((blended(fresh, of, 0.99) - of.aim) * apart).sum() / np.square(apart).sum()
+    assert share == pytest.approx(fresh_share, abs=0.04)

@@ -156,10 +156,11 @@ def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.Monke
 
 def test_small_changes_of_trusted_pixels_are_undone() -> None:
     aim = np.full((1, 2, 3, 3), 0.5, np.float32)
-    levels = np.array([0.0, 0.9, 1.5, -4.0, -1.0, 20.0], np.float32).reshape(1, 2, 3, 1)
+    held = slow.HELD_LEVELS
+    levels = np.array([0.0, 0.9 * held, held + 0.5, -held - 3, -held, 20.0], np.float32).reshape(1, 2, 3, 1)
     picture = aim + levels / np.float32(255)
     trusted, doubted = (slow.settled(picture, aim, np.full((1, 2, 3, 1), trust, np.float32)) for trust in (2.0, 0.0))
-    expected = np.array([0.0, 0.0, 0.5, -3.0, 0.0, 19.0])
+    expected = np.array([0.0, 0.0, 0.5, -3.0, 0.0, 20 - held])
     np.testing.assert_allclose((trusted - aim)[0, ..., 1].ravel() * 255, expected, atol=1e-4)
     np.testing.assert_allclose(doubted, picture, atol=1e-6)
 
