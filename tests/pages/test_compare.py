@@ -15,7 +15,7 @@ from nst_core.errors import QueueFullError
 from nst_core.jobs.followups import FollowUpRegistry
 from nst_core.jobs.service import CurvePoint, Inspection, JobView
 from nst_core.recipe import change, make
-from pages.parts.compare import judgement, methods, quality_chart, stage, vote
+from pages.parts.compare import judgement, methods, quality, quality_chart, stage, vote
 from pages.parts.compare.quality import quality_over_time, sentence
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import MEASURES, FakeJobService, points
@@ -107,6 +107,18 @@ def test_crossovers_close_together_do_not_hide_each_others_words() -> None:
     first, second = go.Figure(quality_chart.figure(quality_over_time(views_of()))).layout.annotations
     assert second.y < first.y
     assert second.ay - first.ay >= 2 * 12 * 1.3
+
+
+def test_crossovers_at_the_end_of_the_curve_do_not_hide_each_others_words_either() -> None:
+    at_once = (quality.Crossover("fast", 300.0, 4.0), quality.Crossover("balanced", 300.0, 4.0))
+    first, second = quality_chart._crossover_labels(at_once, 0.1, 315.0)
+    assert first["xanchor"] == second["xanchor"] == "right"
+    assert second["ay"] - first["ay"] >= 2 * 12 * 1.3
+
+
+def test_no_more_times_are_written_than_fit_side_by_side() -> None:
+    axis = go.Figure(quality_chart.figure(quality_over_time(views_of(count=1200)))).layout.xaxis
+    assert 3 <= len(axis.tickvals) <= 6
 
 
 def test_each_run_has_a_pane_and_those_to_come_show_the_photograph() -> None:

@@ -24,6 +24,8 @@ METHODS: dict[str, tuple[str, str, str]] = {
 
 _LABEL_COLOUR = "#7C828D"
 _TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
+_MAX_TICKS = 6
+"""More would not stand side by side in a third of a page."""
 _MAX_POINTS = 400
 
 
@@ -45,6 +47,7 @@ def figure(quality: QualityOverTime) -> Figure:
 
 def _layout(quality: QualityOverTime, start: float, end: float) -> dict[str, Any]:
     ticks = [tick for tick in _TICKS if start <= tick <= end]
+    ticks = ticks[:: max(1, -(-len(ticks) // _MAX_TICKS))]
     return {
         "height": HEIGHT_PX,
         "margin": MARGIN,
@@ -180,9 +183,13 @@ def _crossover_rings(crossovers: Sequence[Crossover]) -> list[Figure]:
 def _crossover_labels(crossovers: Sequence[Crossover], start: float, end: float) -> list[dict[str, Any]]:
     """A label beside each ring, above the falling curve, where there is room."""
     labels = []
-    for crossover, rise in zip(crossovers, (48, 16), strict=False):  # the later of two rings is also the lower one
+    for crossover, (rise, fall) in zip(
+        crossovers, ((48, 38), (16, 72)), strict=False
+    ):  # the later of two rings is also the lower one
         is_near_end = math.log(crossover.seconds / start) / math.log(end / start) > 0.78
-        side = {"xanchor": "right", "ax": -20, "ay": 38} if is_near_end else {"xanchor": "left", "ax": 20, "ay": -rise}
+        side = (
+            {"xanchor": "right", "ax": -20, "ay": fall} if is_near_end else {"xanchor": "left", "ax": 20, "ay": -rise}
+        )
         text = f"passes {crossover.method}<br>after {duration(crossover.seconds)}"
         place = {"x": math.log10(crossover.seconds), "y": math.log10(crossover.total), "text": text}
         arrow = {"arrowcolor": _LABEL_COLOUR, "arrowhead": 0, "standoff": 9}
