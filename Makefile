@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-fast lint docs weights clean format coverage release hooks
+.PHONY: run test test-fast test-cluster lint docs weights clean format coverage release hooks
 
 run: .venv/installed weights
 	$(BIN)/streamlit run serve.py
@@ -16,11 +16,15 @@ SHARED_OUT := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest tests -m alone
-	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not alone" $(SHARED_OUT)
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not alone and not cluster" $(SHARED_OUT)
 
 # In a minute and a half: what needs neither a browser nor the networks' weights, and takes less than a second each.
 test-fast: .venv/installed-tests
-	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT)
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow and not cluster" $(SHARED_OUT)
+
+# On a Ray cluster of two machines, both this one; installs Ray.
+test-cluster: .venv/installed-cluster
+	NST_REQUIRE_CLUSTER=1 $(BIN)/python -m pytest tests -m cluster
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .
@@ -33,7 +37,7 @@ format: .venv/installed-tests
 
 # The lines and branches that the fast tests reach.
 coverage: .venv/installed-tests
-	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow" $(SHARED_OUT) \
+	$(BIN)/python -m pytest tests -m "not browser and not weights and not slow and not cluster" $(SHARED_OUT) \
 		--cov --cov-report term:skip-covered
 
 # Checks the checkout, dates the changelog's Unreleased section, sets the version, commits and tags: VERSION=x.y.z
@@ -61,6 +65,10 @@ QUIETLY := --quiet --disable-pip-version-check --no-compile
 
 .venv/installed-tests: .venv/installed tests/requirements.txt
 	$(BIN)/python -m pip install $(QUIETLY) -r tests/requirements.txt
+	touch $@
+
+.venv/installed-cluster: .venv/installed-tests requirements-cluster.txt
+	$(BIN)/python -m pip install $(QUIETLY) -r requirements-cluster.txt
 	touch $@
 
 clean:

@@ -19,10 +19,12 @@ import platformdirs
 from nst_core.system.variables import (
     FLAG,
     FOLDER,
+    SHARE,
     Values,
     Variable,
     choice,
     number,
+    read_cluster,
     read_folder,
     read_loopback,
     read_networks,
@@ -34,7 +36,13 @@ from nst_core.system.variables import (
 
 MAGENTA_HANDLE = "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 PREFIX = "NST_"
-TEST_VARIABLES = ("NST_REQUIRE_BROWSER", "NST_REQUIRE_JVM", "NST_REQUIRE_NPM", "NST_FUZZ_MINUTES")
+TEST_VARIABLES = (
+    "NST_REQUIRE_BROWSER",
+    "NST_REQUIRE_JVM",
+    "NST_REQUIRE_NPM",
+    "NST_REQUIRE_CLUSTER",
+    "NST_FUZZ_MINUTES",
+)
 """Variables that only the tests read."""
 
 _SHOWN_LENGTH = 60
@@ -97,7 +105,40 @@ class Settings:
         "NST_WORKERS",
         number(0, 64, whole=True),
         "worker processes, each paints one run at a time; 0: one for each GPU, which is also the maximum, or a single "
-        "one without a GPU; there, several workers divide cores and memory",
+        "one without a GPU; there, several workers divide cores and memory; 0 on a Ray cluster: as many as fit",
+    )
+    executor: str = _setting(
+        "local",
+        "NST_EXECUTOR",
+        choice("local", "ray"),
+        "where the workers are: on this machine, or on the machines of a Ray cluster (requirements-cluster.txt)",
+    )
+    ray_address: str = _setting(
+        "",
+        "NST_RAY_ADDRESS",
+        Values("auto, or host:port of the cluster's head", read_cluster),
+        "the Ray cluster, of which this machine must be a node; auto: the one that this machine is a node of; none: a "
+        "cluster of this machine alone, which begins and ends with the server",
+        "none",
+    )
+    ray_stand_in: bool = _setting(
+        True,
+        "NST_RAY_STAND_IN",
+        FLAG,
+        "1: while the cluster does not answer, this machine paints; 0: runs wait for it",
+        "1",
+    )
+    ray_cpus: float = _setting(
+        2.0, "NST_RAY_CPUS", SHARE, "cores of a cluster's machine that one worker takes, and its threads"
+    )
+    ray_gpus: float = _setting(
+        0.0, "NST_RAY_GPUS", SHARE, "GPUs of a cluster's machine that one worker takes; 0: it paints on the cores"
+    )
+    ray_store_mb: int = _setting(
+        512,
+        "NST_RAY_STORE_MB",
+        number(80, 1_000_000, whole=True),
+        "MB of memory for pictures on their way to workers, in a cluster without `NST_RAY_ADDRESS`",
     )
     deterministic: bool = _setting(
         False,

@@ -1,4 +1,6 @@
 """Places for workers; `nst_core.jobs.executor` says what the job service needs of each.
 
-local  worker processes on this machine: the default
+choice   the place that the operator has chosen
+local    worker processes on this machine: the default
+cluster  actors of a Ray cluster
 """

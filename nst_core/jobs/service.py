@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.errors import JobError, LostRunError, NSTError, WorkerError
-from nst_core.executors.local import LocalExecutor
+from nst_core.executors.choice import chosen
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
 from nst_core.jobs import undo
@@ -124,7 +124,7 @@ class JobService:
         self.votes = Voting(self.view, self._repository.store.votes)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
-        self._executor = executor or LocalExecutor()
+        self._executor = executor or chosen()
         with self._lock:
             folder = None if self._repository.store.why_in_memory else settings.data_dir
             wait_times = WaitEstimator(folder and folder / DURATIONS)

@@ -127,6 +127,24 @@ def read_loopback(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def read_cluster(text: str) -> str:
+    """The address of a Ray cluster: auto, or host and port. Raises ValueError."""
+    if text.lower() == "auto":
+        return "auto"
+    host, _, port = text.rpartition(":")
+    if not (re.fullmatch(r"[\w.-]+|\[[0-9A-Fa-f:]+\]", host, re.ASCII) and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(text)
+    return text
+
+
+def read_share(text: str) -> float:
+    """A share of up to 1, or a whole number, as Ray counts cores and GPUs. Raises ValueError."""
+    share: float = number(0, 1_024).read(text)
+    if share > 1 and share != int(share):
+        raise ValueError(text)
+    return share
+
+
 def read_silence(text: str) -> float:
     """A number of seconds, 0 or at least 5: the signs of life are a second apart, and one may be lost."""
     seconds: float = number(0, 3_600).read(text)
@@ -137,3 +155,4 @@ def read_silence(text: str) -> float:
 
 FLAG = Values("1 or 0", read_flag)
 FOLDER = Values("a folder", read_folder)
+SHARE = Values("a number from 0 to 1, or a whole one up to 1,024", read_share)

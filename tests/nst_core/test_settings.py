@@ -38,6 +38,10 @@ def test_nothing_set_is_the_defaults_without_a_problem() -> None:
         ("NST_METRICS_ADDRESS", "localhost:9100", "metrics_address", ("127.0.0.1", 9100)),
         ("NST_METRICS_ADDRESS", "[::1]:9100", "metrics_address", ("::1", 9100)),
         ("NST_FRAME_ANCESTORS", "self https://a.example:*", "frame_ancestors", ("'self'", "https://a.example:*")),
+        ("NST_EXECUTOR", "Ray", "executor", "ray"),
+        ("NST_RAY_ADDRESS", "Auto", "ray_address", "auto"),
+        ("NST_RAY_ADDRESS", "head.example:6379", "ray_address", "head.example:6379"),
+        ("NST_RAY_ADDRESS", "[::1]:6379", "ray_address", "[::1]:6379"),
     ],
 )
 def test_a_value_that_can_be_used_is_used(name: str, value: str, field: str, expected: object) -> None:
@@ -63,6 +67,10 @@ def test_a_value_that_can_be_used_is_used(name: str, value: str, field: str, exp
         ("NST_METRICS_ADDRESS", "9100", "host:port on the loopback interface"),
         ("NST_FRAME_ANCESTORS", "https://a.example; script-src *", "self, or origins"),
         ("NST_FRAME_ANCESTORS", "javascript:x", "self, or origins"),
+        ("NST_RAY_ADDRESS", "ray://head:10001", "auto, or host:port"),
+        ("NST_RAY_ADDRESS", "head", "auto, or host:port"),
+        ("NST_RAY_CPUS", "1.5", "a number from 0 to 1, or a whole one"),
+        ("NST_RAY_ADDRESS", "head:0", "auto, or host:port"),
     ],
 )
 def test_a_value_that_cannot_be_used_counts_as_unset_and_is_told(name: str, value: str, needed: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from nst_core.executors.local import LocalExecutor
 from tests.nst_core.executors.contract import Place, WatchedWorker
+from tests.nst_core.executors.ray_clusters import TOY_WORKER, RayCluster, require_ray
 
 TOY = ("-m", "nst_core.bench.service.toy_worker")
 
@@ -25,10 +26,21 @@ def local() -> Iterator[Place]:
     yield Place(LocalExecutor(TOY), kill_process)
 
 
-PLACES: dict[str, Callable[[], AbstractContextManager[Place]]] = {"local": local}
+@contextmanager
+def ray() -> Iterator[Place]:
+    require_ray()
+    from nst_core.executors.cluster.executor import ClusterExecutor
+
+    with RayCluster(1, 1) as cluster:
+        executor = ClusterExecutor(TOY_WORKER)
+        yield Place(executor, cluster.kill_actor_of)
+        executor.close()
 
 
-@pytest.fixture(scope="module", params=PLACES)
+PLACES: dict[str, Callable[[], AbstractContextManager[Place]]] = {"local": local, "ray": ray}
+
+
+@pytest.fixture(scope="module", params=["local", pytest.param("ray", marks=pytest.mark.cluster)])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """An executor with room for two workers."""
     with pytest.MonkeyPatch.context() as patched:
