@@ -4,6 +4,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
           fast     latency and memory of the fast method, beside another package (baseline)
           race     time to the same loss: the tutorial's own loop against `tutorial-quick`
           quality  results of each method on six pairs of pictures, by the yardstick and as a contact sheet
+          artefacts meshes, chroma noise and specks of the fast method by its passes, beside photographs
           balance  how well subjects are recognised under paintings and strong patterns, beside fixed weights
           films    (`bench film`) films by each method, beside frame by frame: warping error, flicker, drift, style
                    (known_films: frames with known motion)
@@ -25,7 +26,8 @@ Compare figures of one run only: machines are noisy, and only ratios within a ru
 
 MODULES = {
     **{
-        name: f"{__name__}.engines.{name}" for name in ("slow", "fast", "race", "quality", "balance", "batch", "export")
+        name: f"{__name__}.engines.{name}"
+        for name in ("slow", "fast", "race", "quality", "artefacts", "balance", "batch", "export")
     },
     "film": f"{__name__}.engines.films",
     **{name: f"{__name__}.app.{name}" for name in ("pages", "live", "device", "painting", "load")},

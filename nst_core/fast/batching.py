@@ -66,6 +66,8 @@ class _Prepared:
 
 def _prepared(module: object, request: FastRequest) -> _Prepared | None:
     """What a pass needs; None if this request cannot share one."""
+    if request.recipe.shifted_passes > 1:
+        return None
     stylizer = make_stylizer(module, request.content, request.styles, request.recipe)
     if not isinstance(stylizer, VectorStylizer) or not request.styles:
         return None

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from nst_core.errors import RecipeError
 from nst_core.fast.plan import in_strips
+from nst_core.fast.shifts import mean_of_shifted
 from nst_core.fast.stylizer import Stylizer, make_stylizer
 from nst_core.models import stylisation
 from nst_core.models.device import device
@@ -91,7 +92,7 @@ def paint(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, mask
     reduced = content_to_stylise(stylizer, content, recipe)
     everywhere = style_shares(recipe, styles)
     if not masks:
-        return enlarge_to(stylizer.paint(reduced, [_cell(everywhere, recipe)]), reduced, content)
+        return enlarge_to(_passes(stylizer, reduced, [_cell(everywhere, recipe)], recipe), reduced, content)
     _, height, width, _ = content.shape
     layers = partition([at_size(mask, width, height) for mask in masks])
     result = np.zeros((1, height, width, 3), np.float32)
@@ -99,11 +100,16 @@ def paint(stylizer: Stylizer, content: Pixels, styles: int, recipe: Recipe, mask
         if not layer.any():  # the last layer, outside all masks, may be empty
             continue
         if any(shares):
-            painted = enlarge_to(stylizer.paint(reduced, [_cell(shares, recipe)]), reduced, content)
+            painted = enlarge_to(_passes(stylizer, reduced, [_cell(shares, recipe)], recipe), reduced, content)
         else:
             painted = colours(content)  # a region of no style stays a photograph
         result += layer[None, :, :, None] * painted
     return result
+
+
+def _passes(stylizer: Stylizer, content: Pixels, cells: Sequence[StyleMix], recipe: Recipe) -> Pixels:
+    """`Stylizer.paint` by as many shifted passes as the recipe asks for."""
+    return mean_of_shifted(lambda shifted: stylizer.paint(shifted, cells), content, recipe.shifted_passes)
 
 
 def _cell(shares: Sequence[float], recipe: Recipe) -> StyleMix:
@@ -115,7 +121,7 @@ def _style_grid(stylizer: Stylizer, content: Pixels, styles: Sequence[Pixels], r
     allocator.set_keep_freed(keep=host_profile().keeps_freed)
     rows = grid(len(styles), recipe.style_grid_size, recipe.strength)
     small = fit(content, cell_edge_px(recipe))
-    cells = stylizer.paint(small, list(itertools.chain(*rows)))
+    cells = _passes(stylizer, small, list(itertools.chain(*rows)), recipe)
     across = len(rows[0])
     return np.concatenate(
         [np.concatenate(cells[i : i + across], axis=1)[None] for i in range(0, len(cells), across)], axis=1

@@ -14,7 +14,7 @@ _OF_STEPS = {
     *("precision", "convolutions"),
 }
 """Settings of the methods with steps, beside those of objective, optimizer and schedule."""
-_OF_A_PASS = {"strength", "render_edge_px", "style_edge_px", "style_grid_size"}
+_OF_A_PASS = {"strength", "render_edge_px", "style_edge_px", "shifted_passes", "style_grid_size"}
 """Settings of the fast pass."""
 _CONDITIONS = {each.name: each for group in display.GROUPS.values() for each in group}
 

@@ -116,7 +116,7 @@ def of(recipe: Recipe, content_size: tuple[int, int], styles: int = 1, machine: 
     if recipe.method != "slow" or recipe.start == "fast":
         across, down = size_for(width, height, recipe.longest_edge_px)
         seconds, peak = _fast_pass_cost(across, down, known)
-        seconds *= len(recipe.regions) + 1  # a pass for each region, and one for the rest
+        seconds *= recipe.shifted_passes * (len(recipe.regions) + 1)  # for each region, and for the rest
     if recipe.method != "fast":
         for scale in scales(recipe, height, width):
             cost, memory = _scale_cost(recipe, scale, size_for(width, height, scale.edge_px), styles, known)

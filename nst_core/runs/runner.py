@@ -72,7 +72,7 @@ def run_recipe(  # noqa: PLR0913 - the arguments of an engine, and the masks
 
 def shares_pass(recipe: Recipe) -> bool:
     """Whether pictures of this recipe may share a pass of the network: see `run_together`."""
-    return recipe.method == "fast" and recipe.style_grid_size == 1 and not recipe.regions
+    return recipe.method == "fast" and recipe.style_grid_size == recipe.shifted_passes == 1 and not recipe.regions
 
 
 def run_together(inputs: Sequence[tuple[Pixels, Sequence[Pixels], Recipe]]) -> list[Pixels]:

@@ -34,6 +34,7 @@ SETTINGS: dict[SweepMethod, tuple[SettingDisplay, ...]] = {
         SettingDisplay("strength", "Strength", (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5)),
         _ADVANCED["style_scale"],
         SettingDisplay("style_edge_px", "Style read at", (128, 192, 256, 384, 512), unit=" px"),
+        SettingDisplay("shifted_passes", "Shifted passes", (1, 2, 4, 8, 16)),
         *_COLOURS,
     ),
     "slow": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nst_core.bench.engines import export, films, quality, slow
+from nst_core.bench.engines import artefacts, export, films, quality, slow
 from nst_core.bench.report.layouts import (
     NOT_MEASURED,
     Layout,
@@ -113,6 +113,21 @@ def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
         yield f"{method.capitalize()} is better than fast by {wins}."
 
 
+def _artefacts_cells(row: Row) -> tuple[str, ...]:
+    figures = (f"{row[name]:.1f}" for name in artefacts.MEASURES)
+    return row["method"], edge(row), *figures, f"{row['style_gram'] / 1e9:#.2g}"
+
+
+def _artefacts_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    yield (
+        "Means over six pairs. The mesh is the power at the frequencies of the networks' grids (2, 4, 8 and 16 px, the "
+        "strongest of them) in units of that beside them: 1 is none. Chroma noise is the root mean square of fine "
+        "variations of a* and b* where the photograph is flat; specks are pixels in a thousand that differ from all "
+        "around them. A style has fine strokes of its own, so that a result need not come down to the photograph. "
+        "Style: the Gram distance, geometric mean in thousand millions; lower is nearer to the style."
+    )
+
+
 def _export_cells(row: Row) -> tuple[str, ...]:
     difference, correlation = f"{row['difference']:#.2g}", f"{row['correlation']:.4f}"
     times = (f"{1000 * row['seconds'][threads]['least']:.0f} ms" for threads in ("1", "2"))
@@ -212,6 +227,13 @@ ENGINE_TABLES = {
         lambda row: (row["size"], row["pair"], list(quality.METHODS).index(row["method"])),
         _quality_cells,
         _quality_notes,
+    ),
+    "artefacts": Layout(
+        "Mesh, chroma noise and specks",
+        ("method", "picture", "mesh", "chroma noise", "specks", "style, Gram"),
+        lambda row: (row["size"], [artefacts.CONTROL, *artefacts.VARIANTS].index(row["method"])),
+        _artefacts_cells,
+        _artefacts_notes,
     ),
     "export": Layout(
         "Files for phones and browsers",

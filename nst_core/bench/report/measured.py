@@ -25,6 +25,7 @@ ROWS = {
     "device": "device",
     "painting": "painting",
     "quality": "quality",
+    "artefacts": "artefacts",
     "export": "files",
     "batch": "sizes",
     "film": "films",

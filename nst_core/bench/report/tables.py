@@ -17,6 +17,7 @@ KINDS = {
         "fast",
         "race",
         "quality",
+        "artefacts",
         "pages",
         "device",
         "painting",

@@ -20,6 +20,7 @@ _SIZES_PX = (128, 192, 256, 384, 512, 640, 768, 1024, 1536, 2048)
 _FAST_SIZES_PX = (*_SIZES_PX, 3072, 4096)
 _STEPS = (10, 25, 50, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 _STYLE_SIZES_PX = (128, 192, 256, 384, 512)
+_PASSES = (1, 2, 4, 8, 16)
 _RENDER_SIZES_PX = (256, 384, 512, 768, 1024)
 _STYLE_SCALES = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)
 
@@ -93,6 +94,9 @@ def fast(page: str, settings: Mapping[str, Any] | None = None, *, can_fold: bool
         with st.expander("Advanced", icon=":material/tune:"):
             chosen["style_edge_px"] = widgets.value_slider(
                 "Style read at", "style_edge_px", _STYLE_SIZES_PX, base.style_edge_px, key, unit=" px"
+            )
+            chosen["shifted_passes"] = widgets.value_slider(
+                "Shifted passes", "shifted_passes", _PASSES, base.shifted_passes, key
             )
             chosen |= advanced.colour(base, key)
     return recipes.change(base, chosen)

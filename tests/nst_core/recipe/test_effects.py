@@ -21,6 +21,7 @@ from nst_core.recipe.effects import check_aim, does_nothing, without_effect
         ({"method": "slow"}, "strength", "with method slow; it is for method fast"),
         ({"method": "slow", "start": "fast"}, "strength", ""),
         ({"method": "balanced"}, "strength", ""),
+        ({"method": "slow"}, "shifted_passes", "with method slow; it is for method fast"),
         ({"method": "balanced"}, "style_grid_size", "with method balanced; it is for method fast"),
         ({"method": "slow"}, "seed", "with the other settings as they are"),
         ({"method": "slow", "start": "noise"}, "seed", ""),

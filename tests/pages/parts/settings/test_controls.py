@@ -30,6 +30,7 @@ ELSEWHERE = {
     "styles": "the picker",
     "start_picture": "its own picker",
     "style_edge_px": "the fast page",
+    "shifted_passes": "the fast page",
     "colour_preservation": "the slider on the result",
     "strength": "the fast page",
     "render_edge_px": "the fast page",
