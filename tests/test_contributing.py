@@ -231,6 +231,7 @@ def test_the_docstring_of_a_package_lists_modules_that_exist() -> None:
     assert [path for path in listed if not path.is_dir() and not path.with_suffix(".py").is_file()] == []
 
 
+@pytest.mark.slow
 def test_a_public_class_has_a_name_of_its_own() -> None:
     """But for classes that mean the same: the API's answers, as the server and as its client have them."""
     homes: dict[str, list[str]] = {}

@@ -33,6 +33,7 @@ def test_the_dockerfile_has_no_finding_of_the_linter() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_compose_file_follows_the_specification() -> None:
     """The schema of the Compose specification comes with the tool."""
     command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]

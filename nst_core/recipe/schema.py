@@ -270,7 +270,7 @@ class Recipe(Frozen):
         ge=1,
         le=16,
         description="fast: passes of the network, each with its grid shifted by some pixels; the result is their mean; "
-        "4 leave hardly any mesh and specks, and take 4 times as long",
+        "4 leave few specks and little of the 4 px mesh, and take 4 times as long",
     )
     style_grid_size: int = Field(
         1,

@@ -54,6 +54,7 @@ def finish(service: FakeJobService, folder: Path) -> str:
     return job
 
 
+@pytest.mark.slow
 def test_a_film_is_shown_with_three_frames_and_its_facts_before_it_is_painted(with_film: AppTest) -> None:
     shown = words(with_film)
     assert "walk.gif" in shown
@@ -72,6 +73,7 @@ def test_without_a_film_the_page_asks_for_one(open_page: Open) -> None:
     assert app.button(key="film_start").disabled
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_film_is_refused_in_words_and_the_film_before_stays(with_film: AppTest) -> None:
     app = send(with_film, b"GIF89a nothing", "broken.gif")
     assert "This film cannot be used" in words(app)
@@ -80,6 +82,7 @@ def test_a_file_that_is_no_film_is_refused_in_words_and_the_film_before_stays(wi
     assert "This film cannot be used" not in words(send(app)), "the next film is fine"
 
 
+@pytest.mark.slow
 def test_the_clip_and_the_settings_of_films_reach_the_recipe(with_film: AppTest, job_service: FakeJobService) -> None:
     (clip,) = (slider for slider in with_film.slider if slider.label == "Part of it")
     clip.set_value((0.3, 0.9)).run()
@@ -105,6 +108,7 @@ def test_a_film_with_clear_parts_tells_what_a_format_loses(open_page: Open) -> N
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_the_slow_method_has_steps_and_not_the_settings_of_the_fast_one(
     with_film: AppTest, job_service: FakeJobService
 ) -> None:
@@ -116,6 +120,7 @@ def test_the_slow_method_has_steps_and_not_the_settings_of_the_fast_one(
     assert (view.recipe.method, view.recipe.film.frame_steps) == ("slow", 5)
 
 
+@pytest.mark.slow
 def test_a_film_that_is_painted_shows_its_frames_and_its_curve(with_film: AppTest, job_service: FakeJobService) -> None:
     with_film.button(key="film_start").click().run()
     (job,) = job_service.jobs
@@ -132,6 +137,7 @@ def test_a_film_that_is_painted_shows_its_frames_and_its_curve(with_film: AppTes
     assert [name for name, _ in job_service.calls if name != "warm"] == ["pause", "stop"]
 
 
+@pytest.mark.slow
 def test_a_finished_film_is_played_compared_and_downloaded_also_by_a_stranger(
     with_film: AppTest,
     job_service: FakeJobService,
@@ -153,12 +159,14 @@ def test_a_finished_film_is_played_compared_and_downloaded_also_by_a_stranger(
         assert "Time-lapse" not in [expander.label for expander in app.expander]
 
 
+@pytest.mark.slow
 def test_a_refused_film_tells_the_reason(with_film: AppTest, job_service: FakeJobService) -> None:
     job_service.refuse = StorageError("the disk is full")
     with_film.button(key="film_start").click().run()
     assert "The disk is full." in words(with_film)
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_films_run_open_with_its_film(
     with_film: AppTest, job_service: FakeJobService, open_page: Open, tmp_path: Path
 ) -> None:

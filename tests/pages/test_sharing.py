@@ -118,6 +118,7 @@ def masked(open_page: Open, job_service: FakeJobService) -> str:
     return job
 
 
+@pytest.mark.slow
 def test_opened_settings_bring_the_very_same_regions_back(open_page: Open, job_service: FakeJobService) -> None:
     job = masked(open_page, job_service)
     app = open_page("result", result=job)
@@ -161,6 +162,7 @@ def test_a_link_to_settings_says_that_painted_regions_are_not_in_it(
     assert "Painted regions were left out" not in words(open_page("slow"))
 
 
+@pytest.mark.slow
 def test_a_picture_dropped_back_finds_the_pictures_of_its_run(open_page: Open, job_service: FakeJobService) -> None:
     job = masked(open_page, job_service)
     pictures, recipe = job_service.given[job], job_service.jobs[job].recipe

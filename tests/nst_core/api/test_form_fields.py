@@ -9,6 +9,7 @@ from tests.nst_core.api.servers import Api, png, problem
 PICTURES = [("content", png(1)), ("style", png(2))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/runs", "/stylize", "/measure", "/pictures"])
 def test_a_misspelt_field_is_named_with_those_that_there_are(api: Api, address: str) -> None:
     for wrong in ({"data": {"reciep": '{"steps": 5}'}}, {"files": [*PICTURES, ("mask", png())]}):

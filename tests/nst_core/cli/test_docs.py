@@ -55,6 +55,7 @@ def test_a_preset_is_made_of_what_its_row_sets(key: Any) -> None:
     assert made == make(key)
 
 
+@pytest.mark.slow
 def test_rewriting_changes_generated_tables_only_and_once(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("Before.\n<!-- generated: presets -->\nstale rows\n<!-- end -->\nAfter, by hand.\n")
@@ -91,6 +92,7 @@ def test_the_bench_readme_has_the_stored_measurements(kind: Any) -> None:
     assert all(note in block for note in made.notes)
 
 
+@pytest.mark.slow
 def test_each_table_stands_in_one_document_and_no_other_file_has_one() -> None:
     documents = [path for path in docs.ROOT.rglob("*.md") if ".venv" not in path.parts]
     found = {path: [mark["name"] for mark in docs.MARK.finditer(path.read_text())] for path in documents}

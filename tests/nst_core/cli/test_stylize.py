@@ -110,6 +110,7 @@ SAVED = ("--checkpoint", "{}/run")
 ON = ("--resume", "{}/run")
 
 
+@pytest.mark.slow
 def test_a_picture_to_start_from_is_used_and_named(files: Any, found: Any) -> None:
     assert stylize(files, "--start", "{}/begin.png", "--set", "learning_rate=1e-6") == 0
     recipe = recipe_in(files)
@@ -133,6 +134,7 @@ def test_masks_are_used_and_named_with_their_shares(files: Any, found: Any) -> N
 LOOKS = ("--style-weight", 2, "--style-crop", "0,0,0.5,1", "--style-rotation", -90, "--style-rotation", 30)
 
 
+@pytest.mark.slow
 def test_weights_crops_and_rotations_are_the_styles_in_their_order(files: Any, found: Any) -> None:
     assert stylize(files, *LOOKS, styles=("one", "two")) == 0
     first, second = recipe_in(files).styles
@@ -156,6 +158,7 @@ def test_a_style_cropped_here_is_as_good_as_one_cropped_before(files: Any, found
     assert (cropped == open_picture((files / "out.png").read_bytes()).pixels).all()
 
 
+@pytest.mark.slow
 def test_options_change_the_styles_of_a_recipe_file(files: Any, found: Any) -> None:
     assert stylize(files, *LOOKS, styles=("one", "two")) == 0
     (files / "recipe.json").write_text(recipe_in(files).to_json())
@@ -225,6 +228,7 @@ def test_a_run_goes_on_with_its_own_pictures(files: Any, begun: Any, capsys: pyt
     assert [p["marks"] for p in kept.curve if "marks" in p] == [["steered steps to 4"], ["steered steps to 5"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "styles", "message"),
     [

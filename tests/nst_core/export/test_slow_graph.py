@@ -30,6 +30,7 @@ def evaluated(kernels: Any, given: dict[str, np.ndarray]) -> dict[str, np.ndarra
     return {name: value.numpy() for name, value in found.items()}
 
 
+@pytest.mark.slow
 def test_terms_and_gradient_are_the_engines(kernels: Any, random_vgg: Any) -> None:
     content, style, picture = pictures(HEIGHT, WIDTH)
     objective = bound(random_vgg, content, style)

@@ -72,6 +72,7 @@ def stored(path: Path, recipe: Any) -> list[bytes]:
     return [file.read_bytes() for file in sorted((path / "frames").glob("*.png"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("settings", "total"), [({"method": "fast"}, 7), ({}, 7), ({"film_passes": 2}, 14)])
 def test_a_stopped_run_continues_bit_for_bit(tmp_path: Path, settings: Any, total: int) -> None:
     recipe = recipe_of(**settings)

@@ -109,6 +109,7 @@ def test_it_is_quiet_until_a_command_arrives(pipe: Pipe) -> None:
     assert pipe.inbox.next() == command  # is_quiet has removed nothing from the inbox
 
 
+@pytest.mark.slow
 def test_a_command_that_cannot_be_read_ends_the_worker() -> None:
     program = (
         "import sys; from nst_core.jobs.inbox import CommandInbox; CommandInbox(sys.stdin.buffer).next(); print(1)"

@@ -231,6 +231,7 @@ def test_closing_saves_the_runs_of_all_workers(
     assert [(service.view(job).state, service.view(job).step) for job in (ann, ben)] == [("queued", 3), ("queued", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_no_run_is_lost_or_painted_twice(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, seed: int

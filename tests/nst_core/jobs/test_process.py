@@ -35,6 +35,7 @@ def talk(program: str, *words: str, fail_at: str = "") -> tuple[list[str], list[
     return received, ends
 
 
+@pytest.mark.slow
 def test_an_event_that_fails_does_not_end_the_reading(caplog: pytest.LogCaptureFixture) -> None:
     received, ends = talk(SAY, "one", "two", "three", fail_at="two")
     assert received == ["one", "two", "three"]

@@ -135,6 +135,7 @@ def test_a_path_that_is_no_folder_is_reported_and_loses_no_run(tmp_path: Path) -
     assert store.checkpoint("a1") is None
 
 
+@pytest.mark.slow
 def test_readers_see_whole_changes_while_one_writes(store: Store) -> None:
     store.write(change(state="running"))
     stop, read_steps = threading.Event(), []

@@ -226,6 +226,7 @@ def test_targets_are_measured_once_for_each_size_and_change_nothing(monkeypatch:
     assert swapped["style_gram"] == pytest.approx(with_keys[0]["style_gram"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 def test_what_lies_below_clear_pixels_is_not_measured(noise: Any) -> None:
     """Far from the edge, where neither convolutions nor the windows of SSIM reach it."""

@@ -304,6 +304,7 @@ def test_a_faulty_server_is_one_error_and_a_retry_goes_well(
     assert_paints()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["cut", "web page", "path outside", "stalls"])
 def test_a_faulty_server_leaves_the_next_source_to_be_used(
     handle: Any, archive: Any, wheel: Any, monkeypatch: pytest.MonkeyPatch, fault: str

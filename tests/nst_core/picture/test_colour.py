@@ -227,6 +227,7 @@ def test_strips_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.abs(once - in_strips).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_large_picture_needs_little_more_than_its_result() -> None:
     picture = np.random.default_rng(0).random((1, 1024, 1024, 3), np.float32)
     tracemalloc.start()
@@ -268,6 +269,7 @@ def test_keeping_is_done_after_matching() -> None:
     assert np.array_equal(colour.after(painted, content, settings), colour.keep_colours(first, content, 0.4, "lab"))
 
 
+@pytest.mark.slow
 def test_scikit_image_is_not_imported() -> None:
     code = "import sys, nst_core.picture.colour; sys.exit('skimage' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

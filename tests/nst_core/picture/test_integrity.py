@@ -16,6 +16,7 @@ from nst_core.picture.upload import open_picture
 from tests.nst_core.picture.files import FORMATS, blocks, png, png_chunk, saved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "options"), FORMATS)
 def test_every_truncation_is_refused_or_right(kind: Any, options: Any) -> None:
     data = saved(Image.fromarray(blocks()), kind, **options)
@@ -111,6 +112,7 @@ def test_a_png_whose_data_inflates_beyond_its_size_costs_nothing() -> None:
     assert (picture.pixels == 200).all()
 
 
+@pytest.mark.slow
 def test_text_bombs_in_png_are_refused_or_harmless() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("bomb", "x" * 80_000_000, zip=True)

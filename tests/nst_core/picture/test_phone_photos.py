@@ -69,6 +69,7 @@ def test_its_header_is_checked_before_a_process_reads_it(kind: str, monkeypatch:
         open_picture(data[:at] + (20_000).to_bytes(4) * 2 + data[at + 8 :])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_that_takes_too_much_memory_is_refused_alone(kind: str, tmp_path: Path) -> None:
     data = saved(Image.new("RGB", (2400, 1600)), kind, **options(kind))

@@ -18,6 +18,7 @@ def test_there_are_at_least_ten() -> None:
     assert len(DRAWINGS) >= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", DRAWINGS)
 def test_a_drawing_is_finite_in_range_and_rich(key: Any, small: Any) -> None:
     picture = small[key]
@@ -31,6 +32,7 @@ def test_a_drawing_is_finite_in_range_and_rich(key: Any, small: Any) -> None:
     assert picture.std() > 0.08
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", DRAWINGS)
 def test_a_drawing_is_a_function_of_its_seed(key: Any, small: Any) -> None:
     assert np.array_equal(draw(key, 128, 128), small[key])

@@ -54,6 +54,7 @@ def test_every_field_of_the_recipe_travels_in_json() -> None:
     assert set(raw["film"]) == set(FilmSettings.model_fields)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "end"), ENDS)
 def test_just_outside_a_bound_is_refused_with_name_range_and_value(name: Any, end: Any) -> None:
     bound = bounds(name)[end]

@@ -92,6 +92,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     return Clock(monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("each", "cost"), [(0.1, 0.0), (0.1, 0.01), (0.5, 0.4), (5.0, 0.1), (1.0, 3.0)])
 def test_checkpoints_are_as_frequent_as_their_cost_allows(clock: Any, tmp_path: Path, each: float, cost: float) -> None:
     clock.cost = cost

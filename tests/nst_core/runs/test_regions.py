@@ -81,6 +81,7 @@ def test_a_region_of_no_style_is_the_photograph_exactly_with_the_masks_own_edge(
     assert photograph_weights(make().regions, (), 48, 64) is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 @pytest.mark.parametrize("colour", [0.0, 1.0])
 def test_a_slow_run_keeps_it_in_every_picture_and_says_so(colour: float) -> None:

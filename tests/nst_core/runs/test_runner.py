@@ -302,6 +302,7 @@ def test_recolouring_needs_no_run() -> None:
     assert runner.recolour(RAW, VIVID, 0.0) is RAW
 
 
+@pytest.mark.slow
 def test_playing_is_imported_without_tensorflow() -> None:
     code = "import sys, nst_core.runs.runner; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -156,6 +156,7 @@ def test_a_damaged_compressed_file_is_never_served() -> None:
     assert device_files.make().is_complete
 
 
+@pytest.mark.slow
 def test_without_litert_the_networks_are_made_nevertheless(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (small / "run.js").unlink()
     monkeypatch.setenv("PATH", "")

@@ -26,6 +26,7 @@ def written() -> Iterator[tuple[logging.Logger, io.StringIO]]:
 Written = tuple[logging.Logger, io.StringIO]
 
 
+@pytest.mark.slow
 def test_equal_lines_are_counted_and_not_written(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     logger, stream = written
     for number in range(5000):

@@ -38,6 +38,7 @@ def half_clear(picture: Any, hidden: float) -> Any:
     return covered
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unlearned")
 @pytest.mark.parametrize(
     "settings", [{"adaptive_balance": True, "steps": 12}, {"start": "noise", "tv_variant": "nine-point"}]
@@ -76,6 +77,7 @@ def test_a_styles_statistics_are_its_weighted_gram_matrices(random_vgg: Any, noi
         assert np.abs(found[name][0] - whole).max() > 0.01 * np.abs(whole).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", [WHOLE, TilingPlan(1, 16)])
 @pytest.mark.parametrize("variant", ["absolute", "nine-point"])
 def test_no_term_sees_what_happens_below_clear_pixels(

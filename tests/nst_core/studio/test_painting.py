@@ -22,12 +22,14 @@ from tests.nst_core.studio.conftest import SMALL
 UNSHOWN = {name: value for name, value in SMALL.items() if name != "display"}
 
 
+@pytest.mark.slow
 def test_importing_it_loads_neither_tensorflow_nor_plotly_nor_ipython() -> None:
     heavy = ("tensorflow", "keras", "plotly", "IPython")
     code = f"import sys, nst_core.studio; sys.exit(any(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found")
 def test_a_run_gives_picture_curve_checkpoint_and_a_recipe_that_gives_them_again(
     photo: Picture, painting: Picture, tmp_path: Path
@@ -49,6 +51,7 @@ def test_a_run_gives_picture_curve_checkpoint_and_a_recipe_that_gives_them_again
     assert [point.losses for point in result.points] == [point.losses for point in again.points]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found", "painter")
 @pytest.mark.parametrize(("method", "last"), [("fast", 1), ("balanced", 4)])
 def test_the_other_methods_paint_too(photo: Picture, painting: Picture, method: Any, last: int) -> None:
@@ -58,6 +61,7 @@ def test_the_other_methods_paint_too(photo: Picture, painting: Picture, method: 
     assert result.pixels.shape == (1, 48, 64, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found")
 def test_content_alone_needs_no_style_and_style_alone_no_content_weight(photo: Picture, painting: Picture) -> None:
     shape = {**SMALL, "start": "noise"}
@@ -69,6 +73,7 @@ def test_content_alone_needs_no_style_and_style_alone_no_content_weight(photo: P
     assert style_only.losses.get("content", 0.0) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found")
 def test_a_start_picture_and_weights_of_styles_are_used(photo: Picture, painting: Picture, noise: Any) -> None:
     begin = noise(48, 64, 9)
@@ -158,6 +163,7 @@ def test_a_run_that_diverges_keeps_its_picture(
     assert result.notes == ("the loss must be finite, got nan; this is the best picture so far",)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found")
 def test_an_interrupted_run_goes_on_to_the_unbroken_ones_picture(
     photo: Picture, painting: Picture, tmp_path: Path
@@ -180,6 +186,7 @@ def test_an_interrupted_run_goes_on_to_the_unbroken_ones_picture(
         paint(photo, painting, resume=saved, preset="bold")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("found")
 def test_masks_give_each_region_its_style(photo: Picture, painting: Picture, noise: Any) -> None:
     left = np.zeros((photo.height, photo.width), np.float32)

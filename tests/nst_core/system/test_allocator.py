@@ -11,6 +11,7 @@ import pytest
 from nst_core.system import allocator
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
 def test_what_a_thread_has_freed_goes_back() -> None:
     def fill(kept: list[bytes]) -> None:
@@ -26,6 +27,7 @@ def test_what_a_thread_has_freed_goes_back() -> None:
     assert before - psutil.Process().memory_info().rss > 50e6
 
 
+@pytest.mark.slow
 def test_without_glibc_garbage_is_collected_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ring:
         pass

@@ -31,6 +31,7 @@ def test_a_stored_array_is_equal_and_read_only_and_takes_memory_only_while_it_is
     assert np.array_equal(stored[::300], values[::300])  # still there
 
 
+@pytest.mark.slow
 def test_its_room_is_counted_until_the_last_view_is_gone(tmp_path: Path) -> None:
     gc.collect()
     before = mapped_files.mapped_bytes()

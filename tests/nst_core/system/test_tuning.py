@@ -123,6 +123,7 @@ def test_another_c_library_needs_no_second_start(monkeypatch: pytest.MonkeyPatch
     assert {name: os.environ[name] for name in TUNED} == TUNED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["nonsense"], 2)])
 def test_the_command_line_ends_with_its_own_status(arguments: Any, status: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in TUNED}

@@ -51,6 +51,7 @@ def test_a_painting_is_shown_when_it_is_here(api: Api, monkeypatch: pytest.Monke
     assert api.client.get(f"http://testserver{told['thumbnail']}").headers["content-type"] == "image/webp"
 
 
+@pytest.mark.slow
 def test_an_unknown_picture_is_a_problem(api: Api) -> None:
     problem(api.client.get("/styles/nothing/picture"), 404, "no-picture")
     problem(api.client.get("/styles/chelsea/picture?longest_edge_px=99"), 422, "request")

@@ -127,6 +127,7 @@ def test_a_stored_run_is_told_as_well(api: Api) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_step_that_was_passed_again_meanwhile_is_not_taken_for_the_one_received(api: Api) -> None:
     async def scenario() -> None:
         run = begun(api, 4)

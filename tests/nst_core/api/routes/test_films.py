@@ -54,6 +54,7 @@ def run() -> Any:
         yield api, finished(api)
 
 
+@pytest.mark.slow
 def test_a_film_is_submitted(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     answer = api.client.post("/runs", **form(frames_per_second=10.0))
@@ -70,6 +71,7 @@ def test_a_film_is_submitted(api: Api, tmp_path: Path, monkeypatch: pytest.Monke
     problem(api.client.get(f"/runs/{told['id']}/film"), 404, "not-there-yet")
 
 
+@pytest.mark.slow
 def test_a_film_that_cannot_be_used_is_refused(api: Api) -> None:
     assert "film" in problem(api.client.post("/runs", **form(b"GIF89a of lies")), 422, "film")["detail"]
     problem(api.client.post("/runs", **form(trim_start_seconds=9.0)), 422, "film")
@@ -83,6 +85,7 @@ def test_a_film_and_a_photograph_exclude_each_other(api: Api) -> None:
     assert "needs a film" in problem(api.client.post("/runs", **neither), 422, "recipe")["detail"]
 
 
+@pytest.mark.slow
 def test_a_repeated_request_starts_no_second_run(api: Api) -> None:
     key = {"Idempotency-Key": "a-film"}
     first, again = (api.client.post("/runs", headers=key, **form()).json() for _ in range(2))
@@ -90,6 +93,7 @@ def test_a_repeated_request_starts_no_second_run(api: Api) -> None:
     problem(api.client.post("/runs", headers=key, **form(gif(4))), 422, "idempotency")
 
 
+@pytest.mark.slow
 def test_the_film_is_fetched_whole_or_in_parts(run: tuple[Api, str]) -> None:
     api, job = run
     whole = api.client.get(f"/runs/{job}/film")

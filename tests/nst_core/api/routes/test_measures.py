@@ -123,6 +123,7 @@ def test_a_few_requests_wait_and_others_come_back(api: Api) -> None:
         problem(api.client.post("/measure", **form), 503, "busy")
 
 
+@pytest.mark.slow
 def test_pictures_of_a_measurement_are_checked(api: Api) -> None:
     files = {"output": png(3), "content": png(1)}
     problem(api.client.post("/measure", files=files), 422, "picture")

@@ -110,6 +110,7 @@ def test_a_step_shows_the_nearest_picture(api: Api, step: int, shown: int) -> No
     assert "x-picture-step" not in api.client.get(f"/runs/{run}/picture").headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("query", "kind"), [("", "PNG"), ("&format=webp", "WEBP"), ("&step=2", "JPEG")])
 def test_a_larger_picture_is_reduced(api: Api, query: str, kind: str) -> None:
     run = painted(api)

@@ -148,6 +148,7 @@ def test_a_bad_recipe_is_one_problem(api: Api, text: str, code: str) -> None:
     assert not api.jobs.runs(owner_of("0" * 32))
 
 
+@pytest.mark.slow
 def test_a_whole_recipe_is_taken_as_a_result_tells_it(api: Api) -> None:
     run = api.submit()
     again = api.submit(data={"recipe": json.dumps(run["recipe"])})

@@ -70,6 +70,7 @@ def test_another_format_is_made_of_it(api: Api, asking: Asking, kind: str, has_r
     assert (read_recipe(answer.content) is not None) == has_recipe
 
 
+@pytest.mark.slow
 def test_a_longer_wait_than_the_longest_is_told_as_what_it_is(api: Api, asking: Asking) -> None:
     asked = asking(api, headers={"Prefer": "wait=999"})
     paint(api)

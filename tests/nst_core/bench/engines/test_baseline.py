@@ -220,6 +220,7 @@ def test_a_damaged_installation_is_an_error(wheel: Any) -> None:
         baseline.run()
 
 
+@pytest.mark.slow
 def test_without_an_index_the_error_says_what_to_try(index: Any, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"No matching distribution.*; connect to the internet or name an index"):
         baseline.run()

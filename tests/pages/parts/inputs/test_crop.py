@@ -36,6 +36,7 @@ def started(app: AppTest, job_service: FakeJobService, page: str) -> str:
     return list(job_service.jobs)[-1]
 
 
+@pytest.mark.slow
 def test_the_sliders_are_drawn_once_the_popover_was_opened(open_page: Open) -> None:
     app = open_page("fast")
     framing = ("crop_", "mix_across", "mix_down", "mix_turn")
@@ -92,6 +93,7 @@ def test_a_settings_link_brings_the_part_along(open_page: Open, job_service: Fak
     assert job_service.given[started(opened, job_service, "slow")].content.sha256 == wanted
 
 
+@pytest.mark.slow
 def test_what_is_painted_follows_the_part_that_is_chosen(open_page: Open, job_service: FakeJobService) -> None:
     app = open_page("slow")
     app.button(key="mix_add").click().run()

@@ -98,6 +98,7 @@ def test_a_soft_edge_changes_the_masks_and_nothing_else(open_page: Open, job_ser
     assert soft.styles == hard.styles
 
 
+@pytest.mark.slow
 def test_nothing_painted_or_switched_off_is_an_ordinary_mix(open_page: Open, job_service: FakeJobService) -> None:
     app = painted_page(open_page, "slow")
     assert not start(app, job_service, "slow")[0].regions

@@ -138,6 +138,7 @@ def test_the_space_is_the_recipes() -> None:
     assert colour_preservation.png(other, 1.0) != colour_preservation.png(OVER, 1.0)
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_shown_smaller_and_taken_home_whole() -> None:
     file = io.BytesIO()
     Image.new("RGB", (1600, 1200), (40, 90, 160)).save(file, "JPEG")

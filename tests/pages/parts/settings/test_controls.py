@@ -84,6 +84,7 @@ def test_every_preset_is_offered_by_its_title(open_page: Open) -> None:
     assert open_page("slow").selectbox(key="slow_preset").options == [preset.title for preset in PRESETS.values()]
 
 
+@pytest.mark.slow
 def test_widgets_of_every_kind_reach_the_recipe(open_page: Open, job_service: FakeJobService) -> None:
     app = opened(open_page, "slow")
     key = "slow_painterly"
