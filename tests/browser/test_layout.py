@@ -136,9 +136,13 @@ def test_on_a_phone_the_styles_are_one_row_that_opens_and_the_sliders_are_behind
 VOTE = ("[class*=st-key-prefer_A] button", "[class*=st-key-prefer_B] button", "[class*=st-key-vote_names] button")
 
 
-def panes(page: Any) -> list[dict[str, float]]:
-    """The places of Compare's pictures, in pixels of the window."""
-    return [pane.bounding_box() for pane in page.locator(".panes figure").all()]
+def are_in_view(page: Any) -> list[dict[str, float]]:
+    """The places of Compare's three pictures, in pixels of the window, once their row is in view."""
+    is_in_view(page, "[class*=st-key-compare_linked]")
+    places = [pane.bounding_box() for pane in page.locator(".panes figure").all()]
+    assert len(places) == 3
+    assert all(each["y"] + each["height"] <= page.viewport_size["height"] for each in places)
+    return places
 
 
 def test_compare_shows_three_pictures_in_a_row_with_the_chart_beside_and_the_vote_below(
@@ -151,13 +155,13 @@ def test_compare_shows_three_pictures_in_a_row_with_the_chart_beside_and_the_vot
     page.get_by_role("button", name="Paint all three ways").click()
     page.locator(".panes figure").nth(2).wait_for()
     page.locator(".nst-plot path.js-line").first.wait_for(state="attached")
-    is_in_view(page, *(f".panes figure:nth-child({number})" for number in (1, 2, 3)))
+    are_in_view(page)
     page.locator(VOTE[2]).wait_for()
     for size in SIZES[2:]:
         page.set_viewport_size(size)
         page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
         is_in_view(page, *VOTE, RUN["chart"])
-        first, second, third = panes(page)
+        first, second, third = are_in_view(page)
         assert first["y"] == second["y"] == third["y"] > HEADER_PX
         assert first["x"] < second["x"] < third["x"]
         assert first["width"] > size["width"] / 6
@@ -165,8 +169,11 @@ def test_compare_shows_three_pictures_in_a_row_with_the_chart_beside_and_the_vot
     page.set_viewport_size(PHONE)
     page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
     is_in_view(page, *VOTE)
-    left, right, photograph = panes(page)
+    left, right, photograph = are_in_view(page)
     assert left["y"] == right["y"] < photograph["y"]
+    bar = page.locator("[class*=st-key-strip_folded_]").bounding_box()["y"]
+    votes = [page.locator(button).bounding_box() for button in VOTE]
+    assert max(vote["y"] + vote["height"] for vote in votes) <= bar, "the bar at the thumb lies over no button"
     assert right["x"] + right["width"] <= PHONE["width"]
     page.locator(VOTE[2]).click()
     page.get_by_role("button", name="PNG", exact=True).first.wait_for()

@@ -84,7 +84,8 @@ def buttons(question: Question, views: Mapping[str, JobView | None], figures: Co
         figures: contestant -> its figures, to note which measures agree with the visitor.
     """
     runs, (left, right) = _runs(views), question.pair
-    columns = st.columns(3)
+    with st.container(key="vote_buttons"):
+        columns = st.columns(3)
     for letter, column, choice in zip("AB", columns[:2], ((left, right), (right, left)), strict=True):
         column.button(
             f"I prefer {letter}",
