@@ -211,6 +211,8 @@ def _times(container: InputContainer, stream: VideoStream) -> _Times:
         at = packet.dts if packet.pts is None else packet.pts
         if at is None or not packet.size:
             continue
+        if packet.has_sidedata("encryption_info"):  # a decoder shows noise, or nothing, depending on the key
+            raise _undecodable()
         count += 1
         if not packet.is_discard:
             times.append(at)

@@ -33,7 +33,7 @@ GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
 class Frames:
     """A stand-in for `FilmFolder`: the number of frames as the number of files."""
 
-    def __init__(self, folder: Path, frames_per_second: float, format: str) -> None:
+    def __init__(self, folder: Path, frames_per_second: float, format: str, quality: int | None = None) -> None:
         folder.mkdir(exist_ok=True)
         if (folder / "damaged").exists():
             raise CheckpointError("a frame cannot be read")

@@ -22,9 +22,9 @@ def test_the_table_has_a_line_for_each_variant() -> None:
 def test_variants_are_measured_beside_the_photograph(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"steps": 2, "first_steps": 2}
     monkeypatch.setattr(artefacts, "VARIANTS", {name: {**s, **few} for name, s in artefacts.VARIANTS.items()})
-    rows = artefacts.run([80], [("chelsea", "night-swirls")])["artefacts"]
+    rows = artefacts.run([96], [("chelsea", "night-swirls")])["artefacts"]
     assert [row["method"] for row in rows] == NAMES
     found = {row["method"]: row for row in rows}
-    assert all(row["size"] == 80 and row["pairs"] == 1 for row in rows)
+    assert all(row["size"] == 96 and row["pairs"] == 1 for row in rows)
     assert found["photograph"]["style_gram"] > max(found[name]["style_gram"] for name in NAMES[1:])
     assert found["fast, 16 shifted passes"]["specks"] <= found["fast"]["specks"]
