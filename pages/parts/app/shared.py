@@ -47,6 +47,7 @@ def shared(most: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
                         kept.popitem(last=False)
                 return made
 
+        get.cache_clear = kept.clear  # type: ignore[attr-defined]  # by the name that `functools` gives it
         return get
 
     return decorate
