@@ -116,7 +116,7 @@ def thanks(views: Mapping[str, JobView | None]) -> None:
     if chosen:
         said = "; ".join(f"{_inline(preferred)} to {_inline(other)}" for preferred, other in chosen)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(Html(f'<p class="nst-settings">You preferred {escape(said)}.</p>'), width="content")
+            st.html(Html(f'<p class="nst-under">You preferred {escape(said)}.</p>'), width="content")
             st.page_link("pages/about.py", label="What others prefer", icon=":material/how_to_vote:")
 
 
