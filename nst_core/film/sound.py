@@ -13,6 +13,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from nst_core.film.packets import packets
+
 SOUNDS = {"mp4": ("aac", "mp4", 160_000), "webm": ("libopus", "webm", 128_000)}
 """Format of a film -> the codec of its sound, the container in which that is handed over, and bits per second."""
 COPIED = {"mp4": ("aac",), "webm": ("opus", "vorbis")}
@@ -35,7 +37,7 @@ def copied_sound(container: InputContainer, start_seconds: float, seconds: float
     file, count = io.BytesIO(), 0
     with av.open(file, "w", format=SOUNDS[film_format][1]) as output:
         stream = output.add_stream_from_template(source)
-        for packet in _packets(container, source):
+        for packet in packets(container, source):
             if packet.pts is None or not packet.size:
                 continue
             begin = packet.pts - round(start_seconds / packet.time_base)
@@ -46,16 +48,6 @@ def copied_sound(container: InputContainer, start_seconds: float, seconds: float
             output.mux(packet)
             count += 1
     return file.getvalue() if count else None
-
-
-def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
-    """The packed sound up to the end of the file, or to a place from which it cannot be read any further."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            yield next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
 
 
 def encoded_sound(container: InputContainer, start_seconds: float, seconds: float, film_format: str) -> bytes:

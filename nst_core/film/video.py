@@ -18,6 +18,7 @@ from nst_core.errors import FilmError, PictureError
 from nst_core.film import colours
 from nst_core.film.info import MOST_FRAMES_PER_SECOND, Clip, FilmInfo, FilmLimits
 from nst_core.film.pace import TimedPicture
+from nst_core.film.packets import packets
 from nst_core.film.shape import Orientation, square_size
 from nst_core.film.sound import copied_sound, encoded_sound
 from nst_core.picture.integrity import check_complete
@@ -147,7 +148,7 @@ class VideoFilm:
         """The frames that can be decoded, one after another; damaged ones are left out."""
         stream = _video_stream(container)
         decoder = _decoder(stream, self._limits)
-        for packet in _packets(container, stream):
+        for packet in packets(container, stream):
             try:
                 frames = decoder.decode(packet)
             except (av.error.FFmpegError, ValueError):
@@ -193,21 +194,11 @@ def _decoder(stream: VideoStream, limits: FilmLimits) -> av.VideoCodecContext:
     return context
 
 
-def _packets(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:
-    """The packed pictures up to the end of the file, or to a place from which it cannot be read any further."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            yield next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-
-
 def _times(container: InputContainer, stream: VideoStream) -> _Times:
     """When the pictures appear, from the packets alone. Raises FilmError if there are none, or too few."""
     base = stream.time_base
     times, last_duration, count = [], 0, 0
-    for packet in _packets(container, stream):
+    for packet in packets(container, stream):
         at = packet.dts if packet.pts is None else packet.pts
         if at is None or not packet.size:
             continue

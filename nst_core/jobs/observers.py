@@ -68,5 +68,5 @@ class Observers:
         for observer in self._observers:
             try:
                 call(observer)
-            except Exception:
+            except Exception:  # a fault in what only watches must not end a run
                 _LOGGER.exception("An observer of runs failed")

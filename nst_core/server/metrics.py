@@ -70,7 +70,7 @@ async def _streamlits(app: Application, scope: Scope, receive: Receive, base: st
     inner = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers, _PRIVATE: True}
     try:
         await app(inner, receive, collect)
-    except Exception:
+    except Exception:  # of another program's handler; our own metrics must be served without its
         _LOGGER.exception("Streamlit's metrics are left out")
         return b""
     return b"".join(chunks)
