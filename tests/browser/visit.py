@@ -55,9 +55,15 @@ def has_stood_still(page: Any, since: float) -> bool:
 
 
 def go_to(page: Any, name: str) -> None:
-    """Change to a page by its link in the menu, and wait until it is there."""
-    page.wait_for_function(_CLICK_IN_MENU, arg=name)
-    page.get_by_role("heading", level=1, name=PAGES[name][1], exact=True).wait_for()
+    """Change to a page by its link in the menu, unless it is there, and wait until it is.
+
+    Its link would run the page on view anew, at a moment that no wait could tell from the run before: an action that
+    follows at once could come between the two and be lost.
+    """
+    heading = page.get_by_role("heading", level=1, name=PAGES[name][1], exact=True)
+    if not heading.is_visible():
+        page.wait_for_function(_CLICK_IN_MENU, arg=name)
+    heading.wait_for()
 
 
 def smallest(page: Any, label: str) -> None:
