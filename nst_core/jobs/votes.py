@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nst_core.jobs.paired_log import PairedLog
 
 FILES = ("votes.log", "votes.copy.log")
 MAX_VOTES = 20_000
-"""Votes that are kept, about 5 MB; the oldest go first."""
+"""Votes that are kept, about 5 MB, and as many ballots that were closed; the oldest go first."""
 PAINTINGS = ("fast", "balanced", "slow")
 """The methods, whose results are compared."""
 COPIES = ("photograph", "style")
@@ -25,6 +26,8 @@ COPIES = ("photograph", "style")
 CONTESTANTS = (*PAINTINGS, *COPIES)
 _HEX = frozenset("0123456789abcdef")
 _BALLOT_LENGTH = 32
+_CLOSED = "closed"
+"""The one field of a line that closes a ballot."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +61,33 @@ class VoteLog:
         """
         self._log, self._lock = PairedLog(folder, FILES, is_fixed=is_fixed), threading.Lock()
         self._votes: dict[str, Vote] = {}
+        self._closed: dict[str, None] = {}  # in the order in which they were closed
         lines, is_to_rewrite = self._log.read(MAX_VOTES)
-        for vote in _votes(lines):
-            self._remember(vote)
+        for kept in _read(lines):
+            self._remember(kept)
         if is_to_rewrite:
-            self._log.rewrite(list(map(_line, self._votes.values())))
+            self._log.rewrite([*map(_line, self._votes.values()), *map(_closing_line, self._closed)])
 
     def add(self, vote: Vote) -> bool:
-        """Count a vote; False if there is one of this ballot already, which stays as it is."""
+        """Count a vote; False if its ballot is closed, or has a vote already, which stays as it is."""
         with self._lock:
-            if vote.ballot in self._votes:
+            if vote.ballot in self._votes or vote.ballot in self._closed:
                 return False
             self._remember(vote)
             self._log.append(_line(vote))
         return True
+
+    def close(self, ballot: str) -> None:
+        """Count no vote of a ballot from now on; one that it has already stays."""
+        with self._lock:
+            if ballot not in self._closed:
+                self._remember(ballot)
+                self._log.append(_closing_line(ballot))
+
+    def is_open(self, ballot: str) -> bool:
+        """Whether a vote of this ballot would be counted."""
+        with self._lock:
+            return ballot not in self._votes and ballot not in self._closed
 
     def get(self, ballot: str) -> Vote | None:
         """The vote of a ballot; None if there is none."""
@@ -88,10 +104,19 @@ class VoteLog:
         with self._lock:
             self._log.flush()
 
-    def _remember(self, vote: Vote) -> None:
-        self._votes.setdefault(vote.ballot, vote)
-        if len(self._votes) > MAX_VOTES:
-            del self._votes[next(iter(self._votes))]
+    def _remember(self, kept: Vote | str) -> None:
+        """Keep a vote, or a ballot that is closed."""
+        if isinstance(kept, Vote):
+            self._votes.setdefault(kept.ballot, kept)
+            _forget_oldest(self._votes)
+        else:
+            self._closed[kept] = None
+            _forget_oldest(self._closed)
+
+
+def _forget_oldest(kept: dict[str, Any]) -> None:
+    if len(kept) > MAX_VOTES:
+        del kept[next(iter(kept))]
 
 
 def pairs_won(votes: Sequence[Vote]) -> Mapping[tuple[str, str], int]:
@@ -112,21 +137,30 @@ def _line(vote: Vote) -> str:
     return json.dumps(asdict(vote))
 
 
-def _votes(lines: Sequence[str]) -> list[Vote]:
-    """The votes in lines; those of another version are left out."""
-    found = []
+def _closing_line(ballot: str) -> str:
+    return json.dumps({_CLOSED: ballot})
+
+
+def _read(lines: Sequence[str]) -> list[Vote | str]:
+    """The votes in lines, and the ballots that were closed; lines of another version are left out."""
+    found: list[Vote | str] = []
     for text in lines:
         with suppress(ValueError, TypeError, AttributeError, RecursionError):
-            vote = Vote(**json.loads(text))
-            if _is_whole(vote):
+            stored = json.loads(text)
+            if set(stored) == {_CLOSED}:
+                found += [stored[_CLOSED]] if _is_ballot(stored[_CLOSED]) else []
+            elif _is_whole(vote := Vote(**stored)):
                 found.append(vote)
     return found
 
 
+def _is_ballot(text: object) -> bool:
+    return isinstance(text, str) and len(text) == _BALLOT_LENGTH and _HEX.issuperset(text)
+
+
 def _is_whole(vote: Vote) -> bool:
     return (
-        len(vote.ballot) == _BALLOT_LENGTH
-        and _HEX.issuperset(vote.ballot)
+        _is_ballot(vote.ballot)
         and vote.preferred != vote.other
         and {vote.preferred, vote.other} <= set(CONTESTANTS)
         and all(isinstance(name, str) and isinstance(did, bool) for name, did in vote.agreed.items())

@@ -80,9 +80,19 @@ class Voting:
         return tuple(pair if chance.random() < 0.5 else pair[::-1] for pair in pairs)
 
     def open_pairs(self, runs: Mapping[str, str], secret: str) -> tuple[Pair, ...]:
-        """The pairs of `pairs` that the visitor has not voted on."""
+        """The pairs of `pairs` that the visitor may still vote on."""
         named = self._contestants(runs)
-        return tuple(pair for pair in self.pairs(runs, secret) if not self._log.get(_ballot(named, pair, secret)))
+        return tuple(pair for pair in self.pairs(runs, secret) if self._log.is_open(_ballot(named, pair, secret)))
+
+    def end(self, runs: Mapping[str, str], secret: str, *, address: str = "") -> None:
+        """Let a visitor vote no more on a comparison, because they are shown its names.
+
+        Arguments and errors as of `cast`.
+        """
+        named, pairs = self._contestants(runs), self.open_pairs(runs, secret)
+        self._check_rate(secret, address)
+        for pair in pairs:
+            self._log.close(_ballot(named, pair, secret))
 
     def preferences(self, runs: Mapping[str, str], secret: str) -> tuple[Pair, ...]:
         """The visitor's votes on a comparison, as (preferred, other). Raises JobError as `pairs`."""
@@ -111,24 +121,23 @@ class Voting:
             agreed: measure -> whether the preferred picture has the better figure.
 
         Raises:
-            JobError: as `pairs`; or the pair is not one of them, or has the visitor's vote already; or they vote too
-                often (NotYoursError without a secret).
+            JobError: as `pairs`; or the pair is not one of them, or has the visitor's vote already, or they have seen
+                its names; or they vote too often (NotYoursError without a secret).
         """
         if not secret:
             raise NotYoursError("a vote needs a visitor, and this one has no secret; reload the page")
         named, pair = self._contestants(runs), (preferred, other)
         if set(pair) not in map(set, self.pairs(runs, secret)):
             raise JobError("a vote must be on a pair that was shown, and this one was not; reload the page")
-        for key in filter(None, (f"visitor {_hash(secret)}", address and f"address {address}")):
-            if seconds := self._rate.wait_seconds(key):
-                raise JobError(
-                    f"at most {VOTES_PER_MINUTE} votes a minute are counted; try again in {max(1, round(seconds))} s"
-                )
+        self._check_rate(secret, address)
         watched = any(is_owner(secret, self._view(job).owner) for job in runs.values())
         measures = dict(list((agreed or {}).items())[:MOST_MEASURES])
         day = time.strftime("%Y-%m-%d", time.gmtime())
         if not self._log.add(Vote(_ballot(named, pair, secret), preferred, other, watched, measures, day)):
-            raise JobError("you have voted on this pair already; each visitor has one vote for each")
+            raise JobError(
+                "each visitor has one vote for each pair, while its names are hidden; you have voted on this one, "
+                "or seen its names"
+            )
 
     def tally(self) -> Tally:
         """All votes so far, with strengths and intervals."""
@@ -140,6 +149,14 @@ class Voting:
             standings((*PAINTINGS, *COPIES), pairs_won(votes)),
             dict(sorted(shares.items(), key=lambda each: -each[1][0].value)),
         )
+
+    def _check_rate(self, secret: str, address: str) -> None:
+        """Count something that is stored. Raises JobError if there is too much of it from one visitor or address."""
+        for key in filter(None, (f"visitor {_hash(secret)}", address and f"address {address}")):
+            if seconds := self._rate.wait_seconds(key):
+                raise JobError(
+                    f"at most {VOTES_PER_MINUTE} votes a minute are counted; try again in {max(1, round(seconds))} s"
+                )
 
     def _contestants(self, runs: Mapping[str, str]) -> dict[str, str]:
         """Contestant -> the run, or the hash of the picture, that it is in this comparison. Raises JobError."""

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.app import service as service_module
 from pages.parts.app import visitor
 from pages.parts.compare import copies
+from pages.parts.inputs import folding
 from tests.pages.fake_service import SECRET, FakeJobService
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,8 @@ def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
 def job_service(monkeypatch: pytest.MonkeyPatch) -> FakeJobService:
     """The fake job service for every page of this test."""
     fake = FakeJobService()
-    copies._made.cache_clear()  # type: ignore[attr-defined]  # its runs have the ids of the last test's
+    for kept in (copies._made, folding._icons):  # its runs have the ids of the last test's
+        kept.cache_clear()  # type: ignore[attr-defined]
     monkeypatch.setattr(service_module, "get", lambda: fake)
     return fake
 

@@ -217,14 +217,33 @@ def test_results_are_voted_on_without_their_names_once_for_each_pair(
     assert "pair 1 of 4" in words(open_page("compare", **address))
 
 
-def test_whoever_asks_for_the_names_votes_no_more(open_page: Open, job_service: FakeJobService) -> None:
+def test_whoever_asks_for_the_names_votes_no_more(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
     app = start(open_page)
     finish_all(app, job_service)
     app.button(key="vote_names").click().run()
     app.run()
     assert not [button for button in app.button if button.key == "prefer_A"]
     assert "You preferred" not in words(app)
+    address = dict(zip(methods.METHODS, job_service.jobs, strict=True))
+    app = open_page("compare", **address)
+    assert not [button for button in app.button if button.key == "prefer_A"], "the same browser after a reload"
     assert job_service.votes.tally().votes == 0
+    another_browser()
+    assert "pair 1 of 4" in words(open_page("compare", **address))
+
+
+def test_whoever_began_the_runs_is_told_that_they_may_know_them(
+    open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
+) -> None:
+    app = start(open_page)
+    finish_all(app, job_service)
+    assert vote._WATCHED in words(app)
+    another_browser()
+    app = open_page("compare", **dict(zip(methods.METHODS, job_service.jobs, strict=True)))
+    assert "pair 1 of 4" in words(app)
+    assert vote._WATCHED not in words(app)
 
 
 def test_no_word_on_the_pictures_of_a_vote_tells_their_names() -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nst_core.errors import NSTError
-from pages.parts.app import network_address, service, visitor
-from pages.parts.app.session_values import SessionValue
+from pages.parts.app import network_address, service, session, visitor
 from pages.parts.app.web import Html
 from pages.parts.compare import copies, measures
 from pages.parts.compare.synced_zoom import Pane
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from nst_core.jobs.service import JobView
     from pages.parts.compare.measures import Columns
 
-_IS_NAMED = SessionValue[bool]("vote", "is_named")
-"""Whether the visitor asked for the names, by the comparison's runs; they then vote no more on it."""
+
+_WATCHED = "You began these runs, and may have seen who painted what. Your votes count; About tells how many are such."
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,14 @@ class Question:
 
 
 def next_question(views: Mapping[str, JobView | None]) -> Question | None:
-    """The next pair to vote on; None while a run is active, after the last pair, or once the names were shown.
+    """The next pair to vote on; None while a run is active, after the last pair, or once the visitor saw the names.
 
     Args:
         views: the runs of the comparison, by method.
     """
     runs = _runs(views)
     is_over = not any(view and view.state in ACTIVE_STATES for view in views.values())
-    if not is_over or len(runs) < 2 or _IS_NAMED.get(*runs.values()):
+    if not is_over or len(runs) < 2:
         return None
     try:
         asked = [pair for pair in service.get().votes.pairs(runs, visitor.secret()) if _can_show(pair, views)]
@@ -101,9 +100,11 @@ def buttons(question: Question, views: Mapping[str, JobView | None], figures: Co
         width="stretch",
         key="vote_names",
         help="Ends your vote on these pictures.",
-        on_click=_IS_NAMED.put,
-        args=(True, *runs.values()),
+        on_click=service.attempt,
+        args=(_end, runs),
     )
+    if any(view and session.owns(view) for view in views.values()):
+        st.caption(_WATCHED)
 
 
 def thanks(views: Mapping[str, JobView | None]) -> None:
@@ -142,3 +143,7 @@ def _cast(runs: Mapping[str, str], preferred: str, other: str, figures: Columns)
     agreed = measures.agreed(figures.get(preferred, {}), figures.get(other, {}))
     address = network_address.hashed()
     service.get().votes.cast(runs, preferred, other, visitor.secret(), address=address, agreed=agreed)
+
+
+def _end(runs: Mapping[str, str]) -> None:
+    service.get().votes.end(runs, visitor.secret(), address=network_address.hashed())

@@ -1,21 +1,28 @@
 """The inputs of a page, folded to a strip while the page shows a run: picture and curves then have its whole width.
 
-Folded inputs are not drawn, which makes each run of the page shorter; their values stay.
+Folded inputs are not drawn, which makes each run of the page shorter; their values stay. The strip shows the pictures
+of the run, which may be another visitor's, or older than what is chosen now.
 """
 
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from nst_core.errors import NSTError
 from nst_core.recipe import Recipe
-from pages.parts.app import session
+from pages.parts.app import service, session
 from pages.parts.app.session_values import SessionValue
+from pages.parts.app.shared import shared
 from pages.parts.app.web import Html
 from pages.parts.inputs import style_weights
-from pages.parts.inputs.selection import icon, restore, selected
+from pages.parts.inputs.selection import icon, icon_of, restore, selected
 from pages.parts.runs.before_after import data_url
+
+if TYPE_CHECKING:
+    from nst_core.jobs.service import JobView
 
 _IS_OPEN = SessionValue[bool]("folding", "is_open")
 """Whether the visitor has opened the strip, by page."""
@@ -34,7 +41,7 @@ def is_folded(page: str, *names: str) -> bool:
 
 
 def strip(page: str, *names: str) -> None:
-    """The chosen pictures and a button that opens the inputs or folds them again; empty before the first run.
+    """The pictures of the run and a button that opens the inputs or folds them again; empty before the first run.
 
     Arguments as `is_folded`.
     """
@@ -42,11 +49,11 @@ def strip(page: str, *names: str) -> None:
     with st.container(
         key=f"strip_{'open' if is_open else 'folded'}_{page}", horizontal=True, vertical_alignment="center"
     ):
-        if not _has_run(page, names):
+        if (view := _run(page, names)) is None:
             return
         if not is_open:
             restore()  # after a reload the pickers, which do this, are not drawn
-            st.html(Html(_words()), width="stretch")
+            st.html(Html(_words(view)), width="stretch")
         st.button(
             "Back to the run" if is_open else "Photo, style, settings",
             icon=":material/unfold_less:" if is_open else ":material/tune:",
@@ -77,12 +84,42 @@ def recipe(page: str) -> Recipe | None:
 
 
 def _has_run(page: str, names: tuple[str, ...]) -> bool:
+    return _run(page, names) is not None
+
+
+def _run(page: str, names: tuple[str, ...]) -> JobView | None:
+    """The first run of the page that can be opened."""
     jobs = [session.current(page, name) for name in names or ("job",)]
-    return any(job is not None and session.view(job) is not None for job in jobs)
+    return next(filter(None, (session.view(job) for job in jobs if job)), None)
 
 
-def _words() -> str:
+def _words(view: JobView) -> str:
+    """The pictures of a run in one line; by their titles if they are the chosen ones."""
     content, styles = selected("content"), [style.image for style in style_weights.in_use()]
-    pictures = "".join(f'<img src="{data_url(icon(image))}" alt="">' for image in (content, *styles))
-    names = " and ".join(style.title for style in styles)
-    return f'<div class="nst-folded">{pictures}<span><b>{escape(content.title)}</b> in {escape(names)}</span></div>'
+    recipe = view.recipe
+    if recipe.content in (None, content.load().sha256) and [style.sha256 for style in recipe.styles] in (
+        [],
+        [style.load().sha256 for style in styles],
+    ):
+        icons = [icon(image) for image in (content, *styles)]
+        names = " and ".join(style.title for style in styles)
+        words = f"<b>{escape(content.title)}</b> in {escape(names)}"
+    else:
+        icons = _icons_of(view)
+        words = f"<b>Photo</b> and {'styles' if len(recipe.styles) > 1 else 'style'} of this run"
+    pictures = "".join(f'<img src="{data_url(each)}" alt="">' for each in icons)
+    return f'<div class="nst-folded">{pictures}<span>{words}</span></div>'
+
+
+def _icons_of(view: JobView) -> list[bytes]:
+    """A run's photograph and styles, very small; none if they are gone."""
+    try:
+        return _icons(view.id)
+    except NSTError:
+        return []
+
+
+@shared(64)
+def _icons(job_id: str) -> list[bytes]:
+    inputs = service.get().inputs(job_id)
+    return [icon_of(picture) for picture in (inputs.content, *inputs.styles)]

@@ -228,7 +228,11 @@ def preview(role: Role) -> bytes:
 
 def icon(image: SelectedImage) -> bytes:
     """An image as a very small WebP, beside a line of text."""
-    picture = image.load()
+    return icon_of(image.load())
+
+
+def icon_of(picture: Picture) -> bytes:
+    """A picture as a very small WebP."""
     return _icon(picture.sha256, picture)
 
 

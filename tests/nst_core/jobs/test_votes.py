@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,28 @@ def test_a_ballot_counts_once_and_the_first_vote_stays(tmp_path: Path) -> None:
     assert log.all() == [vote(1)]
 
 
+def test_a_closed_ballot_takes_no_vote_also_on_the_next_server(tmp_path: Path) -> None:
+    log = VoteLog(tmp_path)
+    log.close(vote(1).ballot)
+    assert log.add(vote(2))
+    log.close(vote(2).ballot)
+    for each in (log, VoteLog(tmp_path)):
+        assert not each.is_open(vote(1).ballot)
+        assert not each.add(vote(1))
+        assert each.all() == [vote(2)], "a vote that was cast before stays"
+        assert each.is_open(vote(3).ballot)
+
+
 def test_they_are_bounded_and_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(votes, "MAX_VOTES", 3)
     log = VoteLog(tmp_path)
     for number in range(9):
         log.add(vote(number))
+        log.close(f"{number:032d}")
+    assert [log.is_open(f"{number:032d}") for number in range(9)] == [*[True] * 6, *[False] * 3]
     assert log.all() == [vote(6), vote(7), vote(8)]
     assert VoteLog(tmp_path).all() == log.all()
-    assert all((tmp_path / name).read_bytes().count(b"\n") == 3 for name in FILES)
+    assert all((tmp_path / name).read_bytes().count(b"\n") == 3 + 3 for name in FILES)
 
 
 def test_lines_that_are_no_votes_are_left_out(tmp_path: Path) -> None:
@@ -51,10 +66,13 @@ def test_lines_that_are_no_votes_are_left_out(tmp_path: Path) -> None:
         '{"ballot": "short", "preferred": "fast", "other": "slow"}',
         f'{{"ballot": "{ballot}", "preferred": "fast", "other": "slow", "agreed": {{"ssim": 3}}}}',
         f'{{"ballot": "{ballot}", "preferred": "fast", "other": "slow", "agreed": []}}',
+        f'{{"closed": "{ballot[1:]}"}}',
+        f'{{"closed": {json.dumps(list(ballot))}}}',
         *('{"ballot": 5, "preferred": "fast", "other": "slow"}', "[]", "{"),
     ]
     (tmp_path / FILES[0]).write_bytes(checked_lines(lines))
     assert VoteLog(tmp_path).all() == []
+    assert VoteLog(tmp_path).is_open(ballot)
 
 
 def test_what_the_disk_does_not_take_counts_and_is_written_later(tmp_path: Path) -> None:

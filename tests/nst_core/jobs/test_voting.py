@@ -71,6 +71,20 @@ def test_each_visitor_has_one_vote_for_each_pair(votes: Voting) -> None:
     assert votes.tally().votes == 1
 
 
+def test_whoever_has_seen_the_names_votes_no_more_on_any_server(votes: Voting, tmp_path: Path) -> None:
+    first, *others = votes.pairs(RUNS, SECRETS[1])
+    votes.cast(RUNS, *first, SECRETS[1])
+    votes.end(RUNS, SECRETS[1])
+    for each in (votes, Voting(votes._view, VoteLog(tmp_path))):
+        assert each.open_pairs(RUNS, SECRETS[1]) == ()
+        assert each.preferences(RUNS, SECRETS[1]) == (first,)
+        for pair in others:
+            with pytest.raises(JobError, match="while its names are hidden"):
+                each.cast(RUNS, *pair, SECRETS[1])
+        assert len(each.open_pairs(RUNS, SECRETS[2])) == 4
+        assert each.tally().votes == 1
+
+
 def test_a_vote_that_was_not_asked_for_is_refused(votes: Voting, views: dict[str, JobView]) -> None:
     with pytest.raises(NotYoursError):
         votes.cast(RUNS, "fast", "slow", "")
@@ -101,11 +115,14 @@ def test_a_visitor_and_an_address_cannot_vote_all_the_time(votes: Voting, monkey
         limited.cast(RUNS, *pair, SECRETS[9])
     with pytest.raises(JobError, match="at most 2 votes a minute"):
         limited.cast(RUNS, *third, SECRETS[9])
+    with pytest.raises(JobError, match="at most 2 votes a minute"):
+        limited.end(RUNS, SECRETS[9])
     assert limited.tally().votes == 2 + 2
 
 
 def test_what_is_stored_names_no_visitor_and_no_run(votes: Voting, tmp_path: Path) -> None:
     votes.cast(RUNS, "slow", "fast", SECRETS[0], address="address", agreed={"ssim": True})
+    votes.end(RUNS, SECRETS[0], address="address")
     stored = b"".join((tmp_path / name).read_bytes() for name in FILES).decode()
     assert "slow" in stored
     assert not any(word in stored for word in (SECRETS[0], owner_of(SECRETS[0])[7:], "address", *RUNS.values(), "cccc"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
+from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 from nst_core.recipe.links import to_text
+from nst_core.runs.inputs import RunInputs
+from pages.parts.inputs.selection import icon_of
+from pages.parts.runs.before_after import data_url
 from tests.pages.conftest import Open, unfold, words
 from tests.pages.fake_service import OWNER, FakeJobService
 
@@ -39,6 +44,18 @@ def test_a_run_folds_the_inputs_and_one_click_opens_them_as_they_were(
     app.button(key="slow_start").click().run()
     assert is_folded(app), "a new run folds them again"
     assert [view.recipe.steps for view in job_service.jobs.values()] == [200, 200]
+
+
+def test_the_strip_shows_the_pictures_of_the_run_and_not_those_chosen_now(
+    open_page: Open, job_service: FakeJobService
+) -> None:
+    black = Picture(np.zeros((48, 64, 3), np.uint8), None, 64 * "b")
+    named = RunInputs(black, (black,)).named_in(make())
+    job = job_service.submit(named, black, [black], owner=OWNER)
+    shown = words(open_page("slow", job=job))
+    assert "<b>Photo</b> and style of this run" in shown
+    assert "Astronaut" not in shown
+    assert shown.count(data_url(icon_of(black))) == 2
 
 
 def elements(app: AppTest) -> int:
