@@ -7,12 +7,14 @@ from streamlit.navigation.page import StreamlitPage
 
 from pages.parts.app import page_tools
 
+NAME, HOME = "NST Studio", "Studio"  # the tab of the first page has the app's name alone
+
 
 @st.cache_resource(show_spinner=False)
 def pages() -> list[StreamlitPage]:
     """The pages, found once: looking for their files at each run took as long as drawing ten elements."""
     return [
-        st.Page("pages/studio.py", title="Studio", default=True),
+        st.Page("pages/studio.py", title=HOME, default=True),
         st.Page("pages/slow.py", title="Slow", url_path="slow"),
         st.Page("pages/fast.py", title="Fast", url_path="fast"),
         st.Page("pages/batch.py", title="Batch", url_path="batch"),
@@ -28,8 +30,14 @@ def pages() -> list[StreamlitPage]:
     ]
 
 
-st.set_page_config(page_title="NST Studio", page_icon="pages/parts/app/mark.svg", layout="wide")
 is_embedded = bool(st.context.is_embedded)  # in a frame of another page, which has a navigation of its own
+menu = [copy(page) for page in pages()]  # `run` changes them
+page = st.navigation(menu, position="hidden" if is_embedded else "top")
+st.set_page_config(
+    page_title=NAME if page.title == HOME else f"{page.title} - {NAME}",
+    page_icon="pages/parts/app/mark.svg",
+    layout="wide",
+)
 if not is_embedded:
     page_tools.mount()
-st.navigation([copy(page) for page in pages()], position="hidden" if is_embedded else "top").run()  # `run` changes them
+page.run()

@@ -45,6 +45,7 @@ from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
 from pages.parts.inputs import kept, selection
 from pages.parts.inputs.pickers import max_upload_mb
+from pages.parts.runs import curated
 
 _LOGGER = logging.getLogger("nst_core.serve")
 HOUSEKEEPING_SECONDS = 5.0
@@ -196,7 +197,7 @@ UPLOADS = UploadLedger(
         films_bytes=SETTINGS.upload_films_mb * 2**20,
     )
 )
-PREVIEWS = LinkCards(service.get)
+PREVIEWS = LinkCards(service.get, curated.found)
 API = api.ApiContext(service.get, check, SETTINGS)
 app = st.App(
     Path(__file__).with_name("app.py"),

@@ -1,4 +1,7 @@
-"""The previews of results: title, sentence and a small picture of the listed ones; nothing of any other run."""
+"""The previews of results: title, sentence and a small picture of those that all may see; nothing of any other run.
+
+These are the listed ones, and those that come with the app.
+"""
 
 from __future__ import annotations
 
@@ -28,23 +31,23 @@ class _Prepared(NamedTuple):
 class LinkCards:
     """Makes each preview once, and keeps the last ones. Whether the run is listed is looked up each time."""
 
-    def __init__(self, jobs: Callable[[], JobService]) -> None:
-        """`jobs` returns the job service, which may not be open yet."""
-        self._jobs = jobs
+    def __init__(self, jobs: Callable[[], JobService], shipped: Callable[[str], JobView | None]) -> None:
+        """`jobs` returns the job service, which may not be open yet; `shipped` a run that comes with the app."""
+        self._jobs, self._shipped = jobs, shipped
         self._kept: BoundedCache[str, _Prepared] = BoundedCache(_KEPT)
 
     async def card(self, job: str) -> LinkCard | None:
-        """The preview of a listed result; None for any other id."""
+        """The preview of a result that all may see; None for any other id."""
         prepared = await asyncio.to_thread(self._prepared, job)
         return prepared and prepared.card
 
     async def picture(self, job: str) -> bytes | None:
-        """The JPEG of a listed result's preview, without metadata; None for any other id."""
+        """The JPEG of such a preview, without metadata; None for any other id."""
         prepared = await asyncio.to_thread(self._prepared, job)
         return prepared and prepared.jpeg
 
     def _prepared(self, job: str) -> _Prepared | None:
-        view = self._jobs().listed(job)
+        view = self._shipped(job) or self._jobs().listed(job)
         if view is None or view.snapshot is None:
             return None
         kept = self._kept.get(job)

@@ -19,6 +19,8 @@ from nst_core.server.asgi import Application, Message, RawHeaders, Receive, Scop
 NAME = "NST Studio"
 _TEXT = "Your photograph, repainted in the style of any picture, with the loss curves live."
 _NOT_PAGES = ("/_stcore/", "/static/", "/media/", "/component/", "/api/", "/device/", "/icons/", "/preview/")
+_RUN_PAGES = ("/result", "/curve")
+"""The pages of one run, which their query names as `result`."""
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _TITLE = re.compile(rb"<title>[^<]*</title>")
 _OUR_OWN = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
@@ -90,7 +92,7 @@ class PageHead:
         return not path.startswith(_NOT_PAGES) and ("." not in last or last == "index.html")
 
     async def _card(self, scope: Scope) -> LinkCard:
-        if scope["path"].removeprefix(self._base).rstrip("/") != "/result":
+        if scope["path"].removeprefix(self._base).rstrip("/") not in _RUN_PAGES:
             return LinkCard()
         try:
             named = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20).get("result", [""])

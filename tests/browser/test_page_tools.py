@@ -26,7 +26,7 @@ _STAND_IN = """() => {
 """Notifications that the test can see, since the browser of a test shows none, and the titles that the tab has had."""
 _HURRY = "() => { const now = Date.now, began = now(); Date.now = () => began + 100 * (now() - began); }"
 """Lets the page's clock run a hundred times as fast, so that a run of a second is a long one."""
-PROGRESS = re.compile(r"\d+ % - NST Studio")
+PROGRESS = re.compile(r"\d+ % - Slow - NST Studio")
 _PASTE = """async name => {
   const canvas = document.createElement("canvas");
   canvas.width = 80; canvas.height = 60;
@@ -71,5 +71,5 @@ def test_a_visit_by_keyboard_from_a_pasted_picture_to_the_end_of_its_run(page: A
     page.wait_for_url(re.compile("job="))
     page.wait_for_function("() => told.length > 0")
     assert page.evaluate("told") == ["Your picture is ready"]
-    assert page.title() == "NST Studio"
+    assert page.title() == "Slow - NST Studio"
     assert [title for title in page.evaluate("titles") if PROGRESS.fullmatch(title)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
@@ -14,13 +15,16 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.app import page_tools, visitor
 from pages.parts.app import service as service_module
-from pages.parts.app import visitor
 from pages.parts.compare import copies
 from pages.parts.inputs import folding
 from tests.pages.fake_service import SECRET, FakeJobService
 
 ROOT = Path(__file__).parents[2]
+
+HOOK = re.compile(r'\[class\*="([^"]+)"\](?: button|\[)')
+"""The part of a class in a selector of a button."""
 
 Open = Callable[..., AppTest]
 
@@ -98,3 +102,9 @@ def words(app: AppTest) -> str:
     """All HTML, captions and button labels on the page, as one text to search."""
     html = [element.proto.body for element in app.get("html")]
     return " ".join([*html, *(caption.value for caption in app.caption), *(button.label for button in app.button)])
+
+
+def shortcut_of(key: str) -> str | None:
+    """The keyboard shortcut that presses the button of a widget's key."""
+    hooks = ((each.key, HOOK.findall(each.button)) for each in page_tools.SHORTCUTS)
+    return next((name for name, found in hooks if any(hook in f"st-key-{key}" for hook in found)), None)

@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, shortcut_of, words
 from tests.pages.fake_service import FakeJobService
 
 
@@ -70,6 +70,7 @@ def test_files_and_archives_become_a_grid_and_what_is_no_picture_is_told(
     assert "stopped" in app.get("progress")[0].proto.text
     assert [button.proto.label for button in app.get("download_button")] == ["ZIP"]
     assert app.button(key="batch_play_arrow").label == "Go on"
+    assert [shortcut_of(key) for key in ("batch_start", "batch_stop", "batch_play_arrow")] == ["p", "x", "h"]
 
 
 def test_an_unknown_batch_has_expired(open_page: Open) -> None:

@@ -49,6 +49,7 @@ def _data(component: Any) -> Any:
         "https://host/tools/slow?x=1&job=0123456789abcdef#top",
         "curve?result=0123456789abcdef&embed=true",
         " 0123456789abcdef ",
+        f"https://host/compare?fast={16 * 'f'}&balanced={16 * 'b'}&slow=0123456789abcdef",
     ],
 )
 def test_a_run_is_found_in_any_link_to_it(text: str) -> None:

@@ -47,8 +47,13 @@ def _keyed(*begins: str) -> str:
 
 SHORTCUTS = (
     Shortcut("p", "Paint: start a run", '[class*="_start"][class*="st-key-"] button', "Nothing can be started here"),
-    Shortcut("h", "Hold the run (pause), or let it go on", _keyed("pause_", "resume_"), "No run to pause here"),
-    Shortcut("x", "Stop the run", _keyed("stop_"), "No run to stop here"),
+    Shortcut(
+        "h",
+        "Hold the run (pause), or let it go on",
+        _keyed("pause_", "resume_", "batch_play_arrow", "compare_sweep_on"),
+        "No run to pause here",
+    ),
+    Shortcut("x", "Stop the run", _keyed("stop_", "batch_stop", "compare_sweep_stop"), "No run to stop here"),
     Shortcut("u", "Undo the last stop or deletion", _keyed("undo_"), "Nothing to undo here"),
     Shortcut("n", "Next style", ".st-key-style_wall", "No row of styles here"),
     Shortcut("i", "Fold the inputs, or open them", _keyed("strip_button_"), "No inputs to fold here"),
@@ -77,6 +82,6 @@ def _data() -> bytes:
             "longSeconds": LONG_SECONDS,
             "notifier": NOTIFIER,
             "stop": SHORTCUTS[2].button,
-            "unfold": '[class*="st-key-strip_folded_"] button',
+            "unfold": '[class*="st-key-strip_folded_"] button, .st-key-inside_pictures details:not([open]) > summary',
         }
     ).encode()

@@ -37,7 +37,7 @@ EVERY_SECONDS = 5.0
 """Interval while the run is painted: each time all its pictures are sent."""
 FRAME_HEIGHT_PX = 720
 """Height of the frame in another page until the page tells its own."""
-_RUN = re.compile(r"(?:result|job|film)=([0-9A-Za-z_-]{8,64})|^\s*([0-9A-Za-z_-]{8,64})\s*$")
+_RUN = re.compile(r"(?:result|job|film|slow)=([0-9A-Za-z_-]{8,64})|^\s*([0-9A-Za-z_-]{8,64})\s*$")
 _OTHER = "curve_other"
 
 

@@ -30,6 +30,11 @@ def is_curated(job_id: str) -> bool:
     return job_id.startswith(PREFIX)
 
 
+def found(job_id: str) -> JobView | None:
+    """The run of any id; None unless it is one of these."""
+    return view(job_id) if is_curated(job_id) else None
+
+
 @cache
 def views() -> tuple[JobView, ...]:
     """All of them as finished runs, in the order of their names; one whose files are missing or damaged is left out."""

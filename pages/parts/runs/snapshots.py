@@ -138,7 +138,6 @@ def _branch(view: JobView, recipe: Recipe, picture: bytes) -> None:
     except NSTError as error:
         theme.notice("error", "This run could not be started", str(error))
         return
-    st.session_state["slow_job"] = job
     if st.query_params.get("job") == view.id:
         session.remember("slow", job)
         st.rerun()

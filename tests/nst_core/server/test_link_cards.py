@@ -16,8 +16,10 @@ from starlette.applications import Starlette
 from nst_core.jobs.service import JobView
 from nst_core.picture.encode import to_jpeg
 from nst_core.recipe import make
+from nst_core.recipe.sentence import in_one_sentence
 from nst_core.server import install_routes, link_cards
 from nst_core.server.link_cards import EDGE_PX, LinkCards
+from pages.parts.runs import curated
 from tests.asgi import ask
 
 JPEG = to_jpeg(np.random.default_rng(0).random((1, 30, 1500, 3), np.float32))
@@ -25,7 +27,8 @@ VIEW = JobView("a" * 32, "done", make("bold"), total_steps=270, snapshot=JPEG, s
 
 
 def _cards(view: JobView | None) -> Any:
-    return LinkCards(lambda: SimpleNamespace(listed=lambda job: view if view and job == view.id else None))  # type: ignore
+    jobs = SimpleNamespace(listed=lambda job: view if view and job == view.id else None)
+    return LinkCards(lambda: jobs, curated.found)  # type: ignore
 
 
 def test_a_listed_result_has_a_title_a_sentence_and_a_small_picture() -> None:
@@ -38,6 +41,14 @@ def test_a_listed_result_has_a_title_a_sentence_and_a_small_picture() -> None:
         assert not picture.getexif()
 
 
+def test_a_result_that_comes_with_the_app_has_a_preview_too() -> None:
+    cards, each = _cards(None), curated.views()[0]
+    card = asyncio.run(cards.card(each.id))
+    assert card.text.startswith(in_one_sentence(each.recipe, each.total_steps))
+    assert asyncio.run(cards.picture(each.id)).startswith(b"\xff\xd8")
+    assert asyncio.run(cards.card(f"{curated.PREFIX}absent")) is None
+
+
 def test_a_preview_is_made_once_and_gone_with_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     original = link_cards._prepare
@@ -48,7 +59,7 @@ def test_a_preview_is_made_once_and_gone_with_the_listing(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(link_cards, "_prepare", prepare)
     shown: list[JobView | None] = [VIEW]
-    cards = LinkCards(lambda: SimpleNamespace(listed=lambda _: shown[0]))  # type: ignore
+    cards = LinkCards(lambda: SimpleNamespace(listed=lambda _: shown[0]), curated.found)  # type: ignore
     for _ in range(3):
         assert asyncio.run(cards.picture(VIEW.id))
     shown[0] = None

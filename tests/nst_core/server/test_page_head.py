@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import re
 
+import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
@@ -43,8 +44,9 @@ def _meta(page: str) -> dict[str, str]:
     return dict(re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)"', page))
 
 
-def test_a_listed_result_shows_its_title_its_settings_and_its_picture() -> None:
-    told = _meta(_ask("/result", f"result={LISTED}").text)
+@pytest.mark.parametrize("page", ["result", "curve"])
+def test_a_listed_result_shows_its_title_its_settings_and_its_picture(page: str) -> None:
+    told = _meta(_ask(f"/{page}", f"result={LISTED}").text)
     assert told["og:title"] == "Bold &quot;&amp;&quot; &lt;b&gt;"
     assert told["og:description"] == told["description"] == "Bold, 384 px"
     assert told["og:image"] == f"http://{HOST}/preview/{LISTED}.jpg"

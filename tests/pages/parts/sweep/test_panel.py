@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from nst_core.errors import QueueFullError
 from nst_core.sweeps.registry import SweepRegistry
 from pages.parts.sweep import large, panel
-from tests.pages.conftest import Open, words
+from tests.pages.conftest import Open, shortcut_of, words
 from tests.pages.fake_service import FakeJobService
 
 
@@ -37,6 +37,16 @@ def test_one_click_fills_a_sheet_that_a_refresh_finds_again(open_page: Open, job
     assert [button.label for button in app.get("download_button")] == ["Sheet"]
     again = open_page("compare", view="Sweep", sweep=str(app.query_params["sweep"]))
     assert [button.label for button in again.get("download_button")] == ["Sheet"]
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_sheet_is_stopped_and_goes_on_by_its_buttons_and_their_shortcuts(open_page: Open) -> None:
+    app = open_page("compare", view="Sweep")
+    for key, shortcut in (("compare_sweep_start", "p"), ("compare_sweep_stop", "x"), ("compare_sweep_on", "h")):
+        app.button(key=key).click().run()
+        assert shortcut_of(key) == shortcut
+    assert app.button(key="compare_sweep_stop")
+    assert not app.exception
 
 
 def test_an_unknown_sheet_has_expired_and_another_can_be_painted(open_page: Open) -> None:
