@@ -90,9 +90,9 @@ def test_each_file_has_the_difference_and_latency_that_about_shows(own: Any, ope
     for each in downloads.offered(LISTED):
         (row,) = (row for row in rows if each.file in row)
         cells = published[downloads.PARTS[each.part].lower(), f"{each.size_px} px", each.precision]
-        assert '</td><td class="num">'.join(cells) in row
+        assert tuple(re.findall('class="num">([^<]*)<', row)[-2:]) == cells
     new_size = exported("style_transform", 1024, "int8")
-    assert '<td class="num">–</td><td class="num">–</td>' in downloads.row(new_size, "")
+    assert re.findall('class="num">([^<]*)<', downloads.row(new_size, ""))[-2:] == ["–", "–"]
 
 
 def test_the_file_to_take_first_stands_first() -> None:

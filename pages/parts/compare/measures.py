@@ -140,7 +140,8 @@ def _rows(paintings: Columns, copies: Columns, names: Sequence[str]) -> None:
     rows = "".join(_row(name, paintings, copies) for name in names)
     st.html(
         Html(
-            '<div class="nst-scroll" role="region" aria-label="Measures" tabindex="0"><table class="nst-table"><thead>'
+            '<div class="nst-scroll" role="region" aria-label="Measures" tabindex="0">'
+            f'<table class="nst-table nst-measures" style="--columns:{len(paintings) + len(copies)}"><thead>'
             f'<tr><th scope="col">Measure</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         )
     )

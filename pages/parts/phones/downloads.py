@@ -18,6 +18,7 @@ PARTS = {"style_predict": "Style prediction", "style_transform": "Transformer"}
 _PRECISIONS = ("float16", "int8", "float32")
 """The precisions in the order of the table, the recommended one first."""
 _NUMBER = ' class="num"'
+_SHORT = ' class="short"'
 _HEAD = {"Network": "", "Stored as": "", "Size": _NUMBER, "Difference": _NUMBER, "Latency": _NUMBER}
 _HEAD |= {"Download": "", "SHA-256": ""}
 """Name of a column -> how its cells are aligned."""
@@ -31,7 +32,7 @@ def downloads(found: DeviceFiles) -> None:
     st.html(
         Html(
             '<div class="nst-scroll" role="region" aria-label="The networks as files" tabindex="0">'
-            f'<table class="nst-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+            f'<table class="nst-table nst-files"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         )
     )
     licences = sorted({each.licence for each in offered(found.manifest.files)})
@@ -66,10 +67,13 @@ def row(each: ExportedFile, address: str) -> str:
     title = f"{PARTS[each.part]}, {each.size_px} px"
     key = PARTS[each.part].lower(), f"{each.size_px} px", each.precision
     difference, latency = measured().get(key, _NOT_MEASURED)
+    values = (each.precision, f"{each.bytes / 1e6:.1f} MB", difference, latency)
+    cells = "".join(
+        f'<td data-label="{name}"{aligned or _SHORT}>{escape(value)}</td>'
+        for (name, aligned), value in zip(list(_HEAD.items())[1:], values, strict=False)
+    )
     link = f'<a href="{escape(address)}" download="{escape(each.file)}">{escape(each.file)}</a>'
     return (
-        f'<tr><th scope="row">{escape(title)}</th><td class="short">{escape(each.precision)}</td>'
-        f"<td{_NUMBER}>{each.bytes / 1e6:.1f} MB</td><td{_NUMBER}>{difference}</td><td{_NUMBER}>{latency}</td>"
-        f'<td class="short">{link}</td>'
-        f'<td class="short"><code>{each.sha256}</code></td></tr>'
+        f'<tr><th scope="row">{escape(title)}</th>{cells}<td{_SHORT}>{link}</td>'
+        f"<td{_SHORT}><code>{each.sha256}</code></td></tr>"
     )
