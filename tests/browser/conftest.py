@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import pytest
 
+from nst_core.jobs.votes import CONTESTANTS, Vote, VoteLog
 from tests.browser import visit
 from tests.serving import Server
 
@@ -27,7 +29,7 @@ OFFLINE = ("--disable-background-networking", "--disable-component-update")
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as `serve.py` serves it, with its runs on a disk.
+    """The app as `serve.py` serves it, with its runs on a disk, and with votes of earlier visitors.
 
     At the end its log must contain no uncaught exception.
     """
@@ -35,6 +37,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Otherwise the first visit to a page for devices would make the files while other tests run, and wait for them.
     subprocess.run([sys.executable, "-m", "nst_core", "device-files"], check=True, capture_output=True)
     server = Server("serve.py", folder / "log", NST_DATA_DIR=str(folder / "data"), NST_OPENINGS_PER_MINUTE="10000")
+    server.data.mkdir()
+    cast_votes(VoteLog(server.data))
     try:
         server.start()
         yield server
@@ -42,6 +46,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.end()
         print(server.log)
     assert "Traceback" not in server.log
+
+
+def cast_votes(log: VoteLog) -> None:
+    """A vote on each pair of contestants, so that About has something to show."""
+    for number, (preferred, other) in enumerate(combinations(CONTESTANTS[::-1], 2)):
+        log.add(Vote(f"{number:032x}", preferred, other, watched=number % 2 == 0, agreed={"ssim": number % 3 == 0}))
 
 
 @pytest.fixture(scope="package")

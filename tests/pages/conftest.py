@@ -53,8 +53,9 @@ def _front_door(monkeypatch: pytest.MonkeyPatch) -> None:
 def job_service(monkeypatch: pytest.MonkeyPatch) -> FakeJobService:
     """The fake job service for every page of this test."""
     fake = FakeJobService()
-    for kept in (copies._made, folding._icons):  # its runs have the ids of the last test's
-        kept.cache_clear()  # type: ignore[attr-defined]
+    known: list[Any] = [copies._made, folding._icons]
+    for each in known:
+        each.cache_clear()  # its runs have the ids of the last test's
     monkeypatch.setattr(service_module, "get", lambda: fake)
     return fake
 
