@@ -214,9 +214,10 @@ class Tools {
     const input = await this.uploader(role);
     if (!input) { this.say("This page takes no picture; open Fast or Slow."); return; }
     const transfer = new DataTransfer();
-    transfer.items.add(picture);
+    for (const file of input.multiple ? files : [picture]) transfer.items.add(file);
     input.files = transfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
+    if (input.multiple && files.length > 1) { this.say(`${files.length} files become your photographs.`); return; }
     const others = files.length > 1 ? ` The other ${files.length - 1} were left out.` : "";
     this.say(`${picture.name} becomes ${this.words(role)}.${others}`);
   }

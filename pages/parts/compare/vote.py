@@ -90,7 +90,7 @@ def buttons(question: Question, views: Mapping[str, JobView | None], figures: Co
             f"I prefer {letter}",
             icon=":material/thumb_up:",
             width="stretch",
-            key=f"prefer_{letter}",
+            key=f"prefer_{letter}_{question.number}",  # so that a double click is no vote on the next pair too
             on_click=service.attempt,
             args=(_cast, runs, *choice, figures),
         )
