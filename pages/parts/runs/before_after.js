@@ -12,9 +12,9 @@ export default function ({ parentElement, data }) {
   box.style.aspectRatio = data.ratio; box.style.width = `min(100%, calc(${data.tall} * ${data.ratio}))`;
   for (const side of ["before", "after"]) {
     const img = one("." + side); img.alt = data[side].alt;
-    if (img.src !== data[side].src) {  // decode first, so that a live picture never blinks
-      const next = new Image(); next.src = data[side].src;
-      next.decode().catch(() => 0).then(() => { img.src = next.src; });
+    if (img.wanted !== data[side].src) {  // decode first, so that a live picture never blinks
+      const next = new Image(); img.wanted = next.src = data[side].src;
+      next.decode().catch(() => 0).then(() => { if (img.wanted === next.src) img.src = next.src; });  // not one overtaken by a newer
     }
   }
   one(".l").textContent = data.before.label; one(".r").textContent = data.after.label;
