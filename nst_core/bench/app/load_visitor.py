@@ -74,7 +74,10 @@ class Visitor:
         began = time.monotonic()
         while time.monotonic() < began + SERVED_SECONDS:
             button, before = tab.tab.widgets.get(f"{page}_start"), _results(tab)
-            if button is not None and not button.message.disabled:
+            folded = tab.tab.widgets.get(f"strip_button_{page}")
+            if button is None and folded is not None:  # a run is on view, and the inputs lie behind this button
+                await self._timed(tab, "interaction", tab.tab.press(folded))
+            elif button is not None and not button.message.disabled:
                 await self._timed(tab, "start", tab.tab.press(button))
                 if not tab.was_refused:
                     await self._follow(tab, before, began)

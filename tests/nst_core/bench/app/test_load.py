@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from nst_core.bench.app import load
+from nst_core.bench.app import load, load_visitor
+from nst_core.bench.app.load_tab import Records
 from nst_core.errors import RecipeError
 
 REPORT = {
@@ -63,3 +68,39 @@ def test_the_table_has_each_wait_and_all_that_the_waits_do_not_say() -> None:
 def test_the_crowd_is_bounded_in_number_and_time(visitors: int, minutes: float) -> None:
     with pytest.raises(RecipeError, match="must be"):
         load.run(visitors, minutes)
+
+
+class FoldedPage:
+    """The page Slow with a run on view, as a tab has it: the inputs appear once they are unfolded, then a result."""
+
+    was_refused = False
+
+    def __init__(self) -> None:
+        self.page, self.tab, self.pressed = "slow", self, list[str]()
+        self.widgets = {"strip_button_slow": self._button("strip_button_slow")}
+
+    def go(self, page: str, query: str) -> str:
+        return f"{page}?{query}"
+
+    def press(self, button: Any) -> str:
+        self.pressed.append(button.id)
+        key = {"strip_button_slow": "slow_start", "slow_start": "get_PNG_1"}[button.id]
+        self.widgets[key] = self._button(key)
+        return str(button.id)
+
+    async def ask(self, request: str) -> float:
+        return 0.0
+
+    @staticmethod
+    def _button(key: str) -> Any:
+        return SimpleNamespace(id=key, kind="button", message=SimpleNamespace(disabled=False))
+
+
+def test_a_visitor_unfolds_the_inputs_that_lie_behind_a_run_and_paints_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_visitor, "THINK_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(load_visitor, "SERVED_SECONDS", 1.0)
+    records, page = Records(), FoldedPage()
+    visitor = load_visitor.Visitor("http://127.0.0.1:1", 0, records, seed=0, paints=True)
+    asyncio.run(visitor._paint(page, "slow"))  # type: ignore[arg-type]
+    assert page.pressed == ["strip_button_slow", "slow_start"]
+    assert (records.errors, len(records.seconds["start"])) == ([], 1)
