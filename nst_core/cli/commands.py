@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -223,7 +224,8 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
         visits = (arguments.visitors, arguments.minutes) if arguments.benchmark == "load" else ()
         return *visits, arguments.seed
     if arguments.benchmark in ("quality", "film"):
-        return arguments.sizes, arguments.sheet
+        chosen = (arguments.films, arguments.methods) if arguments.benchmark == "film" else ()
+        return arguments.sizes, arguments.sheet, *chosen
     if arguments.benchmark != "race":
         return (arguments.sizes,)
     pairs = arguments.pairs or [["sample:astronaut", "sample:night-swirls"]]
@@ -240,5 +242,7 @@ def _bench_command(arguments: argparse.Namespace) -> str:
         return f"{command} --seed {arguments.seed}"
     if arguments.benchmark == "load":
         return f"{command} --visitors {arguments.visitors} --minutes {arguments.minutes:g} --seed {arguments.seed}"
-    timed = f" --timed {arguments.timed}" if arguments.timed else ""
-    return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{timed}"
+    timed = [str(arguments.timed)] if arguments.timed else []
+    options = {"timed": timed, "films": arguments.films, "methods": arguments.methods}
+    more = "".join(f" --{name} {shlex.join(values)}" for name, values in options.items() if values)
+    return f"{command} --sizes {' '.join(map(str, arguments.sizes))}{more}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -11,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nst_core.cli import work_folder
 from nst_core.cli.arguments import build_recipe, files_read, told_of
 from nst_core.cli.resuming import check_unchanged
 from nst_core.errors import CheckpointError, FilmError, NSTError, StorageError
@@ -54,17 +54,18 @@ def film(arguments: argparse.Namespace) -> int:
     for note in (*told_of(recipe, arguments), *(note for style in styles for note in style.notes)):
         print(f"note: {note}", file=sys.stderr)
     work = arguments.output.with_name(f"{arguments.output.name}.frames")
-    recipe = _begun(work, recipe, arguments if arguments.resume else None)
-    folder = run.open_folder(work / "film", opened, recipe, arguments.quality)
-    keep = partial(_keep, recipe, arguments.output, arguments.every)
-    with interruptible() as interruption:
-        is_whole, unfinished = _play(opened, styles, masks, recipe, folder, keep, interruption)
-    for note in _finished(opened, recipe, folder, arguments.output, unfinished):
-        print(f"note: {note}", file=sys.stderr)
-    if not is_whole:
-        print(f"stopped early; saved {arguments.output}; continue with --resume", file=sys.stderr)
-        return INTERRUPTED
-    shutil.rmtree(work)
+    with work_folder.locked(work):
+        recipe = _begun(work, recipe, arguments if arguments.resume else None)
+        folder = run.open_folder(work / work_folder.FRAMES, opened, recipe, arguments.quality)
+        keep = partial(_keep, recipe, arguments.output, arguments.every)
+        with interruptible() as interruption:
+            is_whole, unfinished = _play(opened, styles, masks, recipe, folder, keep, interruption)
+        for note in _finished(opened, recipe, folder, arguments.output, unfinished):
+            print(f"note: {note}", file=sys.stderr)
+        if not is_whole:
+            print(f"stopped early; saved {arguments.output}; continue with --resume", file=sys.stderr)
+            return INTERRUPTED
+        work_folder.clear(work)
     print(f"saved {arguments.output}", file=sys.stderr)
     return 0
 
@@ -99,9 +100,9 @@ def _begun(work: Path, recipe: Recipe, resuming: argparse.Namespace | None) -> R
     """
     from nst_core.runs import runner
 
-    path = work / "recipe.json"
+    path = work / work_folder.RECIPE
     if resuming is None:
-        shutil.rmtree(work, ignore_errors=True)
+        work_folder.clear(work)
         prepared = runner.prepare(recipe)
         write_atomic(path, prepared.to_json().encode())
         return prepared

@@ -291,6 +291,8 @@ def _add_bench(subparsers: Any) -> None:
     parser.add_argument("--jobs", type=int, default=1000, metavar="N", help="soak: number of runs; default: 1000")
     parser.add_argument("--visitors", type=int, default=20, metavar="N", help="load: visitors at once; default: 20")
     parser.add_argument("--minutes", type=float, default=2.0, metavar="M", help="load: how long they stay; default: 2")
+    parser.add_argument("--films", nargs="+", default=[], metavar="NAME", help="film: these alone; default: all")
+    parser.add_argument("--methods", nargs="+", default=[], metavar="NAME", help="film: fast or slow; default: both")
     parser.add_argument(
         "--sheet", type=Path, metavar="FILE", help="quality, film: write the pictures to this WebP file"
     )

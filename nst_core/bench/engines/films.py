@@ -14,6 +14,7 @@ import numpy as np
 
 from nst_core.bench.engines.known_films import FILMS, BenchFilm, Maker
 from nst_core.bench.engines.quality import contact_sheet
+from nst_core.errors import ToolError
 from nst_core.film.flow import Bytes
 from nst_core.film.measures import drift, flicker, warping_error
 from nst_core.picture import samples
@@ -40,7 +41,11 @@ SHEET_FRAMES = 3
 
 
 def run(
-    sizes: Sequence[int], sheet: Path | None = None, films: Sequence[tuple[str, str, Maker]] = FILMS
+    sizes: Sequence[int],
+    sheet: Path | None = None,
+    names: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    films: Sequence[tuple[str, str, Maker]] = FILMS,
 ) -> dict[str, Any]:
     """Paint each film by each method, each frame on its own and as a film, and measure both.
 
@@ -48,15 +53,23 @@ def run(
         sizes: widths of the frames, in pixels.
         sheet: file for a contact sheet of the last size, as WebP: for each film and method the first frames of the
             film, those painted on their own, and those painted as a film.
+        names: of the films to measure; all if there are none.
+        methods: keys of `METHODS`; all if there are none.
         films: name, style and maker of each; those that are not installed are left out.
 
     Returns:
         `films`: a row for each film, size and method: `alone` and `steady`, each with `warping_error`, `flicker` (None
         unless the scene is still), `drift` (by gap in frames; None unless the motion is known), all in 1/255,
         `style_gram`, `style_wasserstein2` and `seconds` a frame. `left_out`: the films that are not installed.
+
+    Raises:
+        ToolError: a name is of no film, or no method.
     """
+    _check("film", names, [name for name, *_ in films])
+    _check("method", methods, list(METHODS))
     rows, strips, left_out = [], [], []
-    for size, (name, style_key, maker), method in itertools.product(sizes, films, METHODS):
+    wanted = [film for film in films if not names or film[0] in names]
+    for size, (name, style_key, maker), method in itertools.product(sizes, wanted, methods or METHODS):
         film = maker(size, METHODS[method][2])
         if film is None:
             left_out.append(name)
@@ -68,6 +81,12 @@ def run(
     if sheet is not None:
         write_if_possible(sheet, to_webp(contact_sheet(strips), 80))
     return {"films": rows, "left_out": sorted(set(left_out))}
+
+
+def _check(what: str, given: Sequence[str], known: Sequence[str]) -> None:
+    """Raise ToolError if a name is not among the known ones."""
+    if unknown := [name for name in given if name not in known]:
+        raise ToolError(f"a {what} must be one of {', '.join(known)}, got {unknown[0]}")
 
 
 def measured(film: BenchFilm, style: Pixels, method: str) -> tuple[dict[str, Any], list[Pixels]]:

@@ -175,6 +175,7 @@ def _film_cells(row: Row) -> tuple[str, ...]:
     times = f"{alone['warping_error'] / steady['warping_error']:.1f}"
     return (
         f"{row['film']}, {row['style']}",
+        edge(row),
         row["method"],
         error,
         times,
@@ -190,12 +191,11 @@ def _film_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     frames = {method: sorted({row["frames"] for row in rows if row["method"] == method}) for method in films.METHODS}
     counts = ", ".join(f"{method} {' or '.join(map(str, counts))}" for method, counts in frames.items() if counts)
     yield (
-        f"Frames {' and '.join(sorted({edge(row) for row in rows}))} wide; {counts} of each film. Frame by frame → as "
-        "a film; errors in 1/255. The warping error is the root mean square difference of neighbouring results where "
-        "the motion is trusted; it is known where a photograph was filmed, and estimated in real clips. Flicker is "
-        "the mean absolute difference of neighbouring results of a still scene with a camera's noise. Drift is the "
-        "warping error over 10 and 30 frames of the film. Style: how much farther from the style the film is than its "
-        "frames one by one, by the yardstick; less than 0 is nearer."
+        f"Frames of each film: {counts}. Frame by frame → as a film; errors in 1/255. The warping error is the root "
+        "mean square difference of neighbouring results where the motion is trusted; it is known where a photograph "
+        "was filmed, and estimated in real clips. Flicker is the mean absolute difference of neighbouring results of a "
+        "still scene with a camera's noise. Drift is the warping error over 10 and 30 frames of the film. Style: how "
+        "much farther from the style the film is than its frames one by one, by the yardstick; less than 0 is nearer."
     )
 
 
@@ -253,6 +253,7 @@ ENGINE_TABLES = {
         "Films, frame by frame and as a film",
         (
             "film, style",
+            "width",
             "method",
             "warping error",
             "times less",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nst_core.cli import film
+from nst_core.cli import film, work_folder
 from nst_core.cli.main import main
 from nst_core.film import reading, run
 from nst_core.film.engines import forward
@@ -98,6 +98,27 @@ def test_an_interrupted_film_plays_and_continues(
     whole = tmp_path / "whole.mp4"
     assert main(arguments_for(clip, whole)) == 0
     assert output.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.usefixtures("light")
+def test_files_beside_the_frames_stay_and_a_folder_in_use_is_left_alone(
+    tmp_path: Path, clip: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, work = tmp_path / "out.mp4", tmp_path / "out.mp4.frames"
+    work.mkdir()
+    (work / "my own.txt").write_text("keep")
+    assert main(arguments_for(clip, output)) == 0
+    assert [path.name for path in work.iterdir()] == ["my own.txt"]
+    written = output.read_bytes()
+    with work_folder.locked(work):
+        assert main(arguments_for(clip, output)) == 2
+    assert "in use by another command" in capsys.readouterr().err
+    assert output.read_bytes() == written
+    (work / "my own.txt").unlink()
+    work.rmdir()
+    work.write_text("a file")
+    assert main(arguments_for(clip, output)) == 2
+    assert "must be a folder for the frames" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("light", "found")

@@ -10,6 +10,7 @@ from PIL import Image
 from nst_core.bench.engines import films
 from nst_core.bench.engines.known_films import Camera, Maker, filmed
 from nst_core.bench.engines.quality import CELL_PX
+from nst_core.errors import ToolError
 
 
 @pytest.mark.weights
@@ -19,9 +20,10 @@ def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytes
     chosen: list[tuple[str, str, Maker]] = [
         ("still", "facets", partial(filmed, "coffee", Camera())),
         ("missing", "facets", lambda size, count: None),
+        ("not wanted", "facets", lambda size, count: pytest.fail("it is not among the names")),
     ]
 
-    report = films.run([64], tmp_path / "sheet.webp", chosen)
+    report = films.run([64], tmp_path / "sheet.webp", ["still", "missing"], ["fast"], chosen)
 
     assert report["left_out"] == ["missing"]
     (row,) = report["films"]
@@ -34,3 +36,9 @@ def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytes
     assert "missing" in films.table(report)
     with Image.open(tmp_path / "sheet.webp") as sheet:
         assert sheet.size == (9 * (CELL_PX + 6) - 6, CELL_PX)
+
+
+@pytest.mark.parametrize("wrong", [{"names": ["still lemonade"]}, {"methods": ["balanced"]}])
+def test_films_and_methods_that_there_are_not_are_refused(wrong: dict[str, list[str]]) -> None:
+    with pytest.raises(ToolError, match=r"must be one of .*(still coffee|slow).*, got (still lemonade|balanced)"):
+        films.run([64], **wrong)

@@ -70,8 +70,8 @@ def test_a_film_is_shown_frame_by_frame_and_as_a_film(tmp_path: Path) -> None:
     made = tables.table("film", stored(tmp_path, row | {"alone": alone, "steady": steady}, "film"))
     (cells,) = made.rows
     shown = ("24 → 4.0", "6.0", "2.1 → 0.040", "5.0, 9.0", "+0 %", "+10 %", "0.50 s")
-    assert cells == ("a pan, Facets", "fast", *shown)
-    assert "fast 34 of each film" in made.notes[0]
+    assert cells == ("a pan, Facets", "64 px", "fast", *shown)
+    assert "each film: fast 34." in made.notes[0]
 
 
 def test_what_was_not_measured_yet_is_said_where_it_would_stand_and_left_out_of_the_kinds(tmp_path: Path) -> None:
