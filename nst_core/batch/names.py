@@ -12,6 +12,9 @@ from nst_core.runs.opening import SAMPLE
 
 MOST_CHARACTERS = 48
 """Longest part of a name that one picture gives."""
+MOST_BYTES = 192
+"""Longest name, in UTF-8, where letters have up to four bytes. Systems take 255, of which a number that tells it from
+equal names, its ending, and the name of the unfinished file need some."""
 RESERVED = ("contact-sheet-", "manifest", "batch")
 """First parts of the names of other files in the folder of the results."""
 _MOST_STYLES = 3
@@ -20,17 +23,19 @@ _MOST_STYLES = 3
 
 def stem(content: str, styles: Sequence[str]) -> str:
     """A name without ending for a content in some styles: `harbour--night-swirls`."""
-    spelled = [part(style) for style in styles[:_MOST_STYLES]]
+    most_bytes = MOST_BYTES // max(2, 1 + min(len(styles), _MOST_STYLES))
+    first, *spelled = (part(name, most_bytes) for name in (content, *styles[:_MOST_STYLES]))
     if len(styles) > _MOST_STYLES:
         spelled.append(f"{len(styles) - _MOST_STYLES}-more")
-    return "--".join([part(content), "+".join(spelled)]) if spelled else part(content)
+    return "--".join([first, "+".join(spelled)]) if spelled else first
 
 
-def part(name: str) -> str:
+def part(name: str, most_bytes: int = MOST_BYTES) -> str:
     """A picture's name without folder and ending, in letters, digits, hyphens, underscores and dots only."""
     name = name.removeprefix(SAMPLE) if name.startswith(SAMPLE) else PurePath(name.replace("\\", "/")).stem
     clean = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", name)).strip("-. ")
-    return clean[:MOST_CHARACTERS].rstrip("-. ") or "picture"
+    short = clean[:MOST_CHARACTERS].encode()[:most_bytes].decode(errors="ignore")
+    return short.rstrip("-. ") or "picture"
 
 
 def distinct(wanted: Iterable[tuple[str, str]], ending: str) -> list[str]:

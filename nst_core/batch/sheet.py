@@ -87,21 +87,27 @@ def pages(cells: Iterable[SheetCell], columns: int = COLUMNS, kind: str = "JPEG"
 
 
 def _page(cells: Sequence[SheetCell], columns: int) -> Image.Image:
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
     across, down = min(columns, len(cells)), -(-len(cells) // columns)
     step_x, step_y = CELL_PX + _GAP_PX, CELL_PX + _GAP_PX + _LINES * _LINE_PX
     page = Image.new("RGB", (across * step_x + _GAP_PX, down * step_y + _GAP_PX), _PAPER)
-    draw = ImageDraw.Draw(page)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(_FONT_PX)
     for number, cell in enumerate(cells):
         row, column = divmod(number, columns)
-        _paste(page, draw, cell, (_GAP_PX + column * step_x, _GAP_PX + row * step_y))
+        _paste(page, draw, font, cell, (_GAP_PX + column * step_x, _GAP_PX + row * step_y))
     return page
 
 
-def _paste(page: Image.Image, draw: ImageDraw.ImageDraw, cell: SheetCell, corner: tuple[int, int]) -> None:
+def _paste(
+    page: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    font: FreeTypeFont | ImageFont,
+    cell: SheetCell,
+    corner: tuple[int, int],
+) -> None:
     """Draw a cell with its upper left corner at (x, y)."""
-    from PIL import Image, ImageFont
+    from PIL import Image
 
     left, top = corner
     if cell.picture is None:
@@ -111,7 +117,6 @@ def _paste(page: Image.Image, draw: ImageDraw.ImageDraw, cell: SheetCell, corner
             small = image.convert("RGB")
         small.thumbnail((CELL_PX, CELL_PX))
         page.paste(small, (left + (CELL_PX - small.width) // 2, top + (CELL_PX - small.height) // 2))
-    font = ImageFont.load_default(_FONT_PX)
     for number, line in enumerate(_broken(cell.caption, font, _LINES)):
         draw.text((left, top + CELL_PX + 4 + number * _LINE_PX), line, _INK, font)
     for number, line in enumerate(_broken(cell.problem, font, 6)):

@@ -1,8 +1,11 @@
 """Names of results."""
 
+from pathlib import Path
+
 import pytest
 
 from nst_core.batch.names import distinct, part, stem
+from nst_core.system.atomic_files import write_atomic
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,17 @@ def test_a_part_is_a_plain_name(name: str) -> None:
     assert 0 < len(part(name)) <= 48
     assert not set(part(name)) & set('/\\:*?"<>|\n$ ()')
     assert part(name)[0] not in ".-"
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "画", "𠀋"])
+@pytest.mark.parametrize("styles", [1, 2, 5])
+def test_long_names_in_any_script_fit_into_a_file_system(letter: str, styles: int, tmp_path: Path) -> None:
+    longest = stem(letter * 90, [letter * 90] * styles)
+    names = distinct([(longest, "1"), (longest, "2"), (longest, "2")], ".webp")
+    for name in names:
+        write_atomic(tmp_path / name, b"a picture")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert longest.count(letter) > 40
 
 
 def test_equal_names_get_a_hash_which_does_not_depend_on_the_others() -> None:
