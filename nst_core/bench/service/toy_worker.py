@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from nst_core.film import run as film_run
+from nst_core.film.engines import forward
+from nst_core.film.engines.frames import FilmStep, FrameTask, PaintedFrame, to_bytes
+from nst_core.film.reading import Film
 from nst_core.jobs import worker
 from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Ready
@@ -60,6 +65,25 @@ def steps(  # noqa: PLR0913 - the arguments of an engine
         )
 
 
+class ToyPainter:
+    """Darkens the frames of a film."""
+
+    def paint(self, task: FrameTask) -> PaintedFrame:
+        """The frame at half of its brightness, with a loss as `loss` gives it."""
+        time.sleep(STEP_SECONDS)
+        number = int(task.carried.get("number", 0)) + 1
+        picture = to_bytes(task.content[..., :3] * np.float32(0.5))
+        return PaintedFrame(picture, {"temporal": loss(number)}, {"number": np.array(number)})
+
+
+def film_steps(
+    film: Film, _styles: Any, recipe: Recipe, masks: Any, next_index: int, *_: Any
+) -> Generator[FilmStep, Recipe | None, None]:
+    """Yield the frames of a film, darker; a film that continues forgets what it carried."""
+    with closing(film_run._read(film, recipe, next_index)) as frames:
+        yield from forward.play(ToyPainter(), frames, recipe, masks)
+
+
 class ToyWorker(worker.Worker):
     """The worker, without networks to load."""
 
@@ -79,6 +103,7 @@ def _measures(*_: Any) -> dict[str, Any]:
 def create(inbox: CommandInbox, out: BinaryIO) -> worker.Worker:
     """A toy worker; replaces the engines of this process."""
     vars(runner).update(engine_steps=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
+    vars(film_run).update(_painted=film_steps)
     vars(worker).update(_is_calibrated=lambda: True)
     return ToyWorker(inbox, out)
 

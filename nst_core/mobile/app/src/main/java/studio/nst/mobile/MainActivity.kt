@@ -1,6 +1,7 @@
 package studio.nst.mobile
 
 import android.Manifest
+import android.content.Intent
 import android.content.pm.PackageManager
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
@@ -12,6 +13,7 @@ import android.view.Gravity
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.view.WindowManager
+import android.widget.Button
 import android.widget.FrameLayout
 import android.widget.ImageView
 import android.widget.TextView
@@ -42,10 +44,15 @@ class MainActivity : ComponentActivity() {
         window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
         picture = ImageView(this).apply { contentDescription = getString(R.string.painted) }
         words = TextView(this).apply { setPadding(32, 96, 32, 32) }
+        val films = Button(this).apply {
+            setText(R.string.film)
+            setOnClickListener { startActivity(Intent(context, FilmActivity::class.java)) }
+        }
         setContentView(
             FrameLayout(this).apply {
                 addView(picture)
                 addView(words, FrameLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT, Gravity.TOP))
+                addView(films, FrameLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT, Gravity.BOTTOM))
             },
         )
         painting.execute {
