@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 from nst_core.batch.items import BatchItem
 from nst_core.picture.decode import Bytes
 from nst_core.picture.masks import Mask
+from nst_core.picture.reduce import reduced
+from nst_core.picture.resize import size_for
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe
 from nst_core.runs.inputs import RunInputs
@@ -100,7 +102,7 @@ class Loader:
         return self._pictures.get((name, self._fingerprint(name)), lambda: load_picture(name))
 
     def _tensor(self, picture: Picture, edge_px: int | None) -> Pixels:
-        return self._pixels.get((picture.sha256, edge_px), lambda: picture.covered(edge_px))
+        return self._pixels.get((picture.sha256, edge_px), lambda: _resized(picture, edge_px))
 
     def _fingerprint(self, name: str) -> str:
         """A hash of a file's bytes, or the name of a bundled picture. A file that has not changed is read once."""
@@ -120,6 +122,15 @@ def _needs_no_more(recipe: Recipe) -> bool:
     Matching colours, and a strength other than 1, measure the photograph at its own size.
     """
     return shares_pass(recipe) and recipe.colour.colour_match == "none" and recipe.strength == 1
+
+
+def _resized(picture: Picture, edge_px: int | None) -> Pixels:
+    """`Picture.covered`; a photograph that is reduced takes a shorter way to it."""
+    if edge_px is not None and edge_px < max(picture.width, picture.height) and picture.alpha is None:
+        width, height = size_for(picture.width, picture.height, edge_px)
+        if min(width, height) <= min(picture.width, picture.height):
+            return reduced(picture.pixels, width, height)
+    return picture.covered(edge_px)
 
 
 def _state(name: str) -> Hashable | None:

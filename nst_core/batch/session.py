@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,6 +60,8 @@ class Batch:
         self.folder = OutputFolder(path, {name for item in items for name in item.files})
         self._results: dict[str, ItemResult] = {}
         self._thumbnails: dict[str, bytes] = {}
+        self._sheets: dict[str, int] = {}  # name of a contact sheet that is written -> hash of its cells
+        self._leading = 0  # items from the first on that have an outcome
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -96,14 +99,17 @@ class Batch:
                 wants_measures=self.options.wants_measures,
                 should_stop=should_stop,
             )
+            drawing = ThreadPoolExecutor(1, "nst-batch-sheet")
             try:
                 for result in painting:
                     self._take(result)
+                    self._draw_early(drawing)
                     yield result
                     if result.code == WeightsError.code:
                         raise WeightsError(result.error)
             finally:
                 painting.close()
+                drawing.shutdown()
                 self._write_lists()
 
     def _missing(self, should_stop: Callable[[], bool]) -> list[BatchItem]:
@@ -136,6 +142,15 @@ class Batch:
         if result.thumbnail and len(self._thumbnails) < MOST_THUMBNAILS:
             self._thumbnails[result.item.name] = result.thumbnail
 
+    def _draw_early(self, drawing: ThreadPoolExecutor) -> None:
+        """Write the contact sheets whose cells are all known, in a thread while the network paints."""
+        size = self.options.columns * sheet.ROWS
+        while self._leading < len(self.items) and self.items[self._leading].name in self._results:
+            self._leading += 1
+            if self._leading % size == 0 and self.options.sheet_kind != "none":
+                rows = self.rows[self._leading - size : self._leading]
+                drawing.submit(self._write_sheet, self._leading // size, rows)
+
     def _write_lists(self) -> None:
         """Write the contact sheets and the manifest, which names them."""
         problem = ""
@@ -156,22 +171,27 @@ class Batch:
         """Write the contact sheets and add their names to `written`. Raises PictureError."""
         if self.options.sheet_kind == "none":
             return
-        kind = "PNG" if self.options.sheet_kind == "png" else "JPEG"
-        for number, page in enumerate(sheet.pages(self._cells(), self.options.columns, kind), 1):
-            name = self._sheet_name(number)
-            self.folder.write(name, page)
-            written.append(name)
+        shown = [row for row in self.rows if row.state != "waiting"]
+        size = self.options.columns * sheet.ROWS
+        for number, first in enumerate(range(0, len(shown), size), 1):
+            written.append(self._write_sheet(number, shown[first : first + size]))
+
+    def _write_sheet(self, number: int, rows: Sequence[Row]) -> str:
+        """Write a contact sheet of results, unless it is there; returns its name. Raises PictureError."""
+        name, cells = self._sheet_name(number), tuple(map(self._cell, rows))
+        if self._sheets.get(name) != hash(cells):
+            kind = "PNG" if self.options.sheet_kind == "png" else "JPEG"
+            self.folder.write(name, sheet.page(cells, self.options.columns, kind))
+            self._sheets[name] = hash(cells)
+        return name
 
     def _sheet_name(self, number: int) -> str:
         return f"{SHEET}{number}.{'png' if self.options.sheet_kind == 'png' else 'jpg'}"
 
-    def _cells(self) -> Iterator[sheet.SheetCell]:
-        """The places of the contact sheets: results, and failures with their reasons."""
-        for row in self.rows:
-            if row.state == "failed":
-                yield sheet.SheetCell(row.item.name, problem=row.error)
-            elif row.state == "done":
-                yield sheet.SheetCell(row.item.name, self._thumbnail(row.item.name))
+    def _cell(self, row: Row) -> sheet.SheetCell:
+        """The place of a result on a contact sheet: a small picture, or the reason why there is none."""
+        picture = None if row.error else self._thumbnail(row.item.name)
+        return sheet.SheetCell(row.item.name, picture, row.error)
 
     def _thumbnail(self, name: str) -> bytes | None:
         """A small picture of a result; from its file, if it was painted before."""

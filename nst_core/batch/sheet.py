@@ -81,9 +81,14 @@ def pages(cells: Iterable[SheetCell], columns: int = COLUMNS, kind: str = "JPEG"
     """
     remaining = iter(cells)
     while on_page := list(islice(remaining, columns * ROWS)):
-        file = io.BytesIO()
-        _page(on_page, columns).save(file, kind, quality=88)
-        yield file.getvalue()
+        yield page(on_page, columns, kind)
+
+
+def page(cells: Sequence[SheetCell], columns: int, kind: str) -> bytes:
+    """One page, of at most `columns` times `ROWS` cells, as a file of this kind."""
+    file = io.BytesIO()
+    _page(cells, columns).save(file, kind, quality=88)
+    return file.getvalue()
 
 
 def _page(cells: Sequence[SheetCell], columns: int) -> Image.Image:

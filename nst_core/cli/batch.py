@@ -98,8 +98,8 @@ class _Progress:
     """A bar on a terminal; elsewhere a line from time to time."""
 
     def __init__(self, total: int) -> None:
-        self._total, self._count, self._known, self._began = total, 0, 0, time.monotonic()
-        self._shown = self._began
+        self._total, self._count, self._known = total, 0, 0
+        self._first = self._shown = time.monotonic()
 
     def begin(self, known: int) -> None:
         """Start to count, after the pictures that are there already."""
@@ -107,7 +107,7 @@ class _Progress:
 
         if known:
             print(f"{known} of {self._total} pictures are there already", file=sys.stderr)
-        self._known, self._began = known, time.monotonic()
+        self._known = known
         is_hidden = not sys.stderr.isatty()
         self._bar = tqdm(total=self._total, initial=known, disable=is_hidden, unit="picture", file=sys.stderr)
 
@@ -120,14 +120,16 @@ class _Progress:
         if result.error:
             tqdm.write(f"{result.item.name}: {result.error}", file=sys.stderr)
         now = time.monotonic()
+        if self._count == 1:
+            self._first = now
         if not self._bar.disable or now - self._shown < _REPORT_SECONDS:
             return
         self._shown = now
-        left = (now - self._began) / self._count * (self._total - self._known - self._count)
-        print(
-            f"{self._known + self._count} of {self._total} pictures, {self._bar.format_interval(left)} left",
-            file=sys.stderr,
-        )
+        told = f"{self._known + self._count} of {self._total} pictures"
+        if self._count > 1:  # before the first one the networks are loaded
+            left = (now - self._first) / (self._count - 1) * (self._total - self._known - self._count)
+            told += f", {self._bar.format_interval(left)} left"
+        print(told, file=sys.stderr)
 
     def end(self) -> None:
         """Close the bar."""
