@@ -30,7 +30,7 @@ def encoded(pixels: Bytes, text: tuple[str, str] | None = None) -> bytes:
     height, width, channels = pixels.shape
     # Runs alone, without a search for other repeats: a photograph or a painting hardly repeats itself.
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-    data = b"".join([*(packer.compress(strip) for strip in _filtered(pixels)), packer.flush()])
+    data = b"".join([*(packer.compress(strip.data) for strip in _filtered(pixels)), packer.flush()])
     header = struct.pack(">2I5B", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
     if text is not None:

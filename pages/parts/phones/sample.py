@@ -29,7 +29,7 @@ def sample() -> None:
         icon=":material/android:",
         on_click="ignore",
     )
-    st.caption("Camera, permission, pace of frames, and films by a server, in 700 lines. Its README lists what was tested.")
+    st.caption("Camera, pace of frames, and films by a server, in 700 lines. Its README lists what was tested.")
 
 
 @cache
