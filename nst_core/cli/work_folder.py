@@ -23,7 +23,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     lock = filelock.FileLock(folder / _LOCK, blocking=False)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except filelock.Timeout:
         raise FilmError(f"{folder} is in use by another command that paints this film; wait for its end") from None

@@ -39,7 +39,7 @@ def ask(
     try:
         film = path.open("rb")
     except OSError as error:
-        raise FilmError(f"{path.name} must be a file that can be read ({error.strerror})") from None
+        raise FilmError(f"{path.name or path} must be a file that can be read ({error.strerror})") from None
     ours, theirs = socket.socketpair()
     with film, ours:
         with theirs:

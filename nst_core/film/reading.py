@@ -81,7 +81,7 @@ def probe(path: Path, limits: FilmLimits | None = None) -> FilmInfo:
     try:
         limits.check_file(path.stat().st_size)
     except OSError as error:
-        raise FilmError(f"{path.name} must be a file that can be read ({error.strerror})") from None
+        raise FilmError(f"{path.name or path} must be a file that can be read ({error.strerror})") from None
     with _place(), contextlib.closing(ask(path, _request("probe", limits))) as answers:
         for answer, _ in answers:
             if answer.info:

@@ -104,12 +104,12 @@ def _as_stored(image: Image.Image) -> tuple[Bytes, Bytes | None]:
     """Like `to_srgb`, but not put upright."""
     profile = image.info.get("icc_profile")
     flat, alpha = _split_alpha(image)
-    colour = _through_profile(flat, profile) if isinstance(profile, bytes) and profile else flat.convert("RGB")
-    pixels = np.array(colour, np.uint8)
+    if isinstance(profile, bytes) and profile:
+        flat = _through_profile(flat, profile)
+    colour = flat if flat.mode == "RGB" else flat.convert("RGB")
     if alpha is None or alpha.getextrema() == (255, 255):
-        return pixels, None
-    coverage = np.array(alpha, np.uint8)
-    return pixels, coverage
+        return np.asarray(colour), None
+    return np.array(colour), np.array(alpha)  # copies, which `bleed` may change
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

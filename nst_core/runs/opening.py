@@ -26,8 +26,9 @@ def load_picture(name: str) -> Picture:
 
     if name.startswith(SAMPLE):
         return samples.find(name.removeprefix(SAMPLE)).load(SAMPLE_PX)
+    data = read_file(name)
     try:
-        return open_own(read_file(name))
+        return open_own(data)
     except PictureError as error:
         raise PictureError(f"{Path(name).name}: {error}") from None
 

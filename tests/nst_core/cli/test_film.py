@@ -57,10 +57,10 @@ def arguments_for(clip: str, output: Path, *more: str) -> list[str]:
 
 @pytest.mark.usefixtures("light")
 def test_a_film_is_written_and_its_frames_are_removed(tmp_path: Path, clip: str) -> None:
-    output = tmp_path / "out.gif"
+    output = tmp_path / "new" / "out.gif"
     assert main(arguments_for(clip, output, "--style", "sample:poppies")) == 0
     assert probe(output).frames == 5
-    assert not list(tmp_path.glob("*.frames"))
+    assert list(output.parent.iterdir()) == [output]
 
 
 @pytest.mark.usefixtures("light")
