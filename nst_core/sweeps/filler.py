@@ -1,8 +1,8 @@
-"""Fills the cells of a grid, such as a sweep or a batch, with runs, one after another.
+"""Fills the cells of a grid, such as a sweep or a batch, with runs: as many at once as there are workers.
 
-A thread of the server submits them; no page needs to stay open. Only one cell is queued at a time, so that the queue
-stays fair to others. Each cell's run is deleted as soon as its picture is stored, so that it does not fill the
-visitor's list of runs.
+A thread of the server for each worker submits them; no page needs to stay open. Each thread queues one cell at a time,
+so that the queue stays fair to others. Each cell's run is deleted as soon as its picture is stored, so that it does not
+fill the visitor's list of runs.
 """
 
 from __future__ import annotations
@@ -40,12 +40,11 @@ class Cell:
 
 
 class GridFiller:
-    """The cells of a grid, and the thread that fills them.
+    """The cells of a grid, and the threads that fill them, one for each worker that is ready.
 
     Attributes:
         cells: the cells; "painting" may be left over from a stop.
         error: the reason why the filling halted, in one sentence; empty while it can continue.
-        is_queue_full: whether the next cell waits for room in the queue.
         is_stopped: whether it was stopped.
     """
 
@@ -72,12 +71,14 @@ class GridFiller:
             measure: whether the runs measure their results.
         """
         self.cells = list(cells)
-        self.error, self.is_queue_full, self.is_stopped = "", False, is_stopped
+        self.error, self.is_stopped = "", is_stopped
         self._service, self._owner, self._run_of, self._keep = service, owner, run_of, keep
         self._measure = measure
         self._cell_seconds: list[float] = []
         self._last_seen = time.monotonic()
-        self._thread: threading.Thread | None = None
+        self._threads: dict[int, threading.Thread] = {}
+        self._taken: set[int] = set()
+        self._is_refused = False
         self._lock = threading.Lock()
         self._stop_event = threading.Event()
 
@@ -102,17 +103,22 @@ class GridFiller:
         return not (self.is_over or self.is_stopped or self.error)
 
     @property
+    def is_queue_full(self) -> bool:
+        """Whether no cell is under way and the next one waits for room in the queue."""
+        return self._is_refused and not any(cell.state == "painting" for cell in self.cells)
+
+    @property
     def seconds_left(self) -> float | None:
         """The estimated time for the remaining cells, in seconds; None before a cell is done."""
-        return median(self._cell_seconds[-5:]) * (len(self.cells) - self.done) if self._cell_seconds else None
+        if not self._cell_seconds:
+            return None
+        at_once = max(sum(thread.is_alive() for thread in tuple(self._threads.values())), 1)
+        return median(self._cell_seconds[-5:]) * (len(self.cells) - self.done) / at_once
 
     def ensure_running(self) -> None:
-        """Note that a page shows the grid, and start the thread unless it runs, or the grid is stopped or over."""
-        with self._lock:
-            self._last_seen = time.monotonic()
-            if self.is_active and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._run, name="nst-sweep", daemon=True)
-                self._thread.start()
+        """Note that a page shows the grid, and start the threads unless they run, or the grid is stopped or over."""
+        self._last_seen = time.monotonic()
+        self._start_threads()
 
     def resume(self) -> None:
         """Paint the missing cells after a stop or an error."""
@@ -126,27 +132,63 @@ class GridFiller:
         self._stop_event.set()
 
     def join(self, timeout_seconds: float) -> bool:
-        """Whether the thread has ended within the timeout."""
-        thread = self._thread
-        if thread:
-            thread.join(timeout_seconds)
-        return thread is None or not thread.is_alive()
+        """Whether the threads have ended within the timeout, in seconds."""
+        until = time.monotonic() + timeout_seconds
+        while alive := [thread for thread in tuple(self._threads.values()) if thread.is_alive()]:
+            if time.monotonic() >= until:
+                return False
+            alive[0].join(max(until - time.monotonic(), 0.0))
+        return True
 
-    def _run(self) -> None:
-        while self.is_active and time.monotonic() - self._last_seen < UNSEEN_SECONDS:
-            number = next(n for n, cell in enumerate(self.cells) if cell.state in ("waiting", "painting"))
-            began = time.monotonic()
+    def _start_threads(self) -> None:
+        """Start the threads that are missing, since there may be more workers than before."""
+        with self._lock:
+            for number in range(self._workers() if self.is_active else 0):
+                if number not in self._threads or not self._threads[number].is_alive():
+                    self._threads[number] = threading.Thread(
+                        target=self._run, args=(number,), name=f"nst-sweep-{number}", daemon=True
+                    )
+                    self._threads[number].start()
+
+    def _workers(self) -> int:
+        return max(self._service.status().workers, 1)
+
+    def _run(self, thread: int) -> None:
+        """Fill one cell after another, as long as there is a worker for this thread."""
+        while self.is_active and time.monotonic() - self._last_seen < UNSEEN_SECONDS and thread < self._workers():
+            number = self._take()
+            if number is None:
+                return
+            if thread == 0:
+                self._start_threads()
             try:
-                self._fill(number)
-            except QueueFullError:
-                self.is_queue_full = True
-                self._stop_event.wait(RETRY_SECONDS)
-            except WorkerError as error:
-                self.error = str(error)
-            except NSTError as error:
-                self.cells[number] = Cell("failed", error=str(error))
-            if self.cells[number].state == "painted":
-                self._cell_seconds.append(time.monotonic() - began)
+                self._try(number)
+            finally:
+                self._taken.discard(number)
+
+    def _take(self) -> int | None:
+        """The next cell that no thread has; None if there is none."""
+        with self._lock:
+            open_cells = (n for n, cell in enumerate(self.cells) if cell.state in ("waiting", "painting"))
+            number = next((n for n in open_cells if n not in self._taken), None)
+            if number is not None:
+                self._taken.add(number)
+            return number
+
+    def _try(self, number: int) -> None:
+        """Fill a cell, or note why it is not filled."""
+        began = time.monotonic()
+        try:
+            self._fill(number)
+        except QueueFullError:
+            self._is_refused = True
+            self._stop_event.wait(RETRY_SECONDS)
+        except WorkerError as error:
+            self.error = str(error)
+        except NSTError as error:
+            self.cells[number] = Cell("failed", error=str(error))
+        if self.cells[number].state == "painted":
+            self._cell_seconds.append(time.monotonic() - began)
 
     def _fill(self, number: int) -> None:
         """Run one cell. Raises NSTError as `JobService.submit` does."""
@@ -154,7 +196,7 @@ class GridFiller:
         job = self._service.submit(
             recipe, inputs.content, inputs.styles, start=inputs.start, owner=self._owner, measure=self._measure
         )
-        self.is_queue_full = False
+        self._is_refused = False
         try:
             view = self._follow(job, number)
             if view.state == "done":

@@ -12,6 +12,7 @@ from PIL import Image
 from nst_core.errors import JobError, NSTError
 from nst_core.jobs.blobs import DiskBlobStore
 from nst_core.jobs.service import JobService, JobView, owner_of
+from nst_core.jobs.views import WorkerStatus
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, make
 from nst_core.runs.inputs import RunInputs
@@ -51,6 +52,10 @@ class QuickService:
         self.submissions: list[tuple[Recipe, Picture, dict[str, Any]]] = []
         self.refuse: NSTError | None = None
         self.disk: Path | None = None
+        self.workers = 1
+
+    def status(self) -> WorkerStatus:
+        return WorkerStatus("ready", workers=self.workers)
 
     @property
     def typed(self) -> JobService:

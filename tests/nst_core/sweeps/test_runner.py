@@ -1,8 +1,10 @@
-"""A sweep's thread: it fills the cells one small run at a time, and survives refusals, failures and stops."""
+"""A sweep's threads: each fills one cell at a time with a small run; they survive refusals, failures and stops."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -94,3 +96,68 @@ def test_it_pauses_while_no_page_shows_it(sweep: Sweep, monkeypatch: pytest.Monk
     assert sweep.is_active
     monkeypatch.undo()
     assert set(states(sweep)) == {"painted"}
+
+
+def test_as_many_cells_are_painted_at_once_as_there_are_workers_and_each_cell_once(
+    sweep: Sweep, service: QuickService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.workers = 3
+    together, at_once = threading.Barrier(3), list[int]()
+
+    def wait(job: str, seconds: float) -> JobView:
+        at_once.append(len(service.jobs))
+        together.wait(5)  # broken unless three runs are under way at the same time
+        return service.view(job)
+
+    monkeypatch.setattr(service, "wait", wait)
+    assert states(sweep) == ["painted"] * 6
+    assert max(at_once) == 3
+    assert len(service.submissions) == 6
+
+
+def test_it_takes_a_worker_that_comes_later_and_leaves_one_that_goes(
+    sweep: Sweep, service: QuickService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once, added = list[int](), threading.Barrier(2)
+
+    def wait(job: str, seconds: float) -> JobView:
+        at_once.append(len(service.jobs))
+        if job == "run0":
+            service.workers = 2  # its next cell finds another worker
+        elif job in ("run1", "run2"):
+            added.wait(5)
+            service.workers = 1
+        return service.view(job)
+
+    monkeypatch.setattr(service, "wait", wait)
+    assert states(sweep) == ["painted"] * 6
+    assert at_once[0] == 1
+    assert max(at_once[1:3]) == 2
+    assert at_once[-1] == 1
+
+
+def test_a_full_queue_is_no_news_while_another_cell_is_painted(
+    sweep: Sweep, service: QuickService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filler, "RETRY_SECONDS", 0.01)
+    service.workers = 2
+    refused, submit = threading.Event(), service.submit
+    full: list[bool] = []
+
+    def only_one(*run: Any, **more: Any) -> str:
+        if service.jobs:
+            refused.set()
+            raise QueueFullError("one of your runs is waiting already", retry_after_seconds=1)
+        return submit(*run, **more)
+
+    def wait(job: str, seconds: float) -> JobView:
+        view = service.view(job)
+        if job == "run0" and not refused.is_set():
+            return replace(view, state="running")
+        full.append(sweep.filler.is_queue_full)
+        return view
+
+    monkeypatch.setattr(service, "submit", only_one)
+    monkeypatch.setattr(service, "wait", wait)
+    assert states(sweep) == ["painted"] * 6
+    assert full[0] is False
