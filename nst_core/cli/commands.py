@@ -203,7 +203,7 @@ def bench(arguments: argparse.Namespace) -> None:
     """Run a benchmark and print its report."""
     from nst_core import bench
 
-    if arguments.keep and arguments.benchmark in (*_TRIALS, "load", "api"):
+    if arguments.keep and arguments.benchmark in (*_TRIALS, "load", "api", "sweep"):
         raise ToolError(f"--keep is for benchmarks with a table in the README, got {arguments.benchmark}; leave it out")
     measure = importlib.import_module(bench.MODULES[arguments.benchmark])
     report = measure.run(*_bench_arguments(arguments))
@@ -216,7 +216,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
-    if arguments.benchmark in (*_IN_A_BROWSER, "api"):
+    if arguments.benchmark in (*_IN_A_BROWSER, "api", "sweep"):
         return ()
     if arguments.benchmark in _TRIALS:
         return (arguments.times, arguments.seed) if arguments.benchmark == "kills" else (arguments.jobs,)

@@ -22,7 +22,12 @@ from nst_core.jobs.owners import owner_of
 from nst_core.jobs.service import JobService
 from nst_core.jobs.views import JobView
 from nst_core.picture.upload import Picture
-from nst_core.recipe import make
+from nst_core.recipe import Recipe, make
+from nst_core.runs.inputs import RunInputs
+from nst_core.sweeps.axes import MAX_VALUES, Axis, axis, options, settings_for
+from nst_core.sweeps.plan import make_plan
+from nst_core.sweeps.runner import Sweep
+from nst_core.sweeps.store import SavedSweep
 
 WorkerKind = Literal["toy", "real"]
 PROGRAMS = {"toy": "nst_core.bench.service.toy_worker", "real": "nst_core.jobs.worker"}
@@ -172,6 +177,26 @@ def _load(service: JobService, runs: Sequence[tuple[float, dict[str, Any]]], mea
     ]
 
 
+def _sheet(service: JobService, settings: dict[str, Any]) -> tuple[list[str], float]:
+    """Paint a sweep of 5 by 5 cells; returns the cells' states, and the seconds that it took."""
+    # None of these changes the size of a picture, for which a worker would trace the network anew.
+    names = ("strength", "colour_preservation") if settings["method"] == "fast" else ("content_weight", "tv_weight")
+    base = make(settings=settings)
+    across, down = (_axis_of_five(base, name) for name in names)
+    values = np.random.default_rng(0).integers(0, 256, (2, 96, 128, 3), np.uint8)
+    content, style = (Picture.from_pixels(pixels) for pixels in values)
+    sweep = Sweep(service, SavedSweep(make_plan(base, across, down), RunInputs(content, (style,)), owner_of(SECRET)))
+    began = time.monotonic()
+    sweep.filler.ensure_running()
+    sweep.filler.join(RUN_SECONDS)
+    return [cell.state for cell in sweep.cells], time.monotonic() - began
+
+
+def _axis_of_five(base: Recipe, name: str) -> Axis:
+    setting = next(each for each in settings_for(base) if each.name == name)
+    return axis(setting, base, tuple(options(setting, base))[-MAX_VALUES:])
+
+
 def _act(service: JobService, action: str, job: str) -> None:
     getattr(service, action)(job, SECRET)
 
@@ -181,7 +206,9 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "view": _view,
     "act": _act,
     "load": _load,
+    "sheet": _sheet,
     "status": lambda service: service.status().state,
+    "workers": lambda service: service.status().workers,
     "wait": lambda service, job, seconds: service.wait(job, seconds).state,
 }
 """The requests that a host answers, by name."""

@@ -1,0 +1,88 @@
+"""A sheet of 5 by 5 cells on one worker and on two that share the same cores. `bench sweep` measures them.
+
+The job service, its queue and its workers are the real ones, and so is the filling of the sheet. Both services take
+turns, so that a machine that slows down slows both.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nst_core.bench.service.host import Host, WorkerKind, until
+from nst_core.errors import WorkerError
+from nst_core.sweeps.axes import MAX_VALUES
+
+WORKERS = (1, 2)
+CELLS = MAX_VALUES**2
+TURNS = 2
+"""How often each number of workers is measured; the sums are compared."""
+SHEETS: Mapping[str, Mapping[str, Any]] = {
+    "fast": {"method": "fast"},
+    "slow": {"method": "slow", "steps": 10, "pyramid": "off"},
+}
+"""Sheet -> the settings that all of its cells share; a cell has the size of a sweep's cell."""
+READY_SECONDS = 180.0
+
+
+def run(worker: WorkerKind = "real", turns: int = TURNS) -> dict[str, Any]:
+    """Paint each sheet with one worker and with two.
+
+    Args:
+        worker: "real" paints; "toy" tries the benchmark alone.
+        turns: how often each number of workers is measured.
+
+    Returns:
+        `sheets`: rows {sheet, cells, workers, seconds}: the shortest time of each. `ratio`: sheet -> all times of two
+        workers / all times of one.
+
+    Raises:
+        WorkerError: a worker did not load its networks, or a sheet was not complete.
+    """
+    seconds: dict[tuple[str, int], list[float]] = {(sheet, count): [] for sheet in SHEETS for count in WORKERS}
+    for turn in range(turns):
+        for count in WORKERS:
+            print(f"turn {turn + 1}, workers: {count}", file=sys.stderr)
+            for sheet, taken in _measure(worker, count).items():
+                seconds[sheet, count].append(taken)
+    rows = [
+        {"sheet": sheet, "cells": CELLS, "workers": count, "seconds": round(min(taken), 2)}
+        for (sheet, count), taken in seconds.items()
+    ]
+    ratio = {sheet: round(sum(seconds[sheet, WORKERS[1]]) / sum(seconds[sheet, WORKERS[0]]), 3) for sheet in SHEETS}
+    return {"sheets": rows, "ratio": ratio}
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report as lines of text."""
+    names = ("sheet", "cells", "workers", "seconds")
+    rows = [" | ".join(str(row[name]) for name in names) for row in report["sheets"]]
+    ratios = [f"{sheet}: {ratio:.0%} of one worker's time" for sheet, ratio in report["ratio"].items()]
+    return "\n".join(["sheet | cells | workers | s", *rows, *ratios])
+
+
+def _measure(worker: WorkerKind, count: int) -> dict[str, float]:
+    """Sheet -> seconds on so many workers, once each has traced the networks."""
+    with tempfile.TemporaryDirectory(prefix="nst-sweep-", ignore_cleanup_errors=True) as folder:
+        host = Host(Path(folder), worker, {"NST_WORKERS": str(count), "NST_QUEUE_RUNS": "100"})
+        try:
+            if not until(lambda: host.ask("workers") == count, READY_SECONDS, 0.2):
+                raise WorkerError(f"{count} workers should be ready; look at python -m nst_core doctor")
+            found = {}
+            for sheet, settings in SHEETS.items():
+                host.ask("sheet", dict(settings))  # each worker traces
+                found[sheet] = _complete(host.ask("sheet", dict(settings)))
+            return found
+        finally:
+            host.end()
+
+
+def _complete(answer: Sequence[Any]) -> float:
+    """The seconds of a sheet's answer. Raises WorkerError if a cell is not painted."""
+    states, seconds = answer
+    if list(states) != ["painted"] * CELLS:
+        raise WorkerError(f"all cells should be painted, got {', '.join(sorted(set(states)))}; try again")
+    return float(seconds)
