@@ -22,7 +22,7 @@ test: .venv/installed-tests weights
 test-fast: .venv/installed-tests
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow and not cluster" $(SHARED_OUT)
 
-# On a Ray cluster of two machines, both this one; installs Ray.
+# On a Ray cluster of two machines, both this one, and with servers that share a database; installs what both need.
 test-cluster: .venv/installed-cluster
 	NST_REQUIRE_CLUSTER=1 $(BIN)/python -m pytest tests -m cluster
 
@@ -67,8 +67,8 @@ QUIETLY := --quiet --disable-pip-version-check --no-compile
 	$(BIN)/python -m pip install $(QUIETLY) -r tests/requirements.txt
 	touch $@
 
-.venv/installed-cluster: .venv/installed-tests requirements-cluster.txt
-	$(BIN)/python -m pip install $(QUIETLY) -r requirements-cluster.txt
+.venv/installed-cluster: .venv/installed-tests requirements-cluster.txt tests/requirements-cluster.txt
+	$(BIN)/python -m pip install $(QUIETLY) -r tests/requirements-cluster.txt
 	touch $@
 
 clean:

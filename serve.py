@@ -19,7 +19,7 @@ from streamlit import config, file_util
 
 from nst_core import api
 from nst_core.jobs.service import JobService
-from nst_core.server import event_loop, install_routes, logs
+from nst_core.server import addresses, event_loop, install_routes, logs
 from nst_core.server.addresses import Addresses
 from nst_core.server.connections import ConnectionLimit, most_connections
 from nst_core.server.device_routes import routes as device_routes
@@ -80,7 +80,7 @@ def prepare() -> JobService:
 
 def check() -> Readiness:
     """Whether the server could paint a picture for a visitor now."""
-    return readiness(service.get(), SETTINGS.data_dir)
+    return readiness(service.get(), SETTINGS.runs_folder)
 
 
 def middleware() -> list[Middleware]:
@@ -144,7 +144,7 @@ def _metrics_of(jobs: JobService) -> Callable[[], bytes]:
     """What gives the metrics as text. Nothing is counted unless the operator names an address for them."""
     if SETTINGS.metrics_address is None:
         return bytes
-    measured = ServerMetrics(jobs, SETTINGS.data_dir)
+    measured = ServerMetrics(jobs, SETTINGS.runs_folder)
     logging.getLogger().addHandler(measured.log_handler)
     return measured.text
 
@@ -157,6 +157,8 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     """
     logs.configure(SETTINGS.log_style)
     jobs = await asyncio.to_thread(service.get)
+    if key := await asyncio.to_thread(lambda: jobs.address_key):
+        addresses.use_key(key)
     on_termination(jobs.close, jobs.abandon, ENDS_WITHIN_SECONDS)
     await asyncio.to_thread(prepare)
     event_loop.shorten_turns()

@@ -20,11 +20,14 @@ from nst_core.system.variables import (
     FLAG,
     FOLDER,
     SHARE,
+    FilesAddress,
     Values,
     Variable,
     choice,
     number,
     read_cluster,
+    read_database,
+    read_files,
     read_folder,
     read_loopback,
     read_networks,
@@ -155,6 +158,31 @@ class Settings:
         "where runs are stored across restarts, by one server for each folder; empty: in memory only",
         "the platform's folder for user data",
         may_be_empty=True,
+    )
+    database_url: str = _setting(
+        "",
+        "NST_DATABASE_URL",
+        Values("postgresql://user:password@host:port/name", read_database),
+        "a PostgreSQL database for the rows of runs, the queue and the limits of several servers, which then store "
+        "nothing in `NST_DATA_DIR`; with `NST_FILES_URL` (requirements-cluster.txt)",
+        "none",
+        is_secret=True,
+    )
+    files_url: FilesAddress | None = _setting(
+        None,
+        "NST_FILES_URL",
+        Values("s3://bucket/prefix?endpoint=https://host:port&region=name, of which the bucket is needed", read_files),
+        "a bucket for the files of these runs, in a store that speaks S3; its keys come from AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY, or from where else boto3 looks for them",
+        "none",
+        is_secret=True,  # somebody may have put keys into it
+    )
+    takeover_seconds: float = _setting(
+        15.0,
+        "NST_TAKEOVER_SECONDS",
+        number(3, 3_600),
+        "seconds without a sign of life after which other servers go on with the runs of a server, if they share a "
+        "database; the same for all of them",
     )
     unseen_minutes: float = _setting(
         30.0,
@@ -403,6 +431,16 @@ class Settings:
         "plain", "NST_LOG", choice("plain", "json"), "the form of the server's log; json: one object a line"
     )
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether runs are stored in a database and a bucket, which other servers may use too."""
+        return bool(self.database_url) and self.files_url is not None
+
+    @property
+    def runs_folder(self) -> Path | None:
+        """The folder of stored runs; None if they are stored elsewhere, or in memory."""
+        return None if self.is_shared else self.data_dir
+
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """The settings of an environment, by default the process's. A value that cannot be used counts as unset."""
@@ -432,7 +470,17 @@ def default_of(setting: Field[Any]) -> str:
 def problems(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """A sentence for each value that cannot be used, and for each variable that only looks like a setting."""
     environment = os.environ if environment is None else environment
-    return (*_bad_values(environment), *_unknown_names(environment))
+    return (*_bad_values(environment), *_half_shared(environment), *_unknown_names(environment))
+
+
+def _half_shared(environment: Mapping[str, str]) -> Iterator[str]:
+    names = {name: bool(environment.get(name, "").strip()) for name in ("NST_DATABASE_URL", "NST_FILES_URL")}
+    if len(set(names.values())) > 1:
+        (only,) = (name for name, is_set in names.items() if is_set)
+        yield (
+            f"NST_DATABASE_URL and NST_FILES_URL must be set together, got {only} alone; runs are stored in "
+            "NST_DATA_DIR, and not shared"
+        )
 
 
 def _bad_values(environment: Mapping[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from nst_core.picture.coverage import colours
 from nst_core.picture.resize import fit
 from nst_core.recipe import CONVOLUTIONS
 from nst_core.step import Step
+
+if TYPE_CHECKING:
+    from tests.nst_core.jobs.shared.servers import SharedServers
 
 os.environ["NST_DATA_DIR"] = ""  # no test stores runs in the folder of the developer's own runs
 os.environ["NST_UNSEEN_MINUTES"] = "30"
@@ -36,6 +39,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "browser" if nodeid.startswith(IN_A_BROWSER) else str(super()._split_scope(nodeid))
 
     return ByFileAndServer(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session")
+def shared_servers() -> Iterator["SharedServers"]:
+    """A database and an object store, in which each test makes its own."""
+    from tests.nst_core.jobs.shared.servers import SharedServers, require_shared
+
+    servers = SharedServers(require_shared())
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+def shared_store(shared_servers: "SharedServers", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables of servers that share an empty store; this process has them too."""
+    environment = shared_servers.environment(tmp_path / "cache")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment
 
 
 @pytest.fixture

@@ -16,6 +16,13 @@ ROOT = Path(__file__).parents[1]
 STARTS_WITHIN_SECONDS = 60
 
 
+def free_port() -> int:
+    """A port of the loopback address that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     """The served app: its address, its process while it runs, and what it has logged.
 
@@ -29,9 +36,7 @@ class Server:
 
     def __init__(self, entry: str, log: Path, **environment: str) -> None:
         """`entry` as `streamlit run` serves it, with more in its environment."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url, self.health = f"http://127.0.0.1:{port}", "/_stcore/health"
         command = [sys.executable, "-m", "streamlit", "run", entry, "--server.port", str(port)]
         self._command, self._log = [*command, "--server.address", "127.0.0.1"], log

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from ruamel.yaml import YAML
 
 from nst_core.settings import problems
 from tests.dockerfile_steps import DockerfileSteps
-from tests.serving import ROOT
+from tests.serving import ROOT, free_port
 
 BIN = Path(sys.prefix, "bin")
 
@@ -78,16 +77,10 @@ def _files(folder: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*") if not path.is_dir()}
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def started(steps: DockerfileSteps) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The image's command, and its port."""
-    port = _free_port()
+    port = free_port()
     command, environment = steps.command("CMD", port)
     process = subprocess.Popen(
         [shutil.which(command[0], path=environment["PATH"]) or "", *command[1:]],

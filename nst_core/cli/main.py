@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core import __version__
-from nst_core.cli import capacity, commands
+from nst_core.cli import capacity, commands, store
 from nst_core.cli.arguments import PICTURE_HELP, add_no_clobber, add_settings
 from nst_core.errors import NSTError
 from nst_core.settings import problems
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(subparsers)
     _add_doctor(subparsers)
     _add_serve(subparsers)
+    store.add(subparsers)
     docs = subparsers.add_parser("docs", help="update the generated tables of the READMEs")
     docs.set_defaults(run=commands.docs)
     return parser

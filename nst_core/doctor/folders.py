@@ -26,7 +26,11 @@ _MANY_LEFTOVERS = 20
 
 def runs() -> Iterator[Finding]:
     """The folder of stored runs."""
-    folder = Settings.read().data_dir
+    settings = Settings.read()
+    if settings.is_shared:
+        yield _shared(settings)
+        return
+    folder = settings.data_dir
     if folder is None:
         yield warning(
             "NST_DATA_DIR is empty: runs are kept in memory only, and end with the server",
@@ -36,6 +40,26 @@ def runs() -> Iterator[Finding]:
     yield from _folder(folder, "runs", "NST_DATA_DIR")
     if os.path.isdir(folder):  # unlike `Path.is_dir`, False where the folder above may not be entered
         yield _use(folder)
+
+
+def _shared(settings: Settings) -> Finding:
+    """Whether the database and the bucket answer; nothing is changed there but missing tables."""
+    try:
+        from nst_core.jobs.shared.database import Database
+        from nst_core.jobs.shared.objects import Bucket
+
+        Database(settings.database_url).close()
+        if settings.files_url is not None:
+            Bucket(settings.files_url)
+    except ImportError as error:
+        return problem(f"{error.name} is not installed", "pip install -r requirements-cluster.txt")
+    except FileNotFoundError:
+        return problem("the bucket of NST_FILES_URL is not there", "make it with the tools of the object store")
+    except OSError as error:
+        return problem(
+            str(error), "start the database and the object store, or mend NST_DATABASE_URL and NST_FILES_URL"
+        )
+    return ok("the database and the bucket for runs answer")
 
 
 def cache() -> Iterator[Finding]:

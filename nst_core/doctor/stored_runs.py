@@ -17,6 +17,9 @@ MOST_NAMED = 3
 
 def check() -> Iterator[Finding]:
     """Read the record of every stored run; nothing is changed, and a server may use the folder meanwhile."""
+    if Settings.read().is_shared:
+        yield ok("runs are in a shared store; python -m nst_core store rebuild reads all of their records")
+        return
     data = Settings.read().data_dir
     folder = data / "runs" if data else None
     if folder is None:

@@ -53,6 +53,18 @@ class BlobStore(Protocol):
     def place(self, job: str, name: str) -> Path:
         """Where a file or folder of a run is that is too large for memory; it need not exist. Raises OSError."""
 
+    def fetch(self, job: str, name: str) -> Path:
+        """`place`, with what another server has stored of it there. Raises OSError."""
+
+    def keep(self, job: str, name: str, *, at_once: bool = True) -> None:
+        """Store what is at `place` or `path`, so that other servers can fetch it; later if not `at_once`.
+
+        Raises OSError.
+        """
+
+    def leave(self, job: str) -> None:
+        """Forget what is at `place` and `path` of a run that other servers may now have."""
+
     def remove_folder(self, job: str, name: str) -> None:
         """Remove a folder at `place` with all in it, as far as possible."""
 
@@ -88,7 +100,25 @@ def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
             blobs.clear(job)
 
 
-class DiskBlobStore:
+class OnePlace:
+    """What a store need not do whose files only this server has: they are at their place already."""
+
+    def place(self, job: str, name: str) -> Path:
+        """See `BlobStore.place`."""
+        raise NotImplementedError
+
+    def fetch(self, job: str, name: str) -> Path:
+        """The same as `place`."""
+        return self.place(job, name)
+
+    def keep(self, job: str, name: str, *, at_once: bool = True) -> None:
+        """Do nothing."""
+
+    def leave(self, job: str) -> None:
+        """Do nothing."""
+
+
+class DiskBlobStore(OnePlace):
     """A folder for each run below `root`, which the first file creates."""
 
     def __init__(self, root: Path) -> None:

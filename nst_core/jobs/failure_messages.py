@@ -9,6 +9,8 @@ _LOGGER = logging.getLogger(__name__)
 RESTARTED = "The server was restarted"
 LOST = "The process that paints ended unexpectedly"
 MACHINE_LOST = "The machine that painted was lost"
+SERVER_LOST = "The server that had this run ended unexpectedly"
+NO_PICTURES = "the server ended before the pictures of this run were stored; start it again"
 HUNG = "The process that paints did not answer any more and was replaced"
 STALLED = "The process that paints made no progress any more and was replaced"
 

@@ -49,6 +49,7 @@ def adopt(blobs: BlobStore, job: str, film: Film) -> Film:
     path = blobs.place(job, f"inputs/film{ending(film.path.name)}")
     with film.path.open("rb") as source, atomic_write(path) as copy:
         shutil.copyfileobj(source, copy, _CHUNK_BYTES)
+    blobs.keep(job, f"inputs/{path.name}")
     return Film(path, film.sha256, film.info)
 
 
@@ -65,7 +66,7 @@ def entry(film: Film) -> dict[str, Any]:
 
 def from_entry(blobs: BlobStore, job: str, stored: dict[str, Any]) -> Film:
     """The film of an entry that `entry` gave. Raises OSError, or ValueError if the film has changed."""
-    path = blobs.place(job, f"inputs/{Path(stored['file']).name}")
+    path = blobs.fetch(job, f"inputs/{Path(stored['file']).name}")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != stored["sha256"]:
             raise ValueError("a stored film has changed")
@@ -92,7 +93,7 @@ def result_name(kind: FilmFormat) -> str:
 
 def result(blobs: BlobStore, job: str, kind: FilmFormat) -> FilmResult | None:
     """The finished film of a run; None if it is not there."""
-    path = blobs.place(job, result_name(kind))
+    path = blobs.fetch(job, result_name(kind))
     return FilmResult(path, MEDIA_TYPES[kind]) if path.is_file() else None
 
 

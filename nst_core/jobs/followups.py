@@ -6,6 +6,7 @@ there is a disk, they survive a restart of the server too.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -65,7 +66,7 @@ class FollowUps:
             before = len(self._waiting)
             for name, recipe in self.waiting.items():
                 try:
-                    self.jobs[name] = self._submit(service, recipe)
+                    self.jobs[name] = self._submit(service, name, recipe)
                 except QueueFullError:
                     break
                 except NSTError as error:
@@ -73,7 +74,7 @@ class FollowUps:
                 del self._waiting[name]
             return len(self._waiting) < before
 
-    def _submit(self, service: JobService, recipe: Recipe) -> str:
+    def _submit(self, service: JobService, name: str, recipe: Recipe) -> str:
         inputs, leader = service.inputs(self.leader), service.view(self.leader).recipe
         shared = {
             "styles": [style.model_dump() for style in leader.styles],
@@ -87,6 +88,8 @@ class FollowUps:
             masks=inputs.masks,
             film=inputs.film,
             owner=self.owner,
+            # the same at each attempt: a server that ends before this is stored, or another one, submits no second run
+            job=hashlib.sha256(f"{self.leader} {name}".encode()).hexdigest()[:32],
         )
 
 

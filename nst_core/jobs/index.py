@@ -1,12 +1,15 @@
-"""The index of stored runs: the facts that lists of runs need, in memory.
+"""The index of stored runs: the facts that lists of runs need.
 
-It is built from the runs' records at each start.
+It can be built from the runs' records at any time. The one of a folder is in memory, and built at each start; the one
+of a shared store is a table of its database (`nst_core.jobs.shared.rows`).
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 from nst_core.jobs.views import FINAL, JobView
 
@@ -40,8 +43,45 @@ class IndexRow:
         return cls(view.id, view.created, ended, *facts)
 
 
-class RunIndex:
-    """Rows by id. Any thread may call."""
+class RunIndex(Protocol):
+    """Rows by id. Any thread may call. Each method raises StorageError if the rows cannot be reached now."""
+
+    def put(self, row: IndexRow) -> None:
+        """Add a row, or replace the run's older one."""
+
+    def replace(self, row: IndexRow) -> bool:
+        """Replace a run's row; False if the run was removed."""
+
+    def remove(self, job: str) -> IndexRow | None:
+        """Remove a run's row and return it; None if there is none."""
+
+    def get(self, job: str) -> IndexRow | None:
+        """A run's row; None if there is none."""
+
+    def jobs(self) -> Collection[str]:
+        """All runs."""
+
+    def pending(self) -> list[str]:
+        """The runs that are not over: first those that had begun, then the queued ones, each group the oldest first."""
+
+    def of_owner(self, owner: str, most: int) -> list[str]:
+        """An owner's runs, the newest first."""
+
+    def listed(self, most: int) -> list[str]:
+        """Listed runs that have a result, the newest first."""
+
+    def oldest(self) -> list[IndexRow]:
+        """The runs that are over, in the order in which they may be removed."""
+
+    def hidden(self) -> dict[str, float]:
+        """The hidden runs, and since when they are."""
+
+    def stopped(self, since: float = 0.0) -> dict[str, float]:
+        """The runs that were stopped at `since` or later, and since when they are; in seconds since 1970."""
+
+
+class MemoryRunIndex:
+    """Rows in memory; see `RunIndex`."""
 
     def __init__(self) -> None:
         self._rows: dict[str, IndexRow] = {}
@@ -70,6 +110,10 @@ class RunIndex:
         with self._lock:
             return self._rows.get(job)
 
+    def jobs(self) -> Collection[str]:
+        """All runs."""
+        return [row.job for row in self._all()]
+
     def pending(self) -> list[str]:
         """The runs that are not over: first those that had begun, then the queued ones, each group the oldest first."""
         rows = [row for row in self._all() if row.state not in FINAL]
@@ -92,9 +136,9 @@ class RunIndex:
         """The hidden runs, and since when they are."""
         return {row.job: row.hidden_at for row in self._all() if row.hidden_at}
 
-    def stopped(self) -> dict[str, float]:
-        """The stopped runs, and since when they are."""
-        return {row.job: row.ended for row in self._all() if row.state == "stopped"}
+    def stopped(self, since: float = 0.0) -> dict[str, float]:
+        """The runs that were stopped at `since` or later, and since when they are; in seconds since 1970."""
+        return {row.job: row.ended for row in self._all() if row.state == "stopped" and row.ended >= since}
 
     def _all(self) -> list[IndexRow]:
         with self._lock:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from nst_core.jobs.paired_log import PairedLog
 
@@ -58,8 +58,24 @@ class Entry:
         )
 
 
+class RunLedger(Protocol):
+    """The last event of each run. Any thread may call."""
+
+    def note(self, job: str, event: LedgerEvent, rule: str = "") -> None:
+        """Note an event of a run."""
+
+    def flush(self) -> None:
+        """Write the events that could not be written before."""
+
+    def get(self, job: str) -> Entry | None:
+        """The last event of a run; None if it is unknown."""
+
+    def missing(self, there: Collection[str]) -> list[str]:
+        """Runs that were stored and never removed, but are not among those `there`."""
+
+
 class Ledger:
-    """The last event of each run. Any thread may call. If the disk fails, events are remembered until the end."""
+    """The ledger in a folder; see `RunLedger`. If the disk fails, events are remembered until the end."""
 
     def __init__(self, folder: Path | None, *, is_fixed: bool = False) -> None:
         """Read both files in `folder`, and repair them if one is damaged or too long.

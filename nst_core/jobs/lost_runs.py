@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nst_core.errors import LostRunError
-from nst_core.jobs.opening import OpenFolder
+from nst_core.jobs.opening import OpenStorage
 
 
-def lost_run(opened: OpenFolder, job: str) -> LostRunError:
+def lost_run(opened: OpenStorage, job: str) -> LostRunError:
     """The error to raise about a run that has no record."""
     if opened.elsewhere is not None and opened.elsewhere.has(job):
         message = "this run is stored in a folder that another server uses now; open it there, or try again later"

@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from nst_core.jobs.blobs import BlobStore, size_of
+from nst_core.jobs.blobs import BlobStore, OnePlace, size_of
 
 
-class MemoryBlobStore:
+class MemoryBlobStore(OnePlace):
     """A folder for each run, in memory."""
 
     def __init__(self) -> None:

@@ -1,4 +1,6 @@
-"""Opens the folder of runs: locks it for this server, and makes the index of the records in it.
+"""Opens what runs are stored in: a folder, which is locked for this server and whose records are indexed, or memory.
+
+`nst_core.jobs.shared.opening` opens a store that several servers share.
 
 No run's folder is removed here, except the remains of a run whose deletion was interrupted.
 """
@@ -7,20 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 
 from nst_core.jobs import legacy, storage_errors
 from nst_core.jobs.blobs import BlobStore, DiskBlobStore
-from nst_core.jobs.index import RunIndex
-from nst_core.jobs.ledger import Ledger
+from nst_core.jobs.index import MemoryRunIndex, RunIndex
+from nst_core.jobs.ledger import Ledger, RunLedger
 from nst_core.jobs.memory_blobs import MemoryBlobStore, OverlayBlobStore
 from nst_core.jobs.reading import read_record
 from nst_core.jobs.records import DamagedRecordError, row_from_bytes
 from nst_core.jobs.storage_health import PROBE_BYTES
-from nst_core.jobs.votes import VoteLog
+from nst_core.jobs.votes import VoteBook, VoteLog
+
+if TYPE_CHECKING:
+    from nst_core.jobs.shared.claims import Claims
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,9 +36,17 @@ LOCK_SECONDS = 2.0
 IN_USE = "another server uses the folder for them"
 
 
+def _nothing_beside(_: str) -> BlobStore | None:
+    return None
+
+
+def _takes_all(_: int) -> None:
+    pass
+
+
 @dataclass
-class OpenFolder:
-    """A folder of runs, or the memory in its place.
+class OpenStorage:
+    """What runs are stored in: a folder, memory, or a database and an object store.
 
     Attributes:
         blobs: the files of runs.
@@ -42,36 +57,48 @@ class OpenFolder:
         fault: why the folder cannot be written now, in words; empty if it can.
         elsewhere: the files of runs that another server uses; they are not read.
         lock: the lock that keeps other servers out.
+        beside: name -> other files than those of runs; None without a disk.
+        probe: writes so many bytes, or raises OSError.
+        claims: which server has which run, if several servers share the store; else None.
     """
 
     blobs: BlobStore = field(default_factory=MemoryBlobStore)
-    index: RunIndex = field(default_factory=RunIndex)
-    ledger: Ledger = field(default_factory=lambda: Ledger(None))
-    votes: VoteLog = field(default_factory=lambda: VoteLog(None))
+    index: RunIndex = field(default_factory=MemoryRunIndex)
+    ledger: RunLedger = field(default_factory=lambda: Ledger(None))
+    votes: VoteBook = field(default_factory=lambda: VoteLog(None))
     why_in_memory: str = "no folder is set for them"
     fault: str = ""
     elsewhere: BlobStore | None = None
     lock: filelock.BaseFileLock | None = None
+    beside: Callable[[str], BlobStore | None] = _nothing_beside
+    probe: Callable[[int], None] = _takes_all
+    claims: Claims | None = None
 
     def release(self) -> None:
-        """Let other servers use the folder."""
+        """Let other servers use the folder, or the runs that this server has."""
         if self.lock is not None:
             with contextlib.suppress(OSError):
                 self.lock.release(force=True)
+        if self.claims is not None:
+            self.claims.close()
 
 
-def open_folder(folder: Path | None) -> OpenFolder:
+def open_folder(folder: Path | None) -> OpenStorage:
     """Open a folder for runs; memory if it is None, or used by another server, or cannot be written.
 
     The runs of a folder that cannot be written can still be read; new runs are kept in memory.
     """
     if folder is None:
-        return OpenFolder()
+        return OpenStorage()
     disk = DiskBlobStore(folder / "runs")
+
+    def beside(name: str) -> BlobStore:
+        return DiskBlobStore(folder / name)
+
     try:
-        opened = OpenFolder(disk, lock=_locked(folder), why_in_memory="")
+        opened = OpenStorage(disk, lock=_locked(folder), why_in_memory="", beside=beside, probe=disk.probe)
     except filelock.Timeout:
-        return OpenFolder(why_in_memory=IN_USE, elsewhere=disk)
+        return OpenStorage(why_in_memory=IN_USE, elsewhere=disk)
     except (OSError, NotImplementedError) as error:  # NotImplementedError: no locks there
         return _only_read(folder, disk, error)
     try:
@@ -98,11 +125,11 @@ def _locked(folder: Path) -> filelock.BaseFileLock:
     return lock
 
 
-def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenFolder:
+def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenStorage:
     fault = storage_errors.in_words(error)
     why = f"the folder for them cannot be used ({fault})"
     ledger, votes = Ledger(folder, is_fixed=True), VoteLog(folder, is_fixed=True)
-    opened = OpenFolder(OverlayBlobStore(disk), ledger=ledger, votes=votes, why_in_memory=why, fault=fault)
+    opened = OpenStorage(OverlayBlobStore(disk), ledger=ledger, votes=votes, why_in_memory=why, fault=fault)
     try:
         legacy.migrate(folder, opened.blobs)
     except OSError as unread:
@@ -111,7 +138,7 @@ def _only_read(folder: Path, disk: BlobStore, error: Exception) -> OpenFolder:
     return opened
 
 
-def _index(opened: OpenFolder, *, finish_removals: bool) -> None:
+def _index(opened: OpenStorage, *, finish_removals: bool) -> None:
     """Put every run that can be read into the index, and note those that are missing."""
     blobs, ledger = opened.blobs, opened.ledger
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -57,9 +58,11 @@ class RunRepository:
         self._evictor = Evictor(store, self.health)
         self._changed: set[str] = set()
         self._beginning: set[str] = set()  # runs whose first record is being written
+        self._writing: set[str] = set()
         self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run was removed from memory
         self._recent: BoundedCache[str, JobView] = BoundedCache(MAX_RECENT)
         self._summaries: BoundedCache[str, JobView] = BoundedCache(MAX_SUMMARIES)
+        self._elsewhere: BoundedCache[str, tuple[float, JobView]] = BoundedCache(MAX_RECENT)
         self._wake, self._closing = threading.Event(), False
         self._writer = threading.Thread(target=self._write_changes, name="nst-store", daemon=True)
         with lock:
@@ -67,7 +70,9 @@ class RunRepository:
         self._writer.start()
 
     def _restore(self) -> None:
-        """Take over the runs that an earlier server left unfinished."""
+        """Take over the runs that an earlier server left unfinished; from a shared store, each run is claimed later."""
+        if self.store.claims is not None:
+            return
         for job in self.store.pending():
             try:
                 run = self.active[job] = ActiveRun.from_view(self.store.view(job), self.store.content_size(job))
@@ -75,16 +80,16 @@ class RunRepository:
                 continue
             run.interrupted = failure_messages.RESTARTED
             if not self.store.has_inputs(job):
-                message = "the server ended before the pictures of this run were stored; start it again"
-                self.update(job, state="failed", error=message, ended=time.time())
+                self.update(job, state="failed", error=failure_messages.NO_PICTURES, ended=time.time())
             elif run.view.state != "paused":
                 self.update(job, state="queued")
 
-    def close(self, seconds: float = 10.0) -> None:
-        """Write all changes, for at most `seconds`, and close the store."""
+    def close(self, seconds: float = 10.0, when_written: Callable[[], None] = lambda: None) -> None:
+        """Write all changes, for at most `seconds`, call `when_written`, and close the store."""
         self._closing = True
         self._wake.set()
         self._writer.join(seconds)
+        when_written()
         self.store.close()
 
     # The methods down to `evict` are called under the lock.
@@ -114,6 +119,10 @@ class RunRepository:
         self._lock.notify_all()
         self._wake.set()
 
+    def is_stored(self, job: str) -> bool:
+        """Whether all changes of a run are stored."""
+        return job not in self._changed | self._beginning | self._writing
+
     def evict(self, job: str) -> None:
         """Remove a run from memory."""
         self.active.pop(job, None)
@@ -122,6 +131,7 @@ class RunRepository:
         self._changed.discard(job)
         self._recent.pop(job)
         self._summaries.pop(job)
+        self._elsewhere.pop(job)
 
     # The methods from here on are called outside the lock.
 
@@ -169,7 +179,9 @@ class RunRepository:
         if reason := self._lost.get(job):
             raise LostRunError(reason)
         view = self._recent.get(job)
-        if view is None:
+        if view is None or not self._is_current(view):
+            if self.store.claims is not None:
+                return self._load_shared(job)
             view = self.store.view(job)
             if view.state not in FINAL:  # the run could not be read when the server started
                 return replace(
@@ -179,6 +191,39 @@ class RunRepository:
                 )
             self._recent.put(job, view)
         return view
+
+    def _load_shared(self, job: str) -> JobView:
+        """A run that other servers may change, as it was a moment ago."""
+        known = self._elsewhere.get(job)
+        if known is not None and time.monotonic() - known[0] < WRITE_SECONDS:
+            return known[1]
+        view = self.store.view(job)
+        if view.state in FINAL:
+            self._recent.put(job, view)
+        else:
+            self._elsewhere.put(job, (time.monotonic(), view))
+        return view
+
+    def _is_current(self, view: JobView) -> bool:
+        """Whether a run that was read before is still like that. Raises StorageError if a shared store cannot say."""
+        if self.store.claims is None:
+            return True
+        row, ended = self.store.row(view.id), view.ended or view.created
+        now = row and (row.state, row.listed, row.hidden_at, row.ended)
+        return view.state in FINAL and now == (view.state, view.listed, view.hidden_at, ended)
+
+    def load_claimed(self, job: str) -> ActiveRun:
+        """A run that this server has claimed, as an active one. Raises JobError if it cannot be opened."""
+        run = ActiveRun.from_view(self.store.view(job), self.store.content_size(job))
+        if run.view.state not in FINAL and not self.store.has_inputs(job):
+            run.view = replace(run.view, state="failed", error=failure_messages.NO_PICTURES, ended=time.time())
+        return run
+
+    def leave(self, job: str) -> None:
+        """Forget a run that another server has now, or may have."""
+        with self._lock:
+            self.evict(job)
+        self.store.leave(job)
 
     def summaries(self, owner: str) -> list[JobView]:
         """An owner's runs, or the listed ones if `owner` is empty, newest first; no points, content and results."""
@@ -230,13 +275,13 @@ class RunRepository:
         with self._lock:
             if job in self.active:
                 return self.active[job].view
-        view = self._summaries.get(job)
-        if view is None:
-            try:
+        try:
+            view = self._summaries.get(job)
+            if view is None or not self._is_current(view):
                 view = self.store.summary(job)
-            except JobError:  # a damaged run must not hide the others
-                return None
-            self._summaries.put(job, view)
+                self._summaries.put(job, view)
+        except JobError:  # a damaged run must not hide the others
+            return None
         return view
 
     def snapshot(self, job: str, step: int) -> bytes:
@@ -319,6 +364,7 @@ class RunRepository:
             due = {job for job in self._changed - self._beginning if self._closing or self.health.is_due(job)}
             changes = [self.active[job].pending_changes() for job in due if job in self.active]
             self._changed -= due
+            self._writing = {change.view.id for change in changes}
         failed = False
         for change in changes:
             try:
@@ -333,6 +379,8 @@ class RunRepository:
                 with self._lock:
                     self.health.note_success(change.view.id)
                     self._mark_saved(change)
+            finally:
+                self._writing.discard(change.view.id)
         return failed
 
     def _write(self, change: RunDelta) -> None:
@@ -356,7 +404,7 @@ class RunRepository:
         """Whether a write failed because the run was deleted meanwhile; if so, removes its remains."""
         with self._lock:
             is_gone = change.view.id not in self.active
-        if is_gone and not self._lost.get(change.view.id):
+        if is_gone and not self._lost.get(change.view.id) and self.store.claims is None:
             self.store.delete(change.view.id)
         return is_gone
 

@@ -208,6 +208,7 @@ class Scheduler:
         inputs, message = None, ""
         try:
             inputs = self._repository.inputs(assignment.job)
+            self._repository.store.fetch_progress(assignment.job)
         except Exception as error:  # noqa: BLE001 - otherwise the queue would wait for this run for ever
             message = str(error) if isinstance(error, JobError) else failure_messages.bug(error)
         with self._lock:

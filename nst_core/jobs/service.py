@@ -16,11 +16,11 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from nst_core.errors import JobError, LostRunError, NSTError, WorkerError
+from nst_core.errors import JobError, LostRunError, NSTError, StorageError, WorkerError
 from nst_core.executors.choice import chosen
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
@@ -64,6 +64,10 @@ from nst_core.settings import Settings, problems
 from nst_core.system import allocator, mapped_files
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
+if TYPE_CHECKING:
+    from nst_core.jobs.shared.opening import SharedStorage
+    from nst_core.jobs.shared.sharing import RunSharing
+
 __all__ = [
     "FILM_MEDIA_TYPES",
     "FINAL",
@@ -98,6 +102,8 @@ SAVE_SECONDS = 4.0
 from its last checkpoint, which is rarely more than one step older."""
 STORED_WITHIN_SECONDS = 3.0
 """The longest wait of `undo_stop` for a run that was stopped just now."""
+ELSEWHERE_SECONDS = 0.3
+"""Interval at which `wait` asks for a run that another server has."""
 WRITE_SECONDS = 2.5
 """The longest time that `close` waits after that until all changes are written."""
 
@@ -119,18 +125,23 @@ class JobService:
         if (has_mb := round(memory_mb(settings))) < LEAST_MB:
             _LOGGER.warning("This host has %d MB of memory; below %d the worker may be killed", has_mb, LEAST_MB)
         self._lock = threading.Condition()  # notified of every change
-        self._repository = RunRepository(Store(settings.data_dir, StoreLimits.of(settings)), self._lock)
+        storage = shared_storage(settings) if settings.is_shared else None
+        store = Store(settings.runs_folder, StoreLimits.of(settings), storage=storage)
+        self._repository = RunRepository(store, self._lock)
         self.followups = FollowUpRegistry(self)
         self.votes = Voting(self.view, self._repository.store.votes)
         self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
         self._executor = executor or chosen()
         with self._lock:
-            folder = None if self._repository.store.why_in_memory else settings.data_dir
+            folder = None if store.why_in_memory else settings.runs_folder
             wait_times = WaitEstimator(folder and folder / DURATIONS)
             self._scheduler = Scheduler(self._repository, limits, self._lock, self._executor, wait_times)
             if len(self._scheduler.waiting):  # runs of an earlier server continue without a request
                 self._scheduler.pool.ensure_started()
+        self._sharing: RunSharing | None = None
+        if storage is not None:
+            self._sharing = _sharing(storage, self._repository, self._scheduler, limits, wait_times, self._lock)
         threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
 
     def warm(self) -> None:
@@ -160,6 +171,8 @@ class JobService:
             self._closed.wait()
             return
         try:
+            if self._sharing is not None:
+                self._sharing.drain()
             with self._lock:
                 saving = self._scheduler.close()
                 self._lock.wait_for(lambda: not saving & self._scheduler.pool.running, save_seconds)
@@ -168,7 +181,7 @@ class JobService:
                     self._scheduler.fail_all("the server is shutting down")
             end_all(workers)
             self._executor.close()
-            self._repository.close(WRITE_SECONDS)
+            self._repository.close(WRITE_SECONDS, self._sharing.end if self._sharing is not None else lambda: None)
         finally:
             self._closed.set()
 
@@ -194,6 +207,12 @@ class JobService:
                 place_fault=self._executor.problem,
             )
 
+    @property
+    def address_key(self) -> bytes | None:
+        """The key for the hashes of visitors' addresses that all servers have; None if this one is alone."""
+        claims = self._repository.store.claims
+        return claims.shared_key() if claims is not None else None
+
     def observe(self, observer: RunObserver) -> None:
         """Tell an observer of all changes of runs from now on."""
         self._repository.observers.add(observer)
@@ -204,7 +223,9 @@ class JobService:
             return Counter(run.view.state for run in self._repository.active.values())
 
     def load(self) -> QueueLoad:
-        """How full the queue is."""
+        """How full the queue is; that of all servers if several share the store."""
+        if self._sharing is not None:
+            return self._sharing.load()
         with self._lock:
             return self._scheduler.waiting.load
 
@@ -220,6 +241,7 @@ class JobService:
         owner: str = "",
         address: str = "",
         measure: bool = True,
+        job: str = "",
     ) -> str:
         """Put a run in the queue and return its id.
 
@@ -233,6 +255,7 @@ class JobService:
             owner: the id of the visitor, `owner_of` their secret; nobody can change a run without an owner.
             address: a keyed hash of the visitor's network address; by default that of their last run, if there is one.
             measure: whether to measure the result, which takes seconds.
+            job: the id, 32 hex digits, of a run that must not be submitted twice: if it ever was, nothing happens.
 
         Raises:
             QueueFullError: no room for this visitor, for their address, or for anybody.
@@ -241,9 +264,11 @@ class JobService:
             StorageError: the disk does not take the run.
             WorkerError: the networks could not be loaded; `retry` tries again.
         """
+        if job and self._was_submitted(job):
+            return job
         host_profile().check(recipe.method, recipe.longest_edge_px)
         inputs = RunInputs(content, tuple(styles), start, tuple(masks), film)
-        run = _new_run(inputs.named_in(recipe), inputs, owner, measure=measure)
+        run = _new_run(inputs.named_in(recipe), inputs, owner, job, measure=measure)
         self._repository.check_health(run)
         if film is not None:
             FilmLimits.read().check_clip(film.info, clip_of(recipe))
@@ -252,15 +277,26 @@ class JobService:
         self._admit(run, address)
         return run.view.id
 
+    def _was_submitted(self, job: str) -> bool:
+        with self._lock:
+            is_here = job in self._repository.active
+        return is_here or self._repository.store.was_known(job)
+
     def _admit(self, run: ActiveRun, address: str) -> None:
         """Put a new run in the queue and store it. Raises as `submit`, and then leaves nothing of it."""
-        job, is_added = run.view.id, False
+        job, is_added, sharing = run.view.id, False, self._sharing
         try:
             with self._lock:
                 self._check_worker()
-                self._scheduler.waiting.admit(job, run.view.owner, address)
+            if sharing is not None and not sharing.admit(run, address):
+                return  # another server was sooner with a run that must not be submitted twice
+            with self._lock:
+                if sharing is None:
+                    self._scheduler.waiting.admit(job, run.view.owner, address)
                 self._repository.add(run)
                 is_added = True
+                if sharing is not None:
+                    sharing.admitted(job)
             self._repository.begin(run)  # not under the lock: a disk may be slow
         except NSTError as error:
             self._repository.observers.refusal(error.code)
@@ -268,8 +304,13 @@ class JobService:
                 with self._lock:
                     self._repository.evict(job)
                     self._scheduler.discard(job)
+                if sharing is not None:
+                    sharing.refused(job)
             self._repository.store.disown(job)
             raise
+        if sharing is not None:
+            sharing.begin(job, run.view.owner)
+            return
         with self._lock:
             self._scheduler.pool.ensure_started()
             self._scheduler.dispatch()
@@ -284,7 +325,10 @@ class JobService:
         try:
             with self._lock:
                 self._check_worker()
-                self._scheduler.waiting.check_room(owner, address)
+                if self._sharing is None:
+                    self._scheduler.waiting.check_room(owner, address)
+            if self._sharing is not None:
+                self._sharing.check_room(owner, address)
         except NSTError as error:
             self._repository.observers.refusal(error.code)
             raise
@@ -296,7 +340,19 @@ class JobService:
             run = self._repository.active.get(job)
             if run is not None:
                 return self._view_of(run)
-        return self._repository.load(job)
+        return self._elsewhere(self._repository.load(job))
+
+    def _elsewhere(self, view: JobView) -> JobView:
+        """A run that is not here, with its place in the queue if it waits for another server, or a worker of one."""
+        if self._sharing is None or view.state in FINAL:
+            return view
+        self._sharing.note_seen(view.id)
+        position, seconds = self._sharing.position(view.id)
+        return replace(self._sharing.as_waiting(view), position=position, wait_seconds=seconds)
+
+    def _position(self, job: str) -> tuple[int, float]:
+        """The place of a run that is here, and its estimated wait in seconds. The caller holds the lock."""
+        return self._sharing.position(job) if self._sharing is not None else self._scheduler.waiting.position(job)
 
     def progress(self, job: str, restarts: int = -1, known: int = 0) -> RunProgress:
         """The news of a run since an earlier call; like `view`, it counts as a page's interest in the run.
@@ -313,9 +369,9 @@ class JobService:
             run = self._repository.active.get(job)
             if run is not None:
                 run.last_seen = time.monotonic()
-                position, seconds = self._scheduler.waiting.position(job)
+                position, seconds = self._position(job)
                 return replace(run.progress(restarts, known), position=position, wait_seconds=seconds)
-        return ActiveRun.from_view(self._repository.load(job)).progress(-1, 0)
+        return ActiveRun.from_view(self._elsewhere(self._repository.load(job))).progress(-1, 0)
 
     def runs(self, owner: str = "") -> tuple[JobView, ...]:
         """An owner's runs, the newest first; without an owner, the listed runs that have a result.
@@ -355,7 +411,8 @@ class JobService:
     def publish(self, job: str, secret: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
         self._owned(job, secret)
-        self._repository.publish(job, listed=listed)
+        if self._sharing is None or not self._sharing.request(job, "publish", listed=listed):
+            self._repository.publish(job, listed=listed)
 
     def delete(self, job: str, secret: str) -> None:
         """Delete a run, ending it first, and forget its follow-ups. Raises JobError as `discard` and `_owned`."""
@@ -376,6 +433,8 @@ class JobService:
         with self._lock:
             self._repository.evict(job)
             self._scheduler.discard(job)
+        if self._sharing is not None:
+            self._sharing.forget(job)  # before the files go, so that no other server writes them again
         self._repository.delete(job)
         self.followups.forget(job)
 
@@ -387,7 +446,10 @@ class JobService:
         Raises JobError as `_owned`, StorageError if it cannot be changed now.
         """
         self._owned(job, secret)
-        self._repository.hide(job, time.time())
+        at = time.time()
+        if self._sharing is not None and self._sharing.request(job, "hide", hidden_at=at):
+            return
+        self._repository.hide(job, at)
         with self._lock:
             if job in self._repository.active:
                 self._scheduler.stop(job)
@@ -399,7 +461,8 @@ class JobService:
     def unhide(self, job: str, secret: str) -> None:
         """Undo `hide`. Raises LostRunError if the run is gone, NotYoursError if it is not this visitor's."""
         self._check_hidden(job, secret)
-        self._repository.hide(job, 0.0)
+        if self._sharing is None or not self._sharing.request(job, "hide", hidden_at=0.0):
+            self._repository.hide(job, 0.0)
 
     def delete_hidden(self, job: str, secret: str) -> None:
         """Delete a hidden run for good at once. Raises as `unhide`, and StorageError as `discard`."""
@@ -444,10 +507,17 @@ class JobService:
             self._check_worker()
             if job in self._repository.active:
                 return  # another click was sooner
-            self._scheduler.waiting.admit(job, run.view.owner)
+        if self._sharing is not None and not self._sharing.admit(run, ""):
+            return
+        with self._lock:
+            if self._sharing is None:
+                self._scheduler.waiting.admit(job, run.view.owner)
             self._repository.add_reopened(run)
-            self._scheduler.pool.ensure_started()
-            self._scheduler.dispatch()
+            if self._sharing is not None:
+                self._sharing.admitted(job)  # it is given to all when it is stored
+            else:
+                self._scheduler.pool.ensure_started()
+                self._scheduler.dispatch()
 
     def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
         """Ask a question about pictures.
@@ -470,21 +540,26 @@ class JobService:
             run = self._repository.active.get(job)
             return run is None or self._view_of(run).state in FINAL
 
-        with self._lock:
-            self._lock.wait_for(is_over, seconds)
-        return self.view(job)
+        until = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                self._lock.wait_for(is_over, until - time.monotonic())
+            view, left = self.view(job), until - time.monotonic()
+            if self._sharing is None or view.state in FINAL or left <= 0:
+                return view
+            self._closing.wait(min(left, ELSEWHERE_SECONDS))
 
     def stop(self, job: str, secret: str) -> None:
         """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
-        self._request(job, secret, self._scheduler.stop)
+        self._request(job, secret, "stop")
 
     def pause(self, job: str, secret: str) -> None:
         """Hold a run after its current step; a queued run keeps its place, and does not begin until it is resumed."""
-        self._request(job, secret, self._scheduler.pause)
+        self._request(job, secret, "pause")
 
     def resume(self, job: str, secret: str) -> None:
         """Continue a paused run."""
-        self._request(job, secret, self._scheduler.resume)
+        self._request(job, secret, "resume")
 
     def steer(self, job: str, secret: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
@@ -502,21 +577,30 @@ class JobService:
         with self._lock:
             run = self._repository.active.get(job)
             view = run.view if run else view
-            if run is None or view.state in FINAL or view.result:
+            if (run is None and self._sharing is None) or view.state in FINAL or view.result:
                 raise JobError("only a run under way can be steered, and this one is over; start a new one")
             if view.recipe.medium == "film":
                 raise JobError("the settings of a film's run change at its keyframes; start a new run with others")
             recipe = steered(view.recipe, settings)
+        if self._sharing is not None:
+            self._sharing.request(job, "steer", **settings)
+            return
+        with self._lock:
+            if job not in self._repository.active:
+                return  # it has just ended
             with_worker = self._scheduler.steer(job, dict(settings))
             total = view.total_steps if with_worker else expected_steps(recipe)
             self._repository.update(job, recipe=recipe, total_steps=total)
 
-    def _request(self, job: str, secret: str, act: Callable[[str], None]) -> None:
+    def _request(self, job: str, secret: str, what: Literal["stop", "pause", "resume"]) -> None:
         """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError as `_owned`."""
         self._owned(job, secret)
+        if self._sharing is not None:
+            self._sharing.request(job, what)
+            return
         with self._lock:
             if job in self._repository.active:
-                act(job)
+                getattr(self._scheduler, what)(job)
 
     def _owned(self, job: str, secret: str) -> JobView:
         """A run that a visitor wants to change. Raises JobError if it is unknown, NotYoursError if it is not theirs."""
@@ -530,7 +614,7 @@ class JobService:
         The caller holds the lock.
         """
         run.last_seen = time.monotonic()
-        position, seconds = self._scheduler.waiting.position(run.view.id)
+        position, seconds = self._position(run.view.id)
         return replace(run.current_view(), position=position, wait_seconds=seconds)
 
     def _check_worker(self) -> None:
@@ -556,12 +640,45 @@ class JobService:
                 _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 
 
-def _new_run(recipe: Recipe, inputs: RunInputs, owner: str, *, measure: bool) -> ActiveRun:
+def shared_storage(settings: Settings) -> SharedStorage:
+    """The store that servers share. Raises StorageError if it does not answer, or its packages are missing."""
+    try:
+        from nst_core.jobs.shared.opening import open_shared
+    except ImportError as error:
+        raise StorageError(
+            f"NST_DATABASE_URL needs the packages of requirements-cluster.txt, and {error.name} is missing"
+        ) from None
+    return open_shared(settings)
+
+
+def _sharing(  # noqa: PLR0913 - what it stands between
+    storage: SharedStorage,
+    repository: RunRepository,
+    scheduler: Scheduler,
+    limits: QueueLimits,
+    wait_times: WaitEstimator,
+    lock: threading.Condition,
+) -> RunSharing:
+    from nst_core.jobs.shared.sharing import RunSharing
+
+    return RunSharing(
+        storage.exchange,
+        repository,
+        scheduler,
+        limits,
+        wait_times,
+        lock,
+        unseen_minutes=Settings.read().unseen_minutes,
+        tidy=storage.copies.tidy,
+    )
+
+
+def _new_run(recipe: Recipe, inputs: RunInputs, owner: str, job: str, *, measure: bool) -> ActiveRun:
     """A run that begins to wait now; its recipe names its inputs."""
     size, film = (inputs.content.width, inputs.content.height), inputs.film
     total = expected_steps(recipe, film.info if film else None)
     view = JobView(
-        secrets.token_hex(16),  # hex: Streamlit refuses "__" in the key of a component
+        job or secrets.token_hex(16),  # hex: Streamlit refuses "__" in the key of a component
         "queued",
         recipe,
         total_steps=total,

@@ -1,4 +1,4 @@
-"""Stores runs: a folder for each one, with its record, its curve and its pictures; or in memory.
+"""Stores runs: for each one its record, its curve and its pictures; in a folder, in memory, or shared by servers.
 
 Its size is limited.
 """
@@ -16,11 +16,13 @@ from typing import Any
 from nst_core.errors import JobError, LostRunError, StorageError
 from nst_core.film.reading import Film
 from nst_core.jobs import film_files, input_files, limits, opening, reading, records, storage_errors, undo
-from nst_core.jobs.blobs import BlobStore, DiskBlobStore, is_id
+from nst_core.jobs.blobs import BlobStore, is_id
 from nst_core.jobs.film_files import FilmResult
+from nst_core.jobs.index import IndexRow
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.lost_runs import lost_run
 from nst_core.jobs.messages import FilmFiles
+from nst_core.jobs.opening import OpenStorage
 from nst_core.jobs.reading import read_record, readable, snapshot_name
 from nst_core.jobs.records import (
     CHECKPOINT,
@@ -40,6 +42,9 @@ from nst_core.jobs.views import FINAL, JobView
 from nst_core.recipe import FilmFormat
 from nst_core.runs.inputs import RunInputs
 
+SEARCH_SECONDS = 30.0
+"""Interval at which a server that shares its store looks for runs that were stopped at others."""
+
 
 class Store:
     """Records and files of runs. Any thread may call; a file is written in one piece or not at all.
@@ -49,20 +54,32 @@ class Store:
         fault: why the folder could not be written when it was opened, in words; empty if it could.
         limits: the bounds of the store.
         votes: the votes on pairs of results, which stay when runs are removed.
+        claims: which server has which run, if several servers share the store; else None.
     """
 
     def __init__(
-        self, folder: Path | None, disk_limits: StoreLimits | None = None, memory_limits: StoreLimits = MEMORY
+        self,
+        folder: Path | None,
+        disk_limits: StoreLimits | None = None,
+        memory_limits: StoreLimits = MEMORY,
+        *,
+        storage: OpenStorage | None = None,
     ) -> None:
-        """Open `folder`, or memory if that is None, in use by another server, or cannot be written."""
-        self._folder, self._opened = folder, opening.open_folder(folder)
+        """Open `folder`, or memory if that is None, in use by another server, or cannot be written.
+
+        `storage`, which is open already, replaces both.
+        """
+        self._folder, self._opened = folder, storage or opening.open_folder(folder)
+        self.claims = self._opened.claims
         self._opened_at = time.time() - 0.1  # the times of files are a few milliseconds behind
         self._blobs, self._index, self._ledger = self._opened.blobs, self._opened.index, self._opened.ledger
         self.votes = self._opened.votes
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
         # Stopped runs that can go on, and when they were stopped; those of an earlier server too.
-        self._stopped = {job: at for job, at in self._index.stopped().items() if self.has_checkpoint(job)}
+        self._stopped: dict[str, float] = {}
+        self._find_stopped()
+        self._looked_for_stopped = time.time()
         self._stored_values: dict[str, tuple[Any, ...]] = {}  # the values in the records of runs that are not over
 
     def close(self) -> None:
@@ -71,9 +88,14 @@ class Store:
         self.votes.flush()
         self._opened.release()
 
+    def _find_stopped(self) -> None:
+        """Find the stopped runs that can go on; a server that shares the store does so again and again."""
+        since = time.time() - 2 * undo.UNDO_SECONDS if self.claims else 0.0
+        self._stopped = {job: at for job, at in self._index.stopped(since).items() if self.has_checkpoint(job)}
+
     def blob_store(self, name: str) -> BlobStore | None:
         """A store for other files than those of runs, in a folder of its own; None without a disk."""
-        return DiskBlobStore(self._folder / name) if self._folder and not self.why_in_memory else None
+        return self._opened.beside(name)
 
     def missing_bytes(self, size: int) -> float:
         """The bytes to free on the disk before a run of `size` bytes fits and `limits.free_bytes` stay free."""
@@ -85,10 +107,9 @@ class Store:
 
     def probe(self, size: int) -> None:
         """Find out whether the disk takes `size` bytes. Raises OSError if it does not."""
-        if isinstance(self._blobs, DiskBlobStore):
-            if self.missing_bytes(size):
-                raise AlmostFullError
-            self._blobs.probe(size)
+        if self.missing_bytes(size):
+            raise AlmostFullError
+        self._opened.probe(size)
 
     def remove_temporary_files(self) -> None:
         """Remove the temporary files that a killed server or its worker left in the folder."""
@@ -124,9 +145,13 @@ class Store:
     def write(self, change: RunDelta) -> None:
         """Write changes: files first, so that a record never refers to a missing file.
 
+        Nothing is written of a run that another server has taken over.
+
         Raises OSError; it may then be called again with the same changes.
         """
         view, blobs = change.view, self._blobs
+        if self.claims is not None and not self.claims.has(view.id):
+            return
         if change.is_new:
             self.begin(view)
         for step, jpeg in change.snapshots.items():
@@ -141,11 +166,39 @@ class Store:
             blobs.put(view.id, RESULT, change.result)
         if change.points or change.after is not None:
             blobs.append(view.id, CURVE, records.curve_lines(change.points, change.after))
+        self._keep_worker_files(view)
         self._write_record(view)
         if self._index.get(view.id) is None:
             blobs.clear(view.id)  # deleted meanwhile
         self._ledger.flush()
         self.votes.flush()
+
+    def _keep_worker_files(self, view: JobView) -> None:
+        """Store the files that the run's worker has written itself. Raises OSError."""
+        is_urgent = view.state != "running"
+        self._blobs.keep(view.id, CHECKPOINT, at_once=is_urgent)
+        if view.recipe.medium == "film":
+            self._blobs.keep(view.id, film_files.WORK, at_once=is_urgent)
+            if view.result is not None:
+                self._blobs.keep(view.id, film_files.result_name(view.recipe.film.film_format))
+
+    def fetch_progress(self, job: str) -> None:
+        """Bring to this server what a worker needs to go on with a run. Raises OSError."""
+        self._blobs.fetch(job, CHECKPOINT)
+        self._blobs.fetch(job, film_files.WORK)
+
+    def leave(self, job: str) -> None:
+        """Forget what this server remembers of a run that another one may have now."""
+        self._stored_values.pop(job, None)
+        self._blobs.leave(job)
+
+    def row(self, job: str) -> IndexRow | None:
+        """The facts of a stored run that lists need; None if it is not stored."""
+        return self._index.get(job)
+
+    def was_known(self, job: str) -> bool:
+        """Whether a run of this id was ever stored."""
+        return self._opened.ledger.get(job) is not None
 
     def _write_record(self, view: JobView) -> None:
         """Write a run's record, unless only values that change at every step have changed."""
@@ -173,7 +226,8 @@ class Store:
         row = self._index.get(job)
         if row is None or row.state != "stopped" or time.time() - row.ended >= undo.UNDO_SECONDS:
             return False
-        return job in self._stopped or (step == 0 and self.has_inputs(job))
+        is_kept = job in self._stopped or (self.claims is not None and self.has_checkpoint(job))
+        return is_kept or (step == 0 and self.has_inputs(job))
 
     def reopen(self, job: str) -> None:
         """Note that a stopped run goes on."""
@@ -182,6 +236,9 @@ class Store:
     def end_undos(self) -> list[str]:
         """Remove the checkpoints of runs that were stopped long ago; returns the hidden runs that are to be removed."""
         now = time.time()
+        if self.claims is not None and now - self._looked_for_stopped > SEARCH_SECONDS:
+            self._looked_for_stopped = now
+            self._find_stopped()
         for job in undo.past(self._stopped, undo.MOST_STOPPED, now):
             with contextlib.suppress(OSError):
                 self._end_undo(job)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nst_core.jobs.paired_log import PairedLog
 
@@ -49,6 +49,31 @@ class Vote:
     watched: bool = False
     agreed: Mapping[str, bool] = field(default_factory=dict)
     day: str = ""
+
+
+class VoteBook(Protocol):
+    """All votes. Any thread may call."""
+
+    def add(self, vote: Vote) -> bool:
+        """Count a vote; False if its ballot is closed, or has a vote already, which stays as it is."""
+
+    def close(self, ballot: str) -> None:
+        """Count no vote of a ballot from now on; one that it has already stays."""
+
+    def is_open(self, ballot: str) -> bool:
+        """Whether a vote of this ballot would be counted."""
+
+    def closed(self) -> list[str]:
+        """The ballots that were closed, in that order."""
+
+    def get(self, ballot: str) -> Vote | None:
+        """The vote of a ballot; None if there is none."""
+
+    def all(self) -> list[Vote]:
+        """All votes, the oldest first."""
+
+    def flush(self) -> None:
+        """Write the votes that could not be written before."""
 
 
 class VoteLog:
@@ -88,6 +113,11 @@ class VoteLog:
         """Whether a vote of this ballot would be counted."""
         with self._lock:
             return ballot not in self._votes and ballot not in self._closed
+
+    def closed(self) -> list[str]:
+        """The ballots that were closed, in that order."""
+        with self._lock:
+            return list(self._closed)
 
     def get(self, ballot: str) -> Vote | None:
         """The vote of a ballot; None if there is none."""

@@ -16,7 +16,7 @@ from itertools import combinations
 from nst_core.errors import JobError, NotYoursError
 from nst_core.jobs.owners import is_owner
 from nst_core.jobs.views import JobView
-from nst_core.jobs.votes import COPIES, PAINTINGS, Vote, VoteLog, agreements, pairs_won
+from nst_core.jobs.votes import COPIES, PAINTINGS, Vote, VoteBook, agreements, pairs_won
 from nst_core.metrics.preference import Estimate, Standing, share, standings
 from nst_core.system.rates import RateLimit
 
@@ -51,7 +51,7 @@ class Tally:
 class Voting:
     """The votes of a job service."""
 
-    def __init__(self, view: Callable[[str], JobView], log: VoteLog) -> None:
+    def __init__(self, view: Callable[[str], JobView], log: VoteBook) -> None:
         """Votes on the runs that `view` gives, which raises JobError for an unknown one."""
         self._view, self._log = view, log
         self._rate = RateLimit(VOTES_PER_MINUTE)

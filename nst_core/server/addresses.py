@@ -1,7 +1,8 @@
 """The visitor's network address of a request, behind trusted proxies; the app gets only a keyed hash of it.
 
-The key is made anew at each start, so that nobody can compute an address from a hash. Pages read the hash from a
-request header that is set here; a header of that name from the client is replaced.
+The key is made anew at each start, so that nobody can compute an address from a hash; servers that share their runs
+have one key from their database. Pages read the hash from a request header that is set here; a header of that name from
+the client is replaced.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ IPV6_PREFIX = 64
 RETRY_SECONDS = 60.0
 """When an address with too many open pages is told to try again."""
 _LOGGER = logging.getLogger(__name__)
-_KEY = secrets.token_bytes(32)
+_key = secrets.token_bytes(32)
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 _NO_PAGE = re.compile(r"/(static|_stcore|media|component|healthz|readyz|api)(/|$)|/[^/]+\.(png|ico|json|txt)$")
 
@@ -72,6 +73,12 @@ def peer_of(scope: Scope) -> str:
     return "127.0.0.1" if port == 0 and header(scope, b"x-forwarded-for") else str(host)
 
 
+def use_key(key: bytes) -> None:
+    """Hash addresses with this key, so that limits on an address count the runs of all servers that have it."""
+    global _key  # noqa: PLW0603 - one for the process, as the one that is made at its start
+    _key = key
+
+
 def keyed_hash(address: str) -> str:
     """A hash of an address, 16 hex digits, the same for all IPv6 addresses of one customer; "" for ""."""
     if not address:
@@ -84,7 +91,7 @@ def keyed_hash(address: str) -> str:
         address = str(mapped or known)
     except ValueError:
         pass  # no IP address but a name, for instance of a socket file: it is hashed as text
-    return hashlib.blake2b(address.encode(), key=_KEY, digest_size=8).hexdigest()
+    return hashlib.blake2b(address.encode(), key=_key, digest_size=8).hexdigest()
 
 
 class Addresses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,23 @@ class Variable:
         if not text and not self.may_be_empty:
             raise LookupError(self.name)
         return self.values.read(text)
+
+
+@dataclass(frozen=True)
+class FilesAddress:
+    """Where an object store keeps files.
+
+    Attributes:
+        bucket: the name of the bucket.
+        prefix: what all keys begin with, without slashes around it; "" for the whole bucket.
+        endpoint: the address of the store; "" for Amazon's.
+        region: its region; "" for the one that the environment names.
+    """
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = ""
 
 
 def number(low: float, high: float, *, whole: bool = False) -> Values:
@@ -135,6 +153,32 @@ def read_cluster(text: str) -> str:
     if not (re.fullmatch(r"[\w.-]+|\[[0-9A-Fa-f:]+\]", host, re.ASCII) and port.isdecimal() and 0 < int(port) < 65536):
         raise ValueError(text)
     return text
+
+
+def read_database(text: str) -> str:
+    """The address of a PostgreSQL database. Raises ValueError, whose message does not repeat the password in it."""
+    with_host = urllib.parse.urlsplit(text)
+    if with_host.scheme not in ("postgresql", "postgres") or not with_host.path.strip("/"):
+        raise ValueError("not the address of a database")
+    return text
+
+
+def read_files(text: str) -> FilesAddress:
+    """The address of a bucket, as s3://bucket/prefix?endpoint=https://host&region=name. Raises ValueError."""
+    parts = urllib.parse.urlsplit(text)
+    options = urllib.parse.parse_qs(parts.query, strict_parsing=bool(parts.query))
+    endpoint, region = (options.pop(name, [""])[-1] for name in ("endpoint", "region"))
+    is_bucket = re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc, re.ASCII)
+    is_store = not endpoint or re.fullmatch(r"https?://[\w.-]+(:\d+)?/?", endpoint, re.ASCII)
+    if (
+        parts.scheme != "s3"
+        or options
+        or not is_bucket
+        or not is_store
+        or not re.fullmatch(r"[\w-]*", region, re.ASCII)
+    ):
+        raise ValueError(text)
+    return FilesAddress(parts.netloc, parts.path.strip("/"), endpoint, region)
 
 
 def read_share(text: str) -> float:

@@ -93,6 +93,7 @@ class FakeJobService:
         owner: str = "",
         address: str = "",
         measure: bool = True,
+        job: str = "",
     ) -> str:
         if self.refuse:
             raise self.refuse

@@ -5,13 +5,36 @@ from typing import Any
 
 import numpy as np
 
+from nst_core.jobs.limits import StoreLimits
+from nst_core.jobs.queue import QueueEntry, QueueLimits
 from nst_core.jobs.run_delta import RunDelta
+from nst_core.jobs.store import Store
 from nst_core.jobs.views import JobView
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.inputs import RunInputs
+from nst_core.settings import Settings
+
+
+class OwningStore(Store):
+    """A shared store that has every run it writes, as the job service sees to."""
+
+    def write(self, change: RunDelta) -> None:
+        assert self.claims is not None
+        self.claims.beat(0)
+        entry = QueueEntry(change.view.id, change.view.owner)
+        self.claims.admit(entry, QueueLimits(1000, 1000, 1000), lambda *_: 1.0, None)
+        super().write(change)
+
+
+def open_shared_store(limits: StoreLimits | None = None) -> OwningStore:
+    """The shared store that this process's environment names, as a server of its own."""
+    from nst_core.jobs.shared.opening import open_shared
+
+    return OwningStore(None, limits, storage=open_shared(Settings.read()))
+
 
 OWNER = "sha256:" + 64 * "a"
 RNG = np.random.default_rng(3)

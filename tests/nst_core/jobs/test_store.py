@@ -1,6 +1,10 @@
-"""Stored runs are there for the next server, within limits; damage affects one run, a missing disk none."""
+"""Stored runs are there for the next server, within limits; damage affects one run, a missing disk none.
+
+What holds for every store is tested in a folder, in memory, and in a database with an object store.
+"""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest, thinned
 from nst_core.jobs.store import Store
 from nst_core.runs.curve import CurvePoint
-from tests.nst_core.jobs.stored_runs import OWNER, PICTURES, POINTS, change, view
+from tests.nst_core.jobs.stored_runs import OWNER, PICTURES, POINTS, change, open_shared_store, view
 
 
 @pytest.fixture
@@ -21,12 +25,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "runs of ours"
 
 
-@pytest.fixture(params=["disk", "memory"])
-def store(request: pytest.FixtureRequest, folder: Path) -> Store:
-    limits = StoreLimits(runs=3, total_bytes=1e6, snapshots=4, keep_runs=1, keep_hours=0)
-    store = Store(folder if request.param == "disk" else None, limits, limits)
+LIMITS = StoreLimits(runs=3, total_bytes=1e6, snapshots=4, keep_runs=1, keep_hours=0)
+SHARED = pytest.param("shared", marks=[pytest.mark.cluster, pytest.mark.slow])
+
+
+@pytest.fixture(params=["disk", "memory", SHARED])
+def store(request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
+    if request.param == "shared":
+        request.getfixturevalue("shared_store")
+        store: Store = open_shared_store(LIMITS)
+    else:
+        store = Store(folder if request.param == "disk" else None, LIMITS, LIMITS)
     assert bool(store.why_in_memory) == (request.param == "memory")
-    return store
+    yield store
+    store.close()
 
 
 def test_a_stored_run_has_all_its_values(store: Store) -> None:

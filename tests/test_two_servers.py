@@ -1,0 +1,170 @@
+"""Two real servers behind Caddy share runs, visitors' secrets and limits, and one goes on when the other is killed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.nst_core.jobs.servers import until
+from tests.nst_core.jobs.shared.servers import KEYS, PASSWORD, TAKEOVER_SECONDS
+from tests.serving import ROOT, Server, free_port
+from tests.toy_server import ENTRY
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+CADDYFILE = ROOT / "nst_core" / "jobs" / "shared" / "Caddyfile"
+PICTURES = {"content_id": "chelsea", "style_id": "night-swirls", "measure": "false"}
+COOKIE = "nst_server"
+
+
+class Site:
+    """Two servers with toy workers, and Caddy with the example of the documentation."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        (folder / "entry.py").write_text(ENTRY)
+        environment = {**environment, "PYTHONPATH": str(ROOT), "NST_TRUSTED_PROXIES": "127.0.0.1"}
+        self.servers = [Server(str(folder / "entry.py"), folder / f"log{n}", **environment) for n in range(2)]
+        for server in self.servers:
+            server.start()
+        self.url, self._folder = f"http://localhost:{free_port()}", folder
+        addresses = " ".join(server.url.removeprefix("http://") for server in self.servers)
+        options = "{\n\tadmin off\n\tauto_https off\n}\n"
+        (folder / "Caddyfile").write_text(options + CADDYFILE.read_text())
+        settings = {"DOMAIN": self.url, "UPSTREAMS": addresses, "COOKIE_KEY": "of-a-test"}
+        self._caddy = subprocess.Popen(
+            ["caddy", "run", "--config", "Caddyfile"],
+            cwd=folder,
+            env={**os.environ, **settings, "HOME": str(folder), "XDG_DATA_HOME": str(folder)},
+            stdout=(folder / "caddy").open("wb"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def client(self, server: Server | None = None) -> httpx.Client:
+        """A program that calls the API, through Caddy or at one server."""
+        return httpx.Client(base_url=f"{server.url if server else self.url}/api/v1", timeout=30)
+
+    def close(self) -> None:
+        self._caddy.terminate()
+        self._caddy.wait(10)
+        for server in self.servers:
+            if psutil.pid_exists(server.pid):
+                server.end()
+
+
+@pytest.fixture
+def site(shared_store: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    if shutil.which("caddy") is None:
+        pytest.skip("Caddy is not installed")
+    site = Site(tmp_path, shared_store)
+    yield site
+    site.close()
+    for server in site.servers:
+        assert "Traceback" not in server.log, server.log
+        for secret in (PASSWORD, KEYS["AWS_SECRET_ACCESS_KEY"]):
+            assert secret not in server.log
+
+
+def submit(client: httpx.Client, steps: int = 4000, **more: Any) -> tuple[str, str]:
+    """A run, and the secret of its owner if it is a new one."""
+    recipe = {"longest_edge_px": 64, "steps": steps, "pyramid": "off", "snapshot_every": 5}
+    answer = client.post("/runs", data={**PICTURES, "recipe": json.dumps(recipe)}, **more)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    return told["id"], told.get("secret") or ""
+
+
+def state(client: httpx.Client, run: str) -> dict[str, Any]:
+    answer = client.get(f"/runs/{run}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def painter(site: Site, run: str) -> Server:
+    """The server that paints a run."""
+    (found,) = (server for server in site.servers if f"Run {run} is running" in server.log)
+    return found
+
+
+def opens_websocket(site: Site, cookies: httpx.Cookies) -> bool:
+    """Whether a page's WebSocket is opened through Caddy."""
+    address = site.url.removeprefix("http://")
+    host, _, port = address.partition(":")
+    given = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    with socket.create_connection((host, int(port)), timeout=20) as page:
+        page.sendall(
+            f"GET /_stcore/stream HTTP/1.1\r\nHost: {address}\r\nOrigin: {site.url}\r\nCookie: {given}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
+        )
+        return page.recv(100).startswith(b"HTTP/1.1 101")
+
+
+def test_two_servers_are_one_site(site: Site) -> None:
+    """One test, since two servers take long to start."""
+    here, there = site.servers
+    at_here, at_there = site.client(here), site.client(there)
+
+    # A run that was started at one is seen at the other while it is painted.
+    run, secret = submit(at_here)
+    until(lambda: state(at_there, run)["step"] > 20, 60)
+    assert "secret" not in state(at_there, run)
+    assert at_there.get(f"/runs/{run}/curve").status_code == 200
+
+    # A stranger cannot change it anywhere; its owner can where it is not.
+    for client in (at_here, at_there):
+        assert client.post(f"/runs/{run}/stop", headers={"X-Run-Secret": "f" * 32}).status_code == 403
+        assert client.delete(f"/runs/{run}").status_code == 403
+    assert state(at_here, run)["state"] == "running"
+    assert at_there.post(f"/runs/{run}/stop", headers={"X-Run-Secret": secret}).status_code == 200
+    until(lambda: state(at_here, run)["state"] == state(at_there, run)["state"] == "stopped", 30)
+
+    # Through Caddy a browser comes back to its server, also with its WebSocket; others are spread over both.
+    until(lambda: site.client().get("/healthz").status_code == 200, 20)
+    with site.client() as browser:
+        assert COOKIE in browser.get("/healthz").cookies
+        assert not any("set-cookie" in browser.get("/healthz").headers for _ in range(5))
+        assert opens_websocket(site, browser.cookies)
+    assert len({site.client().get("/healthz").cookies[COOKIE] for _ in range(20)}) == 2
+
+    # A limit counts the runs of both servers: two are painted, two wait, and there is no room for another one.
+    runs, mine = [run], {"X-Run-Secret": secret}
+    for client in (at_here, at_here):
+        runs.append(submit(client, headers=mine)[0])
+        until(lambda: state(at_there, runs[-1])["state"] == "running", 60)
+    assert {painter(site, each) for each in runs[1:]} == {here, there}, "an idle server takes what waits at a busy one"
+    for client in (at_here, at_there):
+        runs.append(submit(client, headers=mine)[0])
+    for client in (at_here, at_there):
+        refused = client.post("/runs", data=PICTURES, headers=mine)
+        assert (refused.status_code, "2 of your runs are waiting already" in refused.text) == (429, True), refused.text
+    for each in reversed(runs):
+        assert at_there.post(f"/runs/{each}/stop", headers=mine).status_code == 200
+    until(lambda: all(state(at_here, each)["state"] == "stopped" for each in runs), 60)
+
+    # A server is killed, and its run goes on at the other one, from its checkpoint, for the same visitors.
+    run, _ = submit(at_there, steps=400, headers=mine)
+    until(lambda: state(at_here, run)["step"] > 150, 60)
+    killed = painter(site, run)
+    killed.kill()
+    began = time.monotonic()
+    survivor = at_here if killed is there else at_there
+    went_on = "The server that had this run ended unexpectedly; this run went on from step "
+    until(lambda: any(note.startswith(went_on) for note in state(survivor, run)["notes"]), 60)
+    assert time.monotonic() - began > TAKEOVER_SECONDS / 2
+    until(lambda: site.client().get(f"/runs/{run}").json()["state"] == "done", 60)
+    rows = csv.DictReader(io.StringIO(site.client().get(f"/runs/{run}/curve?format=csv").text))
+    assert [int(row["step"]) for row in rows] == list(range(401))
+    assert site.client().get(f"/runs/{run}/picture").status_code == 200
