@@ -9,6 +9,7 @@ import streamlit as st
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe, change
 from pages.parts.app import theme
+from pages.parts.app.segments import segments
 from pages.parts.film import keyframes, picker
 from pages.parts.settings import advanced, controls, imported
 
@@ -26,17 +27,13 @@ _METHOD_KEY = "film_method"
 
 def panel(clip: Clip | None) -> Recipe | None:
     """The recipe of a film's run; None without a clip, or if the settings do not go together, which the page says."""
-    method = str(
-        st.segmented_control(
-            "Method",
-            METHODS,
-            default=None if _METHOD_KEY in st.session_state else "fast",  # opened settings may have set it
-            format_func=METHODS.__getitem__,
-            required=True,
-            key=_METHOD_KEY,
-            persist_state="session",
-            help="Fast: about a second a frame. Slow: every frame is repainted step by step, from the one before.",
-        )
+    method = segments(
+        "Method",
+        METHODS,
+        key=_METHOD_KEY,
+        first="fast",
+        format_func=METHODS.__getitem__,
+        help="Fast: about a second a frame. Slow: every frame is repainted step by step, from the one before.",
     )
     page = f"film_{method}"
     recipe = controls.fast(page, _USUAL[method]) if method == "fast" else controls.slow(page, _USUAL[method])

@@ -13,6 +13,7 @@ from nst_core.errors import NSTError
 from nst_core.picture.limits import FORMATS_IN_WORDS
 from nst_core.settings import Settings
 from pages.parts.app import streamlit_patches, theme
+from pages.parts.app.segments import segments
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
 from pages.parts.inputs import crop, framing, kept, style_weights
@@ -106,17 +107,13 @@ def picker(role: Role, *, in_one_row: bool = False) -> None:
 
 
 def _source(role: Role) -> str:
-    return str(
-        st.segmented_control(
-            f"Where the {_TITLES[role].lower()} comes from",
-            _SOURCES[role],
-            default=None if SOURCE.get(role) else "Samples",  # the source may have been set by opened settings
-            required=True,
-            key=SOURCE.key(role),
-            label_visibility="collapsed",
-            persist_state="session",
-            width="content",
-        )
+    return segments(
+        f"Where the {_TITLES[role].lower()} comes from",
+        _SOURCES[role],
+        key=SOURCE.key(role),
+        first="Samples",
+        label_visibility="collapsed",
+        width="content",
     )
 
 
