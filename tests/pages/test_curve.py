@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from nst_core.jobs.service import CurvePoint
 from pages.parts.curves import shared_curve
+from pages.parts.runs import curated
+from pages.parts.runs.run_grid import title
 from tests.pages.conftest import Open, words
 from tests.pages.fake_service import FakeJobService
 
@@ -100,6 +102,12 @@ def test_another_run_is_laid_beside_it_by_its_link(open_page: Open, job_service:
     app.text_input(key="curve_other").set_value("http://host/gallery").run()
     assert "That link names no run" in words(app)
     assert f"({other[-4:]})" not in chart(app)["figure"]
+
+
+def test_a_run_that_comes_with_the_app_is_named_by_its_pictures(open_page: Open) -> None:
+    one, other = curated.views()[:2]
+    app = open_page("curve", result=one.id, **{"with": other.id})
+    assert title(other) in chart(app)["figure"]
 
 
 @pytest.mark.parametrize("query", [{}, {"result": "0123456789abcdef"}, {"result": "../../etc"}])

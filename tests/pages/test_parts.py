@@ -43,9 +43,19 @@ def test_figures_are_flat_and_in_the_order_of_the_table() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0849, "0.0849"), (12.34, "12.3"), (999.4, "999"), (999.9, "1 k"), (862_834, "863 k"), (3.153e11, "315 bn")],
+    [
+        *(
+            (0.0849, "0.0849"),
+            (12.34, "12.3"),
+            (999.4, "999"),
+            (999.9, "1 k"),
+            (862_834, "863 k"),
+            (3.153e11, "315 bn"),
+        ),
+        *((0.0, "0"), (0.0001, "0.0001"), (1.55e-6, "< 0.0001"), (-1.55e-6, "> -0.0001")),
+    ],
 )
-def test_large_figures_are_short(value: float, words: str) -> None:
+def test_large_and_small_figures_are_short(value: float, words: str) -> None:
     assert with_unit(value) == words
 
 

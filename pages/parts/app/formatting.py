@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
+
+_LEAST_FIGURE = 0.0001
 
 
 def duration(seconds: float) -> str:
@@ -50,7 +53,9 @@ def three_digits(value: float) -> str:
 
 
 def with_unit(value: float) -> str:
-    """A figure in three digits, with a letter for thousands and above: 0.0849, 12.3, 863 k, 432 M, 315 bn."""
+    """A figure in three digits, with a letter for thousands and above: < 0.0001, 0.0849, 12.3, 863 k, 432 M, 315 bn."""
+    if 0 < abs(value) < _LEAST_FIGURE:
+        return f"{'<' if value > 0 else '>'} {math.copysign(_LEAST_FIGURE, value):.4f}"
     for unit, size in (("bn", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= 0.9995 * size:
             return f"{float(f'{value / size:.3g}'):,g} {unit}"

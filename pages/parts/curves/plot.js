@@ -82,8 +82,10 @@ function mount(root) {
     const dragmode = (coarse.matches || data.frames) && drag !== "pan" && !box.classList.contains("zooms") ? false : drag;
     graph.classList.toggle("drags", dragmode !== false);
     box.classList.toggle("near", Boolean(zoom.xaxis || zoom.yaxis));
+    const narrow = isNarrow ? given.meta?.narrow : {}, labels = narrow?.annotations ?? given.annotations;
     return {
-      ...given, ...(isNarrow ? given.meta?.narrow : {}), xaxis: axis("xaxis"), yaxis: axis("yaxis"),
+      ...given, ...narrow, xaxis: axis("xaxis"), yaxis: axis("yaxis"),
+      annotations: labels?.map((label) => ({ bgcolor: ground, ...label })),  // legible where it crosses a curve
       width: graph.clientWidth, height: graph.clientHeight, showlegend: false, dragmode,
       font: { family: font, size: 12, color: text }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       hoverlabel: { bgcolor: raised || ground, bordercolor: line, font: { family: font, color: text } },

@@ -20,7 +20,7 @@ from pages.parts.app import service, session, theme
 from pages.parts.app.web import Html, app_address
 from pages.parts.curves import charts, comparable_runs, plot
 from pages.parts.curves.series import ChartOptions
-from pages.parts.runs import run_image
+from pages.parts.runs import curated, run_image
 from pages.parts.runs.before_after import data_url
 from pages.parts.runs.polling import is_active, poll
 from pages.parts.runs.run_grid import title
@@ -49,9 +49,11 @@ def panel(*, embedded: bool) -> None:
         why = session.why_lost(job_id) if job_id else "Open one from a result: Export, below its curves."
         theme.notice("quiet", "No curve can be shown here", why)
         return
+    curve = st.container()
     if not embedded:
-        _other_field()
-    poll((view.id,), lambda: _shown(view.id, embedded=embedded), EVERY_SECONDS)
+        _other_field()  # before the curve is drawn, to which it adds another
+    with curve:
+        poll((view.id,), lambda: _shown(view.id, embedded=embedded), EVERY_SECONDS)
 
 
 def address(job_id: str, *, embedded: bool = False) -> str:
@@ -139,7 +141,8 @@ def _compared(view: JobView) -> list[charts.ComparedRun]:
     other = session.view(st.query_params.get("with", ""))
     if other is None or other.id == view.id or not (points := comparable_runs.points(other.id)):
         return []
-    return [charts.ComparedRun(f"{differences(other.recipe, view.recipe)} ({other.id[-4:]})", points)]
+    changes = f"{differences(other.recipe, view.recipe)} ({other.id[-4:]})"
+    return [charts.ComparedRun(title(other) if curated.is_curated(other.id) else changes, points)]
 
 
 def _chart(view: JobView, compared: list[charts.ComparedRun]) -> None:
