@@ -10,7 +10,7 @@ theme.page("Batch", "Many photographs, each in every style: files or a ZIP in, a
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     photographs = files.photographs()
-    pickers.picker("style")
+    pickers.picker("style", in_one_row=True)
     theme.section("Settings")
     panel.form(photographs)
     service.worker_status()

@@ -26,11 +26,12 @@ with st.container(key="bench_compare"):
             folding.strip("compare", *methods.METHODS)
     slow = None
     if view == "Sweep" or not folding.is_folded("compare", *methods.METHODS):
-        content, style, settings = st.columns([6, 7, 5], gap="medium")
+        with st.container(key="body_compare"):
+            content, style, settings = st.columns([6, 7, 5], gap="medium")
         with content:
-            pickers.picker("content")
+            pickers.picker("content", in_one_row=True)
         with style:
-            pickers.picker("style")
+            pickers.picker("style", in_one_row=True)
         with settings:
             theme.section("Settings", "for all methods" if view == "Three ways" else "for all cells")
             slow = controls.slow("compare", {"reference_loss": "fast"})

@@ -14,7 +14,7 @@ imported.open_from_address("film")
 inputs, canvas = st.columns([5, 7], gap="large")
 with inputs:
     clip = picker.picker()
-    pickers.picker("style")
+    pickers.picker("style", in_one_row=True)
     theme.section("Settings")
     recipe = settings.panel(clip)
     estimate.panel(recipe)

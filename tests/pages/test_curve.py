@@ -37,7 +37,7 @@ def run(open_page: Open, job_service: FakeJobService) -> str:
 
 def chart(app: AppTest) -> Any:
     """What the page's chart is given."""
-    return next(data for data in map(_data, app.get("bidi_component")) if data and "slider" in data)
+    return next(data for data in map(_data, app.get("bidi_component")) if data and "figure" in data)
 
 
 def _data(component: Any) -> Any:

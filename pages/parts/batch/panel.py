@@ -138,11 +138,14 @@ def _watch(batch: HostedBatch) -> None:
 
 
 def _progress(batch: HostedBatch) -> None:
-    """Progress with a Stop button, or the download and Go on."""
+    """Progress with a Stop button, or what was painted, the download and Go on."""
     filler = batch.filler
     if filler.error:
         theme.notice("error", "The batch cannot go on", filler.error)
-    st.progress(filler.done / len(batch.items), text=_status(batch))
+    if filler.is_active:
+        st.progress(filler.done / len(batch.items), text=_status(batch))
+    else:
+        st.markdown(theme.escape_markdown(_status(batch)))  # a bar would go on in the tab's title
     with st.container(horizontal=True, key="batch_actions"):
         if filler.is_active:
             if _is_own(batch):

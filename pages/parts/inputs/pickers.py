@@ -99,6 +99,8 @@ def picker(role: Role, *, in_one_row: bool = False) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"picker_foot_{role}"):
             if source == "Samples":
                 theme.credit_line(selected(role).title, selected(role).credit)
+            elif selected(role).is_own:
+                st.button("Forget it", icon=":material/delete:", key=f"{role}_forget", on_click=_forget, args=(role,))
             if role == "style":
                 style_weights.buttons()
             else:
@@ -313,7 +315,7 @@ def _fetch(role: Role, work: Painting) -> None:
 def _shown(role: Role) -> None:
     """Show a thumbnail of the chosen image, for sources without a gallery, which would mark it.
 
-    Of the visitor's own, also how long it is kept, and a button to forget it.
+    Of the visitor's own, also how long it is kept.
     """
     image, is_kept = selected(role), keep()
     words = escape(theme.join_known(image.credit, kept.words(is_kept) if image.is_own else ""))
@@ -323,8 +325,6 @@ def _shown(role: Role) -> None:
             f"<div><b>{escape(image.title)}</b><small>{words}</small></div></div>"
         )
     )
-    if image.is_own:
-        st.button("Forget it", icon=":material/delete:", key=f"{role}_forget", on_click=_forget, args=(role,))
 
 
 def _forget(role: Role) -> None:
