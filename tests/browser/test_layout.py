@@ -48,6 +48,12 @@ IS_IN_PLACE = """([selector, low, high]) => {
   return box && box.top >= low && box.bottom <= high && box.left >= 0 && box.right <= innerWidth;
 }"""
 """Streamlit draws a button with a help twice, and hides the one for another width."""
+COVERED = """() => {
+  const tools = document.querySelector(".st-key-page_tools").getBoundingClientRect();
+  const links = [...document.querySelectorAll("[data-testid=stTopNavLink]")].map(link => link.getBoundingClientRect());
+  return links.filter(link => link.width > 0 && link.right > tools.left && link.left < tools.right).length;
+}"""
+"""The number of links in the menu that the help in the corner lies over."""
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +114,7 @@ def test_fast_shows_its_result_with_its_inputs(page: Any, address: str) -> None:
     for size in SIZES:
         page.set_viewport_size(size)
         is_in_view(page, *(CHOICES[name] for name in ("photo", "style", "button")))
+        assert page.evaluate(COVERED) == 0
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Paint in a second").click()
     page.get_by_role("button", name="PNG", exact=True).wait_for()
