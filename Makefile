@@ -3,6 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Containers often forbid Python to keep what it has compiled. Each process, of which the app and the tests start many,
+# would then compile TensorFlow and all else again, for longer than the rest of its start takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-fast test-cluster lint docs weights clean format coverage release hooks
 
 run: .venv/installed weights
@@ -12,10 +16,12 @@ run: .venv/installed weights
 # them waits for servers at times: the browser's tests to one of them, since they share a server; by whole files to the
 # others, and to all once the browser's are done (see tests/conftest.py).
 SHARED_OUT := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Only the files that have such tests: to collect all others takes as long as the tests.
+ALONE = $(shell grep --recursive --files-with-matches --include=test_*.py "mark\.alone" tests)
 # One thread each: processes whose TensorFlow has a thread a core would wait for each other's.
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 test: .venv/installed-tests weights
-	$(BIN)/python -m pytest tests -m alone
+	$(BIN)/python -m pytest $(ALONE) -m alone
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not alone and not cluster" $(SHARED_OUT)
 
 # In a minute and a half: what needs neither a browser nor the networks' weights, and takes less than a second each.
