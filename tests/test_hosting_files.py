@@ -61,11 +61,26 @@ def test_the_container_may_write_to_its_volume_and_to_temporary_files_only() -> 
 def test_the_proxy_understands_its_configuration(tmp_path: Path) -> None:
     text = compose()["configs"]["caddyfile"]["content"].replace("${DOMAIN:-localhost}", "localhost")
     assert "$" not in text
+    _adapt(text, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+def test_the_proxy_of_several_servers_sends_a_browser_back_to_its_own(tmp_path: Path) -> None:
+    """`test_two_servers` tries it."""
+    text = (ROOT / "nst_core" / "jobs" / "shared" / "Caddyfile").read_text()
+    adapted = _adapt(text, tmp_path, UPSTREAMS="a.example:8501 b.example:8501", COOKIE_KEY="key")
+    for expected in ('"cookie"', '"nst_server"', '"a.example:8501"', '"b.example:8501"', '"localhost"'):
+        assert expected in adapted
+
+
+def _adapt(text: str, tmp_path: Path, **variables: str) -> str:
+    """The configuration that Caddy makes of a Caddyfile, as JSON."""
     (tmp_path / "Caddyfile").write_text(text)
     command = ["caddy", "adapt", "--validate", "--adapter", "caddyfile", "--config", "Caddyfile"]
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), **variables}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def readiness(jobs: JobService, data_dir: Path | None) -> Readiness:
     status = jobs.status()
     load = jobs.load()
     several = f"{status.workers} workers, {status.busy_workers} with a run, " if status.workers > 1 else ""
-    stored = status.storage_fault or status.memory_only or "runs are stored on the disk"
+    stored = status.storage_fault or status.memory_only or "runs are stored"
     worker = status.message if status.state == "failed" else f"{status.state}, {several}{status.memory_mb:.0f} MB"
     worker = ". ".join(filter(None, (worker, status.place_fault)))
     return Readiness(

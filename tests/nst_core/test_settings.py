@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nst_core.settings import PREFIX, TEST_VARIABLES, Settings, problems, variable_of
-from nst_core.system.variables import number
+from nst_core.system.variables import FilesAddress, number
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [variable_of(setting).name for setting in fields(Settings)]
@@ -79,6 +79,42 @@ def test_a_value_that_cannot_be_used_counts_as_unset_and_is_told(name: str, valu
     assert problem.startswith(f"{name} must be {needed}")
     assert f"got {value!r}; its default" in problem
     assert "\n" not in problem
+
+
+SHARED = {"NST_DATABASE_URL": "postgresql://nst:secret@db/nst", "NST_FILES_URL": "s3://runs/a/b?endpoint=http://h:9"}
+
+
+def test_a_shared_store_needs_a_database_and_a_bucket() -> None:
+    settings = Settings.read({**SHARED, "NST_DATA_DIR": "/data"})
+    assert settings.is_shared
+    assert settings.runs_folder is None
+    assert settings.files_url == FilesAddress("runs", "a/b", "http://h:9")
+    assert problems(SHARED) == ()
+    for name, value in SHARED.items():
+        alone = {name: value, "NST_DATA_DIR": "/data"}
+        assert not Settings.read(alone).is_shared
+        assert Settings.read(alone).runs_folder == Path("/data")
+        (problem,) = problems(alone)
+        assert f"must be set together, got {name} alone" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NST_DATABASE_URL", "mysql://nst:secret@db/nst"),
+        ("NST_DATABASE_URL", "postgresql://nst:secret@db"),
+        ("NST_DATABASE_URL", "host=db password=secret"),
+        ("NST_FILES_URL", "https://key:secret@s3.example/runs"),
+        ("NST_FILES_URL", "s3://key:secret@runs"),
+        ("NST_FILES_URL", "s3://runs?secret=secret"),
+        ("NST_FILES_URL", "s3://runs?endpoint=ftp://secret"),
+    ],
+)
+def test_an_address_of_a_store_that_cannot_be_used_is_told_without_its_secrets(name: str, value: str) -> None:
+    (problem,) = problems({**SHARED, name: value})
+    assert problem.startswith(f"{name} must be ")
+    assert "secret" not in problem
+    assert not Settings.read({**SHARED, name: value}).is_shared
 
 
 @pytest.mark.parametrize(

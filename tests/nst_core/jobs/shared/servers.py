@@ -22,7 +22,7 @@ PASSWORD = "not-to-be-logged-7Qx"
 """The database's; no log may have it."""
 KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "not-to-be-logged-either", "AWS_REGION": "us-east-1"}
 PACKAGES = ("psycopg", "psycopg_pool", "boto3", "moto")
-TAKEOVER_SECONDS = 3
+TAKEOVER_SECONDS = 4
 
 
 def require_shared() -> Path:
