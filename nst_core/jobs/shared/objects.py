@@ -134,6 +134,12 @@ def _told() -> Iterator[None]:
         raise UnreachableStoreError("the object store does not answer") from None
 
 
+def _version(file: Path) -> tuple[int, int]:
+    """What changes when a file is written again. Raises FileNotFoundError."""
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
 class ObjectBlobStore:
     """The files of each run below one folder of a bucket; see `BlobStore`."""
 
@@ -237,23 +243,31 @@ class ObjectBlobStore:
         start = self._key(job, name)
         for key in self._bucket.sizes(start):
             if key == start or key.startswith(f"{start}/"):
-                self._bucket.download(key, self.place(job, key.removeprefix(self._key(job))))
+                file = self.place(job, key.removeprefix(self._key(job)))
+                self._bucket.download(key, file)
+                self._kept[file] = _Kept(_version(file), 0.0)
         return path
 
     def keep(self, job: str, name: str, *, at_once: bool = True) -> None:
         """Upload what has changed at `place` since it was uploaded; less often if not `at_once`. Raises OSError."""
-        path, now = self.place(job, name), time.monotonic()
+        path = self.place(job, name)
         files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
-        for file in files:
-            if file.name.startswith("."):  # being written
-                continue
-            stat, known = file.stat(), self._kept.get(file)
-            version = (stat.st_mtime_ns, stat.st_size)
-            if known is not None and (known.version == version or (now < known.due and not at_once)):
-                continue
-            self._bucket.upload(self._key(job, file.relative_to(self.place(job, "")).as_posix()), file)
-            seconds = time.monotonic() - now
-            self._kept[file] = _Kept(version, now + seconds / KEEP_SHARE)
+        for file in sorted(files):
+            began, known = time.monotonic(), self._kept.get(file)
+            if file.name.startswith(".") or (known is not None and began < known.due and not at_once):
+                continue  # it is being written, or was uploaded a moment ago
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                version = _version(file)
+                if known is None or known.version != version:
+                    self._bucket.upload(self._key_of(job, file), file)
+                    self._kept[file] = _Kept(version, began + (time.monotonic() - began) / KEEP_SHARE)
+        gone = [file for file in self._kept if file.is_relative_to(path) and not file.exists()]
+        self._bucket.remove([self._key_of(job, file) for file in gone])
+        for file in gone:
+            del self._kept[file]
+
+    def _key_of(self, job: str, file: Path) -> str:
+        return self._key(job, file.relative_to(self.place(job, "")).as_posix())
 
     def leave(self, job: str) -> None:
         """Remove this server's copies of a run's files."""

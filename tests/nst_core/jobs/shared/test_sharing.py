@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.errors import LostRunError, NotYoursError, QueueFullError
+from nst_core.errors import LostRunError, NotYoursError, QueueFullError, StorageError
 from nst_core.jobs import undo
 from nst_core.jobs.messages import Pause, Preempt, Resume, Steer, Stop
 from nst_core.jobs.service import JobService, owner_of
 from nst_core.recipe import make
+from tests.nst_core.jobs import films
 from tests.nst_core.jobs.servers import ANN, BEN, FakeWorker, Workers, numbers, picture, submit, until
-from tests.nst_core.jobs.shared.servers import TAKEOVER_SECONDS
+from tests.nst_core.jobs.shared.servers import TAKEOVER_SECONDS, SharedServers
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -201,6 +202,65 @@ def test_the_run_of_a_dead_server_goes_on_at_another_from_its_checkpoint(hosts: 
     there.worker.finish(job)
     until(lambda: there.service._repository.is_stored(job))
     assert numbers(there.service, job) == [0, 1, 2, 3]
+
+
+def test_the_film_of_a_dead_server_goes_on_at_another_with_its_frames(hosts: tuple[Host, Host], tmp_path: Path) -> None:
+    here, there = hosts
+    here.ready()
+    job = films.submit(here.service, tmp_path / "upload")
+    files = here.worker.run_command().film
+    assert files is not None
+    work = Path(files.work)
+    (work / "frames").mkdir()
+    for name in ("frames/1", "frames/2", "frames/3", "curve.log"):
+        (work / name).write_bytes(name.encode())
+    here.worker.begin(job)
+    here.worker.step(job, 3)
+    until(lambda: here.service._repository.is_stored(job))
+    (work / "frames" / "3").unlink()  # it is painted again
+    (work / "frames" / ".4.part").write_bytes(b"half")
+    here.worker.step(job, 4)
+    until(lambda: here.service._repository.is_stored(job) and 4 in numbers(there.service, job))
+    here.die()
+    there.ready()
+    until(lambda: there.has(job), 5 * TAKEOVER_SECONDS)
+    taken = there.worker.run_command().film
+    assert taken is not None
+    assert taken.work != files.work
+    assert {str(each.relative_to(taken.work)) for each in Path(taken.work).rglob("*") if each.is_file()} == {
+        "frames/1",
+        "frames/2",
+        "curve.log",
+    }
+    assert Path(taken.path).read_bytes() == films.film(tmp_path / "upload").path.read_bytes()
+    there.worker.begin(job)
+    films.write_result(there.worker)
+    there.worker.report_film_end(job, films.recipe())
+    until(lambda: job not in there.service._repository.active)
+    until(lambda: not Path(taken.result).exists())  # this server's copy goes when the run is over
+    assert there.service.film_result(job).path.read_bytes() == b"a film"
+
+
+def test_runs_go_on_while_the_database_is_away_and_are_stored_afterwards(
+    hosts: tuple[Host, Host], shared_servers: SharedServers
+) -> None:
+    here, there = hosts
+    job = begun(here)
+    shared_servers.pause_database()
+    try:
+        here.worker.step(job, 4)
+        until(lambda: bool(here.service.status().storage_fault), 20)
+        with pytest.raises(StorageError):
+            submit(here.service, BEN)
+        here.worker.step(job, 5)
+    finally:
+        shared_servers.resume_database()
+    there.ready()  # and does not take over what only could not be told
+    until(lambda: numbers(there.service, job) == list(range(6)), 30)
+    assert not here.service.status().storage_fault
+    assert there.service.view(job).state == "running"
+    assert not there.has(job)
+    assert submit(there.service, BEN)
 
 
 def test_a_server_that_hangs_for_long_drops_what_others_took_over(hosts: tuple[Host, Host]) -> None:
