@@ -403,6 +403,13 @@ class JobService:
         """Files beside those of runs, such as sheets of a sweep; None without a disk."""
         return self._repository.store.blob_store(name)
 
+    def leads(self, name: str) -> bool:
+        """Whether this server is the one that does what `name` names, such as to fill a sweep; always, if it is alone.
+
+        It remains the one as long as it asks at least once in `NST_TAKEOVER_SECONDS`.
+        """
+        return self._sharing is None or self._sharing.leads(name)
+
     def film_result(self, job: str) -> FilmResult:
         """The finished film of a run: its file and its media type. Raises JobError if it is unknown, or has none."""
         self._check_shown(job)
@@ -636,6 +643,8 @@ class JobService:
                     trimmed = time.monotonic()
                     allocator.release_freed()
                     mapped_files.release_pages()
+            except StorageError as error:  # a shared store that does not answer; `status` says so
+                _LOGGER.debug("Runs cannot be removed now: %s", error)
             except Exception:
                 _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 

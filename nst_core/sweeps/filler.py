@@ -58,6 +58,7 @@ class GridFiller:
         *,
         is_stopped: bool = False,
         measure: bool = False,
+        name: str = "",
     ) -> None:
         """Nothing runs before `ensure_running`.
 
@@ -69,11 +70,12 @@ class GridFiller:
             keep: stores a finished cell, of which it gets the number and the run, before the run is deleted.
             is_stopped: whether to begin stopped.
             measure: whether the runs measure their results.
+            name: names the grid among all servers that could fill it; "" if only this one can.
         """
         self.cells = list(cells)
         self.error, self.is_stopped = "", is_stopped
         self._service, self._owner, self._run_of, self._keep = service, owner, run_of, keep
-        self._measure = measure
+        self._measure, self._name = measure, name
         self._cell_seconds: list[float] = []
         self._last_seen = time.monotonic()
         self._threads: dict[int, threading.Thread] = {}
@@ -143,19 +145,22 @@ class GridFiller:
     def _start_threads(self) -> None:
         """Start the threads that are missing, since there may be more workers than before."""
         with self._lock:
-            for number in range(self._workers() if self.is_active else 0):
+            for number in range(self._workers() if self.is_active and self._leads() else 0):
                 if number not in self._threads or not self._threads[number].is_alive():
                     self._threads[number] = threading.Thread(
                         target=self._run, args=(number,), name=f"nst-sweep-{number}", daemon=True
                     )
                     self._threads[number].start()
 
+    def _leads(self) -> bool:
+        return not self._name or self._service.leads(self._name)
+
     def _workers(self) -> int:
         return max(self._service.status().workers, 1)
 
     def _run(self, thread: int) -> None:
         """Fill one cell after another, as long as there is a worker for this thread."""
-        while self.is_active and time.monotonic() - self._last_seen < UNSEEN_SECONDS and thread < self._workers():
+        while self._has_work_for(thread):
             number = self._take()
             if number is None:
                 return
@@ -165,6 +170,10 @@ class GridFiller:
                 self._try(number)
             finally:
                 self._taken.discard(number)
+
+    def _has_work_for(self, thread: int) -> bool:
+        is_seen = time.monotonic() - self._last_seen < UNSEEN_SECONDS
+        return self.is_active and is_seen and thread < self._workers() and self._leads()
 
     def _take(self) -> int | None:
         """The next cell that no thread has; None if there is none."""
@@ -210,7 +219,7 @@ class GridFiller:
         """A cell's run once it is over or the sweep is stopped; meanwhile the cell shows its newest picture."""
         while True:
             view = self._service.wait(job, _TICK_SECONDS)
-            if view.state in FINAL or self.is_stopped:
+            if view.state in FINAL or self.is_stopped or not self._leads():
                 return view
             self.cells[number] = Cell("painting", view.snapshot)
 

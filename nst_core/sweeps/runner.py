@@ -51,7 +51,15 @@ class Sweep:
         self._cell_inputs = _reduced(saved.inputs, saved.plan)
         painted = saved.cells
         cells = [Cell("painted", painted[n]) if n in painted else Cell() for n in range(saved.plan.count)]
-        self.filler = GridFiller(service, saved.owner, cells, self._run_of, self._keep, is_stopped=saved.is_stopped)
+        self.filler = GridFiller(
+            service,
+            saved.owner,
+            cells,
+            self._run_of,
+            self._keep,
+            is_stopped=saved.is_stopped,
+            name=lead_of(self.id),
+        )
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -95,6 +103,11 @@ class Sweep:
     def _keep(self, number: int, view: JobView) -> None:
         if self._store and view.snapshot:
             self._store.write_cell(number, view.snapshot)
+
+
+def lead_of(sweep_id: str) -> str:
+    """The name under which one server fills a sweep; see `JobService.leads`."""
+    return f"sweep {sweep_id}"
 
 
 def inputs_for(inputs: RunInputs, recipe: Recipe) -> RunInputs:

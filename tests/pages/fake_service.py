@@ -122,6 +122,9 @@ class FakeJobService:
             self.finish(job_id)
         return job_id
 
+    def leads(self, name: str) -> bool:
+        return True
+
     def inspect(self, question: Any, *pictures: Any) -> Inspection:
         self.requests.append((question, pictures))
         return self.inspections.get(question.subject, Inspection())

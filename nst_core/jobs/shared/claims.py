@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, SecondsUntilRoom, serving_order
-from nst_core.jobs.shared.database import Database
+from nst_core.jobs.shared.database import Database, UnreachableStoreError
 
 BEAT_SECONDS = 1.0
 ORDER_SECONDS = 4.0
@@ -138,6 +138,7 @@ class Claims:
                 "(SELECT server FROM nst_servers WHERE seen > now() - make_interval(secs => %s)) RETURNING job",
                 [self._takeover],
             ).fetchall()
+            connection.execute("DELETE FROM nst_leads WHERE seen < now() - interval '1 day'")
             connection.execute(
                 "DELETE FROM nst_servers WHERE seen < now() - make_interval(secs => %s)", [2 * self._takeover]
             )
@@ -237,9 +238,14 @@ class Claims:
         self._database.run("DELETE FROM nst_work WHERE job = %s", job)
 
     def has(self, job: str) -> bool:
-        """Whether a run is this server's now."""
+        """Whether a run is this server's now.
+
+        Raises UnreachableStoreError too if this server was silent for so long that it cannot know.
+        """
+        if not self.is_alive:
+            raise UnreachableStoreError("this server has to hear first which runs are still its own")
         found = self._database.rows("SELECT 1 FROM nst_work WHERE job = %s AND server = %s", job, self.server)
-        return self.is_alive and bool(found)
+        return bool(found)
 
     def add_waiting(self, works: Sequence[tuple[str, str, bool, bool]]) -> None:
         """Put runs into the queue that have no place there: (job, owner, has_begun, is_held)."""
@@ -278,6 +284,19 @@ class Claims:
         )
         return [Order(job, kind, json.loads(arguments)) for _, job, kind, arguments in sorted(found)]
 
+    def leads(self, name: str) -> bool:
+        """Whether this server is the one that does something; another one may be when it has not asked for long."""
+        return bool(
+            self._database.rows(
+                "INSERT INTO nst_leads VALUES (%s, %s, now()) ON CONFLICT (name) DO UPDATE "
+                "SET server = excluded.server, seen = now() WHERE nst_leads.server = excluded.server "
+                "OR nst_leads.seen < now() - make_interval(secs => %s) RETURNING name",
+                name,
+                self.server,
+                self._takeover,
+            )
+        )
+
     def shared_key(self) -> bytes:
         """32 random bytes, the same for all servers."""
         return bytes.fromhex(self._database.shared_value("key of addresses", secrets.token_hex(32)))
@@ -286,6 +305,7 @@ class Claims:
         """Give all runs of this server back, so that the others go on with them at once."""
         with self._database.transaction() as connection:
             connection.execute("UPDATE nst_work SET server = NULL, is_stored = true WHERE server = %s", [self.server])
+            connection.execute("DELETE FROM nst_leads WHERE server = %s", [self.server])
             connection.execute("DELETE FROM nst_servers WHERE server = %s", [self.server])
 
 

@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS nst_servers (
 CREATE TABLE IF NOT EXISTS nst_orders (
     number bigserial PRIMARY KEY, job text NOT NULL, kind text NOT NULL, arguments text NOT NULL
 );
+CREATE TABLE IF NOT EXISTS nst_leads (name text PRIMARY KEY, server text NOT NULL, seen timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS nst_values (name text PRIMARY KEY, value text NOT NULL);
 """
 

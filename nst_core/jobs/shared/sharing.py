@@ -28,6 +28,8 @@ from nst_core.system.bounded_cache import BoundedCache
 
 TICK_SECONDS = 0.25
 """Interval at which the queue and the orders are looked at."""
+LEAD_SECONDS = 1.0
+"""How long an answer of `leads` holds."""
 TIDY_SECONDS = 60.0
 MAX_VISITORS = 2000
 _LOGGER = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class RunSharing:
         self._works: tuple[Work, ...] = ()
         self._last_visitor, self._workers = "", 1
         self._addresses: BoundedCache[str, str] = BoundedCache(MAX_VISITORS)
+        self._leads: BoundedCache[str, tuple[float, bool]] = BoundedCache(MAX_VISITORS)
         self._starting: set[str] = set()  # runs of this server that are not in memory yet
         self._leaving: dict[str, ActiveRun] = {}  # runs that are to be given back
         self._seen: set[str] = set()
@@ -158,6 +161,18 @@ class RunSharing:
         """Note that a page asks for a run that is not here."""
         self._seen.add(job)
 
+    def leads(self, name: str) -> bool:
+        """See `JobService.leads`."""
+        known = self._leads.get(name)
+        if known is not None and time.monotonic() - known[0] < LEAD_SECONDS:
+            return known[1]
+        try:
+            is_leading = self._claims.leads(name)
+        except StorageError:
+            is_leading = False  # another server may be by now
+        self._leads.put(name, (time.monotonic(), is_leading))
+        return is_leading
+
     # What visitors want of a run.
 
     def request(self, job: str, kind: OrderKind, **arguments: Any) -> bool:
@@ -200,6 +215,13 @@ class RunSharing:
                 self._repository.update(order.job, **order.arguments)
         self._wake.set()
         return True
+
+    def _carry_out_later(self, order: Order) -> None:
+        """Do what is still possible with a run that has ended and was stored before its order came."""
+        if order.kind == "publish":
+            self._repository.publish(order.job, listed=order.arguments["listed"])
+        elif order.kind == "hide":
+            self._repository.hide(order.job, order.arguments["hidden_at"])
 
     def _act(self, run: ActiveRun, order: Order) -> None:
         job, scheduler = order.job, self._scheduler
@@ -254,7 +276,8 @@ class RunSharing:
             return
         for order in self._claims.orders():
             try:
-                self._carry_out(order)
+                if not self._carry_out(order):
+                    self._carry_out_later(order)
             except JobError as error:  # what it wants has become impossible meanwhile
                 _LOGGER.warning("Order %s for run %s was not carried out: %s", order.kind, order.job, error)
         with self._lock:

@@ -53,9 +53,13 @@ class QuickService:
         self.refuse: NSTError | None = None
         self.disk: Path | None = None
         self.workers = 1
+        self.is_leading = True
 
     def status(self) -> WorkerStatus:
         return WorkerStatus("ready", workers=self.workers)
+
+    def leads(self, name: str) -> bool:
+        return self.is_leading
 
     @property
     def typed(self) -> JobService:

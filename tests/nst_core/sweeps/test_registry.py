@@ -8,8 +8,45 @@ from pathlib import Path
 import pytest
 
 from nst_core.errors import NotYoursError, RecipeError
+from nst_core.sweeps import store
 from nst_core.sweeps.registry import SweepRegistry
 from tests.nst_core.sweeps.examples import PLAN, SAVED, SECRET, QuickService
+
+
+def test_a_sweep_that_another_server_fills_is_shown_and_not_filled_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nst_core.sweeps.registry.READ_SECONDS", 0.0)
+    here, there = QuickService(), QuickService()
+    here.disk = there.disk = tmp_path
+    there.is_leading = False
+    sweep = SweepRegistry(here.typed).start(PLAN, SAVED.inputs, SAVED.owner)
+    others = SweepRegistry(there.typed)
+    early = others.find(sweep.id)
+    assert early is not None
+    early.filler.ensure_running()
+    assert sweep.filler.join(5)
+    shown = others.find(sweep.id)
+    assert shown is not None
+    assert [cell.state for cell in shown.cells] == ["painted"] * 6
+    assert there.submissions == []
+
+
+def test_another_server_fills_what_is_left_of_a_sweep(tmp_path: Path) -> None:
+    here, there = QuickService(), QuickService()
+    here.disk = there.disk = tmp_path
+    there.is_leading = False
+    registry, others = SweepRegistry(here.typed), SweepRegistry(there.typed)
+    sweep = registry.start(PLAN, SAVED.inputs, SAVED.owner)
+    assert sweep.filler.join(5)
+    (tmp_path / store.FOLDER / sweep.id / "cells" / "05.jpg").unlink()
+    assert others.find(sweep.id) is not None
+    there.is_leading = True
+    taken = others.find(sweep.id)
+    assert taken is not None
+    taken.filler.ensure_running()
+    assert taken.filler.join(5)
+    assert len(there.submissions) == 1
 
 
 def test_a_started_sweep_is_found_by_its_id_and_an_unknown_one_is_not(service: QuickService) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nst_core.errors import QueueFullError
+from nst_core.errors import QueueFullError, StorageError
 from nst_core.jobs.queue import QueueEntry, QueueLimits
 from tests.nst_core.jobs.servers import until
 
@@ -119,7 +119,8 @@ def test_a_silent_server_loses_its_runs_to_the_others_and_knows_it(server: Calla
     time.sleep(TAKEOVER_SECONDS)  # both are silent
     two.beat(1)
     assert two.bury() == [], "who was silent too cannot tell"
-    assert not one.has("a"), "it does not know that it is still alone"
+    with pytest.raises(StorageError, match="has to hear first"):
+        one.has("a")
 
     def notices() -> bool:
         two.beat(1)
@@ -159,3 +160,14 @@ def test_an_order_reaches_the_server_that_has_the_run(
 def test_all_servers_have_one_key_for_addresses(server: Callable[[], Claims]) -> None:
     keys = {server().shared_key() for _ in range(3)}
     assert [len(key) for key in keys] == [32]
+
+
+def test_one_server_leads_until_it_asks_no_more(server: Callable[[], Claims]) -> None:
+    one, two = server(), server()
+    assert [one.leads("a"), two.leads("a"), two.leads("b"), one.leads("b"), one.leads("a")] == [
+        *(True, False, True, False, True)
+    ]
+    until(lambda: two.leads("a"), 3)
+    assert not one.leads("a")
+    two.close()
+    assert one.leads("a")

@@ -332,6 +332,7 @@ def test_a_hidden_run_is_hidden_everywhere_until_that_is_undone(hosts: tuple[Hos
     assert str(refused.value) == undo.HIDDEN
     until(lambda: job not in here.service._repository.active)
     there.service.unhide(job, ANN)
+    until(lambda: not here.service._repository.hidden_since(job))
     assert here.service.view(job).state == "stopped"
 
 
