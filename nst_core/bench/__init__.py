@@ -4,7 +4,7 @@ engines/  slow     cost of a slow step, its share of the machine's convolution l
           fast     latency and memory of the fast method, beside another package (baseline)
           race     time to the same loss: the tutorial's own loop against `tutorial-quick`
           quality  results of each method on six pairs of pictures, by the yardstick and as a contact sheet
-          artefacts meshes, chroma noise and specks of the fast method by its passes, beside photographs
+          artefacts meshes, chroma noise and specks by method and shifted passes, beside photographs
           balance  how well subjects are recognised under paintings and strong patterns, beside fixed weights
           films    (`bench film`) films by each method, beside frame by frame: warping error, flicker, drift, style
                    (known_films: frames with known motion)

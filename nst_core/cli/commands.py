@@ -223,7 +223,7 @@ def _bench_arguments(arguments: argparse.Namespace) -> tuple[Any, ...]:
     if arguments.benchmark in ("load", "queue"):
         visits = (arguments.visitors, arguments.minutes) if arguments.benchmark == "load" else ()
         return *visits, arguments.seed
-    if arguments.benchmark in ("quality", "film"):
+    if arguments.benchmark in ("quality", "balance", "film"):
         chosen = (arguments.films, arguments.methods) if arguments.benchmark == "film" else ()
         return arguments.sizes, arguments.sheet, *chosen
     if arguments.benchmark != "race":

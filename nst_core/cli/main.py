@@ -295,7 +295,7 @@ def _add_bench(subparsers: Any) -> None:
     parser.add_argument("--films", nargs="+", default=[], metavar="NAME", help="film: these alone; default: all")
     parser.add_argument("--methods", nargs="+", default=[], metavar="NAME", help="film: fast or slow; default: both")
     parser.add_argument(
-        "--sheet", type=Path, metavar="FILE", help="quality, film: write the pictures to this WebP file"
+        "--sheet", type=Path, metavar="FILE", help="quality, balance, film: write the pictures to this WebP file"
     )
     parser.add_argument(
         "--keep", action="store_true", help="store the result for the tables of the README and the About page"

@@ -1,4 +1,4 @@
-"""Fine faults of the fast method's results, by its number of shifted passes, on six pairs. `bench artefacts`."""
+"""Fine faults of results by each method, and by the fast one's shifted passes, on six pairs. `bench artefacts`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "fast, 2 shifted passes": {"method": "fast", "shifted_passes": 2},
     "fast, 4 shifted passes": {"method": "fast", "shifted_passes": 4},
     "fast, 16 shifted passes": {"method": "fast", "shifted_passes": 16},
+    "balanced": {"method": "balanced"},
+    "balanced, 4 shifted passes": {"method": "balanced", "shifted_passes": 4},
+    "slow": {"method": "slow"},
 }
 """Variant -> settings that differ from the default preset's."""
 CONTROL = "photograph"
@@ -64,8 +67,9 @@ def _painted(content: Pixels, style: Pixels, size: int, variant: str) -> Pixels:
     from nst_core.runs import runner
 
     settings = {**VARIANTS[variant], "longest_edge_px": size, "snapshot_every": 1000}
-    (last,) = deque(runner.run_recipe(content, [style], make("painterly", settings)), 1)
-    return np.asarray(last.picture)
+    recipe = runner.prepare(make("painterly", settings))
+    (last,) = deque(runner.run_recipe(content, [style], recipe), 1)
+    return np.asarray(runner.result_picture(last, content, recipe))
 
 
 def _measured(picture: Pixels, content: Pixels, style: Pixels) -> dict[str, float]:

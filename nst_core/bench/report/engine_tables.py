@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nst_core.bench.engines import artefacts, export, films, quality, slow
+from nst_core.bench.engines import artefacts, balance, export, films, quality, slow
 from nst_core.bench.report.layouts import (
     NOT_MEASURED,
     Layout,
@@ -111,6 +111,24 @@ def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
         counts = {name: quality.better(rows, method, "fast", figure) for name, figure in figures.items()}
         wins = ", ".join(f"{name} on {won} of {pairs}" for name, (won, pairs) in counts.items())
         yield f"{method.capitalize()} is better than fast by {wins}."
+
+
+def _balance_cells(row: Row) -> tuple[str, ...]:
+    figures = (f"{row[name]:.2f}" for name in ("structure", "least", "spread"))
+    return row["method"], edge(row), *figures, f"{row['style_gram'] / 1e9:#.2g}"
+
+
+def _balance_notes(runs: Sequence[Measurement]) -> Iterator[str]:
+    yield (
+        "Twelve photographs, each in twelve styles: four paintings, and stripes, checks, dots, zigzags and bricks. "
+        "Structure is the share of the photograph's structure that a result has, whatever its colours and textures: 1 "
+        "for the photograph itself, about 0 for another picture. Least: of all pairs. Spread: the standard deviation "
+        "over the styles of a photograph, mean over photographs; 0 if a subject survives all of them equally. Style: "
+        "the Gram distance, geometric mean in thousand millions; lower is nearer to the style."
+    )
+    for row in (row for run in runs for row in run.rows if row["method"] in balance.VARIANTS):
+        by_style = ", ".join(f"{name.replace('-', ' ')} {value:.2f}" for name, value in row["by_style"].items())
+        yield f"Structure by style, {row['method']}, {edge(row)}: {by_style}."
 
 
 def _artefacts_cells(row: Row) -> tuple[str, ...]:
@@ -227,6 +245,13 @@ ENGINE_TABLES = {
         lambda row: (row["size"], row["pair"], list(quality.METHODS).index(row["method"])),
         _quality_cells,
         _quality_notes,
+    ),
+    "balance": Layout(
+        "How much of the subject is left, whatever the style",
+        ("weights", "picture", "structure", "least", "spread over styles", "style, Gram"),
+        lambda row: (row["size"], [*balance.VARIANTS, *balance.CONTROLS].index(row["method"])),
+        _balance_cells,
+        _balance_notes,
     ),
     "artefacts": Layout(
         "Mesh, chroma noise and specks",

@@ -26,6 +26,7 @@ ROWS = {
     "painting": "painting",
     "quality": "quality",
     "artefacts": "artefacts",
+    "balance": "balance",
     "export": "files",
     "batch": "sizes",
     "film": "films",

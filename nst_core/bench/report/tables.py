@@ -17,6 +17,7 @@ KINDS = {
         "fast",
         "race",
         "quality",
+        "balance",
         "artefacts",
         "pages",
         "device",
