@@ -1,20 +1,18 @@
 """Adapts the style's weight while a run paints, so that as much of the photograph is left as its strength asks for.
 
 No fixed weight can do this: one that suits a painting lets black and white zigzags erase a face. How much is left is
-told by the content distance of the picture, as a share of that between the photograph and the style's own picture:
-where shares are equal, subjects are equally well recognised, whatever the style (`nst_core.metrics.structure`).
+told by the angle between the activations of picture and photograph, which a pattern's contrast does not change: where
+angles are equal, subjects are about equally well recognised, whatever the style (`nst_core.metrics.structure`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from nst_core.recipe import Objective
 from nst_core.slow.losses.bound import BoundObjective
-from nst_core.step import Pixels
+from nst_core.slow.losses.targets import content_activations
 
 FIRST_MOVES = 10
 """Moves at a size before the weight is adapted: the picture first leaves the photograph, or fits itself to the size."""
@@ -23,11 +21,15 @@ EVERY_MOVES = 5
 EVERY_SEARCHED_MOVES = 25
 """The interval for L-BFGS, which forgets the curvature that it has learned whenever the weight changes."""
 GAIN = 0.5
-"""Exponent of the quotient of the wanted and the present share."""
-LARGEST_CHANGE = 1.3
-"""Largest factor by which the weight changes at once."""
+"""Exponent of the quotient of the wanted and the present dissimilarity."""
+LARGEST_RISE = 1.15
+"""Largest factor by which the weight rises at once: a picture that has just left the photograph is near it anyway."""
+LARGEST_FALL = 1.5
+"""Largest factor by which the weight falls at once: in a few moves a strong pattern erases a face."""
+UNRELATED = 0.6
+"""Typical dissimilarity of a photograph and a painting."""
 HALF_AT = 0.74
-"""The strength, in units of the style's, at which half of the distance is wanted."""
+"""The strength, in units of the style's, at which half of `UNRELATED` is wanted."""
 STEEPNESS = 0.71
 """Exponent of the strength. Both are fitted to what paintings had at fixed weights, so that they look as before."""
 LOWEST, HIGHEST = 1 / 64, 4.0
@@ -35,22 +37,22 @@ LOWEST, HIGHEST = 1 / 64, 4.0
 _STYLE_WEIGHT = Objective().style_weight
 
 
-def wanted_share(objective: Objective) -> float:
-    """The content distance to reach, as a share of that between the photograph and the style's picture."""
+def wanted_dissimilarity(objective: Objective) -> float:
+    """The `dissimilarity` to reach."""
     strength = objective.content_weight / objective.style_weight * _STYLE_WEIGHT
-    return float(1 / (1 + (strength / HALF_AT) ** STEEPNESS))
+    return float(UNRELATED / (1 + (strength / HALF_AT) ** STEEPNESS))
 
 
-def next_ratio(ratio: float, share: float, wanted: float) -> float:
+def next_ratio(ratio: float, found: float, wanted: float) -> float:
     """The next ratio of the style's weight to that at the start.
 
     Args:
         ratio: the present one.
-        share: the content distance of the picture, as a share like `wanted`.
-        wanted: see `wanted_share`.
+        found: the picture's `dissimilarity`.
+        wanted: see `wanted_dissimilarity`.
     """
-    change = (wanted / share) ** GAIN if share > 0 else LARGEST_CHANGE
-    return float(np.clip(ratio * np.clip(change, 1 / LARGEST_CHANGE, LARGEST_CHANGE), LOWEST, HIGHEST))
+    change = (wanted / found) ** GAIN if found > 0 else LARGEST_RISE
+    return float(np.clip(ratio * np.clip(change, 1 / LARGEST_FALL, LARGEST_RISE), LOWEST, HIGHEST))
 
 
 def is_due(moves: int, *, searches: bool) -> bool:
@@ -58,20 +60,31 @@ def is_due(moves: int, *, searches: bool) -> bool:
     return moves >= FIRST_MOVES and (moves - FIRST_MOVES) % (EVERY_SEARCHED_MOVES if searches else EVERY_MOVES) == 0
 
 
-def content_distance(bound: BoundObjective, weighted: tf.Tensor) -> float:
-    """The sum of the content terms of an evaluation, with each layer's share, without the content's weight."""
-    terms = zip(bound.names, weighted.numpy(), bound.weights.numpy(), strict=True)
-    found = [(value, weight) for name, value, weight in terms if name.startswith("content/")]
-    return float(sum(value for value, _ in found) / sum(weight for _, weight in found))
+def dissimilarity(bound: BoundObjective, picture: tf.Tensor, objective: Objective) -> float:
+    """1 less the cosine of the activations of a picture and the photograph; 0 if they are equal up to a factor.
 
-
-def between(bound: BoundObjective, styles: Sequence[Pixels], shares: Sequence[float]) -> float:
-    """The content distance between the photograph and the styles' pictures; takes one evaluation a style.
+    The mean over the content layers, weighted by their shares. It takes a forward pass up to them.
 
     Args:
         bound: the objective of the photograph.
-        styles: in the photograph's shape, each [1, H, W, 3].
-        shares: their weights in the mean; of any sum.
+        picture: [1, H, W, 3].
+        objective: its settings.
     """
-    distances = [content_distance(bound, bound(tf.constant(style))[0]) for style in styles]
-    return float(np.average(distances, weights=shares))
+    names = bound.spec.content
+    seen = content_activations(bound.vgg, picture, names, bound.spec.config, bound.plan)
+    maps = bound.targets.content_maps or [None] * len(names)
+    cosines = [_cosine(*each) for each in zip(seen, bound.targets.content, maps, strict=True)]
+    return float(1 - np.average(cosines, weights=[objective.content_layers[name] for name in names]))
+
+
+def _cosine(ours: tf.Tensor, theirs: tf.Tensor, weights: tf.Tensor | None) -> float:
+    """The cosine of the angle between activations [1, h, w, C]; 0 if one of them is all 0.
+
+    `weights` are those of the positions, [h, w]; None weighs each as 1.
+    """
+    vectors = [tf.cast(activations, tf.float32) for activations in (ours, theirs)]
+    if weights is not None:
+        vectors = [tf.sqrt(weights)[None, :, :, None] * vector for vector in vectors]
+    first, second = (tf.reshape(vector, [-1]) for vector in vectors)
+    scale = float(tf.norm(first) * tf.norm(second))
+    return float(tf.tensordot(first, second, 1)) / scale if scale > 0 else 0.0

@@ -13,6 +13,8 @@ export interface Evaluation {
   /** The weighted terms. */
   readonly terms: Float32Array;
   readonly gradient: Float32Array;
+  /** The picture's activations at the content layer; only where asked for. */
+  readonly activations?: Float32Array;
 }
 
 export class SlowObjective {
@@ -29,12 +31,14 @@ export class SlowObjective {
     return new SlowObjective(model, inputs);
   }
 
-  /** Takes the targets from the two pictures, values in [0, 1], and the weights of the terms. */
-  async bind(content: Float32Array, style: Float32Array, weights: Float32Array): Promise<void> {
+  /** Takes the targets from the two pictures, values in [0, 1], and the weights of the terms; returns the content's
+   * activations at the content layer. */
+  async bind(content: Float32Array, style: Float32Array, weights: Float32Array): Promise<Float32Array> {
     const ofStyle = await this.run(style, Object.keys(TARGETS).filter((name) => name !== "activations"));
     const ofContent = await this.run(content, ["activations"]);
     for (const [name, values] of Object.entries({ ...ofStyle, ...ofContent })) this.set(TARGETS[name]!, values);
     this.weigh(weights);
+    return ofContent.activations!.slice();
   }
 
   /** Takes other weights of the terms. */
@@ -42,9 +46,10 @@ export class SlowObjective {
     this.set("weights", weights);
   }
 
-  async evaluate(picture: Float32Array): Promise<Evaluation> {
-    const { terms, gradient } = await this.run(picture, ["terms", "gradient"]);
-    return { terms: terms!, gradient: gradient! };
+  async evaluate(picture: Float32Array, withActivations = false): Promise<Evaluation> {
+    const wanted = ["terms", "gradient", ...(withActivations ? ["activations"] : [])];
+    const { terms, gradient, activations } = await this.run(picture, wanted);
+    return { terms: terms!, gradient: gradient!, activations };
   }
 
   private async run(picture: Float32Array, wanted: readonly string[]): Promise<Record<string, Float32Array>> {

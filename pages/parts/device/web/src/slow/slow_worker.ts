@@ -2,7 +2,7 @@
 
 import { addressOf, loadRuntime } from "../litert";
 import { Adam } from "./adam";
-import { isDue, nextRatio, wantedShare } from "./balance";
+import { dissimilarity, isDue, nextRatio, wantedDissimilarity } from "./balance";
 import { download } from "./download";
 import { SlowObjective } from "./objective";
 import { toRgba } from "./pixels";
@@ -20,21 +20,21 @@ const tell = (news: News, transfer: Transferable[] = []) => (postMessage as (m: 
 async function paint(task: Task): Promise<void> {
   const { objective, terms, weights } = await prepared(task);
   const { settings } = task;
-  await objective.bind(task.content, task.style, weights);
+  const ofContent = await objective.bind(task.content, task.style, weights);
   let first = weights;
   if (settings.styleNormalisation && settings.styleWeight) {
-    const { terms: ofContent } = await objective.evaluate(task.content);
-    first = normalised(weights, terms, ofContent, settings);
+    const { terms: atStart } = await objective.evaluate(task.content);
+    first = normalised(weights, terms, atStart, settings);
     objective.weigh(first);
   }
-  const adapts = settings.adaptiveBalance && settings.contentWeight && settings.styleWeight;
-  const toStyle = adapts ? named(terms, (await objective.evaluate(task.style)).terms).content! : 0;
+  const adapts = settings.adaptiveBalance && settings.contentWeight > 0 && settings.styleWeight > 0;
   let ratio = 1;
   const adam = new Adam(task.content.slice(), settings.adam, settings.steps);
   let seconds = 0, sent = -Infinity;
   for (let number = 0; ; number++) {
     const began = performance.now();
-    const { terms: weighted, gradient } = await objective.evaluate(adam.picture);
+    const adaptsNow = adapts && isDue(number);
+    const { terms: weighted, gradient, activations } = await objective.evaluate(adam.picture, adaptsNow);
     seconds += (performance.now() - began) / 1000;
     const losses = named(terms, weighted);
     if (!Number.isFinite(losses.total)) throw new Error("the loss is no number any more; try a lower strength");
@@ -44,8 +44,8 @@ async function paint(task: Task): Promise<void> {
     if (shows) sent = performance.now();
     tell({ kind: "step", number, losses, seconds, picture }, picture ? [picture.buffer] : []);
     if (isLast) return;
-    if (toStyle > 0 && isDue(number)) {
-      ratio = nextRatio(ratio, losses.content! / toStyle, wantedShare(settings));
+    if (adaptsNow) {
+      ratio = nextRatio(ratio, dissimilarity(activations!, ofContent), wantedDissimilarity(settings));
       objective.weigh(withStyle(first, terms, ratio));
     }
     adam.move(gradient);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isDue, nextRatio, wantedShare } from "../../src/slow/balance";
+import { dissimilarity, isDue, nextRatio, wantedDissimilarity } from "../../src/slow/balance";
 import { filled, inWords } from "../../src/slow/figure";
 import { middle, nearest, toRgb, toRgba } from "../../src/slow/pixels";
 import { named, normalised, type Settings, termWeights } from "../../src/slow/task";
@@ -29,13 +29,22 @@ test("a normalised style weight is divided by how far apart style and content ar
 });
 
 test("the style's weight adapts to what is left of the photograph, as on the server", () => {
-  const wanted = wantedShare({ ...SETTINGS, contentWeight: 2, styleWeight: 20 });
-  assert.ok(Math.abs(wanted - 1 / (1 + (2 / 0.74) ** 0.71)) < 1e-12);
+  const wanted = wantedDissimilarity({ ...SETTINGS, contentWeight: 2, styleWeight: 20 });
+  assert.ok(Math.abs(wanted - 0.6 / (1 + (2 / 0.74) ** 0.71)) < 1e-12);
   assert.equal(nextRatio(2, wanted, wanted), 2);
   assert.ok(Math.abs(nextRatio(1, 1.2 * wanted, wanted) - 1.2 ** -0.5) < 1e-12);
-  assert.equal(nextRatio(1, 0, wanted), 1.3);
+  assert.equal(nextRatio(1, 0, wanted), 1.15);
+  assert.equal(nextRatio(1, 1, wanted), 1 / 1.5);
   assert.equal(nextRatio(4, 0, wanted), 4);
   assert.deepEqual([9, 10, 11, 15].map(isDue), [false, true, false, true]);
+});
+
+test("the dissimilarity of activations is that of their directions, whatever their contrast", () => {
+  const ours = Float32Array.of(1, 2, 0, 2);
+  assert.ok(Math.abs(dissimilarity(ours, ours.map((value) => 5 * value))) < 1e-7);
+  assert.equal(dissimilarity(ours, Float32Array.of(0, 0, 3, 0)), 1);
+  assert.ok(Math.abs(dissimilarity(ours, Float32Array.of(3, 0, 0, 0)) - 2 / 3) < 1e-7);
+  assert.equal(dissimilarity(ours, new Float32Array(4)), 1);
 });
 
 test("losses are summed by kind, as the server reports them", () => {
