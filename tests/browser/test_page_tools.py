@@ -27,14 +27,16 @@ _STAND_IN = """() => {
 _HURRY = "() => { const now = Date.now, began = now(); Date.now = () => began + 100 * (now() - began); }"
 """Lets the page's clock run a hundred times as fast, so that a run of a second is a long one."""
 PROGRESS = re.compile(r"\d+ % - Slow - NST Studio")
-_PASTE = """async name => {
+_GIVE = """async ([name, kind]) => {
   const canvas = document.createElement("canvas");
   canvas.width = 80; canvas.height = 60;
   canvas.getContext("2d").fillRect(10, 10, 30, 30);
   const blob = await new Promise(done => canvas.toBlob(done, "image/png")), carried = new DataTransfer();
   carried.items.add(new File([blob], name, { type: "image/png" }));
-  document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
+  const data = { clipboardData: carried, dataTransfer: carried, bubbles: true, cancelable: true };
+  document.querySelector("h1").dispatchEvent(new (kind === "paste" ? ClipboardEvent : DragEvent)(kind, data));
 }"""
+"""Pastes a picture, or drops it on the headline."""
 
 
 def _press(page: Any, key: str) -> None:
@@ -45,11 +47,14 @@ def _press(page: Any, key: str) -> None:
 def test_a_visit_by_keyboard_from_a_pasted_picture_to_the_end_of_its_run(page: Any, address: str) -> None:
     page.add_init_script(f"({_STAND_IN})()")
     visit.open_settings(page, address, make("bold", visit.TINY | {"steps": 60}))
-    page.evaluate(_PASTE, "pasted.png")
+    page.evaluate(_GIVE, ["pasted.png", "paste"])
     page.get_by_text("pasted.png becomes your photograph").wait_for()
+    page.locator(".nst-chosen", has_text="pasted.png").wait_for()
+    page.evaluate(_GIVE, ["beside.png", "drop"])  # beside the uploader, which prevents such drops
+    page.locator(".nst-chosen", has_text="beside.png").wait_for()
     page.locator(".nst-chosen", has_text="a reload finds it again").wait_for()
     page.reload()
-    page.locator(".nst-chosen", has_text="pasted.png").wait_for()
+    page.locator(".nst-chosen", has_text="beside.png").wait_for()
     visit.settle(page)
 
     _press(page, "?")

@@ -189,8 +189,8 @@ class Tools {
 
   onDrop(event) {
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length || this.hasOwnDoor(event) || event.defaultPrevented) return;
-    event.preventDefault();
+    if (!files.length || this.hasOwnDoor(event)) return;
+    event.preventDefault();  // also if it is prevented already: each uploader does that to drops beside it, and takes none
     this.part(".drop").hidden = true;
     this.take(files, this.role(event));
   }
@@ -218,7 +218,7 @@ class Tools {
     input.files = transfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     if (input.multiple && files.length > 1) { this.say(`${files.length} files become your photographs.`); return; }
-    const others = files.length > 1 ? ` The other ${files.length - 1} were left out.` : "";
+    const others = ["", " The other one was left out."][files.length - 1] ?? ` The other ${files.length - 1} were left out.`;
     this.say(`${picture.name} becomes ${this.words(role)}.${others}`);
   }
 
