@@ -18,8 +18,8 @@ run: .venv/installed weights
 SHARED_OUT := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 # Only the files that have such tests: to collect all others takes as long as the tests.
 ALONE = $(shell grep --recursive --files-with-matches --include=test_*.py "mark\.alone" tests)
-# One thread each: processes whose TensorFlow has a thread a core would wait for each other's.
-ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# One thread each: processes whose TensorFlow and NumPy have a thread a core would wait for each other's.
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OPENBLAS_NUM_THREADS=1
 test: .venv/installed-tests weights
 	$(BIN)/python -m pytest $(ALONE) -m alone
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not alone and not cluster" $(SHARED_OUT)

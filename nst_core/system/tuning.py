@@ -1,4 +1,4 @@
-"""The environment of a process that holds networks: memory allocation and TensorFlow's start-up messages."""
+"""The environment of a process that holds networks: memory allocation, NumPy's threads, TensorFlow's messages."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ TUNED = {
     ),
     "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 """Environment variables of such a process; a value that the operator set stays.
 
@@ -30,10 +31,12 @@ fast method.
 TF_ONEDNN_USE_SYSTEM_ALLOCATOR: otherwise oneDNN has its own pool, which grows with each size of a run and never
 shrinks.
 TF_CPP_MIN_LOG_LEVEL: no start-up messages.
+OPENBLAS_NUM_THREADS: the threads of NumPy's linear algebra wait for each other without sleeping. Beside other work on
+two cores, the yardstick's matrices took 10 to 50 times as long with two threads as with one.
 """
 
 _AT_START = "GLIBC_TUNABLES"
-"""The variable that glibc reads when a program starts; TensorFlow reads the others on import."""
+"""The variable that glibc reads when a program starts; TensorFlow and NumPy read the others on import."""
 
 
 def tune_process() -> None:
@@ -52,7 +55,7 @@ def tune_process() -> None:
 
 
 def tune_running_process() -> None:
-    """Set the variables that TensorFlow reads on import.
+    """Set the variables that TensorFlow and NumPy read on import.
 
     For a process that must not be replaced, such as a notebook's kernel.
     """

@@ -142,4 +142,21 @@ def test_a_running_process_gets_what_tensorflow_reads_and_keeps_what_was_set(mon
         "GLIBC_TUNABLES": None,
         "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1",
         "TF_CPP_MIN_LOG_LEVEL": "0",
+        "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+LINEAR_ALGEBRA = """\
+from nst_core.system.tuning import tune_process
+tune_process()
+import numpy as np, psutil
+np.linalg.eigh(np.eye(256) + np.ones((256, 256)))
+print(psutil.Process().num_threads())
+"""
+
+
+def test_linear_algebra_of_a_tuned_process_has_one_thread() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in TUNED}
+    command = [sys.executable, "-c", LINEAR_ALGEBRA]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) == 1
