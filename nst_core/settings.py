@@ -65,8 +65,8 @@ def _setting(  # noqa: PLR0913 - all of a variable
     """A field of `Settings` with its variable; a `default` that can be called is called at each reading."""
     variable = {"variable": Variable(name, values, meaning, default_text, may_be_empty, is_secret)}
     if callable(default):
-        return field(default_factory=default, metadata=variable)
-    return field(default=default, metadata=variable)
+        return field(default_factory=default, metadata=variable, repr=not is_secret)
+    return field(default=default, metadata=variable, repr=not is_secret)
 
 
 @dataclass(frozen=True)
@@ -452,6 +452,11 @@ class Settings:
             except (LookupError, ValueError):
                 continue  # the field's default
         return cls(**values)
+
+
+def secret_names() -> tuple[str, ...]:
+    """The variables whose values no message, report or other process may have."""
+    return tuple(variable_of(each).name for each in fields(Settings) if variable_of(each).is_secret)
 
 
 def variable_of(setting: Field[Any]) -> Variable:

@@ -18,8 +18,9 @@ import httpx
 import psutil
 import pytest
 
+from pages.parts.app.visitor import COOKIE as VISITOR
 from tests.nst_core.jobs.servers import until
-from tests.nst_core.jobs.shared.servers import KEYS, PASSWORD, TAKEOVER_SECONDS
+from tests.nst_core.jobs.shared.servers import KEYS, PASSWORD, TAKEOVER_SECONDS, SharedServers
 from tests.serving import ROOT, Server, free_port
 from tests.toy_server import ENTRY
 
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 CADDYFILE = ROOT / "nst_core" / "jobs" / "shared" / "Caddyfile"
 PICTURES = {"content_id": "chelsea", "style_id": "night-swirls", "measure": "false"}
 COOKIE = "nst_server"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 
 
 class Site:
@@ -63,11 +65,12 @@ class Site:
                 server.end()
 
 
-@pytest.fixture
-def site(shared_store: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if shutil.which("caddy") is None:
-        pytest.skip("Caddy is not installed")
-    site = Site(tmp_path, shared_store)
+        (pytest.fail if os.environ.get("NST_REQUIRE_CLUSTER") == "1" else pytest.skip)("Caddy is not installed")
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(folder, shared_servers.environment(folder / "cache"))
     yield site
     site.close()
     for server in site.servers:
@@ -112,6 +115,46 @@ def opens_websocket(site: Site, cookies: httpx.Cookies) -> bool:
         return page.recv(100).startswith(b"HTTP/1.1 101")
 
 
+@pytest.mark.browser
+def test_a_page_goes_on_at_the_other_server_when_its_own_is_killed(site: Site) -> None:
+    """Whichever of the two it is at: each is killed and started again."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    run, secret = submit(site.client(site.servers[0]), steps=5000)
+    until(lambda: state(site.client(site.servers[1]), run)["step"] > 0, 60)
+    until(lambda: _answers(site), 20)
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context()
+        context.set_default_timeout(90_000)
+        context.add_cookies([{"name": VISITOR, "value": secret, "url": site.url}])
+        page = context.new_page()
+        page.goto(f"{site.url}/slow?job={run}")
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        stop.wait_for()  # its owner has it, whichever server the page is at
+        for number in (0, 1):
+            killed, other = site.servers[number], site.client(site.servers[1 - number])
+            killed.kill()
+            _goes_on(other, run)
+            stop.wait_for()
+            killed.start()
+        stop.click()
+        page.get_by_role("button", name="PNG", exact=True).wait_for()
+        assert {state(site.client(server), run)["state"] for server in site.servers} == {"stopped"}
+        browser.close()
+
+
+def _goes_on(client: httpx.Client, run: str) -> None:
+    step = state(client, run)["step"]
+    until(lambda: state(client, run)["step"] > step + 20, 60)
+
+
+def _answers(site: Site) -> bool:
+    try:
+        return site.client().get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def test_two_servers_are_one_site(site: Site) -> None:
     """One test, since two servers take long to start."""
     here, there = site.servers
@@ -132,7 +175,7 @@ def test_two_servers_are_one_site(site: Site) -> None:
     until(lambda: state(at_here, run)["state"] == state(at_there, run)["state"] == "stopped", 30)
 
     # Through Caddy a browser comes back to its server, also with its WebSocket; others are spread over both.
-    until(lambda: site.client().get("/healthz").status_code == 200, 20)
+    until(lambda: _answers(site), 20)
     with site.client() as browser:
         assert COOKIE in browser.get("/healthz").cookies
         assert not any("set-cookie" in browser.get("/healthz").headers for _ in range(5))

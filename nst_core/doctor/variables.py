@@ -19,6 +19,8 @@ def check() -> Iterator[Finding]:
         name, value = variable_of(setting).name, getattr(settings, setting.name)
         if value == getattr(Settings(), setting.name):
             yield ok(f"{name} has its default: {default_of(setting)}")
+        elif variable_of(setting).is_secret:
+            yield ok(f"{name} is set; its value is a secret")
         else:
             yield ok(f"{name} is {_shown(value)}")
 

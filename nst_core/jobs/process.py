@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 from nst_core.jobs import messages
 from nst_core.jobs.executor import Leave, OnExit
 from nst_core.jobs.messages import Message, MessageError
+from nst_core.settings import secret_names
 from nst_core.system.tuning import TUNED
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ KILL_SECONDS = 2.0
 
 
 E = TypeVar("E")
+
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Keys of an object store, which only the server needs."""
 
 
 class MessageProcess(Generic[E]):
@@ -155,7 +159,8 @@ def _reason(status: int) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The server's environment, with this package importable and memory tuned for networks."""
+    """The server's environment, with this package importable and memory tuned for networks, and without secrets."""
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**TUNED, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    given = {name: value for name, value in os.environ.items() if name not in (*secret_names(), *_KEYS)}
+    return {**TUNED, **given, "PYTHONPATH": os.pathsep.join(paths)}

@@ -90,6 +90,7 @@ def test_a_shared_store_needs_a_database_and_a_bucket() -> None:
     assert settings.runs_folder is None
     assert settings.files_url == FilesAddress("runs", "a/b", "http://h:9")
     assert problems(SHARED) == ()
+    assert "secret" not in repr(settings)
     for name, value in SHARED.items():
         alone = {name: value, "NST_DATA_DIR": "/data"}
         assert not Settings.read(alone).is_shared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,6 +67,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Connect, and make the tables that are missing. Raises UnreachableStoreError."""
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # a warning for each attempt; ours is told once
         options = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_STATEMENT_MS}"
         self._pool = psycopg_pool.ConnectionPool(
             url,

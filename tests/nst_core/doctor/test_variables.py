@@ -34,6 +34,17 @@ def test_a_variable_without_effect_is_a_problem(
     assert words in the_problem(variables.check())
 
 
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_API_TOKENS", "token-of-an-operator")
+    monkeypatch.setenv("NST_DATABASE_URL", "postgresql://nst:password@db/nst")
+    monkeypatch.setenv("NST_FILES_URL", "s3://runs?endpoint=http://s3:9000")
+    text = all_ok(variables.check())
+    for name in ("NST_API_TOKENS", "NST_DATABASE_URL", "NST_FILES_URL"):
+        assert f"{name} is set; its value is a secret" in text
+    assert "operator" not in text
+    assert "password" not in text
+
+
 def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_HUB_HANDLE", "https://me:secret@hub.example/model/2?key=secret")
     texts = [finding.text for finding in by_level(variables.check())["ok"]]

@@ -95,3 +95,12 @@ def test_without_room_for_its_threads_no_child_is_left(monkeypatch: pytest.Monke
     with pytest.raises(OSError, match="no thread is left"):
         MessageProcess(lambda _: None, lambda _: None, ("-c", "import time; time.sleep(60)"), EVENTS)
     assert psutil.Process().children() == before
+
+
+def test_a_worker_gets_the_settings_and_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("NST_DATABASE_URL", "NST_FILES_URL", "NST_API_TOKENS", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")
+    for name in (*secrets, "NST_DEVICE"):
+        monkeypatch.setenv(name, "cpu")
+    found = process._environment()
+    assert found["NST_DEVICE"] == "cpu"
+    assert not found.keys() & set(secrets)
