@@ -115,16 +115,17 @@ def _quality_notes(runs: Sequence[Measurement]) -> Iterator[str]:
 
 def _balance_cells(row: Row) -> tuple[str, ...]:
     figures = (f"{row[name]:.2f}" for name in ("structure", "least", "spread"))
-    return row["method"], edge(row), *figures, f"{row['style_gram'] / 1e9:#.2g}"
+    return row["method"], edge(row), str(row["pairs"]), *figures, f"{row['style_gram'] / 1e9:#.2g}"
 
 
 def _balance_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     yield (
-        "Twelve photographs, each in twelve styles: four paintings, and stripes, checks, dots, zigzags and bricks. "
-        "Structure is the share of the photograph's structure that a result has, whatever its colours and textures: 1 "
-        "for the photograph itself, about 0 for another picture. Least: of all pairs. Spread: the standard deviation "
-        "over the styles of a photograph, mean over photographs; 0 if a subject survives all of them equally. Style: "
-        "the Gram distance, geometric mean in thousand millions; lower is nearer to the style."
+        "Each photograph in each style; by default twelve of both, and of the styles four are paintings and eight are "
+        "stripes, checks, dots, zigzags and bricks. Structure is the share of the photograph's structure that a result "
+        "has, whatever its colours and textures: 1 for the photograph itself, about 0 for another picture. Least: of "
+        "all pairs. Spread: the standard deviation over the styles of a photograph, mean over photographs; 0 if a "
+        "subject survives all of them equally. Style: the Gram distance, geometric mean in thousand millions; lower is "
+        "nearer to the style."
     )
     for row in (row for run in runs for row in run.rows if row["method"] in balance.VARIANTS):
         by_style = ", ".join(f"{name.replace('-', ' ')} {value:.2f}" for name, value in row["by_style"].items())
@@ -248,7 +249,7 @@ ENGINE_TABLES = {
     ),
     "balance": Layout(
         "How much of the subject is left, whatever the style",
-        ("weights", "picture", "structure", "least", "spread over styles", "style, Gram"),
+        ("weights", "picture", "pairs", "structure", "least", "spread over styles", "style, Gram"),
         lambda row: (row["size"], [*balance.VARIANTS, *balance.CONTROLS].index(row["method"])),
         _balance_cells,
         _balance_notes,
