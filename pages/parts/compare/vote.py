@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from pages.parts.compare.measures import Columns
 
 
-_WATCHED = "You began these runs, and may have seen who painted what. Your votes count; About tells how many are such."
+_WATCHED = (
+    "You began these runs, and may have seen which method painted what. Your votes count; "
+    "About says how many are of that kind."
+)
 
 
 @dataclass(frozen=True)
