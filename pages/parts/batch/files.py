@@ -108,7 +108,7 @@ def _tell(taken: Photographs) -> None:
         return
     count = len(taken.pictures)
     theme.credit_line(f"{count} {'photograph' if count == 1 else 'photographs'}", "ready to paint" if count else "")
-    told = [f"{each.name}: {note}" for each in taken.pictures for note in each.picture.notes]
+    told = [f"{note} ({each.name})" for each in taken.pictures for note in each.picture.notes]
     for note in told[:_SHOWN_PROBLEMS]:
         theme.notice("quiet", "Good to know", note)
     if len(told) > _SHOWN_PROBLEMS:

@@ -62,11 +62,11 @@ class FilmActivity : ComponentActivity() {
         choose = button(R.string.choose) { choosing.launch("video/*") }
         stop = button(R.string.stop) { run?.let { background { server -> server.stop(it) } } }
         save = button(R.string.save) { saving.launch("film.mp4") }
-        val connect = button(R.string.connect) { connect() }
+        val look = button(R.string.connect) { connect() }
         val column = LinearLayout(this).apply {
             orientation = LinearLayout.VERTICAL
             setPadding(32, 96, 32, 32)
-            listOf(address, connect, style, method, choose, words, curve, stop, player, save).forEach(::addView)
+            listOf(address, look, style, method, choose, words, curve, stop, player, save).forEach { addView(it) }
         }
         for (tall in listOf(curve, player)) {
             tall.layoutParams = LinearLayout.LayoutParams(MATCH_PARENT, (200 * resources.displayMetrics.density).toInt())
