@@ -49,6 +49,10 @@ class StyleWeight:
         is_known = shares == _shares(recipe) and math.isfinite(factor)
         return cls(factor if is_known else None, ratio)
 
+    def times(self, factor: float) -> StyleWeight:
+        """The weight, multiplied by a factor."""
+        return StyleWeight(self.factor if self.factor is None else self.factor * factor, self.ratio * factor)
+
     def carry(self, recipe: Recipe) -> Mapping[str, np.ndarray]:
         """As `carried` reads it."""
         return {_NAME: np.array([math.nan if self.factor is None else self.factor, self.ratio, *_shares(recipe)])}

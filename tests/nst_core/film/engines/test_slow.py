@@ -130,7 +130,7 @@ def test_the_first_frames_style_weight_holds_for_its_scene(noise: Any, monkeypat
     settings = {"steps": 13, "adaptive_balance": True, "style_normalisation": 1.0, "keyframes": keyframes}
     steps = played(pan(4), noise, styles=STYLES, **settings)
     assert [step.events for step in steps] == [()] * 4
-    (first, ratio), (second, _), (third, last_ratio) = used
+    _, (first, ratio), (second, _), (third, last_ratio) = used  # before the first frame's weight is balanced
     state = steps[0].finished[0].state
     assert state is not None
     factor, found, *_ = state.carried["style weight"]
@@ -163,6 +163,47 @@ def test_small_changes_of_trusted_pixels_are_undone() -> None:
     expected = np.array([0.0, 0.0, 0.5, -3.0, 0.0, 20 - held])
     np.testing.assert_allclose((trusted - aim)[0, ..., 1].ravel() * 255, expected, atol=1e-4)
     np.testing.assert_allclose(doubted, picture, atol=1e-6)
+
+
+def test_the_balancing_factor_makes_the_sum_of_both_gradients_least() -> None:
+    rng = np.random.default_rng(3)
+    rest, style = rng.normal(size=(2, 1, 5, 6, 3)).astype(np.float32)
+    rest -= np.float32(1.7) * style
+    picture = rng.random((1, 5, 6, 3)).astype(np.float32)
+    factor = slow.balancing_factor(rest, style, picture)
+    assert factor == pytest.approx(1.7, abs=0.4)
+    sums = [np.square(rest + times * factor * style).sum() for times in (0.99, 1.0, 1.01)]
+    assert sums[1] < min(sums[0], sums[2])
+    style[0, 0], picture[0, 0] = 100, 1  # a white pixel cannot become brighter
+    inner = slow.balancing_factor(rest[:, 1:], style[:, 1:], picture[:, 1:])
+    assert slow.balancing_factor(rest, style, picture) == inner
+    assert slow.balancing_factor(rest, -style, picture) == 1
+    assert slow.balancing_factor(100 * rest, style, picture) == slow.MOST_GAIN
+    assert slow.balancing_factor(rest, 0 * style, picture) == 1
+
+
+def test_the_balancing_factor_is_that_of_the_first_picture_and_raises_the_next_frames_weight(
+    noise: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bind, made, given = objectives.bind, list[Any](), list[Any]()
+
+    def bound(*of: Any, **more: Any) -> Any:
+        made.append(bind(*of, **more))
+        return made[-1]
+
+    def doubled(*of: Any) -> float:
+        given.append(of)
+        return 2.0
+
+    monkeypatch.setattr(objectives, "bind", bound)
+    monkeypatch.setattr(slow, "balancing_factor", doubled)
+    played(still(2, noise=0), noise)
+    before, after = made[-2:]
+    assert after.style_factor == pytest.approx(2 * before.style_factor)
+    ((rest, style, picture),) = given
+    np.testing.assert_allclose(before(picture)[1].numpy(), rest + style, atol=1e-6)
+    gradient = after(picture)[1].numpy()  # with a little of the temporal term: the result was rounded to 8 bits
+    np.testing.assert_allclose(gradient, rest + 2 * style, atol=0.02 * np.abs(gradient).max())
 
 
 def test_two_neighbours_are_one_aim() -> None:
