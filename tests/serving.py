@@ -81,8 +81,7 @@ class Server:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that paint for it."""
-        children = psutil.Process(self.pid).children()
-        return [child for child in children if child.cmdline()[-1].endswith("worker")]
+        return [child for child in psutil.Process(self.pid).children() if _is_worker(child)]
 
     @property
     def data(self) -> Path:
@@ -93,6 +92,13 @@ class Server:
     def log(self) -> str:
         """All lines that it has logged so far."""
         return self._log.read_text(errors="replace")
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return str(process.cmdline()[-1]).endswith("worker")
+    except (psutil.Error, IndexError):  # it has just ended
+        return False
 
 
 def _wait_for(url: str) -> None:

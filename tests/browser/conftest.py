@@ -16,6 +16,7 @@ import pytest
 from nst_core.jobs.votes import CONTESTANTS, Vote, VoteLog
 from tests.browser import visit
 from tests.serving import Server
+from tests.toy_server import toy_server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -69,6 +70,18 @@ def browser() -> Iterator[playwright.Browser]:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *OFFLINE])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="package")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with a toy worker, for tests of what a page does with a run, whatever it paints.
+
+    Its steps wait, so that it leaves the processor to the page. Its log must contain no exception.
+    """
+    with toy_server(tmp_path_factory.mktemp("toy"), NST_OPENINGS_PER_MINUTE="10000") as server:
+        yield server
+        print(server.log)
+    assert "Traceback" not in server.log
 
 
 class Finished(NamedTuple):

@@ -9,6 +9,7 @@ import pytest
 
 from nst_core.recipe import make
 from tests.browser import visit
+from tests.serving import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -44,9 +45,9 @@ def _press(page: Any, key: str) -> None:
     page.keyboard.press(key)
 
 
-def test_a_visit_by_keyboard_from_a_pasted_picture_to_the_end_of_its_run(page: Any, address: str) -> None:
+def test_a_visit_by_keyboard_from_a_pasted_picture_to_the_end_of_its_run(page: Any, toy: Server) -> None:
     page.add_init_script(f"({_STAND_IN})()")
-    visit.open_settings(page, address, make("bold", visit.TINY | {"steps": 60}))
+    visit.open_settings(page, toy.url, make("bold", visit.TINY | {"steps": 120}))
     page.evaluate(_GIVE, ["pasted.png", "paste"])
     page.get_by_text("pasted.png becomes your photograph").wait_for()
     page.locator(".nst-chosen", has_text="pasted.png").wait_for()

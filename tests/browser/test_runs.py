@@ -1,4 +1,7 @@
-"""Runs do not depend on a page: in two tabs, in the queue, after the end of the worker and of the server."""
+"""Runs do not depend on a page: in two tabs, in the queue, after the end of the worker and of the server.
+
+With a toy worker, since no picture is looked at; `tests/nst_core/jobs/test_resuming.py` has the real one killed.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +11,41 @@ from typing import Any
 import pytest
 
 from tests.browser import visit
-from tests.browser.visit import STEP, stop
+from tests.browser.visit import LOOK_MS, stop
 from tests.nst_core.jobs.servers import until
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WENT_ON = re.compile(r"this run went on from step \d+")
 START = "Paint step by step"
-PATIENT_MS = 180_000
-"""The longest wait: these tests load the networks several times, on a machine that may have other work."""
+ENDLESS = 5000
+"""Steps of a run that is stopped, or lasts longer than its test: a hundred seconds."""
+SAVED = 150
+"""A step by which a run has been saved after its first one: it is saved every 2 s, and a step takes at least 0.02 s."""
+_IS_AT_STEP = """least => {
+  const found = document.body.innerText.match(/^Step ([1-9]\\d*) of \\d+/m);
+  return found && Number(found[1]) >= least && Number(found[1]);
+}"""
 
 
 def begin(page: Any, address: str, steps: int) -> str:
     """Submit a small slow run; returns its address."""
-    page.context.set_default_timeout(PATIENT_MS)
-    visit.begin(page, address, steps=steps)
+    visit.begin(page, address, steps=steps, snapshot_every=25)
     return str(page.url)
 
 
 def step(page: Any, least: int = 1) -> int:
     """The step that the page shows, once it is at least that."""
-    told: list[int] = []
-
-    def is_there() -> bool:
-        words = page.get_by_text(STEP).all_inner_texts()
-        told[:] = [int(words[0].split()[1])] if words else [0]
-        return told[0] >= least
-
-    until(is_there, 180)
-    return told[0]
+    return int(page.wait_for_function(_IS_AT_STEP, arg=least, polling=LOOK_MS).json_value())
 
 
 def test_two_tabs_show_one_run_either_pauses_it_and_a_stranger_only_watches(
-    page: Any, stranger: Any, server: Server
+    page: Any, stranger: Any, toy: Server
 ) -> None:
-    url = begin(page, server.url, 3000)
+    url = begin(page, toy.url, ENDLESS)
     step(page)
     stranger.goto(url)
     watches(stranger)
@@ -55,18 +55,18 @@ def test_two_tabs_show_one_run_either_pauses_it_and_a_stranger_only_watches(
     step(second)
     step(page)
     page.get_by_role("button", name="Pause").click()
-    second.get_by_text(re.compile(r"Paused at step \d+ of 3000")).wait_for()
+    second.get_by_text(re.compile(r"Paused at step \d+ of 5000")).wait_for()
     second.get_by_role("button", name="Go on").click()
     at = step(second)
     step(page, at + 1)
     stop(second)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
-    tells_nobody_its_secret(page, stranger, server)
+    tells_nobody_its_secret(page, stranger, toy)
 
 
 def watches(stranger: Any) -> None:
     """Check that another visitor's run shows its picture and curve, and no control that would change it."""
-    stranger.get_by_text("You are looking at somebody's run").wait_for(timeout=PATIENT_MS)
+    stranger.get_by_text("You are looking at somebody's run").wait_for()
     at = step(stranger)
     step(stranger, at + 1)
     stranger.locator("img.after").first.wait_for()
@@ -82,21 +82,21 @@ def tells_nobody_its_secret(page: Any, stranger: Any, server: Server) -> None:
     (secret,) = (cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "nst_visitor")
     others = [page.url, stranger.url, stranger.content(), server.log]
     assert not [text for text in others if secret in text]
-    files = [file for file in server.data.rglob("*") if file.is_file()]
+    files = [file for file in server.data.rglob("[!.]*") if file.is_file()]  # the others are being written
     assert files
     assert not [file for file in files if secret.encode() in file.read_bytes()]
     (other,) = (cookie["value"] for cookie in stranger.context.cookies() if cookie["name"] == "nst_visitor")
     assert other != secret
 
 
-def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: Any, address: str) -> None:
-    running = begin(page, address, 3000)
+def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: Any, toy: Server) -> None:
+    running = begin(page, toy.url, ENDLESS)
     step(page)
-    begin(page, address, 5)  # soon over once the others are stopped
+    begin(page, toy.url, 5)  # soon over once the others are stopped
     page.get_by_text(re.compile(r"Next in line, about [\d.]+ (s|min|h)\. Your run starts by itself")).wait_for()
-    begin(page, address, 3000)
+    begin(page, toy.url, ENDLESS)
     page.get_by_text(re.compile(r"Number 2 in line, about [\d.]+ (s|min|h)\. Your run starts by itself")).wait_for()
-    page.goto(f"{address}/slow")
+    page.goto(f"{toy.url}/slow")
     page.get_by_role("button", name=START).click()
     notice = page.get_by_role("alert")
     notice.get_by_text(re.compile(r"Your places in line are taken; try again in about [\d.]+ (s|min|h)")).wait_for()
@@ -109,22 +109,26 @@ def test_a_visitors_third_run_in_line_is_refused_with_a_way_to_the_others(page: 
 
 
 def test_an_open_page_finds_its_run_again_after_the_end_of_the_worker_and_of_the_server(
-    page: Any, stranger: Any, server: Server
+    page: Any, stranger: Any, toy: Server
 ) -> None:
-    finished = begin(page, server.url, 10)
+    finished = begin(page, toy.url, 10)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
     page.goto("about:blank")
-    begin(stranger, server.url, 3000)
-    at = step(stranger, 10)
+    begin(stranger, toy.url, ENDLESS)
+    at = step(stranger, SAVED)
 
-    (worker,) = server.workers()
+    (worker,) = toy.workers()
     worker.kill()
+    until(lambda: any(each.pid != worker.pid for each in toy.workers()))
+    (following,) = (each for each in toy.workers() if each.pid != worker.pid)
+    following.suspend()  # else it would be ready before a page could tell that it is not
     stranger.get_by_text(re.compile(r"It goes on from about step \d+")).wait_for()
+    following.resume()
     stranger.get_by_text(re.compile("The process that paints ended unexpectedly; " + WENT_ON.pattern)).wait_for()
     at = step(stranger, at + 1)
 
-    server.kill()
-    server.start()
+    toy.kill()
+    toy.start()
     stranger.get_by_text(re.compile("The server was restarted; " + WENT_ON.pattern)).wait_for()
     step(stranger, at + 1)
     stop(stranger)

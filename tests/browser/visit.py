@@ -19,6 +19,8 @@ TINY = {"longest_edge_px": 64, "pyramid": "off", "first_steps": None, "snapshot_
 """Settings of a run that is quick; other convolutions would be compiled first."""
 STEP = re.compile(r"^Step [1-9]\d* of \d+")
 QUIET_MS = 300
+LOOK_MS = 100
+"""Time from one look at a page to the next; a look in each frame would have the browser draw sixty a second."""
 _WATCH_CHANGES = """() => {
   window.changed = performance.now();
   new MutationObserver(() => { window.changed = performance.now(); })
@@ -46,7 +48,7 @@ def settle(page: Any) -> None:
     """Wait until the page is complete, nothing on it moves, and it has not changed for a while."""
     page.wait_for_selector("h1", timeout=LOADING_MS)
     page.evaluate(_WATCH_CHANGES)
-    page.wait_for_function(_IS_STILL, arg=QUIET_MS)
+    page.wait_for_function(_IS_STILL, arg=QUIET_MS, polling=LOOK_MS)
 
 
 def has_stood_still(page: Any, since: float) -> bool:
@@ -62,7 +64,7 @@ def go_to(page: Any, name: str) -> None:
     """
     heading = page.get_by_role("heading", level=1, name=PAGES[name][1], exact=True)
     if not heading.is_visible():
-        page.wait_for_function(_CLICK_IN_MENU, arg=name)
+        page.wait_for_function(_CLICK_IN_MENU, arg=name, polling=LOOK_MS)
     heading.wait_for()
 
 

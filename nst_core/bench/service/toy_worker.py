@@ -33,6 +33,11 @@ def loss(number: int) -> float:
     return 1.0 / (1 + number)
 
 
+def losses(number: int) -> dict[str, float]:
+    """The losses of a step: the total, and the two parts that every slow run has."""
+    return {"total": loss(number), "content": loss(number) / 4, "style": 3 * loss(number) / 4}
+
+
 def steps(  # noqa: PLR0913 - the arguments of an engine
     content: Pixels,
     styles: Any,
@@ -58,7 +63,7 @@ def steps(  # noqa: PLR0913 - the arguments of an engine
             recipe.steps,
             recipe.longest_edge_px,
             seconds,
-            {"total": loss(number)},
+            losses(number),
             picture if number % recipe.snapshot_every == 0 else None,
             state=lambda state=state: state,  # type: ignore[misc]
             evaluations=number + 1,
