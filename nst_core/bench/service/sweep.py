@@ -1,7 +1,8 @@
-"""A sheet of 5 by 5 cells on one worker and on two that share the same cores. `bench sweep` measures them.
+"""A sheet of 5 by 5 cells on one worker and on two, each with a core of its own. `bench sweep` measures them.
 
-The job service, its queue and its workers are the real ones, and so is the filling of the sheet. Both services take
-turns, so that a machine that slows down slows both.
+The job service, its queue and its workers are the real ones, and so is the filling of the sheet. Each worker uses one
+core, as if it were the only one of its machine: one worker that has two cores uses most of both already. Both numbers
+of workers take turns, so that a machine that slows down slows both.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from nst_core.bench.service.host import Host, WorkerKind, until
 from nst_core.errors import WorkerError
+from nst_core.jobs.placement import THREADS
 from nst_core.sweeps.axes import MAX_VALUES
 
 WORKERS = (1, 2)
@@ -26,6 +28,7 @@ SHEETS: Mapping[str, Mapping[str, Any]] = {
 }
 """Sheet -> the settings that all of its cells share; a cell has the size of a sweep's cell."""
 READY_SECONDS = 180.0
+_ONE_CORE = {THREADS: "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 def run(worker: WorkerKind = "real", turns: int = TURNS) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def table(report: Mapping[str, Any]) -> str:
 def _measure(worker: WorkerKind, count: int) -> dict[str, float]:
     """Sheet -> seconds on so many workers, once each has traced the networks."""
     with tempfile.TemporaryDirectory(prefix="nst-sweep-", ignore_cleanup_errors=True) as folder:
-        host = Host(Path(folder), worker, {"NST_WORKERS": str(count), "NST_QUEUE_RUNS": "100"})
+        host = Host(Path(folder), worker, {"NST_WORKERS": str(count), "NST_QUEUE_RUNS": "100"} | _ONE_CORE)
         try:
             if not until(lambda: host.ask("workers") == count, READY_SECONDS, 0.2):
                 raise WorkerError(f"{count} workers should be ready; look at python -m nst_core doctor")
