@@ -7,9 +7,8 @@ import io
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from nst_core.picture import png
 from nst_core.picture.chunks import png_chunks, webp_chunks
 from nst_core.picture.coverage import colours, coverage, has_coverage, on_white
 from nst_core.picture.decode import Bytes
@@ -32,8 +31,12 @@ def to_png(pixels: Pixels, recipe_json: str | None = None, alpha: Bytes | None =
 
     `alpha`, uint8 [h, w] of any size, is resampled and becomes its transparency; hidden pixels keep their colours.
     """
-    image = _image(pixels, alpha)
-    return png.encoded(np.asarray(image), None if recipe_json is None else (RECIPE_KEY, recipe_json))
+    info = PngImagePlugin.PngInfo()
+    if recipe_json is not None:
+        info.add_itxt(RECIPE_KEY, recipe_json)
+    # The fastest level saves 45 ms at 512 px, and the file is 5 % larger. Runs alone, without a search for other
+    # repeats, save another 18 % of the time and 3 % of the file: a photograph or a painting hardly repeats itself.
+    return _save(pixels, "PNG", alpha, pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
 
 
 def to_jpeg(pixels: Pixels, quality: int = 90, alpha: Bytes | None = None) -> bytes:
@@ -121,16 +124,11 @@ def _itxt_text(rest: bytes) -> str | None:
 
 def _save(pixels: Pixels, kind: str, alpha: Bytes | None = None, **options: object) -> bytes:
     file = io.BytesIO()
-    _image(pixels, alpha).save(file, kind, **options)
-    return file.getvalue()
-
-
-def _image(pixels: Pixels, alpha: Bytes | None) -> Image.Image:
-    """The pixels at 8 bits, with their transparency if they have any."""
     image, cover = to_image(colours(pixels)), coverage(pixels)
     if cover is not None:
         alpha = np.round(cover * 255).astype(np.uint8)
     if alpha is not None:
         # Bilinear does not ring: opaque areas and transparent areas stay so up to their edges.
         image.putalpha(Image.fromarray(alpha).resize(image.size, Image.Resampling.BILINEAR))
-    return image
+    image.save(file, kind, **options)
+    return file.getvalue()
