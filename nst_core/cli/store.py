@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add(subparsers: Any) -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser("store", help="maintain the store of runs that several servers share")
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    actions = parser.add_subparsers(required=True, metavar="ACTION", help="copy, or rebuild")
     copying = actions.add_parser("copy", help="copy the runs of a folder into it; what it has already stays")
     copying.add_argument("folder", type=Path, metavar="FOLDER", help="NST_DATA_DIR of a server that is not running")
     copying.set_defaults(run=copy)

@@ -32,13 +32,14 @@ from pathlib import Path
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.store import Store
 from nst_core.runs.curve import CurvePoint
+from nst_core.system.atomic_files import write_atomic
 from tests.nst_core.jobs.stored_runs import change, open_shared_store, view
 store = open_shared_store() if sys.argv[1] == "shared" else Store(Path(sys.argv[1]))
 store.write(change("a", state="running"))
 path = store.checkpoint("a")
 for step in range(5, 100_000):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"%d" % step)
+    write_atomic(path, b"%d" % step)
     points = (CurvePoint(step, 0.0, {"total": 1.0}),)
     store.write(RunDelta(view("a", state="running"), (0, 4, step), points, None, {step: b"jpeg %d" % step}))
     print(step, flush=True)
