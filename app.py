@@ -7,14 +7,14 @@ from streamlit.navigation.page import StreamlitPage
 
 from pages.parts.app import page_tools
 
-NAME, HOME = "NST Studio", "Studio"  # the tab of the first page has the app's name alone
+NAME = "NST Studio"
 
 
 @st.cache_resource(show_spinner=False)
 def pages() -> list[StreamlitPage]:
     """The pages, found once: looking for their files at each run took as long as drawing ten elements."""
     return [
-        st.Page("pages/studio.py", title=HOME, default=True),
+        st.Page("pages/studio.py", title="Studio", default=True),
         st.Page("pages/slow.py", title="Slow", url_path="slow"),
         st.Page("pages/fast.py", title="Fast", url_path="fast"),
         st.Page("pages/batch.py", title="Batch", url_path="batch"),
@@ -33,8 +33,9 @@ def pages() -> list[StreamlitPage]:
 is_embedded = bool(st.context.is_embedded)  # in a frame of another page, which has a navigation of its own
 menu = [copy(page) for page in pages()]  # `run` changes them
 page = st.navigation(menu, position="hidden" if is_embedded else "top")
+is_first = page.title == menu[0].title  # the tab of the first page has the app's name alone
 st.set_page_config(
-    page_title=NAME if page.title == HOME else f"{page.title} - {NAME}",
+    page_title=NAME if is_first else f"{page.title} - {NAME}",
     page_icon="pages/parts/app/mark.svg",
     layout="wide",
 )

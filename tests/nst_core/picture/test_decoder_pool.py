@@ -243,7 +243,7 @@ def test_many_scans_of_a_progressive_jpeg_meet_the_limit_of_computing_time(
     monkeypatch.setattr(decoder_process, "WALL_FACTOR", 30)
     pool = make_pool(("-c", lifted + FAULTY), processes=1, seconds=1)
     with pytest.raises(PictureError, match="within 1 s of computing time"):
-        decoded(pool, data[:-2] + data[scan:-2] * 300 + data[-2:])
+        decoded(pool, data[:-2] + data[scan:-2] * 3000 + data[-2:])
 
 
 def _only(pool: DecoderPool) -> DecoderProcess:
