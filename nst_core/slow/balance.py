@@ -7,12 +7,15 @@ angles are equal, subjects are about equally well recognised, whatever the style
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
 from nst_core.recipe import Objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.targets import content_activations
+from nst_core.step import Pixels
 
 FIRST_MOVES = 10
 """Moves at a size before the weight is adapted: the picture first leaves the photograph, or fits itself to the size."""
@@ -27,7 +30,7 @@ LARGEST_RISE = 1.15
 LARGEST_FALL = 1.5
 """Largest factor by which the weight falls at once: in a few moves a strong pattern erases a face."""
 UNRELATED = 0.6
-"""Typical dissimilarity of a photograph and a painting."""
+"""Typical dissimilarity of a photograph and a painting at the default content layer."""
 HALF_AT = 0.74
 """The strength, in units of the style's, at which half of `UNRELATED` is wanted."""
 STEEPNESS = 0.71
@@ -37,10 +40,16 @@ LOWEST, HIGHEST = 1 / 64, 4.0
 _STYLE_WEIGHT = Objective().style_weight
 
 
-def wanted_dissimilarity(objective: Objective) -> float:
-    """The `dissimilarity` to reach."""
+def wanted_dissimilarity(objective: Objective, to_styles: float = UNRELATED) -> float:
+    """The `dissimilarity` to reach.
+
+    Args:
+        objective: its weights.
+        to_styles: that of the styles' pictures, from `dissimilarity_to`. Beyond `UNRELATED` it does not count: patterns
+            of strong contrast, which are further from a photograph than paintings, leave as much of it.
+    """
     strength = objective.content_weight / objective.style_weight * _STYLE_WEIGHT
-    return float(UNRELATED / (1 + (strength / HALF_AT) ** STEEPNESS))
+    return float(min(to_styles, UNRELATED) / (1 + (strength / HALF_AT) ** STEEPNESS))
 
 
 def next_ratio(ratio: float, found: float, wanted: float) -> float:
@@ -75,6 +84,16 @@ def dissimilarity(bound: BoundObjective, picture: tf.Tensor, objective: Objectiv
     maps = bound.targets.content_maps or [None] * len(names)
     cosines = [_cosine(*each) for each in zip(seen, bound.targets.content, maps, strict=True)]
     return float(1 - np.average(cosines, weights=[objective.content_layers[name] for name in names]))
+
+
+def dissimilarity_to(
+    bound: BoundObjective, styles: Sequence[Pixels], shares: Sequence[float], objective: Objective
+) -> float:
+    """The mean `dissimilarity` of the styles' pictures, in the photograph's shape, weighted by their shares.
+
+    It tells what is far and near with this network and these content layers, and for this photograph.
+    """
+    return float(np.average([dissimilarity(bound, tf.constant(style), objective) for style in styles], weights=shares))
 
 
 def _cosine(ours: tf.Tensor, theirs: tf.Tensor, weights: tf.Tensor | None) -> float:

@@ -12,12 +12,13 @@ from nst_core.errors import RecipeError
 from nst_core.models.convolution_method import ConvolutionMethod
 from nst_core.models.vgg import Vgg
 from nst_core.picture.colour import is_grey, to_grey
-from nst_core.picture.coverage import colours, coverage
+from nst_core.picture.coverage import colours, coverage, visible_part
 from nst_core.picture.crop import middle_of_shape
 from nst_core.picture.masks import Weights, at_size, partition
 from nst_core.picture.photograph import photograph_weights
 from nst_core.picture.resize import fit, resize, size_for
 from nst_core.recipe import Recipe
+from nst_core.slow import balance
 from nst_core.slow.losses import objective
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.guidance import check_style_size
@@ -103,6 +104,19 @@ class RunPictures:
             cover=share,
         )
         return replace(bound, is_grey=self.stays_grey(recipe))
+
+    def dissimilarity_to_styles(self, bound: BoundObjective, recipe: Recipe) -> float | None:
+        """How dissimilar photograph and styles are, where the recipe adapts the style's weight to it.
+
+        None if it does not, or if there is nothing to adapt or to compare.
+        """
+        if not (recipe.objective.adaptive_balance and bound.spec.content and bound.spec.style):
+            return None
+        height, width = bound.size
+        shares = [style.weight for style in recipe.styles] or [1.0] * len(self.styles)
+        seen = [colours(resize(visible_part(style), width, height)) for style in self.styles]
+        found = balance.dissimilarity_to(bound, seen, shares, recipe.objective)
+        return found if found > 0 else None
 
     def stays_grey(self, recipe: Recipe) -> bool:
         """Whether the result is to be grey: all pictures are, and the visitor gave none to start from."""

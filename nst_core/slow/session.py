@@ -60,6 +60,7 @@ class OptimizationSession:
         self._convolution: ConvolutionMethod
         self._objective: BoundObjective
         self._first_factor = 1.0
+        self._dissimilarity_to_styles: float | None = None
         self._content: Pixels
         self._step_seconds: list[float] = []
 
@@ -181,6 +182,7 @@ class OptimizationSession:
         edge_px = self._scales[self._scale].edge_px
         bound = self._pictures.bind(self._network, self.recipe, self._content, edge_px, self._convolution)
         self._first_factor = bound.style_factor
+        self._dissimilarity_to_styles = self._pictures.dissimilarity_to_styles(bound, self.recipe)
         return bound if style_ratio == 1 else self._weighed(bound, style_ratio)
 
     def _weighed(self, bound: BoundObjective, style_ratio: float) -> BoundObjective:
@@ -201,12 +203,12 @@ class OptimizationSession:
         Adam goes on with the gradient of the weight before, so that adapting takes no evaluation of the objective.
         """
         searches = not optimizers.by_adam(run.state, self.recipe.optimizer)
-        settings, spec = self.recipe.objective, self._objective.spec
-        adapts = settings.adaptive_balance and spec.content and spec.style
-        if not adapts or not balance.is_due(run.moves, searches=searches):
+        if self._dissimilarity_to_styles is None or not balance.is_due(run.moves, searches=searches):
             return run
+        settings = self.recipe.objective
+        wanted = balance.wanted_dissimilarity(settings, self._dissimilarity_to_styles)
         found = balance.dissimilarity(self._objective, run.state.picture, settings)
-        ratio = balance.next_ratio(run.style_ratio, found, balance.wanted_dissimilarity(settings))
+        ratio = balance.next_ratio(run.style_ratio, found, wanted)
         self._objective = self._weighed(self._objective, ratio)
         run = replace(run, style_ratio=ratio)
         if not searches:

@@ -32,6 +32,13 @@ def test_a_stronger_content_leaves_more_of_the_photograph() -> None:
     assert wanted(2, 20) == pytest.approx(wanted(0.2, 2))
 
 
+def test_a_near_style_leaves_more_and_a_far_one_no_less() -> None:
+    settings = Objective(content_weight=2.0)
+    found = [balance.wanted_dissimilarity(settings, to_styles) for to_styles in (0.1, 0.3, 0.6, 0.9)]
+    assert found[1] == pytest.approx(3 * found[0])
+    assert found[0] < found[1] < found[2] == found[3] == balance.wanted_dissimilarity(settings)
+
+
 def test_the_weight_moves_towards_what_is_wanted_step_by_step_and_within_bounds() -> None:
     assert balance.next_ratio(1.0, 0.3, 0.3) == 1
     assert balance.next_ratio(2.0, 0.36, 0.3) == pytest.approx(2 * (0.3 / 0.36) ** 0.5)
@@ -125,9 +132,11 @@ def test_the_wanted_dissimilarity_is_reached_whatever_the_style_s_weight_was_bef
     monkeypatch.setattr(balance, "dissimilarity", noted)
     pictures = strong(pictures)
     weights = {"content_weight": content_weight, "style_weight": 20.0}
-    goal = wanted(content_weight)
-    play(pictures, recipe_of(steps=150, **weights, **ADAPTED))
-    off = abs(np.log(found[-1] / goal))
+    recipe = recipe_of(steps=150, **weights, **ADAPTED)
+    play(pictures, recipe)
+    to_style, *_, last = found  # the style's own picture is measured first
+    goal = balance.wanted_dissimilarity(recipe.objective, to_style)
+    off = abs(np.log(last / goal))
     found.clear()
     with monkeypatch.context() as patch:
         patch.setattr(balance, "next_ratio", lambda ratio, *_: ratio)

@@ -16,9 +16,9 @@ const STYLE_WEIGHT = 20;
 
 const clip = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** The `dissimilarity` to reach. */
-export function wantedDissimilarity({ contentWeight, styleWeight }: Settings): number {
-  return UNRELATED / (1 + ((contentWeight / styleWeight) * STYLE_WEIGHT / HALF_AT) ** STEEPNESS);
+/** The `dissimilarity` to reach; `toStyle` is that of the style's picture. */
+export function wantedDissimilarity({ contentWeight, styleWeight }: Settings, toStyle: number): number {
+  return Math.min(toStyle, UNRELATED) / (1 + ((contentWeight / styleWeight) * STYLE_WEIGHT / HALF_AT) ** STEEPNESS);
 }
 
 /** 1 less the cosine of the activations of a picture and the photograph at the content layer. */

@@ -28,12 +28,14 @@ async function paint(task: Task): Promise<void> {
     objective.weigh(first);
   }
   const adapts = settings.adaptiveBalance && settings.contentWeight > 0 && settings.styleWeight > 0;
+  const ofStyle = adapts ? (await objective.evaluate(task.style, true)).activations! : ofContent;
+  const toStyle = dissimilarity(ofStyle, ofContent);
   let ratio = 1;
   const adam = new Adam(task.content.slice(), settings.adam, settings.steps);
   let seconds = 0, sent = -Infinity;
   for (let number = 0; ; number++) {
     const began = performance.now();
-    const adaptsNow = adapts && isDue(number);
+    const adaptsNow = toStyle > 0 && isDue(number);
     const { terms: weighted, gradient, activations } = await objective.evaluate(adam.picture, adaptsNow);
     seconds += (performance.now() - began) / 1000;
     const losses = named(terms, weighted);
@@ -45,7 +47,7 @@ async function paint(task: Task): Promise<void> {
     tell({ kind: "step", number, losses, seconds, picture }, picture ? [picture.buffer] : []);
     if (isLast) return;
     if (adaptsNow) {
-      ratio = nextRatio(ratio, dissimilarity(activations!, ofContent), wantedDissimilarity(settings));
+      ratio = nextRatio(ratio, dissimilarity(activations!, ofContent), wantedDissimilarity(settings, toStyle));
       objective.weigh(withStyle(first, terms, ratio));
     }
     adam.move(gradient);

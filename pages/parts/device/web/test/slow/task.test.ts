@@ -29,8 +29,10 @@ test("a normalised style weight is divided by how far apart style and content ar
 });
 
 test("the style's weight adapts to what is left of the photograph, as on the server", () => {
-  const wanted = wantedDissimilarity({ ...SETTINGS, contentWeight: 2, styleWeight: 20 });
+  const wanted = wantedDissimilarity({ ...SETTINGS, contentWeight: 2, styleWeight: 20 }, 0.7);
   assert.ok(Math.abs(wanted - 0.6 / (1 + (2 / 0.74) ** 0.71)) < 1e-12);
+  assert.equal(wantedDissimilarity(SETTINGS, 0.6), wanted);
+  assert.ok(Math.abs(wantedDissimilarity(SETTINGS, 0.3) - wanted / 2) < 1e-12);
   assert.equal(nextRatio(2, wanted, wanted), 2);
   assert.ok(Math.abs(nextRatio(1, 1.2 * wanted, wanted) - 1.2 ** -0.5) < 1e-12);
   assert.equal(nextRatio(1, 0, wanted), 1.15);
