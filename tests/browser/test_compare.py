@@ -1,9 +1,13 @@
-"""Compare in a browser: a sheet whose cells are painted and opened, and two results under a slider."""
+"""Compare in a browser: a sheet whose cells are painted and opened, and two results under a slider.
+
+A sheet's cells are a toy worker's, since no test looks at what they show.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +15,10 @@ from PIL import Image
 
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import recipe_from_json
+from tests.browser.conftest import opened
 from tests.browser.test_accessibility import in_both
 from tests.browser.visit import DESK, LOADING_MS, PHONE, READY, go_to, smallest
+from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -22,6 +28,14 @@ PATIENCE_MS = 180_000
 """The longest wait for three runs and their measures, on a busy machine."""
 CELLS = "td button"
 FILLED = f"{CELLS}[data-state=painted]"
+
+
+@pytest.fixture(scope="module")
+def toy_tab(browser: Any, toy: Server) -> Iterator[Any]:
+    """A tab of a new visitor with the app of the toy worker, for the tests of sheets."""
+    with opened(browser) as page:
+        page.goto(toy.url)
+        yield page
 
 
 def open_sweep(page: Any) -> None:
@@ -56,7 +70,8 @@ def bring_to_rest(found: Any) -> None:
     pytest.fail(f"it moves on and on: {tops}")
 
 
-def test_a_small_sheet_fits_a_phone_opens_its_cells_survives_a_refresh_and_is_taken_home(tab: Any) -> None:
+def test_a_small_sheet_fits_a_phone_opens_its_cells_survives_a_refresh_and_is_taken_home(toy_tab: Any) -> None:
+    tab = toy_tab
     tab.set_viewport_size(PHONE)
     sheet(tab)
     fits_a_phone(tab)
@@ -106,9 +121,12 @@ def cells_are_no_runs(page: Any) -> None:
     assert mine.count() == 1
 
 
-def test_a_slow_sheet_can_be_stopped_and_gone_on_with(tab: Any) -> None:
+def test_a_slow_sheet_can_be_stopped_and_gone_on_with(toy_tab: Any) -> None:
+    tab = toy_tab
     open_sweep(tab)
     smallest(tab, "Steps")
+    for _ in range(2):  # 50 steps: a cell lasts a second, so that the sheet is not full before it is stopped
+        tab.keyboard.press("ArrowRight")
     tab.get_by_role("radio", name="Slow").click()
     tab.get_by_text(re.compile("9 pictures")).wait_for()  # with a time only where the machine was measured
     tab.get_by_role("button", name="Paint the sheet").click()

@@ -1,4 +1,7 @@
-"""The loss curves in a browser: they grow without flicker, keep the visitor's zoom and choices, and open pictures."""
+"""The loss curves in a browser: they grow without flicker, keep the visitor's zoom and choices, and open pictures.
+
+With a toy worker, since a chart draws the curves of any run alike.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from nst_core.recipe import make
 from tests.browser import visit
 from tests.browser.conftest import opened
 from tests.browser.visit import LOADING_MS, STEP, stop
+from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 GRAPH = ".js-plotly-plot"
 LINE = f"{GRAPH} .scatterlayer path.js-line"
@@ -45,11 +49,11 @@ RANGES = "graph => [...graph.layout.xaxis.range, ...graph.layout.yaxis.range]"
 
 
 @pytest.fixture(scope="module")
-def growing(browser: Any, address: str) -> Iterator[Any]:
+def growing(browser: Any, toy: Server) -> Iterator[Any]:
     """The page of a run that does not end by itself, shared by the tests that watch its curves grow."""
     with opened(browser) as page:
         page.add_init_script(PLACES)
-        visit.open_settings(page, address, make("bold", visit.TINY | {"steps": 5000}))
+        visit.open_settings(page, toy.url, make("bold", visit.TINY | {"steps": 5000, "snapshot_every": 25}))
         page.wait_for_function("() => window.Plotly", timeout=LOADING_MS)
         assert page.locator(".nst-plot").filter(visible=True).count() == 0, "the library is there, and is not seen"
         page.get_by_role("button", name="Paint step by step").click()
@@ -58,10 +62,10 @@ def growing(browser: Any, address: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def viewed(browser: Any, finished: Any) -> Iterator[Any]:
-    """The page of the finished run, shared by the tests that only look at it."""
-    with opened(browser, storage_state=finished.visitor) as page:
-        page.goto(finished.url)
+def viewed(browser: Any, toy: Server) -> Iterator[Any]:
+    """The page of a finished run of 30 steps, shared by the tests that only look at it."""
+    with opened(browser) as page:
+        visit.begin(page, toy.url, steps=30)
         visit.finished(page)
         yield page
 
@@ -211,10 +215,21 @@ def test_curves_are_downloaded_with_every_point(viewed: Any) -> None:
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_second_run_is_laid_over_and_named_by_its_difference(viewed: Any, address: str) -> None:
+def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, viewed: Any) -> None:
+    page = stranger
+    page.route(re.compile(r"/media/.+\.gz"), lambda route: route.abort())
+    page.goto(viewed.url)
+    page.get_by_text("The chart could not be loaded.").wait_for()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    page.locator(LINE).first.wait_for()
+    page.get_by_text("The chart could not be loaded.").wait_for(state="hidden")
+
+
+def test_a_second_run_is_laid_over_and_named_by_its_difference(viewed: Any, toy: Server) -> None:
     """It comes after the tests that look at the first run: the page then shows another one."""
     page = viewed
-    visit.begin(page, address, steps=14)
+    visit.begin(page, toy.url, steps=14)
     visit.finished(page)
     graph = graph_of(page)
     page.get_by_role("button", name="Compare").last.click()
@@ -224,14 +239,3 @@ def test_a_second_run_is_laid_over_and_named_by_its_difference(viewed: Any, addr
     page.locator(".nst-plot .curves button", has_text="steps 30").wait_for()
     named = graph.evaluate("graph => graph.data.filter(t => t.name?.startsWith('steps 30')).map(t => t.x.at(-1))")
     assert named == [30]
-
-
-def test_a_chart_that_cannot_be_loaded_says_so_and_can_be_tried_again(stranger: Any, finished: Any) -> None:
-    page = stranger
-    page.route(re.compile(r"/media/.+\.gz"), lambda route: route.abort())
-    page.goto(finished.url)
-    page.get_by_text("The chart could not be loaded.").wait_for()
-    page.unroute_all()
-    page.get_by_role("button", name="Try again").click()
-    page.locator(LINE).first.wait_for()
-    page.get_by_text("The chart could not be loaded.").wait_for(state="hidden")

@@ -6,14 +6,13 @@ With a toy worker, since only positions are looked at; a run of it lasts until i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.browser import visit
 from tests.browser.visit import PHONE
-from tests.toy_server import toy_server
+from tests.serving import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,10 +56,9 @@ COVERED = """() => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with a toy worker."""
-    with toy_server(tmp_path_factory.mktemp("toy")) as server:
-        yield server.url
+def address(toy: Server) -> str:
+    """The address of the server with a toy worker."""
+    return toy.url
 
 
 def is_in_view(page: Any, *selectors: str) -> None:
