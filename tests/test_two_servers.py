@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from pages.parts.app.visitor import COOKIE as VISITOR
 from tests.nst_core.jobs.servers import until
 from tests.nst_core.jobs.shared.servers import KEYS, PASSWORD, TAKEOVER_SECONDS, SharedServers
 from tests.serving import ROOT, Server, free_port
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 CADDYFILE = ROOT / "nst_core" / "jobs" / "shared" / "Caddyfile"
 PICTURES = {"content_id": "chelsea", "style_id": "night-swirls", "measure": "false"}
 COOKIE = "nst_server"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 
 
 class Site:
@@ -111,6 +113,39 @@ def opens_websocket(site: Site, cookies: httpx.Cookies) -> bool:
             "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
         )
         return page.recv(100).startswith(b"HTTP/1.1 101")
+
+
+@pytest.mark.browser
+def test_a_page_goes_on_at_the_other_server_when_its_own_is_killed(site: Site) -> None:
+    """Whichever of the two it is at: each is killed and started again."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    run, secret = submit(site.client(site.servers[0]), steps=5000)
+    until(lambda: state(site.client(site.servers[1]), run)["step"] > 0, 60)
+    until(lambda: _answers(site), 20)
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context()
+        context.set_default_timeout(90_000)
+        context.add_cookies([{"name": VISITOR, "value": secret, "url": site.url}])
+        page = context.new_page()
+        page.goto(f"{site.url}/slow?job={run}")
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        stop.wait_for()  # its owner has it, whichever server the page is at
+        for number in (0, 1):
+            killed, other = site.servers[number], site.client(site.servers[1 - number])
+            killed.kill()
+            _goes_on(other, run)
+            stop.wait_for()
+            killed.start()
+        stop.click()
+        page.get_by_role("button", name="PNG", exact=True).wait_for()
+        assert {state(site.client(server), run)["state"] for server in site.servers} == {"stopped"}
+        browser.close()
+
+
+def _goes_on(client: httpx.Client, run: str) -> None:
+    step = state(client, run)["step"]
+    until(lambda: state(client, run)["step"] > step + 20, 60)
 
 
 def _answers(site: Site) -> bool:
