@@ -12,7 +12,7 @@ import pytest
 from nst_core.bench.app.pages import PAGES
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import make, recipe_from_json
-from tests.browser.visit import LOADING_MS, READY, STEP, begin, smallest, stop
+from tests.browser.visit import LOADING_MS, READY, STEP, begin, settle, smallest, stop
 from tests.serving import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -96,12 +96,14 @@ def test_a_run_is_steered_and_its_result_given_the_photographs_colours(page: Any
     stop(page)
     page.get_by_role("button", name="PNG", exact=True).wait_for()
     page.get_by_text("Steer", exact=True).wait_for(state="hidden")
+    settle(page)  # the last picture of the run may still replace its last snapshot
     painted = page.locator("img.after")
     before = painted.get_attribute("src")
     colours = page.get_by_role("slider", name="Colours of the photograph")
     colours.focus()
     colours.press("End")
     playwright.expect(painted).not_to_have_attribute("src", before or "", timeout=5_000)
+    settle(page)  # the buttons stand below the picture, and change after it
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG", exact=True).click()
     recipe = recipe_from_json(read_recipe(download.value.path().read_bytes()) or "")
