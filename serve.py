@@ -51,9 +51,7 @@ _LOGGER = logging.getLogger("nst_core.serve")
 HOUSEKEEPING_SECONDS = 5.0
 """Interval at which the session data of closed tabs is dropped."""
 LAZY_IMPORTS = (
-    "pandas",  # these three by Streamlit, for its first component and icon
-    "pyarrow.compute",
-    "streamlit.material_icon_names",
+    "streamlit.material_icon_names",  # by Streamlit, for its first icon
     "nst_core.bench.report.measured",
     "nst_core.bench.report.tables",
     "nst_core.models.weights",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nst_core.bench.engines.film_methods import METHODS, STYLE
 from nst_core.bench.engines.known_films import FILMS, BenchFilm, Maker
 from nst_core.bench.engines.quality import contact_sheet
 from nst_core.errors import ToolError
@@ -23,18 +24,9 @@ from nst_core.recipe import Recipe, make
 from nst_core.step import Pixels
 from nst_core.system.atomic_files import write_if_possible
 
-METHODS: dict[str, tuple[str, dict[str, Any], int, int]] = {
-    "fast": ("painterly", {"method": "fast"}, 34, 34),
-    "slow": ("painterly", {}, 12, 3),
-}
-"""Method -> preset, settings, frames of the film, and how many of them are also painted each on its own.
-
-34, since drift is measured over 30 frames. Slow pictures take half a minute each.
-"""
 MEASURED = 4
 """Frames whose distance from the style is measured, at even distances, the last included; not the first, which is
 equal both ways."""
-STYLE = ("style_wasserstein2", "style_gram")
 DRIFT_FRAMES = 10
 """The shorter of the times over which drift is measured."""
 SHEET_FRAMES = 3

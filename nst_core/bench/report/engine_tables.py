@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nst_core.bench.engines import artefacts, balance, export, films, quality, slow
+from nst_core.bench.engines import artefacts, balance, export, film_methods, quality, slow
 from nst_core.bench.report.layouts import (
     NOT_MEASURED,
     Layout,
@@ -190,7 +190,7 @@ def _film_cells(row: Row) -> tuple[str, ...]:
     error = f"{levels(alone['warping_error'])} → {levels(steady['warping_error'])}"
     still = NOT_MEASURED if steady["flicker"] is None else f"{levels(alone['flicker'])} → {levels(steady['flicker'])}"
     drifts = ", ".join(levels(steady["drift"][gap]) for gap in sorted(steady["drift"] or (), key=int)) or NOT_MEASURED
-    styles = (f"{100 * (steady[name] / alone[name] - 1):+.0f} %" for name in films.STYLE)
+    styles = (f"{100 * (steady[name] / alone[name] - 1):+.0f} %" for name in film_methods.STYLE)
     times = f"{alone['warping_error'] / steady['warping_error']:.1f}"
     return (
         f"{row['film']}, {row['style']}",
@@ -207,7 +207,8 @@ def _film_cells(row: Row) -> tuple[str, ...]:
 
 def _film_notes(runs: Sequence[Measurement]) -> Iterator[str]:
     rows = [row for run in runs for row in run.rows]
-    frames = {method: sorted({row["frames"] for row in rows if row["method"] == method}) for method in films.METHODS}
+    methods = film_methods.METHODS
+    frames = {method: sorted({row["frames"] for row in rows if row["method"] == method}) for method in methods}
     counts = ", ".join(f"{method} {' or '.join(map(str, counts))}" for method, counts in frames.items() if counts)
     yield (
         f"Frames of each film: {counts}. Frame by frame → as a film; errors in 1/255. The warping error is the root "
@@ -289,7 +290,7 @@ ENGINE_TABLES = {
             "style, Gram",
             "a frame",
         ),
-        lambda row: (row["size"], list(films.METHODS).index(row["method"]), row["film"]),
+        lambda row: (row["size"], list(film_methods.METHODS).index(row["method"]), row["film"]),
         _film_cells,
         _film_notes,
     ),

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from streamlit import config
+from streamlit.components.v2.bidi_component import serialization
 from streamlit.proto.NewSession_pb2 import Config, CustomThemeConfig
 from streamlit.runtime import app_session, forward_msg_cache, get_instance
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -122,6 +123,26 @@ def remember_cached_size() -> None:
         get_option = staticmethod(cache(config.get_option))
 
     module.config = Remembered
+
+
+def send_lists_without_pandas() -> None:
+    """Take lists and dictionaries among a component's data as JSON, untested. Calling it twice is harmless.
+
+    Needed in Streamlit 1.67, which compares each of them with the table classes of pandas and Arrow, and imports both
+    for that: 80 MB and half a second of the first visit. No component here is given a table.
+    """
+    module: Any = serialization
+    original = module.is_dataframe_like
+    if getattr(original, "takes_lists_as_json", False):
+        return
+
+    @wraps(original)
+    def is_dataframe_like(value: object) -> bool:
+        return not isinstance(value, (list, dict)) and bool(original(value))
+
+    patched: Any = is_dataframe_like
+    patched.takes_lists_as_json = True
+    module.is_dataframe_like = patched
 
 
 def take_turns(turn: Callable[[], AbstractContextManager[None]]) -> None:

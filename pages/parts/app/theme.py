@@ -35,6 +35,7 @@ def apply() -> None:
     streamlit_patches.remember_theme()
     streamlit_patches.remember_client_settings()
     streamlit_patches.remember_cached_size()
+    streamlit_patches.send_lists_without_pandas()
     streamlit_patches.keep_files_of_running_pages()
     if not streamlit_patches.ignore_pages_folder():
         st.rerun()  # go through `app.py`: Streamlit ran this page's file directly

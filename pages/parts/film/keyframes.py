@@ -27,7 +27,7 @@ Row = Mapping[str, float | None]
 
 def editor(recipe: Recipe, key: str) -> list[dict[str, Any]]:
     """A table of keyframes that a visitor edits, with those of the recipe at first; returns them as settings."""
-    import pandas as pd  # type: ignore[import-untyped]  # Streamlit needs it anyway
+    import pandas as pd  # type: ignore[import-untyped]  # 80 MB that only this table needs
 
     styles = [style.image.title for style in style_weights.in_use()]
     columns = _columns(recipe, styles)

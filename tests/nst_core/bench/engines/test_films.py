@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.bench.engines import films
+from nst_core.bench.engines import film_methods, films
 from nst_core.bench.engines.known_films import Camera, Maker, filmed
 from nst_core.bench.engines.quality import CELL_PX
 from nst_core.errors import ToolError
@@ -30,7 +30,7 @@ def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytes
     alone, steady = row["alone"], row["steady"]
     assert steady["flicker"] < 0.5 * alone["flicker"]
     assert steady["warping_error"] < 0.5 * alone["warping_error"]
-    assert all(np.isfinite(way[name]) and way[name] > 0 for way in (alone, steady) for name in films.STYLE)
+    assert all(np.isfinite(way[name]) and way[name] > 0 for way in (alone, steady) for name in film_methods.STYLE)
     assert (alone["drift"], steady["drift"].keys()) == (None, {"10"})  # 3 frames, and 12
     assert films.table(report).count("still | 64 | fast | ") == 1
     assert "missing" in films.table(report)

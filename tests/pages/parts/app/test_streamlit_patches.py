@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -405,3 +407,34 @@ def test_few_pages_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     streamlit_patches.take_turns(Turns().turn)
     assert ScriptRunner._run_script is once
     assert pages_that_meet(tmp_path, monkeypatch, seconds=0.5) == ["not all at once"] * PAGES
+
+
+SEND = """
+import sys
+from streamlit.components.v2.bidi_component import serialization
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
+from pages.parts.app import streamlit_patches
+
+message = BidiComponent()
+def sent():
+    serialization.serialize_mixed_data({"names": ["a", "b"], "sizes": {"a": 1}, "whole": 2.5}, message)
+    return message.json or message.mixed.json
+if "patched" in sys.argv:
+    streamlit_patches.send_lists_without_pandas()
+    streamlit_patches.send_lists_without_pandas()
+print(sent())
+print(sorted({"pandas", "pyarrow"} & sys.modules.keys()))
+"""
+
+
+@pytest.mark.slow
+def test_a_component_s_lists_are_sent_as_before_without_pandas() -> None:
+    """Each in a process of its own, since this one may have imported pandas."""
+    before, loaded = _printed(SEND)
+    assert loaded == "['pandas', 'pyarrow']", "Streamlit does not import them by itself: delete the patch"
+    assert _printed(SEND, "patched") == [before, "[]"]
+
+
+def _printed(script: str, *arguments: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
