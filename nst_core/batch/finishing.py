@@ -64,7 +64,7 @@ class Finisher:
         item = loaded.item
         if not result_file.is_due(step.number, item.every):
             return
-        encode = result_file.encoder(self._folder.path / item.name, item.quality)
+        encode = result_file.encoder(self._folder.path / item.name, item.quality, is_one_of_many=True)
         name = result_file.step_file(Path(item.name), step.number).as_posix()
         self._folder.write(name, encode(run.picture_of(step), run.recipe, run.alpha()))
 
@@ -80,7 +80,7 @@ class Finisher:
         """
         item = painted.loaded.item
         self._folder.check(item.name)  # before the work
-        encode = result_file.encoder(self._folder.path / item.name, item.quality)
+        encode = result_file.encoder(self._folder.path / item.name, item.quality, is_one_of_many=True)
         alpha = runner.result_alpha(painted.loaded.alpha, painted.recipe)
         data = encode(painted.picture, painted.recipe, alpha)
         lost = result_file.loses(self._folder.path / item.name, alpha)

@@ -24,12 +24,13 @@ MOST_QUALITY = {".jpg": 95, ".jpeg": 95, ".webp": 100}
 DEFAULT_QUALITY = 90
 
 
-def encoder(path: Path, quality: int | None = None) -> Encoder:
+def encoder(path: Path, quality: int | None = None, *, is_one_of_many: bool = False) -> Encoder:
     """The encoder for a file name's ending. JPEG holds neither recipe nor alpha: clear parts become white.
 
     Args:
         path: the file; its name must end in .png, .jpg, .jpeg or .webp.
         quality: of a JPEG or WebP, from 1; None for the default.
+        is_one_of_many: see `to_png`.
 
     Raises PictureError if the ending is of another format, or if it has no such quality.
     """
@@ -37,7 +38,7 @@ def encoder(path: Path, quality: int | None = None) -> Encoder:
     check_quality(kind, quality)
     best = quality or DEFAULT_QUALITY
     if kind == ".png":
-        return lambda picture, recipe, alpha: to_png(picture, recipe.to_json(), alpha)
+        return lambda picture, recipe, alpha: to_png(picture, recipe.to_json(), alpha, is_one_of_many=is_one_of_many)
     if kind == ".webp":
         return lambda picture, recipe, alpha: to_webp(picture, best, alpha=alpha, recipe_json=recipe.to_json())
     if kind in (".jpg", ".jpeg"):
