@@ -79,7 +79,7 @@ def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str
         told = None if client.secret else new_secret()
         owner = owner_of(client.secret or told or "")
         jobs, store = context.jobs(), context.pictures
-        jobs.check_room(owner, client.address)
+        jobs.admission.check_room(owner, client.address)
         with wanted.opened_content(store) as (content, film):
             job = jobs.submit(
                 wanted.recipe,

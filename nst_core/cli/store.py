@@ -49,7 +49,7 @@ def rebuild(_: argparse.Namespace) -> None:
 
 
 def _opened() -> SharedStorage:
-    from nst_core.jobs.service import shared_storage
+    from nst_core.jobs.opening import shared_storage
     from nst_core.settings import Settings
 
     settings = Settings.read()

@@ -1,6 +1,9 @@
 """Runs apart from the page: a bounded queue, worker processes that hold the networks, and a store on disk.
 
 service      the interface of pages and the API; never imports TensorFlow
+admission    lets new runs into the queue, or refuses them
+trash        deleted runs that can be restored; `stopped_runs` can go on; `undo` says for how long
+housekeeping watches workers, ends idle runs and empties the trash, every few seconds
 scheduler    assigns runs to workers, and updates the runs by the workers' events
 waiting      the runs that wait: `queue` is their order, `wait_times` estimates how long they wait
 pool         the workers, each with its run; `placement` decides their number and devices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,11 @@ from nst_core.jobs import failure_messages
 from nst_core.jobs.messages import FilmFiles, RunCommand, Stepped
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import thinned
-from nst_core.jobs.views import JobView, RunProgress
+from nst_core.jobs.views import JobView, RunProgress, expected_steps
+from nst_core.recipe import Recipe
+from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
+from nst_core.runs.films import passes
 from nst_core.runs.inputs import RunInputs
 
 KEPT_INPUT_BYTES = 2 * 2**20
@@ -55,6 +59,23 @@ class ActiveRun:
     _epoch: int = 0
     _has_stored_inputs: bool = False
     _saved_files: tuple[bytes, bytes | None] = (b"", None)
+
+    @classmethod
+    def new(cls, recipe: Recipe, inputs: RunInputs, *, owner: str, job: str, measure: bool) -> ActiveRun:
+        """A run that begins to wait now; its recipe names its inputs. Its id is `job`, or a new one if that is ""."""
+        size, film = (inputs.content.width, inputs.content.height), inputs.film
+        total = expected_steps(recipe, film.info if film else None)
+        view = JobView(
+            job or secrets.token_hex(16),  # hex: Streamlit refuses "__" in the key of a component
+            "queued",
+            recipe,
+            total_steps=total,
+            wants_metrics=measure,
+            created=time.time(),
+            owner=owner,
+        )
+        expected = runs_cost.of_run(recipe, size, total // passes(recipe), len(inputs.styles))
+        return cls(view, inputs=inputs, estimated_seconds=expected.seconds if expected.calibrated else None, size=size)
 
     @classmethod
     def from_view(cls, view: JobView, size: tuple[int, int] | None = None) -> ActiveRun:

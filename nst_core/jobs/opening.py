@@ -1,6 +1,6 @@
 """Opens what runs are stored in: a folder, which is locked for this server and whose records are indexed, or memory.
 
-`nst_core.jobs.shared.opening` opens a store that several servers share.
+A store that several servers share is opened by `nst_core.jobs.shared.opening`, which needs packages of its own.
 
 No run's folder is removed here, except the remains of a run whose deletion was interrupted.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
+from nst_core.errors import StorageError
 from nst_core.jobs import legacy, storage_errors
 from nst_core.jobs.blobs import BlobStore, DiskBlobStore
 from nst_core.jobs.index import MemoryRunIndex, RunIndex
@@ -28,6 +29,8 @@ from nst_core.jobs.votes import VoteBook, VoteLog
 
 if TYPE_CHECKING:
     from nst_core.jobs.shared.claims import Claims
+    from nst_core.jobs.shared.opening import SharedStorage
+    from nst_core.settings import Settings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,6 +84,17 @@ class OpenStorage:
                 self.lock.release(force=True)
         if self.claims is not None:
             self.claims.close()
+
+
+def shared_storage(settings: Settings) -> SharedStorage:
+    """The store that servers share. Raises StorageError if it does not answer, or its packages are missing."""
+    try:
+        from nst_core.jobs.shared.opening import open_shared
+    except ImportError as error:
+        raise StorageError(
+            f"NST_DATABASE_URL needs the packages of requirements-cluster.txt, and {error.name} is missing"
+        ) from None
+    return open_shared(settings)
 
 
 def open_folder(folder: Path | None) -> OpenStorage:

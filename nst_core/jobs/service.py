@@ -12,7 +12,6 @@ NotYoursError unless the run was submitted under the id of that secret; see `own
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections import Counter
@@ -20,25 +19,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from nst_core.errors import JobError, LostRunError, NSTError, StorageError, WorkerError
+from nst_core.errors import JobError
 from nst_core.executors.choice import chosen
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
-from nst_core.jobs import undo
 from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.admission import Admission
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.executor import Executor
 from nst_core.jobs.film_files import MEDIA_TYPES as FILM_MEDIA_TYPES
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.followups import FollowUpRegistry, FollowUps
+from nst_core.jobs.housekeeping import Housekeeping
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.observers import RunObserver
+from nst_core.jobs.opening import shared_storage
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.pool import end_all
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
+from nst_core.jobs.stopped_runs import StoppedRuns
 from nst_core.jobs.store import Store
+from nst_core.jobs.trash import Trash
 from nst_core.jobs.views import (
     FINAL,
     Inspection,
@@ -56,16 +59,13 @@ from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.picture.masks import Mask
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, steered
-from nst_core.runs import cost as runs_cost
 from nst_core.runs.curve import CurvePoint
-from nst_core.runs.films import clip_of, passes
+from nst_core.runs.films import clip_of
 from nst_core.runs.inputs import RunInputs
 from nst_core.settings import Settings, problems
-from nst_core.system import allocator, mapped_files
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 if TYPE_CHECKING:
-    from nst_core.jobs.shared.opening import SharedStorage
     from nst_core.jobs.shared.sharing import RunSharing
 
 __all__ = [
@@ -92,16 +92,9 @@ __all__ = [
     "owner_of",
 ]
 _LOGGER = logging.getLogger(__name__)
-HOUSEKEEPING_SECONDS = 2.0
-"""Interval at which the worker is watched, idle runs are ended and long pauses preempted."""
-TRIM_SECONDS = 22.0
-"""Interval at which memory freed by visitors' pictures is returned to the system. Pages stand still meanwhile: up to
-0.4 s with a hundred visitors."""
 SAVE_SECONDS = 4.0
 """The longest time that `close` waits for the worker to save or finish its run. A run whose step takes longer continues
 from its last checkpoint, which is rarely more than one step older."""
-STORED_WITHIN_SECONDS = 3.0
-"""The longest wait of `undo_stop` for a run that was stopped just now."""
 ELSEWHERE_SECONDS = 0.3
 """Interval at which `wait` asks for a run that another server has."""
 WRITE_SECONDS = 2.5
@@ -112,6 +105,9 @@ class JobService:
     """Runs, their queue, and the workers, each of which performs one run at a time.
 
     Attributes:
+        admission: lets new runs into the queue.
+        stopped: runs that were stopped, and can go on.
+        trash: runs that were deleted, and can be restored.
         followups: runs that wait to follow another one.
         votes: votes on pairs of results.
     """
@@ -128,9 +124,6 @@ class JobService:
         storage = shared_storage(settings) if settings.is_shared else None
         store = Store(settings.runs_folder, StoreLimits.of(settings), storage=storage)
         self._repository = RunRepository(store, self._lock)
-        self.followups = FollowUpRegistry(self)
-        self.votes = Voting(self.view, self._repository.store.votes)
-        self._unseen_minutes, self._silence_seconds = settings.unseen_minutes, settings.worker_silence_seconds
         self._closing, self._closed = threading.Event(), threading.Event()
         self._executor = executor or chosen()
         with self._lock:
@@ -141,8 +134,24 @@ class JobService:
                 self._scheduler.pool.ensure_started()
         self._sharing: RunSharing | None = None
         if storage is not None:
-            self._sharing = _sharing(storage, self._repository, self._scheduler, limits, wait_times, self._lock)
-        threading.Thread(target=self._housekeeping, name="nst-jobs", daemon=True).start()
+            from nst_core.jobs.shared.sharing import RunSharing  # needs packages that a server alone has not
+
+            self._sharing = RunSharing(
+                storage.exchange,
+                self._repository,
+                self._scheduler,
+                limits,
+                wait_times,
+                self._lock,
+                unseen_minutes=settings.unseen_minutes,
+                tidy=storage.copies.tidy,
+            )
+        self.admission = Admission(self._repository, self._scheduler, self._sharing, self._closing, self._lock)
+        self.stopped = StoppedRuns(self.view, self._repository, self.admission, self._lock)
+        self.trash = Trash(self.view, self._remove, self._repository, self._scheduler, self._sharing, self._lock)
+        self.followups = FollowUpRegistry(self)
+        self.votes = Voting(self.view, store.votes)
+        self._housekeeping = Housekeeping(self._scheduler, store, self._remove, settings, self._closing, self._lock)
 
     def warm(self) -> None:
         """Start the workers that are not running yet."""
@@ -194,6 +203,8 @@ class JobService:
         """Whether the server is about to end; it continues no run."""
         return self._closing.is_set()
 
+    # The server.
+
     def status(self) -> WorkerStatus:
         """The state of the workers, as one."""
         with self._lock:
@@ -207,16 +218,6 @@ class JobService:
                 place_fault=self._executor.problem,
             )
 
-    @property
-    def address_key(self) -> bytes | None:
-        """The key for the hashes of visitors' addresses that all servers have; None if this one is alone."""
-        claims = self._repository.store.claims
-        return claims.shared_key() if claims is not None else None
-
-    def observe(self, observer: RunObserver) -> None:
-        """Tell an observer of all changes of runs from now on."""
-        self._repository.observers.add(observer)
-
     def states(self) -> Mapping[State, int]:
         """The number of runs in memory in each state; finished ones are there until they are stored."""
         with self._lock:
@@ -228,6 +229,29 @@ class JobService:
             return self._sharing.load()
         with self._lock:
             return self._scheduler.waiting.load
+
+    def observe(self, observer: RunObserver) -> None:
+        """Tell an observer of all changes of runs from now on."""
+        self._repository.observers.add(observer)
+
+    @property
+    def address_key(self) -> bytes | None:
+        """The key for the hashes of visitors' addresses that all servers have; None if this one is alone."""
+        claims = self._repository.store.claims
+        return claims.shared_key() if claims is not None else None
+
+    def leads(self, name: str) -> bool:
+        """Whether this server is the one that does what `name` names, such as to fill a sweep; always, if it is alone.
+
+        It remains the one as long as it asks at least once in `NST_TAKEOVER_SECONDS`.
+        """
+        return self._sharing is None or self._sharing.leads(name)
+
+    def blob_store(self, name: str) -> BlobStore | None:
+        """Files beside those of runs, such as sheets of a sweep; None without a disk."""
+        return self._repository.store.blob_store(name)
+
+    # New runs, and questions about pictures.
 
     def submit(  # noqa: PLR0913 - all inputs of a run
         self,
@@ -268,13 +292,13 @@ class JobService:
             return job
         host_profile().check(recipe.method, recipe.longest_edge_px)
         inputs = RunInputs(content, tuple(styles), start, tuple(masks), film)
-        run = _new_run(inputs.named_in(recipe), inputs, owner, job, measure=measure)
+        run = ActiveRun.new(inputs.named_in(recipe), inputs, owner=owner, job=job, measure=measure)
         self._repository.check_health(run)
         if film is not None:
             FilmLimits.read().check_clip(film.info, clip_of(recipe))
-            self.check_room(owner, address)  # before the film is copied
+            self.admission.check_room(owner, address)  # before the film is copied
             run.inputs = replace(inputs, film=self._repository.adopt(run.view.id, film))
-        self._admit(run, address)
+        self.admission.admit(run, address)
         return run.view.id
 
     def _was_submitted(self, job: str) -> bool:
@@ -282,77 +306,30 @@ class JobService:
             is_here = job in self._repository.active
         return is_here or self._repository.store.was_known(job)
 
-    def _admit(self, run: ActiveRun, address: str) -> None:
-        """Put a new run in the queue and store it. Raises as `submit`, and then leaves nothing of it."""
-        job, is_added, sharing = run.view.id, False, self._sharing
-        try:
-            with self._lock:
-                self._check_worker()
-            if sharing is not None and not sharing.admit(run, address):
-                return  # another server was sooner with a run that must not be submitted twice
-            with self._lock:
-                if sharing is None:
-                    self._scheduler.waiting.admit(job, run.view.owner, address)
-                self._repository.add(run)
-                is_added = True
-                if sharing is not None:
-                    sharing.admitted(job)
-            self._repository.begin(run)  # not under the lock: a disk may be slow
-        except NSTError as error:
-            self._repository.observers.refusal(error.code)
-            if is_added:
-                with self._lock:
-                    self._repository.evict(job)
-                    self._scheduler.discard(job)
-                if sharing is not None:
-                    sharing.refused(job)
-            self._repository.store.disown(job)
-            raise
-        if sharing is not None:
-            sharing.begin(job, run.view.owner)
-            return
-        with self._lock:
-            self._scheduler.pool.ensure_started()
-            self._scheduler.dispatch()
+    def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
+        """Ask a question about pictures.
 
-    def check_room(self, owner: str, address: str = "") -> None:
-        """Refuse a run of this visitor if `submit` would refuse it for lack of room.
+        Returns the answer, or an `Inspection` that waits: repeat the call until the answer is there.
 
-        Called before its pictures are opened.
-
-        Raises QueueFullError, WorkerError.
+        The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
         """
-        try:
-            with self._lock:
-                self._check_worker()
-                if self._sharing is None:
-                    self._scheduler.waiting.check_room(owner, address)
-            if self._sharing is not None:
-                self._sharing.check_room(owner, address)
-        except NSTError as error:
-            self._repository.observers.refusal(error.code)
-            raise
+        with self._lock:
+            self.admission.check_worker()
+            self._scheduler.pool.ensure_started()
+            inspection = self._scheduler.inspections.ask(question, pictures)
+            self._scheduler.dispatch_inspection()
+            return inspection
+
+    # What pages show of a run.
 
     def view(self, job: str) -> JobView:
         """The current values of a run. Raises LostRunError, whose message says why, if it cannot be opened."""
-        self._check_shown(job)
+        self.trash.check_not_in_it(job)
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
                 return self._view_of(run)
         return self._elsewhere(self._repository.load(job))
-
-    def _elsewhere(self, view: JobView) -> JobView:
-        """A run that is not here, with its place in the queue if it waits for another server, or a worker of one."""
-        if self._sharing is None or view.state in FINAL:
-            return view
-        self._sharing.note_seen(view.id)
-        position, seconds = self._sharing.position(view.id)
-        return replace(self._sharing.as_waiting(view), position=position, wait_seconds=seconds)
-
-    def _position(self, job: str) -> tuple[int, float]:
-        """The place of a run that is here, and its estimated wait in seconds. The caller holds the lock."""
-        return self._sharing.position(job) if self._sharing is not None else self._scheduler.waiting.position(job)
 
     def progress(self, job: str, restarts: int = -1, known: int = 0) -> RunProgress:
         """The news of a run since an earlier call; like `view`, it counts as a page's interest in the run.
@@ -364,7 +341,7 @@ class JobService:
             restarts: the number that the earlier call returned; -1 for all points.
             known: the number of points of the curve that the caller has from it.
         """
-        self._check_shown(job)
+        self.trash.check_not_in_it(job)
         with self._lock:
             run = self._repository.active.get(job)
             if run is not None:
@@ -372,6 +349,43 @@ class JobService:
                 position, seconds = self._position(job)
                 return replace(run.progress(restarts, known), position=position, wait_seconds=seconds)
         return ActiveRun.from_view(self._elsewhere(self._repository.load(job))).progress(-1, 0)
+
+    def wait(self, job: str, seconds: float) -> JobView:
+        """Wait until a run is over, at most `seconds`, and return its view. Raises JobError as `view` does."""
+
+        def is_over() -> bool:
+            run = self._repository.active.get(job)
+            return run is None or self._view_of(run).state in FINAL
+
+        until = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                self._lock.wait_for(is_over, until - time.monotonic())
+            view, left = self.view(job), until - time.monotonic()
+            if self._sharing is None or view.state in FINAL or left <= 0:
+                return view
+            self._closing.wait(min(left, ELSEWHERE_SECONDS))
+
+    def _view_of(self, run: ActiveRun) -> JobView:
+        """The current values of an active run, with its place in the queue; notes that a page asked.
+
+        The caller holds the lock.
+        """
+        run.last_seen = time.monotonic()
+        position, seconds = self._position(run.view.id)
+        return replace(run.current_view(), position=position, wait_seconds=seconds)
+
+    def _position(self, job: str) -> tuple[int, float]:
+        """The place of a run that is here, and its estimated wait in seconds. The caller holds the lock."""
+        return self._sharing.position(job) if self._sharing is not None else self._scheduler.waiting.position(job)
+
+    def _elsewhere(self, view: JobView) -> JobView:
+        """A run that is not here, with its place in the queue if it waits for another server, or a worker of one."""
+        if self._sharing is None or view.state in FINAL:
+            return view
+        self._sharing.note_seen(view.id)
+        position, seconds = self._sharing.position(view.id)
+        return replace(self._sharing.as_waiting(view), position=position, wait_seconds=seconds)
 
     def runs(self, owner: str = "") -> tuple[JobView, ...]:
         """An owner's runs, the newest first; without an owner, the listed runs that have a result.
@@ -391,170 +405,20 @@ class JobService:
 
     def picture_at(self, job: str, step: int) -> bytes:
         """The stored snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
-        self._check_shown(job)
+        self.trash.check_not_in_it(job)
         return self._repository.snapshot(job, step)
 
     def inputs(self, job: str) -> RunInputs:
         """A run's pictures and masks. Raises JobError if the run is unknown."""
-        self._check_shown(job)
+        self.trash.check_not_in_it(job)
         return self._repository.inputs(job)
-
-    def blob_store(self, name: str) -> BlobStore | None:
-        """Files beside those of runs, such as sheets of a sweep; None without a disk."""
-        return self._repository.store.blob_store(name)
-
-    def leads(self, name: str) -> bool:
-        """Whether this server is the one that does what `name` names, such as to fill a sweep; always, if it is alone.
-
-        It remains the one as long as it asks at least once in `NST_TAKEOVER_SECONDS`.
-        """
-        return self._sharing is None or self._sharing.leads(name)
 
     def film_result(self, job: str) -> FilmResult:
         """The finished film of a run: its file and its media type. Raises JobError if it is unknown, or has none."""
-        self._check_shown(job)
+        self.trash.check_not_in_it(job)
         return self._repository.film_result(job)
 
-    def publish(self, job: str, secret: str, *, listed: bool) -> None:
-        """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
-        self._owned(job, secret)
-        if self._sharing is None or not self._sharing.request(job, "publish", listed=listed):
-            self._repository.publish(job, listed=listed)
-
-    def delete(self, job: str, secret: str) -> None:
-        """Delete a run, ending it first, and forget its follow-ups. Raises JobError as `discard` and `_owned`."""
-        self._owned(job, secret)
-        self.discard(job)
-
-    def discard(self, job: str) -> None:
-        """Delete a run without checking its owner: for the server's own sweeps, never for requests from outside.
-
-        Raises:
-            LostRunError: it cannot be opened.
-            StorageError: its files cannot be removed now.
-        """
-        self.view(job)
-        self._remove(job)
-
-    def _remove(self, job: str) -> None:
-        with self._lock:
-            self._repository.evict(job)
-            self._scheduler.discard(job)
-        if self._sharing is not None:
-            self._sharing.forget(job)  # before the files go, so that no other server writes them again
-        self._repository.delete(job)
-        self.followups.forget(job)
-
-    def hide(self, job: str, secret: str) -> None:
-        """Delete a run in a way that can be undone for `UNDO_SECONDS`; meanwhile it is hidden, also from lists.
-
-        A run under way is stopped. After that time it is deleted for good, also if the server was restarted meanwhile.
-
-        Raises JobError as `_owned`, StorageError if it cannot be changed now.
-        """
-        self._owned(job, secret)
-        at = time.time()
-        if self._sharing is not None and self._sharing.request(job, "hide", hidden_at=at):
-            return
-        self._repository.hide(job, at)
-        with self._lock:
-            if job in self._repository.active:
-                self._scheduler.stop(job)
-
-    def hidden(self, owner: str) -> tuple[JobView, ...]:
-        """An owner's hidden runs, the last hidden first, as `runs` gives them."""
-        return tuple(self._repository.hidden(owner)) if owner else ()
-
-    def unhide(self, job: str, secret: str) -> None:
-        """Undo `hide`. Raises LostRunError if the run is gone, NotYoursError if it is not this visitor's."""
-        self._check_hidden(job, secret)
-        if self._sharing is None or not self._sharing.request(job, "hide", hidden_at=0.0):
-            self._repository.hide(job, 0.0)
-
-    def delete_hidden(self, job: str, secret: str) -> None:
-        """Delete a hidden run for good at once. Raises as `unhide`, and StorageError as `discard`."""
-        self._check_hidden(job, secret)
-        self._remove(job)
-
-    def _check_hidden(self, job: str, secret: str) -> None:
-        if not self._repository.hidden_since(job):
-            self.view(job)  # raises the reason if it is not there
-            raise JobError("this run was not deleted, so there is nothing to undo")
-        with self._lock:
-            run = self._repository.active.get(job)
-        check_owner(secret, run.view.owner if run else self._repository.load(job).owner)
-
-    def _check_shown(self, job: str) -> None:
-        if self._repository.hidden_since(job):
-            raise LostRunError(undo.HIDDEN)
-
-    def can_undo_stop(self, view: JobView) -> bool:
-        """Whether a stopped run could go on now."""
-        return view.state == "stopped" and self._repository.store.can_undo_stop(view.id, view.step)
-
-    def undo_stop(self, job: str, secret: str) -> None:
-        """Let a stopped run go on from its checkpoint, in its turn.
-
-        Raises:
-            JobError: it was not stopped, or too long ago, or as `_owned`.
-            QueueFullError: no room for this visitor, or for anybody.
-            WorkerError: the networks could not be loaded.
-        """
-        self._owned(job, secret)
-        with self._lock:  # a run that was stopped just now is being written
-            self._lock.wait_for(lambda: job not in self._repository.active, STORED_WITHIN_SECONDS)
-            is_active = job in self._repository.active
-        if is_active or not self.can_undo_stop(self.view(job)):
-            minutes = undo.UNDO_SECONDS / 60
-            raise JobError(
-                f"only a stop of the last {minutes:g} minutes can be undone; start a new run with its settings"
-            )
-        run = self._repository.reopen(job)
-        with self._lock:
-            self._check_worker()
-            if job in self._repository.active:
-                return  # another click was sooner
-        if self._sharing is not None and not self._sharing.admit(run, ""):
-            return
-        with self._lock:
-            if self._sharing is None:
-                self._scheduler.waiting.admit(job, run.view.owner)
-            self._repository.add_reopened(run)
-            if self._sharing is not None:
-                self._sharing.admitted(job)  # it is given to all when it is stored
-            else:
-                self._scheduler.pool.ensure_started()
-                self._scheduler.dispatch()
-
-    def inspect(self, question: InspectionRequest, *pictures: Picture) -> Inspection:
-        """Ask a question about pictures.
-
-        Returns the answer, or an `Inspection` that waits: repeat the call until the answer is there.
-
-        The worker answers between two steps of a run. Raises WorkerError if the networks could not be loaded.
-        """
-        with self._lock:
-            self._check_worker()
-            self._scheduler.pool.ensure_started()
-            inspection = self._scheduler.inspections.ask(question, pictures)
-            self._scheduler.dispatch_inspection()
-            return inspection
-
-    def wait(self, job: str, seconds: float) -> JobView:
-        """Wait until a run is over, at most `seconds`, and return its view. Raises JobError as `view` does."""
-
-        def is_over() -> bool:
-            run = self._repository.active.get(job)
-            return run is None or self._view_of(run).state in FINAL
-
-        until = time.monotonic() + seconds
-        while True:
-            with self._lock:
-                self._lock.wait_for(is_over, until - time.monotonic())
-            view, left = self.view(job), until - time.monotonic()
-            if self._sharing is None or view.state in FINAL or left <= 0:
-                return view
-            self._closing.wait(min(left, ELSEWHERE_SECONDS))
+    # What its owner changes.
 
     def stop(self, job: str, secret: str) -> None:
         """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
@@ -567,6 +431,16 @@ class JobService:
     def resume(self, job: str, secret: str) -> None:
         """Continue a paused run."""
         self._request(job, secret, "resume")
+
+    def _request(self, job: str, secret: str, what: Literal["stop", "pause", "resume"]) -> None:
+        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError as `_owned`."""
+        self._owned(job, secret)
+        if self._sharing is not None:
+            self._sharing.request(job, what)
+            return
+        with self._lock:
+            if job in self._repository.active:
+                getattr(self._scheduler, what)(job)
 
     def steer(self, job: str, secret: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
@@ -599,15 +473,11 @@ class JobService:
             total = view.total_steps if with_worker else expected_steps(recipe)
             self._repository.update(job, recipe=recipe, total_steps=total)
 
-    def _request(self, job: str, secret: str, what: Literal["stop", "pause", "resume"]) -> None:
-        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError as `_owned`."""
+    def publish(self, job: str, secret: str, *, listed: bool) -> None:
+        """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
         self._owned(job, secret)
-        if self._sharing is not None:
-            self._sharing.request(job, what)
-            return
-        with self._lock:
-            if job in self._repository.active:
-                getattr(self._scheduler, what)(job)
+        if self._sharing is None or not self._sharing.request(job, "publish", listed=listed):
+            self._repository.publish(job, listed=listed)
 
     def _owned(self, job: str, secret: str) -> JobView:
         """A run that a visitor wants to change. Raises JobError if it is unknown, NotYoursError if it is not theirs."""
@@ -615,87 +485,26 @@ class JobService:
         check_owner(secret, view.owner)
         return view
 
-    def _view_of(self, run: ActiveRun) -> JobView:
-        """The current values of an active run, with its place in the queue; notes that a page asked.
+    def delete(self, job: str, secret: str) -> None:
+        """Delete a run, ending it first, and forget its follow-ups. Raises JobError as `discard` and `_owned`."""
+        self._owned(job, secret)
+        self.discard(job)
 
-        The caller holds the lock.
+    def discard(self, job: str) -> None:
+        """Delete a run without checking its owner: for the server's own sweeps, never for requests from outside.
+
+        Raises:
+            LostRunError: it cannot be opened.
+            StorageError: its files cannot be removed now.
         """
-        run.last_seen = time.monotonic()
-        position, seconds = self._position(run.view.id)
-        return replace(run.current_view(), position=position, wait_seconds=seconds)
+        self.view(job)
+        self._remove(job)
 
-    def _check_worker(self) -> None:
-        if self._closing.is_set():
-            raise WorkerError("a run needs a server that stays, and this one is being restarted; try again in a minute")
-        if self._scheduler.pool.has_failed:
-            raise WorkerError(self._scheduler.pool.status.message)
-
-    def _housekeeping(self) -> None:
-        trimmed = time.monotonic()
-        while not self._closing.wait(HOUSEKEEPING_SECONDS):
-            try:
-                with self._lock:
-                    self._scheduler.watch_workers(self._silence_seconds)
-                    self._scheduler.reap_idle(self._unseen_minutes)
-                for job in self._repository.store.end_undos():
-                    self._remove(job)
-                if time.monotonic() - trimmed > TRIM_SECONDS:
-                    trimmed = time.monotonic()
-                    allocator.release_freed()
-                    mapped_files.release_pages()
-            except StorageError as error:  # a shared store that does not answer; `status` says so
-                _LOGGER.debug("Runs cannot be removed now: %s", error)
-            except Exception:
-                _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
-
-
-def shared_storage(settings: Settings) -> SharedStorage:
-    """The store that servers share. Raises StorageError if it does not answer, or its packages are missing."""
-    try:
-        from nst_core.jobs.shared.opening import open_shared
-    except ImportError as error:
-        raise StorageError(
-            f"NST_DATABASE_URL needs the packages of requirements-cluster.txt, and {error.name} is missing"
-        ) from None
-    return open_shared(settings)
-
-
-def _sharing(  # noqa: PLR0913 - what it stands between
-    storage: SharedStorage,
-    repository: RunRepository,
-    scheduler: Scheduler,
-    limits: QueueLimits,
-    wait_times: WaitEstimator,
-    lock: threading.Condition,
-) -> RunSharing:
-    from nst_core.jobs.shared.sharing import RunSharing
-
-    return RunSharing(
-        storage.exchange,
-        repository,
-        scheduler,
-        limits,
-        wait_times,
-        lock,
-        unseen_minutes=Settings.read().unseen_minutes,
-        tidy=storage.copies.tidy,
-    )
-
-
-def _new_run(recipe: Recipe, inputs: RunInputs, owner: str, job: str, *, measure: bool) -> ActiveRun:
-    """A run that begins to wait now; its recipe names its inputs."""
-    size, film = (inputs.content.width, inputs.content.height), inputs.film
-    total = expected_steps(recipe, film.info if film else None)
-    view = JobView(
-        job or secrets.token_hex(16),  # hex: Streamlit refuses "__" in the key of a component
-        "queued",
-        recipe,
-        total_steps=total,
-        wants_metrics=measure,
-        created=time.time(),
-        owner=owner,
-    )
-    expected = runs_cost.of_run(recipe, size, total // passes(recipe), len(inputs.styles))
-    return ActiveRun(
-        view, inputs=inputs, estimated_seconds=expected.seconds if expected.calibrated else None, size=size
-    )
+    def _remove(self, job: str) -> None:
+        with self._lock:
+            self._repository.evict(job)
+            self._scheduler.discard(job)
+        if self._sharing is not None:
+            self._sharing.forget(job)  # before the files go, so that no other server writes them again
+        self._repository.delete(job)
+        self.followups.forget(job)

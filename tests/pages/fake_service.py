@@ -51,7 +51,6 @@ class FakeJobService:
 
     def __init__(self) -> None:
         self.jobs: dict[str, JobView] = {}
-        self.kept_aside: dict[str, JobView] = {}
         self.worker = READY
         self.refuse: NSTError | None = None
         self.calls: list[tuple[str, str]] = []
@@ -66,6 +65,7 @@ class FakeJobService:
         self.requests: list[tuple[Any, Any]] = []
         self.inspections: dict[str, Inspection] = {}
         self.disk: Path | None = None
+        self.trash, self.stopped = FakeTrash(self), FakeStoppedRuns(self)
         self.followups = FollowUpRegistry(self)  # type: ignore[arg-type]
         self.votes = Voting(self.view, VoteLog(None))
 
@@ -164,29 +164,6 @@ class FakeJobService:
         check_owner(secret, self.view(job_id).owner)
         self.discard(job_id)
 
-    def hide(self, job_id: str, secret: str) -> None:
-        check_owner(secret, self.view(job_id).owner)
-        self.kept_aside[job_id] = self.jobs.pop(job_id)
-
-    def hidden(self, owner: str) -> tuple[JobView, ...]:
-        return tuple(view for view in self.kept_aside.values() if view.owner == owner)
-
-    def unhide(self, job_id: str, secret: str) -> None:
-        check_owner(secret, self.kept_aside[job_id].owner)
-        self.jobs[job_id] = self.kept_aside.pop(job_id)
-
-    def delete_hidden(self, job_id: str, secret: str) -> None:
-        check_owner(secret, self.kept_aside.pop(job_id).owner)
-        self.followups.forget(job_id)
-
-    def can_undo_stop(self, view: JobView) -> bool:
-        return view.state == "stopped"
-
-    def undo_stop(self, job_id: str, secret: str) -> None:
-        check_owner(secret, self.view(job_id).owner)
-        self.calls.append(("undo_stop", job_id))
-        self.jobs[job_id] = replace(self.jobs[job_id], state="running", result=None, report=None)
-
     def discard(self, job_id: str) -> None:
         del self.jobs[self.view(job_id).id]
         self.followups.forget(job_id)
@@ -225,6 +202,45 @@ class FakeJobService:
         if self.jobs[job_id].wants_metrics:
             report["measures"] = MEASURES
         self.jobs[job_id] = replace(self.jobs[job_id], state=state, result=picture("PNG"), report=report)
+
+
+class FakeTrash:
+    """The runs that were deleted, until they are restored."""
+
+    def __init__(self, service: FakeJobService) -> None:
+        self._service = service
+        self._runs: dict[str, JobView] = {}
+
+    def put(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self._service.view(job_id).owner)
+        self._runs[job_id] = self._service.jobs.pop(job_id)
+
+    def runs(self, owner: str) -> tuple[JobView, ...]:
+        return tuple(view for view in self._runs.values() if view.owner == owner)
+
+    def restore(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self._runs[job_id].owner)
+        self._service.jobs[job_id] = self._runs.pop(job_id)
+
+    def delete(self, job_id: str, secret: str) -> None:
+        check_owner(secret, self._runs.pop(job_id).owner)
+        self._service.followups.forget(job_id)
+
+
+class FakeStoppedRuns:
+    """Every stopped run can go on."""
+
+    def __init__(self, service: FakeJobService) -> None:
+        self._service = service
+
+    def can_reopen(self, view: JobView) -> bool:
+        return view.state == "stopped"
+
+    def reopen(self, job_id: str, secret: str) -> None:
+        view = self._service.view(job_id)
+        check_owner(secret, view.owner)
+        self._service.calls.append(("reopen", job_id))
+        self._service.jobs[job_id] = replace(view, state="running", result=None, report=None)
 
 
 def points(count: int) -> tuple[CurvePoint, ...]:

@@ -192,7 +192,7 @@ def test_a_deleted_result_is_gone_with_what_was_kept_of_those_that_follow_it(
     app.button(key=f"delete_slow_{job}").click().run()
     assert not job_service.jobs
     app.button(key=f"remove_{job}").click().run()
-    assert not job_service.kept_aside
+    assert not job_service.trash.runs(OWNER)
     assert job_service.followups.advance(job) is None
     assert not app.exception
 
@@ -214,7 +214,7 @@ def test_the_gallery_and_the_link_offer_the_undo_to_the_owner_alone(
     open_page: Open, job_service: FakeJobService, another_browser: Callable[[], None]
 ) -> None:
     job = painted(open_page, job_service)
-    job_service.hide(job, SECRET)
+    job_service.trash.put(job, SECRET)
     for app in (open_page("gallery"), open_page("result", result=job)):
         assert app.button(key=f"undo_delete_{job}").label == "Undo the deletion"
     another_browser()

@@ -54,7 +54,7 @@ def _publish(job_id: str, listed: bool) -> None:
 def delete(view: JobView, page: str) -> None:
     """Delete a run in a way that can be undone for a while, and remove it from the page."""
     try:
-        service.get().hide(view.id, visitor.secret())
+        service.get().trash.put(view.id, visitor.secret())
     except NSTError as error:
         theme.notice("warning", "This run could not be deleted", str(error))
         return

@@ -19,7 +19,7 @@ _DELETED = SessionValue[tuple[str, str]]("undo", "deleted")
 
 def stop_button(view: JobView) -> None:
     """A button that lets a stopped run go on, for its owner."""
-    if view.state != "stopped" or not session.owns(view) or not service.get().can_undo_stop(view):
+    if view.state != "stopped" or not session.owns(view) or not service.get().stopped.can_reopen(view):
         return
     st.button(
         "Undo the stop",
@@ -27,7 +27,7 @@ def stop_button(view: JobView) -> None:
         key=f"undo_stop_{view.id}",
         help="The run goes on from where it was stopped. Possible for ten minutes.",
         on_click=service.attempt,
-        args=(service.get().undo_stop, view.id, visitor.secret()),
+        args=(service.get().stopped.reopen, view.id, visitor.secret()),
     )
 
 
@@ -58,7 +58,7 @@ def deleted_lately() -> bool:
 
 
 def _hidden() -> tuple[JobView, ...]:
-    return service.get().hidden(visitor.owner()) if not service.is_unopened() else ()
+    return service.get().trash.runs(visitor.owner()) if not service.is_unopened() else ()
 
 
 def _row(view: JobView, page: str = "", name: str = "") -> None:
@@ -81,12 +81,12 @@ def _row(view: JobView, page: str = "", name: str = "") -> None:
             icon=":material/delete_forever:",
             key=f"remove_{view.id}",
             on_click=service.attempt,
-            args=(service.get().delete_hidden, view.id, visitor.secret()),
+            args=(service.get().trash.delete, view.id, visitor.secret()),
         )
 
 
 def _unhide(job: str, page: str, name: str) -> None:
-    service.attempt(service.get().unhide, job, visitor.secret())
+    service.attempt(service.get().trash.restore, job, visitor.secret())
     if page:
         session.remember(page, job, name)
         _DELETED.pop(page)

@@ -123,7 +123,9 @@ def test_a_refused_run_leaves_no_files(
     if why == "full":
         for _ in range(2):
             submit(service, tmp_path / "visitor")
-        monkeypatch.setattr(service, "check_room", lambda *_: None)  # another visitor takes the place after it
+        monkeypatch.setattr(
+            service.admission, "check_room", lambda *_: None
+        )  # another visitor takes the place after it
     else:
 
         def refuse(*_: object) -> None:

@@ -10,8 +10,7 @@ import time
 import pytest
 
 from nst_core.executors.local import LocalExecutor
-from nst_core.jobs import heartbeat, scheduler
-from nst_core.jobs import service as service_module
+from nst_core.jobs import heartbeat, housekeeping, scheduler
 from nst_core.jobs.heartbeat import HeartbeatMonitor
 from nst_core.jobs.messages import Beat, Ready, Stop
 from nst_core.jobs.service import JobService
@@ -173,9 +172,9 @@ time.sleep(60)
 @pytest.mark.slow
 def test_a_stopped_process_is_replaced_and_a_beating_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_DATA_DIR", "")
-    monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "ROUND_SECONDS", 0.1)
     service = JobService(executor=LocalExecutor(("-c", BEATING)))
-    service._silence_seconds = 1.5
+    service._housekeeping._silence_seconds = 1.5
     supervisor = service._scheduler.pool.slots[0].supervisor
     service.warm()
     first = supervisor.pid
@@ -197,8 +196,8 @@ def test_a_failed_return_of_memory_does_not_end_the_watch(monkeypatch: pytest.Mo
         failures.append(time.monotonic())
         raise OSError("no more memory maps")
 
-    monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.02)
-    monkeypatch.setattr(service_module, "TRIM_SECONDS", 0.0)
+    monkeypatch.setattr(housekeeping, "ROUND_SECONDS", 0.02)
+    monkeypatch.setattr(housekeeping, "TRIM_SECONDS", 0.0)
     monkeypatch.setattr("nst_core.system.allocator.release_freed", fail)
     service = JobService()
     try:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from nst_core.errors import JobError
-from nst_core.jobs import scheduler
-from nst_core.jobs import service as service_module
+from nst_core.jobs import housekeeping, scheduler
 from nst_core.jobs.messages import (
     Began,
     Failed,
@@ -118,7 +117,7 @@ def test_the_operator_sets_how_long_a_run_may_be_unseen(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, minutes: str, kind: str
 ) -> None:
     monkeypatch.setenv("NST_UNSEEN_MINUTES", minutes)
-    monkeypatch.setattr(service_module, "HOUSEKEEPING_SECONDS", 0.02)
+    monkeypatch.setattr(housekeeping, "ROUND_SECONDS", 0.02)
     service = servers.start()
     rounds: list[float] = []
     reap = service._scheduler.reap_idle

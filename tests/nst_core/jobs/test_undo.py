@@ -41,9 +41,9 @@ def _checkpoint(folder: Path, job: str) -> Path:
 def test_a_stopped_run_goes_on_from_its_checkpoint(servers: Servers, folder: Path) -> None:
     service = servers.start()
     job = _stopped(servers, service)
-    assert service.can_undo_stop(service.view(job))
+    assert service.stopped.can_reopen(service.view(job))
     before = len(servers.worker.commands)
-    service.undo_stop(job, ANN)
+    service.stopped.reopen(job, ANN)
     until(lambda: len(servers.worker.commands) > before)
     command = servers.worker.run_command()
     assert (command.job, command.stop, command.checkpoint) == (job, False, str(_checkpoint(folder, job)))
@@ -61,7 +61,7 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(servers: Servers, folder: Pat
 def test_a_stop_can_be_undone_after_a_restart_and_survives_another_one(servers: Servers) -> None:
     job = _stopped(servers, servers.start())
     service = servers.start()
-    service.undo_stop(job, ANN)
+    service.stopped.reopen(job, ANN)
     until(lambda: service._repository.store._index.pending() == [job])
     again = servers.start()
     view = again.view(job)
@@ -78,9 +78,9 @@ def test_after_a_while_the_checkpoint_goes_and_the_result_stays(
     _later(monkeypatch, undo.UNDO_SECONDS + 1)
     service._repository.store.end_undos()
     assert not _checkpoint(folder, job).exists()
-    assert not service.can_undo_stop(service.view(job))
+    assert not service.stopped.can_reopen(service.view(job))
     with pytest.raises(JobError, match="last 10 minutes"):
-        service.undo_stop(job, ANN)
+        service.stopped.reopen(job, ANN)
     assert service.view(job).result == b"png"
 
 
@@ -88,13 +88,13 @@ def test_only_a_stop_is_undone_and_only_by_its_visitor(servers: Servers) -> None
     service = servers.start()
     job = _stopped(servers, service)
     with pytest.raises(NotYoursError):
-        service.undo_stop(job, BEN)
+        service.stopped.reopen(job, BEN)
     other = submit(service)
     until(lambda: servers.worker.run_command().job == other)
     servers.worker.begin(other)
     servers.worker.finish(other)
     with pytest.raises(JobError, match="only a stop"):
-        service.undo_stop(other, ANN)
+        service.stopped.reopen(other, ANN)
 
 
 def test_checkpoints_and_hidden_runs_are_bounded() -> None:
@@ -111,63 +111,63 @@ def test_a_hidden_run_is_nowhere_and_comes_back_whole(servers: Servers) -> None:
     assert (shown := service.listed(job)) is not None
     assert shown.snapshot == b"jpeg 3"
     before = service.view(job)
-    service.hide(job, ANN)
+    service.trash.put(job, ANN)
     for ask in (service.view, service.inputs, service.progress, lambda each: service.picture_at(each, 1)):
         with pytest.raises(LostRunError, match="its owner deleted"):
             ask(job)
     assert service.runs(owner_of(ANN)) == ()
     assert service.listed(job) is None
-    assert [view.id for view in service.hidden(owner_of(ANN))] == [job]
-    assert service.hidden(owner_of(BEN)) == ()
+    assert [view.id for view in service.trash.runs(owner_of(ANN))] == [job]
+    assert service.trash.runs(owner_of(BEN)) == ()
     with pytest.raises(NotYoursError):
-        service.unhide(job, BEN)
-    service.unhide(job, ANN)
+        service.trash.restore(job, BEN)
+    service.trash.restore(job, ANN)
     assert service.view(job) == before
     with pytest.raises(JobError, match="nothing to undo"):
-        service.unhide(job, ANN)
+        service.trash.restore(job, ANN)
 
 
 def test_hiding_survives_a_restart_and_ends_in_deletion(
     servers: Servers, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = _stopped(servers, servers.start())
-    servers.start().hide(job, ANN)
+    servers.start().trash.put(job, ANN)
     service = servers.start()
     with pytest.raises(LostRunError, match="its owner deleted"):
         service.view(job)
     _later(monkeypatch, undo.UNDO_SECONDS + 1)
     until(lambda: not (folder / "runs" / job).exists())  # by housekeeping
     with pytest.raises(LostRunError, match="deleted by its owner"):
-        service.unhide(job, ANN)
+        service.trash.restore(job, ANN)
 
 
 def test_a_run_under_way_is_stopped_and_hidden_and_may_come_back(servers: Servers) -> None:
     service = servers.start()
     job = under_way(servers, service)
-    service.hide(job, ANN)
+    service.trash.put(job, ANN)
     with pytest.raises(LostRunError):
         service.view(job)
     assert servers.worker.commands[-1].kind == "stop"
     servers.worker.finish(job, stopped=True)
     until(lambda: job not in service._repository.active)
     assert service.runs(owner_of(ANN)) == ()
-    service.unhide(job, ANN)
+    service.trash.restore(job, ANN)
     assert service.view(job).state == "stopped"
 
 
 def test_a_hidden_run_can_be_deleted_at_once(servers: Servers, folder: Path) -> None:
     service = servers.start()
     job = _stopped(servers, service)
-    service.hide(job, ANN)
-    service.delete_hidden(job, ANN)
+    service.trash.put(job, ANN)
+    service.trash.delete(job, ANN)
     assert not (folder / "runs" / job).exists()
-    assert service.hidden(owner_of(ANN)) == ()
+    assert service.trash.runs(owner_of(ANN)) == ()
 
 
 def test_hidden_runs_make_room_first(servers: Servers, folder: Path) -> None:
     service = servers.start()
     first, second = _stopped(servers, service), _stopped(servers, service)
-    service.hide(second, ANN)
+    service.trash.put(second, ANN)
     servers.stop()
     store = Store(folder)
     assert [row.job for row in store._index.oldest()] == [second, first]

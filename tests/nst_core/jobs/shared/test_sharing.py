@@ -95,7 +95,7 @@ def test_a_run_is_seen_at_both_with_its_curve_and_its_pictures(hosts: tuple[Host
 def test_its_owner_changes_it_at_the_other_and_a_stranger_does_not(hosts: tuple[Host, Host]) -> None:
     here, there = hosts
     job = begun(here)
-    for act in (there.service.stop, there.service.pause, there.service.delete, there.service.hide):
+    for act in (there.service.stop, there.service.pause, there.service.delete, there.service.trash.put):
         with pytest.raises(NotYoursError):
             act(job, BEN)
     with pytest.raises(NotYoursError):
@@ -155,7 +155,7 @@ def test_limits_count_the_runs_of_all_servers(hosts: tuple[Host, Host], monkeypa
         with pytest.raises(QueueFullError, match="2 of your runs are waiting already"):
             submit(host.service)
         with pytest.raises(QueueFullError):
-            host.service.check_room(owner_of(ANN))
+            host.service.admission.check_room(owner_of(ANN))
     for host, seed in zip(hosts, "cd", strict=True):
         host.service.submit(make(settings={"steps": 9}), picture(), [picture(1)], owner=owner_of(seed), address="x")
     submit(here.service, BEN)
@@ -313,8 +313,8 @@ def test_a_stop_is_undone_at_the_other_server(hosts: tuple[Host, Host], monkeypa
     here.service.stop(job, ANN)
     here.worker.finish(job, stopped=True)
     until(lambda: there.service.view(job).state == "stopped")
-    assert there.service.can_undo_stop(there.service.view(job))
-    there.service.undo_stop(job, ANN)
+    assert there.service.stopped.can_reopen(there.service.view(job))
+    there.service.stopped.reopen(job, ANN)
     until(lambda: here.service.view(job).state in ("queued", "running"))
     there.ready()
     until(lambda: there.has(job) or sum(getattr(each, "job", "") == job for each in here.worker.commands) > 2)
@@ -323,15 +323,15 @@ def test_a_stop_is_undone_at_the_other_server(hosts: tuple[Host, Host], monkeypa
 def test_a_hidden_run_is_hidden_everywhere_until_that_is_undone(hosts: tuple[Host, Host]) -> None:
     here, there = hosts
     job = begun(here)
-    there.service.hide(job, ANN)
+    there.service.trash.put(job, ANN)
     assert here.commands(Stop) == 1
     here.worker.finish(job, stopped=True)
-    until(lambda: bool(there.service.hidden(owner_of(ANN))))
+    until(lambda: bool(there.service.trash.runs(owner_of(ANN))))
     with pytest.raises(LostRunError) as refused:
         here.service.view(job)
     assert str(refused.value) == undo.HIDDEN
     until(lambda: job not in here.service._repository.active)
-    there.service.unhide(job, ANN)
+    there.service.trash.restore(job, ANN)
     until(lambda: not here.service._repository.hidden_since(job))
     assert here.service.view(job).state == "stopped"
 

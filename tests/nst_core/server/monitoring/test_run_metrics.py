@@ -92,7 +92,7 @@ def test_a_run_without_room_is_counted_as_refused(watched: Watched) -> None:
     with pytest.raises(QueueFullError):
         submit(watched.service)
     with pytest.raises(QueueFullError):
-        watched.service.check_room(watched.service.view(submit_of(watched.service)).owner)
+        watched.service.admission.check_room(watched.service.view(submit_of(watched.service)).owner)
     assert watched.value("nst_run_refusals_total", code="queue-full") == 2
     assert watched.value("nst_runs_submitted_total", method="slow") == 3
 
