@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nst_core.errors import JobError
 from nst_core.executors.choice import chosen
@@ -38,6 +38,7 @@ from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.pool import end_all
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.stopped_runs import StoppedRuns
 from nst_core.jobs.store import Store
@@ -51,7 +52,6 @@ from nst_core.jobs.views import (
     State,
     Subject,
     WorkerStatus,
-    expected_steps,
 )
 from nst_core.jobs.voting import Tally, Voting
 from nst_core.jobs.wait_times import FILE as DURATIONS
@@ -66,6 +66,7 @@ from nst_core.settings import Settings, problems
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 if TYPE_CHECKING:
+    from nst_core.jobs.shared.run_control import SharedRunControl
     from nst_core.jobs.shared.sharing import RunSharing
 
 __all__ = [
@@ -133,6 +134,7 @@ class JobService:
             if len(self._scheduler.waiting):  # runs of an earlier server continue without a request
                 self._scheduler.pool.ensure_started()
         self._sharing: RunSharing | None = None
+        self._control: RunControl | SharedRunControl = RunControl(self._repository, self._scheduler, self._lock)
         if storage is not None:
             from nst_core.jobs.shared.sharing import RunSharing  # needs packages that a server alone has not
 
@@ -146,9 +148,10 @@ class JobService:
                 unseen_minutes=settings.unseen_minutes,
                 tidy=storage.copies.tidy,
             )
+            self._control = self._sharing.control
         self.admission = Admission(self._repository, self._scheduler, self._sharing, self._closing, self._lock)
         self.stopped = StoppedRuns(self.view, self._repository, self.admission, self._lock)
-        self.trash = Trash(self.view, self._remove, self._repository, self._scheduler, self._sharing, self._lock)
+        self.trash = Trash(self.view, self._remove, self._repository, self._control, self._lock)
         self.followups = FollowUpRegistry(self)
         self.votes = Voting(self.view, store.votes)
         self._housekeeping = Housekeeping(self._scheduler, store, self._remove, settings, self._closing, self._lock)
@@ -226,7 +229,7 @@ class JobService:
     def load(self) -> QueueLoad:
         """How full the queue is; that of all servers if several share the store."""
         if self._sharing is not None:
-            return self._sharing.load()
+            return self._sharing.queue.load
         with self._lock:
             return self._scheduler.waiting.load
 
@@ -377,15 +380,16 @@ class JobService:
 
     def _position(self, job: str) -> tuple[int, float]:
         """The place of a run that is here, and its estimated wait in seconds. The caller holds the lock."""
-        return self._sharing.position(job) if self._sharing is not None else self._scheduler.waiting.position(job)
+        queue = self._sharing.queue if self._sharing is not None else self._scheduler.waiting
+        return queue.position(job)
 
     def _elsewhere(self, view: JobView) -> JobView:
         """A run that is not here, with its place in the queue if it waits for another server, or a worker of one."""
         if self._sharing is None or view.state in FINAL:
             return view
         self._sharing.note_seen(view.id)
-        position, seconds = self._sharing.position(view.id)
-        return replace(self._sharing.as_waiting(view), position=position, wait_seconds=seconds)
+        position, seconds = self._sharing.queue.position(view.id)
+        return replace(self._sharing.queue.as_waiting(view), position=position, wait_seconds=seconds)
 
     def runs(self, owner: str = "") -> tuple[JobView, ...]:
         """An owner's runs, the newest first; without an owner, the listed runs that have a result.
@@ -422,25 +426,18 @@ class JobService:
 
     def stop(self, job: str, secret: str) -> None:
         """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
-        self._request(job, secret, "stop")
+        self._owned(job, secret)
+        self._control.request(job, "stop")
 
     def pause(self, job: str, secret: str) -> None:
         """Hold a run after its current step; a queued run keeps its place, and does not begin until it is resumed."""
-        self._request(job, secret, "pause")
+        self._owned(job, secret)
+        self._control.request(job, "pause")
 
     def resume(self, job: str, secret: str) -> None:
         """Continue a paused run."""
-        self._request(job, secret, "resume")
-
-    def _request(self, job: str, secret: str, what: Literal["stop", "pause", "resume"]) -> None:
-        """Call a method of the scheduler for an active run; a finished run ignores it. Raises JobError as `_owned`."""
         self._owned(job, secret)
-        if self._sharing is not None:
-            self._sharing.request(job, what)
-            return
-        with self._lock:
-            if job in self._repository.active:
-                getattr(self._scheduler, what)(job)
+        self._control.request(job, "resume")
 
     def steer(self, job: str, secret: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
@@ -462,22 +459,13 @@ class JobService:
                 raise JobError("only a run under way can be steered, and this one is over; start a new one")
             if view.recipe.medium == "film":
                 raise JobError("the settings of a film's run change at its keyframes; start a new run with others")
-            recipe = steered(view.recipe, settings)
-        if self._sharing is not None:
-            self._sharing.request(job, "steer", **settings)
-            return
-        with self._lock:
-            if job not in self._repository.active:
-                return  # it has just ended
-            with_worker = self._scheduler.steer(job, dict(settings))
-            total = view.total_steps if with_worker else expected_steps(recipe)
-            self._repository.update(job, recipe=recipe, total_steps=total)
+            steered(view.recipe, settings)  # raises what is wrong with them
+        self._control.request(job, "steer", **settings)
 
     def publish(self, job: str, secret: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
         self._owned(job, secret)
-        if self._sharing is None or not self._sharing.request(job, "publish", listed=listed):
-            self._repository.publish(job, listed=listed)
+        self._control.request(job, "publish", listed=listed)
 
     def _owned(self, job: str, secret: str) -> JobView:
         """A run that a visitor wants to change. Raises JobError if it is unknown, NotYoursError if it is not theirs."""

@@ -14,28 +14,27 @@ from nst_core.errors import JobError, LostRunError
 from nst_core.jobs import undo
 from nst_core.jobs.owners import check_owner
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.scheduler import Scheduler
+from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.views import JobView
 
 if TYPE_CHECKING:
-    from nst_core.jobs.shared.sharing import RunSharing
+    from nst_core.jobs.shared.run_control import SharedRunControl
 
 
 class Trash:
     """The trash of a job service. A run is deleted for good after `UNDO_SECONDS`, also if the server restarts."""
 
-    def __init__(  # noqa: PLR0913 - what a run in the trash is hidden from
+    def __init__(
         self,
         view: Callable[[str], JobView],
         remove: Callable[[str], None],
         repository: RunRepository,
-        scheduler: Scheduler,
-        sharing: RunSharing | None,
+        control: RunControl | SharedRunControl,
         lock: threading.Condition,
     ) -> None:
         """`view` gives a run that is not in the trash, or raises LostRunError; `remove` deletes any run for good."""
         self._view, self._remove = view, remove
-        self._repository, self._scheduler, self._sharing, self._lock = repository, scheduler, sharing, lock
+        self._repository, self._control, self._lock = repository, control, lock
 
     def put(self, job: str, secret: str) -> None:
         """Move a run to the trash; one that is under way is stopped.
@@ -43,13 +42,7 @@ class Trash:
         Raises LostRunError if it cannot be opened, NotYoursError, or StorageError if it cannot be changed now.
         """
         check_owner(secret, self._view(job).owner)
-        at = time.time()
-        if self._sharing is not None and self._sharing.request(job, "hide", hidden_at=at):
-            return
-        self._repository.hide(job, at)
-        with self._lock:
-            if job in self._repository.active:
-                self._scheduler.stop(job)
+        self._control.request(job, "hide", hidden_at=time.time())
 
     def runs(self, owner: str) -> tuple[JobView, ...]:
         """An owner's runs in the trash, the last one first, as `JobService.runs` gives them."""
@@ -58,8 +51,7 @@ class Trash:
     def restore(self, job: str, secret: str) -> None:
         """Undo `put`. Raises LostRunError if the run is gone, NotYoursError if it is not this visitor's."""
         self._check_in_it(job, secret)
-        if self._sharing is None or not self._sharing.request(job, "hide", hidden_at=0.0):
-            self._repository.hide(job, 0.0)
+        self._control.request(job, "hide", hidden_at=0.0)
 
     def delete(self, job: str, secret: str) -> None:
         """Delete a run of the trash for good at once. Raises as `restore`, and StorageError as `JobService.discard`."""

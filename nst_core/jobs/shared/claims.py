@@ -15,11 +15,12 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, SecondsUntilRoom, serving_order
+from nst_core.jobs.run_control import Order
 from nst_core.jobs.shared.database import Database, UnreachableStoreError
 
 BEAT_SECONDS = 1.0
@@ -29,7 +30,6 @@ _LAST_VISITOR = "the visitor whose run was claimed last"
 _LOGGER = logging.getLogger(__name__)
 Connection = Any
 """A psycopg.Connection."""
-OrderKind = Literal["stop", "pause", "resume", "steer", "publish", "hide"]
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,6 @@ class Work:
     def entry(self) -> QueueEntry:
         """Its place in the queue."""
         return QueueEntry(self.job, self.owner, self.has_begun, self.address)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a visitor wants of a run that another server has."""
-
-    job: str
-    kind: OrderKind
-    arguments: Mapping[str, Any]
 
 
 _SELECT = (

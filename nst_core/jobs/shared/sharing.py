@@ -2,7 +2,7 @@
 
 A run that waits is in no server's memory. This server claims one when it has a free worker, and gives it back if it
 loses the worker. It writes a new run first, and then gives it to all, unless a worker here is free and nobody waits.
-What a visitor wants of a run that another server has is passed on as an order.
+`queue` is what it knows of the others' runs; `run_control` passes on what owners want of them.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
 
-from nst_core.errors import JobError, LostRunError, StorageError
+from nst_core.errors import LostRunError, StorageError
 from nst_core.jobs import failure_messages
 from nst_core.jobs.active_run import ActiveRun
-from nst_core.jobs.queue import QueueEntry, QueueLimits, QueueLoad, serving_order
+from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
+from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.scheduler import MAX_ATTEMPTS, Scheduler
-from nst_core.jobs.shared.claims import BEAT_SECONDS, Claims, Order, OrderKind, Work
-from nst_core.jobs.views import FINAL, JobView, expected_steps
+from nst_core.jobs.shared.claims import BEAT_SECONDS, Claims, Work
+from nst_core.jobs.shared.queue import SharedQueue
+from nst_core.jobs.shared.run_control import SharedRunControl
+from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
-from nst_core.recipe import steered
 from nst_core.system.bounded_cache import BoundedCache
 
 TICK_SECONDS = 0.25
@@ -31,12 +31,18 @@ TICK_SECONDS = 0.25
 LEAD_SECONDS = 1.0
 """How long an answer of `leads` holds."""
 TIDY_SECONDS = 60.0
-MAX_VISITORS = 2000
+MAX_LEADS = 2000
+"""The most names whose answers of `leads` are kept."""
 _LOGGER = logging.getLogger(__name__)
 
 
 class RunSharing:
-    """The exchange of one server, in a thread of its own. Any other thread may call the methods."""
+    """The exchange of one server, in a thread of its own. Any other thread may call the methods.
+
+    Attributes:
+        queue: the queue of all servers.
+        control: carries out what owners want of runs, whichever server has them.
+    """
 
     def __init__(  # noqa: PLR0913 - what it stands between
         self,
@@ -51,19 +57,18 @@ class RunSharing:
         tidy: Callable[[Sequence[str]], None],
     ) -> None:
         """Begin; `tidy` removes what servers that were killed left on this machine, and gets the runs in use here."""
-        self._claims, self._repository, self._scheduler = claims, repository, scheduler
-        self._limits, self._wait_times, self._lock = limits, wait_times, lock
+        self._claims, self._repository, self._scheduler, self._lock = claims, repository, scheduler, lock
         self._unseen_seconds, self._tidy = 60 * unseen_minutes, tidy
-        self._works: tuple[Work, ...] = ()
-        self._last_visitor, self._workers = "", 1
-        self._addresses: BoundedCache[str, str] = BoundedCache(MAX_VISITORS)
-        self._leads: BoundedCache[str, tuple[float, bool]] = BoundedCache(MAX_VISITORS)
+        self.queue = SharedQueue(limits, wait_times)
+        self._draining, self._ended, self._wake = threading.Event(), threading.Event(), threading.Event()
+        control = RunControl(repository, scheduler, lock, is_shared=True)
+        self.control = SharedRunControl(claims, control, self._take, self._wake.set)
+        self._leads: BoundedCache[str, tuple[float, bool]] = BoundedCache(MAX_LEADS)
         self._starting: set[str] = set()  # runs of this server that are not in memory yet
         self._leaving: dict[str, ActiveRun] = {}  # runs that are to be given back
         self._seen: set[str] = set()
         self._beaten = self._tidied = -1e9
         self._does_answer = True
-        self._draining, self._ended, self._wake = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="nst-sharing", daemon=True)
         self._thread.start()
 
@@ -85,17 +90,17 @@ class RunSharing:
 
         Call `admitted` or `refused` after that. Raises QueueFullError, StorageError.
         """
-        entry = self._entry(run.view.id, run.view.owner, address)
+        entry = self.queue.entry(run.view.id, run.view.owner, address)
         self._starting.add(run.view.id)
         try:
-            is_new = self._claims.admit(entry, self._limits, self._seconds_until_room, run.estimated_seconds)
+            is_new = self._claims.admit(entry, self.queue.limits, self.queue.seconds_until_room, run.estimated_seconds)
         except BaseException:
             self._starting.discard(run.view.id)
             raise
         if not is_new:
             self._starting.discard(run.view.id)
-        elif entry.address:
-            self._addresses.put(entry.visitor, entry.address)
+        else:
+            self.queue.note_address(entry)
         return is_new
 
     def admitted(self, job: str) -> None:
@@ -113,8 +118,8 @@ class RunSharing:
     def begin(self, job: str, visitor: str) -> None:
         """Paint a new run here at once if a worker is free and nobody waits; otherwise leave it to all."""
         with self._lock:
-            is_alone = not any(work.waits and not work.is_held and work.job != job for work in self._works)
-            is_here = job in self._repository.active and is_alone and self._scheduler.pool.free_slot() is not None
+            is_next = job in self._repository.active and not self.queue.has_others(job)
+            is_here = is_next and self._scheduler.pool.free_slot() is not None
             if is_here:
                 self._scheduler.waiting.requeue(job, has_begun=False)
                 self._scheduler.dispatch()
@@ -124,38 +129,10 @@ class RunSharing:
 
     def check_room(self, owner: str, address: str) -> None:
         """Refuse a run that `admit` would refuse. Raises QueueFullError, StorageError."""
-        self._claims.check_room(self._entry("", owner, address), self._limits, self._seconds_until_room)
-
-    def _entry(self, job: str, owner: str, address: str) -> QueueEntry:
-        known = address or self._addresses.get(owner)
-        known = known or next((work.address for work in reversed(self._works) if work.owner == owner), "")
-        return QueueEntry(job, owner, address=known)
+        entry = self.queue.entry("", owner, address)
+        self._claims.check_room(entry, self.queue.limits, self.queue.seconds_until_room)
 
     # What pages ask.
-
-    def load(self) -> QueueLoad:
-        """How full the queue of all servers is."""
-        return QueueLoad(sum(work.waits for work in self._works), self._limits.waiting)
-
-    def position(self, job: str) -> tuple[int, float]:
-        """A run's place in the queue of all servers, from 1, and its estimated wait in seconds; zeros if none."""
-        works = {work.job: work for work in self._works}
-        waiting = [work.entry for work in works.values() if work.waits and not work.is_held]
-        order = [entry.job for entry in serving_order(waiting, self._last_visitor)]
-        if job not in order:
-            return 0, 0.0
-        before = order[: order.index(job)]
-        # the runs that are being painted are half done on average
-        seconds = sum(self._seconds(works[other]) for other in before)
-        seconds += sum(self._seconds(work) / 2 for work in works.values() if not work.waits)
-        return len(before) + 1, seconds / self._workers
-
-    def _seconds(self, work: Work) -> float:
-        return work.seconds or self._wait_times.typical_seconds
-
-    def _seconds_until_room(self, jobs: Sequence[str], must_end: bool) -> float:
-        first = self.position(jobs[0])[1] if jobs and not must_end else 0.0
-        return first or self._wait_times.typical_seconds / self._workers
 
     def note_seen(self, job: str) -> None:
         """Note that a page asks for a run that is not here."""
@@ -172,80 +149,6 @@ class RunSharing:
             is_leading = False  # another server may be by now
         self._leads.put(name, (time.monotonic(), is_leading))
         return is_leading
-
-    # What visitors want of a run.
-
-    def request(self, job: str, kind: OrderKind, **arguments: Any) -> bool:
-        """Do something with a run under way, whichever server has it; False if it is not under way.
-
-        Raises StorageError if the server that has it does not answer.
-        """
-        order = Order(job, kind, arguments)
-        for _ in range(3):  # it may pass from one server to another meanwhile
-            if self._carry_out(order):
-                return True
-            if self._take(job):
-                continue
-            if all(work.job != job for work in self._claims.all()):
-                return False
-            if self._claims.order(order):
-                return True
-        raise StorageError("the server that has this run does not answer; try again in some seconds")
-
-    def _take(self, job: str) -> bool:
-        """Take a run into memory that no server has."""
-        self._starting.add(job)  # before the claim, which the thread would otherwise find without a run
-        work = None
-        try:
-            if work := self._claims.take(job):
-                self._adopt(work)
-        finally:
-            self._starting.discard(job)
-        return work is not None
-
-    def _carry_out(self, order: Order) -> bool:
-        """Do what a visitor wants, if the run is here."""
-        with self._lock:
-            run = self._repository.active.get(order.job)
-            if run is None:
-                return False
-            if run.view.state not in FINAL:
-                self._act(run, order)
-            elif order.kind in ("publish", "hide"):
-                self._repository.update(order.job, **order.arguments)
-        self._wake.set()
-        return True
-
-    def _carry_out_later(self, order: Order) -> None:
-        """Do what is still possible with a run that has ended and was stored before its order came."""
-        if order.kind == "publish":
-            self._repository.publish(order.job, listed=order.arguments["listed"])
-        elif order.kind == "hide":
-            self._repository.hide(order.job, order.arguments["hidden_at"])
-
-    def _act(self, run: ActiveRun, order: Order) -> None:
-        job, scheduler = order.job, self._scheduler
-        has_worker = scheduler.pool.slot_of(job) is not None
-        match order.kind:
-            case "stop":
-                scheduler.stop(job)
-            case "pause" if has_worker:
-                scheduler.pause(job)
-            case "pause" if not run.ending:
-                scheduler.waiting.remove(job)
-                self._repository.update(job, state="paused")
-            case "resume" if has_worker:
-                scheduler.resume(job)
-            case "resume" if run.view.state == "paused":
-                self._repository.update(job, state="queued")
-            case "steer":
-                recipe = steered(run.view.recipe, order.arguments)
-                total = run.view.total_steps if scheduler.steer(job, order.arguments) else expected_steps(recipe)
-                self._repository.update(job, recipe=recipe, total_steps=total)
-            case "publish" | "hide":
-                self._repository.update(job, **order.arguments)
-                if order.arguments.get("hidden_at"):
-                    scheduler.stop(job)
 
     def forget(self, job: str) -> None:
         """Forget a run that is deleted; the server that has it ends it."""
@@ -274,16 +177,11 @@ class RunSharing:
             self._beat()
         if self._draining.is_set():
             return
-        for order in self._claims.orders():
-            try:
-                if not self._carry_out(order):
-                    self._carry_out_later(order)
-            except JobError as error:  # what it wants has become impossible meanwhile
-                _LOGGER.warning("Order %s for run %s was not carried out: %s", order.kind, order.job, error)
+        self.control.carry_out_orders()
         with self._lock:
             known = set(self._repository.active)
-        works, self._last_visitor = self._claims.queue()
-        self._works = tuple(works)
+        works, last_visitor = self._claims.queue()
+        self.queue.update(works, last_visitor)
         self._drop_lost(known, {work.job: work for work in works if work.server == self._claims.server})
         self._give_back()
         self._claim()
@@ -295,7 +193,7 @@ class RunSharing:
             in_use = tuple(self._repository.active)
         self._claims.beat(workers)
         self._beaten = time.monotonic()
-        self._workers = self._claims.workers()
+        self.queue.workers = self._claims.workers()
         for job in self._claims.bury():
             _LOGGER.warning("The server that had run %s is gone; another one goes on with it", job, extra={"run": job})
         seen, self._seen = self._seen, set()
@@ -355,7 +253,7 @@ class RunSharing:
 
     def _claim(self) -> None:
         """Take as many runs that wait as there are free workers."""
-        if not any(not work.server and not work.is_held for work in self._works) and not self._leaving:
+        if not any(not work.server and not work.is_held for work in self.queue.works) and not self._leaving:
             return
         with self._lock:
             pool = self._scheduler.pool
@@ -365,9 +263,20 @@ class RunSharing:
         for work in self._claims.claim(free) if free > 0 else ():
             self._adopt(work, dispatch=True)
 
+    def _take(self, job: str) -> bool:
+        """Take a run into memory that no server has."""
+        self._starting.add(job)  # before the claim, which the thread would otherwise find without a run
+        work = None
+        try:
+            if work := self._claims.take(job):
+                self._adopt(work)
+        finally:
+            self._starting.discard(job)
+        return work is not None
+
     def _end_unseen(self) -> None:
         """Stop the runs that wait and that no page has asked for in a long time, as `Scheduler.reap_idle`."""
-        for work in self._works:
+        for work in self.queue.works:
             if not work.server and 0 < self._unseen_seconds < work.unseen_seconds and self._take(work.job):
                 with self._lock:
                     self._scheduler.reap_idle(self._unseen_seconds / 60)
@@ -407,9 +316,3 @@ class RunSharing:
                 self._scheduler.dispatch()
             elif run.view.state == "running":
                 self._repository.update(job, state="queued")
-
-    def as_waiting(self, view: JobView) -> JobView:
-        """A run that is not here, as it is now: one that waits for another server was perhaps stored as running."""
-        work = next((work for work in self._works if work.job == view.id), None)
-        is_idle = work is not None and not work.server and view.state == "running"
-        return replace(view, state="queued") if is_idle else view
