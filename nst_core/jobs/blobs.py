@@ -29,9 +29,6 @@ class BlobStore(Protocol):
     def read(self, job: str, name: str) -> bytes:
         """A file's bytes. Raises OSError: FileNotFoundError if it is absent, another one if it cannot be read now."""
 
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent or unreadable."""
-
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there, as far as can be told; without a name, whether the run has a folder."""
 
@@ -75,6 +72,14 @@ class BlobStore(Protocol):
         """Whether a run's files cannot be removed."""
 
 
+def read_or_none(blobs: BlobStore, job: str, name: str) -> bytes | None:
+    """A file's bytes; None if it is absent or cannot be read now."""
+    try:
+        return blobs.read(job, name)
+    except OSError:
+        return None
+
+
 def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
     """Remove the files of the oldest jobs until at most `most` jobs are left; unreadable jobs go first.
 
@@ -88,7 +93,7 @@ def keep_newest(blobs: BlobStore, most: int, label: str) -> None:
 
     def created(job: str) -> float:
         try:
-            return float(json.loads(blobs.get(job, label) or b"")["created"])
+            return float(json.loads(read_or_none(blobs, job, label) or b"")["created"])
         except (ValueError, KeyError, TypeError):
             return 0.0
 
@@ -164,13 +169,6 @@ class DiskBlobStore(OnePlace):
     def read(self, job: str, name: str) -> bytes:
         """A file's bytes. Raises OSError: FileNotFoundError if it is absent, another one if it cannot be read now."""
         return self.path(job, name).read_bytes()
-
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent or unreadable."""
-        try:
-            return self.read(job, name)
-        except OSError:
-            return None
 
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there, as far as can be told; without a name, whether the run has a folder."""

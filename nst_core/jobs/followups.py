@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.errors import JobError, NSTError, QueueFullError, RecipeError
 from nst_core.jobs import input_files
-from nst_core.jobs.blobs import keep_newest
+from nst_core.jobs.blobs import keep_newest, read_or_none
 from nst_core.jobs.owners import STORED_FIELD, remove_secrets, stored_owner
 from nst_core.picture.upload import Picture
 from nst_core.recipe import Recipe, change, recipe_from_json
@@ -137,7 +137,7 @@ class FollowUpRegistry:
         if not waiting:
             blobs.clear(leader)  # the visitor's own start picture is stored only while a waiting recipe needs it
         try:
-            if follow_ups.start and waiting and not blobs.get(leader, input_files.CONTENTS):
+            if follow_ups.start and waiting and not read_or_none(blobs, leader, input_files.CONTENTS):
                 inputs = replace(self._service.inputs(leader), start=follow_ups.start, film=None)
                 input_files.save(blobs, leader, inputs)
             # written last: its presence shows that the other files are complete
@@ -149,7 +149,7 @@ class FollowUpRegistry:
     def _load(self, leader: str) -> FollowUps | None:
         """The stored follow-ups of a run; None if there are none, or they are damaged."""
         blobs = self._service.blob_store(FOLDER) if leader.isalnum() else None
-        data = blobs.get(leader, _FILE) if blobs is not None else None
+        data = read_or_none(blobs, leader, _FILE) if blobs is not None else None
         if blobs is None or not data:
             return None
         try:

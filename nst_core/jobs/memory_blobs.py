@@ -38,10 +38,6 @@ class MemoryBlobStore(OnePlace):
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, "no such file in memory", name) from None
 
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent."""
-        return self._files.get(job, {}).get(name)
-
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there; without a name, whether the run has files."""
         if not name:
@@ -112,12 +108,6 @@ class OverlayBlobStore(MemoryBlobStore):
         if self.is_fixed(job) and not super().has(job, name):
             return self._below.read(job, name)
         return super().read(job, name)
-
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent or unreadable."""
-        with contextlib.suppress(OSError):
-            return self.read(job, name)
-        return None
 
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there; without a name, whether the run has files."""

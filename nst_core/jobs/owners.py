@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from nst_core.errors import NotYoursError
-from nst_core.jobs.blobs import BlobStore
+from nst_core.jobs.blobs import BlobStore, read_or_none
 
 _OWNER_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _PURPOSE = b"nst-studio owner of a run:"
@@ -69,7 +69,7 @@ def remove_secrets(blobs: BlobStore | None, name: str) -> None:
     with suppress(OSError):
         jobs = blobs.jobs()
     for job in jobs:
-        changed = without_secret((blobs.get(job, name) or b"").decode(errors="replace"))
+        changed = without_secret((read_or_none(blobs, job, name) or b"").decode(errors="replace"))
         if changed is not None:
             with suppress(OSError):  # a file that cannot be rewritten is still read
                 blobs.put(job, name, changed.encode())

@@ -11,7 +11,7 @@ from typing import Any
 
 from nst_core.errors import RecipeError
 from nst_core.jobs import input_files
-from nst_core.jobs.blobs import BlobStore, keep_newest
+from nst_core.jobs.blobs import BlobStore, keep_newest, read_or_none
 from nst_core.jobs.owners import STORED_FIELD, remove_secrets, stored_owner
 from nst_core.recipe import recipe_from_json
 from nst_core.recipe.old_names import current_name
@@ -101,7 +101,7 @@ class SweepStore:
         return SavedSweep(plan, inputs, owner, cells, runs, bool(self._get(_STOPPED)))
 
     def _get(self, name: str) -> bytes:
-        return self.blobs.get(self._id, name) or b""
+        return read_or_none(self.blobs, self._id, name) or b""
 
     def _put(self, name: str, data: bytes) -> None:
         try:

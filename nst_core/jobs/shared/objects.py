@@ -182,13 +182,6 @@ class ObjectBlobStore:
         """A file's bytes. Raises OSError: FileNotFoundError if it is absent, another one if it cannot be read now."""
         return self._bucket.get(self._key(job, name))
 
-    def get(self, job: str, name: str) -> bytes | None:
-        """A file's bytes; None if it is absent or unreadable."""
-        try:
-            return self.read(job, name)
-        except OSError:
-            return None
-
     def has(self, job: str, name: str = "") -> bool:
         """Whether a file is there, as far as can be told; without a name, whether the run has files."""
         if name and self.place(job, name).exists():  # not uploaded yet

@@ -61,7 +61,7 @@ def test_the_runs_of_a_folder_are_copied_once_with_all_that_belongs_to_them(
     assert after.votes.is_open("2" * 32)
     beside = after.blob_store("sheets")
     assert beside is not None
-    assert beside.get("s1", "plan.json") == b"a plan"
+    assert beside.read("s1", "plan.json") == b"a plan"
     assert after.claims is not None
     assert [(work.job, work.is_held) for work in after.claims.all()] == [("a2", False), ("a3", True)]
     assert after.runs(OWNER, 9)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nst_core.jobs.blobs import DiskBlobStore, keep_newest
+from nst_core.jobs.blobs import DiskBlobStore, keep_newest, read_or_none
 from nst_core.jobs.memory_blobs import MemoryBlobStore
 
 LABEL = "label.json"
@@ -28,8 +28,8 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def test_the_oldest_jobs_go_with_all_their_files(blobs: Any) -> None:
     keep_newest(blobs, 2, LABEL)
     assert sorted(blobs.jobs()) == ["b", "c"]
-    assert blobs.get("b", "folder/more.txt") == b"more"
-    assert blobs.get("a", "folder/more.txt") is None
+    assert read_or_none(blobs, "b", "folder/more.txt") == b"more"
+    assert read_or_none(blobs, "a", "folder/more.txt") is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b'{"created": "then"}', b'{"created": null}'])
