@@ -3,12 +3,12 @@
 service      the interface of pages and the API; never imports TensorFlow
 admission    lets new runs into the queue, or refuses them
 run_control  stops, pauses, steers, lists and hides runs for their owners
-trash        deleted runs that can be restored; `stopped_runs` can go on; `undo` says for how long
+trash        deleted runs that can be restored; `stopped_runs` can go on; `undo` says which, and how long
 housekeeping watches workers, ends idle runs and empties the trash, every few seconds
 scheduler    assigns runs to workers, and updates the runs by the workers' events
 waiting      the runs that wait: `queue` is their order, `wait_times` estimates how long they wait
 pool         the workers, each with its run; `placement` decides their number and devices
-repository   active runs in memory, all runs in the store
+repository   active runs in memory, all runs in the store; `run_cache` has the stored ones that were read lately
 active_run   a run under way; `run_delta` holds its changes that are not stored yet
 store        stored runs within `limits`: `blobs` (or `memory_blobs`) hold their files, `records` describes a run,
              `input_files` holds its pictures; `snapshots` selects the intermediate pictures that are stored;

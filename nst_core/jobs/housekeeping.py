@@ -53,7 +53,8 @@ class Housekeeping:
         with self._lock:
             self._scheduler.watch_workers(self._silence_seconds)
             self._scheduler.reap_idle(self._unseen_minutes)
-        for job in self._store.end_undos():
+        self._store.stops.end_old()
+        for job in self._store.hidden_too_long():
             self._remove(job)
         if time.monotonic() - self._trimmed > TRIM_SECONDS:
             self._trimmed = time.monotonic()

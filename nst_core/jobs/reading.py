@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from nst_core.errors import LostRunError
-from nst_core.jobs import records, storage_errors
+from nst_core.jobs import film_files, records, storage_errors
 from nst_core.jobs.blobs import BlobStore
 from nst_core.jobs.records import CONTENT, COPY, CURVE, RECORD, RESULT, DamagedRecordError, RunRecord
 from nst_core.jobs.views import FINAL, JobView
@@ -113,3 +113,10 @@ def _with_damage(view: JobView, record: RunRecord) -> JobView:
         error = "the file of this result is damaged or missing on the server's disk; paint it again with its settings"
         return replace(view, state="failed", error=error, notes=notes)
     return replace(view, notes=notes)
+
+
+def has_checkpoint(blobs: BlobStore, job: str) -> bool:
+    """Whether a run can continue from a checkpoint."""
+    if film_files.can_continue(blobs, job):
+        return True
+    return blobs.path(job, records.CHECKPOINT) is not None and blobs.has(job, records.CHECKPOINT)

@@ -19,6 +19,7 @@ from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.eviction import Evictor
 from nst_core.jobs.film_files import FilmResult
 from nst_core.jobs.observers import Observers
+from nst_core.jobs.run_cache import RunCache
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.snapshots import nearest
 from nst_core.jobs.storage_health import StorageHealth
@@ -29,10 +30,8 @@ from nst_core.system.bounded_cache import BoundedCache
 
 WRITE_SECONDS = 0.4
 """The least time between two writes to the store; changes in between are written together."""
-MAX_RECENT = 8
-"""Finished runs that are cached with all their values, since their pages ask for them at every click."""
-MAX_SUMMARIES = 200
-"""Finished runs that are cached with one picture each, for the gallery; also the most that `summaries` returns."""
+MAX_LISTED = 200
+"""The most runs that `summaries` returns, and the most reasons for which runs were removed from memory."""
 MAX_UNSAVED = 12
 """Finished runs that could not be written, and stay in memory until there is room on the disk."""
 _LOGGER = logging.getLogger(__name__)
@@ -59,10 +58,8 @@ class RunRepository:
         self._changed: set[str] = set()
         self._beginning: set[str] = set()  # runs whose first record is being written
         self._writing: set[str] = set()
-        self._lost: BoundedCache[str, str] = BoundedCache(MAX_SUMMARIES)  # why a run was removed from memory
-        self._recent: BoundedCache[str, JobView] = BoundedCache(MAX_RECENT)
-        self._summaries: BoundedCache[str, JobView] = BoundedCache(MAX_SUMMARIES)
-        self._elsewhere: BoundedCache[str, tuple[float, JobView]] = BoundedCache(MAX_RECENT)
+        self._lost: BoundedCache[str, str] = BoundedCache(MAX_LISTED)  # why a run was removed from memory
+        self._cache = RunCache(store)
         self._wake, self._closing = threading.Event(), False
         self._writer = threading.Thread(target=self._write_changes, name="nst-store", daemon=True)
         with lock:
@@ -129,9 +126,7 @@ class RunRepository:
         self.observers.gone(job)
         self.health.forget(job)
         self._changed.discard(job)
-        self._recent.pop(job)
-        self._summaries.pop(job)
-        self._elsewhere.pop(job)
+        self._cache.forget(job)
 
     # The methods from here on are called outside the lock.
 
@@ -178,39 +173,7 @@ class RunRepository:
         """A run that is not active, with all its values. Raises JobError if it cannot be opened."""
         if reason := self._lost.get(job):
             raise LostRunError(reason)
-        view = self._recent.get(job)
-        if view is None or not self._is_current(view):
-            if self.store.claims is not None:
-                return self._load_shared(job)
-            view = self.store.view(job)
-            if view.state not in FINAL:  # the run could not be read when the server started
-                return replace(
-                    view,
-                    state="failed",
-                    error="this run was interrupted; it continues when the server starts the next time",
-                )
-            self._recent.put(job, view)
-        return view
-
-    def _load_shared(self, job: str) -> JobView:
-        """A run that other servers may change, as it was a moment ago."""
-        known = self._elsewhere.get(job)
-        if known is not None and time.monotonic() - known[0] < WRITE_SECONDS:
-            return known[1]
-        view = self.store.view(job)
-        if view.state in FINAL:
-            self._recent.put(job, view)
-        else:
-            self._elsewhere.put(job, (time.monotonic(), view))
-        return view
-
-    def _is_current(self, view: JobView) -> bool:
-        """Whether a run that was read before is still like that. Raises StorageError if a shared store cannot say."""
-        if self.store.claims is None:
-            return True
-        row, ended = self.store.row(view.id), view.ended or view.created
-        now = row and (row.state, row.listed, row.hidden_at, row.ended)
-        return view.state in FINAL and now == (view.state, view.listed, view.hidden_at, ended)
+        return self._cache.view(job)
 
     def load_claimed(self, job: str) -> ActiveRun:
         """A run that this server has claimed, as an active one. Raises JobError if it cannot be opened."""
@@ -229,7 +192,7 @@ class RunRepository:
         """An owner's runs, or the listed ones if `owner` is empty, newest first; no points, content and results."""
         with self._lock:
             unsaved = [job for job, run in self.active.items() if run.is_new and owner and run.view.owner == owner]
-        views = [self.summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_SUMMARIES)]]
+        views = [self.summary(job) for job in [*reversed(unsaved), *self.store.runs(owner, MAX_LISTED)]]
         return [view for view in views if view is not None and not view.hidden_at]
 
     def hidden(self, owner: str) -> list[JobView]:
@@ -263,9 +226,8 @@ class RunRepository:
     def add_reopened(self, run: ActiveRun) -> None:
         """Add a run that `reopen` gave, which is stored soon. Called under the lock."""
         job = run.view.id
-        self._recent.pop(job)
-        self._summaries.pop(job)
-        self.store.reopen(job)
+        self._cache.forget(job)
+        self.store.stops.forget(job)
         self.active[job] = run
         self.observers.state(run.view)
         self.mark_dirty(job)
@@ -275,14 +237,7 @@ class RunRepository:
         with self._lock:
             if job in self.active:
                 return self.active[job].view
-        try:
-            view = self._summaries.get(job)
-            if view is None or not self._is_current(view):
-                view = self.store.summary(job)
-                self._summaries.put(job, view)
-        except JobError:  # a damaged run must not hide the others
-            return None
-        return view
+        return self._cache.summary(job)
 
     def snapshot(self, job: str, step: int) -> bytes:
         """The snapshot nearest to a step, as JPEG. Raises JobError if the run is unknown or has none."""
@@ -397,8 +352,7 @@ class RunRepository:
     def _forget(self, removed: list[str]) -> None:
         with self._lock:
             for job in removed:
-                self._recent.pop(job)
-                self._summaries.pop(job)
+                self._cache.forget(job)
 
     def _is_gone(self, change: RunDelta) -> bool:
         """Whether a write failed because the run was deleted meanwhile; if so, removes its remains."""
@@ -415,7 +369,7 @@ class RunRepository:
             return
         run.mark_saved(change)
         if run.view.state in FINAL and job not in self._changed:
-            self._recent.put(job, run.current_view())
+            self._cache.put(run.current_view())
             del self.active[job]
             self.observers.gone(job)
 

@@ -31,7 +31,7 @@ class StoppedRuns:
 
     def can_reopen(self, view: JobView) -> bool:
         """Whether a run was stopped, and could go on now."""
-        return view.state == "stopped" and self._repository.store.can_undo_stop(view.id, view.step)
+        return view.state == "stopped" and self._repository.store.stops.can_undo(view.id, view.step)
 
     def reopen(self, job: str, secret: str) -> None:
         """Undo a stop: the run goes on in its turn.

@@ -38,12 +38,10 @@ from nst_core.jobs.records import (
 from nst_core.jobs.run_delta import RunDelta
 from nst_core.jobs.storage_errors import AlmostFullError
 from nst_core.jobs.temporary_files import remove_temporary_files
+from nst_core.jobs.undo import UndoableStops
 from nst_core.jobs.views import FINAL, JobView
 from nst_core.recipe import FilmFormat
 from nst_core.runs.inputs import RunInputs
-
-SEARCH_SECONDS = 30.0
-"""Interval at which a server that shares its store looks for runs that were stopped at others."""
 
 
 class Store:
@@ -54,6 +52,7 @@ class Store:
         fault: why the folder could not be written when it was opened, in words; empty if it could.
         limits: the bounds of the store.
         votes: the votes on pairs of results, which stay when runs are removed.
+        stops: the stopped runs that can go on.
         claims: which server has which run, if several servers share the store; else None.
     """
 
@@ -76,10 +75,7 @@ class Store:
         self.votes = self._opened.votes
         self.why_in_memory, self.fault = self._opened.why_in_memory, self._opened.fault
         self.limits = memory_limits if self.why_in_memory else disk_limits or StoreLimits()
-        # Stopped runs that can go on, and when they were stopped; those of an earlier server too.
-        self._stopped: dict[str, float] = {}
-        self._find_stopped()
-        self._looked_for_stopped = time.time()
+        self.stops = UndoableStops(self._blobs, self._index, is_shared=self.claims is not None)
         self._stored_values: dict[str, tuple[Any, ...]] = {}  # the values in the records of runs that are not over
 
     def close(self) -> None:
@@ -87,11 +83,6 @@ class Store:
         self._ledger.flush()
         self.votes.flush()
         self._opened.release()
-
-    def _find_stopped(self) -> None:
-        """Find the stopped runs that can go on; a server that shares the store does so again and again."""
-        since = time.time() - 2 * undo.UNDO_SECONDS if self.claims else 0.0
-        self._stopped = {job: at for job, at in self._index.stopped(since).items() if self.has_checkpoint(job)}
 
     def blob_store(self, name: str) -> BlobStore | None:
         """A store for other files than those of runs, in a folder of its own; None without a disk."""
@@ -216,40 +207,7 @@ class Store:
         if view.state in FINAL:
             self._stored_values.pop(view.id, None)
             self._blobs.sync(view.id, RECORD)
-            if view.state == "stopped" and self.has_checkpoint(view.id):
-                self._stopped[view.id] = view.ended
-            else:
-                self._end_undo(view.id)
-
-    def can_undo_stop(self, job: str, step: int) -> bool:
-        """Whether a stopped run of `step` steps can still go on: from its checkpoint, or from its beginning."""
-        row = self._index.get(job)
-        if row is None or row.state != "stopped" or time.time() - row.ended >= undo.UNDO_SECONDS:
-            return False
-        is_kept = job in self._stopped or (self.claims is not None and self.has_checkpoint(job))
-        return is_kept or (step == 0 and self.has_inputs(job))
-
-    def reopen(self, job: str) -> None:
-        """Note that a stopped run goes on."""
-        self._stopped.pop(job, None)
-
-    def end_undos(self) -> list[str]:
-        """Remove the checkpoints of runs that were stopped long ago; returns the hidden runs that are to be removed."""
-        now = time.time()
-        if self.claims is not None and now - self._looked_for_stopped > SEARCH_SECONDS:
-            self._looked_for_stopped = now
-            self._find_stopped()
-        for job in undo.past(self._stopped, undo.MOST_STOPPED, now):
-            with contextlib.suppress(OSError):
-                self._end_undo(job)
-        return undo.past(self._index.hidden(), undo.MOST_HIDDEN, now)
-
-    def _end_undo(self, job: str) -> None:
-        self._stopped.pop(job, None)
-        row = self._index.get(job)
-        if row is None or row.state in FINAL:  # else it goes on
-            self._blobs.remove(job, CHECKPOINT)
-            self._blobs.remove_folder(job, film_files.WORK)
+            self.stops.note(view)
 
     def _completed(self, record: RunRecord) -> RunRecord:
         """The record of a run that is over, with its size and its number of points."""
@@ -296,7 +254,7 @@ class Store:
                 self._index.put(row)
             raise StorageError(f"this run cannot be deleted now, because {storage_errors.in_words(error)}") from None
         self._stored_values.pop(job, None)
-        self._stopped.pop(job, None)
+        self.stops.forget(job)
         self._blobs.clear(job)
         self._ledger.flush()
 
@@ -321,6 +279,10 @@ class Store:
         hidden = self._index.hidden()
         rows = [row for job in sorted(hidden, key=lambda job: -hidden[job]) if (row := self._index.get(job))]
         return [row.job for row in rows if row.owner == owner]
+
+    def hidden_too_long(self) -> list[str]:
+        """The hidden runs that can be restored no more, and are to be removed, the first hidden first."""
+        return undo.past(self._index.hidden(), undo.MOST_HIDDEN, time.time())
 
     def publish(self, job: str, *, listed: bool) -> None:
         """List a run in the gallery, or remove it from there. Raises LostRunError or StorageError."""
@@ -397,9 +359,7 @@ class Store:
 
     def has_checkpoint(self, job: str) -> bool:
         """Whether a run can continue from a checkpoint."""
-        if film_files.can_continue(self._blobs, job):
-            return True
-        return self.checkpoint(job) is not None and self._blobs.has(job, CHECKPOINT)
+        return reading.has_checkpoint(self._blobs, job)
 
     def film_files(self, job: str, film: Film, kind: FilmFormat) -> FilmFiles:
         """The files of a film's run, for the worker. Raises OSError."""

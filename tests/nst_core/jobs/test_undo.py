@@ -76,7 +76,7 @@ def test_after_a_while_the_checkpoint_goes_and_the_result_stays(
     job = _stopped(servers, service)
     assert _checkpoint(folder, job).exists()
     _later(monkeypatch, undo.UNDO_SECONDS + 1)
-    service._repository.store.end_undos()
+    service._repository.store.stops.end_old()
     assert not _checkpoint(folder, job).exists()
     assert not service.stopped.can_reopen(service.view(job))
     with pytest.raises(JobError, match="last 10 minutes"):
