@@ -44,7 +44,7 @@ from pages.parts.curves import plot
 from pages.parts.device import files as files_for_devices
 from pages.parts.film.chosen import FILM_TYPES, max_film_mb
 from pages.parts.inputs import kept, selection
-from pages.parts.inputs.pickers import max_upload_mb
+from pages.parts.inputs.uploads import max_upload_mb
 from pages.parts.runs import curated
 
 _LOGGER = logging.getLogger("nst_core.serve")

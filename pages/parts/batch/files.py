@@ -15,7 +15,7 @@ from nst_core.settings import Settings
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
 from pages.parts.app.web import Html
-from pages.parts.inputs.pickers import max_upload_mb
+from pages.parts.inputs.uploads import max_upload_mb
 
 if TYPE_CHECKING:
     from nst_core.batch.hosted import NamedPicture

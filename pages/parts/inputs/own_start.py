@@ -11,7 +11,7 @@ import streamlit as st
 from nst_core.errors import NSTError
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
-from pages.parts.inputs.pickers import max_upload_mb
+from pages.parts.inputs.uploads import max_upload_mb
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture

@@ -12,7 +12,7 @@ from nst_core.recipe import Recipe
 from pages.parts.app import service, session, visitor
 from pages.parts.app.session_values import SessionValue
 from pages.parts.compare import measures
-from pages.parts.inputs import pickers
+from pages.parts.inputs import uploads
 from pages.parts.inputs.style_weights import Style
 from pages.parts.runs import colour_preservation, submit
 from pages.parts.runs.submit import RunRequest
@@ -56,7 +56,7 @@ def repaint_on_change(page: str, recipe: Recipe) -> None:
 
 def paint_new_photograph(page: str) -> None:
     """Let the page paint a photograph that the visitor has just given, even if it has not painted before."""
-    if pickers.NEW_PHOTOGRAPH.pop():
+    if uploads.NEW_PHOTOGRAPH.pop():
         request(page)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.inputs import pickers
+from pages.parts.inputs import uploads
 from pages.parts.inputs.selection import SOURCE, choose_sample, selected
 from pages.parts.runs import auto_run
 
@@ -22,8 +22,8 @@ def use_style(key: str) -> None:
 
 def uploader() -> None:
     """A file uploader for the first screen; the Fast page paints the photograph at once, in the style chosen there."""
-    most_mb = pickers.max_upload_mb()
+    most_mb = uploads.max_upload_mb()
     file = st.file_uploader("Paint a photograph of yours now", key="first_photograph", max_upload_size=most_mb)
-    if file and pickers.take_photograph(file):
+    if file and uploads.take_photograph(file):
         SOURCE.put("Upload", "content")
         st.switch_page("pages/fast.py")

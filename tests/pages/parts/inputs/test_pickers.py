@@ -13,8 +13,8 @@ from nst_core.picture.limits import UploadLimits
 from nst_core.recipe import make
 from nst_core.settings import Settings
 from pages.parts.film.chosen import max_film_mb
-from pages.parts.inputs.pickers import max_upload_mb
 from pages.parts.inputs.selection import IMAGES, find_sample
+from pages.parts.inputs.uploads import max_upload_mb
 from tests.pages.conftest import Open, words
 
 PIXELS = np.full((1, 48, 64, 3), 0.4, np.float32)
