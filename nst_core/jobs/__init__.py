@@ -2,7 +2,7 @@
 
 service      the interface of pages and the API; never imports TensorFlow
 admission    lets new runs into the queue, or refuses them
-run_control  stops, pauses, steers, lists and hides runs for their owners
+orders       stops, pauses, steers, lists and hides runs for their owners
 trash        deleted runs that can be restored; `stopped_runs` can go on; `undo` says which, and how long
 housekeeping watches workers, ends idle runs and empties the trash, every few seconds
 scheduler    assigns runs to workers, and updates the runs by the workers' events

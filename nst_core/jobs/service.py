@@ -34,11 +34,11 @@ from nst_core.jobs.housekeeping import Housekeeping
 from nst_core.jobs.limits import MEMORY, StoreLimits
 from nst_core.jobs.observers import RunObserver
 from nst_core.jobs.opening import shared_storage
+from nst_core.jobs.orders import OrderHandler
 from nst_core.jobs.owners import check_owner, is_owner, owner_of
 from nst_core.jobs.pool import end_all
 from nst_core.jobs.queue import QueueLimits, QueueLoad
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.scheduler import Scheduler
 from nst_core.jobs.stopped_runs import StoppedRuns
 from nst_core.jobs.store import Store
@@ -66,7 +66,7 @@ from nst_core.settings import Settings, problems
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 if TYPE_CHECKING:
-    from nst_core.jobs.shared.run_control import SharedRunControl
+    from nst_core.jobs.shared.orders import SharedOrderHandler
     from nst_core.jobs.shared.sharing import RunSharing
 
 __all__ = [
@@ -134,7 +134,7 @@ class JobService:
             if len(self._scheduler.waiting):  # runs of an earlier server continue without a request
                 self._scheduler.pool.ensure_started()
         self._sharing: RunSharing | None = None
-        self._control: RunControl | SharedRunControl = RunControl(self._repository, self._scheduler, self._lock)
+        self._orders: OrderHandler | SharedOrderHandler = OrderHandler(self._repository, self._scheduler, self._lock)
         if storage is not None:
             from nst_core.jobs.shared.sharing import RunSharing  # needs packages that a server alone has not
 
@@ -148,10 +148,10 @@ class JobService:
                 unseen_minutes=settings.unseen_minutes,
                 tidy=storage.copies.tidy,
             )
-            self._control = self._sharing.control
+            self._orders = self._sharing.orders
         self.admission = Admission(self._repository, self._scheduler, self._sharing, self._closing, self._lock)
         self.stopped = StoppedRuns(self.view, self._repository, self.admission, self._lock)
-        self.trash = Trash(self.view, self._remove, self._repository, self._control, self._lock)
+        self.trash = Trash(self.view, self._remove, self._repository, self._orders, self._lock)
         self.followups = FollowUpRegistry(self)
         self.votes = Voting(self.view, store.votes)
         self._housekeeping = Housekeeping(self._scheduler, store, self._remove, settings, self._closing, self._lock)
@@ -427,17 +427,17 @@ class JobService:
     def stop(self, job: str, secret: str) -> None:
         """End a run within a step, with its picture; a queued run leaves the queue, a finished one stays as it is."""
         self._owned(job, secret)
-        self._control.request(job, "stop")
+        self._orders.request(job, "stop")
 
     def pause(self, job: str, secret: str) -> None:
         """Hold a run after its current step; a queued run keeps its place, and does not begin until it is resumed."""
         self._owned(job, secret)
-        self._control.request(job, "pause")
+        self._orders.request(job, "pause")
 
     def resume(self, job: str, secret: str) -> None:
         """Continue a paused run."""
         self._owned(job, secret)
-        self._control.request(job, "resume")
+        self._orders.request(job, "resume")
 
     def steer(self, job: str, secret: str, settings: Mapping[str, Any]) -> None:
         """Change settings of a run between two steps, or while it is paused; a queued run will begin with them.
@@ -460,12 +460,12 @@ class JobService:
             if view.recipe.medium == "film":
                 raise JobError("the settings of a film's run change at its keyframes; start a new run with others")
             steered(view.recipe, settings)  # raises what is wrong with them
-        self._control.request(job, "steer", **settings)
+        self._orders.request(job, "steer", **settings)
 
     def publish(self, job: str, secret: str, *, listed: bool) -> None:
         """List a run in the gallery once it has a result, or unlist it. Raises JobError if it is unknown."""
         self._owned(job, secret)
-        self._control.request(job, "publish", listed=listed)
+        self._orders.request(job, "publish", listed=listed)
 
     def _owned(self, job: str, secret: str) -> JobView:
         """A run that a visitor wants to change. Raises JobError if it is unknown, NotYoursError if it is not theirs."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from nst_core.errors import JobError, LostRunError
 from nst_core.jobs import undo
+from nst_core.jobs.orders import OrderHandler
 from nst_core.jobs.owners import check_owner
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.views import JobView
 
 if TYPE_CHECKING:
-    from nst_core.jobs.shared.run_control import SharedRunControl
+    from nst_core.jobs.shared.orders import SharedOrderHandler
 
 
 class Trash:
@@ -29,12 +29,12 @@ class Trash:
         view: Callable[[str], JobView],
         remove: Callable[[str], None],
         repository: RunRepository,
-        control: RunControl | SharedRunControl,
+        orders: OrderHandler | SharedOrderHandler,
         lock: threading.Condition,
     ) -> None:
         """`view` gives a run that is not in the trash, or raises LostRunError; `remove` deletes any run for good."""
         self._view, self._remove = view, remove
-        self._repository, self._control, self._lock = repository, control, lock
+        self._repository, self._orders, self._lock = repository, orders, lock
 
     def put(self, job: str, secret: str) -> None:
         """Move a run to the trash; one that is under way is stopped.
@@ -42,7 +42,7 @@ class Trash:
         Raises LostRunError if it cannot be opened, NotYoursError, or StorageError if it cannot be changed now.
         """
         check_owner(secret, self._view(job).owner)
-        self._control.request(job, "hide", hidden_at=time.time())
+        self._orders.request(job, "hide", hidden_at=time.time())
 
     def runs(self, owner: str) -> tuple[JobView, ...]:
         """An owner's runs in the trash, the last one first, as `JobService.runs` gives them."""
@@ -51,7 +51,7 @@ class Trash:
     def restore(self, job: str, secret: str) -> None:
         """Undo `put`. Raises LostRunError if the run is gone, NotYoursError if it is not this visitor's."""
         self._check_in_it(job, secret)
-        self._control.request(job, "hide", hidden_at=0.0)
+        self._orders.request(job, "hide", hidden_at=0.0)
 
     def delete(self, job: str, secret: str) -> None:
         """Delete a run of the trash for good at once. Raises as `restore`, and StorageError as `JobService.discard`."""

@@ -8,7 +8,7 @@ claims       the queue, and which server has which run
 opening      opens all of them; builds rows from records; copies runs from a folder
 sharing      passes runs between this server's job service and the others'
 queue        the queue of all servers, as this one last read it
-run_control  passes on what owners want of runs that another server has
+orders       passes on what owners want of runs that another server has
 
 Records are the truth, and rows an index of them, as in a folder. A server that has its store alone imports nothing of
 this, nor the packages of requirements-cluster.txt.

@@ -19,8 +19,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nst_core.jobs.orders import Order
 from nst_core.jobs.queue import FairQueue, QueueEntry, QueueLimits, SecondsUntilRoom, serving_order
-from nst_core.jobs.run_control import Order
 from nst_core.jobs.shared.database import Database, UnreachableStoreError
 
 BEAT_SECONDS = 1.0

@@ -2,7 +2,7 @@
 
 A run that waits is in no server's memory. This server claims one when it has a free worker, and gives it back if it
 loses the worker. It writes a new run first, and then gives it to all, unless a worker here is free and nobody waits.
-`queue` is what it knows of the others' runs; `run_control` passes on what owners want of them.
+`queue` is what it knows of the others' runs; `orders` passes on what owners want of them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 from nst_core.errors import LostRunError, StorageError
 from nst_core.jobs import failure_messages
 from nst_core.jobs.active_run import ActiveRun
+from nst_core.jobs.orders import OrderHandler
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
-from nst_core.jobs.run_control import RunControl
 from nst_core.jobs.scheduler import MAX_ATTEMPTS, Scheduler
 from nst_core.jobs.shared.claims import BEAT_SECONDS, Claims, Work
+from nst_core.jobs.shared.orders import SharedOrderHandler
 from nst_core.jobs.shared.queue import SharedQueue
-from nst_core.jobs.shared.run_control import SharedRunControl
 from nst_core.jobs.views import FINAL
 from nst_core.jobs.wait_times import WaitEstimator
 from nst_core.system.bounded_cache import BoundedCache
@@ -41,7 +41,7 @@ class RunSharing:
 
     Attributes:
         queue: the queue of all servers.
-        control: carries out what owners want of runs, whichever server has them.
+        orders: carries out what owners want of runs, whichever server has them.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands between
@@ -61,8 +61,8 @@ class RunSharing:
         self._unseen_seconds, self._tidy = 60 * unseen_minutes, tidy
         self.queue = SharedQueue(limits, wait_times)
         self._draining, self._ended, self._wake = threading.Event(), threading.Event(), threading.Event()
-        control = RunControl(repository, scheduler, lock, is_shared=True)
-        self.control = SharedRunControl(claims, control, self._take, self._wake.set)
+        here = OrderHandler(repository, scheduler, lock, is_shared=True)
+        self.orders = SharedOrderHandler(claims, here, self._take, self._wake.set)
         self._leads: BoundedCache[str, tuple[float, bool]] = BoundedCache(MAX_LEADS)
         self._starting: set[str] = set()  # runs of this server that are not in memory yet
         self._leaving: dict[str, ActiveRun] = {}  # runs that are to be given back
@@ -177,7 +177,7 @@ class RunSharing:
             self._beat()
         if self._draining.is_set():
             return
-        self.control.carry_out_orders()
+        self.orders.carry_out_orders()
         with self._lock:
             known = set(self._repository.active)
         works, last_visitor = self._claims.queue()

@@ -138,7 +138,7 @@ def test_a_silent_server_loses_its_runs_to_the_others_and_knows_it(server: Calla
 def test_an_order_reaches_the_server_that_has_the_run(
     server: Callable[[], Claims], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nst_core.jobs.run_control import Order
+    from nst_core.jobs.orders import Order
     from nst_core.jobs.shared import claims as module
 
     one, two = server(), server()

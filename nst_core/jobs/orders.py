@@ -32,7 +32,7 @@ class Order:
     arguments: Mapping[str, Any]
 
 
-class RunControl:
+class OrderHandler:
     """Carries out orders about runs in this server's memory and store. Any thread may call."""
 
     def __init__(

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from nst_core.errors import JobError, StorageError
-from nst_core.jobs.run_control import Order, OrderKind, RunControl
+from nst_core.jobs.orders import Order, OrderHandler, OrderKind
 from nst_core.jobs.shared.claims import Claims
 
 _LOGGER = logging.getLogger(__name__)
 
 
-class SharedRunControl:
-    """`RunControl` of runs that any server may have."""
+class SharedOrderHandler:
+    """`OrderHandler` of runs that any server may have."""
 
     def __init__(
-        self, claims: Claims, here: RunControl, take: Callable[[str], bool], changed: Callable[[], None]
+        self, claims: Claims, here: OrderHandler, take: Callable[[str], bool], changed: Callable[[], None]
     ) -> None:
         """`take` brings a run that no server has into this one's memory; `changed` is called after an order."""
         self._claims, self._here, self._take, self._changed = claims, here, take, changed
 
     def request(self, job: str, kind: OrderKind, **arguments: Any) -> None:
-        """Do something with a run, whichever server has it; see `RunControl.request`.
+        """Do something with a run, whichever server has it; see `OrderHandler.request`.
 
         Raises StorageError too if the server that has it does not answer.
         """

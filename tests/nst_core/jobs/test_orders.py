@@ -14,18 +14,18 @@ def test_a_run_that_has_just_ended_can_be_listed_and_hidden_and_nothing_else(ser
         sent = len(servers.worker.commands)
         ended = service._repository.active[job].view
         for kind in ("stop", "pause", "resume"):
-            service._control.request(job, kind)
-        service._control.request(job, "steer", style_weight=7.0)
+            service._orders.request(job, kind)
+        service._orders.request(job, "steer", style_weight=7.0)
         assert service._repository.active[job].view is ended
         assert len(servers.worker.commands) == sent
-        service._control.request(job, "publish", listed=True)
-        service._control.request(job, "hide", hidden_at=1.5)
+        service._orders.request(job, "publish", listed=True)
+        service._orders.request(job, "hide", hidden_at=1.5)
         view = service._repository.active[job].view
     assert (view.state, view.listed, view.hidden_at) == ("done", True, 1.5)
 
 
 def test_a_run_that_is_not_there_can_not_be_listed(servers: Servers) -> None:
-    control = servers.start()._control
-    control.request("gone", "stop")
+    orders = servers.start()._orders
+    orders.request("gone", "stop")
     with pytest.raises(LostRunError):
-        control.request("gone", "publish", listed=True)
+        orders.request("gone", "publish", listed=True)
