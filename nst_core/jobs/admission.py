@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
-from nst_core.errors import NSTError, WorkerError
+from nst_core.errors import NSTError, StorageError, WorkerError
 from nst_core.jobs.active_run import ActiveRun
 from nst_core.jobs.repository import RunRepository
 from nst_core.jobs.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from nst_core.jobs.shared.sharing import RunSharing
+
+LEFT_WITHIN_SECONDS = 5.0
+"""The longest wait until the server that stopped a run has given up its place in the queue of all servers."""
+LOOK_SECONDS = 0.1
 
 
 class Admission:
@@ -97,7 +102,7 @@ class Admission:
             self.check_worker()
             if job in self._repository.active:
                 return
-        if self._sharing is not None and not self._sharing.admit(run, ""):
+        if self._sharing is not None and not self._has_place_again(run, self._sharing):
             return
         with self._lock:
             if self._sharing is None:
@@ -108,3 +113,18 @@ class Admission:
             else:
                 self._scheduler.pool.ensure_started()
                 self._scheduler.dispatch()
+
+    def _has_place_again(self, run: ActiveRun, sharing: RunSharing) -> bool:
+        """Give a stopped run a place in the queue of all servers; False if another click was sooner.
+
+        A run that another server stopped just now keeps its old place there for a moment.
+        """
+        until = time.monotonic() + LEFT_WITHIN_SECONDS
+        while not sharing.admit(run, ""):
+            row = self._repository.store.row(run.view.id)
+            if row is None or row.state != "stopped":
+                return False
+            if time.monotonic() > until:
+                raise StorageError("the server that stopped this run does not answer; try again in some seconds")
+            time.sleep(LOOK_SECONDS)
+        return True
