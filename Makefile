@@ -29,8 +29,10 @@ test-fast: .venv/installed-tests
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow and not cluster" $(SHARED_OUT)
 
 # On a Ray cluster of two machines, both this one, and with servers that share a database; installs what both need.
+# Its tests are shared out to three processes too: one has the cluster, another one the two servers.
+CLUSTER = $(shell grep --recursive --files-with-matches --include=test_*.py "mark\.cluster" tests)
 test-cluster: .venv/installed-cluster
-	NST_REQUIRE_CLUSTER=1 $(BIN)/python -m pytest tests -m cluster
+	NST_REQUIRE_CLUSTER=1 $(ONE_THREAD) $(BIN)/python -m pytest $(CLUSTER) -m cluster $(SHARED_OUT)
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .

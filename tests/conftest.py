@@ -26,17 +26,22 @@ os.environ["NST_PRECISION"] = "float32"  # else each worker measures both when i
 os.environ["NST_DEVICE_FILES"] = "0"  # no server of a test exports networks unless the test asks for it
 
 
-IN_A_BROWSER = ("tests/browser/", "tests/nst_core/bench/app/test_live.py", "tests/nst_core/bench/app/test_pages.py")
+TOGETHER = {
+    "browser": ("tests/browser/", "tests/nst_core/bench/app/test_live.py", "tests/nst_core/bench/app/test_pages.py"),
+    "ray": ("tests/nst_core/executors/test_contract.py", "tests/nst_core/executors/cluster/test_ray.py"),
+}
+"""Files whose tests share what is started once for a process: a server, or a cluster."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `--dist loadfile` all tests that drive a browser go to one process too: they share a server."""
+    """With `--dist loadfile` the files of `TOGETHER` go to one process too."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFileAndServer(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith(IN_A_BROWSER) else str(super()._split_scope(nodeid))
+            names = (name for name, files in TOGETHER.items() if nodeid.startswith(files))
+            return next(names, None) or str(super()._split_scope(nodeid))
 
     return ByFileAndServer(config, log) if config.getvalue("dist") == "loadfile" else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,13 @@ import httpx
 import psutil
 import pytest
 
+from nst_core.bench.app import browser
+from nst_core.errors import ToolError
 from pages.parts.app.visitor import COOKIE as VISITOR
+from tests.browser import visit
 from tests.nst_core.jobs.servers import until
 from tests.nst_core.jobs.shared.servers import KEYS, PASSWORD, TAKEOVER_SECONDS, SharedServers
+from tests.required import missing
 from tests.serving import ROOT, Server, free_port
 from tests.toy_server import ENTRY
 
@@ -28,7 +34,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 CADDYFILE = ROOT / "nst_core" / "jobs" / "shared" / "Caddyfile"
 PICTURES = {"content_id": "chelsea", "style_id": "night-swirls", "measure": "false"}
 COOKIE = "nst_server"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 
 
 class Site:
@@ -38,8 +43,8 @@ class Site:
         (folder / "entry.py").write_text(ENTRY)
         environment = {**environment, "PYTHONPATH": str(ROOT), "NST_TRUSTED_PROXIES": "127.0.0.1"}
         self.servers = [Server(str(folder / "entry.py"), folder / f"log{n}", **environment) for n in range(2)]
-        for server in self.servers:
-            server.start()
+        with ThreadPoolExecutor() as both:
+            list(both.map(Server.start, self.servers))
         self.url, self._folder = f"http://localhost:{free_port()}", folder
         addresses = " ".join(server.url.removeprefix("http://") for server in self.servers)
         options = "{\n\tadmin off\n\tauto_https off\n}\n"
@@ -68,7 +73,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if shutil.which("caddy") is None:
-        (pytest.fail if os.environ.get("NST_REQUIRE_CLUSTER") == "1" else pytest.skip)("Caddy is not installed")
+        missing("CLUSTER", "Caddy is not installed")
     folder = tmp_path_factory.mktemp("site")
     site = Site(folder, shared_servers.environment(folder / "cache"))
     yield site
@@ -115,37 +120,35 @@ def opens_websocket(site: Site, cookies: httpx.Cookies) -> bool:
         return page.recv(100).startswith(b"HTTP/1.1 101")
 
 
+@pytest.fixture
+def page(site: Site) -> Iterator[Any]:
+    """A page of a new visitor, whose waits are long."""
+    try:
+        browser.executable()
+        importlib.import_module("playwright")
+    except (ToolError, ImportError) as error:
+        missing("CLUSTER", str(error))
+    with browser.chromium() as chromium:
+        page = chromium.new_context(base_url=site.url).new_page()
+        page.set_default_timeout(90_000)
+        yield page
+
+
 @pytest.mark.browser
-def test_a_page_goes_on_at_the_other_server_when_its_own_is_killed(site: Site) -> None:
+def test_a_page_goes_on_at_the_other_server_when_its_own_is_killed(site: Site, page: Any) -> None:
     """Whichever of the two it is at: each is killed and started again."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     run, secret = submit(site.client(site.servers[0]), steps=5000)
-    until(lambda: state(site.client(site.servers[1]), run)["step"] > 0, 60)
     until(lambda: _answers(site), 20)
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context()
-        context.set_default_timeout(90_000)
-        context.add_cookies([{"name": VISITOR, "value": secret, "url": site.url}])
-        page = context.new_page()
-        page.goto(f"{site.url}/slow?job={run}")
-        stop = page.get_by_role("button", name="Stop", exact=True)
-        stop.wait_for()  # its owner has it, whichever server the page is at
-        for number in (0, 1):
-            killed, other = site.servers[number], site.client(site.servers[1 - number])
-            killed.kill()
-            _goes_on(other, run)
-            stop.wait_for()
-            killed.start()
-        stop.click()
-        page.get_by_role("button", name="PNG", exact=True).wait_for()
-        assert {state(site.client(server), run)["state"] for server in site.servers} == {"stopped"}
-        browser.close()
-
-
-def _goes_on(client: httpx.Client, run: str) -> None:
-    step = state(client, run)["step"]
-    until(lambda: state(client, run)["step"] > step + 20, 60)
+    page.context.add_cookies([{"name": VISITOR, "value": secret, "url": site.url}])
+    page.goto(f"/slow?job={run}")
+    at = visit.step(page)
+    for killed in site.servers:
+        killed.kill()
+        at = visit.step(page, at + 150)  # more than what a page shows after its server's last word
+        killed.start()
+    visit.stop(page)  # as its owner, whichever server it is at
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
+    assert {state(site.client(server), run)["state"] for server in site.servers} == {"stopped"}
 
 
 def _answers(site: Site) -> bool:

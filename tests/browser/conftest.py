@@ -15,13 +15,13 @@ import pytest
 
 from nst_core.jobs.votes import CONTESTANTS, Vote, VoteLog
 from tests.browser import visit
+from tests.required import missing
 from tests.serving import Server
 from tests.toy_server import toy_server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-REQUIRED = os.environ.get("NST_REQUIRE_BROWSER") == "1"
 PATIENCE_MS = 90_000
 """The default limit of each wait: a busy machine is slow, and no test measures its speed."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
@@ -65,7 +65,7 @@ def address(server: Server) -> str:
 def browser() -> Iterator[playwright.Browser]:
     """Debian's Chromium."""
     if not CHROMIUM:
-        (pytest.fail if REQUIRED else pytest.skip)("Chromium is not installed")
+        missing("BROWSER", "Chromium is not installed")
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *OFFLINE])
         yield chromium

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser import visit
-from tests.browser.visit import LOOK_MS, stop
+from tests.browser.visit import step, stop
 from tests.nst_core.jobs.servers import until
 from tests.serving import Server
 
@@ -25,21 +25,12 @@ ENDLESS = 5000
 """Steps of a run that is stopped, or lasts longer than its test: a hundred seconds."""
 SAVED = 150
 """A step by which a run has been saved after its first one: it is saved every 2 s, and a step takes at least 0.02 s."""
-_IS_AT_STEP = """least => {
-  const found = document.body.innerText.match(/^Step ([1-9]\\d*) of \\d+/m);
-  return found && Number(found[1]) >= least && Number(found[1]);
-}"""
 
 
 def begin(page: Any, address: str, steps: int) -> str:
     """Submit a small slow run; returns its address."""
     visit.begin(page, address, steps=steps, snapshot_every=25)
     return str(page.url)
-
-
-def step(page: Any, least: int = 1) -> int:
-    """The step that the page shows, once it is at least that."""
-    return int(page.wait_for_function(_IS_AT_STEP, arg=least, polling=LOOK_MS).json_value())
 
 
 def test_two_tabs_show_one_run_either_pauses_it_and_a_stranger_only_watches(

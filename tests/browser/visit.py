@@ -35,6 +35,10 @@ _IS_STILL = """quiet => {
   return performance.now() - window.changed >= quiet;
 }"""
 
+_IS_AT_STEP = """least => {
+  const found = document.body.innerText.match(/^Step ([1-9]\\d*) of \\d+/m);
+  return found && Number(found[1]) >= least && Number(found[1]);
+}"""
 _CLICK_IN_MENU = """name => {
   const menus = "[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]";
   const link = [...document.querySelectorAll(menus)].find(each => each.textContent.trim() === name);
@@ -93,6 +97,11 @@ def finished(page: Any) -> None:
     """Wait until the run on the page is over and measured."""
     page.get_by_role("button", name="PNG", exact=True).first.wait_for(timeout=LOADING_MS)
     page.get_by_text("measuring the result").wait_for(state="hidden", timeout=LOADING_MS)
+
+
+def step(page: Any, least: int = 1) -> int:
+    """The step that the page shows, once it is at least that."""
+    return int(page.wait_for_function(_IS_AT_STEP, arg=least, polling=LOOK_MS).json_value())
 
 
 def stop(page: Any) -> None:

@@ -1,11 +1,10 @@
 """Fixtures of the benchmarks."""
 
-import os
-
 import pytest
 
 from nst_core.bench.app import browser
 from nst_core.errors import ToolError
+from tests.required import missing
 
 
 @pytest.fixture
@@ -15,4 +14,4 @@ def chromium() -> None:
     try:
         browser.executable()
     except ToolError as error:
-        (pytest.fail if os.environ.get("NST_REQUIRE_BROWSER") == "1" else pytest.skip)(str(error))
+        missing("BROWSER", str(error))

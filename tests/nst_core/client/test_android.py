@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,12 +11,12 @@ import pytest
 
 from nst_core import client
 from tests.nst_core.api.servers import png
+from tests.required import missing
 from tests.serving import Server
 from tests.toy_server import toy_server
 
 pytestmark = pytest.mark.slow
 SOURCES = Path(client.__file__).parent / "android"
-REQUIRED = os.environ.get("NST_REQUIRE_JVM") == "1"
 COMPILERS = {
     "java": ["javac", "-Werror", "-Xlint:all", "-d", "classes", str(SOURCES / "NstStudio.java")],
     "kotlin": ["kotlinc", str(SOURCES / "NstStudio.kt"), "-include-runtime", "-d", "studio.jar"],
@@ -35,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_a_program_paints_a_picture_and_tells_a_refusal(language: str, server: Server, tmp_path: Path) -> None:
     compiler = COMPILERS[language]
     if not (shutil.which(compiler[0]) and shutil.which("java")):
-        (pytest.fail if REQUIRED else pytest.skip)(f"{compiler[0]} is not installed")
+        missing("JVM", f"{compiler[0]} is not installed")
     assert run(compiler, tmp_path).returncode == 0
     (tmp_path / "photo.png").write_bytes(png())
     program = [*PROGRAMS[language], server.url, "photo.png", "night-swirls"]

@@ -7,13 +7,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
 import psutil
 import pytest
 
+from tests.required import missing
+
+TOY = ("-m", "nst_core.bench.service.toy_worker")
+"""The program of a toy worker on this machine."""
 TOY_WORKER = "nst_core.bench.service.toy_worker:create"
+"""A toy worker in an actor."""
 STORE_BYTES = 100_000_000
 """The object store of each node."""
 MEMORY_BYTES = 8_000_000_000
@@ -23,51 +30,52 @@ MEMORY_BYTES = 8_000_000_000
 def require_ray() -> None:
     """Skip the test without Ray; fail where Ray must be there."""
     if importlib.util.find_spec("ray") is None:
-        reason = "Ray is not installed: pip install -r requirements-cluster.txt"
-        if os.environ.get("NST_REQUIRE_CLUSTER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("CLUSTER", "Ray is not installed: pip install -r requirements-cluster.txt")
 
 
 class RayCluster:
-    """A running cluster, to which `NST_RAY_ADDRESS` points meanwhile.
+    """A running cluster: a head without workers, and as many machines beside it as a test asks for.
 
     Attributes:
-        nodes: the machines beside the head.
+        nodes: the machines beside the head; each has room for one worker.
     """
 
-    def __init__(self, *cpus: int) -> None:
-        """A head without workers, and a node with each of these numbers of cores; a worker takes one."""
-        self._cpus = cpus
+    def __init__(self) -> None:
         self.nodes: list[Any] = []
 
     def __enter__(self) -> RayCluster:
         from ray.cluster_utils import Cluster
 
-        self._patched = pytest.MonkeyPatch()
-        for name, value in (("RAY_CPUS", "1"), ("RAY_STAND_IN", "0"), ("DEVICE", "cpu"), ("WORKER_NICE", "0")):
-            self._patched.setenv(f"NST_{name}", value)
-        self._patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
         head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-        self._cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
-        self._patched.setenv("NST_RAY_ADDRESS", self._cluster.address)
-        for cpus in self._cpus:
-            self.add(cpus)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
+            self._cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._patched.undo()
         self._cluster.shutdown()
 
-    def add(self, cpus: int) -> Any:
+    @contextmanager
+    def machines(self, number: int) -> Iterator[RayCluster]:
+        """So many nodes, and settings by which a server uses this cluster. Nodes of an earlier test stay."""
+        while len(self.nodes) > number:
+            self.kill(self.nodes[-1])
+        while len(self.nodes) < number:
+            self.add()
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in (("RAY_CPUS", "1"), ("RAY_STAND_IN", "0"), ("DEVICE", "cpu"), ("WORKER_NICE", "0")):
+                patched.setenv(f"NST_{name}", value)
+            patched.setenv("NST_RAY_ADDRESS", self._cluster.address)
+            yield self
+
+    def add(self) -> None:
         """Another machine."""
         node = self._cluster.add_node(
-            wait=False, num_cpus=cpus, object_store_memory=STORE_BYTES, memory=MEMORY_BYTES, include_dashboard=False
+            wait=False, num_cpus=1, object_store_memory=STORE_BYTES, memory=MEMORY_BYTES, include_dashboard=False
         )
         self.nodes.append(node)
-        return node
 
     def kill(self, node: Any) -> None:
         """Lose a machine: all of its processes are killed."""

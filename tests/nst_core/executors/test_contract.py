@@ -1,8 +1,11 @@
-"""What every executor keeps: `nst_core.jobs.executor` says it in words."""
+"""What every executor keeps, with two toy workers: `nst_core.jobs.executor` says it in words."""
 
 from __future__ import annotations
 
 import io
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from PIL import Image
 
 from nst_core.bench.service.toy_worker import loss
+from nst_core.executors.local import LocalExecutor
 from nst_core.jobs.messages import (
     Beat,
     Began,
@@ -26,10 +30,42 @@ from nst_core.jobs.messages import (
 )
 from nst_core.slow import checkpoint
 from tests.nst_core.executors.contract import Place, WatchedWorker, half_white, run_command, seconds_of
+from tests.nst_core.executors.ray_clusters import TOY, TOY_WORKER
 from tests.nst_core.jobs.servers import until
 
 pytestmark = pytest.mark.slow
 Pair = tuple[WatchedWorker, WatchedWorker]
+
+
+def kill_process(worker: WatchedWorker) -> None:
+    assert worker.handle.pid is not None
+    os.kill(worker.handle.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module", params=["local", pytest.param("ray", marks=pytest.mark.cluster)])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """An executor with room for two workers."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NST_WORKERS", "2")
+        patched.setenv("NST_DEVICE", "cpu")
+        if request.param == "local":
+            yield Place(LocalExecutor(TOY), kill_process)
+            return
+        from nst_core.executors.cluster.executor import ClusterExecutor
+
+        with request.getfixturevalue("ray_cluster").machines(2) as cluster:
+            executor = ClusterExecutor(TOY_WORKER)
+            yield Place(executor, cluster.kill_actor_of)
+            executor.close()
+
+
+@pytest.fixture(scope="module")
+def pair(place: Place) -> Iterator[tuple[WatchedWorker, WatchedWorker]]:
+    """Two workers, which all tests of the module share."""
+    workers = WatchedWorker(place.executor, 0), WatchedWorker(place.executor, 1)
+    yield workers
+    for worker in workers:
+        worker.handle.end()
 
 
 def test_a_worker_is_started_without_waiting_and_says_when_it_is_ready(place: Place, pair: Pair) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import socketserver
@@ -23,13 +22,13 @@ import nst_core
 from nst_core.bench.service.toy_worker import loss
 from nst_core.picture.encode import to_image
 from tests.nst_core.film.films import scene, video
+from tests.required import missing
 from tests.toy_server import toy_server
 
 HERE = Path(__file__).parent
 PROJECT = Path(nst_core.__file__).parent / "mobile"
 SOURCES = PROJECT / "app" / "src" / "main" / "java" / "studio" / "nst" / "mobile"
 COMPILED = ("Pixels.kt", "StyleMix.kt", "FramePace.kt", "StyleNetworks.kt", "FilmRun.kt", "FilmServer.kt")
-REQUIRED = os.environ.get("NST_REQUIRE_JVM") == "1"
 SECOND = 1_000_000_000
 SHORT, LONG = 12, 100
 """Frames of the film that is painted to its end, and of the one that is stopped."""
@@ -60,7 +59,7 @@ def numbers() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (shutil.which("kotlinc") and shutil.which("java")):
-        (pytest.fail if REQUIRED else pytest.skip)("kotlinc is not installed")
+        missing("JVM", "kotlinc is not installed")
     folder = tmp_path_factory.mktemp("sample")
     files = [*(SOURCES / name for name in COMPILED), *HERE.glob("*.kt")]
     done = run(["kotlinc", *map(str, files), "-include-runtime", "-d", "check.jar"], folder)

@@ -14,8 +14,7 @@ from nst_core.executors.local import LocalExecutor
 from nst_core.jobs.service import JobService, JobView, owner_of
 from nst_core.recipe import make
 from nst_core.slow import checkpoint
-from tests.nst_core.executors.conftest import TOY
-from tests.nst_core.executors.ray_clusters import TOY_WORKER, RayCluster, require_ray
+from tests.nst_core.executors.ray_clusters import TOY, TOY_WORKER, RayCluster
 from tests.nst_core.jobs.servers import ANN, BEN, picture, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -25,7 +24,6 @@ STEPS = 400
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    require_ray()
     monkeypatch.setenv("NST_DATA_DIR", str(tmp_path))
     return tmp_path
 
@@ -64,11 +62,25 @@ def assert_whole(view: JobView) -> None:
     assert [point.losses["total"] for point in view.points] == [loss(number) for number in range(view.step + 1)]
 
 
+def test_another_machine_shortens_the_wait(ray_cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NST_WORKERS", "0")
+    with ray_cluster.machines(1) as cluster, serving(TOY_WORKER) as service:
+        first, second = submit(service), submit(service, BEN)
+        until(lambda: service.view(first).step > 5, PATIENCE)
+        assert (service.view(second).state, service.view(second).position) == ("queued", 1)
+        cluster.add()
+        until(lambda: service.view(second).step > 5, PATIENCE)
+        assert service.view(first).state == "running"
+        for job, secret in ((first, ANN), (second, BEN)):
+            service.stop(job, secret)
+            assert service.wait(job, PATIENCE).state == "stopped"
+
+
 def test_a_machine_is_lost_in_mid_run_and_the_picture_is_the_same(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    ray_cluster: RayCluster, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NST_WORKERS", "1")
-    with RayCluster(1, 1) as cluster, serving(TOY_WORKER) as service:
+    with ray_cluster.machines(2) as cluster, serving(TOY_WORKER) as service:
         unbroken = finished(service, submit(service))
         job = submit(service)
         until(lambda: saved_step(folder, job) > 30, PATIENCE)
@@ -86,7 +98,7 @@ def test_a_machine_is_lost_in_mid_run_and_the_picture_is_the_same(
 
 def test_the_head_is_lost_and_the_server_goes_on_by_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NST_WORKERS", "1")
-    with RayCluster(1) as cluster:
+    with RayCluster() as own, own.machines(1) as cluster:
         monkeypatch.setenv("NST_RAY_STAND_IN", "1")
         with serving(TOY_WORKER) as service:
             running, waiting = submit(service, steps=5000), submit(service, BEN, steps=20)
@@ -105,10 +117,10 @@ def test_the_head_is_lost_and_the_server_goes_on_by_itself(folder: Path, monkeyp
 
 
 def test_a_machine_is_drained_and_its_run_goes_on_without_a_lost_step(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    ray_cluster: RayCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NST_WORKERS", "1")
-    with RayCluster(1, 1) as cluster, serving(TOY_WORKER) as service:
+    with ray_cluster.machines(2) as cluster, serving(TOY_WORKER) as service:
         job = submit(service)
         until(lambda: service.view(job).step > 20, PATIENCE)
         drained = cluster.node_of_actor()
@@ -117,31 +129,20 @@ def test_a_machine_is_drained_and_its_run_goes_on_without_a_lost_step(
         view = finished(service, job)
         assert view.notes == ()
         assert_whole(view)
-
-
-def test_another_machine_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NST_WORKERS", "0")
-    with RayCluster(1) as cluster, serving(TOY_WORKER) as service:
-        first, second = submit(service), submit(service, BEN)
-        until(lambda: service.view(first).step > 5, PATIENCE)
-        assert (service.view(second).state, service.view(second).position) == ("queued", 1)
-        cluster.add(1)
-        until(lambda: service.view(second).step > 5, PATIENCE)
-        assert service.view(first).state == "running"
-        for job, secret in ((first, ANN), (second, BEN)):
-            service.stop(job, secret)
-            assert service.wait(job, PATIENCE).state == "stopped"
+        cluster.kill(drained)
 
 
 @pytest.mark.weights
-def test_a_real_run_survives_its_machine_bit_for_bit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_run_survives_its_machine_bit_for_bit(
+    ray_cluster: RayCluster, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NST_WORKERS", "1")
     settings = {"steps": 40, "longest_edge_px": 64, "snapshot_every": 10, "seed": 5}
 
     def begin(service: JobService) -> str:
         return service.submit(make(settings=settings), picture(), [picture(1)], owner=owner_of(ANN), measure=False)
 
-    with RayCluster(1, 1) as cluster, serving() as service:
+    with ray_cluster.machines(2) as cluster, serving() as service:
         until(lambda: service.status().state == "ready", 120)
         unbroken = finished(service, begin(service))
         job = begin(service)

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.required import missing
 from tests.serving import free_port
 
 PASSWORD = "not-to-be-logged-7Qx"
@@ -27,14 +26,11 @@ TAKEOVER_SECONDS = 4
 
 def require_shared() -> Path:
     """Debian's programs of PostgreSQL. Skips the test if they or the packages are missing; fails where they must be."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if absent := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        missing("CLUSTER", f"{', '.join(absent)} missing: pip install -r tests/requirements-cluster.txt")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    reason = f"{', '.join(missing)} missing: pip install -r tests/requirements-cluster.txt" if missing else ""
-    reason = reason or ("" if programs else "no PostgreSQL server: apt-get install postgresql")
-    if reason and os.environ.get("NST_REQUIRE_CLUSTER") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    if not programs:
+        missing("CLUSTER", "no PostgreSQL server: apt-get install postgresql")
     return programs[-1].parent
 
 

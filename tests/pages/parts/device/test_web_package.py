@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,24 +11,24 @@ import pytest
 from filelock import FileLock
 
 from pages.parts import device
+from tests.required import missing
 
 pytestmark = pytest.mark.slow
 PARTS = Path(device.__file__).parent
 PACKAGE, BUNDLE = PARTS / "web", PARTS / "bundle"
-REQUIRED = os.environ.get("NST_REQUIRE_NPM") == "1"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
     """The packages of the lock file, installed beside it as a developer has them."""
     if not shutil.which("npm"):
-        (pytest.fail if REQUIRED else pytest.skip)("npm is not installed")
+        missing("NPM", "npm is not installed")
     (PACKAGE / "build").mkdir(exist_ok=True)
     with FileLock(PACKAGE / "build" / "npm.lock"):
         if not is_installed():
             done = npm("ci", "--ignore-scripts", "--prefer-offline")
             if done.returncode:
-                (pytest.fail if REQUIRED else pytest.skip)(f"npm could not install the packages: {done.stderr}")
+                missing("NPM", f"npm could not install the packages: {done.stderr}")
 
 
 def test_the_sources_pass_their_types_and_tests() -> None:
