@@ -6,6 +6,7 @@ for imports and for the bundled pictures.
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute
 from streamlit import config, file_util
 
 from nst_core import api
+from nst_core.errors import StorageError
 from nst_core.jobs.service import JobService
 from nst_core.server import addresses, event_loop, install_routes, logs
 from nst_core.server.addresses import Addresses
@@ -138,6 +140,15 @@ async def _housekeeping(connections: ConnectionLimit) -> None:
             _LOGGER.exception("A round of housekeeping failed; the next one may succeed")
 
 
+def _opened() -> JobService:
+    """The job service. Ends the process, with one line for the operator, if its runs cannot be opened."""
+    try:
+        return service.get()
+    except StorageError as error:
+        _LOGGER.critical("The server does not start: %s", error)
+        os._exit(1)  # an exception would be told with two stacks of the web server
+
+
 def _metrics_of(jobs: JobService) -> Callable[[], bytes]:
     """What gives the metrics as text. Nothing is counted unless the operator names an address for them."""
     if SETTINGS.metrics_address is None:
@@ -154,7 +165,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
     A signal closes it at once, without waiting until the connections of visitors are closed.
     """
     logs.configure(SETTINGS.log_style)
-    jobs = await asyncio.to_thread(service.get)
+    jobs = await asyncio.to_thread(_opened)
     if key := await asyncio.to_thread(lambda: jobs.address_key):
         addresses.use_key(key)
     on_termination(jobs.close, jobs.abandon, ENDS_WITHIN_SECONDS)

@@ -48,6 +48,9 @@ TEST_VARIABLES = (
 )
 """Variables that only the tests read."""
 
+SHARED = ("NST_DATABASE_URL", "NST_FILES_URL")
+"""The variables that name a store of runs which several servers share."""
+_NOT_STARTED = "with it no server starts"
 _SHOWN_LENGTH = 60
 """Longest value of a variable that a message repeats."""
 
@@ -478,14 +481,21 @@ def problems(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     return (*_bad_values(environment), *_half_shared(environment), *_unknown_names(environment))
 
 
+def shared_store_problem(environment: Mapping[str, str] | None = None) -> str:
+    """Why the store that servers share cannot be used as it is named; empty if it can, or if none is named.
+
+    A server must not start with it: it would store in its own folder what all others should have.
+    """
+    environment = os.environ if environment is None else environment
+    named = {name: text for name in SHARED if (text := environment.get(name, "").strip())}
+    sentences = (*_bad_values(named), *_half_shared(named))
+    return "; ".join(sentence.removesuffix(f"; {_NOT_STARTED}") for sentence in sentences)
+
+
 def _half_shared(environment: Mapping[str, str]) -> Iterator[str]:
-    names = {name: bool(environment.get(name, "").strip()) for name in ("NST_DATABASE_URL", "NST_FILES_URL")}
-    if len(set(names.values())) > 1:
-        (only,) = (name for name, is_set in names.items() if is_set)
-        yield (
-            f"NST_DATABASE_URL and NST_FILES_URL must be set together, got {only} alone; runs are stored in "
-            "NST_DATA_DIR, and not shared"
-        )
+    named = [name for name in SHARED if environment.get(name, "").strip()]
+    if len(named) == 1:
+        yield f"{' and '.join(SHARED)} must be set together, got {named[0]} alone; {_NOT_STARTED}"
 
 
 def _bad_values(environment: Mapping[str, str]) -> Iterator[str]:
@@ -496,9 +506,10 @@ def _bad_values(environment: Mapping[str, str]) -> Iterator[str]:
         except LookupError:
             continue
         except ValueError:
-            value, instead = environment[variable.name].strip()[:_SHOWN_LENGTH], default_of(each)
+            value = environment[variable.name].strip()[:_SHOWN_LENGTH]
             got = "something else" if variable.is_secret else repr(value)
-            yield f"{variable.name} must be {variable.values.text}, got {got}; its default, {instead}, is used"
+            instead = _NOT_STARTED if variable.name in SHARED else f"its default, {default_of(each)}, is used"
+            yield f"{variable.name} must be {variable.values.text}, got {got}; {instead}"
 
 
 def _unknown_names(environment: Mapping[str, str]) -> Iterator[str]:

@@ -51,11 +51,15 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        self.launch()
+        _wait_for(self.url + self.health)
+
+    def launch(self) -> None:
+        """Start it without waiting."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self.wrapper, *self._command], cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
-        _wait_for(self.url + self.health)
 
     def kill(self) -> None:
         """Kill it, as a crash would."""

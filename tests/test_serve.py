@@ -45,6 +45,16 @@ def test_runs_of_an_earlier_life_go_on_before_anyone_has_visited(folder: Path, t
     after.close()
 
 
+def test_a_server_whose_shared_store_is_named_by_half_does_not_start(folder: Path, tmp_path: Path) -> None:
+    server = Server("serve.py", tmp_path / "log", NST_DATA_DIR=str(folder), NST_FILES_URL="s3://runs")
+    server.launch()
+    assert server.wait(60) == 1
+    told = "The server does not start: NST_DATABASE_URL and NST_FILES_URL must be set together, got NST_FILES_URL alone"
+    assert sum(told in line for line in server.log.splitlines()) == 1
+    assert "Traceback" not in server.log
+    assert not folder.exists(), "no run may be stored where other servers do not look"
+
+
 ENTRY = """
 from pathlib import Path
 import streamlit as st

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nst_core.errors import JobError
+from nst_core.errors import JobError, StorageError
 from nst_core.executors.choice import chosen
 from nst_core.film.info import FilmLimits
 from nst_core.film.reading import Film
@@ -62,7 +62,7 @@ from nst_core.recipe import Recipe, steered
 from nst_core.runs.curve import CurvePoint
 from nst_core.runs.films import clip_of
 from nst_core.runs.inputs import RunInputs
-from nst_core.settings import Settings, problems
+from nst_core.settings import Settings, problems, shared_store_problem
 from nst_core.system.host_profile import LEAST_MB, host_profile, memory_mb
 
 if TYPE_CHECKING:
@@ -114,8 +114,13 @@ class JobService:
     """
 
     def __init__(self, limits: QueueLimits | None = None, executor: Executor | None = None) -> None:
-        """Open the runs of the operator's folder; `executor` replaces the place where the operator has the workers."""
+        """Open the runs of the operator's folder; `executor` replaces the place where the operator has the workers.
+
+        Raises StorageError if the operator names a store that servers share, and it cannot be used.
+        """
         settings = Settings.read()
+        if problem := shared_store_problem():
+            raise StorageError(problem)
         limits = limits or QueueLimits.of(settings)
         for problem in problems():
             _LOGGER.warning("Settings: %s", problem)

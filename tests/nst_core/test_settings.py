@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.settings import PREFIX, TEST_VARIABLES, Settings, problems, variable_of
+from nst_core.settings import PREFIX, TEST_VARIABLES, Settings, problems, shared_store_problem, variable_of
 from nst_core.system.variables import FilesAddress, number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +96,10 @@ def test_a_shared_store_needs_a_database_and_a_bucket() -> None:
         assert not Settings.read(alone).is_shared
         assert Settings.read(alone).runs_folder == Path("/data")
         (problem,) = problems(alone)
-        assert f"must be set together, got {name} alone" in problem
+        assert f"must be set together, got {name} alone; with it no server starts" in problem
+        assert problem == f"{shared_store_problem(alone)}; with it no server starts"
+    assert shared_store_problem({"NST_DATA_DIR": "/data", "NST_WORKERS": "many"}) == ""
+    assert shared_store_problem({**SHARED, "NST_WORKERS": "many"}) == ""
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,7 @@ def test_a_shared_store_needs_a_database_and_a_bucket() -> None:
 def test_an_address_of_a_store_that_cannot_be_used_is_told_without_its_secrets(name: str, value: str) -> None:
     (problem,) = problems({**SHARED, name: value})
     assert problem.startswith(f"{name} must be ")
+    assert problem == f"{shared_store_problem({**SHARED, name: value})}; with it no server starts"
     assert "secret" not in problem
     assert not Settings.read({**SHARED, name: value}).is_shared
 

@@ -17,6 +17,7 @@ from nst_core.errors import StorageError
 CONNECTIONS = 8
 WAIT_SECONDS = 5.0
 """The longest wait for a connection; after that the database counts as unreachable."""
+_REFUSED = "the database refuses this server; check user, password and name in NST_DATABASE_URL"
 _STATEMENT_MS = 10_000
 _TABLES_LOCK = 0x6E7374
 """The number of the advisory lock under which tables are made and the queue is changed."""
@@ -78,6 +79,10 @@ class Database:
             check=psycopg_pool.ConnectionPool.check_connection,
             open=False,
         )
+        try:  # the pool would only say that it has no connection
+            psycopg.connect(url, connect_timeout=int(WAIT_SECONDS)).close()
+        except psycopg.Error as error:
+            raise UnreachableStoreError(_REFUSED if "FATAL" in str(error) else _in_words(error)) from None
         self._pool.open()
         try:
             with self.alone() as connection:

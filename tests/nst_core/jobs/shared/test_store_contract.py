@@ -18,6 +18,7 @@ from nst_core.errors import StorageError
 from nst_core.jobs.index import MemoryRunIndex
 from nst_core.jobs.limits import StoreLimits
 from nst_core.jobs.run_delta import RunDelta
+from nst_core.jobs.service import JobService
 from nst_core.jobs.store import Store
 from nst_core.runs.curve import CurvePoint
 from tests.nst_core.jobs.shared.servers import PASSWORD, SharedServers
@@ -198,3 +199,16 @@ class TestSharedOnly:
                 store.row("a")
             assert store.row("a") is not None
             assert PASSWORD not in repr(told.value) + str(told.value.__dict__)
+
+    def test_a_server_that_the_database_refuses_does_not_start(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        from nst_core.jobs.shared import opening
+
+        monkeypatch.setattr(opening, "STARTS_WITHIN_SECONDS", 0.0)
+        monkeypatch.setenv("NST_DATABASE_URL", self.environment["NST_DATABASE_URL"].replace(PASSWORD, "wrong-word"))
+        monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "data"))
+        with pytest.raises(StorageError, match="check user, password and name in NST_DATABASE_URL") as told:
+            JobService()
+        assert "wrong-word" not in str(told.value)
+        assert not (tmp_path / "data").exists()
