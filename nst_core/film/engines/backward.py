@@ -71,7 +71,7 @@ def _again(
     if place + 1 == len(passed) or passed[place + 1].is_cut:
         return own
     after = passed[place + 1]
-    neighbour = Neighbour(results[place + 1].result, motion(after.content, one.content))
+    neighbour = Neighbour(results[place + 1].result, motion(after.content, one.content), results[place + 1].carried)
     return painter.paint(replace(one.task, neighbours=[*one.task.neighbours, neighbour], start=own.result))
 
 

@@ -129,7 +129,7 @@ def paint_next(
         covered(seen(frame.pixels, recipe), _cover(frame)),
         recipe_at(recipe, frame.index * frame.duration),
         [] if places is None else [masked_at(mask, places) for mask in masks],
-        [Neighbour(known.result, moved)] if known and moved else [],
+        [Neighbour(known.result, moved, carried)] if known and moved else [],
         carried=carried,
     )
     return PassedFrame(frame.index, frame.pixels, task, painter.paint(task), places, is_scene_cut, frame.alpha)

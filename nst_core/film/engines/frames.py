@@ -21,10 +21,17 @@ NOTHING: Carried = {}
 
 @dataclass(frozen=True, eq=False)
 class Neighbour:
-    """A frame's neighbour: the method's result there, and the motion that leads from it to the frame."""
+    """A frame's neighbour.
+
+    Attributes:
+        result: the method's result there.
+        motion: the motion that leads from it to the frame.
+        carried: what the method left there.
+    """
 
     result: Bytes
     motion: Motion
+    carried: Carried = field(default_factory=dict)
 
     @property
     def aim(self) -> Floats:

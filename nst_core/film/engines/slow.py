@@ -18,7 +18,17 @@ import tensorflow as tf
 
 from nst_core.errors import DivergedError
 from nst_core.film.engines.forward import matched_styles, play
-from nst_core.film.engines.frames import FilmState, FilmStep, FrameTask, Neighbour, PaintedFrame, to_bytes, to_pixels
+from nst_core.film.engines.frames import (
+    FilmState,
+    FilmStep,
+    FrameTask,
+    Neighbour,
+    PaintedFrame,
+    grey_bytes,
+    to_bytes,
+    to_pixels,
+)
+from nst_core.film.engines.holding import PaintedPixels, held_pixels
 from nst_core.film.engines.style_weight import StyleWeight
 from nst_core.film.flow import Bytes, Floats
 from nst_core.models import vgg as networks
@@ -33,7 +43,7 @@ from nst_core.picture.resize import resize
 from nst_core.recipe import Colour, OptimizerSettings, Recipe
 from nst_core.runs.regions import keeps_photograph
 from nst_core.runs.runner import engine_steps
-from nst_core.slow import optimizers
+from nst_core.slow import balance, optimizers
 from nst_core.slow.losses import objective as objectives
 from nst_core.slow.losses.bound import BoundObjective
 from nst_core.slow.losses.objective import TemporalTarget
@@ -98,9 +108,11 @@ class SlowPainter:
     def _repainted(self, task: FrameTask) -> PaintedFrame:
         """The frame painted from its neighbours."""
         with tf.device(device().name):
+            held = held_pixels(task)
             aim, trust = aim_of(task.neighbours)
             start = task.start if task.start is not None else started(colours(task.content)[0] * 255, aim, trust)
-            if RunPictures(task.content, self._styles, task.masks).stays_grey(task.recipe):
+            stays_grey = RunPictures(task.content, self._styles, task.masks).stays_grey(task.recipe)
+            if stays_grey:
                 # A grey gradient keeps a grey picture grey; a neighbour may have colours.
                 aim, start = to_grey(aim[None])[0], to_grey(np.asarray(start[None], np.float32))[0]
             weight = StyleWeight.carried(task.carried, task.recipe)
@@ -109,12 +121,17 @@ class SlowPainter:
                 np.asarray(start[None], np.float32) / np.float32(255),
                 bound,
                 task.recipe.optimizer,
-                task.recipe.film.frame_steps,
+                0 if held.share.min() == 1 else task.recipe.film.frame_steps,
                 self._is_stopping,
             )
-        result = to_bytes(settled(picture, aim[None] / np.float32(255), trust[None, ..., None]))
-        weight = replace(weight, factor=bound.style_factor) if bound.spec.style else weight
-        return PaintedFrame(result, terms, weight.carry(task.recipe), is_whole=is_whole)
+            result = held.kept(settled(picture, aim[None] / np.float32(255), trust[None, ..., None]))
+            result = grey_bytes(result) if stays_grey else result
+            weight = replace(weight, factor=bound.style_factor) if bound.spec.style else weight
+            if held.share.min() < 1 and self._is_followed(bound, task.recipe):
+                found = balance.dissimilarity(bound, tf.constant(to_pixels(result)), task.recipe.objective)
+                weight = weight.followed(found, task.recipe.objective, 1 - float(held.share.mean()))
+        carried = {**weight.carry(task.recipe), **held.painted.carry()}
+        return PaintedFrame(result, terms, carried, is_whole=is_whole)
 
     def _anew(self, task: FrameTask) -> PaintedFrame:
         """The first frame of a scene: a picture's run. Colours are matched and put back outside."""
@@ -132,7 +149,8 @@ class SlowPainter:
         picture = resize(_shown(step), width, height)
         losses = {**step.losses, "temporal": 0.0}
         weight = self._balanced(task, picture, StyleWeight.found(step))
-        return PaintedFrame(to_bytes(picture), losses, weight.carry(recipe), notes, is_whole)
+        carried = {**weight.carry(recipe), **PaintedPixels.all_of(task).carry()}
+        return PaintedFrame(to_bytes(picture), losses, carried, notes, is_whole)
 
     def _balanced(self, task: FrameTask, picture: Pixels, weight: StyleWeight) -> StyleWeight:
         """The weight at which a scene's first picture, [1, H, W, 3], is nearest to a minimum of the next frames' loss.
@@ -147,7 +165,16 @@ class SlowPainter:
             rest_alone = replace(bound, weights=tf.where(is_style, 0.0, bound.weights))
             rest = rest_alone(tf.constant(picture))[1].numpy()
             style = bound(tf.constant(picture))[1].numpy() - rest
+            if self._is_followed(bound, task.recipe):
+                found = balance.dissimilarity(bound, tf.constant(picture), task.recipe.objective)
+                wanted = balance.wanted_dissimilarity(task.recipe.objective)
+                weight = replace(weight, dissimilarity=found / wanted)
         return weight.times(balancing_factor(rest, style, picture)) if bound.spec.style else weight
+
+    @staticmethod
+    def _is_followed(bound: BoundObjective, recipe: Recipe) -> bool:
+        """Whether the style's weight follows what is left of the photograph."""
+        return bool(recipe.objective.adaptive_balance and bound.spec.content and bound.spec.style)
 
     def _bind(self, task: FrameTask, aim: Floats, trust: Floats, weight: StyleWeight) -> BoundObjective:
         pictures = RunPictures(task.content, self._styles, task.masks)

@@ -11,10 +11,12 @@ import pytest
 
 from nst_core.film.engines import backward, slow
 from nst_core.film.engines.frames import FilmStep, Neighbour, to_pixels
+from nst_core.film.engines.style_weight import MOST_RATIO, StyleWeight
 from nst_core.film.flow import Motion, motion
 from nst_core.film.measures import flicker, warping_error
 from nst_core.picture.colour import is_grey, to_grey
 from nst_core.recipe import make
+from nst_core.slow import balance, optimizers
 from nst_core.slow.losses import objective as objectives
 from tests.nst_core.film.clips import cut, grey, numbered, pan, still
 
@@ -70,9 +72,36 @@ def test_a_higher_temporal_weight_is_steadier(noise: Any) -> None:
     assert errors[0] > 1.5 * errors[1] > errors[2]
 
 
-def test_a_still_scene_is_calm(noise: Any) -> None:
-    steps = played(still(4), noise, temporal_weight=1e5)
-    assert flicker([step.picture for step in steps]) < 0.3
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_still_scene_is_still_and_takes_no_steps(noise: Any, monkeypatch: pytest.MonkeyPatch, passes: int) -> None:
+    advance, moves = optimizers.advance, list[Any]()
+
+    def counted(*given: Any) -> Any:
+        moves.append(given)
+        return advance(*given)
+
+    monkeypatch.setattr(optimizers, "advance", counted)
+    finished = [done for step in played(still(3), noise, film_passes=passes) for done in step.finished]
+    assert len(finished) == 3
+    assert flicker([done.picture for done in finished]) == 0
+    assert len(moves) == FAST_STEPS["steps"]
+
+
+def test_only_what_changes_in_a_still_scene_is_painted_again(noise: Any) -> None:
+    frames = [frame.pixels // 2 for frame in still(3)]
+    for later in frames[1:]:
+        later[24:40, 8:24] += 60
+    first, second, third = (step.picture.astype(int) for step in played(numbered(frames), noise, temporal_weight=1.0))
+    assert np.abs(second - first)[24:40, 8:24].mean() > 10
+    assert np.abs(third - second)[24:40, 8:24].mean() > 0.1, "it is not finished after one frame"
+    assert np.abs(third - first)[:, 48:].max() == 0
+
+
+def test_another_recipe_paints_a_still_scene_on(noise: Any) -> None:
+    keyframes = [{"seconds": 0.05, "style_weight": 100.0}, {"seconds": 0.1, "style_weight": 1e4}]
+    first, second, third = (step.picture for step in played(still(3, noise=0), noise, keyframes=keyframes))
+    assert flicker([first, second]) > 1
+    assert flicker([second, third]) > 0.1, "it is not finished after one frame"
 
 
 def test_a_cut_begins_anew(noise: Any) -> None:
@@ -118,8 +147,8 @@ def test_a_film_stops_between_two_steps_of_a_frame(noise: Any, settings: Any, as
     assert 0.1 < left < all_of_it, "it is on its way from the frame to the finished picture"
 
 
-def test_the_first_frames_style_weight_holds_for_its_scene(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is found anew only for another mixture of styles, and times the same ratio."""
+def test_the_first_frames_style_weight_goes_on_in_its_scene(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found anew only for another mixture of styles, and times the same ratio; it follows the photograph."""
     bind, used = objectives.bind, list[Any]()
 
     def bound(*given: Any, **more: Any) -> Any:
@@ -132,14 +161,37 @@ def test_the_first_frames_style_weight_holds_for_its_scene(noise: Any, monkeypat
     settings = {"steps": 13, "adaptive_balance": True, "style_normalisation": 1.0, "keyframes": keyframes}
     steps = played(pan(4), noise, styles=STYLES, **settings)
     assert [step.events for step in steps] == [()] * 4
-    _, (first, ratio), (second, _), (third, last_ratio) = used  # before the first frame's weight is balanced
+    _, (first, ratio), (second, next_ratio), (third, last_ratio) = used  # before the first frame's weight is balanced
     state = steps[0].finished[0].state
     assert state is not None
     factor, found, *_ = state.carried["style weight"]
     assert (factor, found) == (first, ratio)
     assert ratio != 1
-    assert first == second != third
-    assert last_ratio == ratio
+    assert second / first == pytest.approx(next_ratio / ratio)
+    assert third / last_ratio != pytest.approx(first / ratio, rel=0.01)
+    assert 0 < abs(next_ratio / ratio - 1) < 0.2
+    used.clear()
+    fixed = played(pan(3), noise, **{**settings, "adaptive_balance": False, "keyframes": []})
+    assert len({factor for factor, _ in used[1:]}) == 1, "a fixed weight stays, once it is balanced"
+    state = fixed[0].finished[0].state
+    assert state is not None
+    assert "dissimilarity" not in state.carried
+
+
+def test_the_weight_follows_what_is_left_of_the_photograph() -> None:
+    objective = make().objective
+    wanted = balance.wanted_dissimilarity(objective)
+    weight = StyleWeight(2.0, 0.5, dissimilarity=1.2)
+    assert weight.followed(1.2 * wanted, objective, 1.0) == weight
+    assert weight.followed(0.5 * wanted, objective, 0.0) == weight
+    more, less = (weight.followed(found * wanted, objective, 1.0) for found in (1.1, 1.3))
+    assert less.ratio < weight.ratio < weight.followed(1.1 * wanted, objective, 0.5).ratio < more.ratio < 0.575
+    assert more.factor == pytest.approx(2.0 * more.ratio / 0.5)
+    highest = StyleWeight(2.0, MOST_RATIO, dissimilarity=1.2)
+    assert highest.followed(wanted, objective, 1.0) == highest
+    assert StyleWeight(2.0, 0.5).followed(wanted, objective, 1.0) == StyleWeight(2.0, 0.5)
+    recipe = make(settings={"medium": "film"})
+    assert StyleWeight.carried(more.carry(recipe), recipe) == more
 
 
 def test_the_pass_backward_finishes_groups(noise: Any, monkeypatch: pytest.MonkeyPatch) -> None:
