@@ -52,13 +52,17 @@ EARLY_MOVES = 50
 """Moves within which SIMILAR_FIT is enough to hand over: later, Adam's first long steps undo what many moves gained."""
 
 
-def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings) -> OptimizerState:
+def advance(
+    state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettings, scale: tf.Tensor | float = 1.0
+) -> OptimizerState:
     """One accepted move, which lowers the loss. If there is no such move, the picture and `number` stay unchanged.
 
     Args:
         state: the current state.
         evaluate: the objective.
         settings: history size, preconditioner, and the learning rate of a move without history.
+        scale: > 0, [1, H, W, 1]: the length of each pixel's step in the space of the pairs; where the objective is k
+            times as stiff as elsewhere, 1 / sqrt(k) makes it as stiff. The same in all moves.
     """
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
@@ -75,13 +79,13 @@ def advance(state: OptimizerState, evaluate: Evaluate, settings: OptimizerSettin
             learned = {_EXPONENT: tf.constant(exponent)}
         settings = settings.model_copy(update={"preconditioner_exponent": exponent})
     for kept in (pairs, None) if pairs else (None,):
-        direction = _direction(state, kept, settings)
+        direction = _direction(state, kept, settings, scale)
         picture, gradient, weighted, value, tried = _line_search(
             state, direction, evaluate, settings, fresh=kept is None
         )
         evaluations += tried
         if picture is not None:
-            memory = _remember(kept, state, picture, gradient, settings) | learned
+            memory = _remember(kept, state, picture, gradient, settings, scale) | learned
             return OptimizerState(picture, gradient, weighted, value, state.number + 1, evaluations, memory)
     return OptimizerState(
         state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory
@@ -120,12 +124,14 @@ def best_exponent(pairs: History, exponent: float, against: float | None = None)
     return best, history.change_exponent(pairs, exponent, best)
 
 
-def _direction(state: OptimizerState, pairs: History | None, settings: OptimizerSettings) -> tf.Tensor:
+def _direction(
+    state: OptimizerState, pairs: History | None, settings: OptimizerSettings, scale: tf.Tensor | float
+) -> tf.Tensor:
     """The direction of descent, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
-    gradient = precondition(state.gradient * free, settings.preconditioner_exponent)
+    gradient = precondition(state.gradient * free * scale, settings.preconditioner_exponent)
     downhill = history.solve(pairs, gradient) if pairs else gradient
-    return -precondition(downhill, settings.preconditioner_exponent) * free
+    return -precondition(downhill, settings.preconditioner_exponent) * scale * free
 
 
 def _line_search(
@@ -152,11 +158,16 @@ def _line_search(
     return None, state.gradient, state.weighted, state.value, LINE_SEARCH_TRIES
 
 
-def _remember(
-    pairs: History | None, state: OptimizerState, picture: tf.Tensor, gradient: tf.Tensor, settings: OptimizerSettings
+def _remember(  # noqa: PLR0913 - two points and the space of their difference
+    pairs: History | None,
+    state: OptimizerState,
+    picture: tf.Tensor,
+    gradient: tf.Tensor,
+    settings: OptimizerSettings,
+    scale: tf.Tensor | float,
 ) -> dict[str, tf.Tensor]:
-    step = precondition(picture - state.picture, -settings.preconditioner_exponent)
-    change = precondition(gradient - state.gradient, settings.preconditioner_exponent)
+    step = precondition((picture - state.picture) / scale, -settings.preconditioner_exponent)
+    change = precondition((gradient - state.gradient) * scale, settings.preconditioner_exponent)
     if float(_dot(step, change)) > LEAST_COSINE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
         room = max(3, int(HISTORY_BYTES / (2 * 4 * math.prod(picture.shape))))
         pairs = history.remember(pairs, step, change, min(settings.history_size, room))

@@ -56,6 +56,24 @@ def test_the_active_set_is_the_true_one() -> None:
     np.testing.assert_array_equal(ours == 1, theirs == 1)
 
 
+def test_a_scale_that_undoes_the_stiffness_lets_it_end_in_one_more_move() -> None:
+    stiffness = np.array([1.0, 400.0], np.float32)[np.arange(SHAPE[2]) % 2][None, None, :, None]
+
+    def stiff(picture: Any) -> Any:
+        apart = picture - 0.5
+        return tf.reduce_sum(stiffness * apart**2)[None] / 2, stiffness * apart
+
+    def moves(scale: Any) -> int:
+        state = optimizers.begin(start(), stiff, SETTINGS)
+        goal = 1e-4 * state.value
+        while state.value > goal:
+            state = lbfgs.advance(state, stiff, SETTINGS, scale)
+        return state.number
+
+    assert moves(tf.constant(stiffness**-0.5)) == 2
+    assert moves(1.0) > 4
+
+
 def test_it_needs_far_fewer_evaluations_than_adam() -> None:
     def evaluations_to(share: Any, settings: Any) -> Any:
         evaluate = objective(coupled)
