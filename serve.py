@@ -23,6 +23,7 @@ from nst_core.errors import StorageError
 from nst_core.jobs.service import JobService
 from nst_core.server import addresses, event_loop, install_routes, logs
 from nst_core.server.addresses import Addresses
+from nst_core.server.compressed_assets import CompressedAssets
 from nst_core.server.connections import ConnectionLimit, most_connections
 from nst_core.server.device_routes import routes as device_routes
 from nst_core.server.forwarded import Forwarded
@@ -102,6 +103,7 @@ def middleware() -> list[Middleware]:
             most_pages=SETTINGS.pages_per_address,
         ),
         Middleware(Uploads, ledger=UPLOADS, film_suffixes=FILM_TYPES),
+        Middleware(CompressedAssets, folder=Path(file_util.get_static_dir()), base=base_path()),
         Middleware(PageHead, describe=PREVIEWS.card, base=base_path()),
     ]
 

@@ -17,6 +17,9 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 REFUSAL_EXTENSION = "websocket.http.response"
 """The server can answer the request for a WebSocket with a plain HTTP answer."""
 
+FOREVER = "public, max-age=31536000, immutable"
+"""Cache-Control of what never changes: its address contains a hash of its bytes."""
+
 LINGER_SECONDS = 2.0
 """How long a refused body is read and discarded: most clients read the answer only after they have sent everything."""
 
@@ -24,6 +27,15 @@ LINGER_SECONDS = 2.0
 def header(scope: Scope, name: bytes) -> str:
     """The value of a request's header, several joined by commas; "" without one. `name` is in lower case."""
     return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether a header Accept-Encoding allows gzip."""
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 async def answer(  # noqa: PLR0913 - an answer has as many parts

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from nst_core.server.asgi import FOREVER, takes_gzip
 from nst_core.server.device_files import DeviceFile
 from nst_core.server.device_setup import DeviceSetup
 
-FOREVER = "public, max-age=31536000, immutable"
 NOT_THERE = "This file is not on the server (yet); /device/manifest.json lists the available ones.\n"
 
 
@@ -37,7 +37,7 @@ def routes(setup: DeviceSetup, base: str = "") -> list[Route]:
 
 
 def _answer(file: DeviceFile, asked: Mapping[str, str]) -> Response:
-    packed = file.packed if _takes_gzip(asked.get("accept-encoding", "")) else None
+    packed = file.packed if takes_gzip(asked.get("accept-encoding", "")) else None
     # The plain and the compressed form need two strong entity tags: a byte range of one is no range of the other.
     tag = f'"{file.sha256[:32]}{"-gzip" if packed else ""}"'
     headers = {"cache-control": FOREVER, "etag": tag, "vary": "accept-encoding"}
@@ -46,12 +46,3 @@ def _answer(file: DeviceFile, asked: Mapping[str, str]) -> Response:
     if packed:
         headers["content-encoding"] = "gzip"
     return FileResponse(packed or file.path, headers=headers, media_type=file.media_type)
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether a header Accept-Encoding allows gzip."""
-    for each in accepted.lower().split(","):
-        coding, _, weight = each.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -14,7 +14,7 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import parse_qs
 
-from nst_core.server.asgi import Application, Message, RawHeaders, Receive, Scope, Send, header
+from nst_core.server.asgi import Application, Message, RawHeaders, Receive, Scope, Send, header, takes_gzip
 
 NAME = "NST Studio"
 _TEXT = "Your photograph, repainted in the style of any picture, with the loss curves live."
@@ -78,7 +78,7 @@ class PageHead:
             await page.give(send, with_body=scope["method"] == "GET")
             return
         tags = head_tags(await self._card(scope), self._site(scope), scope["path"])
-        page.body, packed = _completed(page.body, tags, "gzip" in header(scope, b"accept-encoding"))
+        page.body, packed = _completed(page.body, tags, takes_gzip(header(scope, b"accept-encoding")))
         page.headers = [pair for pair in page.headers if pair[0].lower() not in _STALE]
         page.headers += [(b"content-length", str(len(page.body)).encode()), (b"vary", b"accept-encoding")]
         page.headers += [(b"content-encoding", b"gzip")] if packed else []

@@ -20,7 +20,8 @@ from nst_core.models import weights
 from nst_core.models.weights import NETWORKS, NetworkSources
 from nst_core.models.weights.sources import Member, Source
 from nst_core.server import device_files, device_setup
-from nst_core.server.device_routes import FOREVER, routes
+from nst_core.server.asgi import FOREVER
+from nst_core.server.device_routes import routes
 from nst_core.server.device_setup import DeviceSetup
 from tests.asgi import ask
 

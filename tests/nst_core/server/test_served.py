@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -108,6 +109,25 @@ def test_a_page_has_our_title_and_the_manifest_and_scripts_that_may_run(server: 
     assert 'rel="manifest"' in page
     assert inline_script_hashes(page)
     assert all(each in policy for each in inline_script_hashes(page))
+
+
+def test_the_scripts_of_a_page_arrive_compressed_and_whole(server: Server) -> None:
+    with urlopen(server.url, timeout=10) as answer:
+        scripts = re.findall(r'"\./(static/js/[^"]+)"', answer.read().decode())
+    plain_size = packed_size = 0
+    for script in scripts:
+        with urlopen(f"{server.url}/{script}", timeout=10) as answer:
+            plain, tag = answer.read(), answer.headers["etag"]
+        asked_for = Request(f"{server.url}/{script}", headers={"Accept-Encoding": "gzip"})
+        with urlopen(asked_for, timeout=10) as answer:
+            body, packed_tag = answer.read(), answer.headers["etag"]
+            if answer.headers["content-encoding"]:
+                assert gzip.decompress(body) == plain
+                assert packed_tag != tag
+                assert answer.headers["content-type"].startswith("text/javascript")
+                assert [name for name in NEEDED if not answer.headers[name]] == []
+        plain_size, packed_size = plain_size + len(plain), packed_size + len(body)
+    assert packed_size < 0.4 * plain_size
 
 
 def test_a_refused_websocket_has_them_too(server: Server) -> None:
