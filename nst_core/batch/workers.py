@@ -17,10 +17,11 @@ from typing import Any
 from nst_core.batch.folder import OutputFolder
 from nst_core.batch.items import BatchItem
 from nst_core.batch.runner import BatchRunner, ItemResult, failure
-from nst_core.errors import WorkerError
+from nst_core.errors import RecipeError, WorkerError
 from nst_core.jobs.placement import environments
 from nst_core.settings import Settings
 
+MOST_WORKERS = 64
 MOST_IN_CHUNK = 16
 """Items that a process gets at once: enough to overlap decoding, painting and writing."""
 _POLL_SECONDS = 0.25
@@ -49,6 +50,12 @@ def run(
                 yield failure(item, WorkerError("the process that painted it ended; it may need more free memory"))
 
 
+def check_workers(workers: int) -> None:
+    """Raise RecipeError if that many processes are none, or too many."""
+    if not 1 <= workers <= MOST_WORKERS:
+        raise RecipeError(f"--workers must be from 1 to {MOST_WORKERS}, got {workers}")
+
+
 def _chunks(items: Sequence[BatchItem], workers: int) -> Iterator[Sequence[BatchItem]]:
     """The items in pieces: fewer at once if there are few of them, and single ones of a method that takes long."""
     fair = max(1, len(items) // (4 * workers))
@@ -66,7 +73,7 @@ def _until_a_crash(
     """Paint chunks until all are done, or a process ends; returns the items that were under way then."""
     context = multiprocessing.get_context("spawn")
     stop, places = context.Event(), context.Queue()
-    for environment in _environments(workers):
+    for environment in environments_of(workers):
         places.put(environment)
     start = (places, stop, folder.path, wants_measures)
     running: dict[Future[list[ItemResult]], Sequence[BatchItem]] = {}
@@ -98,7 +105,7 @@ def _adopted(results: Sequence[ItemResult], folder: OutputFolder) -> Iterator[It
         yield result
 
 
-def _environments(workers: int) -> Sequence[Mapping[str, str]]:
+def environments_of(workers: int) -> Sequence[Mapping[str, str]]:
     """The variables of each process: its share of the cores, or its GPU."""
     told = {"NST_WORKERS": str(workers)}
     placed = environments(replace(Settings.read(), workers=workers))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from nst_core.batch import items, sheet, sources, table
 from nst_core.batch.items import BatchItem
 from nst_core.batch.session import MANIFESTS, Batch, BatchOptions
+from nst_core.batch.workers import check_workers
 from nst_core.cli.arguments import build_recipe, told_of
 from nst_core.errors import RecipeError
 from nst_core.recipe import Recipe
@@ -23,7 +24,6 @@ from nst_core.runs.opening import parse_mask
 if TYPE_CHECKING:
     from nst_core.batch.runner import ItemResult
 
-MOST_WORKERS = 64
 INTERRUPTED, SOME_FAILED = 130, 3
 _REPORT_SECONDS = 30.0
 """Time between two lines of progress where there is no terminal for a bar."""
@@ -34,8 +34,7 @@ def batch(arguments: argparse.Namespace) -> int:
 
     Raises NSTError if nothing can be painted.
     """
-    if not 1 <= arguments.workers <= MOST_WORKERS:
-        raise RecipeError(f"--workers must be from 1 to {MOST_WORKERS}, got {arguments.workers}")
+    check_workers(arguments.workers)
     result_file.check_quality(items.ENDINGS[arguments.format], arguments.quality)
     wanted, columns = _items(arguments)
     wanted = [replace(item, quality=arguments.quality, every=arguments.every) for item in wanted]

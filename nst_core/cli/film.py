@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nst_core.batch.workers import check_workers, environments_of
 from nst_core.cli import work_folder
 from nst_core.cli.arguments import build_recipe, files_read, told_of
 from nst_core.cli.resuming import check_unchanged
@@ -17,6 +21,10 @@ from nst_core.errors import CheckpointError, FilmError, NSTError, StorageError
 from nst_core.film import run
 from nst_core.film.codecs import FORMATS, check_quality
 from nst_core.film.reading import Film
+from nst_core.film.spread.files import PartFiles
+from nst_core.film.spread.painting import FilmWork, paint_film, take_over
+from nst_core.film.spread.plan import PartPlan
+from nst_core.film.spread.processes import PartProcesses
 from nst_core.film.unfinished import UnfinishedFrames
 from nst_core.film.writing import FilmFolder, Pixels
 from nst_core.picture.masks import Mask, open_mask
@@ -36,6 +44,7 @@ INTERRUPTED = 130
 
 def film(arguments: argparse.Namespace) -> int:
     """Stylise a film and write it; the exit code is 0, or 130 after an interruption. Raises NSTError."""
+    check_workers(arguments.workers)
     result_file.check_writable(arguments.output)
     result_file.check_distinct({"the output": arguments.output}, files_read(arguments))
     places = {"the output": arguments.output}
@@ -54,12 +63,17 @@ def film(arguments: argparse.Namespace) -> int:
     for note in (*told_of(recipe, arguments), *(note for style in styles for note in style.notes)):
         print(f"note: {note}", file=sys.stderr)
     work = arguments.output.with_name(f"{arguments.output.name}.frames")
+    environments = environments_of(arguments.workers) if arguments.workers > 1 else [{}]
+    os.environ.update(environments[0])  # before TensorFlow is imported
     with work_folder.locked(work):
         recipe = _begun(work, recipe, arguments if arguments.resume else None)
         folder = run.open_folder(work / work_folder.FRAMES, opened, recipe, arguments.quality)
         keep = partial(_keep, recipe, arguments.output, arguments.every)
         with interruptible() as interruption:
-            is_whole, unfinished = _play(opened, styles, masks, recipe, folder, keep, interruption)
+            tensors, weights = [style.covered() for style in styles], [mask.weights for mask in masks]
+            files = PartFiles(work / work_folder.PARTS, opened, recipe, arguments.quality)
+            todo = FilmWork(opened, tensors, recipe, weights, files)
+            is_whole, unfinished = _play(todo, folder, environments[1:], keep, interruption)
         for note in _finished(opened, recipe, folder, arguments.output, unfinished):
             print(f"note: {note}", file=sys.stderr)
         if not is_whole:
@@ -130,17 +144,16 @@ def _keep(recipe: Recipe, output: Path, every: int | None, step: Step) -> None:
     result_file.write(path, result_file.encoder(path)(step.picture, recipe, None))
 
 
-def _play(  # noqa: PLR0913 - the inputs of a run
-    film: Film,
-    styles: Sequence[Picture],
-    masks: Sequence[Mask],
-    recipe: Recipe,
+def _play(
+    work: FilmWork,
     folder: FilmFolder,
+    environments: Sequence[Mapping[str, str]],
     keep: Callable[[Step], None],
     interruption: Interruption,
 ) -> tuple[bool, Sequence[Pixels]]:
     """Paint all frames, or as many as come before an interruption, with a bar on a terminal.
 
+    A process for each of `environments` paints later scenes meanwhile.
     An error in the middle is told, and the frames before it are kept. Raises NSTError if there are none.
 
     Returns:
@@ -149,14 +162,29 @@ def _play(  # noqa: PLR0913 - the inputs of a run
     """
     from tqdm import tqdm
 
-    tensors, weights = [style.covered() for style in styles], [mask.weights for mask in masks]
-    begin = run.steps_done(film, recipe, folder) // passes(recipe)
-    unfinished = UnfinishedFrames(folder, begin, run.total_frames(film, recipe))
-    playing = run.run_film(film, tensors, recipe, masks=weights, folder=folder, is_stopping=lambda: interruption.asked)
-    with closing(playing) as steps:
+    begin = run.steps_done(work.film, work.recipe, folder) // passes(work.recipe)
+    unfinished = UnfinishedFrames(folder, begin)
+    plan = PartPlan(run.total_frames(work.film, work.recipe), folder.count, (), work.files.begin(folder.count))
+    processes = PartProcesses(work, plan, environments, keep)
+
+    def is_stopping() -> bool:
+        processes.look()
+        return interruption.asked
+
+    def steps() -> Generator[Step, None, None]:
+        """The steps of the film; after an interruption also those that follow without a gap."""
+        told = replace(work, is_stopping=is_stopping)
+        with closing(processes):
+            yield from paint_film(
+                told, plan, folder, already_seconds=0.0, wait=processes.wait, on_part=lambda _, step: keep(step)
+            )
+        yield from take_over(told, plan, folder, began)
+
+    began = time.perf_counter()
+    with closing(steps()) as playing:
         bar = None
         try:
-            for step in steps:
+            for step in playing:
                 unfinished.note(step)
                 for note in step.notes:
                     print(f"note: {note}", file=sys.stderr)
@@ -166,10 +194,10 @@ def _play(  # noqa: PLR0913 - the inputs of a run
                         total=step.total, initial=step.number - 1, disable=is_hidden, unit="frame", file=sys.stderr
                     )
                 bar.update(step.number - bar.n)
-                keep(step)
-                if interruption.asked and step.number < step.total:
-                    return False, unfinished.frames
-            return not unfinished.frames, unfinished.frames
+                if step.state is not None:  # else its own process has kept it
+                    keep(step)
+            is_whole = not unfinished.frames and not (interruption.asked and folder.count < plan.total)
+            return is_whole, unfinished.frames
         except NSTError as error:
             if not folder.count and not unfinished.frames:
                 raise

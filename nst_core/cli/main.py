@@ -173,6 +173,13 @@ def _add_film(subparsers: Any) -> None:
         "--every", type=int, metavar="N", help="also write every N-th frame as a PNG, to the folder OUTPUT-steps"
     )
     add_no_clobber(parser)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes, which divide scenes, cores and GPUs; a film without scene cuts needs one; default: 1",
+    )
     parser.add_argument("--resume", action="store_true", help="continue a film that was stopped, from its last frame")
     parser.set_defaults(run=commands.film)
 

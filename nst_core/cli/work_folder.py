@@ -11,7 +11,7 @@ import filelock
 
 from nst_core.errors import FilmError
 
-FRAMES, RECIPE = "film", "recipe.json"
+FRAMES, RECIPE, PARTS = "film", "recipe.json", "parts"
 _LOCK = "in-use.lock"
 
 
@@ -41,5 +41,6 @@ def locked(folder: Path) -> Iterator[None]:
 
 def clear(folder: Path) -> None:
     """Remove what is left of a film there, and nothing else."""
-    shutil.rmtree(folder / FRAMES, ignore_errors=True)
+    for name in (FRAMES, PARTS):
+        shutil.rmtree(folder / name, ignore_errors=True)
     (folder / RECIPE).unlink(missing_ok=True)

@@ -13,6 +13,6 @@ Reading and writing:
 
 Motion:
     flow        where each pixel of a frame was in another one, and where that can be trusted
-    scenes      finds the cuts at which a film begins anew
+    scenes      finds the cuts at which a film begins anew; spread: scenes that several workers paint
     measures    warping error, flicker and drift of a film's results
 """

@@ -35,6 +35,8 @@ FRAME_SECONDS = 1
 """Computing time of each frame after the first."""
 NOISE_FRAMES, NOISE_SECONDS = 3, 10
 """The frames that are compared for a film's noise, and the computing time for that."""
+LOOKED_FRAMES = 25
+"""A search for cuts says so often how far it is, so that whoever waits can give up."""
 _DAMAGED = "a film must be readable, and this one is damaged or cut off; copy or download it again, or export it anew"
 
 
@@ -42,11 +44,15 @@ def main() -> None:
     """Answer the request of the command line."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     request = FilmRequest.from_json(sys.argv[1])
-    if request.task == "noise":
-        from nst_core.film import noise  # noqa: F401 - loaded before the memory is limited
+    if request.task in ("noise", "cuts"):
+        from nst_core.film import noise, scenes  # noqa: F401 - loaded before the memory is limited
     if own := own_memory(0):
         limit(resource.RLIMIT_AS, own + request.megabytes * 2**20)
-    with os.fdopen(0, "rb", closefd=False) as film, os.fdopen(os.dup(1), "wb") as stream:
+    with (
+        contextlib.suppress(BrokenPipeError),  # the parent was killed
+        os.fdopen(0, "rb", closefd=False) as film,
+        os.fdopen(os.dup(1), "wb") as stream,
+    ):
         serve(request, film, stream)
 
 
@@ -75,6 +81,10 @@ def _answer(request: FilmRequest, film: BinaryIO, stream: BinaryIO) -> None:
         request.limits.check_clip(source.info, request.clip)
         limit_seconds(request.seconds + FRAME_SECONDS * request.clip.frames(source.info))
         _frames(source, request, stream)
+    elif request.task == "cuts":
+        request.limits.check_clip(source.info, request.clip)
+        limit_seconds(request.seconds + FRAME_SECONDS * request.clip.frames(source.info))
+        _cuts(source, request, stream)
     elif request.task == "noise":
         request.limits.check_clip(source.info, request.clip)
         limit_seconds(request.seconds + NOISE_SECONDS)
@@ -95,6 +105,20 @@ def _frames(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
     for index, pixels in _paced(source, request, stream):
         shown = pixels if request.keeps_alpha else on_white(pixels)
         _write_frame(stream, index, clip.start_seconds + index / rate, 1 / rate, shown)
+
+
+def _cuts(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:
+    """Write where scenes begin after the request's first frame."""
+    from nst_core.film.scenes import is_cut
+
+    before: NDArray[np.uint8] | None = None
+    for index, pixels in _paced(source, request, stream):
+        shown = pixels[..., :3] if request.keeps_alpha else on_white(pixels)  # as the engines see it
+        if before is not None and is_cut(before, shown):
+            _write(stream, FilmAnswer("scene", index=index))
+        elif index % LOOKED_FRAMES == 0:
+            _write(stream, FilmAnswer("looked", index=index))
+        before = shown
 
 
 def _noise(source: FilmSource, request: FilmRequest, stream: BinaryIO) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from nst_core.film.info import Clip, FilmInfo, FilmLimits
 
-Task = Literal["probe", "frames", "stills", "noise", "sound"]
+Task = Literal["probe", "frames", "stills", "noise", "cuts", "sound"]
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class FilmRequest:
 
     Attributes:
         task: "probe": describe it; "frames": the frames of a clip; "stills": single frames; "noise": what
-            three frames of a clip tell about its noise; "sound": a clip's sound.
+            three frames of a clip tell about its noise; "cuts": where its scenes begin; "sound": a clip's sound.
         limits: of the film.
         seconds: computing time for the first answer; each frame adds one second.
         megabytes: memory for decoding.
-        clip: for frames, noise and sound.
+        clip: for frames, noise, cuts and sound.
         edge_px: longest edge of the frames; None: as large as they are.
         keeps_alpha: whether frames with transparent parts come with them; otherwise they are on white.
         first: the number of the first frame that is wanted.
@@ -57,11 +57,11 @@ class FilmAnswer:
     """One answer. A frame's pixels follow as bytes, and so does a sound's file.
 
     Attributes:
-        kind: "info", "frame", "noise", "sound", "alive" (it works, but has no frame yet), "done", "refused" or
-            "lacks" (memory or disk).
+        kind: "info", "frame", "noise", "scene" (one begins), "looked" (none has begun lately), "sound", "alive" (it
+            works, but has no frame yet), "done", "refused" or "lacks" (memory or disk).
         text: of a refusal, or what is lacking.
         info: of the film.
-        index: of the frame in the clip.
+        index: of the frame in the clip; of a scene its first one.
         seconds: when the frame is shown, from the film's start.
         duration: how long, in seconds.
         width: of the frame in pixels; likewise `height`.
@@ -69,7 +69,7 @@ class FilmAnswer:
         level: of the noise, in 1/255.
     """
 
-    kind: Literal["info", "frame", "noise", "sound", "alive", "done", "refused", "lacks"]
+    kind: Literal["info", "frame", "noise", "scene", "looked", "sound", "alive", "done", "refused", "lacks"]
     text: str = ""
     info: FilmInfo | None = None
     index: int = 0

@@ -23,7 +23,7 @@ from nst_core.film.decoder_process import ask
 from nst_core.film.info import WHOLE, Clip, FilmInfo, FilmLimits
 from nst_core.settings import Settings
 
-__all__ = ["Clip", "Film", "FilmFrame", "frames", "noise", "probe", "sound", "stills"]
+__all__ = ["Clip", "Film", "FilmFrame", "cuts", "frames", "noise", "probe", "sound", "stills"]
 
 SEEK_SECONDS = 6
 """The computing time for the first frame of a clip, as a multiple of a picture's: those before it are decoded too."""
@@ -119,6 +119,27 @@ def frames(  # noqa: PLR0913 - a clip, and what is wanted of it
         for answer, blob in answers:
             if answer.kind == "frame" and blob:
                 yield _frame(answer, blob)
+
+
+def cuts(  # noqa: PLR0913 - as `frames`
+    path: Path,
+    clip: Clip,
+    edge_px: int | None,
+    *,
+    first: int = 0,
+    keeps_alpha: bool = False,
+    limits: FilmLimits | None = None,
+) -> Generator[tuple[int, bool], None, None]:
+    """Where scenes begin after frame `first`; arguments and errors as of `frames`.
+
+    Yields a frame's number and whether a scene begins with it: each with which one does, and some others between them.
+    """
+    request = _request("cuts", limits or FilmLimits.read())
+    request = replace(request, clip=clip, edge_px=edge_px, first=first, keeps_alpha=keeps_alpha)
+    with contextlib.closing(ask(path, request)) as answers:
+        for answer, _ in answers:
+            if answer.kind in ("scene", "looked"):
+                yield answer.index, answer.kind == "scene"
 
 
 def stills(

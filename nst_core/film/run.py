@@ -29,7 +29,7 @@ from nst_core.step import Pixels, Step
 from nst_core.system import disk_errors
 
 if TYPE_CHECKING:
-    from nst_core.film.engines.frames import FilmStep, FinishedFrame
+    from nst_core.film.engines.frames import FilmState, FilmStep, FinishedFrame
 
 
 def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
@@ -41,6 +41,8 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
     folder: FilmFolder,
     resume: object = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    goes_on: Callable[[int], bool] = lambda _: True,
+    already_seconds: float | None = None,
 ) -> Generator[Step, Recipe | None, None]:
     """Stylise a film: one Step for each frame, and with two passes two of them.
 
@@ -52,10 +54,12 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
         styles: the originals, each [1, h, w, 3] in [0, 1], one for each of `recipe.styles`.
         recipe: every setting, from `runner.prepare`; a recipe that is sent applies from the next frame on.
         masks: one for each of `recipe.regions`, each [h, w] in [0, 1], as they lie in the first frame.
-        folder: where the frames go, from `open_folder`.
+        folder: where the frames go, from `open_folder`; that of a part begins with a scene.
         resume: ignored, since the folder knows how far the run is; every run has this parameter.
         is_stopping: asked after each step of the slow method; once it says yes, the frame under way is left as it is,
             and is the last Step, but is not stored.
+        goes_on: whether the frame of a number is to be painted; the first one that is not ends the run.
+        already_seconds: how long the run has lasted; by default as the folder says.
 
     Raises:
         FilmError: the film cannot be read, or the clip is empty or too long.
@@ -68,13 +72,15 @@ def run_film(  # noqa: PLR0913 - the arguments of a run, and the folder
     began, total = time.perf_counter(), total_frames(film, recipe)
     if folder.count >= total:
         return
-    next_index, stored = 0, None
-    if folder.count:
+    next_index, stored = folder.first, None
+    if folder.count > folder.first:
         values = _unpacked(folder, film)
         next_index, began = int(values[_NEXT]), began - float(values[_SECONDS])
         stored = values if _RESULT in values else None
+    if already_seconds is not None:
+        began = time.perf_counter() - already_seconds
     number, sent = passes(recipe) * next_index, None
-    with closing(_painted(film, styles, recipe, masks, next_index, stored, is_stopping)) as painted:
+    with closing(_painted(film, styles, recipe, masks, next_index, stored, is_stopping, goes_on)) as painted:
         while True:
             try:
                 done = painted.send(sent)
@@ -99,19 +105,19 @@ def total_frames(film: Film, recipe: Recipe) -> int:
 
 def steps_done(film: Film, recipe: Recipe, folder: FilmFolder) -> int:
     """The number of the last Step that `run_film` does not repeat; 0 if it begins anew. Raises CheckpointError."""
-    if not folder.count:
-        return 0
+    if folder.count == folder.first:
+        return passes(recipe) * folder.first
     return passes(recipe) * int(_unpacked(folder, film)[_NEXT])
 
 
-def open_folder(path: Path, film: Film, recipe: Recipe, quality: int | None = None) -> FilmFolder:
-    """The folder of a film's run, made or opened; `quality` as of `FilmFolder`.
+def open_folder(path: Path, film: Film, recipe: Recipe, quality: int | None = None, first: int = 0) -> FilmFolder:
+    """The folder of a film's run, or of a part of it, made or opened; `quality` and `first` as of `FilmFolder`.
 
     Raises:
         CheckpointError: it holds a film of another rate, format or quality, or is damaged.
         OSError: it cannot be read or written.
     """
-    return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format, quality)
+    return FilmFolder(path, clip_of(recipe).rate(film.info), recipe.film.film_format, quality, first)
 
 
 def finish(
@@ -138,24 +144,52 @@ def _painted(  # noqa: PLR0913 - the arguments of a run, and where it continues
     next_index: int,
     stored: Mapping[str, np.ndarray] | None,
     is_stopping: Callable[[], bool],
+    goes_on: Callable[[int], bool],
 ) -> Generator[FilmStep, Recipe | None, None]:
     """The frames from `next_index` on, painted; `stored` as `_unpacked` returns it."""
-    from nst_core.film.engines import fast, slow
-    from nst_core.film.engines.frames import FilmState
-    from nst_core.models import gpu_memory
-
-    stylise = fast.stylise if recipe.method == "fast" else partial(slow.stylise, is_stopping=is_stopping)
     begin = max(next_index - 1, 0)
-    with gpu_memory.explained(), closing(_read(film, recipe, begin)) as contents:
+    with method(recipe, is_stopping) as stylise, closing(_read(film, recipe, begin)) as contents:
         # The frame before is read again: the motion leads from it.
-        before = next(contents, None) if stored is not None else None
-        state = FilmState(before.pixels, stored[_RESULT], _carried(stored)) if before and stored is not None else None
+        before = next(contents, None) if next_index else None
+        state = _state(before, stored) if before else None
         first = before if before and begin == 0 else _first(film, recipe) if before else None
         rest: Iterator[FilmFrame] = contents
         if first is None:
             first = next(contents)
             rest = itertools.chain([first], contents)
+        elif before and stored is None:
+            rest = _from_a_cut(before, contents)
+        rest = itertools.takewhile(lambda frame: goes_on(frame.index), rest)
         yield from stylise(rest, crop_styles(styles, recipe), recipe, masks, state, first=first.pixels)
+
+
+@contextlib.contextmanager
+def method(recipe: Recipe, is_stopping: Callable[[], bool]) -> Iterator[Callable[..., Iterator[FilmStep]]]:
+    """The function that stylises frames by a recipe's method, as `engines.fast.stylise`; see `run_film`."""
+    from nst_core.film.engines import fast, slow
+    from nst_core.models import gpu_memory
+
+    with gpu_memory.explained():
+        yield fast.stylise if recipe.method == "fast" else partial(slow.stylise, is_stopping=is_stopping)
+
+
+def _state(before: FilmFrame, stored: Mapping[str, np.ndarray] | None) -> FilmState:
+    """What the frame before left; at the beginning of a part nothing but itself, at which the scene's cut is found."""
+    from nst_core.film.engines.frames import FilmState
+
+    if stored is None:
+        return FilmState(before.pixels, before.pixels)
+    return FilmState(before.pixels, stored[_RESULT], _carried(stored))
+
+
+def _from_a_cut(before: FilmFrame, contents: Iterator[FilmFrame]) -> Iterator[FilmFrame]:
+    """The frames of a part. Raises FilmError if no scene begins with them: they would need the last result."""
+    from nst_core.film.scenes import is_cut
+
+    for number, frame in enumerate(contents):
+        if number == 0 and not is_cut(before.pixels, frame.pixels):
+            raise FilmError(f"a part of a film must begin with a scene, and frame {frame.index} does not")
+        yield frame
 
 
 def _read(film: Film, recipe: Recipe, first: int) -> Generator[FilmFrame, None, None]:
@@ -179,7 +213,7 @@ def _step(done: FilmStep, number: int, total: int, seconds: float) -> Step:
         seconds,
         done.losses,
         picture,
-        state=lambda: {"shown": picture, "number": number, "seconds": seconds},
+        state=lambda: {"shown": picture, "number": number, "seconds": seconds, "frame": done.index},
         events=done.events,
         notes=done.notes,
     )

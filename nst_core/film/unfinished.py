@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nst_core.film.engines import backward
 from nst_core.film.writing import FilmFolder, Pixels
 from nst_core.step import Step
 
@@ -19,9 +18,9 @@ class UnfinishedFrames:
     stopped ends with them, but a run that continues paints them again: they are not stored.
     """
 
-    def __init__(self, folder: FilmFolder, begin: int, total: int) -> None:
-        """Of a run that continues with frame `begin` of `total`; the folder may have frames from there on."""
-        self._folder, self._count, self._begin, self._total = folder, folder.count, begin, total
+    def __init__(self, folder: FilmFolder, begin: int) -> None:
+        """Of a run that continues with frame `begin`; the folder may have frames from there on."""
+        self._folder, self._count, self._begin = folder, folder.count, begin
         self._painted: list[Pixels] = []
 
     @property
@@ -34,5 +33,10 @@ class UnfinishedFrames:
         if self._folder.count > self._count:
             self._begin = self._count = self._folder.count
             self._painted = []
-        elif step.picture is not None and len(self._painted) < min(backward.GROUP_FRAMES, self._total - self._begin):
+        elif step.picture is not None and frame_of(step) == self._begin + len(self._painted):
             self._painted.append(np.rint(step.picture[0] * 255).astype(np.uint8))
+
+
+def frame_of(step: Step) -> int | None:
+    """The number of the frame that a step of a film has painted just now; None if another worker painted it before."""
+    return None if step.state is None else int(step.state()["frame"])

@@ -1,8 +1,11 @@
 """The painted frames of a film on the disk: a run resumes from them, and the finished film is made of them.
 
+A part of a film that another worker paints has a folder of its own, which `FilmFolder.adopt` takes over.
+
 Files of a folder:
     film.json            format, frame rate, and quality if one was given
-    segments/A-B.*       the frames from A to before B, encoded: about two seconds
+    segments/A-B.*       the frames from A to before B, encoded: about two seconds. The same frames of a film make a
+                         segment whatever was painted when: A and B are multiples of one number
     frames/N.png, N.state  each frame since the last segment, and the last one of it; what the method keeps for the next
 
 Each file is written whole and then renamed, so that after a crash at any moment the folder holds exactly the frames
@@ -15,6 +18,7 @@ import contextlib
 import io
 import itertools
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,9 +45,15 @@ Pixels = NDArray[np.uint8]
 
 
 class FilmFolder:
-    """The painted frames of one film. One process at a time may write to it."""
+    """The painted frames of one film, or of a part of it. One process at a time may write to it.
 
-    def __init__(self, folder: Path, frames_per_second: float, film_format: str, quality: int | None = None) -> None:
+    Attributes:
+        first: the number of its first frame.
+    """
+
+    def __init__(
+        self, folder: Path, frames_per_second: float, film_format: str, quality: int | None = None, first: int = 0
+    ) -> None:
         """Open the folder, or make it.
 
         Args:
@@ -51,15 +61,17 @@ class FilmFolder:
             frames_per_second: of the film.
             film_format: a key of `FORMATS`.
             quality: 1 to 100, as `codecs.codec_of`; None is that of the film that the folder holds, or the usual one.
+            first: the number of its first frame in the film; 0 unless it holds a part.
 
         Raises:
             CheckpointError: it holds a film of another rate, format or quality, or is damaged.
             OSError: it cannot be read or written.
         """
         self._folder, self._rate, self._kind = folder, rate_of(frames_per_second), film_format
-        self._quality = quality
+        self._quality, self.first = quality, first
         self._segments, self._frames = folder / "segments", folder / "frames"
         self._per_segment = max(1, min(MOST_SEGMENT_FRAMES, round(SEGMENT_SECONDS * frames_per_second)))
+        self._aligned = -(-first // self._per_segment) * self._per_segment
         for each in (self._segments, self._frames):
             each.mkdir(parents=True, exist_ok=True)
         self._check()
@@ -75,12 +87,12 @@ class FilmFolder:
 
     @property
     def count(self) -> int:
-        """The number of frames."""
+        """The number of the frame that comes next in the film: of a whole film, how many frames there are."""
         return self._count
 
     def last(self) -> Pixels | None:
         """The last frame exactly as it was appended, uint8 [H, W, 3]; None if there is none."""
-        return self._frame(self._count - 1) if self._count else None
+        return self._frame(self._count - 1) if self._count > self.first else None
 
     def state(self) -> bytes:
         """What was appended with the last frame; empty if there is none."""
@@ -109,8 +121,45 @@ class FilmFolder:
         Image.fromarray(pixels).save(file, "PNG", compress_level=1)
         write_atomic(self._path(self._count, "png"), file.getvalue())
         self._count += 1
-        while self._count - self._packed() >= self._per_segment:
-            self._pack(self._packed() + self._per_segment)
+        self._pack_due()
+
+    def adopt(self, part: FilmFolder) -> None:
+        """Take over the frames of a part that continues this film; the part's folder stays as it is.
+
+        After a crash in the middle this folder ends with a frame of the part's, and can adopt the part again.
+
+        Raises:
+            ValueError: the part does not continue this film.
+            OSError: the disk does not take it.
+        """
+        if part.count <= self._count:
+            return
+        if not part.first <= self._count <= part._aligned:
+            raise ValueError(f"the film has {self._count} frames, and the part begins with frame {part.first}")
+        while self._count < min(part.count, part._aligned):
+            self._take(part, self._count)
+            self._count += 1
+        self._pack_due()  # also what a crash left unpacked
+        if self._count >= part.count:
+            return
+        # Frames count once those before them are there: so the last ones come first, and all count at once.
+        packed = part._packed()
+        for number in range(min(packed, part.count - 1), part.count):
+            self._take(part, number)
+        for first, _, path in reversed(part._listed()):
+            if first >= self._count:
+                _link(path, self._segments / path.name)
+        self._count = part.count
+        self._size = part._size
+        self._forget(packed, self._count)
+
+    def _take(self, part: FilmFolder, number: int) -> None:
+        """Take over one frame that is a file of its own."""
+        for suffix in ("state", "png"):  # the picture last: it says that the frame is whole
+            source = part._path(number, suffix)
+            if source.exists():
+                _link(source, self._path(number, suffix))
+        self._size = part._size
 
     def finish(
         self,
@@ -208,7 +257,7 @@ class FilmFolder:
 
     def _listed(self) -> list[tuple[int, int, Path]]:
         """First frame, end and file of each segment, in order and without gaps."""
-        found, end = [], 0
+        found, end = [], self._aligned
         for path in sorted(self._segments.glob(f"[0-9]*{self.format.suffix}")):
             first, _, last = path.stem.partition("-")
             if int(first) != end:
@@ -218,17 +267,26 @@ class FilmFolder:
         return found
 
     def _packed(self) -> int:
-        """The number of frames in segments."""
+        """The number of the frame after those in segments."""
         listed = self._listed()
-        return listed[-1][1] if listed else 0
+        return listed[-1][1] if listed else self._aligned
 
     def _recovered(self) -> int:
-        """The number of frames that are whole; removes what a crash left behind."""
-        packed = count = self._packed()
+        """The number of the frame after those that are whole; removes what a crash left behind."""
+        listed = self._listed()
+        packed = self._packed()
+        count = packed if listed else self.first
         while self._path(count, "png").exists():
             count += 1
+        for path in set(self._segments.iterdir()) - {path for *_, path in listed}:
+            path.unlink(missing_ok=True)
         self._forget(packed, count)
         return count
+
+    def _pack_due(self) -> None:
+        """Pack the frames of each segment that is complete."""
+        while self._count >= (end := (self._packed() // self._per_segment + 1) * self._per_segment):
+            self._pack(end)
 
     def _pack(self, end: int) -> None:
         """Encode the frames before `end` that are files of their own."""
@@ -238,8 +296,12 @@ class FilmFolder:
         self._forget(end, self._count)
 
     def _forget(self, packed: int, count: int) -> None:
-        """Remove the files of frames that are in segments, except the last frame's, and of those beyond the end."""
-        kept = {f"{number:08}" for number in range(min(packed, count - 1), count)}
+        """Remove the files of frames that are in segments, except the last frame's, and of those beyond the end.
+
+        A part keeps the frames before its first segment: they belong to one that the film's own frames begin.
+        """
+        numbers = {*range(self.first, min(self._aligned, count)), *range(min(packed, count - 1), count)}
+        kept = {f"{number:08}" for number in numbers}
         for path in self._frames.iterdir():
             if path.stem not in kept:
                 path.unlink(missing_ok=True)
@@ -256,3 +318,12 @@ class FilmFolder:
 
     def _path(self, number: int, suffix: str) -> Path:
         return self._frames / f"{number:08}.{suffix}"
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a file known by a second name, or copy it where the system has no links. Raises OSError."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        write_atomic(target, source.read_bytes())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
-from contextlib import closing
+from contextlib import nullcontext
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,7 +15,6 @@ import numpy as np
 from nst_core.film import run as film_run
 from nst_core.film.engines import forward
 from nst_core.film.engines.frames import FilmStep, FrameTask, PaintedFrame, to_bytes
-from nst_core.film.reading import Film
 from nst_core.jobs import worker
 from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Ready
@@ -81,12 +80,11 @@ class ToyPainter:
         return PaintedFrame(picture, {"temporal": loss(number)}, {"number": np.array(number)})
 
 
-def film_steps(
-    film: Film, _styles: Any, recipe: Recipe, masks: Any, next_index: int, *_: Any
+def stylise(
+    frames: Any, _styles: Any, recipe: Recipe, masks: Any, resume: Any, **_: Any
 ) -> Generator[FilmStep, Recipe | None, None]:
-    """Yield the frames of a film, darker; a film that continues forgets what it carried."""
-    with closing(film_run._read(film, recipe, next_index)) as frames:
-        yield from forward.play(ToyPainter(), frames, recipe, masks)
+    """Yield the frames of a film, darker; arguments as of the methods."""
+    return forward.play(ToyPainter(), frames, recipe, masks, resume)
 
 
 class ToyWorker(worker.Worker):
@@ -108,7 +106,7 @@ def _measures(*_: Any) -> dict[str, Any]:
 def create(inbox: CommandInbox, out: BinaryIO) -> worker.Worker:
     """A toy worker; replaces the engines of this process."""
     vars(runner).update(engine_steps=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
-    vars(film_run).update(_painted=film_steps)
+    vars(film_run).update(method=lambda *_: nullcontext(stylise))
     vars(worker).update(_is_calibrated=lambda: True)
     return ToyWorker(inbox, out)
 

@@ -9,13 +9,14 @@ come while the film is painted.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nst_core.film.engines.forward import PassedFrame, paint_next
 from nst_core.film.engines.frames import FilmState, FilmStep, FinishedFrame, FramePainter, Neighbour, PaintedFrame
 from nst_core.film.flow import Bytes, motion
+from nst_core.film.scenes import is_cut
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from nst_core.film.reading import FilmFrame
 
 GROUP_FRAMES = 12
-"""Frames of a group: about half a second, over which hidden things come into view."""
+"""The most frames of a group: about half a second, over which hidden things come into view."""
 
 
 def play_twice(
@@ -35,11 +36,13 @@ def play_twice(
 ) -> Generator[FilmStep, Recipe | None, None]:
     """Paint each group of frames forward and then backward; arguments as in `forward.play`.
 
+    A group ends at a scene cut too, so that a scene is painted alike whether or not those before it are.
+
     The frames of a group are finished together, at the last step of its pass backward. A film that is stopped in the
     middle of a group begins the group anew.
     """
     state = resume
-    for _, group in itertools.groupby(frames, lambda frame: frame.index // GROUP_FRAMES):
+    for group in _groups(frames, None if resume is None else resume.content):
         opening, passed = state, []
         for frame in group:
             passed.append(paint_next(painter, frame, recipe, masks, state))
@@ -63,12 +66,25 @@ def play_twice(
         state = passed[-1].state(results[-1].result)
 
 
+def _groups(frames: Iterable[FilmFrame], before: Bytes | None) -> Iterator[Iterator[FilmFrame]]:
+    """The frames in groups of one scene each; `before` is the film's frame before them."""
+    cuts = 0
+
+    def place(frame: FilmFrame) -> tuple[int, int]:
+        nonlocal before, cuts
+        cuts += before is not None and is_cut(before, frame.pixels)
+        before = frame.pixels
+        return frame.index // GROUP_FRAMES, cuts
+
+    return (group for _, group in itertools.groupby(frames, place))
+
+
 def _again(
     painter: FramePainter, passed: Sequence[PassedFrame], results: Sequence[PaintedFrame], place: int
 ) -> PaintedFrame:
-    """A frame of a group painted again, from its own result; the last of a scene or group stays as it is."""
+    """A frame of a group painted again, from its own result; the last of a group stays as it is."""
     one, own = passed[place], results[place]
-    if place + 1 == len(passed) or passed[place + 1].is_cut:
+    if place + 1 == len(passed):
         return own
     after = passed[place + 1]
     neighbour = Neighbour(results[place + 1].result, motion(after.content, one.content), results[place + 1].carried)

@@ -4,41 +4,35 @@ from __future__ import annotations
 
 import itertools
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from nst_core.cli import film, work_folder
 from nst_core.cli.main import main
 from nst_core.film import reading, run
-from nst_core.film.engines import forward
-from nst_core.film.engines.frames import FrameTask, PaintedFrame, to_bytes
+from nst_core.film.engines.frames import FrameTask, PaintedFrame
 from nst_core.film.reading import probe
+from nst_core.film.spread.plan import Part, PartPlan
+from nst_core.film.spread.processes import PartProcesses
 from nst_core.film.writing import FilmFolder
+from nst_core.jobs.placement import THREADS
 from nst_core.picture.encode import read_recipe
 from nst_core.recipe import recipe_from_json
+from tests.nst_core.cli.inverting import Inverting, Keep, stylise
 from tests.nst_core.film.clips import pan
 from tests.nst_core.film.films import video
 
 pytestmark = pytest.mark.slow
 
 
-class Inverting:
-    """Stands in for a method: paints the negative."""
-
-    def paint(self, task: FrameTask) -> PaintedFrame:
-        return PaintedFrame(to_bytes(1 - task.content), {"temporal": 1.0})
-
-
 @pytest.fixture
 def light(monkeypatch: pytest.MonkeyPatch, painter: None) -> None:
     """A method without a network."""
-
-    def stylise(contents: Any, styles: Any, recipe: Any, masks: Any, resume: Any, *, first: Any, **_: Any) -> Any:
-        return forward.play(Inverting(), contents, recipe, masks, resume)
-
     monkeypatch.setattr("nst_core.film.engines.fast.stylise", stylise)
     monkeypatch.setattr("nst_core.film.engines.slow.stylise", stylise)
 
@@ -204,3 +198,71 @@ def test_quality_and_frames_on_the_way(tmp_path: Path, clip: str, capsys: pytest
     ):
         assert main(arguments_for(clip, tmp_path / name, *more)) == 2
         assert says in capsys.readouterr().err
+
+
+@pytest.fixture
+def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A film of three scenes, of which the last two can be painted while the first one is."""
+    monkeypatch.setattr(film, "_keep", Keep())
+    for name in ("NST_WORKERS", THREADS):
+        monkeypatch.setenv(name, "1")  # the command changes them
+    painted = Inverting.paint
+
+    def slowly(self: Inverting, task: FrameTask) -> PaintedFrame:
+        time.sleep(0.05)
+        return painted(self, task)
+
+    monkeypatch.setattr(Inverting, "paint", slowly)
+    path = tmp_path / "scenes.mp4"
+    cut = [pan(count, 0.5, key) for key, count in (("astronaut", 100), ("coffee", 14), ("chelsea", 14))]
+    path.write_bytes(video([frame.pixels for scene in cut for frame in scene]))
+    return str(path)
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[Part]:
+    """The parts that other processes take."""
+    found, take = list[Part](), PartPlan.take
+
+    def noting(plan: PartPlan) -> Part | None:
+        part = take(plan)
+        found.extend([part] if part else [])
+        return part
+
+    monkeypatch.setattr(PartPlan, "take", noting)
+    return found
+
+
+@pytest.mark.usefixtures("light")
+def test_several_processes_paint_the_film_that_one_paints(
+    tmp_path: Path, scenes: str, taken: list[Part], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count in ("2", "1"):
+        assert main(arguments_for(scenes, tmp_path / f"{count}.mp4", "--workers", count, "--every", "110")) == 0
+    assert taken == [(100, 114), (114, 128)]
+    assert (tmp_path / "1.mp4").read_bytes() == (tmp_path / "2.mp4").read_bytes()
+    assert [each.name for each in (tmp_path / "2-steps").iterdir()] == ["step-00110.png"]
+    assert not (tmp_path / "2.mp4.frames").exists()
+    assert main(arguments_for(scenes, tmp_path / "3.mp4", "--workers", "65")) == 2
+    assert "--workers must be from 1 to 64, got 65" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("light")
+def test_a_process_that_is_killed_costs_no_frame(
+    tmp_path: Path, scenes: str, taken: list[Part], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, killed = PartProcesses.look, list[int]()
+
+    def killing(processes: PartProcesses) -> None:
+        look(processes)
+        if taken and not killed and any((tmp_path / "out.mp4.frames").glob("parts/*/steps/*")):
+            (child,) = psutil.Process().children()[:1]
+            for each in psutil.Process().children():
+                child = each if "spawn_main" in " ".join(each.cmdline()) else child
+            child.kill()
+            killed.append(child.pid)
+
+    monkeypatch.setattr(PartProcesses, "look", killing)
+    assert main(arguments_for(scenes, tmp_path / "out.mp4", "--workers", "2")) == 0
+    assert killed
+    assert probe(tmp_path / "out.mp4").frames == 128

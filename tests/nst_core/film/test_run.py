@@ -187,7 +187,7 @@ def test_a_frame_that_is_stopped_is_shown_but_painted_again(
         return replace(painted, result=painted.result // 2, is_whole=False) if next(asked) == stop else painted
 
     folder = run.open_folder(tmp_path / "a", FILM, recipe)
-    shown = UnfinishedFrames(folder, 0, 7)
+    shown = UnfinishedFrames(folder, 0)
     with monkeypatch.context() as patch:
         patch.setattr(Counting, "paint", broken_off)
         for step in run.run_film(FILM, (), recipe, folder=folder):

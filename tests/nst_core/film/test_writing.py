@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def failing_after(patch: pytest.MonkeyPatch, operations: int) -> None:
 
         return operation
 
-    for holder, name in ((writing, "write_atomic"), (writing, "atomic_write"), (Path, "unlink")):
+    for holder, name in ((writing, "write_atomic"), (writing, "atomic_write"), (Path, "unlink"), (os, "link")):
         patch.setattr(holder, name, guarded(getattr(holder, name)))
 
 
@@ -115,6 +116,100 @@ def test_a_crash_at_any_write_loses_no_frame_that_was_appended(tmp_path: Path, m
         if appended == len(scene):
             break
     assert 10 < operations < 99
+
+
+def appended(folder: FilmFolder, scene: list[films.Pixels], end: int) -> None:
+    """Append the frames up to number `end`, each with its number as its state."""
+    for number in range(folder.count, end):
+        folder.append(scene[number], str(number).encode())
+
+
+def finished(folder: FilmFolder, path: Path) -> tuple[list[str], bytes]:
+    """The names of the segments, and the finished film; of a WebM, whose file has a random number, the pictures."""
+    folder.finish(path / "out")
+    data = (path / "out").read_bytes()
+    if folder.format.suffix == ".webm":
+        data = b"".join(frame.pixels.tobytes() for frame in films.frames_of(data))
+    return sorted(each.name for each in (path / "segments").iterdir()), data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_part_that_is_adopted_leaves_the_film_that_was_never_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(writing, "SEGMENT_SECONDS", 0.15)  # 3 frames at 20 a second
+    scene = films.scene(11, 32, 32)
+    for first, end in [(1, 2), (1, 3), (2, 5), (3, 6), (3, 9), (4, 8), (4, 9), (5, 11), (1, 11), (6, 7)]:
+        place = tmp_path / f"{first}-{end}"
+        whole, film = FilmFolder(place / "whole", 20, kind), FilmFolder(place / "film", 20, kind)
+        appended(FilmFolder(place / "part", 20, kind, first=first), scene, end)
+        part = FilmFolder(place / "part", 20, kind, first=first)
+        assert (part.count, part.state()) == (end, str(end - 1).encode())
+        appended(film, scene, first)
+        film.adopt(part)
+        for last in (end, len(scene)):
+            appended(film, scene, last)
+            appended(whole, scene, last)
+            assert (film.count, film.state()) == (last, str(last - 1).encode())
+            np.testing.assert_array_equal(film.last(), scene[last - 1])
+            assert finished(film, place / "film") == finished(whole, place / "whole")
+            film = FilmFolder(place / "film", 20, kind)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "end"), [(2, 4), (2, 9), (3, 8), (4, 10)])
+def test_a_crash_while_a_part_is_adopted_loses_no_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, end: int
+) -> None:
+    monkeypatch.setattr(writing, "SEGMENT_SECONDS", 0.1)
+    scene = films.scene(10, 32, 32)
+    part = FilmFolder(tmp_path / "part", 20, "mp4", first=first)
+    appended(part, scene, end)
+    for operations in range(100):
+        film = FilmFolder(tmp_path / f"{operations}", 20, "mp4")
+        appended(film, scene, first)
+        is_whole = False
+        with monkeypatch.context() as failing, contextlib.suppress(OSError):
+            failing_after(failing, operations)
+            film.adopt(part)
+            is_whole = True
+        found = FilmFolder(tmp_path / f"{operations}", 20, "mp4")
+        assert first <= found.count <= end
+        np.testing.assert_array_equal(found.last(), scene[found.count - 1])
+        assert found.state() == str(found.count - 1).encode()
+        found.adopt(part)
+        assert found.count == end
+        appended(found, scene, len(scene))
+        found.finish(tmp_path / "out.mp4")
+        seen = films.frames_of((tmp_path / "out.mp4").read_bytes())
+        assert [films.number_of(frame.pixels) for frame in seen] == list(range(10))
+        if is_whole:
+            break
+    assert 3 < operations < 99
+
+
+def test_a_part_that_does_not_continue_the_film_is_refused(tmp_path: Path) -> None:
+    film, part = FilmFolder(tmp_path / "film", 20, "mp4"), FilmFolder(tmp_path / "part", 20, "mp4", first=2)
+    scene = films.scene(5)
+    appended(part, scene, 4)
+    appended(film, scene, 1)
+    with pytest.raises(ValueError, match="has 1 frames, and the part begins with frame 2"):
+        film.adopt(part)
+    appended(film, scene, 5)
+    film.adopt(part)  # the film has its frames already
+    assert film.count == 5
+
+
+def test_segments_lie_alike_again_after_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk makes a shorter segment; the next one ends where it would have ended."""
+    monkeypatch.setattr(writing, "SEGMENT_SECONDS", 0.2)  # 4 frames
+    film = FilmFolder(tmp_path / "film", 20, "mp4")
+    appended(film, films.scene(9), 6)
+    film._make_room()
+    appended(film, films.scene(9), 9)
+    names = sorted(path.stem for path in (tmp_path / "film" / "segments").iterdir())
+    assert names == ["00000000-00000004", "00000004-00000006", "00000006-00000008"]
 
 
 def test_a_folder_of_another_film_is_refused(tmp_path: Path) -> None:

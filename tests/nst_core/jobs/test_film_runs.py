@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +34,9 @@ GREY = np.full((1, 8, 8, 3), 0.5, np.float32)
 class Frames:
     """A stand-in for `FilmFolder`: the number of frames as the number of files."""
 
-    def __init__(self, folder: Path, frames_per_second: float, format: str, quality: int | None = None) -> None:
+    first = 0
+
+    def __init__(self, folder: Path, frames_per_second: float, format: str, *_: Any) -> None:
         folder.mkdir(exist_ok=True)
         if (folder / "damaged").exists():
             raise CheckpointError("a frame cannot be read")
@@ -76,9 +79,10 @@ class Studio:
     events: list[Any] = field(default_factory=list)
 
     def run_film(
-        self, film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames, is_stopping: Any
+        self, film: Any, styles: Any, recipe: Recipe, *, masks: Any, folder: Frames, is_stopping: Any, **_: Any
     ) -> Iterator[Step]:
         for number in range(folder.count + 1, FRAMES + 1):
+            state = {"frame": number - 1}
             if number == self.deleted:
                 shutil.rmtree(self.folder)
                 (self.folder / "film" / "frames").mkdir(parents=True)
@@ -86,12 +90,12 @@ class Studio:
                 raise self.error
             shade = np.full((1, 8, 8, 3), number / 10, np.float32)
             if number == self.stopped_in and is_stopping():
-                yield Step(number, FRAMES, 8, 0.0, {"temporal": 0.0}, shade)
+                yield Step(number, FRAMES, 8, 0.0, {"temporal": 0.0}, shade, partial(dict[str, int], state))
                 return
             folder.append(number)
             cut = ("scene cut",) if number == 3 else ()
             losses = {"temporal": 0.1 * number} if number > 1 else {}
-            yield Step(number, FRAMES, 8, (number % 4) / 4, losses, shade, events=cut)
+            yield Step(number, FRAMES, 8, (number % 4) / 4, losses, shade, partial(dict[str, int], state), cut)
 
     def work(self, *controls: RunControl, **more: Any) -> list[Any]:
         """Let a worker run, with an order after each frame; returns its events."""
@@ -128,7 +132,8 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
 
     monkeypatch.setattr(runner, "prepare", prepare)
     monkeypatch.setattr(run, "FilmFolder", Frames)
-    monkeypatch.setattr(film_runs, "run_film", studio.run_film)
+    monkeypatch.setattr(run, "run_film", studio.run_film)
+    monkeypatch.setattr(run, "total_frames", lambda *_: FRAMES)
     monkeypatch.setattr(film_runs, "steps_done", lambda film, recipe, folder: folder.count * recipe.film.film_passes)
     return studio
 
@@ -322,10 +327,10 @@ def twice(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
                 for frame in range(folder.count, FRAMES):
                     folder.append(frame)
             shade = np.full((1, 8, 8, 3), number / 20, np.float32)
-            yield Step(number, 2 * FRAMES, 8, number / 4, {"temporal": 0.1}, shade)
+            state = {"frame": number - 1 if number <= FRAMES else 2 * FRAMES - number}
+            yield Step(number, 2 * FRAMES, 8, number / 4, {"temporal": 0.1}, shade, partial(dict[str, int], state))
 
-    monkeypatch.setattr(film_runs, "run_film", run_film)
-    monkeypatch.setattr(film_runs, "total_frames", lambda *_: FRAMES)
+    monkeypatch.setattr(run, "run_film", run_film)
 
 
 TWICE = {"film_passes": 2, "keep_audio": False}
