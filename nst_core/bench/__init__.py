@@ -19,7 +19,7 @@ service/  kills    worker and server killed at random moments: lost and stuck ru
           api      fast pictures by the REST API against the engine, and the cost of many listeners (api_listeners)
           soak     growth of memory, file handles and threads over many tiny runs
           queue    waiting times at three loads, beside those that the capacity model simulates
-          sweep    a sheet of 5 by 5 cells on two workers against one, a core each
+          sweep    sheets of 5 by 5 cells and films of four scenes on two workers against one, a core each
 report/   measured.json holds the published figures; measured reads and writes it, tables formats it, tools are shared
 
 Compare figures of one run only: machines are noisy, and only ratios within a run are reliable.
