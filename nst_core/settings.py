@@ -110,8 +110,9 @@ class Settings:
         0,
         "NST_WORKERS",
         number(0, 64, whole=True),
-        "worker processes, each paints one run at a time; 0: one for each GPU, which is also the maximum, or a single "
-        "one without a GPU; there, several workers divide cores and memory; 0 on a Ray cluster: as many as fit",
+        "worker processes, each paints one run at a time, or scenes of a film while no run waits; 0: one for each "
+        "GPU, which is also the maximum, or a single one without a GPU; there, several workers divide cores and "
+        "memory; 0 on a Ray cluster: as many as fit",
     )
     executor: str = _setting(
         "local",

@@ -121,8 +121,8 @@ def seconds_left(view: JobView) -> float | None:
     if view.state == "paused":
         return None
     if view.points and view.step > 0:
-        spent = view.points[-1].seconds
-        return view.wait_seconds + max(0.0, spent / view.step * (view.total_steps - view.step))
+        spent, done = view.points[-1].seconds, view.step + view.ahead
+        return view.wait_seconds + max(0.0, spent / done * (view.total_steps - done))
     square = (view.recipe.longest_edge_px, view.recipe.longest_edge_px)
     estimate = cost.of_run(view.recipe, square, view.total_steps // passes(view.recipe))
     return view.wait_seconds + estimate.seconds

@@ -5,7 +5,8 @@ admission    lets new runs into the queue, or refuses them
 orders       stops, pauses, steers, lists and hides runs for their owners
 trash        deleted runs that can be restored; `stopped_runs` can go on; `undo` says which, and how long
 housekeeping watches workers, ends idle runs and empties the trash, every few seconds
-scheduler    assigns runs to workers, and updates the runs by the workers' events
+scheduler    assigns runs to workers, and updates the runs by the workers' events; `part_scheduler` lets workers without
+             a run paint parts of films
 waiting      the runs that wait: `queue` is their order, `wait_times` estimates how long they wait
 pool         the workers, each with its run; `placement` decides their number and devices
 repository   active runs in memory, all runs in the store; `run_cache` has the stored ones that were read lately
@@ -24,6 +25,6 @@ followups    runs that follow another one, submitted as the queue has room
 executor     what the scheduler needs of a worker and of its place, as protocols; `nst_core.executors` has the places
 supervisor   keeps a worker alive; `process` is one on this machine, `heartbeat` are its signs of life
 worker       the worker as a program: `python -m nst_core.jobs.worker`; `inbox` holds its commands, `step_events` tells
-             its steps; `film_runs` are its runs of films, `film_log` is what one of them has done
+             its steps; `film_runs` are its runs of films, `film_parts` those of parts, `film_log` is what is done
 messages     the commands and events between the two; `nst_core.system.framing` puts them on a pipe
 """

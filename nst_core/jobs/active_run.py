@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nst_core.film.spread.plan import Part
 from nst_core.jobs import failure_messages
 from nst_core.jobs.messages import FilmFiles, RunCommand, Stepped
 from nst_core.jobs.run_delta import RunDelta
@@ -33,6 +35,8 @@ class ActiveRun:
         snapshot_steps: the steps whose pictures are stored or about to be.
         inputs: its pictures; large ones only until they are stored.
         pending: snapshots that are not stored yet, by step.
+        ahead: steps that are done of the parts of a film, by the first frame of each.
+        part_losses: how many workers died while they painted a part, likewise.
         attempts: how many workers died during this run.
         ending: whether it was asked to end; its newest picture is then the result.
         last_seen: when a page last asked for it, in seconds of the monotonic clock.
@@ -47,6 +51,8 @@ class ActiveRun:
     snapshot_steps: list[int] = field(default_factory=list)
     inputs: RunInputs | None = None
     pending: dict[int, bytes] = field(default_factory=dict)
+    ahead: dict[int, int] = field(default_factory=dict)
+    part_losses: Counter[int] = field(default_factory=Counter)
     attempts: int = 0
     ending: bool = False
     last_seen: float = field(default_factory=time.monotonic)
@@ -96,7 +102,19 @@ class ActiveRun:
         notes = self.view.notes
         if self.has_lost_work:
             notes = (*notes, failure_messages.waits(self.interrupted))
-        return replace(self.view, points=tuple(self.points), snapshot_steps=tuple(self.snapshot_steps), notes=notes)
+        return replace(
+            self.view,
+            points=tuple(self.points),
+            snapshot_steps=tuple(self.snapshot_steps),
+            notes=notes,
+            ahead=self.steps_ahead,
+        )
+
+    @property
+    def steps_ahead(self) -> int:
+        """Steps of a film that are done beyond those of the curve."""
+        each = passes(self.view.recipe)
+        return sum(steps for first, steps in self.ahead.items() if each * first >= self.view.step)
 
     @property
     def has_lost_work(self) -> bool:
@@ -156,8 +174,17 @@ class ActiveRun:
         self.pending = {step: jpeg for step, jpeg in self.pending.items() if step <= last}
         self.view = replace(self.view, step=max(last, 0), evaluations=points[-1].evaluations if points else 0)
 
-    def command(self, inputs: RunInputs, checkpoint: Path | None, film: FilmFiles | None = None) -> RunCommand:
-        """The command that starts this run in the worker, or continues it from what `checkpoint` or `film` names."""
+    def command(
+        self,
+        inputs: RunInputs,
+        checkpoint: Path | None,
+        film: FilmFiles | None = None,
+        taken: tuple[Part, ...] = (),
+    ) -> RunCommand:
+        """The command that starts this run in the worker, or continues it from what `checkpoint` or `film` names.
+
+        `taken` are parts of the film that other workers paint already.
+        """
         arrays, data = inputs.packed()
         return RunCommand(
             job=self.view.id,
@@ -169,6 +196,7 @@ class ActiveRun:
             checkpoint=str(checkpoint or ""),
             stop=self.ending,
             paused=self.view.state == "paused",
+            taken=taken,
         )
 
     def pending_changes(self) -> RunDelta:

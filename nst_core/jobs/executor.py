@@ -40,7 +40,8 @@ class WorkerHandle(Protocol):
     It loads the networks and reports `Ready`, or `LoadFailed`. Then it performs one `RunCommand` after another. `Stop`,
     `Pause`, `Resume`, `Preempt` and `Steer` take effect between two steps of the run that they name, and `Inspect` is
     answered between two steps of any run. It reports a `Beat` every second of its life, also while it computes. What
-    it writes to the files that a `RunCommand` names is in the job service's folder before the event that follows.
+    it writes to the files that a `RunCommand` names is in the job service's folder before the event that follows. When
+    it gets `PartLeft`, it has what the job service's folder has of that part.
     """
 
     @property

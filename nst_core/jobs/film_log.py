@@ -23,7 +23,7 @@ from nst_core.runs.curve import CurvePoint
 from nst_core.step import Pixels, Step
 from nst_core.system.atomic_files import read_if_possible, write_atomic
 
-_RECIPE, _FIRST, _FRAMES = "recipe.json", "first.png", "frames"
+_RECIPE, _FIRST, _FRAMES, _PARTS = "recipe.json", "first.png", "frames", "parts"
 
 
 class FilmLog:
@@ -31,12 +31,13 @@ class FilmLog:
 
     Attributes:
         frames: the folder for a `FilmFolder`.
+        parts: the folder for `PartFiles`.
         points: the curve so far.
     """
 
     def __init__(self, folder: Path) -> None:
         """The log in a folder; empty if the folder is."""
-        self._folder, self.frames = folder, folder / _FRAMES
+        self._folder, self.frames, self.parts = folder, folder / _FRAMES, folder / _PARTS
         self._curve = folder / Path(CURVE).name
         self._already: float | None = None
         self.points: list[CurvePoint] = []
@@ -54,6 +55,7 @@ class FilmLog:
         for path in (self._folder / _RECIPE, self._folder / _FIRST, self._curve):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.frames, ignore_errors=True)
+        shutil.rmtree(self.parts, ignore_errors=True)
 
     def remove(self) -> None:
         """Remove the log of a run that was deleted, and the run's folder if nothing else is in it."""

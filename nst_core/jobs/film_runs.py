@@ -1,26 +1,37 @@
 """A film's run in the worker: frame after frame into the run's folder, and the film in the end.
 
-A run that is stopped, or meets an error, leaves a film of the frames that it has.
+Workers that have nothing else to do may paint later scenes meanwhile (`PartRun`); this worker takes them over in order.
+A run that is stopped, or meets an error, leaves a film of the frames that it has from the beginning without a gap.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nst_core.errors import CheckpointError, NSTError, StorageError
-from nst_core.film.engines.backward import GROUP_FRAMES
 from nst_core.film.reading import Film
-from nst_core.film.run import finish, open_folder, run_film, steps_done, total_frames
-from nst_core.film.unfinished import UnfinishedFrames
+from nst_core.film.run import finish, open_folder, steps_done
+from nst_core.film.spread.painting import FilmWork, paint_film, take_over
+from nst_core.film.unfinished import UnfinishedFrames, frame_of
 from nst_core.film.writing import FilmFolder, Pixels
-from nst_core.jobs import storage_errors
 from nst_core.jobs.film_log import FilmLog
+from nst_core.jobs.film_parts import SharedParts, unstored
 from nst_core.jobs.inbox import CommandInbox, RunControl
-from nst_core.jobs.messages import Began, Failed, FilmFiles, Finished, Preempted, ResultReady, RunCommand, WorkerEvent
+from nst_core.jobs.messages import (
+    Began,
+    Failed,
+    FilmFiles,
+    Finished,
+    Preempted,
+    ResultReady,
+    RunCommand,
+    WorkerEvent,
+)
 from nst_core.jobs.step_events import SNAPSHOT_QUALITY, stepped
 from nst_core.picture.encode import to_jpeg, to_png
 from nst_core.picture.resize import fit
@@ -32,6 +43,10 @@ from nst_core.runs.usage import RunTimer
 from nst_core.step import Step
 
 _LOGGER = logging.getLogger(__name__)
+WAIT_SECONDS = 0.2
+"""How often a worker that has to wait for another one looks for news."""
+STOP_SECONDS = 10.0
+"""The longest wait of a film that is stopped for the worker of the part that comes next in it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class FilmRun:
         try:
             self._perform()
         except OSError as error:
-            raise _unstored(error) from error
+            raise unstored(error) from error
 
     def _perform(self) -> None:
         job = self._command.job
@@ -84,7 +99,10 @@ class FilmRun:
         self._send(Began(job=job, content=content, curve=shown))
         end = _End(RunControl(stop=first.stop or self._command.stop, preempt=first.preempt))
         if not folder.count or end.control == RunControl():  # else the frames so far are the result
-            end = self._paint(recipe, folder, done // passes(recipe), end.control)
+            parts = SharedParts(self._command, self._film, recipe, folder, self._log.parts, self._send)
+            parts.hear(first.parts)
+            with contextlib.closing(parts):
+                end = self._paint(recipe, folder, done // passes(recipe), end.control, parts)
         if end.control.preempt:
             self._send(Preempted(job=job))
             return
@@ -113,31 +131,40 @@ class FilmRun:
         self._log.clear()
         return runner.prepare(self._command.recipe)
 
-    def _paint(self, recipe: Recipe, folder: FilmFolder, begin: int, control: RunControl) -> _End:
+    def _paint(self, recipe: Recipe, folder: FilmFolder, begin: int, control: RunControl, parts: SharedParts) -> _End:
         """Paint the frames from number `begin` on until they end, or a command or an error ends them.
 
         Raises an error before the first frame.
         """
-        job, inputs, total = self._command.job, self._inputs, total_frames(self._film, recipe)
-        orders, unfinished = _Orders(self._inbox, job, control), UnfinishedFrames(folder, begin, total)
-        steps = run_film(
-            self._film, inputs.styles, recipe, masks=inputs.masks, folder=folder, is_stopping=orders.end_it
+        inputs, already = self._inputs, self._log.seconds
+        orders = _Orders(self._inbox, self._command.job, control, parts)
+        unfinished = UnfinishedFrames(folder, begin)
+        work = FilmWork(self._film, inputs.styles, recipe, inputs.masks, parts.files, orders.end_it)
+        clock = time.perf_counter() - already
+        steps = paint_film(
+            work, parts.plan, folder, already_seconds=already, wait=orders.wait_a_moment, on_part=parts.on_step
         )
         try:
             with contextlib.closing(steps):
                 for step in steps:
-                    self._timer.tick(step)
-                    unfinished.note(step)
-                    point = self._log.add(step, is_first_frame=_shows_first_frame(step, recipe, total))
-                    self._send(stepped(job, step, point))
-                    if orders.end_it():
-                        break
+                    self._note(step, unfinished)
+            if orders.control.stop:
+                orders.wait_for_part(folder.count)
+                for step in take_over(work, parts.plan, folder, clock):
+                    self._note(step, unfinished)
         except (NSTError, OSError) as error:
             if not folder.count and not unfinished.frames:
                 raise
-            told = _unstored(error) if isinstance(error, OSError) else error
+            told = unstored(error) if isinstance(error, OSError) else error
             return _End(orders.control, told, unfinished.frames)
         return _End(orders.control, unfinished=unfinished.frames)
+
+    def _note(self, step: Step, unfinished: UnfinishedFrames) -> None:
+        """Log and report a step."""
+        self._timer.tick(step)
+        unfinished.note(step)
+        point = self._log.add(step, is_first_frame=frame_of(step) == 0)
+        self._send(stepped(self._command.job, step, point))
 
     def _finish(self, recipe: Recipe, folder: FilmFolder, end: _End) -> None:
         """Write the film, send its still picture, then the report."""
@@ -168,23 +195,28 @@ class FilmRun:
 class _Orders:
     """The commands for a run, of which the first stop or preemption counts."""
 
-    def __init__(self, inbox: CommandInbox, job: str, control: RunControl) -> None:
-        """`control` is the command from before the first frame."""
-        self._inbox, self._job, self.control = inbox, job, control
+    def __init__(self, inbox: CommandInbox, job: str, control: RunControl, parts: SharedParts) -> None:
+        """`control` is the command from before the first frame; news of other workers go to `parts`."""
+        self._inbox, self._job, self._parts, self.control = inbox, job, parts, control
 
     def end_it(self) -> bool:
         """Whether a command ends the run now. Waits here while the run is paused."""
         if self.control == RunControl():
             newest = self._inbox.control(self._job)
             self.control = RunControl(stop=newest.stop, preempt=newest.preempt)
+            self._parts.hear(newest.parts)
         return self.control.stop or self.control.preempt
 
+    def wait_for_part(self, frame: int) -> None:
+        """Wait until the worker of the part with a frame, which was told to stop too, has left it."""
+        until = time.monotonic() + STOP_SECONDS
+        while self._parts.plan.is_taken(frame) and time.monotonic() < until:
+            self.wait_a_moment()
 
-def _shows_first_frame(step: Step, recipe: Recipe, total: int) -> bool:
-    """Whether a step shows the first frame of `total`, perhaps once more."""
-    last_version = passes(recipe) * min(GROUP_FRAMES, total)
-    return step.number == 1 or (passes(recipe) > 1 and step.number == last_version)
-
-
-def _unstored(error: OSError) -> StorageError:
-    return StorageError(f"the film cannot be stored, because {storage_errors.in_words(error)}")
+    def wait_a_moment(self) -> None:
+        """Wait for news of other workers, also after a stop."""
+        self._inbox.is_quiet(WAIT_SECONDS)
+        newest = self._inbox.control(self._job)
+        self._parts.hear(newest.parts)
+        if self.control == RunControl():
+            self.control = RunControl(stop=newest.stop, preempt=newest.preempt)

@@ -13,9 +13,12 @@ from typing import Any, BinaryIO
 
 from nst_core.jobs import messages
 from nst_core.jobs.messages import (
+    AskForPart,
     Command,
     Inspect,
     MessageError,
+    PartCommand,
+    PartLeft,
     Pause,
     Preempt,
     Resume,
@@ -27,11 +30,15 @@ from nst_core.jobs.messages import (
 
 @dataclass(frozen=True)
 class RunControl:
-    """Changes for a run at its next step: stop with a result, give the worker to another run, or change settings."""
+    """Changes for a run at its next step: stop with a result, give the worker to another run, or change settings.
+
+    `parts` are news about the parts of a film.
+    """
 
     stop: bool = False
     preempt: bool = False
     settings: tuple[Mapping[str, Any], ...] = ()
+    parts: tuple[PartCommand, ...] = ()
 
 
 class CommandInbox:
@@ -85,6 +92,7 @@ class CommandInbox:
             on_pause: called when a pause begins.
         """
         settings: list[Mapping[str, Any]] = []
+        parts: list[PartCommand] = []
         while paused or not self._commands.empty():
             command = self.next()
             if isinstance(command, Inspect):
@@ -94,9 +102,9 @@ class CommandInbox:
                 continue
             match command:
                 case Stop():
-                    return RunControl(stop=True)
+                    return RunControl(stop=True, parts=tuple(parts))
                 case Preempt():
-                    return RunControl(preempt=True)
+                    return RunControl(preempt=True, parts=tuple(parts))
                 case Steer():
                     settings.append(command.settings)
                 case Pause():
@@ -105,4 +113,6 @@ class CommandInbox:
                         on_pause()
                 case Resume():
                     paused = False
-        return RunControl(settings=tuple(settings))
+                case AskForPart() | PartLeft():
+                    parts.append(command)
+        return RunControl(settings=tuple(settings), parts=tuple(parts))

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from nst_core.film.info import FilmInfo
+from nst_core.film.spread.plan import Part
 from nst_core.jobs.views import InspectionRequest
 from nst_core.recipe import Recipe
 from nst_core.recipe.messages import one_line
@@ -97,6 +98,8 @@ class RunCommand(Message):
         checkpoint: path of the checkpoint to read and write; empty for none.
         stop: end with the picture of the checkpoint, without further steps.
         paused: begin paused.
+        part: of a film, the frames that this worker paints for the run's own worker; None for the run itself.
+        taken: the parts of a film that other workers paint already.
     """
 
     kind: Literal["run"] = "run"
@@ -109,6 +112,8 @@ class RunCommand(Message):
     checkpoint: str = ""
     stop: bool = False
     paused: bool = False
+    part: Part | None = None
+    taken: tuple[Part, ...] = ()
 
 
 class Stop(Message):
@@ -156,7 +161,31 @@ class Inspect(Message):
     pictures: tuple[Blob, ...] = Field(repr=False)
 
 
-RunControlCommand = Stop | Pause | Resume | Preempt | Steer
+class AskForPart(Message):
+    """Offer a part of a film to another worker, as soon as there is one."""
+
+    kind: Literal["ask-for-part"] = "ask-for-part"
+    job: str
+
+
+class PartLeft(Message):
+    """Nobody paints a part of a film any more.
+
+    Attributes:
+        first: its first frame.
+        is_whole: whether all of it is painted.
+        is_refused: whether it is not to be offered again, since it cannot be painted before its turn.
+    """
+
+    kind: Literal["part-left"] = "part-left"
+    job: str
+    first: int
+    is_whole: bool
+    is_refused: bool = False
+
+
+PartCommand = AskForPart | PartLeft
+RunControlCommand = Stop | Pause | Resume | Preempt | Steer | AskForPart | PartLeft
 Command = RunCommand | RunControlCommand | Inspect
 
 
@@ -255,6 +284,36 @@ class Preempted(RunEvent):
     kind: Literal["preempted"] = "preempted"
 
 
+class PartEvent(RunEvent):
+    """An event about parts of a film, from the run's own worker or from another one."""
+
+
+class PartOffered(PartEvent):
+    """The run's own worker answers `AskForPart`: another one may paint this part, by the recipe that is prepared."""
+
+    kind: Literal["part-offered"] = "part-offered"
+    part: Part
+    recipe: Recipe
+
+
+class PartStepped(PartEvent):
+    """So many steps of a part are done; the run's own worker paints some parts too."""
+
+    kind: Literal["part-stepped"] = "part-stepped"
+    first: int
+    steps: int
+
+
+class PartEnded(PartEvent):
+    """A worker has left a part; see `PartLeft`. `message` says why it is refused."""
+
+    kind: Literal["part-ended"] = "part-ended"
+    first: int
+    is_whole: bool
+    is_refused: bool = False
+    message: str = ""
+
+
 class Inspected(_Event):
     """The answer to an `Inspect`: facts and a blob, as `Inspection` describes them, or an error to show."""
 
@@ -265,7 +324,10 @@ class Inspected(_Event):
     blob: Blob = Field(b"", repr=False)
 
 
-WorkerEvent = Ready | LoadFailed | Beat | Began | Stepped | ResultReady | Finished | Failed | Preempted | Inspected
+PartEvents = PartOffered | PartStepped | PartEnded
+WorkerEvent = (
+    Ready | LoadFailed | Beat | Began | Stepped | ResultReady | Finished | Failed | Preempted | PartEvents | Inspected
+)
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 EVENTS: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="kind")])

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from nst_core.film.spread.plan import Part
 from nst_core.jobs.executor import Executor, WorkerHandle
 from nst_core.jobs.heartbeat import Fault
 from nst_core.jobs.messages import RunControlCommand, WorkerEvent
 from nst_core.jobs.supervisor import WorkerSupervisor
 from nst_core.jobs.views import WorkerStatus
+from nst_core.recipe import Recipe
 
 _LOGGER = logging.getLogger(__name__)
 _BEST_FIRST = ("ready", "starting", "off", "failed")
@@ -28,7 +30,20 @@ class Assignment:
     job: str
     is_sent: bool = False
     is_preempting: bool = False
+    is_asked: bool = False
+    """Whether it was asked for a part of its film, and has not offered one since."""
     paused_at: float = 0.0
+
+
+@dataclass(eq=False)
+class PartAssignment:
+    """A part of a film that a worker paints for the run's own worker, by its recipe."""
+
+    job: str
+    part: Part
+    recipe: Recipe
+    is_sent: bool = False
+    is_leaving: bool = False
 
 
 @dataclass(eq=False)
@@ -38,18 +53,25 @@ class WorkerSlot:
     Attributes:
         supervisor: keeps the worker alive.
         number: see `Executor.start`.
-        assignment: its run; None if it is free.
+        assignment: its run; None if it has none.
+        part: the part of another worker's run that it paints while nobody waits; None if it has none.
         has_question: whether it has yet to answer an inspection.
     """
 
     supervisor: WorkerSupervisor
     number: int = 0
     assignment: Assignment | None = None
+    part: PartAssignment | None = None
     has_question: bool = False
 
     @property
+    def is_idle(self) -> bool:
+        """Whether the worker has neither a run nor a part of one."""
+        return self.assignment is None and self.part is None
+
+    @property
     def current_id(self) -> str:
-        """The run that the worker has; "" if it is free."""
+        """The run that the worker has; "" if it has none."""
         return self.assignment.job if self.assignment else ""
 
     def control(self, command: RunControlCommand) -> bool:
@@ -104,7 +126,7 @@ class WorkerPool:
     def resize(self) -> None:
         """Have as many workers as the executor has room for now: start more, or end those that have nothing to do."""
         surplus = len(self.slots) - self._executor.capacity
-        idle = [slot for slot in self.slots if slot.assignment is None and not slot.has_question]
+        idle = [slot for slot in self.slots if slot.is_idle and not slot.has_question]
         idle.sort(key=lambda slot: slot.supervisor.is_ready)  # the others have perhaps lost their machine
         for slot in idle[: max(surplus, 0)]:
             self.slots.remove(slot)
@@ -137,8 +159,8 @@ class WorkerPool:
         return next((slot for slot in self.slots if slot.assignment and slot.assignment.job == job), None)
 
     def free_slot(self) -> WorkerSlot | None:
-        """A slot whose worker is ready and has no run."""
-        return next((slot for slot in self.slots if slot.supervisor.is_ready and slot.assignment is None), None)
+        """A slot whose worker is ready and has nothing to paint."""
+        return next((slot for slot in self.slots if slot.supervisor.is_ready and slot.is_idle), None)
 
     def slot_for_question(self) -> WorkerSlot | None:
         """A slot whose worker can answer a question, preferably one without a run, which answers at once."""
@@ -170,6 +192,7 @@ class WorkerPool:
         statuses = [slot.supervisor.status for slot in self.slots]
         ready = [status for status in statuses if status.state == "ready"]
         busy = sum(slot.supervisor.status.state == "ready" and slot.assignment is not None for slot in self.slots)
+        painting = sum(slot.supervisor.status.state == "ready" and not slot.is_idle for slot in self.slots)
         best = min(statuses, key=lambda status: _BEST_FIRST.index(status.state))
         return replace(
             best,
@@ -178,7 +201,7 @@ class WorkerPool:
             unusable={network: why for status in reversed(ready) for network, why in status.unusable.items()},
             memory_mb=sum(status.memory_mb for status in statuses),
             workers=len(ready),
-            busy_workers=busy,
+            busy_workers=painting,
         )
 
 

@@ -29,6 +29,7 @@ from nst_core.jobs.messages import (
     Stop,
     WorkerEvent,
 )
+from nst_core.jobs.part_scheduler import PartScheduler
 from nst_core.jobs.pool import Assignment, WorkerPool, WorkerSlot
 from nst_core.jobs.queue import QueueLimits
 from nst_core.jobs.repository import RunRepository
@@ -53,6 +54,7 @@ class Scheduler:
     Attributes:
         pool: the workers.
         waiting: the queue.
+        parts: parts of films for workers that have no run.
         inspections: questions that a worker answers between two steps.
     """
 
@@ -70,6 +72,7 @@ class Scheduler:
         self._executor = executor
         self.pool = WorkerPool(executor, lock, self._on_event, self._on_worker_lost, self._fail_waiting)
         self.waiting = WaitingRuns(repository, limits, wait_times, self.pool)
+        self.parts = PartScheduler(repository, lock, self.pool, self.waiting, self._on_free)
         self._is_closing = False
 
     # Requests about an active run.
@@ -82,6 +85,7 @@ class Scheduler:
         if slot := self.pool.slot_of(job):
             run.ending = True
             slot.control(Stop(job=job))
+            self.parts.dispatch()
             return
         self.waiting.remove(job)
         can_continue = not self.pool.has_failed and self._repository.store.has_checkpoint(job)
@@ -101,7 +105,7 @@ class Scheduler:
         if slot and not slot.control(Stop(job=job)):  # the worker does not know the run, and will not report its end
             self._wait_times.end(job, None)
             slot.assignment = None
-            self.dispatch()
+        self.dispatch()
 
     def pause(self, job: str) -> None:
         """Hold a run: at its step if a worker has it, else in the queue."""
@@ -110,6 +114,7 @@ class Scheduler:
             slot.assignment.paused_at = time.monotonic()
             self._repository.update(job, state="paused")
             slot.control(Pause(job=job))
+            self.parts.dispatch()
         elif not slot and not self._repository.active[job].ending:
             self.waiting.hold(job)
 
@@ -120,6 +125,7 @@ class Scheduler:
         if slot := self.pool.slot_of(job):
             self._repository.update(job, state="running")
             slot.control(Resume(job=job))
+            self.parts.dispatch()
             return
         if not self.waiting.release(job):
             self.waiting.requeue(job, has_begun=True)
@@ -179,15 +185,18 @@ class Scheduler:
         """Fail the runs that workers have and all that wait."""
         for slot in self.pool.slots:
             self._fail(slot.current_id, message)
-            slot.assignment = None
+            slot.assignment = slot.part = None
         self._fail_waiting(message)
 
     # To the workers.
 
     def dispatch(self) -> None:
-        """Send the next runs to the workers that are ready and free."""
-        while not self._is_closing and len(self.waiting) and (slot := self.pool.free_slot()):
+        """Send the next runs to the workers that are ready and free; parts of films to those that are left."""
+        if self._is_closing:
+            return
+        while len(self.waiting) and (slot := self.pool.free_slot()):
             self._assign(slot, self.waiting.pop())
+        self.parts.dispatch()
 
     def _assign(self, slot: WorkerSlot, job: str) -> None:
         assignment = slot.assignment = Assignment(job)
@@ -225,13 +234,14 @@ class Scheduler:
         try:
             run, store = self._repository.active[job], self._repository.store
             film = store.film_files(job, inputs.film, run.view.recipe.film.film_format) if inputs.film else None
-            command = run.command(inputs, store.checkpoint(job), film)
+            command = run.command(inputs, store.checkpoint(job), film, self.parts.taken(job))
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(job, failure_messages.bug(error))
             self._release(slot)
             return
         slot.supervisor.send(command)
         assignment.is_sent = True
+        self.parts.dispatch()
 
     def dispatch_inspection(self) -> None:
         """Send the next question to a worker that is ready, whether or not it has a run."""
@@ -250,6 +260,8 @@ class Scheduler:
                 case Inspected():
                     slot.has_question = False
                     self.inspections.on_answer(event)
+                case RunEvent() if self.parts.on_event(slot, event):
+                    return
                 case RunEvent() if event.job == slot.current_id:
                     run = self._repository.active.get(event.job)
                     if run is not None and run.view.state not in FINAL:  # neither deleted nor failed meanwhile
@@ -279,6 +291,10 @@ class Scheduler:
         """Free a worker of its run."""
         job, slot.assignment = slot.current_id, None
         self._wait_times.end(job, self._repository.active.get(job))
+        self._on_free(slot)
+
+    def _on_free(self, slot: WorkerSlot) -> None:
+        """Give a worker that has become free something to do, or replace it."""
         self._lock.notify_all()
         if self._is_closing:
             return
@@ -304,8 +320,13 @@ class Scheduler:
             run = self._repository.active.get(slot.current_id)
             is_paused = run is not None and run.view.state == "paused" and not run.ending
             has_run = slot.assignment is not None and slot.assignment.is_sent and not is_paused
-            slot.supervisor.watch(silence_seconds, is_busy=has_run or slot.has_question)
+            has_part = slot.part is not None and slot.part.is_sent
+            is_waiting = bool(self.parts.taken(slot.current_id))  # perhaps: a film may have come to another's part
+            is_busy = (has_run and not is_waiting) or has_part or slot.has_question
+            slot.supervisor.watch(silence_seconds, is_busy=is_busy)
             self._let_leave(slot)
+        if not self._is_closing:
+            self.parts.dispatch()
 
     def _let_leave(self, slot: WorkerSlot) -> None:
         """Replace a worker that should leave, and save its run before if its machine is about to go."""
@@ -313,11 +334,13 @@ class Scheduler:
             return
         if slot.supervisor.leave is Leave.NOW:
             self._preempt(slot)
-        if slot.assignment is None and slot.supervisor.recycle():
+            self.parts.end(slot)
+        if slot.is_idle and slot.supervisor.recycle():
             self._ask_again(slot)
 
     def _on_worker_lost(self, slot: WorkerSlot, fault: Fault) -> None:
         """Requeue the run of a worker that died or hung, up to MAX_ATTEMPTS times; a paused run stays paused."""
+        self.parts.on_worker_lost(slot, fault)
         job, slot.assignment = slot.current_id, None
         self._repository.observers.worker_lost(job)
         self._wait_times.end(job, None)

@@ -23,6 +23,7 @@ class JobView:
         recipe: its settings: as submitted, then as steered; once it is over, those of its last step.
         position: its place in the queue, from 1; 0 if it runs or is over.
         wait_seconds: the estimated wait of a queued run; 0 for others.
+        ahead: steps of a film that other workers have done beyond `step`; they follow when it comes to them.
         evaluations: how often the objective was evaluated so far.
         wants_metrics: whether the result is measured before the run is done.
         reference_losses: losses of other pictures under this run's objective at its full size, by name; see `Step`.
@@ -49,6 +50,7 @@ class JobView:
     points: tuple[CurvePoint, ...] = ()
     step: int = 0
     total_steps: int = 0
+    ahead: int = 0
     evaluations: int = 0
     wants_metrics: bool = True
     reference_losses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class WorkerStatus:
         unusable: network -> which weights the operator named, and why they could not be used.
         memory_mb: own memory of all workers in MB, without files, which the system may drop.
         workers: how many workers are ready. With several, `state` is that of the best: "busy" if each has a run.
-        busy_workers: how many of them have a run.
+        busy_workers: how many of them have a run, or a part of a film's run, which ends when another run waits.
         memory_only: a sentence that says why runs end with the server; empty where they are stored on a disk.
         storage_fault: sentences that say why runs cannot be stored now, if they cannot; new ones are then refused.
         place_fault: sentences that say why workers are not where the operator wants them; empty if they are.

@@ -131,7 +131,7 @@ class WaitEstimator:
 
     def remaining(self, run: ActiveRun) -> float:
         """Seconds of work left of a run that waits."""
-        done = run.view.step / max(run.view.total_steps, 1)
+        done = (run.view.step + run.steps_ahead) / max(run.view.total_steps, 1)
         return self.whole(run) * max(1 - done, 0)
 
     def remaining_now(self, run: ActiveRun | None) -> float:
@@ -140,8 +140,9 @@ class WaitEstimator:
             return 0.0
         # its own pace is the best estimate of the steps, but does not include the measuring
         if run.view.step >= 2 and run.points:
-            left = max(run.view.total_steps - run.view.step, 0)
-            return run.points[-1].seconds / run.view.step * left + self._after_steps(run)
+            done = run.view.step + run.steps_ahead  # by all of its workers
+            left = max(run.view.total_steps - done, 0)
+            return run.points[-1].seconds / done * left + self._after_steps(run)
         taken = self._taken.get(run.view.id)
         return max(self.remaining(run) - (time.monotonic() - taken.began if taken else 0.0), 0.0)
 

@@ -22,6 +22,7 @@ import psutil
 
 from nst_core.errors import CheckpointError, DivergedError, NSTError
 from nst_core.jobs import heartbeat, inspections, messages
+from nst_core.jobs.film_parts import PartRun
 from nst_core.jobs.film_runs import FilmRun
 from nst_core.jobs.inbox import CommandInbox, RunControl
 from nst_core.jobs.messages import (
@@ -128,6 +129,8 @@ class Worker:
             inputs = unpacked(command.arrays, command.data)
             if command.film is None:
                 self._perform(command, inputs)
+            elif command.part is not None:
+                PartRun(command, command.film, command.part, inputs, self._inbox, self.send).perform()
             else:
                 FilmRun(command, command.film, inputs, self._inbox, self.send).perform()
         except NSTError as error:

@@ -67,6 +67,15 @@ def test_a_film_is_shown_with_three_frames_and_its_facts_before_it_is_painted(wi
     assert (uploader.value, uploader.key) == (None, "film_file_1"), "the upload is not in the server's memory any more"
 
 
+@pytest.mark.slow
+def test_the_page_says_which_films_several_workers_paint_together(
+    with_film: AppTest, job_service: FakeJobService
+) -> None:
+    assert "workers paint" not in words(with_film)
+    job_service.worker = replace(job_service.worker, workers=2)
+    assert "2 workers paint the film together, each its own scenes" in words(with_film.run())
+
+
 def test_without_a_film_the_page_asks_for_one(open_page: Open) -> None:
     app = open_page("film")
     assert "Choose a film of yours" in words(app)

@@ -33,6 +33,15 @@ def test_the_status_line_tells_step_speed_and_time_left() -> None:
     assert run_image.status_line(third, waking=False).startswith("Number 3 in line")
 
 
+def test_the_status_line_of_a_film_counts_the_frames_of_other_workers() -> None:
+    """Half of the frames were painted by another worker, and its second scene came at once."""
+    times = [*range(1, 11), *[10.0] * 10]
+    curve = tuple(replace(point, seconds=float(at)) for point, at in zip(points(20), times, strict=False))
+    film = replace(RUNNING, recipe=make(settings={"medium": "film"}), points=curve, ahead=30)
+    line = "Frame 20 of 100 · 30 of later scenes · 6.0 frames a second · about 8.3 s left"
+    assert run_image.status_line(film, waking=False) == line
+
+
 def test_figures_are_flat_and_in_the_order_of_the_table() -> None:
     flat = measures.figures({"seconds": {"run": 2.0}, "measures": MEASURES})
     assert list(flat)[:3] == ["seconds", "content", "content/block4_conv2"]

@@ -21,7 +21,7 @@ from nst_core import __version__
 from nst_core.executors.cluster.run_files import FileChanges, RunFiles, relocated
 from nst_core.jobs import heartbeat, messages
 from nst_core.jobs.inbox import CommandInbox
-from nst_core.jobs.messages import RunCommand
+from nst_core.jobs.messages import PartLeft, RunCommand
 from nst_core.settings import Settings
 from nst_core.system import priority
 from nst_core.system.framing import read_frame
@@ -42,13 +42,13 @@ class ActorEvent:
 
 @dataclass(frozen=True)
 class ActorCommand:
-    """A command on its way to an actor; of a run also the files that it begins with.
+    """A command on its way to an actor; of a run also the files that it begins with, or those of a part that is left.
 
     Attributes:
         number: from 0 on, without a gap: an actor with several threads may get calls out of order.
         head: see `messages.encode`.
         blobs: each an array of bytes, which Ray's object store shares with the actor without a copy.
-        files: see `RunFiles.collect`.
+        files: see `RunFiles.collect` and `RunFiles.of_part`.
     """
 
     number: int
@@ -107,6 +107,10 @@ class WorkerActor:
         command = messages.decode(received.head, blobs, messages.COMMANDS)
         if isinstance(command, RunCommand):
             command = self._placed(command, received.files)
+        elif isinstance(command, PartLeft):
+            with self._filing:
+                if self._files is not None and self._job == command.job:
+                    self._files.store(received.files)
         self._inbox.put(command)
 
     def _placed(self, command: RunCommand, files: FileChanges) -> RunCommand:

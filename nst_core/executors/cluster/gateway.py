@@ -38,7 +38,7 @@ from nst_core.executors.cluster.gateway_messages import (
 from nst_core.executors.cluster.nodes import MOST_WORKERS, Nodes, Share
 from nst_core.executors.cluster.run_files import RunFiles
 from nst_core.jobs import messages, storage_errors
-from nst_core.jobs.messages import Beat, Failed, Message, RunCommand
+from nst_core.jobs.messages import Beat, Failed, Message, PartLeft, RunCommand
 from nst_core.jobs.placement import THREADS
 from nst_core.settings import Settings
 from nst_core.system.tuning import TUNED
@@ -196,6 +196,10 @@ class Gateway:
             with actor.lock:
                 actor.job, actor.files = decoded.job, RunFiles(decoded)
                 files = actor.files.collect()
+        elif isinstance(decoded, PartLeft):
+            with actor.lock:
+                if actor.files is not None and actor.job == decoded.job:
+                    files = actor.files.of_part(decoded.first)
         blobs = [np.frombuffer(blob, np.uint8) for blob in command.blobs]
         sent = self._ray.put(ActorCommand(actor.sent, bytes(command.head), blobs, files))
         actor.sent += 1

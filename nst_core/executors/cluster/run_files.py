@@ -1,6 +1,7 @@
 """The files of a run, sent along with its commands and events, so that the machines of a cluster need no common disk.
 
-The gateway collects what the job service's folder has, and sends it with the run. The actor keeps the files in a
+The gateway collects what the job service's folder has, and sends it with the run, and with the news that another worker
+has left a part of a film. The actor keeps the files in a
 folder of its own, under the paths of a command that `relocated` rewrites, and sends what has changed before each event.
 The gateway stores that where the job service expects it.
 """
@@ -11,6 +12,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from nst_core.film.spread.files import PartFiles
+from nst_core.jobs.film_log import FilmLog
 from nst_core.jobs.messages import RunCommand
 from nst_core.system.atomic_files import read_if_possible, write_atomic
 
@@ -44,7 +47,9 @@ class RunFiles:
         film = command.film
         self._single = {CHECKPOINT: Path(command.checkpoint)} if command.checkpoint else {}
         self._film = Path(film.path) if film else None
-        self._work = Path(film.work) if film else None
+        self._work = self._own = Path(film.work) if film else None
+        if film and command.part is not None:
+            self._own = PartFiles.place(FilmLog(Path(film.work)).parts, command.part)
         if film:
             self._single[RESULT] = Path(film.result)
         self._known: dict[str, _Stamp] = {}
@@ -54,6 +59,14 @@ class RunFiles:
         found = {name: read_if_possible(path) for name, path in self._paths() if name != RESULT}
         if self._film is not None:
             found[FILM] = read_if_possible(self._film)
+        return {name: data for name, data in found.items() if data is not None}
+
+    def of_part(self, first: int) -> dict[str, bytes]:
+        """The files of the part of a film that begins with a frame."""
+        if self._work is None:
+            return {}
+        begin = f"{WORK}{FilmLog(self._work).parts.name}/{first:08}-"
+        found = {name: read_if_possible(path) for name, path in self._paths() if name.startswith(begin)}
         return {name: data for name, data in found.items() if data is not None}
 
     def changes(self) -> dict[str, bytes | None]:
@@ -75,7 +88,9 @@ class RunFiles:
                 path.unlink(missing_ok=True)
             else:
                 write_atomic(path, data)
-        self._known = {name: stamp for name, path in self._paths() if (stamp := _stamp(path)) is not None}
+            self._known.pop(name, None)
+            if name != FILM and (stamp := _stamp(path)) is not None:  # a run does not change its film
+                self._known[name] = stamp
 
     @property
     def has_film(self) -> bool:
@@ -101,12 +116,12 @@ class RunFiles:
         raise ValueError(f"a run has no file {name[:60]!r}")
 
     def _paths(self) -> Iterator[tuple[str, Path]]:
-        """The files that a run may change, by name; those of a folder only if they are there."""
+        """The files that a run, or its part, may change, by name; those of a folder only if they are there."""
         yield from self._single.items()
-        if self._work is None:
+        if self._work is None or self._own is None:
             return
         with contextlib.suppress(OSError):  # a file or a folder that goes meanwhile
-            for path in sorted(self._work.rglob("*")):
+            for path in sorted(self._own.rglob("*")):
                 if path.is_file() and not path.name.startswith("."):  # not a file that is being written
                     yield WORK + path.relative_to(self._work).as_posix(), path
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst_core.errors import FilmError
 from nst_core.recipe import Recipe
-from pages.parts.app import theme
+from pages.parts.app import service, theme
 from pages.parts.app.formatting import approximate_duration, size_text
 from pages.parts.film import chosen
 from pages.parts.inputs import style_weights
@@ -41,6 +41,12 @@ def panel(recipe: Recipe | None) -> None:
     )
     for sentence in lost_of(film.film, recipe):
         st.caption(sentence)
+    workers = 0 if service.is_unopened() else service.get().status().workers
+    if workers > 1:
+        st.caption(
+            f"The time is that of one worker. While nobody waits, {workers} workers paint the film together, each its "
+            "own scenes; a film without scene cuts stays with one."
+        )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

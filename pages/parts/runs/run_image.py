@@ -113,7 +113,8 @@ def status_line(view: JobView, *, waking: bool) -> str:
     step = step_word(view).capitalize()
     if not view.points:
         return f"{step} 0 of {view.total_steps} · getting ready"
-    return " · ".join([f"{step} {view.step} of {view.total_steps}", *_pace(view)])
+    ahead = [f"{view.ahead} of later scenes"] if view.ahead else []
+    return " · ".join([f"{step} {view.step} of {view.total_steps}", *ahead, *_pace(view)])
 
 
 def _queue_line(view: JobView, waking: bool) -> str:
@@ -132,15 +133,17 @@ def _queue_line(view: JobView, waking: bool) -> str:
 
 def _pace(view: JobView) -> list[str]:
     recent = view.points[1:][-20:]  # the first step compiles
+    if is_film(view):
+        recent = view.points[1:]  # scenes that other workers have painted come all at once
     if len(recent) < 3:
         return []
     took = recent[-1].seconds - recent[0].seconds
     if took <= 0:
         return []
-    rate = (recent[-1].step - recent[0].step) / took
+    rate = (recent[-1].step + view.ahead - recent[0].step) / took
     word = step_word(view)
     speed = f"{rate:.1f} {word}s a second" if rate >= 1 else f"{1 / rate:.1f} s a {word}"
-    return [speed, f"about {duration((view.total_steps - view.step) / rate)} left"]
+    return [speed, f"about {duration((view.total_steps - view.step - view.ahead) / rate)} left"]
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nst_core.film.reading import Film
 from nst_core.jobs.executor import Executor, UnreachableError, WorkerHandle
-from nst_core.jobs.messages import Beat, Command, RunCommand, RunEvent, Stepped, WorkerEvent
+from nst_core.jobs.messages import Beat, Command, FilmFiles, RunCommand, RunEvent, Stepped, WorkerEvent
 from nst_core.picture.upload import Picture
 from nst_core.recipe import make
+from nst_core.runs.films import first_frame
 from nst_core.runs.inputs import RunInputs
 from tests.nst_core.jobs.servers import picture, until
 
@@ -95,6 +97,23 @@ def run_command(
     return RunCommand(
         job=job, recipe=recipe, arrays=arrays, data=data, measure=False, checkpoint=str(path) if path else ""
     )
+
+
+def film_command(job: str, film: Film, folder: Path) -> RunCommand:
+    """A run of a film with its files in a folder."""
+    path = folder / film.path.name
+    path.write_bytes(film.path.read_bytes())
+    files = FilmFiles(
+        path=str(path),
+        sha256=film.sha256,
+        info=film.info,
+        work=str(folder / "work"),
+        result=str(folder / "result.mp4"),
+    )
+    recipe = make(settings={"medium": "film", "method": "fast", "longest_edge_px": 64})
+    inputs = RunInputs(first_frame(film, recipe), (picture(1),), film=film)
+    arrays, data = inputs.packed()
+    return RunCommand(job=job, recipe=inputs.named_in(recipe), arrays=arrays, data=data, film=files, measure=False)
 
 
 def half_white(width: int, height: int) -> Picture:

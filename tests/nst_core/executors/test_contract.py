@@ -14,10 +14,16 @@ from PIL import Image
 
 from nst_core.bench.service.toy_worker import loss
 from nst_core.executors.local import LocalExecutor
+from nst_core.film.reading import Film
 from nst_core.jobs.messages import (
+    AskForPart,
     Beat,
     Began,
     Finished,
+    PartEnded,
+    PartLeft,
+    PartOffered,
+    PartStepped,
     Pause,
     Preempt,
     Preempted,
@@ -29,8 +35,10 @@ from nst_core.jobs.messages import (
     Stop,
 )
 from nst_core.slow import checkpoint
-from tests.nst_core.executors.contract import Place, WatchedWorker, half_white, run_command, seconds_of
+from tests.nst_core.executors.contract import Place, WatchedWorker, film_command, half_white, run_command, seconds_of
 from tests.nst_core.executors.ray_clusters import TOY, TOY_WORKER
+from tests.nst_core.film.clips import pan
+from tests.nst_core.film.films import video
 from tests.nst_core.jobs.servers import until
 
 pytestmark = pytest.mark.slow
@@ -165,6 +173,34 @@ def test_a_worker_beats_while_it_has_nothing_to_do_and_while_it_works(pair: Pair
     idle.wait(Beat, count=before[1] + 2)
     worker.send(Stop(job="long"))
     worker.wait(Finished, "long")
+
+
+def test_two_workers_paint_a_film_together(pair: Pair, tmp_path: Path) -> None:
+    """The second one paints a scene; the first one makes the film of both, as if it had painted all of it."""
+    first, second = pair
+    path = tmp_path / "in.mp4"
+    scenes = [pan(count, 0.5, key) for key, count in (("astronaut", 100), ("coffee", 15), ("chelsea", 12))]
+    path.write_bytes(video([one.pixels for scene in scenes for one in scene]))
+    given = Film.open(path)
+    for job in ("alone", "together"):
+        (tmp_path / job / "work").mkdir(parents=True)
+        first.send(film_command(job, given, tmp_path / job))
+        if job == "together":
+            first.send(AskForPart(job=job))
+            (offer,) = first.wait(PartOffered, job)
+            assert offer.part == (100, 115)
+            second.send(
+                film_command(job, given, tmp_path / job).model_copy(update={"part": offer.part, "recipe": offer.recipe})
+            )
+            (left,) = second.wait(PartEnded, job)
+            assert (left.first, left.is_whole, left.is_refused) == (100, True, False)
+            assert [event.steps for event in second.all(PartStepped, job)] == list(range(1, 16))
+            first.send(PartLeft(job=job, first=100, is_whole=True))
+        first.wait(Finished, job)
+        assert first.steps(job) == list(range(1, 128))
+        assert not list((tmp_path / job / "work").glob("parts/*/*/*"))
+    results = [(tmp_path / job / "result.mp4").read_bytes() for job in ("alone", "together")]
+    assert results[0] == results[1]
 
 
 def test_the_death_of_a_worker_is_told_once_and_its_place_can_be_filled(place: Place, pair: Pair) -> None:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from nst_core.film.spread.plan import Part
 from nst_core.jobs import messages
 from nst_core.jobs.messages import (
+    AskForPart,
     Beat,
     Began,
     Command,
@@ -19,6 +21,10 @@ from nst_core.jobs.messages import (
     Inspected,
     LoadFailed,
     MessageError,
+    PartEnded,
+    PartLeft,
+    PartOffered,
+    PartStepped,
     Pause,
     Preempt,
     Preempted,
@@ -50,11 +56,15 @@ COMMANDS: list[Command] = [
         checkpoint="/a/b",
         stop=True,
         paused=True,
+        part=Part(12, 30),
+        taken=(Part(40, 50), Part(60, 61)),
     ),
     Stop(job="a1"),
     Pause(job="a1"),
     Resume(job="a1"),
     Preempt(job="a1"),
+    AskForPart(job="a1"),
+    PartLeft(job="a1", first=12, is_whole=False, is_refused=True),
     Steer(job="a1", settings={"style_weight": 2.5, "steps": 7, "style_layers": {"block1_conv1": 1.0}}),
     Inspect(
         question=InspectionRequest("grams", "block2_conv1", "vgg16"),
@@ -80,6 +90,9 @@ EVENTS: list[WorkerEvent] = [
     Failed(job="a1", message="the loss was not finite", code="diverged", report={"size": [7, 5]}),
     Failed(job="a1", message="a bug"),
     Preempted(job="a1"),
+    PartOffered(job="a1", part=Part(12, 30), recipe=make(settings={"medium": "film"})),
+    PartStepped(job="a1", first=12, steps=3),
+    PartEnded(job="a1", first=12, is_whole=True, message="why"),
     Inspected(facts={"layer": "block1_conv1", "maps": [1, 2.5, None]}, blob=b"\x89PNG"),
     Inspected(error="no such layer"),
     Ready(device="CPU", precision="float32", sources={}, unusable={"magenta": "a sentence; another"}),
@@ -206,8 +219,8 @@ def test_a_value_of_a_wrong_type_is_refused_or_fits_the_field(message: Any, name
         (COMMANDS[0], {"recipe": {"steps": -1}}, "recipe.steps"),
         (COMMANDS[0], {"arrays": [{"role": "hat", "shape": [1]}]}, "arrays.0.role"),
         (COMMANDS[0], {"data": [0, 1, 2]}, "data.2"),
-        (COMMANDS[7], {"question": {"subject": "dreams", "layer": "x"}}, "question.subject"),
-        (COMMANDS[7], {"shapes": [[1, 2]]}, "shapes.0.2"),
+        (COMMANDS[9], {"question": {"subject": "dreams", "layer": "x"}}, "question.subject"),
+        (COMMANDS[9], {"shapes": [[1, 2]]}, "shapes.0.2"),
     ],
 )
 def test_wrong_values_inside_a_field_are_refused(message: Any, change: dict[str, Any], reason: str) -> None:

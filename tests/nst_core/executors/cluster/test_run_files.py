@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nst_core.executors.cluster.run_files import RunFiles, relocated
+from nst_core.film.spread.plan import Part
 from nst_core.jobs.messages import FilmFiles, RunCommand
 from tests.nst_core.executors.contract import run_command
 from tests.nst_core.jobs.films import INFO
@@ -73,6 +74,33 @@ def test_the_frames_of_a_film_come_back_as_they_are_painted_and_go_when_they_are
         "film/recipe.json": b"{}",
         "film/frames/0-1.ts": b"segment",
         "result.webm": b"painted",
+    }
+
+
+def test_a_part_goes_to_the_runs_own_worker_when_its_worker_has_left_it(tmp_path: Path) -> None:
+    command = of_film(tmp_path / "run")
+    (tmp_path / "run" / "inputs" / "film.mp4").write_bytes(b"a film")
+    (tmp_path / "run" / "film" / "recipe.json").write_bytes(b"{}")
+    leader = RunFiles(command)
+    own = actor_of(command, tmp_path / "leader")
+    own.store(leader.collect())
+    part = command.model_copy(update={"part": Part(12, 24)})
+    here, there = RunFiles(part), actor_of(part, tmp_path / "helper")
+    there.store(here.collect())
+    assert contents(tmp_path / "helper") == {"film.mp4": b"a film"}, "a part needs nothing of the frames before it"
+    frame = tmp_path / "helper" / "work" / "parts" / "00000012-00000024" / "frames" / "12.png"
+    frame.parent.mkdir(parents=True)
+    frame.write_bytes(b"frame")
+    here.store(there.changes())
+    (tmp_path / "leader" / "work" / "0.png").write_bytes(b"its own, not told yet")
+    own.store(leader.of_part(12))
+    assert leader.of_part(1) == {}
+    painted = tmp_path / "leader" / "work" / "parts" / "00000012-00000024" / "frames" / "12.png"
+    assert painted.read_bytes() == b"frame"
+    painted.unlink()
+    assert own.changes() == {
+        "work/0.png": b"its own, not told yet",
+        "work/parts/00000012-00000024/frames/12.png": None,
     }
 
 
