@@ -239,6 +239,7 @@ class ObjectBlobStore:
                 file = self.place(job, key.removeprefix(self._key(job)))
                 self._bucket.download(key, file)
                 self._kept[file] = _Kept(_version(file), 0.0)
+        path.parent.mkdir(parents=True, exist_ok=True)  # where it is missing, a cluster takes the run for a deleted one
         return path
 
     def keep(self, job: str, name: str, *, at_once: bool = True) -> None:
