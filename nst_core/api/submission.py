@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,11 +75,13 @@ def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str
         ProblemError: as `IdempotencyKeys.once`; or the run that the key started was deleted. It is not started
             again: a client that repeats a request does not know that its owner has deleted the run meanwhile.
     """
+    who = hashlib.sha256(f"{client.secret} {client.address}".encode()).hexdigest()
 
     def perform() -> tuple[str, str | None]:
-        told = None if client.secret else new_secret()
-        owner = owner_of(client.secret or told or "")
         jobs, store = context.jobs(), context.pictures
+        job, secret = _names(jobs.address_key, who, client.key, wanted.fingerprint) if client.key else ("", "")
+        told = None if client.secret else secret or new_secret()
+        owner = owner_of(client.secret or told or "")
         jobs.admission.check_room(owner, client.address)
         with wanted.opened_content(store) as (content, film):
             job = jobs.submit(
@@ -90,14 +93,30 @@ def submit(context: ApiContext, wanted: Submission, client: Sender) -> tuple[str
                 owner=owner,
                 address=client.address,
                 measure=wanted.measure,
+                job=job,
             )
         return job, told
 
-    who = hashlib.sha256(f"{client.secret} {client.address}".encode()).hexdigest()
     answer: tuple[str, str | None] = context.idempotency.once(who, client.key, wanted.fingerprint, perform)
     if client.key:
         _check_there(context, answer[0])
     return answer
+
+
+def _names(shared_key: bytes | None, *parts: str) -> tuple[str, str]:
+    """The id of a run that a request asks for, and a secret for its owner: the same at all servers that share a store.
+
+    So another server starts nothing a second time although it does not know the first answer, and gives the same one.
+    Both are empty if this server is alone, since it remembers its answers.
+    """
+    if shared_key is None:
+        return "", ""
+    request = fingerprint_of(parts)
+    job, secret = (
+        hmac.new(shared_key, f"{what} of request {request}".encode(), hashlib.sha256).hexdigest()[:32]
+        for what in ("run", "owner")
+    )
+    return job, secret
 
 
 def _check_there(context: ApiContext, job: str) -> None:
