@@ -28,7 +28,11 @@ os.environ["NST_DEVICE_FILES"] = "0"  # no server of a test exports networks unl
 
 TOGETHER = {
     "browser": ("tests/browser/", "tests/nst_core/bench/app/test_live.py", "tests/nst_core/bench/app/test_pages.py"),
-    "ray": ("tests/nst_core/executors/test_contract.py", "tests/nst_core/executors/cluster/test_ray.py"),
+    "ray": (
+        "tests/nst_core/executors/test_contract.py",
+        "tests/nst_core/executors/cluster/test_ray.py",
+        "tests/nst_core/executors/cluster/test_ray_shared.py",
+    ),
 }
 """Files whose tests share what is started once for a process: a server, or a cluster."""
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from nst_core.bench.app import browser
@@ -43,9 +42,12 @@ class Site:
         (folder / "entry.py").write_text(ENTRY)
         environment = {**environment, "PYTHONPATH": str(ROOT), "NST_TRUSTED_PROXIES": "127.0.0.1"}
         self.servers = [Server(str(folder / "entry.py"), folder / f"log{n}", **environment) for n in range(2)]
-        with ThreadPoolExecutor() as both:
-            list(both.map(Server.start, self.servers))
         self.url, self._folder = f"http://localhost:{free_port()}", folder
+        self._caddy: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start all three, and wait until both servers answer."""
+        folder = self._folder
         addresses = " ".join(server.url.removeprefix("http://") for server in self.servers)
         options = "{\n\tadmin off\n\tauto_https off\n}\n"
         (folder / "Caddyfile").write_text(options + CADDYFILE.read_text())
@@ -57,17 +59,20 @@ class Site:
             stdout=(folder / "caddy").open("wb"),
             stderr=subprocess.STDOUT,
         )
+        with ThreadPoolExecutor() as both:
+            list(both.map(Server.start, self.servers))
 
     def client(self, server: Server | None = None) -> httpx.Client:
         """A program that calls the API, through Caddy or at one server."""
         return httpx.Client(base_url=f"{server.url if server else self.url}/api/v1", timeout=30)
 
     def close(self) -> None:
-        self._caddy.terminate()
-        self._caddy.wait(10)
+        """End what was started."""
+        if self._caddy is not None:
+            self._caddy.terminate()
+            self._caddy.wait(10)
         for server in self.servers:
-            if psutil.pid_exists(server.pid):
-                server.end()
+            server.end()
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +81,11 @@ def site(shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
         missing("CLUSTER", "Caddy is not installed")
     folder = tmp_path_factory.mktemp("site")
     site = Site(folder, shared_servers.environment(folder / "cache"))
-    yield site
-    site.close()
+    try:
+        site.start()
+        yield site
+    finally:
+        site.close()
     for server in site.servers:
         assert "Traceback" not in server.log, server.log
         for secret in (PASSWORD, KEYS["AWS_SECRET_ACCESS_KEY"]):
@@ -148,7 +156,7 @@ def test_a_page_goes_on_at_the_other_server_when_its_own_is_killed(site: Site, p
         killed.start()
     visit.stop(page)  # as its owner, whichever server it is at
     page.get_by_role("button", name="PNG", exact=True).wait_for()
-    assert {state(site.client(server), run)["state"] for server in site.servers} == {"stopped"}
+    until(lambda: all(state(site.client(server), run)["state"] == "stopped" for server in site.servers))
 
 
 def _answers(site: Site) -> bool:
@@ -184,6 +192,12 @@ def test_two_servers_are_one_site(site: Site) -> None:
         assert not any("set-cookie" in browser.get("/healthz").headers for _ in range(5))
         assert opens_websocket(site, browser.cookies)
     assert len({site.client().get("/healthz").cookies[COOKIE] for _ in range(20)}) == 2
+
+    # A request that is sent again to the other server starts no second run, and gets the same answer.
+    once, again = (submit(client, headers={"Idempotency-Key": "of-a-test"}) for client in (at_here, at_there))
+    assert once == again
+    assert at_there.post(f"/runs/{once[0]}/stop", headers={"X-Run-Secret": again[1]}).status_code == 200
+    until(lambda: state(at_here, once[0])["state"] == state(at_there, once[0])["state"] == "stopped")
 
     # A limit counts the runs of both servers: two are painted, two wait, and there is no room for another one.
     runs, mine = [run], {"X-Run-Secret": secret}

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nst_core.jobs.service import JobService
 from tests.required import missing
 from tests.serving import free_port
 
@@ -21,7 +22,7 @@ PASSWORD = "not-to-be-logged-7Qx"
 """The database's; no log may have it."""
 KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "not-to-be-logged-either", "AWS_REGION": "us-east-1"}
 PACKAGES = ("psycopg", "psycopg_pool", "boto3", "moto")
-TAKEOVER_SECONDS = 4
+TAKEOVER_SECONDS = 6
 
 
 def require_shared() -> Path:
@@ -117,3 +118,13 @@ class SharedServers:
         while (self._folder / "data" / "postmaster.pid").exists() and time.monotonic() < until:
             time.sleep(0.05)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def die(service: JobService) -> None:
+    """What SIGKILL leaves of a job service: no sign of life, no write, no order carried out any more."""
+    sharing = service._sharing
+    assert sharing is not None
+    sharing.end()
+    service._repository._closing = True
+    service._repository._changed.clear()
+    service._repository._wake.set()

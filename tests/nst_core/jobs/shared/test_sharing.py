@@ -15,7 +15,7 @@ from nst_core.jobs.service import JobService, owner_of
 from nst_core.recipe import make
 from tests.nst_core.jobs import films
 from tests.nst_core.jobs.servers import ANN, BEN, FakeWorker, Workers, numbers, picture, submit, until
-from tests.nst_core.jobs.shared.servers import SharedServers
+from tests.nst_core.jobs.shared.servers import SharedServers, die
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -46,15 +46,6 @@ class Host:
     def has(self, job: str) -> bool:
         """Whether the worker was given this run."""
         return any(getattr(command, "recipe", None) and command.job == job for command in self.worker.commands)  # type: ignore[union-attr]
-
-    def die(self) -> None:
-        """What SIGKILL leaves: no sign of life, no write, no order carried out any more."""
-        sharing = self.service._sharing
-        assert sharing is not None
-        sharing.end()
-        self.service._repository._closing = True
-        self.service._repository._changed.clear()
-        self.service._repository._wake.set()
 
 
 @pytest.fixture
@@ -190,7 +181,7 @@ def test_the_run_of_a_dead_server_goes_on_at_another_from_its_checkpoint(hosts: 
     path.write_bytes(b"of step 2")
     here.worker.step(job, 4)
     until(lambda: numbers(there.service, job)[-1:] == [4])
-    here.die()
+    die(here.service)
     there.ready()
     until(lambda: there.has(job))
     command = there.worker.run_command()
@@ -224,7 +215,7 @@ def test_the_film_of_a_dead_server_goes_on_at_another_with_its_frames(hosts: tup
     (work / "frames" / ".4.part").write_bytes(b"half")
     here.worker.step(job, 4)
     until(lambda: here.service._repository.is_stored(job) and 4 in numbers(there.service, job))
-    here.die()
+    die(here.service)
     there.ready()
     until(lambda: there.has(job))
     taken = there.worker.run_command().film
