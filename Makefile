@@ -29,10 +29,10 @@ test-fast: .venv/installed-tests
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -m "not browser and not weights and not slow and not cluster" $(SHARED_OUT)
 
 # On a Ray cluster of two machines, both this one, and with servers that share a database; installs what both need.
-# Its tests are shared out to three processes too: one has the cluster, another one the two servers.
-CLUSTER = $(shell grep --recursive --files-with-matches --include=test_*.py "mark\.cluster" tests)
+# Shared out to three processes as well, first what takes longest.
+CLUSTER = $(shell grep --recursive --files-with-matches --include=test_*.py "mark\.cluster" tests | sort)
 test-cluster: .venv/installed-cluster
-	NST_REQUIRE_CLUSTER=1 $(ONE_THREAD) $(BIN)/python -m pytest $(CLUSTER) -m cluster $(SHARED_OUT)
+	NST_REQUIRE_CLUSTER=1 $(ONE_THREAD) $(BIN)/python -m pytest tests/test_two_servers.py $(CLUSTER) -m cluster $(SHARED_OUT)
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check .
