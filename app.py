@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from pages.parts.app import page_tools
+from pages.parts.inputs import selection
 
 NAME = "NST Studio"
 
@@ -41,4 +42,5 @@ st.set_page_config(
 )
 if not is_embedded:
     page_tools.mount()
+selection.restore()
 page.run()

@@ -54,6 +54,14 @@ COVERED = """() => {
 }"""
 """The number of links in the menu that the help in the corner lies over."""
 
+CUT = """() => {
+  const bar = document.querySelector("[class*=st-key-paint_bar_]").getBoundingClientRect();
+  const sliders = [...document.querySelectorAll("[data-testid=stSlider]")];
+  const boxes = sliders.filter(each => !each.closest("details:not([open])")).map(each => each.getBoundingClientRect());
+  return boxes.filter(box => box.height > 0 && box.top < bar.top && box.bottom > bar.top).length;
+}"""
+"""The number of sliders that the bar with the button to paint cuts through, before anything is scrolled."""
+
 
 @pytest.fixture(scope="module")
 def address(toy: Server) -> str:
@@ -85,6 +93,7 @@ def test_slow_is_begun_watched_and_changed_without_scrolling(page: Any, address:
     for size in SIZES:
         page.set_viewport_size(size)
         is_in_view(page, *CHOICES.values())
+        page.wait_for_function(f"({CUT})() === 0")
     page.set_viewport_size(PHONE)
     visit.begin(page, address, steps=5000, longest_edge_px=256)
     page.locator(".nst-plot path.js-line").first.wait_for(state="attached")
@@ -113,6 +122,7 @@ def test_fast_shows_its_result_with_its_inputs(page: Any, address: str) -> None:
         page.set_viewport_size(size)
         is_in_view(page, *(CHOICES[name] for name in ("photo", "style", "button")))
         assert page.evaluate(COVERED) == 0
+        page.wait_for_function(f"({CUT})() === 0")
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Paint in a second").click()
     page.get_by_role("button", name="PNG", exact=True).wait_for()

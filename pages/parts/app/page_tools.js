@@ -4,7 +4,7 @@ const IMAGE = /^image\//;
 const FIELDS = "input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file]), textarea, select, "
   + "[contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox], [role=listbox], [role=menu], [role=grid], [data-testid=stDataFrame]";
 const BARS = "[data-testid=stMain] [data-testid=stProgress] [role=progressbar]";
-const WAIT_MS = 15000;
+const WAIT_MS = 15000, LOOK_MS = 200;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const kept = {
@@ -108,10 +108,13 @@ class Tools {
   // Progress in the title, and the end of a run.
 
   look() {
-    if (this.due) return;  // one look for many changes; a message rather than a timer, which a hidden tab holds back
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => { this.due = 0; channel.port1.close(); this.update(); };
-    this.due = 1; channel.port2.postMessage(0);
+    if (this.due) return;  // one look for many changes, and after them: a page is drawn in dozens
+    this.due = 1;
+    const looked = () => { this.due = 0; this.update(); };
+    if (!document.hidden) { setTimeout(looked, LOOK_MS); return; }
+    const channel = new MessageChannel();  // a hidden tab holds timers back
+    channel.port1.onmessage = () => { channel.port1.close(); looked(); };
+    channel.port2.postMessage(0);
   }
 
   update() {

@@ -18,7 +18,7 @@ from pages.parts.app.session_values import SessionValue
 from pages.parts.app.shared import shared
 from pages.parts.app.web import Html
 from pages.parts.inputs import style_weights
-from pages.parts.inputs.selection import icon, icon_of, restore, selected
+from pages.parts.inputs.selection import icon, icon_of, selected
 from pages.parts.runs.before_after import data_url
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def strip(page: str, *names: str) -> None:
         if (view := _run(page, names)) is None:
             return
         if not is_open:
-            restore()  # after a reload the pickers, which do this, are not drawn
             st.html(Html(_words(view)), width="stretch")
         st.button(
             "Back to the run" if is_open else "Photo, style, settings",

@@ -76,6 +76,11 @@ def is_restored(link: str) -> bool:
     return bool(link) and known is not None and known[1] and known[0].link == link
 
 
+def has_kept() -> bool:
+    """Whether anything of this session was to be kept before."""
+    return _KEPT.get() is not None
+
+
 def keep(inputs: Inputs) -> bool:
     """Keep the chosen pictures if any is the visitor's own; returns whether they are kept."""
     known, context = _KEPT.get(), get_script_run_ctx()

@@ -26,7 +26,6 @@ from pages.parts.inputs.selection import (
     forget,
     keep,
     preview,
-    restore,
     selected,
     thumbs,
     whole_image,
@@ -56,7 +55,6 @@ def picker(role: Role, *, in_one_row: bool = False) -> None:
         role: the photograph or the style.
         in_one_row: show the samples in a row that scrolls sideways and can be opened.
     """
-    restore()
     with st.container(key=f"picker_{role}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             theme.section(_TITLES[role])

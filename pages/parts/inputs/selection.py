@@ -104,7 +104,6 @@ def whole_image(slot: str) -> SelectedImage:
 
 def active_slot(role: Role) -> str:
     """The slot that a picker of this role changes: the photograph, or the active style."""
-    restore()
     return role if role == "content" else ACTIVE_STYLE.get() or FIRST
 
 
@@ -115,7 +114,6 @@ def select_style(slot: str) -> None:
 
 def style_slots() -> tuple[str, ...]:
     """The slots of the styles, in order; initially one."""
-    restore()
     return tuple(STYLE_SLOTS.ensure(lambda: [FIRST]))
 
 
@@ -153,7 +151,10 @@ def replace_styles(styles: Sequence[SelectedImage]) -> tuple[str, ...]:
 
 
 def restore() -> None:
-    """In a session's first run, take over the pictures that the visitor's tab had before a reload."""
+    """In a session's first run, take over the pictures that the visitor's tab had before a reload.
+
+    The entry point calls it before each page: asked at each use of a picture, it took longer than all other uses.
+    """
     if (inputs := kept.claimed()) is None:
         return
     IMAGES.put(dict(inputs.images))
@@ -168,8 +169,11 @@ def restore() -> None:
 
 def keep() -> bool:
     """Let the server keep the chosen pictures for a reload, if any is the visitor's own; returns whether it does."""
+    images = _images()
+    if not kept.has_kept() and not any(image.is_own for image in images.values()):
+        return False
     sources = {role: source for role in get_args(Role) if (source := SOURCE.get(role))}
-    return kept.keep(kept.Inputs(dict(_images()), style_slots(), active_slot("style"), sources, crop.frame(), _link()))
+    return kept.keep(kept.Inputs(dict(images), style_slots(), active_slot("style"), sources, crop.frame(), _link()))
 
 
 def _link() -> str:
@@ -186,7 +190,6 @@ def forget(role: Role) -> None:
 
 def _images() -> dict[str, SelectedImage]:
     """Slot -> its image, for those that were chosen."""
-    restore()
     return IMAGES.ensure(dict)
 
 

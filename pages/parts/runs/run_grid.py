@@ -9,6 +9,7 @@ import streamlit as st
 
 from nst_core.recipe.sentence import in_one_sentence
 from pages.parts.app.formatting import duration, time_ago
+from pages.parts.app.shared import shared
 from pages.parts.app.web import asset
 from pages.parts.runs import curated
 from pages.parts.runs.before_after import data_url
@@ -30,7 +31,8 @@ def run_grid(views: Sequence[JobView], *, key: str, action: str = "", on_action:
         action: the label of a second button below each run, if any.
         on_action: called with the run's id after a click on that button.
     """
-    data = {"items": [_item(view) for view in views], "action": action}
+    items = [_curated_item(view.id, view) if curated.is_curated(view.id) else _item(view) for view in views]
+    data = {"items": items, "action": action}
     told = _grid(key=key, data=data, on_picked_change=lambda: None, on_action_change=lambda: None)
     if any(view.id == told.get("action") for view in views):
         on_action(str(told["action"]))
@@ -52,6 +54,12 @@ def title(view: JobView) -> str:
     if view.recipe.medium == "film":
         return f"Film · {method}"
     return method if view.recipe.method == "fast" else f"{method} · {PRESETS[view.recipe.preset].title}"
+
+
+@shared(32)
+def _curated_item(job_id: str, _view: JobView) -> dict[str, str]:
+    """The item of a run that comes with the app and never changes."""
+    return _item(_view)
 
 
 def _item(view: JobView) -> dict[str, str]:

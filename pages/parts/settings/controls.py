@@ -11,8 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from nst_core import recipe as recipes
 from nst_core.errors import RecipeError
 from nst_core.recipe import PRESETS, Recipe
-from nst_core.system.host_profile import host_profile
+from nst_core.settings import Settings
+from nst_core.system.host_profile import HostProfile, host_profile, profile_of
 from pages.parts.app import theme
+from pages.parts.app.shared import shared
 from pages.parts.app.web import Html
 from pages.parts.settings import advanced, descriptions, imported, widgets
 
@@ -110,12 +112,18 @@ def _room(page: str, can_fold: bool) -> DeltaGenerator:
     return room
 
 
+@shared(4)
+def _host(memory_mb: float | None) -> HostProfile:
+    """The profile of this host, whose files are read once for each setting of its memory."""
+    return profile_of(memory_mb) if memory_mb else host_profile()
+
+
 def _size(base: Recipe, sizes_px: Sequence[int], key: str, *, is_opened: bool) -> int:
     """Choose a size among those that fit into this host's memory.
 
     A size from a link that does not fit is shown, and refused.
     """
-    most = host_profile().edge_px(base.method)
+    most = _host(Settings.read().memory_mb).edge_px(base.method)
     fitting = [size for size in sizes_px if size <= most]
     default = base.longest_edge_px if is_opened else min(base.longest_edge_px, most)
     chosen = int(widgets.value_slider("Size", "longest_edge_px", fitting, default, key, unit=" px"))

@@ -17,7 +17,7 @@ from nst_core.recipe import Recipe, StylePicture, change, links, parse
 from pages.parts.app import theme
 from pages.parts.app.session_values import SessionValue
 from pages.parts.inputs import crop, folding, kept, mask_brush, style_weights
-from pages.parts.inputs.selection import SOURCE, SelectedImage, choose, find_sample, restore, select_style, style_slots
+from pages.parts.inputs.selection import SOURCE, SelectedImage, choose, find_sample, select_style, style_slots
 
 if TYPE_CHECKING:
     from nst_core.picture.upload import Picture
@@ -117,7 +117,6 @@ def _open_link(page: str, text: str) -> None:
         if _LINK.get() != text:
             _LINK.put(text)
             recipe, pictures = links.from_text(text)
-            restore()
             if not kept.is_restored(text):  # else they were replaced before the page was reloaded
                 _select_pictures(pictures)
             open_settings(recipe, stay=page_of(recipe) == page, had_regions=pictures.get("g") is True)

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from nst_core import recipe as recipes
 from nst_core.recipe.display import WEIGHT_MULTIPLES, multiple_label, weight_multiple
+from pages.parts.app.shared import shared
 
 _SHARES = (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -37,7 +38,7 @@ def value_slider(  # noqa: PLR0913 - each is one visible property
         unset: the label of None; needed for optional settings.
     """
     given = {value for value in (*values, default) if value is not None}
-    inside = sorted(value for value in given if recipes.allows(name, value))
+    inside = list(_allowed(name, frozenset(given)))
     return st.select_slider(
         title,
         [None, *inside] if recipes.is_optional(name) else inside,
@@ -47,6 +48,18 @@ def value_slider(  # noqa: PLR0913 - each is one visible property
         help=None if "." in name else help_text(name),  # a layer's share is explained with the layers
         persist_state="session",
     )
+
+
+@shared(256)
+def _allowed(name: str, values: frozenset[float]) -> tuple[float, ...]:
+    """Those of the values that lie in a setting's range, in order."""
+    return tuple(sorted(value for value in values if recipes.allows(name, value)))
+
+
+@shared(256)
+def _multiples(name: str, reference: float) -> tuple[float, ...]:
+    """The multiples of a weight that lie in its range."""
+    return tuple(t for t in WEIGHT_MULTIPLES if recipes.allows(name, weight_multiple(name, reference, t)))
 
 
 def multiple_slider(
@@ -63,7 +76,7 @@ def multiple_slider(
     """
     chosen = st.select_slider(
         title,
-        [t for t in WEIGHT_MULTIPLES if recipes.allows(name, weight_multiple(name, reference, t))],
+        list(_multiples(name, reference)),
         1.0 if reference else 0.0,
         format_func=multiple_label,
         key=f"{key}_{name}",
