@@ -22,7 +22,7 @@ from nst_core.film import run
 from nst_core.film.codecs import FORMATS, check_quality
 from nst_core.film.reading import Film
 from nst_core.film.spread.files import PartFiles
-from nst_core.film.spread.painting import FilmWork, paint_film, take_over
+from nst_core.film.spread.painting import FilmWork, paint_film, seconds_of_frame, take_over
 from nst_core.film.spread.plan import PartPlan
 from nst_core.film.spread.processes import PartProcesses
 from nst_core.film.unfinished import UnfinishedFrames
@@ -165,6 +165,7 @@ def _play(
     begin = run.steps_done(work.film, work.recipe, folder) // passes(work.recipe)
     unfinished = UnfinishedFrames(folder, begin)
     plan = PartPlan(run.total_frames(work.film, work.recipe), folder.count, (), work.files.begin(folder.count))
+    plan.spare(seconds_of_frame(work.film, work.recipe))
     processes = PartProcesses(work, plan, environments, keep)
 
     def is_stopping() -> bool:

@@ -10,7 +10,7 @@ from nst_core.film import run
 from nst_core.film.reading import Film
 from nst_core.film.spread.cuts import CutFinder
 from nst_core.film.spread.files import PartFiles
-from nst_core.film.spread.painting import FilmWork, paint_part
+from nst_core.film.spread.painting import FilmWork, paint_part, seconds_of_frame
 from nst_core.film.spread.plan import Part, PartPlan
 from nst_core.film.writing import FilmFolder
 from nst_core.jobs import storage_errors
@@ -61,6 +61,7 @@ class SharedParts:
         self.files = PartFiles(path, film, recipe)
         kept = self.files.begin(folder.count)
         self.plan = PartPlan(run.total_frames(film, recipe), folder.count, command.taken, kept)
+        self.plan.spare(seconds_of_frame(film, recipe))
         self._is_asked, self._finder = False, None  # type: bool, CutFinder | None
 
     def hear(self, news: Iterable[PartCommand]) -> None:

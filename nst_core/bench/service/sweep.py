@@ -32,8 +32,8 @@ SHEETS: Mapping[str, Mapping[str, Any]] = {
 SCENES = ("astronaut", "chelsea", "coffee", "rocket")
 """The photographs of a film's scenes."""
 FILMS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
-    "fast film": (30, {"method": "fast", "longest_edge_px": 192}),
-    "slow film": (12, {"method": "slow", "longest_edge_px": 96, "steps": 20, "frame_steps": 4, "pyramid": "off"}),
+    "fast film": (125, {"method": "fast", "longest_edge_px": 256}),
+    "slow film": (12, {"method": "slow", "longest_edge_px": 128, "steps": 20, "pyramid": "off"}),
 }
 """Film -> the frames of each of its scenes, and the settings."""
 READY_SECONDS = 180.0

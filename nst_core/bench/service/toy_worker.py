@@ -15,6 +15,7 @@ import numpy as np
 from nst_core.film import run as film_run
 from nst_core.film.engines import forward
 from nst_core.film.engines.frames import FilmStep, FrameTask, PaintedFrame, to_bytes
+from nst_core.film.spread import plan
 from nst_core.jobs import worker
 from nst_core.jobs.inbox import CommandInbox
 from nst_core.jobs.messages import Ready
@@ -108,6 +109,7 @@ def create(inbox: CommandInbox, out: BinaryIO) -> worker.Worker:
     vars(runner).update(engine_steps=steps, prepare=_prepare, measures=_measures, peak_gpu_mb=dict)
     vars(film_run).update(method=lambda *_: nullcontext(stylise))
     vars(worker).update(_is_calibrated=lambda: True)
+    vars(plan).update(WORTH_SECONDS=0.0)  # a toy paints parts of any film
     return ToyWorker(inbox, out)
 
 

@@ -17,6 +17,7 @@ from nst_core.film.spread.plan import Part, PartPlan
 from nst_core.film.writing import FilmFolder
 from nst_core.picture.masks import Weights
 from nst_core.recipe import Recipe
+from nst_core.runs import cost
 from nst_core.step import Pixels, Step
 
 OnStep = Callable[[Step], None]
@@ -147,3 +148,12 @@ def take_over(work: FilmWork, plan: PartPlan, folder: FilmFolder, began: float) 
         folder.adopt(frames)
         plan.forget(part, folder.count)
         work.files.remove(part)
+
+
+def seconds_of_frame(film: Film, recipe: Recipe) -> float:
+    """The estimated time of one frame, in seconds; 0 if it is unknown."""
+    total, size = run.total_frames(film, recipe), (film.info.width, film.info.height)
+    try:
+        return cost.of_run(recipe, size, total, max(len(recipe.styles), 1)).seconds / total
+    except NSTError:  # too little memory now: the run itself reports that
+        return 0.0

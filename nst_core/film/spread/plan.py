@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-LEAST_FRAMES = 12
-"""The fewest frames of a part, if its scenes have as many: beginning one takes as long as painting a few frames."""
+LEAST_FRAMES, WORTH_SECONDS = 12, 5.0
+"""The fewest frames of a part, and the least time that painting it takes: a worker that begins in the middle of a film
+starts a process that decodes, and measures the styles, and would lose more than it gains."""
 
 
 class Part(NamedTuple):
@@ -26,6 +28,7 @@ class PartPlan:
         total: the number of the film's frames.
         cuts: the frames with which scenes begin, as far as they are known, rising.
         is_complete: whether all of them are known.
+        least_frames: the fewest frames of a part.
         reached: the frame after the last one that the run's own worker has begun in order.
     """
 
@@ -34,6 +37,7 @@ class PartPlan:
         self.total, self.reached = total, begin
         self.cuts: Sequence[int] = ()
         self.is_complete = False
+        self.least_frames = LEAST_FRAMES
         self._taken = {part.first: part for part in taken}
         self._kept = {part.first: part for part in kept if part.first not in self._taken}
         self._whole: set[int] = set()
@@ -87,16 +91,18 @@ class PartPlan:
                 yield part
 
     def _between(self, begin: int, end: int) -> Part | None:
-        """The first part between two frames, if it is known where it ends."""
+        """The first part between two frames, if it is known where it ends, and if it is long enough."""
         inside = [cut for cut in self.cuts if begin <= cut < end]
         if not inside or inside[0] in self._refused:
             return None
         is_closed = self.is_complete or end < self.total
         ends = [*inside[1:], *([end] if is_closed else [])]
-        long_enough = next((each for each in ends if each - inside[0] >= LEAST_FRAMES), None)
-        if long_enough is None and not is_closed:
-            return None
-        return Part(inside[0], long_enough or ends[-1])
+        last = next((each for each in ends if each - inside[0] >= self.least_frames), None)
+        return None if last is None else Part(inside[0], last)
+
+    def spare(self, frame_seconds: float) -> None:
+        """Make no parts that are not worth it, where a frame takes so many seconds."""
+        self.least_frames = max(LEAST_FRAMES, math.ceil(WORTH_SECONDS / max(frame_seconds, 1e-3)))
 
 
 def _with(frame: int, parts: Iterable[Part]) -> Part | None:

@@ -17,6 +17,7 @@ from nst_core.cli.main import main
 from nst_core.film import reading, run
 from nst_core.film.engines.frames import FrameTask, PaintedFrame
 from nst_core.film.reading import probe
+from nst_core.film.spread import plan as plans
 from nst_core.film.spread.plan import Part, PartPlan
 from nst_core.film.spread.processes import PartProcesses
 from nst_core.film.writing import FilmFolder
@@ -204,6 +205,7 @@ def test_quality_and_frames_on_the_way(tmp_path: Path, clip: str, capsys: pytest
 def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A film of three scenes, of which the last two can be painted while the first one is."""
     monkeypatch.setattr(film, "_keep", Keep())
+    monkeypatch.setattr(plans, "WORTH_SECONDS", 0.0)
     for name in ("NST_WORKERS", THREADS):
         monkeypatch.setenv(name, "1")  # the command changes them
     painted = Inverting.paint

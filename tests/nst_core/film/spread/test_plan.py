@@ -61,9 +61,17 @@ def test_a_scene_whose_end_is_not_known_yet_waits() -> None:
 def test_short_scenes_are_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "LEAST_FRAMES", 12)
     plan = plan_of([3, 5, 9, 14, 16, 38])
-    assert taken(plan) == [(3, 16), (16, 38), (38, 40)]
+    assert taken(plan) == [(3, 16), (16, 38)], "the last two frames are not worth it"
     plan = plan_of([3, 5, 9], is_complete=False)
     assert taken(plan) == [], "more may follow"
+
+
+@pytest.mark.parametrize(("seconds", "least"), [(60.0, 1), (5.0, 1), (0.5, 10), (0.25, 20)])
+def test_a_part_takes_at_least_seconds(seconds: float, least: int) -> None:
+    plan = plan_of([10, 20])
+    plan.spare(seconds)
+    assert plan.least_frames == least
+    assert taken(plan) == {1: [(10, 20), (20, 40)], 10: [(10, 20), (20, 40)], 20: [(10, 40)]}[least]
 
 
 def test_a_part_that_was_left_is_taken_again_before_later_ones_and_a_whole_one_is_not() -> None:
