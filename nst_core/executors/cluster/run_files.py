@@ -86,11 +86,19 @@ class RunFiles:
             path = self._path(name)
             if data is None:
                 path.unlink(missing_ok=True)
+                self._remove_empty(path.parent)
             else:
                 write_atomic(path, data)
             self._known.pop(name, None)
             if name != FILM and (stamp := _stamp(path)) is not None:  # a run does not change its film
                 self._known[name] = stamp
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove a folder below `work` without files, and those above it: the actor's are gone with their last file."""
+        with contextlib.suppress(OSError):  # not empty
+            while self._work is not None and self._work in folder.parents:
+                folder.rmdir()
+                folder = folder.parent
 
     @property
     def has_film(self) -> bool:

@@ -75,6 +75,10 @@ def test_the_frames_of_a_film_come_back_as_they_are_painted_and_go_when_they_are
         "film/frames/0-1.ts": b"segment",
         "result.webm": b"painted",
     }
+    (frames / "0-1.ts").unlink()
+    here.store(there.changes())
+    assert not (tmp_path / "run" / "film" / "frames").exists(), "no empty folder stays"
+    assert (tmp_path / "run" / "film" / "recipe.json").exists()
 
 
 def test_a_part_goes_to_the_runs_own_worker_when_its_worker_has_left_it(tmp_path: Path) -> None:
