@@ -114,6 +114,22 @@ def test_slow_is_begun_watched_and_changed_without_scrolling(page: Any, address:
     page.get_by_role("button", name="Paint step by step").wait_for()
 
 
+def test_back_leaves_a_page_that_has_begun_a_run_in_one_step(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(address)
+    page.get_by_role("link", name="Fast", exact=True).first.click()
+    page.get_by_role("button", name="Paint in a second").click()
+    page.get_by_role("button", name="PNG", exact=True).wait_for()
+    page.wait_for_url("**/fast?job=*")
+    first = page.url
+    page.get_by_role("button", name="Paint in a second").click()
+    page.wait_for_function("before => location.href !== before && location.search.includes('job=')", arg=first)
+    page.go_back()
+    page.wait_for_url(first)  # another run is a step
+    page.go_back()
+    page.wait_for_url(f"{address}/")
+
+
 def test_fast_shows_its_result_with_its_inputs(page: Any, address: str) -> None:
     page.set_viewport_size(PHONE)
     page.goto(f"{address}/fast")

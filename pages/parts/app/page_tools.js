@@ -27,9 +27,19 @@ class Tools {
     for (const kind of ["dragenter", "dragover"]) document.addEventListener(kind, (event) => this.onDrag(event));
     document.addEventListener("drop", (event) => this.onDrop(event));
     document.addEventListener("paste", (event) => this.onPaste(event));
+    const push = history.pushState.bind(history);
+    history.pushState = (state, title, to) => (this.onlyAdds(to) ? history.replaceState(state, title, to) : push(state, title, to));
     const changes = { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-valuenow"] };
     new MutationObserver(() => this.look()).observe(document.body, changes);
     new MutationObserver(() => this.writeTitle()).observe(document.head, { subtree: true, childList: true, characterData: true });
+  }
+
+  // A page that puts its run into its address, for a reload, is no other page: the address without it leads back here
+  // at once, so that Back would need one press more. Another run in its place, and another page, are steps as before.
+  onlyAdds(to) {
+    const now = new URL(location.href), next = new URL(to ?? now, now);
+    return next.origin + next.pathname === now.origin + now.pathname && next.search !== now.search
+      && [...now.searchParams].every(([name, value]) => next.searchParams.get(name) === value);
   }
 
   // The mounted element.
