@@ -79,7 +79,7 @@ class FilmSettings(Frozen):
         ge=0,
         le=1e6,
         description="film, slow: weight of the squared difference from the last result, moved along the film's "
-        "motion, where the motion is trusted; 0: none",
+        "motion, where the motion is trusted; what stands still is kept as it is; 0: neither",
     )
     frame_steps: int = Field(8, ge=1, le=5000, description="film, slow: number of steps for each frame after the first")
     film_passes: int = Field(

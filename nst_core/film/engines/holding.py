@@ -97,11 +97,14 @@ class HeldPixels:
 
 
 def held_pixels(task: FrameTask) -> HeldPixels:
-    """What is held of the neighbours' results; of the one after, which is finished, if it can be held to both."""
+    """What is held of the neighbours' results; of the one after, which is finished, if it can be held to both.
+
+    Nothing is held if the recipe's temporal weight is 0.
+    """
     now = painted = PaintedPixels.all_of(task, frames=1)
     free = np.ones(now.frames.shape, np.float32)
     result = np.zeros(now.content.shape, np.float32)
-    for neighbour in task.neighbours:
+    for neighbour in task.neighbours if task.recipe.film.temporal_weight else ():
         before = PaintedPixels.carried(neighbour.carried)
         if before is None or not np.array_equal(before.recipe, now.recipe):
             continue

@@ -16,6 +16,7 @@ from tests.nst_core.film.clips import pan, still
 
 SIZE = (64, 64)
 RECIPE = make(settings={"medium": "film"})
+FREE = make(settings={"medium": "film", "temporal_weight": 0.0})
 
 
 NOWHERE = np.zeros((*SIZE, 2), np.float32)
@@ -29,8 +30,14 @@ def task(content: Bytes, *before: Neighbour, recipe: Any = RECIPE) -> FrameTask:
     return FrameTask(to_pixels(content), recipe, neighbours=before)
 
 
-def neighbour(result: int, content: Bytes, frames: int = FINISHED_FRAMES, motion_to: Motion | None = None) -> Neighbour:
-    carried = PaintedPixels.all_of(task(content), frames).carry()
+def neighbour(
+    result: int,
+    content: Bytes,
+    frames: int = FINISHED_FRAMES,
+    motion_to: Motion | None = None,
+    recipe: Any = RECIPE,
+) -> Neighbour:
+    carried = PaintedPixels.all_of(task(content, recipe=recipe), frames).carry()
     return Neighbour(np.full((*SIZE, 3), result, np.uint8), motion_to or moved(), carried)
 
 
@@ -73,8 +80,9 @@ def test_a_finished_still_pixel_keeps_its_result_bit_for_bit() -> None:
         task(SECOND, neighbour(77, FIRST), recipe=make(settings={"medium": "film", "style_weight": 50.0})),
         task(SECOND, neighbour(77, FIRST, motion_to=moved(1.0))),
         task(SECOND, replace(neighbour(77, FIRST), carried={})),
+        task(SECOND, neighbour(77, FIRST, recipe=FREE), recipe=FREE),
     ],
-    ids=["unfinished", "another recipe", "moves", "of an earlier version"],
+    ids=["unfinished", "another recipe", "moves", "of an earlier version", "no temporal weight"],
 )
 def test_other_pixels_are_painted(now: FrameTask) -> None:
     held = held_pixels(now)
