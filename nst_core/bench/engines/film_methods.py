@@ -8,7 +8,7 @@ METHODS: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "fast": ("painterly", {"method": "fast"}, 34, 34),
     "slow": ("painterly", {}, 12, 3),
 }
-"""Method -> preset, settings, frames of the film, and how many of them are also painted each on its own.
+"""Method -> preset, settings, frames of the film, and how many of its first ones are also painted each on its own.
 
 34, since drift is measured over 30 frames. Slow pictures take half a minute each.
 """

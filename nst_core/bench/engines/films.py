@@ -25,8 +25,8 @@ from nst_core.step import Pixels
 from nst_core.system.atomic_files import write_if_possible
 
 MEASURED = 4
-"""Frames whose distance from the style is measured, at even distances, the last included; not the first, which is
-equal both ways."""
+"""Frames whose distance from the style is measured, at even distances among those that are painted both ways; not the
+first, which is equal both ways. The film's last frame is measured in any case: the longer, the more could be lost."""
 DRIFT_FRAMES = 10
 """The shorter of the times over which drift is measured."""
 SHEET_FRAMES = 3
@@ -85,12 +85,19 @@ def measured(film: BenchFilm, style: Pixels, method: str) -> tuple[dict[str, Any
     """The figures of one film and method, and a row of pictures: the film, frame by frame, as a film."""
     preset, settings, _, few = METHODS[method]
     recipe = make(preset, {**settings, "longest_edge_px": max(film.frames[0].shape)})
-    ways = {"alone": _alone(film.frames[:few], style, recipe), "steady": _steady(film.frames, style, recipe)}
+    last = len(film.frames) - 1
+    looked_at = sorted({*map(round, np.linspace(1, few - 1, MEASURED)), last})
+    numbers = sorted({*range(few), last})
+    alone = _alone([film.frames[number] for number in numbers], style, recipe)
+    ways = {"alone": (alone, numbers), "steady": (_steady(film.frames, style, recipe), range(last + 1))}
     report: dict[str, Any] = {"frames": len(film.frames)}
     pictures = [_pixels(frame) for frame in film.frames[:SHEET_FRAMES]]
-    for way, steps in ways.items():
+    for way, (steps, of_frames) in ways.items():
         results, seconds = _timed(steps)
-        report[way] = {**_figures(results, film, style), "seconds": seconds}
+        by_frame = dict(zip(of_frames, results, strict=True))
+        distances = _distances({number: by_frame[number] for number in looked_at}, film, style)
+        in_a_row = results if way == "steady" else results[:few]
+        report[way] = {**_figures(in_a_row, film), **distances, "seconds": seconds}
         pictures += [_pixels(result) for result in results[:SHEET_FRAMES]]
     return report, pictures
 
@@ -154,22 +161,25 @@ def _timed(frames: Iterator[Bytes]) -> tuple[list[Bytes], float]:
     return results, statistics.median(seconds[1:])
 
 
-def _figures(results: Sequence[Bytes], film: BenchFilm, style: Pixels) -> dict[str, Any]:
-    """The measures of a film's first or all results."""
-    from nst_core.metrics import yardstick
-
+def _figures(results: Sequence[Bytes], film: BenchFilm) -> dict[str, Any]:
+    """How steady a film's first or all results are."""
     pairs = list(itertools.pairwise(range(len(results))))
     motions = list(itertools.starmap(film.motion, pairs))
     is_still = film.is_known and not any(motion.flow.any() for motion in motions)
     drifts = drift(results, film.motion) if film.is_known and len(results) > DRIFT_FRAMES else None
-    looked_at = sorted({round(number) for number in np.linspace(1, len(results) - 1, MEASURED)})
-    measures = [yardstick.measure(_pixels(results[n]), _pixels(film.frames[n]), [style]) for n in looked_at]
     return {
         "warping_error": warping_error(results, motions),
         "flicker": flicker(results) if is_still else None,
         "drift": {str(gap): error for gap, error in drifts.items()} if drifts else None,
-        **{name: statistics.fmean(map(statistics.fmean, (m[name].values() for m in measures))) for name in STYLE},
     }
+
+
+def _distances(results: Mapping[int, Bytes], film: BenchFilm, style: Pixels) -> dict[str, float]:
+    """How far results, by the number of their frame, are from the style: means by the yardstick."""
+    from nst_core.metrics import yardstick
+
+    measures = [yardstick.measure(_pixels(result), _pixels(film.frames[n]), [style]) for n, result in results.items()]
+    return {name: statistics.fmean(map(statistics.fmean, (m[name].values() for m in measures))) for name in STYLE}
 
 
 def _pixels(frame: Bytes) -> Pixels:

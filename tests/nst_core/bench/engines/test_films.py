@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from nst_core.bench.engines import film_methods, films
 from nst_core.bench.engines.known_films import Camera, Maker, filmed
 from nst_core.bench.engines.quality import CELL_PX
 from nst_core.errors import ToolError
+from nst_core.metrics import yardstick
 
 
 @pytest.mark.weights
@@ -36,6 +38,33 @@ def test_a_still_film_flickers_less_as_a_film(tmp_path: Path, monkeypatch: pytes
     assert "missing" in films.table(report)
     with Image.open(tmp_path / "sheet.webp") as sheet:
         assert sheet.size == (9 * (CELL_PX + 6) - 6, CELL_PX)
+
+
+def test_style_is_measured_in_the_same_frames_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among them the last, which few of the frames that are painted on their own lead up to."""
+    film, painted, measured = filmed("coffee", Camera(right=2), 64, 12), dict[str, int](), list[Any]()
+
+    def painting(way: str) -> Any:
+        def paint(frames: Any, style: Any, recipe: Any) -> Any:
+            painted[way] = len(frames)
+            return iter(frames)
+
+        return paint
+
+    def measure(result: Any, content: Any, styles: Any) -> Any:
+        np.testing.assert_array_equal(result, content)  # painted for this very frame
+        measured.append(content[0])
+        return {name: {"whole": 1.0} for name in film_methods.STYLE}
+
+    monkeypatch.setattr(films, "_alone", painting("alone"))
+    monkeypatch.setattr(films, "_steady", painting("steady"))
+    monkeypatch.setattr(yardstick, "measure", measure)
+    films.measured(film, np.zeros((1, 64, 64, 3), np.float32), "slow")
+
+    assert painted == {"alone": 4, "steady": 12}
+    np.testing.assert_array_equal(measured[:3], measured[3:])
+    expected = [film.frames[number] for number in (1, 2, 11)]
+    np.testing.assert_allclose(np.array(measured[:3]) * 255, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(("names", "methods"), [(["still lemonade"], []), ([], ["balanced"])])
