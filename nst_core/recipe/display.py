@@ -54,8 +54,13 @@ def _either(*conditions: Callable[[CurrentValues], bool]) -> Callable[[CurrentVa
     return lambda chosen: any(condition(chosen) for condition in conditions)
 
 
+def _both(*conditions: Callable[[CurrentValues], bool]) -> Callable[[CurrentValues], bool]:
+    return lambda chosen: all(condition(chosen) for condition in conditions)
+
+
 _LBFGS = when("algorithm", "lbfgs")
 _ADAM = _either(when("algorithm", "adam"), when("switch_to_adam", True))
+_ADAPTS = _both(_LBFGS, when("learn_preconditioner", False))
 _PYRAMID = when("pyramid", "auto")
 
 GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
@@ -78,7 +83,8 @@ GROUPS: dict[str, tuple[SettingDisplay, ...]] = {
     "Optimizer": (
         SettingDisplay("algorithm", "Algorithm", choice_labels={"adam": "Adam", "lbfgs": "L-BFGS"}),
         SettingDisplay("preconditioner_exponent", "Large shapes first", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)),
-        SettingDisplay("adapt_preconditioner", "Follow the curvature", applies=_LBFGS),
+        SettingDisplay("learn_preconditioner", "Learn each frequency", applies=_LBFGS),
+        SettingDisplay("adapt_preconditioner", "Follow the curvature", applies=_ADAPTS),
         SettingDisplay("switch_to_adam", "Leave grain to Adam", applies=_LBFGS),
         SettingDisplay("learning_rate", "Learning rate", (0.005, 0.01, 0.02, 0.03, 0.05, 0.1), applies=_ADAM),
         SettingDisplay("final_learning_rate_ratio", "Rate at the end", (0, 0.1, 0.3, 1), applies=_ADAM),

@@ -120,7 +120,8 @@ PRESETS: dict[str, Preset] = {
                 "algorithm": "lbfgs",
                 "history_size": 50,
                 "preconditioner_exponent": 0.5,
-                "adapt_preconditioner": True,
+                "adapt_preconditioner": True,  # without effect while bands are learned; older links build on it
+                "learn_preconditioner": True,
                 "switch_to_adam": True,
                 "learning_rate": 0.03,
                 "final_learning_rate_ratio": 0.0,
@@ -128,9 +129,9 @@ PRESETS: dict[str, Preset] = {
                 "beta2": 0.9,
             },
         },
-        "TensorFlow's style-transfer tutorial. The same objective. Preconditioned L-BFGS replaces its Adam; on "
-        "grainy pictures, an Adam with a shorter memory and a falling learning rate. Convolutions are compiled or in "
-        "bfloat16. All of these reach the same loss sooner.",
+        "TensorFlow's style-transfer tutorial. The same objective. L-BFGS, which learns how far each band of spatial "
+        "frequencies may move, replaces its Adam; on grainy pictures, an Adam with a shorter memory and a falling "
+        "learning rate. Convolutions are compiled or in bfloat16. All of these reach the same loss sooner.",
     ),
     "crowson": Preset(
         "Crowson",

@@ -127,10 +127,15 @@ class OptimizerSettings(Frozen):
         False,
         description="L-BFGS: the exponent is only the first one; later ones follow the curvature of the last steps",
     )
+    learn_preconditioner: bool = Field(
+        False,
+        description="L-BFGS: the preconditioner is only the first one; later ones have a factor for each band of "
+        "frequencies, learned from the last steps; replaces adapt_preconditioner",
+    )
     switch_to_adam: bool = Field(
         False,
         description="L-BFGS: let Adam continue where the last steps found noise in place of curvature, as with grainy "
-        "pictures; needs adapt_preconditioner",
+        "pictures; needs adapt_preconditioner or learn_preconditioner",
     )
     average_decay: float = Field(
         0.0,

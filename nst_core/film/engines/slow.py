@@ -319,7 +319,12 @@ def descend(  # noqa: PLR0913 - a descent, its length and its stop
     Raises DivergedError if the loss of the start picture is not finite.
     """
     settings = settings.model_copy(
-        update={"algorithm": "lbfgs", "adapt_preconditioner": False, "switch_to_adam": False}
+        update={
+            "algorithm": "lbfgs",
+            "adapt_preconditioner": False,
+            "learn_preconditioner": False,
+            "switch_to_adam": False,
+        }
     )
     state = optimizers.begin(tf.constant(start), bound, settings)
     if not math.isfinite(state.value):

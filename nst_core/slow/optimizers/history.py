@@ -7,7 +7,7 @@ reads the pairs once: at 512 px this takes a third of the time. The products of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -76,6 +76,19 @@ def solve(history: History, gradient: tf.Tensor) -> tf.Tensor:
         + _weighted_sum(history.steps, of_steps)
         - _weighted_sum(history.changes, scale * back)
     )
+
+
+def solve_from(history: History, gradient: tf.Tensor, initial: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    """`solve` with any symmetric positive `initial` estimate of the inverse Hessian: [1, H, W, 3] -> [1, H, W, 3].
+
+    Source: the same two-loop recursion. Its first loop is the residual of the gradient, its second the rest, so that
+    the initial estimate is applied once and may be another one for each gradient.
+    """
+    upper = tf.linalg.band_part(history.crossed, 0, -1)
+    back = _triangular(upper, _dots(history.steps, gradient))
+    first = initial(gradient - _weighted_sum(history.changes, back))
+    inner = tf.linalg.diag_part(upper) * back - _dots(history.changes, first)
+    return first + _weighted_sum(history.steps, _triangular(upper, inner, transposed=True))
 
 
 def change_exponent(history: History, exponent: float, to: float) -> History:

@@ -7,20 +7,34 @@ Pairs are kept in the preconditioner's space, where the initial inverse Hessian 
 exponent for which this holds best depends on the pictures: about 0.5 for smooth strokes, below 0 for a grainy wall. So
 the exponent can adapt to the pairs: in the best space a step and the change of the gradient along it are most nearly
 parallel.
+
+Or the initial inverse Hessian is learned for each band of frequencies, as the ratio of the last steps to the changes
+along them. This is the geometric mean of the two usual estimates. The gradient jumps wherever a ReLU or a maximum
+switches, which adds to the changes but not to their product with the steps; so the usual estimate, the product over the
+change's square, is too small on grainy pictures, and the steps are too short.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import tensorflow as tf
 
 from nst_core.recipe import OptimizerSettings
 from nst_core.slow.optimizers import history
 from nst_core.slow.optimizers.history import History
-from nst_core.slow.optimizers.precondition import energies, multiplier, precondition, unbound
+from nst_core.slow.optimizers.precondition import (
+    band_energies,
+    energies,
+    multiplier,
+    precondition,
+    scale_bands,
+    unbound,
+)
+from nst_core.slow.optimizers.state import BAND_NAMES, Evaluate, OptimizerState, evaluated
 from nst_core.slow.optimizers.state import EXPONENT as _EXPONENT
-from nst_core.slow.optimizers.state import Evaluate, OptimizerState, evaluated
 
 SUFFICIENT_DECREASE = 1e-4
 """Armijo's constant: the least decrease of the loss that is accepted, as a share of what the slope predicts."""
@@ -50,6 +64,10 @@ bricks at 512 px the ratio reaches 0.95, and Adam is far better; on Composition 
 """
 EARLY_MOVES = 50
 """Moves within which SIMILAR_FIT is enough to hand over: later, Adam's first long steps undo what many moves gained."""
+BAND_PAIRS = 20
+"""Number of last pairs from which the initial inverse Hessian of each band is learned."""
+LEAST_BAND_SHARE = 1e-9
+"""Share of all energy that is added to each band's, so that a band without any gets the ratio of all bands."""
 
 
 def advance(
@@ -67,10 +85,14 @@ def advance(
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
     learned: dict[str, tf.Tensor] = {}
-    if settings.adapt_preconditioner:
+    is_judged = pairs is not None and state.number % ADAPT_EVERY == ADAPT_EVERY // 2
+    if settings.learn_preconditioner:
+        if is_judged and settings.switch_to_adam and state.number < EARLY_MOVES and is_grain(pairs, settings):
+            learned = {_EXPONENT: tf.constant(0.0)}
+    elif settings.adapt_preconditioner:
         exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
         judged = _EXPONENT in state.memory  # without pairs, the exponent is the recipe's
-        if pairs and state.number % ADAPT_EVERY == ADAPT_EVERY // 2:
+        if is_judged:
             against = (
                 settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY_MOVES else None
             )
@@ -85,11 +107,9 @@ def advance(
         )
         evaluations += tried
         if picture is not None:
-            memory = _remember(kept, state, picture, gradient, settings, scale) | learned
-            return OptimizerState(picture, gradient, weighted, value, state.number + 1, evaluations, memory)
-    return OptimizerState(
-        state.picture, state.gradient, state.weighted, state.value, state.number, evaluations, state.memory
-    )
+            moved = OptimizerState(picture, gradient, weighted, value, state.number + 1, evaluations, {})
+            return replace(moved, memory=_remember(kept, state, moved, settings, scale) | learned)
+    return replace(state, evaluations=evaluations)
 
 
 def best_exponent(pairs: History, exponent: float, against: float | None = None) -> tuple[float, History]:
@@ -103,6 +123,25 @@ def best_exponent(pairs: History, exponent: float, against: float | None = None)
         exponent: the current one; another must fit better by the factor REQUIRED_GAIN to replace it.
         against: an exponent; 0 is chosen if its fit is at least SIMILAR_FIT times this one's. None compares nothing.
     """
+    candidates = {*CANDIDATE_EXPONENTS, exponent, exponent if against is None else against}
+    fits = _cosines(pairs, exponent, candidates)
+    best = max(fits, key=lambda to: (fits[to], to))
+    if against is not None and exponent > 0 and fits[0.0] >= SIMILAR_FIT * fits[against]:
+        best = 0.0
+    elif fits[best] <= REQUIRED_GAIN * fits[exponent]:
+        return exponent, pairs
+    return best, history.change_exponent(pairs, exponent, best)
+
+
+def is_grain(pairs: History, settings: OptimizerSettings) -> bool:
+    """Whether the last pairs, none in a preconditioner's space, are about as parallel there as in the recipe's."""
+    exponent = settings.preconditioner_exponent
+    fits = _cosines(pairs, 0.0, {0.0, exponent})
+    return fits[0.0] >= SIMILAR_FIT * fits[exponent]
+
+
+def _cosines(pairs: History, exponent: float, candidates: Collection[float]) -> dict[float, float]:
+    """Exponent -> the mean cosine of the last steps and changes in its space; `pairs` are in that of `exponent`."""
     steps, changes = energies(pairs.steps[-JUDGED_PAIRS:]), energies(pairs.changes[-JUDGED_PAIRS:])
     products = tf.linalg.diag_part(pairs.crossed)[-JUDGED_PAIRS:]
     height, width = pairs.steps.shape[1:3]
@@ -115,13 +154,7 @@ def best_exponent(pairs: History, exponent: float, against: float | None = None)
         )
         return float(tf.reduce_mean(products / tf.sqrt(longer * shorter)))
 
-    fits = {to: cosine(to) for to in {*CANDIDATE_EXPONENTS, exponent, exponent if against is None else against}}
-    best = max(fits, key=lambda to: (fits[to], to))
-    if against is not None and exponent > 0 and fits[0.0] >= SIMILAR_FIT * fits[against]:
-        best = 0.0
-    elif fits[best] <= REQUIRED_GAIN * fits[exponent]:
-        return exponent, pairs
-    return best, history.change_exponent(pairs, exponent, best)
+    return {to: cosine(to) for to in candidates}
 
 
 def _direction(
@@ -129,9 +162,20 @@ def _direction(
 ) -> tf.Tensor:
     """The direction of descent, [1, H, W, 3]; 0 at values that would leave the box."""
     free = unbound(state.picture, state.gradient)
+    if pairs and settings.learn_preconditioner:
+        factors = band_factors(state.memory)
+        slope = state.gradient * free * scale
+        return -history.solve_from(pairs, slope, lambda values: scale_bands(values, factors)) * scale * free
     gradient = precondition(state.gradient * free * scale, settings.preconditioner_exponent)
     downhill = history.solve(pairs, gradient) if pairs else gradient
     return -precondition(downhill, settings.preconditioner_exponent) * scale * free
+
+
+def band_factors(memory: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The initial inverse Hessian of each band, float32 [BANDS], from the energies in an `OptimizerState.memory`."""
+    steps, changes = (tf.reduce_sum(memory[name], 0) for name in BAND_NAMES)
+    steps, changes = (sums + LEAST_BAND_SHARE * tf.reduce_sum(sums) for sums in (steps, changes))
+    return tf.cast(tf.sqrt(steps / changes), tf.float32)
 
 
 def _line_search(
@@ -158,20 +202,26 @@ def _line_search(
     return None, state.gradient, state.weighted, state.value, LINE_SEARCH_TRIES
 
 
-def _remember(  # noqa: PLR0913 - two points and the space of their difference
+def _remember(
     pairs: History | None,
-    state: OptimizerState,
-    picture: tf.Tensor,
-    gradient: tf.Tensor,
+    before: OptimizerState,
+    after: OptimizerState,
     settings: OptimizerSettings,
     scale: tf.Tensor | float,
 ) -> dict[str, tf.Tensor]:
-    step = precondition((picture - state.picture) / scale, -settings.preconditioner_exponent)
-    change = precondition((gradient - state.gradient) * scale, settings.preconditioner_exponent)
-    if float(_dot(step, change)) > LEAST_COSINE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
-        room = max(3, int(HISTORY_BYTES / (2 * 4 * math.prod(picture.shape))))
-        pairs = history.remember(pairs, step, change, min(settings.history_size, room))
-    return pairs._asdict() if pairs else {}
+    """The memory after a move: the pairs, with its own if the objective is convex along it, and their energies."""
+    exponent = 0.0 if settings.learn_preconditioner else settings.preconditioner_exponent
+    step = precondition((after.picture - before.picture) / scale, -exponent)
+    change = precondition((after.gradient - before.gradient) * scale, exponent)
+    known = {name: before.memory[name] for name in BAND_NAMES} if pairs and settings.learn_preconditioner else {}
+    if float(_dot(step, change)) <= LEAST_COSINE * math.sqrt(float(_dot(step, step)) * float(_dot(change, change))):
+        return pairs._asdict() | known if pairs else {}
+    room = max(3, int(HISTORY_BYTES / (2 * 4 * math.prod(step.shape))))
+    pairs = history.remember(pairs, step, change, min(settings.history_size, room))
+    if settings.learn_preconditioner:
+        fresh = {name: band_energies(values) for name, values in zip(BAND_NAMES, (step, change), strict=True)}
+        known = {n: tf.concat([known[n], new], 0)[-BAND_PAIRS:] if known else new for n, new in fresh.items()}
+    return pairs._asdict() | known
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

@@ -12,12 +12,16 @@ import tensorflow as tf
 
 from nst_core.errors import CheckpointError
 from nst_core.slow.optimizers.history import FIELD_NAMES
+from nst_core.slow.optimizers.precondition import BANDS
 
 Evaluate = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """A picture [1, H, W, 3] -> its weighted terms [k] and the gradient of their sum, [1, H, W, 3]."""
 
 EXPONENT = "exponent"
 """Key in an optimizer's memory: the adapted exponent of the preconditioner, a scalar."""
+
+BAND_NAMES = ("step_bands", "change_bands")
+"""Keys in an optimizer's memory: the energies of the last pairs in each band of frequencies, each [k, BANDS]."""
 
 _MEMORY = "memory/"
 _MOMENTS = {"mean", "square"}
@@ -34,7 +38,7 @@ class OptimizerState:
         value: the loss: the sum of `weighted`.
         number: number of moves made.
         evaluations: number of evaluations of the objective since the start.
-        memory: name -> tensor: Adam's moments, L-BFGS's history, the adapted exponent.
+        memory: name -> tensor: Adam's moments, L-BFGS's history, the adapted exponent, the energies of bands.
     """
 
     picture: tf.Tensor
@@ -99,11 +103,13 @@ def unpack(packed: Mapping[str, Any]) -> OptimizerState:
 def _learned(memory: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> list[tuple[str, np.ndarray, tuple[int, ...]]]:
     """An optimizer's memory: name, values, the shape they must have. Raises CheckpointError if part is missing."""
     names = set(memory) - {EXPONENT}
-    if names and names not in (_MOMENTS, FIELD_NAMES):
+    if names and names not in (_MOMENTS, FIELD_NAMES, FIELD_NAMES | set(BAND_NAMES)):
         raise CheckpointError(
             f"the checkpoint must hold all an optimizer learned, got only {', '.join(sorted(memory))}"
         )
-    count = len(memory["steps"]) if names == FIELD_NAMES and memory["steps"].ndim else 1
+    lengths = {name: len(values) if values.ndim else 1 for name, values in memory.items()}
+    count = lengths.get("steps", 1)
     shapes = {"steps": (count, *shape[1:]), "changes": (count, *shape[1:])}
     shapes |= dict.fromkeys(("crossed", "squared"), (count, count)) | {EXPONENT: ()}
+    shapes |= dict.fromkeys(BAND_NAMES, (lengths.get(BAND_NAMES[0], 1), BANDS))
     return [(name, values, shapes.get(name, shape)) for name, values in memory.items()]

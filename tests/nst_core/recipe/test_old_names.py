@@ -42,6 +42,7 @@ SLOW = make(
 RAN = change(
     SLOW,
     {
+        "learn_preconditioner": False,  # the preset's is newer
         "content": CONTENT,
         "styles": [{"sha256": STYLE}],
         "provenance": {"version": "0.2.0", "weights": {"vgg19": STYLE}, "device": "CPU"},

@@ -21,10 +21,13 @@ KINDS = [
     {"steps": 2, "start": "noise", "average_decay": 0.9, **CLIMB},
     {"steps": 6, "algorithm": "lbfgs", "style_distance": "wasserstein2"},
     {"steps": 2, "algorithm": "lbfgs", "preconditioner_exponent": 0.3, **CLIMB},
+    {"steps": 6, "algorithm": "lbfgs", "preconditioner_exponent": 0.3, "learn_preconditioner": True},
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=["adam", "adam-climbing-averaged", "lbfgs", "lbfgs-climbing"])
+@pytest.mark.parametrize(
+    "kind", KINDS, ids=["adam", "adam-climbing-averaged", "lbfgs", "lbfgs-climbing", "lbfgs-learning"]
+)
 @pytest.mark.slow
 def test_a_resumed_run_is_the_unbroken_one_bit_for_bit(pictures: Any, kind: Any) -> None:
     """Whichever step it is resumed at: the start, within a size, at its end, at the first step of the next."""

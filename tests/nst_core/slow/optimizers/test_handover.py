@@ -48,6 +48,27 @@ def test_without_curvature_adam_makes_the_next_moves() -> None:
         assert before.evaluations == by_hand.evaluations
 
 
+@pytest.mark.parametrize("switches", [True, False])
+def test_without_curvature_adam_takes_over_while_bands_are_learned_too(
+    switches: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lbfgs, "ADAPT_EVERY", 2)  # before the bottom of the bowl is reached
+    learns = SETTINGS.model_copy(update={"learn_preconditioner": True, "switch_to_adam": switches})
+    *_, last = states(FLAT, 3, learns)
+    assert optimizers.by_adam(last, learns) == ("mean" in last.memory) == switches
+
+
+@pytest.mark.parametrize(("stiff", "is_grain"), [(0.2, True), (0.4, False)])
+def test_pairs_in_no_space_tell_grain_alike(stiff: float, is_grain: bool) -> None:
+    problem, begin = spectral(stiff, (48, 64))
+    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
+    state = optimizers.begin(tf.constant(begin), evaluate, settings)
+    for _ in range(6):
+        state = optimizers.advance(state, evaluate, settings)
+    pairs = history.change_exponent(history.recall(state.memory), 0.5, 0.0)
+    assert lbfgs.is_grain(pairs, settings) == is_grain
+
+
 @pytest.mark.parametrize(("exponent", "settings"), [(STIFF_IN_GRAIN, SETTINGS), (FLAT, KEPT)])
 def test_where_there_is_curvature_or_nobody_asked_it_stays_with_l_bfgs(exponent: Any, settings: Any) -> None:
     *_, last = states(exponent, 12, settings)

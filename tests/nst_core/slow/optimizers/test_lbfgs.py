@@ -13,7 +13,8 @@ import tensorflow as tf
 from nst_core.recipe import OptimizerSettings, make
 from nst_core.slow import checkpoint, optimizers
 from nst_core.slow.optimizers import history, lbfgs
-from nst_core.slow.optimizers.precondition import precondition
+from nst_core.slow.optimizers.precondition import BANDS, bands, multiplier, precondition
+from nst_core.slow.optimizers.state import BAND_NAMES
 from tests.nst_core.slow.optimizers.problems import SHAPE, coupled, objective, quadratic, spectral, start, valley
 
 pytestmark = pytest.mark.slow
@@ -33,8 +34,8 @@ def descend(evaluate: Any, steps: Any, settings: Any = SETTINGS, picture: Any = 
 
 
 @pytest.mark.parametrize("problem", [quadratic, coupled, valley])
-@pytest.mark.parametrize("exponent", [0.0, 0.3])
-def test_it_ends_where_scipys_does(problem: Any, exponent: float) -> None:
+@pytest.mark.parametrize(("exponent", "learns"), [(0.0, False), (0.3, False), (0.3, True)])
+def test_it_ends_where_scipys_does(problem: Any, exponent: float, learns: bool) -> None:
     theirs = scipy.optimize.minimize(
         lambda x: (problem(x.reshape(SHAPE))[0], problem(x.reshape(SHAPE))[1].ravel()),
         start().numpy().ravel().astype(np.float64),
@@ -43,7 +44,7 @@ def test_it_ends_where_scipys_does(problem: Any, exponent: float) -> None:
         bounds=[(0, 1)] * math.prod(SHAPE),
         options={"maxiter": 2000, "maxfun": 5000, "ftol": 1e-12, "gtol": 1e-8},
     )
-    settings = SETTINGS.model_copy(update={"preconditioner_exponent": exponent})
+    settings = SETTINGS.model_copy(update={"preconditioner_exponent": exponent, "learn_preconditioner": learns})
     ours = descend(objective(problem), 600, settings)[-1]
     began = problem(start().numpy().astype(np.float64))[0]
     assert ours.value - theirs.fun < 1e-4 * (began - theirs.fun)
@@ -184,9 +185,37 @@ def test_pairs_move_to_the_space_they_would_have_been_made_in(monkeypatch: pytes
     np.testing.assert_allclose(precondition(moved.changes, -best), precondition(pairs.changes, -0.25), atol=1e-5)
 
 
-def test_what_was_learned_of_the_exponent_is_kept_in_a_checkpoint(tmp_path: Path) -> None:
+LEARNS = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, learn_preconditioner=True)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.75])
+def test_each_band_may_move_as_far_as_its_own_curvature_allows(exponent: float) -> None:
+    """The bowl's Hessian is diagonal in Fourier space, so that a band's factor lies between its inverse curvatures."""
+    size = (24, 32)
+    problem, begin = spectral(exponent, size)
+    *_, state = descend(objective(problem), 8, LEARNS, tf.constant(begin))
+    softness = multiplier(*size, exponent) ** 2 if exponent else np.ones((size[0], size[1] // 2 + 1))
+    factors, of = lbfgs.band_factors(state.memory).numpy(), bands(*size)
+    for band in np.unique(of):
+        here = softness[of == band]
+        assert 0.98 * here.min() <= factors[band] <= 1.02 * here.max()
+
+
+def test_energies_of_the_last_pairs_alone_are_kept() -> None:
+    *_, state = descend(objective(coupled), lbfgs.BAND_PAIRS + 6, LEARNS)
+    assert {state.memory[name].shape for name in BAND_NAMES} == {(lbfgs.BAND_PAIRS, BANDS)}
+
+
+def test_a_band_that_never_moved_gets_the_ratio_of_all() -> None:
+    moved = tf.constant([[4.0, 0.0, 12.0]], tf.float64)
+    factors = lbfgs.band_factors({BAND_NAMES[0]: moved, BAND_NAMES[1]: moved / 4})
+    np.testing.assert_allclose(factors, [2.0, 2.0, 2.0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("learned", [{"adapt_preconditioner": True}, {"learn_preconditioner": True}])
+def test_what_was_learned_of_frequencies_is_kept_in_a_checkpoint(tmp_path: Path, learned: Any) -> None:
     problem, begin = spectral(0.75)
-    settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, adapt_preconditioner=True)
+    settings = OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.25, **learned)
     evaluate = objective(problem)
     *_, state = descend(evaluate, 8, settings, tf.constant(begin))
     checkpoint.save(tmp_path / "run.npz", checkpoint.Checkpoint(make(), optimizers.pack(state)))
