@@ -26,6 +26,16 @@ FLAT, STIFF_IN_GRAIN = 0.0, 0.75
 """Exponents of a bowl as stiff in one frequency as in another, and of one where large shapes are softest."""
 
 
+def pairs_of(stiff: float) -> Any:
+    """The pairs of six moves in a large bowl, in the space of exponent 0.5."""
+    problem, begin = spectral(stiff, (48, 64))
+    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
+    state = optimizers.begin(tf.constant(begin), evaluate, settings)
+    for _ in range(6):
+        state = optimizers.advance(state, evaluate, settings)
+    return history.recall(state.memory)
+
+
 def states(exponent: Any, moves: Any, settings: Any = SETTINGS) -> Iterator[Any]:
     problem, begin = spectral(exponent)
     evaluate = objective(problem)
@@ -60,13 +70,8 @@ def test_without_curvature_adam_takes_over_while_bands_are_learned_too(
 
 @pytest.mark.parametrize(("stiff", "is_grain"), [(0.2, True), (0.4, False)])
 def test_pairs_in_no_space_tell_grain_alike(stiff: float, is_grain: bool) -> None:
-    problem, begin = spectral(stiff, (48, 64))
-    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
-    state = optimizers.begin(tf.constant(begin), evaluate, settings)
-    for _ in range(6):
-        state = optimizers.advance(state, evaluate, settings)
-    pairs = history.change_exponent(history.recall(state.memory), 0.5, 0.0)
-    assert lbfgs.is_grain(pairs, settings) == is_grain
+    pairs = history.change_exponent(pairs_of(stiff), 0.5, 0.0)
+    assert lbfgs.is_grain(pairs, SETTINGS) == is_grain
 
 
 @pytest.mark.parametrize(("exponent", "settings"), [(STIFF_IN_GRAIN, SETTINGS), (FLAT, KEPT)])
@@ -85,12 +90,7 @@ def test_early_on_a_fit_as_good_is_enough_and_later_it_must_be_better(monkeypatc
 
 @pytest.mark.parametrize(("stiff", "told"), [(0.2, 1.09), (0.3, 0.93), (0.35, 0.85), (0.4, 0.86)])
 def test_nine_tenths_of_the_fit_is_as_good(stiff: float, told: float) -> None:
-    problem, begin = spectral(stiff, (48, 64))
-    evaluate, settings = objective(problem), OptimizerSettings(algorithm="lbfgs", preconditioner_exponent=0.5)
-    state = optimizers.begin(tf.constant(begin), evaluate, settings)
-    for _ in range(6):
-        state = optimizers.advance(state, evaluate, settings)
-    pairs = history.recall(state.memory)
+    pairs = pairs_of(stiff)
     of_none = cosine(precondition(pairs.steps, 0.5), precondition(pairs.changes, -0.5))
     share = of_none / cosine(pairs.steps, pairs.changes)
     assert share == pytest.approx(told, abs=0.01)
