@@ -85,18 +85,19 @@ def advance(
     pairs = history.recall(state.memory)
     evaluations = state.evaluations
     learned: dict[str, tf.Tensor] = {}
-    is_judged = pairs is not None and state.number % ADAPT_EVERY == ADAPT_EVERY // 2
+    judged_pairs = pairs if state.number % ADAPT_EVERY == ADAPT_EVERY // 2 else None
     if settings.learn_preconditioner:
-        if is_judged and settings.switch_to_adam and state.number < EARLY_MOVES and is_grain(pairs, settings):
+        is_early = settings.switch_to_adam and state.number < EARLY_MOVES
+        if judged_pairs and is_early and is_grain(judged_pairs, settings):
             learned = {_EXPONENT: tf.constant(0.0)}
     elif settings.adapt_preconditioner:
         exponent = float(state.memory.get(_EXPONENT, settings.preconditioner_exponent))
         judged = _EXPONENT in state.memory  # without pairs, the exponent is the recipe's
-        if is_judged:
+        if judged_pairs:
             against = (
                 settings.preconditioner_exponent if settings.switch_to_adam and state.number < EARLY_MOVES else None
             )
-            (exponent, pairs), judged = best_exponent(pairs, exponent, against), True
+            (exponent, pairs), judged = best_exponent(judged_pairs, exponent, against), True
         if judged:
             learned = {_EXPONENT: tf.constant(exponent)}
         settings = settings.model_copy(update={"preconditioner_exponent": exponent})

@@ -91,7 +91,7 @@ def bands(height: int, width: int) -> np.ndarray:
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     lowest = 1 / max(height, width)
     octaves = np.log2(np.maximum(frequency, lowest) / lowest) / np.log2(0.5 / lowest)
-    return np.minimum(octaves * BANDS, BANDS - 1).astype(np.int32)
+    return np.asarray(np.minimum(octaves * BANDS, BANDS - 1), np.int32)
 
 
 def _spectrum(values: tf.Tensor) -> tf.Tensor:
