@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,13 +12,16 @@ from nst_core.recipe.fields import bounds, excluded, is_optional, names
 
 MOST_ERRORS = 5
 """The most errors that one message lists; the rest are only counted."""
+_UNKNOWN = "extra_forbidden"
 
 
 def message(error: ValidationError) -> str:
     """The errors in one line, each with its setting's name; at most `MOST_ERRORS` of them."""
     errors = _innermost(error)
     rest = [f"and {len(errors) - MOST_ERRORS} more"] if len(errors) > MOST_ERRORS else []
-    return one_line("; ".join([*map(_words, errors[:MOST_ERRORS]), *rest]))
+    unknown = [_where(each) for each in errors[:MOST_ERRORS] if each["type"] == _UNKNOWN]
+    others = [_words(each) for each in errors[:MOST_ERRORS] if each["type"] != _UNKNOWN]
+    return one_line("; ".join([*others, *([_no_setting(unknown)] if unknown else []), *rest]))
 
 
 def _innermost(error: ValidationError) -> list[dict[str, Any]]:
@@ -27,11 +30,19 @@ def _innermost(error: ValidationError) -> list[dict[str, Any]]:
     return [e for e in found if not any(o["loc"][: len(e["loc"])] == e["loc"] != o["loc"] for o in found)]
 
 
+def _where(error: dict[str, Any]) -> str:
+    return ".".join(_cut(str(part)) for part in error["loc"]) or "recipe"
+
+
+def _no_setting(unknown: Sequence[str]) -> str:
+    """Unknown settings, with the list of the known ones, which is long, once."""
+    kind = "is no setting" if len(unknown) == 1 else "are no settings"
+    return f"{', '.join(unknown)} {kind}; choose from {', '.join(names())}"
+
+
 def _words(error: dict[str, Any]) -> str:
-    where = ".".join(_cut(str(part)) for part in error["loc"]) or "recipe"
+    where = _where(error)
     context = error.get("ctx", {})
-    if error["type"] == "extra_forbidden":
-        return f"{where} is no setting; choose from {', '.join(names())}"
     if error["type"] == "missing":
         return f"{where} must be given"
     if error["type"] == "value_error":

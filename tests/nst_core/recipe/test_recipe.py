@@ -116,6 +116,14 @@ def test_an_unknown_key_is_named_and_the_known_ones_listed(raw: Any) -> None:
         parse(raw)
 
 
+def test_known_settings_are_listed_once_after_everything_else() -> None:
+    with pytest.raises(RecipeError) as refused:
+        parse({"stepz": 1, "objective": {"stylo": 2}, "steps": 0})
+    told = str(refused.value)
+    assert told.count("choose from") == 1
+    assert told.index("steps must") < told.index("objective.stylo, stepz are no settings; choose from method, ")
+
+
 def test_every_offence_is_named_at_once() -> None:
     with pytest.raises(RecipeError) as refused:
         parse({"steps": 0, "seed": -1, "objective": {"tv_weight": -1}, "colour": 1})
@@ -285,7 +293,7 @@ def test_a_name_from_outside_keeps_the_message_one_line_that_can_be_shown(name: 
 
 
 def test_of_many_errors_the_first_are_told_and_the_others_counted() -> None:
-    with pytest.raises(RecipeError, match=r"^(unknown\d is no setting; [^;]*; ){5}and 195 more$"):
+    with pytest.raises(RecipeError, match=r"^unknown0(, unknown\d){4} are no settings; [^;]*; and 195 more$"):
         parse({f"unknown{number}": 1 for number in range(200)})
 
 
