@@ -40,21 +40,28 @@ class FilmWork:
     files: PartFiles
     is_stopping: Callable[[], bool] = never
 
+    def steps(
+        self, folder: FilmFolder, goes_on: Callable[[int], bool], already_seconds: float | None = None
+    ) -> Generator[Step, None, None]:
+        """Paint on in a folder, as long as `goes_on` says so of the next frame. Raises as `run.run_film`."""
+        return run.run_film(
+            self.film,
+            self.styles,
+            self.recipe,
+            masks=self.masks,
+            folder=folder,
+            is_stopping=self.is_stopping,
+            goes_on=goes_on,
+            already_seconds=already_seconds,
+        )
+
 
 def paint_part(work: FilmWork, part: Part, on_step: OnStep = lambda _: None) -> bool:
     """Paint a part of a film, or go on with it; returns whether all of it is there. Raises as `run.run_film`."""
     folder, _ = work.files.open(part)
     if folder.count >= part.end:
         return True
-    steps = run.run_film(
-        work.film,
-        work.styles,
-        work.recipe,
-        masks=work.masks,
-        folder=folder,
-        is_stopping=work.is_stopping,
-        goes_on=lambda frame: frame < part.end,
-    )
+    steps = work.steps(folder, lambda frame: frame < part.end)
     with closing(steps):
         for step in steps:
             work.files.note(part, step)
@@ -109,16 +116,7 @@ def _paint_on(
     work: FilmWork, plan: PartPlan, folder: FilmFolder, already_seconds: float
 ) -> Generator[Step, None, bool]:
     """Paint in order up to the next part; returns whether the film ends there, or is to end."""
-    steps = run.run_film(
-        work.film,
-        work.styles,
-        work.recipe,
-        masks=work.masks,
-        folder=folder,
-        is_stopping=work.is_stopping,
-        goes_on=plan.goes_on,
-        already_seconds=already_seconds,
-    )
+    steps = work.steps(folder, plan.goes_on, already_seconds)
     with closing(steps):
         for step in steps:
             yield step
